@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What two or more Talus packages share: state, driver seam, robot description, rotations, errors."""
