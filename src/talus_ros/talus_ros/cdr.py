@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""RobotState and JointCommand as the bytes that DDS carries (plain CDR, little endian), without message objects.
+
+Building and reading message objects costs more than the transport of such small messages. A test holds
+these layouts equal to rclpy's own serialisation. Offsets count from the end of the 4-byte header.
+
+Every float64[] is 8 bytes that end (state, first array) or begin with its count, then its numbers; so the
+arrays of a message are the rows of one table of doubles, whose column 0 holds the counts.
+"""
+
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+from talus_core.state import JointCommand, RobotState
+
+HEADER = b"\x00\x01\x00\x00"  # encapsulation: plain CDR, little endian, no options
+NANO = 1_000_000_000
+
+
+class JointCommandCodec:
+    """JointCommand of `size` joints to bytes and back: sequence, then 5 arrays."""
+
+    HEAD = struct.Struct("<Q")
+
+    def __init__(self, size: int):
+        self._table = np.zeros((5, size + 1))
+        self._table.view("<u4")[:, 0] = size
+        self._size = size
+        self._length = len(HEADER) + self.HEAD.size + self._table.nbytes
+
+    def encode(self, command: JointCommand) -> bytes:
+        """Raises ValueError where an array has another size."""
+        arrays = (command.position, command.velocity, command.effort, command.kp, command.kd)
+        for row, array in zip(self._table, arrays, strict=True):
+            row[1:] = array
+        return HEADER + self.HEAD.pack(command.sequence) + self._table.tobytes()
+
+    def decode(self, data: bytes) -> JointCommand | None:
+        """None where the bytes are of another size or encoding. The arrays are read-only views of `data`."""
+        if len(data) != self._length or data[:4] != HEADER:
+            return None
+        (sequence,) = self.HEAD.unpack_from(data, len(HEADER))
+        table = np.frombuffer(data, "<f8", offset=len(HEADER) + self.HEAD.size).reshape(5, -1)
+        if (table.view("<u4")[:, 0] != self._size).any():
+            return None
+        return JointCommand(sequence, *table[:, 1:])
+
+
+class RobotStateCodec:
+    """RobotState of `size` joints to bytes and back: times and flags, 3 arrays, 18 numbers."""
+
+    HEAD = struct.Struct("<iIQQ")
+    FLAGS = struct.Struct("<??xxI")  # and the count of the first array
+    VECTORS = 3 + 3 + 2 * 6
+
+    def __init__(self, size: int):
+        self._table = np.zeros((3, size + 1))
+        self._table.view("<u4")[1:, 0] = size
+        self._vectors = np.zeros(self.VECTORS)
+        self._size = size
+        self._vectors_at = len(HEADER) + self.HEAD.size + self._table.nbytes
+        self._length = self._vectors_at + self._vectors.nbytes
+
+    def encode(self, state: RobotState, standby_active: bool) -> bytes:
+        """Raises ValueError where an array has another size."""
+        self._table[0, 1:] = state.position
+        self._table[1, 1:] = state.velocity
+        self._table[2, 1:] = state.effort
+        self._vectors[:3] = state.angular_velocity
+        self._vectors[3:6] = state.linear_acceleration
+        self._vectors[6:].reshape(2, 6)[:] = state.foot_wrenches
+        seconds, nanoseconds = divmod(round(state.time * NANO), NANO)
+        head = self.HEAD.pack(seconds, nanoseconds, state.sequence, state.steady_time_ns)
+        flags = self.FLAGS.pack(state.torque_enabled, standby_active, self._size)
+        return b"".join((HEADER, head, flags, self._table.tobytes()[8:], self._vectors.tobytes()))
+
+    def decode(self, data: bytes) -> tuple[RobotState, bool] | None:
+        """State and standby_active; None where the bytes are of another size or encoding."""
+        if len(data) != self._length or data[:4] != HEADER:
+            return None
+        at = len(HEADER)
+        seconds, nanoseconds, sequence, steady_time_ns = self.HEAD.unpack_from(data, at)
+        torque_enabled, standby_active, size = self.FLAGS.unpack_from(data, at + self.HEAD.size)
+        table = np.frombuffer(data, "<f8", self._table.size, at + self.HEAD.size).reshape(3, -1)
+        vectors = np.frombuffer(data, "<f8", self.VECTORS, self._vectors_at)
+        if size != self._size or (table.view("<u4")[1:, 0] != self._size).any():
+            return None
+        state = RobotState(
+            sequence=sequence,
+            time=seconds + nanoseconds / NANO,
+            steady_time_ns=steady_time_ns,
+            position=table[0, 1:],
+            velocity=table[1, 1:],
+            effort=table[2, 1:],
+            angular_velocity=vectors[:3],
+            linear_acceleration=vectors[3:6],
+            foot_wrenches=vectors[6:].reshape(2, 6),
+            torque_enabled=torque_enabled,
+        )
+        return state, standby_active

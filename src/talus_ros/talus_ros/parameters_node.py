@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""ROS parameters from a configuration dataclass: declared with range and description, unknown ones refused."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rclpy.node import Node
+from talus_core.parameters import ParameterInfo, build_config, flat_parameters
+
+ConfigT = TypeVar("ConfigT")
+
+OF_EVERY_NODE = ("use_sim_time", "start_type_description_service")
+OF_EVERY_NODE_PREFIX = "qos_overrides."
+
+
+def declare_config(node: Node, config_type: type[ConfigT]) -> ConfigT:
+    """Declare every field of `config_type` and return what was given. Raises ParameterError."""
+    # `_parameter_overrides`: what the command line and parameter files say, the same in Jazzy and Kilted;
+    # rclpy has no public way to see an override that nobody declares.
+    overrides = {
+        name: _python_value(parameter.value)
+        for name, parameter in node._parameter_overrides.items()
+        if name not in OF_EVERY_NODE and not name.startswith(OF_EVERY_NODE_PREFIX)
+    }
+    config = build_config(config_type, overrides)
+    for name, (default, info) in flat_parameters(config_type).items():
+        value = _ros_value(_get(config, name))
+        node.declare_parameter(name, value, descriptor(default, info), ignore_override=True)
+    return config
+
+
+def descriptor(default: Any, info: ParameterInfo) -> ParameterDescriptor:
+    """What `ros2 param describe` shows, and the range that ROS enforces on later changes."""
+    text = f"{info.description} One of: {', '.join(info.choices)}." if info.choices else info.description
+    result = ParameterDescriptor(description=text, read_only=not info.is_dynamic)
+    if info.low is None or info.high is None:
+        return result
+    if isinstance(default, float):
+        result.floating_point_range = [FloatingPointRange(from_value=float(info.low), to_value=float(info.high))]
+    elif isinstance(default, int) and not isinstance(default, bool):
+        result.integer_range = [IntegerRange(from_value=int(info.low), to_value=int(info.high))]
+    return result
+
+
+def _get(config: Any, dotted_name: str) -> Any:
+    for name in dotted_name.split("."):
+        config = getattr(config, name)
+    return config
+
+
+def _python_value(value: Any) -> Any:
+    """ROS arrays arrive as array.array; bool, int, float and str as themselves."""
+    return value if isinstance(value, (bool, int, float, str)) else tuple(value)
+
+
+def _ros_value(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value

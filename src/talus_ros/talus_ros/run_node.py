@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The `main` of every node: starts, runs until a signal or an error, always closes, and says why it ended."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable
+from threading import Event, Thread
+from typing import Protocol
+
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
+from talus_core.errors import TalusError
+
+WAKE_PERIOD_S = 0.05  # how late a signal may be noticed by a loop that sleeps in C
+
+
+class Runnable(Protocol):
+    """What `run_node` needs of a node's shell object."""
+
+    def run(self, ended: Event) -> None:
+        """Work until `ended` is set; what it raises ends the process with an error."""
+
+    def close(self) -> None:
+        """Leave everything safe and tidy; called exactly once, also after an error."""
+
+
+class ExecutorThread:
+    """Spins a node's services, timers and slow subscriptions beside a main loop; errors end the main loop."""
+
+    def __init__(self, node: Node, ended: Event, on_error: Callable[[], None] = lambda: None):
+        """`on_error` wakes the main loop."""
+        self._executor = SingleThreadedExecutor(context=node.context)
+        self._executor.add_node(node)
+        self._ended = ended
+        self._on_error = on_error
+        self._error: BaseException | None = None
+        self._thread = Thread(target=self._spin, name="executor", daemon=True)
+        self._thread.start()
+
+    def raise_error(self) -> None:
+        """Raise here what a callback raised there."""
+        if self._error is not None:
+            raise self._error
+
+    def close(self) -> None:
+        """End the thread. Idempotent."""
+        self._ended.set()
+        self._executor.wake()
+        self._thread.join()
+
+    def _spin(self) -> None:
+        try:
+            while not self._ended.is_set():
+                self._executor.spin_once(timeout_sec=1.0)  # `close` wakes it
+        except BaseException as error:  # handed to the main loop, which ends the process with it
+            self._error = error
+            self._ended.set()
+            self._on_error()
+
+
+def spin(node: Node, ended: Event) -> None:
+    """A main loop for a node that has only callbacks; what they raise comes out."""
+    executor = SingleThreadedExecutor(context=node.context)
+    executor.add_node(node)
+    while not ended.is_set():
+        executor.spin_once(timeout_sec=WAKE_PERIOD_S)
+
+
+def run_node(create: Callable[[], Runnable], args: list[str] | None = None) -> int:
+    """Exit code: 0 after SIGINT or SIGTERM, 2 for bad input (one line on stderr); other errors are raised."""
+    ended = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    runnable: Runnable | None = None
+    try:
+        runnable = create()
+        runnable.run(ended)
+        return 0
+    except TalusError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    finally:
+        ended.set()
+        if runnable is not None:
+            runnable.close()
+        rclpy.try_shutdown()
