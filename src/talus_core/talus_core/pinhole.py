@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pinhole camera: pixels, rays and points in an optical frame (x right, y down, z forward)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Pinhole:
+    """Intrinsics without distortion; the centre of pixel (0, 0) is at u = v = 0, as in sensor_msgs/CameraInfo.
+
+    Attributes:
+        width, height: pixels.
+        fx, fy: focal lengths in pixels.
+        cx, cy: principal point in pixels.
+    """
+
+    width: int
+    height: int
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+
+    @staticmethod
+    def from_fovy(width: int, height: int, fovy: float) -> Pinhole:
+        """Square pixels and the vertical field of view in rad, from the image's top edge to its bottom edge."""
+        focal = 0.5 * height / math.tan(0.5 * fovy)
+        return Pinhole(width, height, focal, focal, 0.5 * (width - 1), 0.5 * (height - 1))
+
+    @property
+    def matrix(self) -> np.ndarray:
+        """K, (3, 3)."""
+        return np.array([[self.fx, 0.0, self.cx], [0.0, self.fy, self.cy], [0.0, 0.0, 1.0]])
+
+    def rays(self, step: int = 1, first: tuple[int, int] = (0, 0)) -> np.ndarray:
+        """(rows, columns, 3) float32 points at z = 1 m behind every `step`-th pixel, from (row, column) `first` on."""
+        u = (np.arange(first[1], self.width, step) - self.cx) / self.fx
+        v = (np.arange(first[0], self.height, step) - self.cy) / self.fy
+        rays = np.ones((len(v), len(u), 3), dtype=np.float32)
+        rays[..., 0] = u
+        rays[..., 1] = v[:, None]
+        return rays
+
+    def project(self, points: np.ndarray) -> np.ndarray:
+        """(n, 3) points in m to (n, 2) pixel coordinates u, v; meaningful for z > 0 only."""
+        depth = points[:, 2:3]
+        return points[:, :2] / depth * (self.fx, self.fy) + (self.cx, self.cy)

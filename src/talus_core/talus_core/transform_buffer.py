@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A tree of frames over time: stores the edges that tf brings, answers where a frame was at an instant."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from talus_core.errors import TalusError, unknown_name_message
+from talus_core.transform import Pose, Transform, interpolated_pose, unit_pose
+
+HISTORY = 10.0  # s kept per edge: tf2's default
+TIME_TOLERANCE = 1e-6  # s: stamps carry nanoseconds, times here are floats of wall-clock size
+ALWAYS = -math.inf  # the time of a static edge's only pose
+
+
+class TransformError(TalusError):
+    """Root of what can go wrong in storing or looking up a frame."""
+
+
+class UnknownFrameError(TransformError):
+    """A frame that no edge has named; the message lists near ones."""
+
+    def __init__(self, frame: str, known: Iterable[str]):
+        super().__init__(unknown_name_message("frame", frame, known))
+
+
+class DisconnectedFramesError(TransformError):
+    """Two known frames with no path between them."""
+
+
+class ExtrapolationError(TransformError):
+    """An instant outside what an edge has stored; `is_early` tells "not known yet" from "forgotten"."""
+
+    def __init__(self, child: str, time: float, first: float, last: float):
+        self.is_early = time > last
+        super().__init__(f"frame '{child}' is known from {first:.3f} to {last:.3f} s, not at {time:.3f} s")
+
+
+@dataclass
+class _Edge:
+    """Poses of one child in its parent, ordered by time."""
+
+    parent: str
+    times: list[float] = field(default_factory=list)
+    poses: list[Pose] = field(default_factory=list)
+
+    @property
+    def is_static(self) -> bool:
+        return bool(self.times) and self.times[0] == ALWAYS
+
+
+class TransformBuffer:
+    """Edges of one frame tree, interpolated in time. Not thread-safe."""
+
+    def __init__(self, history: float = HISTORY):
+        self._history = history
+        self._edges: dict[str, _Edge] = {}
+
+    def frames(self) -> set[str]:
+        """Every frame that some edge has named."""
+        return set(self._edges) | {edge.parent for edge in self._edges.values()}
+
+    def set_static(self, parent: str, child: str, position: Iterable[float], quat_xyzw: Iterable[float]) -> None:
+        """A pose (m, unit quaternion) that holds at all times; replaces what was known. Raises TransformError."""
+        pose = _checked(child, position, quat_xyzw)
+        edge = self._new_edge(parent, child)
+        edge.times, edge.poses = [ALWAYS], [pose]
+
+    def set(self, parent: str, child: str, time: float, position: Iterable[float], quat_xyzw: Iterable[float]) -> None:
+        """A pose (m, unit quaternion) at an instant (s). Raises TransformError.
+
+        What is older than the history is forgotten; another parent, or a clock that started again, forgets the
+        whole edge.
+        """
+        pose = _checked(child, position, quat_xyzw)
+        edge = self._edges.get(child)
+        if edge is None or edge.parent != parent or edge.is_static or time < edge.times[-1] - self._history:
+            edge = self._new_edge(parent, child)
+        place = bisect_left(edge.times, time)
+        if edge.times[place : place + 1] == [time]:
+            edge.poses[place] = pose
+            return
+        edge.times.insert(place, time)
+        edge.poses.insert(place, pose)
+        forgotten = bisect_left(edge.times, edge.times[-1] - self._history)
+        del edge.times[:forgotten], edge.poses[:forgotten]
+
+    def lookup(self, target: str, source: str, time: float | None = None) -> Transform:
+        """Pose of `source` in `target` at `time` (s), or at the newest instant that the whole path knows."""
+        return self.lookup_many(target, (source,), time)[source]
+
+    def lookup_many(self, target: str, sources: Iterable[str], time: float | None = None) -> dict[str, Transform]:
+        """Poses of several frames in `target` at one instant; shared edges are interpolated once.
+
+        Raises UnknownFrameError, DisconnectedFramesError, ExtrapolationError.
+        """
+        chains = {frame: self._chain(frame) for frame in (target, *sources)}
+        ancestor = _common_ancestor(target, chains)
+        if time is None:
+            time = self._newest(chains, ancestor)
+        in_ancestor = {ancestor: Transform.identity()}
+        ancestor_in_target = self._pose(target, time, in_ancestor).inverse()
+        return {frame: ancestor_in_target @ self._pose(frame, time, in_ancestor) for frame in chains}
+
+    def _pose(self, frame: str, time: float, known: dict[str, Transform]) -> Transform:
+        """The frame's pose in the ancestor that `known` starts with; remembers in `known` what it passes."""
+        if frame not in known:
+            edge = self._edges[frame]
+            known[frame] = self._pose(edge.parent, time, known) @ _at(edge, frame, time)
+        return known[frame]
+
+    def _newest(self, chains: dict[str, list[str]], ancestor: str) -> float:
+        """Newest instant that every moving edge below the ancestor knows; +inf if none moves."""
+        children = {child for chain in chains.values() for child in chain[: chain.index(ancestor)]}
+        last_times = (self._edges[child].times[-1] for child in children)
+        return min((time for time in last_times if time != ALWAYS), default=math.inf)
+
+    def _chain(self, frame: str) -> list[str]:
+        """The frame, its parent, and so on up to the root."""
+        chain = [frame]
+        while (edge := self._edges.get(chain[-1])) is not None:
+            chain.append(edge.parent)
+        if len(chain) == 1 and frame not in (known := self.frames()):
+            raise UnknownFrameError(frame, known)
+        return chain
+
+    def _new_edge(self, parent: str, child: str) -> _Edge:
+        above = self._chain(parent) if parent in self.frames() else [parent]
+        if child in above:
+            raise TransformError(f"frames would form a loop: {' -> '.join((child, *above[: above.index(child) + 1]))}")
+        self._edges[child] = _Edge(parent)
+        return self._edges[child]
+
+
+def _common_ancestor(target: str, chains: dict[str, list[str]]) -> str:
+    """The lowest frame that is on every chain."""
+    for frame, chain in chains.items():
+        if chain[-1] != chains[target][-1]:
+            roots = f"their roots are '{chain[-1]}' and '{chains[target][-1]}'"
+            raise DisconnectedFramesError(f"no path from '{frame}' to '{target}': {roots}")
+    return next(frame for frame in chains[target] if all(frame in chain for chain in chains.values()))
+
+
+def _checked(child: str, position: Iterable[float], quat_xyzw: Iterable[float]) -> Pose:
+    try:
+        return unit_pose(position, quat_xyzw)
+    except ValueError as error:
+        raise TransformError(f"frame '{child}': {error}") from error
+
+
+def _at(edge: _Edge, child: str, time: float) -> Transform:
+    times, poses = edge.times, edge.poses
+    if edge.is_static or time == math.inf:
+        return Transform.from_pose(poses[-1])
+    if not times[0] - TIME_TOLERANCE <= time <= times[-1] + TIME_TOLERANCE:
+        raise ExtrapolationError(child, time, times[0], times[-1])
+    after = min(bisect_right(times, time), len(times) - 1)
+    before = max(after - 1, 0)
+    if after == before:
+        return Transform.from_pose(poses[0])
+    share = (time - times[before]) / (times[after] - times[before])
+    return Transform.from_pose(interpolated_pose(poses[before], poses[after], min(max(share, 0.0), 1.0)))
