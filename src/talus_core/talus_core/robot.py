@@ -105,7 +105,7 @@ def _build(folder: Path, raw: dict) -> RobotDescription:
         folder=folder,
         joint_names=names,
         groups=groups,
-        limits=_limits(urdf, names, raw.get("rotor_inertia", {})),
+        limits=_limits(urdf, names, _rotor_inertia(raw)),
         feet=tuple(Foot(**raw["feet"][side]) for side in ("left", "right")),
         frames=dict(raw["frames"]),
         poses={name: _pose(names, joints) for name, joints in raw["poses"].items()},
@@ -122,6 +122,10 @@ def _pose(names: tuple[str, ...], joints: dict[str, float]) -> np.ndarray:
             raise UnknownNameError("joint", joint, names)
         pose[names.index(joint)] = angle
     return pose
+
+
+def _rotor_inertia(raw: dict) -> dict[str, float]:
+    return {joint: drive["rotor_inertia"] for drive in raw.get("drives", {}).values() for joint in drive["joints"]}
 
 
 def _limits(urdf: Path, names: tuple[str, ...], rotor_inertia: dict[str, float]) -> JointLimits:

@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: Apache-2.0
+"""URDF + robot.yaml -> MJCF: bodies, motors, sensors and cameras of one robot, without a world.
+
+Links with mass become bodies, and so do feet frames, since the force-torque sensor of a foot measures what passes between
+the foot and its sole. Other frames become sites; `<camera>_camera_optical_frame` becomes a camera. Names are kept.
+
+Collision scheme: every robot geom meets the world (conaffinity 1 against the world's contype 1) and none meets the robot
+(contype 0), save the explicit pairs of `simulation.self_collision` in robot.yaml.
+"""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from math import atan, degrees, radians, tan
+from pathlib import PurePosixPath
+
+import numpy as np
+
+from talus_description.urdf_model import DescriptionError, Element, Joint, Link, Model, Pose
+
+SubElement = ElementTree.SubElement
+
+OPTICAL = "_camera_optical_frame"
+OPTICAL_TO_MUJOCO = Pose(np.zeros(3), np.diag([1.0, -1.0, -1.0]))  # MuJoCo cameras look along -z with y up
+
+
+class MjcfWriter:
+    """Builds the MJCF tree of one robot from its URDF model and the contents of its robot.yaml."""
+
+    def __init__(self, model: Model, robot: dict):
+        self.model = model
+        self.drive_of = {joint: drive for drive in robot.get("drives", {}).values() for joint in drive["joints"]}
+        self.joint_names = [joint for group in robot["joints"].values() for joint in group]
+        self.soles = [foot["frame"] for foot in robot["feet"].values()]
+        self.imu = robot["frames"]["imu"]
+        self.cameras = robot.get("cameras", {})
+        self.simulation = robot.get("simulation", {})
+        self.top = ElementTree.Element("mujoco", model=model.name)
+
+    def write(self) -> ElementTree.Element:
+        """The whole document."""
+        top = self.top
+        SubElement(top, "compiler", angle="radian", autolimits="true", meshdir="meshes")
+        SubElement(top, "option", timestep="0.001", integrator="implicitfast", cone="elliptic", impratio="10")
+        self._defaults()
+        self._assets()
+        world = SubElement(top, "worldbody")
+        self._body(world, self.model.root, Pose(np.zeros(3), np.eye(3)), None)
+        self._contacts()
+        self._actuators()
+        self._sensors()
+        ElementTree.indent(top)
+        return top
+
+    def _defaults(self) -> None:
+        default = SubElement(self.top, "default")
+        visual = SubElement(default, "default", {"class": "visual"})
+        SubElement(visual, "geom", contype="0", conaffinity="0", group="2", density="0")
+        collision = SubElement(default, "default", {"class": "collision"})
+        SubElement(collision, "geom", contype="0", conaffinity="1", group="3", density="0", rgba="0.9 0.5 0.2 0.4")
+        sole = SubElement(collision, "default", {"class": "sole"})
+        attributes = {key: _text(value) for key, value in self.simulation.get("sole", {}).items()}
+        SubElement(sole, "geom", attributes)
+
+    def _assets(self) -> None:
+        asset = SubElement(self.top, "asset")
+        for name, rgba in self.model.materials.items():
+            SubElement(asset, "material", name=name, rgba=_text(rgba))
+        shapes = [e.shape for link in self.model.links.values() for e in (*link.visuals, *link.collisions)]
+        meshes = {(s.file, s.size): None for s in shapes if s.kind == "mesh"}
+        for file, scale in meshes:
+            mesh = {"name": _mesh_name(file, scale), "file": PurePosixPath(file).name}
+            SubElement(asset, "mesh", mesh | ({} if scale == (1, 1, 1) else {"scale": _text(scale)}))
+
+    def _body(self, parent: ElementTree.Element, name: str, pose: Pose, joint: Joint | None) -> None:
+        link = self.model.links[name]
+        body = SubElement(parent, "body", {"name": name} | _pose(pose))
+        if joint is None:
+            SubElement(body, "freejoint", name="floating_base")
+        elif joint.kind == "revolute":
+            self._joint(body, joint)
+        _inertial(body, link)
+        if name in self.soles:
+            SubElement(body, "site", name=name)
+        self._geoms(body, link)
+        self._children(body, name, Pose(np.zeros(3), np.eye(3)))
+
+    def _children(self, body: ElementTree.Element, name: str, at: Pose) -> None:
+        """Bodies and frames below a link; `at`: pose of that link's frame in the body that carries it."""
+        for joint in self.model.joints_from(name):
+            child, pose = self.model.links[joint.child], at @ joint.pose
+            if joint.kind == "revolute" or child.inertial is not None or child.name in self.soles:
+                self._body(body, child.name, pose, joint)
+                continue
+            self._frame(body, child.name, pose)
+            self._children(body, child.name, pose)
+
+    def _frame(self, body: ElementTree.Element, name: str, pose: Pose) -> None:
+        camera = name.removesuffix(OPTICAL)
+        if name.endswith(OPTICAL) and camera in self.cameras:
+            c = self.cameras[camera]
+            across = tan(radians(c["horizontal_fov_deg"]) / 2)
+            fovy = degrees(2 * atan(across * c["height"] / c["width"]))
+            size = {"fovy": f"{fovy:.6g}", "resolution": f"{c['width']} {c['height']}"}
+            SubElement(body, "camera", {"name": camera} | _pose(pose @ OPTICAL_TO_MUJOCO) | size)
+        elif not name.endswith((OPTICAL, "_camera_link")):
+            SubElement(body, "site", {"name": name} | _pose(pose))
+
+    def _joint(self, body: ElementTree.Element, joint: Joint) -> None:
+        drive = self.drive_of.get(joint.name, {})
+        attributes = {
+            "name": joint.name,
+            "axis": _text(joint.axis),
+            "range": _text((joint.lower, joint.upper)),
+            "actuatorfrcrange": _text((-joint.effort, joint.effort)),
+            "damping": _text((joint.damping,)),
+            "frictionloss": _text((joint.friction,)),
+            "armature": _text((drive.get("rotor_inertia", 0.0),)),
+        }
+        SubElement(body, "joint", attributes)
+
+    def _geoms(self, body: ElementTree.Element, link: Link) -> None:
+        for number, element in enumerate(link.visuals):
+            geom = SubElement(body, "geom", {"name": f"{link.name}_visual_{number}", "class": "visual"})
+            geom.attrib |= _shape(element, capsules=False)
+            if element.material:
+                geom.set("material", element.material)
+        for number, element in enumerate(link.collisions):
+            kind = "sole" if link.name in self.soles else "collision"
+            name = link.name if kind == "sole" else f"{link.name}_collision_{number}"
+            geom = SubElement(body, "geom", {"name": name, "class": kind})
+            geom.attrib |= _shape(element, capsules=True)
+
+    def _contacts(self) -> None:
+        contact = SubElement(self.top, "contact")
+        names = [geom.get("name") for geom in self.top.iter("geom") if geom.get("class") in ("collision", "sole")]
+        for first, second in self.simulation.get("self_collision", []):
+            for geom1 in _of_link(first, names):
+                for geom2 in _of_link(second, names):
+                    SubElement(contact, "pair", geom1=geom1, geom2=geom2)
+
+    def _actuators(self) -> None:
+        actuator = SubElement(self.top, "actuator")
+        effort = {joint.name: joint.effort for joint in self.model.joints}
+        for name in self.joint_names:
+            SubElement(actuator, "motor", name=name, joint=name, ctrlrange=_text((-effort[name], effort[name])))
+
+    def _sensors(self) -> None:
+        sensor = SubElement(self.top, "sensor")
+        SubElement(sensor, "gyro", name="imu_gyro", site=self.imu)
+        SubElement(sensor, "accelerometer", name="imu_accelerometer", site=self.imu)
+        for sole in self.soles:
+            SubElement(sensor, "force", name=f"{sole}_force", site=sole)
+            SubElement(sensor, "torque", name=f"{sole}_torque", site=sole)
+
+
+def _of_link(link: str, geoms: list[str]) -> list[str]:
+    found = [name for name in geoms if name == link or name.startswith(f"{link}_collision_")]
+    if not found:
+        raise DescriptionError(f"robot.yaml: self_collision: link {link!r} has no collision geometry")
+    return found
+
+
+def _text(values: tuple[float, ...] | np.ndarray) -> str:
+    return " ".join(f"{float(value):.12g}" for value in np.atleast_1d(values) + 0.0)
+
+
+def _mesh_name(file: str, scale: tuple[float, ...]) -> str:
+    mirrored = any(value < 0 for value in scale)
+    return PurePosixPath(file).stem + ("_mirrored" if mirrored else "")
+
+
+def _pose(pose: Pose) -> dict[str, str]:
+    out = {} if np.allclose(pose.position, 0, atol=1e-12) else {"pos": _text(pose.position)}
+    if not np.allclose(pose.rotation, np.eye(3), atol=1e-12):
+        out["quat"] = _text(pose.quat_wxyz)
+    return out
+
+
+def _inertial(body: ElementTree.Element, link: Link) -> None:
+    if link.inertial is None:
+        return
+    pose, inertia = link.inertial.pose, link.inertial.inertia
+    inertia = pose.rotation @ inertia @ pose.rotation.T
+    attributes = {"pos": _text(pose.position), "mass": _text((link.inertial.mass,))}
+    if np.count_nonzero(inertia - np.diag(np.diagonal(inertia))):
+        attributes["fullinertia"] = _text(inertia[[0, 1, 2, 0, 0, 1], [0, 1, 2, 1, 2, 2]])
+    else:
+        attributes["diaginertia"] = _text(np.diagonal(inertia))
+    SubElement(body, "inertial", attributes)
+
+
+def _shape(element: Element, capsules: bool) -> dict[str, str]:
+    """Attributes of a geom; with `capsules`, a cylinder becomes the capsule of the same overall length."""
+    shape, size = element.shape, element.shape.size
+    pose = _pose(element.pose)
+    if shape.kind == "mesh":
+        return {"type": "mesh", "mesh": _mesh_name(shape.file, size)} | pose
+    if shape.kind == "box":
+        return {"type": "box", "size": _text(np.array(size) / 2)} | pose
+    if shape.kind == "sphere":
+        return {"type": "sphere", "size": _text(size)} | pose
+    radius, length = size
+    if capsules and length > 2 * radius:
+        return {"type": "capsule", "size": _text((radius, length / 2 - radius))} | pose
+    return {"type": "cylinder", "size": _text((radius, length / 2))} | pose

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Joins a robot and a world into one MuJoCo scene; the driver and the camera process use the same."""
+
+from __future__ import annotations
+
+import difflib
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import mujoco
+import numpy as np
+
+
+class SceneError(Exception):
+    """A robot or world that cannot be loaded; one line that names it and what would work."""
+
+
+def world_names(worlds: Path) -> list[str]:
+    """Names of the worlds in a folder."""
+    return sorted(path.stem for path in worlds.glob("*.xml"))
+
+
+def find_world(world: str | Path, worlds: Path) -> Path:
+    """The file of a world given by name or path. Raises SceneError with the nearest names."""
+    path = Path(world)
+    if path.suffix:
+        if path.is_file():
+            return path
+        raise SceneError(f"world file {str(world)!r} does not exist; worlds by name: {', '.join(world_names(worlds))}")
+    if (worlds / f"{world}.xml").is_file():
+        return worlds / f"{world}.xml"
+    names = world_names(worlds)
+    near = difflib.get_close_matches(str(world), names, n=3, cutoff=0.4) or names
+    raise SceneError(f"unknown world {str(world)!r}; nearest: {', '.join(near)}; or give an MJCF file")
+
+
+def load_scene(robot: str | Path, world: str | Path = "flat", worlds: str | Path | None = None) -> mujoco.MjModel:
+    """Attach a robot to the origin of a world, all names kept; the simulation options are the robot's.
+
+    Args:
+        robot: The robot's MJCF file, or its folder with one `<folder name>.xml`.
+        world: A name in the folder of worlds, or an MJCF file.
+        worlds: Folder of the worlds; by default `../worlds` of the robot folder.
+
+    Raises:
+        SceneError: Unknown world, a file that does not parse, or a world without a geom named `floor`.
+    """
+    robot = Path(robot)
+    if robot.is_dir():
+        robot = robot / f"{robot.resolve().name}.xml"
+    path = find_world(world, robot.parent.parent / "worlds" if worlds is None else Path(worlds))
+    scene, attached = _parse(path), _parse(robot)
+    if scene.geom("floor") is None:
+        raise SceneError(f"world {path} has no geom named 'floor'; a world is an MJCF file with one")
+    for option in ("timestep", "integrator", "cone", "impratio"):
+        setattr(scene.option, option, getattr(attached.option, option))
+    return _join(scene, attached)
+
+
+def pose_qpos(
+    model: mujoco.MjModel, joints: Sequence[str], pose: np.ndarray, soles: Sequence[str], floor: float = 0.0
+) -> np.ndarray:
+    """The robot upright at the origin in a joint pose, its lowest sole at the height of the floor.
+
+    Args:
+        model: Of a scene.
+        joints: Names of the joints in the order of `pose`.
+        pose: Joint angles, rad. (n,)
+        soles: Names of the sole sites.
+        floor: Height, m.
+
+    Returns:
+        MuJoCo's generalised position: base position, quaternion wxyz, joints. (nq,)
+    """
+    data = mujoco.MjData(model)
+    data.qpos[[model.joint(name).qposadr[0] for name in joints]] = pose
+    data.qpos[2] = 0.0
+    mujoco.mj_kinematics(model, data)
+    data.qpos[2] = floor - min(data.site(sole).xpos[2] for sole in soles)
+    return data.qpos.copy()
+
+
+def _join(scene: mujoco.MjSpec, robot: mujoco.MjSpec) -> mujoco.MjModel:
+    """Compile both as one, without MuJoCo's warning (and log file) about saving a specification joined without a prefix."""
+    handler = mujoco.get_mju_user_warning()
+    mujoco.set_mju_user_warning(lambda message: None)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*empty prefix")
+            scene.attach(robot, frame=scene.worldbody.add_frame(), prefix="")
+            return scene.compile()
+    except ValueError as error:
+        raise SceneError(f"robot and world do not fit together: {' '.join(str(error).split())}") from error
+    finally:
+        mujoco.set_mju_user_warning(handler)
+
+
+def _parse(path: Path) -> mujoco.MjSpec:
+    try:
+        return mujoco.MjSpec.from_file(str(path))
+    except (ValueError, OSError) as error:
+        raise SceneError(f"{path}: {' '.join(str(error).split())}") from error
