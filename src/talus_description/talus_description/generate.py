@@ -38,7 +38,7 @@ def mjcf_text(urdf: Path, robot: dict) -> str:
 
 
 def generate(folder: Path) -> dict[Path, str]:
-    """Write the files that robot.yaml names, and return their texts. The URDF is expanded first where a .xacro is there."""
+    """Write the files that robot.yaml names, and return their texts; a .xacro beside the URDF is expanded first."""
     robot = yaml.safe_load((folder / "robot.yaml").read_text())
     urdf = folder / robot["urdf"]
     source = urdf.with_suffix(".urdf.xacro")

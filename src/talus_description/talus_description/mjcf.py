@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """URDF + robot.yaml -> MJCF: bodies, motors, sensors and cameras of one robot, without a world.
 
-Links with mass become bodies, and so do feet frames, since the force-torque sensor of a foot measures what passes between
-the foot and its sole. Other frames become sites; `<camera>_camera_optical_frame` becomes a camera. Names are kept.
+Links with mass become bodies, and so do feet frames, since the force-torque sensor of a foot measures what passes
+between the foot and its sole. Other frames become sites; `<camera>_camera_optical_frame` becomes a camera. Names are kept.
 
-Collision scheme: every robot geom meets the world (conaffinity 1 against the world's contype 1) and none meets the robot
-(contype 0), save the explicit pairs of `simulation.self_collision` in robot.yaml.
+Collision scheme: every robot geom meets the world (conaffinity 1 against the world's contype 1) and none meets the
+robot (contype 0), save the explicit pairs of `simulation.self_collision` in robot.yaml.
 """
 
 from __future__ import annotations

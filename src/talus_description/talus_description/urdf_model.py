@@ -39,7 +39,7 @@ class Pose:
 
 @dataclass(frozen=True)
 class Shape:
-    """A geometry: `box` (x, y, z), `cylinder` (radius, length), `sphere` (radius,), in m; or `mesh` (scale x, y, z) of a file."""
+    """A geometry: `box` (x, y, z), `cylinder` (radius, length), `sphere` (radius,), in m; or `mesh`: scale of a file."""
 
     kind: str
     size: tuple[float, ...]
@@ -76,7 +76,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Joint:
-    """A revolute or fixed joint; range in rad, effort in N m, velocity in rad/s, damping in N m s/rad, friction in N m."""
+    """A revolute or fixed joint; range in rad, effort and friction in N m, velocity in rad/s, damping in N m s/rad."""
 
     name: str
     kind: str
