@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The balance controller: one `RobotState` in, one `JointCommand` out; modes from limp to walking and back."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import numpy as np
+
+from talus_balance.drive_targets import DriveConfig, DriveTargets
+from talus_balance.estimator import BaseEstimate, EstimatorConfig
+from talus_balance.gait import LEFT, RIGHT, Gait, GaitConfig, GaitInput, GaitOutput
+from talus_balance.localiser import Localiser
+from talus_balance.model import FrameTerms, WholeBodyModel
+from talus_balance.posture import PoseFacts, PostureMove, PostureReference, pose_facts
+from talus_balance.whole_body import MotionTarget, WholeBodyConfig, WholeBodyController
+from talus_core.robot import RobotDescription
+from talus_core.rotations import matrix_from_rpy, quat_xyzw_from_matrix, rpy_from_matrix, yaw_of
+from talus_core.state import JointCommand, RobotState
+
+GRAVITY = 9.81
+
+
+class Mode(IntEnum):
+    """Values of BalanceState.msg."""
+
+    LIMP = 0
+    SEATED = 1
+    STANDING_UP = 2
+    STANDING = 3
+    WALKING = 4
+    SITTING_DOWN = 5
+
+
+@dataclass(frozen=True)
+class BalanceConfig:
+    """Everything that can be tuned; times s, heights m.
+
+    Attributes:
+        stand_up_time, sit_down_time: Of the posture changes; a person takes 1.5 to 3 s.
+        max_com_acceleration: m/s^2 horizontal, clip of w^2 (c - zmp).
+        ground_filter: s, low-pass of the ground height under the CoM reference (steps on uneven ground).
+        hand_stiffness, hand_damping: N m/rad and N m s/rad of the fingers, which hold their zero pose.
+    """
+
+    stand_up_time: float = 2.2
+    sit_down_time: float = 2.4
+    max_com_acceleration: float = 6.0
+    ground_filter: float = 0.1
+    hand_stiffness: float = 1.0
+    hand_damping: float = 0.02
+    estimator: EstimatorConfig = field(default_factory=EstimatorConfig)
+    gait: GaitConfig = field(default_factory=GaitConfig)
+    body: WholeBodyConfig = field(default_factory=WholeBodyConfig)
+    drives: DriveConfig = field(default_factory=DriveConfig)
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What others ask for at this tick.
+
+    Attributes:
+        torque: The safety supervisor permits torque.
+        stand: True: be up; False: be seated.
+        velocity: (3,) m/s, m/s, rad/s in the heading frame; zeros to stand.
+        may_walk: False at R2 and above: finish the step and stand.
+        gaze: (yaw, pitch) rad of the chest relative to the heading.
+    """
+
+    torque: bool
+    stand: bool
+    velocity: np.ndarray
+    may_walk: bool = True
+    gaze: tuple[float, float] = (0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class BalanceReport:
+    """What the controller knows after a tick; world = odom. Fields are None until the base is located."""
+
+    mode: Mode
+    base: BaseEstimate | None
+    com: np.ndarray | None = None
+    capture_point: np.ndarray | None = None
+    sole_positions: np.ndarray | None = None
+    sole_yaws: np.ndarray | None = None
+    gait: GaitOutput | None = None
+    solver_failures: int = 0
+
+
+class BalanceController:
+    """Call `step` once per control tick, from the first state on."""
+
+    def __init__(self, description: RobotDescription, config: BalanceConfig, dt: float):
+        self.description, self.config, self.dt = description, config, dt
+        self.model = WholeBodyModel(description)
+        self._body = WholeBodyController(self.model, config.body)
+        self._localiser = Localiser(self.model, config.estimator, dt)
+        foot = description.feet[LEFT]
+        half = (0.5 * foot.length - config.body.qp.sole_shrink, 0.5 * foot.width - config.body.qp.sole_shrink)
+        self._gait = Gait(config.gait, dt, self.model.mass * GRAVITY, half)
+        self._targets = DriveTargets(config.drives.leak, dt)
+        self._joints = description.structural_indices
+        self._poses = {name: pose_facts(self.model, pose[self._joints]) for name, pose in description.poses.items()}
+        self._effort_limit = description.limits.effort
+        self.mode = Mode.LIMP
+        self._hold: np.ndarray | None = None
+        self._move: PostureMove | None = None
+        self._ground = 0.0
+        self._n = len(description.joint_names)
+
+    def step(self, state: RobotState, intent: Intent) -> tuple[JointCommand, BalanceReport]:
+        """One tick. Never raises for bad sensor values: they are the driver's gate's and the supervisor's work."""
+        limp = self.mode is Mode.LIMP
+        base = self._localiser.step(state, at_rest=limp)
+        if base is None or not (intent.torque or self._must_keep_torque()):
+            return self._limp(state, base)
+        if limp:
+            self.mode, self._hold = Mode.SEATED, state.position.copy()
+        if self.mode is Mode.SEATED and not (intent.stand and intent.torque):
+            return self._hold_command(state, self._hold), BalanceReport(self.mode, base)
+        return self._balance(state, intent, base)
+
+    def _must_keep_torque(self) -> bool:
+        """Torque is never dropped while the body is up, whatever is asked."""
+        return self.mode not in (Mode.LIMP, Mode.SEATED)
+
+    def _limp(self, state: RobotState, base: BaseEstimate | None) -> tuple[JointCommand, BalanceReport]:
+        self.mode = Mode.LIMP
+        zero = np.zeros(self._n)
+        return JointCommand(state.sequence, state.position, zero, zero, zero, zero), BalanceReport(self.mode, base)
+
+    def _hold_command(self, state: RobotState, position: np.ndarray) -> JointCommand:
+        drives, zero = self.config.drives, np.zeros(self._n)
+        kp, kd = drives.hold_stiffness * self._effort_limit, drives.hold_damping * self._effort_limit
+        return JointCommand(state.sequence, position, zero, zero, kp, kd)
+
+    # --- balancing -----------------------------------------------------------------------------------------------
+
+    def _balance(self, state: RobotState, intent: Intent, base: BaseEstimate) -> tuple[JointCommand, BalanceReport]:
+        q, dq = state.position[self._joints], state.velocity[self._joints]
+        model = self.model
+        velocity = base.rotation.T @ base.velocity
+        model.update(base.position, quat_xyzw_from_matrix(base.rotation), velocity, base.angular_velocity, q, dq)
+        soles = (model.frame(model.feet[LEFT]), model.frame(model.feet[RIGHT]))
+        self._change_mode(intent, base, soles, q)
+        gait_input = self._gait_input(state, intent, soles)
+        gait = self._gait.step(gait_input)
+        posture = self._posture()
+        target = self._target(intent, gait, gait_input, posture)
+        result = self._body.step(target, soles, q, dq)
+        command = self._command(state, self._body.joint_torque(result), self._body.joint_acceleration(result))
+        if self.mode is Mode.SITTING_DOWN and self._move.is_done:
+            self.mode, self._hold = Mode.SEATED, self._seated_pose(state)
+        report = BalanceReport(
+            self.mode,
+            base,
+            model.com,
+            gait_input.capture_point,
+            gait_input.sole_positions,
+            gait_input.sole_yaws,
+            gait,
+            self._body.qp.failures,
+        )
+        return command, report
+
+    def _seated_pose(self, state: RobotState) -> np.ndarray:
+        """Where the body is, in the legs; holding it changes nothing at the moment of the hand-over."""
+        return state.position.copy()
+
+    def _change_mode(self, intent: Intent, base: BaseEstimate, soles: tuple[FrameTerms, FrameTerms], q: np.ndarray) -> None:
+        up = intent.stand and intent.torque
+        if self.mode is Mode.SEATED and up:
+            ground = 0.5 * float(soles[LEFT].position[2] + soles[RIGHT].position[2])
+            self._gait.reset(yaw_of(base.rotation), ground)
+            self._targets.reset()
+            self._ground = ground
+            self._start_move(Mode.STANDING_UP, "stand", self.config.stand_up_time, base, q)
+        elif self.mode is Mode.STANDING_UP and self._move.is_done:
+            self.mode = Mode.STANDING
+        elif self.mode in (Mode.STANDING, Mode.WALKING):
+            self.mode = Mode.STANDING if self._gait.is_standing else Mode.WALKING
+            if not up and self._gait.is_standing:
+                self._start_move(Mode.SITTING_DOWN, "sit", self.config.sit_down_time, base, q)
+        elif self.mode is Mode.STANDING_UP and not up:
+            self._start_move(Mode.SITTING_DOWN, "sit", self.config.sit_down_time, base, q)
+        elif self.mode is Mode.SITTING_DOWN and up:
+            self._start_move(Mode.STANDING_UP, "stand", self.config.stand_up_time, base, q)
+
+    def _start_move(self, mode: Mode, pose: str, duration: float, base: BaseEstimate, q: np.ndarray) -> None:
+        pitch = float(rpy_from_matrix(base.rotation)[1])
+        start = PoseFacts(float(self.model.com[2]) - self._ground, pitch, q.copy())
+        self._move = PostureMove(start, self._poses[pose], duration)
+        self.mode = mode
+
+    def _gait_input(self, state: RobotState, intent: Intent, soles: tuple[FrameTerms, FrameTerms]) -> GaitInput:
+        model = self.model
+        positions = np.stack([sole.position for sole in soles])
+        height = max(float(model.com[2]) - self._ground, 0.3)
+        omega = math.sqrt(GRAVITY / height)
+        settled = self.mode in (Mode.STANDING, Mode.WALKING)
+        up = intent.stand and intent.torque and settled
+        return GaitInput(
+            com=model.com,
+            com_velocity=model.com_velocity,
+            capture_point=model.com[:2] + model.com_velocity[:2] / omega,
+            omega=omega,
+            sole_positions=positions,
+            sole_velocities=np.stack([sole.velocity[:3] for sole in soles]),
+            sole_yaws=np.array([yaw_of(sole.rotation) for sole in soles]),
+            forces=state.foot_wrenches[:, 2],
+            velocity=intent.velocity,
+            may_walk=intent.may_walk and up,
+            may_step=settled,
+        )
+
+    def _posture(self) -> PostureReference:
+        if self.mode in (Mode.STANDING_UP, Mode.SITTING_DOWN):
+            return self._move.step(self.dt)
+        stand = self._poses["stand"]
+        return PostureReference(stand.com_height, 0.0, 0.0, stand.pelvis_pitch, stand.joints)
+
+    def _target(self, intent: Intent, gait: GaitOutput, inp: GaitInput, posture: PostureReference) -> MotionTarget:
+        self._ground += (gait.ground_height - self._ground) * min(self.dt / self.config.ground_filter, 1.0)
+        limit = self.config.max_com_acceleration
+        acceleration = inp.omega**2 * (inp.com[:2] - gait.centre_of_pressure)
+        pelvis = matrix_from_rpy(0.0, posture.pelvis_pitch, gait.heading)
+        yaw, pitch = intent.gaze
+        chest = matrix_from_rpy(0.0, posture.pelvis_pitch + pitch, gait.heading + yaw)
+        swing = tuple(gait.swing if gait.swing_side == side else None for side in (LEFT, RIGHT))
+        return MotionTarget(
+            com_acceleration=np.clip(acceleration, -limit, limit),
+            com_height=self._ground + posture.com_height,
+            com_vertical_speed=posture.com_speed,
+            com_vertical_acceleration=posture.com_acceleration,
+            pelvis=pelvis,
+            chest=chest,
+            posture=posture.joints,
+            in_contact=gait.in_contact,
+            max_force=gait.max_force,
+            swing=swing,
+        )
+
+    def _command(self, state: RobotState, torque: np.ndarray, acceleration: np.ndarray) -> JointCommand:
+        drives, config = self.config.drives, self.config
+        position, velocity = np.zeros(self._n), np.zeros(self._n)
+        effort, kp, kd = np.zeros(self._n), np.full(self._n, config.hand_stiffness), np.full(self._n, config.hand_damping)
+        j = self._joints
+        position[j], velocity[j] = self._targets.step(state.position[j], state.velocity[j], acceleration)
+        effort[j] = torque
+        kp[j] = drives.stiffness * self._effort_limit[j]
+        kd[j] = drives.damping * self._effort_limit[j]
+        return JointCommand(state.sequence, position, velocity, effort, kp, kd)
+
+

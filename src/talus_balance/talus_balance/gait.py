@@ -1,0 +1,322 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The gait state machine: which soles carry, where the next one lands, and where the centre of pressure should be."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from enum import Enum
+
+import numpy as np
+
+from talus_balance.step_planner import StepPlan, StepPlanner, StepPlannerConfig, nominal_offset
+from talus_balance.swing_foot import FootReference, SwingConfig, SwingFoot
+from talus_core.rotations import wrap_angle
+
+LEFT, RIGHT = 0, 1
+
+
+class Phase(Enum):
+    """What the feet do."""
+
+    STAND = "stand"  # both soles carry, no step wanted
+    SHIFT = "shift"  # both carry; the capture point moves over the coming stance foot
+    DOUBLE = "double"  # just landed: load moves from the old stance foot to the new one
+    SINGLE = "single"  # one sole carries, the other swings
+
+
+@dataclass(frozen=True)
+class GaitConfig:
+    """Gains and thresholds; parents in the comments.
+
+    Attributes:
+        dcm_gain: zmp = u0 + k (xi - xi_ref) inside a step; k > 1 is stable.
+        stand_gain: The same on two feet.
+        zmp_x, zmp_y: m, clip of the centre of pressure about the stance sole's centre.
+        double_time: s over which load moves after a touchdown.
+        touchdown_force: N that ends a swing; touchdown_phase: not before this part of it.
+        stand_margin_x, stand_margin_y: m inside the support edge at which a standing robot starts to step.
+        settle_offset, settle_speed: m and m/s below which stepping in place ends in standing.
+        max_acceleration: m/s^2 (x, y) and rad/s^2 by which the commanded velocity follows cmd_vel.
+        max_shift: s, longest wait for the weight shift before the first step.
+    """
+
+    dcm_gain: float = 1.7
+    stand_gain: float = 2.5
+    zmp_x: float = 0.105
+    zmp_y: float = 0.042
+    double_time: float = 0.05
+    touchdown_force: float = 40.0
+    touchdown_phase: float = 0.55
+    stand_margin_x: float = 0.015
+    stand_margin_y: float = 0.03
+    settle_offset: float = 0.05
+    settle_speed: float = 0.2
+    max_acceleration: tuple[float, float, float] = (0.8, 0.4, 1.0)
+    max_shift: float = 0.6
+    heading_lead: float = 0.35
+    planner: StepPlannerConfig = field(default_factory=StepPlannerConfig)
+    swing: SwingConfig = field(default_factory=SwingConfig)
+
+
+@dataclass(frozen=True)
+class GaitInput:
+    """What the gait needs to know each tick; world = odom.
+
+    Attributes:
+        com, com_velocity: (3,) m, m/s.
+        capture_point: (2,) m.
+        omega: 1/s.
+        sole_positions: (2, 3) m.
+        sole_velocities: (2, 3) m/s.
+        sole_yaws: (2,) rad.
+        forces: (2,) N vertical force on each sole.
+        velocity: (3,) wanted vx, vy m/s and wz rad/s in the heading frame.
+        may_walk: False: finish the step and stand.
+        may_step: False: no catch step either (while folding or unfolding).
+    """
+
+    com: np.ndarray
+    com_velocity: np.ndarray
+    capture_point: np.ndarray
+    omega: float
+    sole_positions: np.ndarray
+    sole_velocities: np.ndarray
+    sole_yaws: np.ndarray
+    forces: np.ndarray
+    velocity: np.ndarray
+    may_walk: bool
+    may_step: bool
+
+
+@dataclass(frozen=True)
+class GaitOutput:
+    """What the whole-body controller shall do: centre of pressure (2,) m, contacts, load limits N, swing reference."""
+
+    centre_of_pressure: np.ndarray
+    in_contact: tuple[bool, bool]
+    max_force: np.ndarray
+    swing_side: int | None
+    swing: FootReference | None
+    heading: float
+    ground_height: float
+    phase: Phase
+    landing: np.ndarray | None
+
+
+class Gait:
+    """Call `reset` when both soles carry, then `step` every tick."""
+
+    def __init__(self, config: GaitConfig, dt: float, weight: float, foot_half: tuple[float, float]):
+        self.config = config
+        self.dt = dt
+        self._full_load = 3.0 * weight
+        self._foot_half = foot_half
+        self._planner = StepPlanner(config.planner)
+        self.reset(0.0, 0.0)
+
+    def reset(self, heading: float, ground: float) -> None:
+        """Stand, with this heading (rad) and ground height (m)."""
+        self.phase = Phase.STAND
+        self.heading = heading
+        self.stance = LEFT
+        self.elapsed = 0.0
+        self.velocity = np.zeros(3)
+        self._lift_time = 0.0
+        self._swing: SwingFoot | None = None
+        self._plan: StepPlan | None = None
+        self._ground = ground
+        self._landing_force = 0.0
+
+    @property
+    def is_standing(self) -> bool:
+        """Both feet carry and no step is under way."""
+        return self.phase is Phase.STAND
+
+    def step(self, inp: GaitInput) -> GaitOutput:
+        """One tick."""
+        self._follow_command(inp)
+        self.elapsed += self.dt
+        handler = {
+            Phase.STAND: self._stand,
+            Phase.SHIFT: self._shift,
+            Phase.DOUBLE: self._double,
+            Phase.SINGLE: self._single,
+        }[self.phase]
+        return handler(inp)
+
+    # --- command and heading -------------------------------------------------------------------------------------
+
+    def _follow_command(self, inp: GaitInput) -> None:
+        wanted = inp.velocity if inp.may_walk else np.zeros(3)
+        step = np.array(self.config.max_acceleration) * self.dt
+        self.velocity = self.velocity + np.clip(wanted - self.velocity, -step, step)
+        if self.phase is Phase.STAND:
+            self.velocity[:] = 0.0
+            return
+        heading = self.heading + self.velocity[2] * self.dt
+        lead = wrap_angle(heading - float(inp.sole_yaws[self.stance]))
+        self.heading = float(inp.sole_yaws[self.stance]) + float(np.clip(lead, -self.config.heading_lead, self.config.heading_lead))
+
+    def _to_heading(self, xy: np.ndarray) -> np.ndarray:
+        c, s = math.cos(self.heading), math.sin(self.heading)
+        return np.array([c * xy[0] + s * xy[1], -s * xy[0] + c * xy[1]])
+
+    def _from_heading(self, xy: np.ndarray) -> np.ndarray:
+        c, s = math.cos(self.heading), math.sin(self.heading)
+        return np.array([c * xy[0] - s * xy[1], s * xy[0] + c * xy[1]])
+
+    # --- standing ------------------------------------------------------------------------------------------------
+
+    def _stand(self, inp: GaitInput) -> GaitOutput:
+        centre = 0.5 * (inp.sole_positions[LEFT, :2] + inp.sole_positions[RIGHT, :2])
+        self._ground = 0.5 * float(inp.sole_positions[LEFT, 2] + inp.sole_positions[RIGHT, 2])
+        if inp.may_walk and np.any(np.abs(inp.velocity) > 1e-3):
+            self._begin_shift(inp)
+        elif inp.may_step and self._leaves_support(inp, centre):
+            self._begin_catch(inp)
+        error = self._to_heading(inp.capture_point - centre)
+        zmp = self.config.stand_gain * error
+        half = self._support_half(inp)
+        zmp = np.clip(zmp, -1.15 * half, 1.15 * half)
+        return self._output(inp, centre + self._from_heading(zmp), None)
+
+    def _support_half(self, inp: GaitInput) -> np.ndarray:
+        spread = np.abs(self._to_heading(inp.sole_positions[LEFT, :2] - inp.sole_positions[RIGHT, :2]))
+        return np.array([self._foot_half[0], self._foot_half[1] + 0.5 * spread[1]])
+
+    def _leaves_support(self, inp: GaitInput, centre: np.ndarray) -> bool:
+        c = self.config
+        error = np.abs(self._to_heading(inp.capture_point - centre))
+        half = self._support_half(inp)
+        return bool(error[0] > half[0] - c.stand_margin_x or error[1] > half[1] - c.stand_margin_y)
+
+    def _begin_catch(self, inp: GaitInput) -> None:
+        """Falling: swing the foot on the falling side at once (fewer steps than leaning over it)."""
+        centre = 0.5 * (inp.sole_positions[LEFT, :2] + inp.sole_positions[RIGHT, :2])
+        error = self._to_heading(inp.capture_point - centre)
+        speed = self._to_heading(inp.com_velocity[:2])
+        side = error[1] if abs(error[1]) > 0.03 else speed[1]
+        self.stance = RIGHT if side > 0.0 else LEFT
+        self._begin_single(inp)
+
+    def _begin_shift(self, inp: GaitInput) -> None:
+        sideways = inp.velocity[1] + 0.1 * inp.velocity[2]
+        self.stance = RIGHT if sideways > 0.0 else LEFT
+        self.phase, self.elapsed = Phase.SHIFT, 0.0
+
+    def _shift(self, inp: GaitInput) -> GaitOutput:
+        """Push the capture point from the coming swing foot towards the stance foot, to the periodic gait's start."""
+        c = self.config
+        stance, swing = inp.sole_positions[self.stance, :2], inp.sole_positions[1 - self.stance, :2]
+        offset = self._to_heading(inp.capture_point - stance)
+        swing_sign = self._swing_sign()
+        nominal = nominal_offset(inp.omega, c.planner.duration, np.zeros(2), c.planner.step_width, -swing_sign)
+        arrived = swing_sign * offset[1] <= abs(nominal[1]) + 0.005
+        if arrived or self.elapsed > c.max_shift:
+            self._begin_single(inp)
+        zmp = self._to_heading(swing - stance)
+        zmp[0] = c.dcm_gain * offset[0] + (1.0 - c.dcm_gain) * 0.5 * zmp[0]
+        zmp[0] = float(np.clip(zmp[0], -c.zmp_x, c.zmp_x))
+        return self._output(inp, stance + self._from_heading(zmp), None)
+
+    # --- stepping ------------------------------------------------------------------------------------------------
+
+    def _swing_sign(self) -> float:
+        return 1.0 if self.stance == RIGHT else -1.0
+
+    def _begin_single(self, inp: GaitInput) -> None:
+        side = 1 - self.stance
+        self.phase, self.elapsed, self._lift_time = Phase.DOUBLE, 0.0, self.config.double_time
+        self._plan = None
+        self._swing = None
+        self._landing_force = float(inp.forces[side])
+
+    def _double(self, inp: GaitInput) -> GaitOutput:
+        """Load leaves the coming swing foot within `double_time`; the plan for its step runs already."""
+        zmp = self._follow_plan(inp)
+        share = max(1.0 - self.elapsed / self.config.double_time, 0.0)
+        limits = np.array([self._full_load, self._full_load])
+        limits[1 - self.stance] = max(share * max(self._landing_force, 50.0), 1.0)
+        output = self._output(inp, zmp, None, limits)
+        if share <= 0.0:
+            side = 1 - self.stance
+            self.phase = Phase.SINGLE
+            self._swing = SwingFoot(
+                self.config.swing, inp.sole_positions[side], inp.sole_velocities[side], float(inp.sole_yaws[side])
+            )
+        return output
+
+    def _single(self, inp: GaitInput) -> GaitOutput:
+        zmp = self._follow_plan(inp)
+        side = 1 - self.stance
+        swing_time = max(self._plan.duration - self._lift_time, 0.1)
+        phase = (self.elapsed - self._lift_time) / swing_time
+        reference = self._swing.step(
+            self._landing_world(inp), self._ground, self._landing_yaw(), phase, swing_time, self.dt
+        )
+        limits = np.array([self._full_load, self._full_load])
+        limits[side] = 0.0
+        output = self._output(inp, zmp, reference, limits)
+        if phase > self.config.touchdown_phase and inp.forces[side] > self.config.touchdown_force:
+            self._land(inp, side)
+        return output
+
+    def _landing_yaw(self) -> float:
+        return self.heading + 0.5 * self.velocity[2] * self.config.planner.duration
+
+    def _landing_world(self, inp: GaitInput) -> np.ndarray:
+        return self._from_heading(self._plan.landing)
+
+    def _follow_plan(self, inp: GaitInput) -> np.ndarray:
+        """Re-plan unless the landing is imminent; return the centre of pressure that steers to the nominal offset."""
+        c, planner = self.config, self.config.planner
+        stance = self._to_heading(inp.sole_positions[self.stance, :2])
+        swing = self._to_heading(inp.sole_positions[1 - self.stance, :2])
+        xi = self._to_heading(inp.capture_point)
+        if self._plan is None or self._plan.duration - self.elapsed > planner.freeze:
+            self._plan = self._planner.plan(xi, stance, swing, self._swing_sign(), self.elapsed, self.velocity[:2], inp.omega)
+        remaining = max(self._plan.duration - self.elapsed, 0.0)
+        end = self._plan.landing + self._plan.nominal_offset - stance
+        reference = stance + end * math.exp(-inp.omega * remaining)
+        zmp = c.dcm_gain * (xi - reference)
+        limit = np.array([c.zmp_x, c.zmp_y])
+        return self._from_heading(stance + np.clip(zmp, -limit, limit))
+
+    def _land(self, inp: GaitInput, side: int) -> None:
+        self._ground = float(inp.sole_positions[side, 2])
+        self._landing_force = float(inp.forces[self.stance])
+        self.stance = side
+        self.phase, self.elapsed, self._lift_time = Phase.DOUBLE, 0.0, self.config.double_time
+        self._plan, self._swing = None, None
+        if self._may_settle(inp):
+            self.phase = Phase.STAND
+
+    def _may_settle(self, inp: GaitInput) -> bool:
+        c = self.config
+        wants = inp.may_walk and np.any(np.abs(inp.velocity) > 1e-3)
+        if wants or np.any(np.abs(self.velocity) > 0.05):
+            return False
+        soles = inp.sole_positions
+        centre = 0.5 * (soles[LEFT, :2] + soles[RIGHT, :2])
+        offset = np.abs(self._to_heading(inp.capture_point - centre))
+        level = abs(self._to_heading(soles[LEFT, :2] - soles[RIGHT, :2])[0]) < 0.06
+        return bool(level and offset[0] < c.settle_offset and offset[1] < 0.07 and abs(inp.com_velocity[0]) < c.settle_speed)
+
+    def _output(
+        self, inp: GaitInput, zmp: np.ndarray, swing: FootReference | None, max_force: np.ndarray | None = None
+    ) -> GaitOutput:
+        if max_force is None:
+            max_force = np.array([self._full_load, self._full_load])
+        contact = (bool(max_force[LEFT] > 0.0), bool(max_force[RIGHT] > 0.0))
+        return GaitOutput(
+            centre_of_pressure=zmp,
+            in_contact=contact,
+            max_force=max_force,
+            swing_side=None if swing is None else 1 - self.stance,
+            swing=swing,
+            heading=self.heading,
+            ground_height=self._ground,
+            phase=self.phase,
+            landing=None if self._plan is None else self._landing_world(inp),
+        )

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From `RobotState` to the base estimate: turns the IMU into base axes, waits for rest, starts and runs the filter."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from talus_balance.estimator import BaseEstimate, BaseEstimator, EstimatorConfig
+from talus_balance.model import WholeBodyModel
+from talus_core.rotations import yaw_of
+from talus_core.state import RobotState
+
+REST_TIME = 0.3  # s of stillness that is averaged for tilt and gyro bias
+REST_RATE = 0.02  # rad/s of mean rate above which the body is not at rest (ten times the gyro's bias)
+REST_SPREAD = 0.3  # m/s^2 standard deviation of the accelerometer above which it is not at rest (six times its noise)
+
+
+class Localiser:
+    """Re-initialises while limp and at rest, keeps place and heading over that, filters otherwise."""
+
+    def __init__(self, model: WholeBodyModel, config: EstimatorConfig, dt: float):
+        self._model = model
+        self._joints = model.description.structural_indices
+        self._rotation_imu_to_base = model.imu_in_base.rotation.copy()
+        self._filter = BaseEstimator(config, dt, model.imu_in_base.translation.copy())
+        self._window: list[np.ndarray] = []
+        self._length = max(int(REST_TIME / dt), 10)
+        self._started = False
+
+    def step(self, state: RobotState, at_rest: bool) -> BaseEstimate | None:
+        """The estimate at this tick; None until the body was at rest once. `at_rest`: no torque, so re-initialise."""
+        turn = self._rotation_imu_to_base
+        gyro, accel = turn @ state.angular_velocity, turn @ state.linear_acceleration
+        feet = self._model.feet_in_base(state.position[self._joints], state.velocity[self._joints])
+        if at_rest:
+            self._collect(gyro, accel, feet)
+        elif self._window:
+            self._window.clear()
+        if not self._started:
+            return None
+        return self._filter.step(gyro, accel, feet, state.foot_wrenches[:, 2])
+
+    def _collect(self, gyro: np.ndarray, accel: np.ndarray, feet: list) -> None:
+        self._window.append(np.concatenate((gyro, accel)))
+        if len(self._window) < self._length:
+            return
+        samples = np.array(self._window)
+        self._window.clear()
+        mean = samples.mean(axis=0)
+        if np.linalg.norm(mean[:3]) > REST_RATE or np.max(samples[:, 3:].std(axis=0)) > REST_SPREAD:
+            return
+        self._start(mean[3:], mean[:3], feet)
+
+    def _start(self, accel: np.ndarray, gyro: np.ndarray, feet: list) -> None:
+        place, yaw = (self._filter.position, yaw_of(self._filter.rotation)) if self._started else (np.zeros(3), 0.0)
+        self._filter.initialise(accel, gyro, feet, yaw)
+        if self._started:
+            self._filter.move_to(place[:2])
+        self._started = True

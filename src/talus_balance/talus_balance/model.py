@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rigid-body model that the controller believes in: kinematics, dynamics and contact terms of one tick (pinocchio)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pinocchio as pin
+
+from talus_core.robot import RobotDescription
+
+_WORLD_ALIGNED = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
+_LOCAL = pin.ReferenceFrame.LOCAL
+BASE = 6  # degrees of freedom of the floating base; they come first in every velocity
+
+
+@dataclass(frozen=True)
+class FrameTerms:
+    """A frame at this tick, in the world's axes (`rotation` maps frame to world).
+
+    Attributes:
+        position: (3,) m.
+        rotation: (3, 3).
+        velocity: (6,) linear m/s then angular rad/s.
+        jacobian: (6, nv), same order as `velocity`.
+        drift: (6,) acceleration at zero joint acceleration, m/s^2 and rad/s^2.
+    """
+
+    position: np.ndarray
+    rotation: np.ndarray
+    velocity: np.ndarray
+    jacobian: np.ndarray
+    drift: np.ndarray
+
+
+class WholeBodyModel:
+    """Structural joints on a floating base; hands are rigid. Velocities: base linear, base angular (base axes), joints."""
+
+    def __init__(self, description: RobotDescription):
+        self.description = description
+        structural = [description.joint_names[i] for i in description.structural_indices]
+        full = pin.buildModelFromUrdf(str(description.urdf), pin.JointModelFreeFlyer())
+        locked = [full.getJointId(name) for name in full.names[2:] if name not in structural]
+        self.model = pin.buildReducedModel(full, locked, pin.neutral(full))
+        self.data = self.model.createData()
+        self._kinematics_data = self.model.createData()
+        ids = [self.model.getJointId(name) for name in structural]
+        self.v_index = np.array([self.model.joints[i].idx_v for i in ids])
+        self.q_index = np.array([self.model.joints[i].idx_q for i in ids])
+        armature = np.zeros(self.model.nv)
+        armature[self.v_index] = description.limits.rotor_inertia[description.structural_indices]
+        self.model.armature = armature
+        self.nv = self.model.nv
+        self.mass = pin.computeTotalMass(self.model)
+        self.feet = tuple(self._frame_id(foot.frame) for foot in description.feet)
+        self.base = self._frame_id(description.frames["base"])
+        self.torso = self._frame_id(description.frames["torso"])
+        self.imu = self._frame_id(description.frames["imu"])
+        pin.framesForwardKinematics(self.model, self.data, pin.neutral(self.model))
+        base = self.data.oMf[self.base]
+        self.imu_in_base = base.inverse() * self.data.oMf[self.imu]
+        self._zero = np.zeros(self.nv)
+        self._q = pin.neutral(self.model)
+        self._v = np.zeros(self.nv)
+        self._q_level = pin.neutral(self.model)
+        self._v_still = np.zeros(self.nv)
+
+    def _frame_id(self, name: str) -> int:
+        if not self.model.existFrame(name):
+            raise KeyError(name)
+        return self.model.getFrameId(name)
+
+    def feet_in_base(self, joint_position: np.ndarray, joint_velocity: np.ndarray) -> list[tuple]:
+        """Position (3,), rotation (3, 3) and velocity (6,) of each sole in and relative to the base (structural joints)."""
+        q, v, data = self._q_level, self._v_still, self._kinematics_data
+        q[self.q_index] = joint_position
+        v[self.v_index] = joint_velocity
+        pin.forwardKinematics(self.model, data, q, v)
+        poses = []
+        for foot in self.feet:
+            pose = pin.updateFramePlacement(self.model, data, foot)
+            velocity = pin.getFrameVelocity(self.model, data, foot, _WORLD_ALIGNED).vector
+            poses.append((pose.translation.copy(), pose.rotation.copy(), velocity.copy()))
+        return poses
+
+    def update(
+        self,
+        position: np.ndarray,
+        quat_xyzw: np.ndarray,
+        linear_velocity: np.ndarray,
+        angular_velocity: np.ndarray,
+        joint_position: np.ndarray,
+        joint_velocity: np.ndarray,
+    ) -> None:
+        """Compute all terms for a base pose in the world, its velocities in base axes, and structural joints."""
+        q, v, model, data = self._q, self._v, self.model, self.data
+        q[:3], q[3:7] = position, quat_xyzw
+        q[self.q_index] = joint_position
+        v[:3], v[3:6] = linear_velocity, angular_velocity
+        v[self.v_index] = joint_velocity
+        pin.forwardKinematics(model, data, q, v, self._zero)
+        pin.computeJointJacobians(model, data, q)
+        pin.crba(model, data, q)
+        pin.nonLinearEffects(model, data, q, v)
+        pin.ccrba(model, data, q, v)
+        centroidal = pin.computeCentroidalMomentumTimeVariation(model, data, q, v, self._zero)
+        self.momentum_drift = np.concatenate((centroidal.linear, centroidal.angular))
+        upper = data.M
+        self.mass_matrix = np.triu(upper) + np.triu(upper, 1).T
+        self.bias = data.nle.copy()
+        self.momentum_matrix = data.Ag.copy()
+        self.momentum = self.momentum_matrix @ v
+        self.com = data.com[0].copy()
+        self.com_velocity = self.momentum[:3] / self.mass
+
+    @property
+    def velocity(self) -> np.ndarray:
+        """(nv,) as given to the last `update`."""
+        return self._v
+
+    def frame(self, frame_id: int) -> FrameTerms:
+        """Terms of a frame after `update`."""
+        model, data = self.model, self.data
+        pose = pin.updateFramePlacement(model, data, frame_id)
+        jacobian = pin.getFrameJacobian(model, data, frame_id, _WORLD_ALIGNED)
+        drift = pin.getFrameClassicalAcceleration(model, data, frame_id, _WORLD_ALIGNED).vector
+        return FrameTerms(pose.translation.copy(), pose.rotation.copy(), jacobian @ self._v, jacobian, drift.copy())
+
+    def foot_jacobian_local(self, side: int) -> np.ndarray:
+        """(6, nv) Jacobian of a sole in its own axes: what a wrench measured in the sole multiplies."""
+        return pin.getFrameJacobian(self.model, self.data, self.feet[side], _LOCAL)

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Getting up and sitting down: one path between the `sit` and the `stand` pose, travelled with minimum jerk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pinocchio as pin
+
+from talus_balance.model import WholeBodyModel
+
+
+@dataclass(frozen=True)
+class PoseFacts:
+    """A pose with flat soles: CoM height above them m, pelvis pitch rad (forward positive), joints (n,) rad."""
+
+    com_height: float
+    pelvis_pitch: float
+    joints: np.ndarray
+
+
+def pose_facts(model: WholeBodyModel, joints: np.ndarray) -> PoseFacts:
+    """Stand the model on flat soles in the pose `joints` (structural, Talus's order)."""
+    data = model.model.createData()
+    q = pin.neutral(model.model)
+    q[model.q_index] = joints
+    pin.framesForwardKinematics(model.model, data, q)
+    sole = data.oMf[model.feet[0]]
+    com = pin.centerOfMass(model.model, data, q)
+    up = sole.rotation[:, 2]  # the sole's normal in base axes
+    height = float(up @ (com - sole.translation))
+    return PoseFacts(height, float(np.arctan2(-up[0], up[2])), joints)
+
+
+@dataclass(frozen=True)
+class PostureReference:
+    """Along the path: CoM height m with its rate and acceleration, pelvis pitch rad, joints (n,) rad."""
+
+    com_height: float
+    com_speed: float
+    com_acceleration: float
+    pelvis_pitch: float
+    joints: np.ndarray
+
+
+class PostureMove:
+    """From where the body is to a pose, in `duration` s."""
+
+    def __init__(self, start: PoseFacts, end: PoseFacts, duration: float):
+        self._start, self._end = start, end
+        self.duration = duration
+        self.elapsed = 0.0
+
+    @property
+    def is_done(self) -> bool:
+        """The end was reached."""
+        return self.elapsed >= self.duration
+
+    def step(self, dt: float) -> PostureReference:
+        """Advance by `dt` s."""
+        self.elapsed = min(self.elapsed + dt, self.duration)
+        t, a, b = self.duration, self._start, self._end
+        s = self.elapsed / t
+        share = s**3 * (10.0 - 15.0 * s + 6.0 * s * s)
+        rate = 30.0 * s * s * (1.0 - s) ** 2 / t
+        curve = 60.0 * s * (1.0 - s) * (1.0 - 2.0 * s) / (t * t)
+        rise = b.com_height - a.com_height
+        return PostureReference(
+            a.com_height + share * rise,
+            rate * rise,
+            curve * rise,
+            a.pelvis_pitch + share * (b.pelvis_pitch - a.pelvis_pitch),
+            a.joints + share * (b.joints - a.joints),
+        )

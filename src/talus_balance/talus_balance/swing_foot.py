@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reference of the foot in the air: minimum jerk on the ground plane, re-planned each tick, and a bump in height."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class SwingConfig:
+    """Attributes: clearance m above the higher end; lowering m/s when the ground comes late; max_acceleration m/s^2."""
+
+    clearance: float = 0.07
+    lowering: float = 0.35
+    max_acceleration: float = 70.0
+    max_lowering: float = 0.25
+
+
+@dataclass(frozen=True)
+class FootReference:
+    """Position (3,) m, velocity (3,) m/s, acceleration (3,) m/s^2 and heading rad of the sole in the world."""
+
+    position: np.ndarray
+    velocity: np.ndarray
+    acceleration: np.ndarray
+    yaw: float
+
+
+class SwingFoot:
+    """One swing, from lift-off to touchdown."""
+
+    def __init__(self, config: SwingConfig, position: np.ndarray, velocity: np.ndarray, yaw: float):
+        self.config = config
+        self._start_height = float(position[2])
+        self._xy = position[:2].copy()
+        self._vxy = velocity[:2].copy()
+        self._axy = np.zeros(2)
+        self._yaw = yaw
+        self._late = 0.0
+
+    def step(self, landing: np.ndarray, height: float, yaw: float, phase: float, duration: float, dt: float) -> FootReference:
+        """Advance the reference by `dt` towards `landing` (2,) m at ground `height` m, `phase` 0..1 of a swing of `duration` s."""
+        remaining = max((1.0 - phase) * duration, 0.03)
+        if phase < 1.0:
+            self._advance(landing, remaining, dt)
+            self._yaw += (yaw - self._yaw) * min(dt / remaining, 1.0)
+        else:
+            self._vxy *= 0.0
+            self._axy *= 0.0
+            self._late = min(self._late + self.config.lowering * dt, self.config.max_lowering)
+        z, vz, az = self._height(height, min(phase, 1.0), duration)
+        return FootReference(
+            np.array([self._xy[0], self._xy[1], z - self._late]),
+            np.array([self._vxy[0], self._vxy[1], vz if phase < 1.0 else -self.config.lowering]),
+            np.array([self._axy[0], self._axy[1], az]),
+            self._yaw,
+        )
+
+    def _advance(self, landing: np.ndarray, remaining: float, dt: float) -> None:
+        """Minimum-jerk step (Flash and Hogan 1985): jerk of the quintic that ends at rest on the landing point."""
+        t = remaining
+        jerk = (60.0 * (landing - self._xy) - 36.0 * t * self._vxy - 9.0 * t * t * self._axy) / t**3
+        limit = self.config.max_acceleration
+        self._axy = np.clip(self._axy + dt * jerk, -limit, limit)
+        self._vxy = self._vxy + dt * self._axy
+        self._xy = self._xy + dt * self._vxy
+
+    def _height(self, end: float, s: float, duration: float) -> tuple[float, float, float]:
+        """Height, vertical speed and acceleration: a smooth rise from start to end plus a bump of the clearance."""
+        start, rise = self._start_height, end - self._start_height
+        bump = self.config.clearance + abs(rise) * 0.5
+        z = start + rise * s * s * (3.0 - 2.0 * s) + 16.0 * bump * s**2 * (1.0 - s) ** 2
+        vz = rise * 6.0 * s * (1.0 - s) + 32.0 * bump * s * (1.0 - s) * (1.0 - 2.0 * s)
+        az = rise * (6.0 - 12.0 * s) + 32.0 * bump * (1.0 - 6.0 * s + 6.0 * s * s)
+        return z, vz / duration, az / duration**2
