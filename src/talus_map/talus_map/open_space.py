@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The voxels that lie open in front of a depth image: whole blocks first, single voxels where a surface passes.
+
+Blocks and voxels are projected into the image and compared with its depth, instead of casting a ray per pixel:
+the cost is that of the blocks in view, not of the ray lengths.
+"""
+
+# M map frame, C camera's optical frame
+
+from __future__ import annotations
+
+import numpy as np
+from talus_core.pinhole import Pinhole
+from talus_core.transform import Transform
+
+from talus_map.projection import DepthPyramid, DepthSensor, halved, open_depth
+from talus_map.voxel_map import BLOCK, VOXELS
+
+_CORNERS = np.stack(np.unravel_index(np.arange(8), (2, 2, 2))).astype(np.float32)  # (3, 8) in blocks
+_CENTRES = (np.stack(np.unravel_index(np.arange(VOXELS), (BLOCK,) * 3)) + 0.5).astype(np.float32) / BLOCK  # (3, 512)
+_HALF_DIAGONAL = 0.5 * np.sqrt(3.0)  # of a cube of edge 1
+_SLICE = 64  # blocks handled at once: temporaries of 128 kB stay in the processor's cache
+_NEAR = np.float32(0.01)  # m; what is nearer to the camera's plane has no pixel
+
+
+class OpenSpace:
+    """One depth image as a question: which voxels did it see through?"""
+
+    def __init__(self, depth: np.ndarray, camera: Pinhole, camera_in_map: Transform, sensor: DepthSensor):
+        """`depth` (height, width) in m, NaN = invalid, +-inf = out of range; `camera_in_map` is the pose of C in M."""
+        # Half the size with the nearest of 2 x 2: cautious at edges, and a pixel still is smaller than a 5 cm voxel.
+        depths = halved(open_depth(depth, sensor), np.minimum)
+        self._depths = depths.ravel()
+        self._pyramid = DepthPyramid(depths)
+        self._height, self._width = depths.shape
+        self._reach = sensor.max_range
+        self._in_map = camera_in_map
+        in_camera = camera_in_map.inverse()
+        # In these coordinates pixel = (x, y) / z, cut down to integers: the half pixel of rounding is in the centre.
+        scale = np.array([[0.5 * camera.fx, 0, 0.5 * camera.cx + 0.25], [0, 0.5 * camera.fy, 0.5 * camera.cy + 0.25], [0, 0, 1]])
+        self._scaled_rotation = (scale @ in_camera.rotation).astype(np.float32)
+        self._scaled_position = (scale @ in_camera.position).astype(np.float32)[:, None]
+        self._corner_rays = np.linalg.inv(scale) @ [
+            [0, 0, self._width, self._width],
+            [0, self._height, 0, self._height],
+            [1, 1, 1, 1],
+        ]
+
+    def find(self, block_size: float) -> tuple[np.ndarray, np.ndarray]:
+        """(k, 3) int32 coordinates of blocks with open voxels, and those voxels as (k, 512) booleans."""
+        # A voxel is open only if all of it lies before the surface.
+        margin = np.float32(_HALF_DIAGONAL * block_size / BLOCK)
+        whole, partly = self._sorted(self._blocks_in_view(block_size), np.float32(block_size), margin)
+        masks = [np.ones((whole.shape[1], VOXELS), bool)]
+        for start in range(0, partly.shape[1], _SLICE):
+            masks.append(self._open_voxels(partly[:, start : start + _SLICE], np.float32(block_size), margin))
+        blocks, mask = np.concatenate([whole, partly], axis=1).T, np.concatenate(masks)
+        some = mask.any(axis=1)
+        return blocks[some], mask[some]
+
+    def _blocks_in_view(self, size: float) -> np.ndarray:
+        """(3, n) int32: blocks whose circumscribed sphere reaches into the view."""
+        hull = np.concatenate([self._corner_rays * self._reach, np.zeros((3, 1))], axis=1)
+        hull = np.floor(self._in_map.apply(hull.T) / size).astype(np.int32)
+        axes = [np.arange(a, b + 1, dtype=np.int32) for a, b in zip(hull.min(axis=0), hull.max(axis=0), strict=True)]
+        blocks = np.stack(np.meshgrid(*axes, indexing="ij")).reshape(3, -1)
+        x, y, z = self._scaled((blocks + np.float32(0.5)) * np.float32(size))
+        radius = _HALF_DIAGONAL * size
+        # |row| is how much a pixel coordinate times z changes per metre, at most; the same for the far edge.
+        rise = np.linalg.norm(self._scaled_rotation, axis=1) * radius
+        far_u = np.linalg.norm(self._scaled_rotation[0] - self._width * self._scaled_rotation[2]) * radius
+        far_v = np.linalg.norm(self._scaled_rotation[1] - self._height * self._scaled_rotation[2]) * radius
+        inside = (x > -rise[0]) & (y > -rise[1]) & (x - self._width * z < far_u) & (y - self._height * z < far_v)
+        return blocks[:, inside & (z > -radius) & (z < self._reach + radius)]
+
+    def _sorted(self, blocks: np.ndarray, size: np.float32, margin: np.float32) -> tuple[np.ndarray, np.ndarray]:
+        """(3, n) blocks that are open as a whole, and those that may be in part; the rest is behind what was seen."""
+        corners = (blocks[:, None] + _CORNERS[:, :, None]) * size
+        x, y, z = self._scaled(corners.reshape(3, -1)).reshape(3, 8, -1)
+        near, far = z.min(axis=0), z.max(axis=0)
+        u, v = x / np.maximum(z, _NEAR), y / np.maximum(z, _NEAR)
+        low, high = np.stack([u.min(axis=0), v.min(axis=0)]), np.stack([u.max(axis=0), v.max(axis=0)])
+        nearest, farthest = self._pyramid.range_in(low, high)
+        is_ahead = near > _NEAR
+        is_inside = (low >= 0).all(axis=0) & (high[0] < self._width) & (high[1] < self._height)
+        is_whole = is_ahead & is_inside & (far + margin < nearest)
+        is_behind = is_ahead & (near + margin > farthest)
+        return blocks[:, is_whole], blocks[:, ~is_whole & ~is_behind]
+
+    def _open_voxels(self, blocks: np.ndarray, size: np.float32, margin: np.float32) -> np.ndarray:
+        """(n, 512) booleans: voxels of (3, n) blocks whose centre's pixel sees beyond them."""
+        starts = self._scaled(blocks * size)
+        offsets = self._scaled_rotation @ (_CENTRES * size)
+        x, y, z = (start[:, None] + offset for start, offset in zip(starts, offsets, strict=True))
+        inverse = 1.0 / np.maximum(z, _NEAR)
+        x *= inverse
+        y *= inverse
+        is_seen = (x >= 0) & (x < self._width) & (y >= 0) & (y < self._height) & (z > _NEAR)
+        pixels = y.astype(np.int32) * self._width + x.astype(np.int32)
+        depths = self._depths[np.where(is_seen, pixels, 0)]
+        return is_seen & (z + margin < depths)
+
+    def _scaled(self, points: np.ndarray) -> np.ndarray:
+        """(3, n) points in M to (u z, v z, z)."""
+        return self._scaled_rotation @ points + self._scaled_position
