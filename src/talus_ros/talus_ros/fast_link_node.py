@@ -10,6 +10,7 @@ from rclpy.callback_groups import CallbackGroup
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
+from rclpy.subscription import Subscription
 
 FAST_QOS = QoSProfile(depth=2)  # reliable, volatile: the newest tick matters, one more covers a hiccup
 
@@ -48,7 +49,7 @@ class FastLink:
         handler: Callable[[Any], None],
         qos: QoSProfile = FAST_QOS,
         raw: bool = False,
-    ) -> None:
+    ) -> Subscription:
         """Call `handler(message)` for every message; `raw` hands over its serialised bytes."""
         subscription = self._node.create_subscription(
             message_type, topic, lambda message: None, qos, callback_group=self._group, raw=raw
@@ -56,6 +57,13 @@ class FastLink:
         handle = subscription.handle
         self._served[handle.pointer] = (handle, message_type, raw, handler)
         self._wait_set = None
+        return subscription
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """End a subscription that `subscribe` returned; from the thread that calls `wait`."""
+        del self._served[subscription.handle.pointer]
+        self._wait_set = None
+        self._node.destroy_subscription(subscription)
 
     def wait(self, timeout: float) -> bool:
         """Sleep until a message, a `wake` or `timeout` s of wall time, then handle all that came.
