@@ -19,4 +19,11 @@ setup(
     maintainer_email="maintainers@talus.invalid",
     description="Driver node, lock-step, and the mock and MuJoCo drivers.",
     license="Apache-2.0",
+    entry_points={
+        "console_scripts": ["driver_node = talus_drivers.driver_node:main"],
+        "talus.drivers": [
+            "mock = talus_drivers.mock:MockDriver",
+            "mujoco = talus_drivers.mujoco_driver.driver:MujocoDriver",
+        ],
+    },
 )

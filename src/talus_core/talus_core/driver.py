@@ -3,17 +3,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from talus_core.errors import TalusError
+from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 
 
 class DriverError(TalusError):
     """A driver cannot connect, read or write; the message names the port and the cause."""
+
+
+@dataclass(frozen=True)
+class DriverSetup:
+    """What a driver plug-in is built from: an entry point in the group `talus.drivers` is called with one of these.
+
+    Attributes:
+        description: The robot.
+        period: Control period in s.
+        world: Name or file of the world to simulate; hardware ignores it.
+        seed: Of all that is random in a simulated body; hardware ignores it.
+        options: The driver's own settings by dotted name, as its YAML file gives them.
+    """
+
+    description: RobotDescription
+    period: float = 0.002
+    world: str = "flat"
+    seed: int = 0
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -106,7 +127,10 @@ class SimulatedDriver(Driver, Protocol):
         """Where the base really is."""
 
     def push(self, link: str, impulse: np.ndarray, duration: float) -> None:
-        """Spread an impulse (3,) N s in the world frame over `duration` s on a link. Raises UnknownNameError, ValueError."""
+        """Spread an impulse (3,) N s in the world frame over `duration` s on a link.
+
+        Raises UnknownNameError, ValueError.
+        """
 
     def set_friction(self, target: str, friction: float) -> None:
         """Coulomb friction of `floor`, `left_foot` or `right_foot`. Raises UnknownNameError, ValueError."""

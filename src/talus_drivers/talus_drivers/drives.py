@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What moves the joints: the numbers of the drives and the law that each of them follows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import yaml
+
+from talus_core.driver import DriverError
+from talus_core.robot import RobotDescription, RobotDescriptionError
+from talus_core.state import JointCommand
+
+
+@dataclass(frozen=True)
+class DriveTable:
+    """The drives of all joints, each (n,), seen at the joint.
+
+    Attributes:
+        effort: N m, peak.
+        torque_constant: N m/A; also V s/rad.
+        resistance: ohm, of the winding.
+        standby_power: W, whenever the robot is switched on.
+        rotor_inertia: kg m^2.
+    """
+
+    effort: np.ndarray
+    torque_constant: np.ndarray
+    resistance: np.ndarray
+    standby_power: np.ndarray
+    rotor_inertia: np.ndarray
+
+    @property
+    def brake_damping(self) -> np.ndarray:
+        """(n,) N m s/rad without torque: each winding is shorted through a resistor of its own resistance."""
+        return self.torque_constant**2 / (2.0 * self.resistance)
+
+
+def read_robot_yaml(description: RobotDescription) -> Mapping[str, Any]:
+    """The whole robot.yaml: here for what only a simulated body needs."""
+    return yaml.safe_load((description.folder / "robot.yaml").read_text())
+
+
+def read_drives(description: RobotDescription) -> DriveTable:
+    """The entry `drives` of robot.yaml. Raises RobotDescriptionError where a joint has no drive."""
+    drives = read_robot_yaml(description).get("drives", {})
+    of_joint = {joint: drive for drive in drives.values() for joint in drive["joints"]}
+    missing = [name for name in description.joint_names if name not in of_joint]
+    if missing:
+        path = description.folder / "robot.yaml"
+        raise RobotDescriptionError(f"{path}: entry 'drives' has no drive for: {', '.join(missing)}")
+
+    def column(key: str) -> np.ndarray:
+        return np.array([float(of_joint[name][key]) for name in description.joint_names])
+
+    return DriveTable(
+        effort=description.limits.effort.copy(),
+        torque_constant=column("torque_constant"),
+        resistance=column("resistance"),
+        standby_power=column("standby"),
+        rotor_inertia=column("rotor_inertia"),
+    )
+
+
+def checked_command(command: JointCommand, size: int) -> None:
+    """Raises DriverError for a wrong size, a number that is not finite, or a negative gain."""
+    for name in ("position", "velocity", "effort", "kp", "kd"):
+        array = getattr(command, name)
+        if np.shape(array) != (size,):
+            raise DriverError(f"command {command.sequence}: {name} has shape {np.shape(array)}, not ({size},)")
+        if not np.isfinite(array).all():
+            raise DriverError(f"command {command.sequence}: {name} is not finite")
+    if (command.kp < 0.0).any() or (command.kd < 0.0).any():
+        raise DriverError(f"command {command.sequence}: a gain is negative")
+
+
+class DriveBank:
+    """All drives: effort + kp (position - q) + kd (velocity - dq), within torque and what the bus voltage allows.
+
+    A winding at voltage v and joint speed dq gives kt (v - kt dq) / R, and |v| is at most the bus voltage:
+    that is the speed-torque envelope, the same in all four quadrants.
+    """
+
+    def __init__(self, table: DriveTable):
+        self._table = table
+        self._gain = table.torque_constant / table.resistance  # N m/V
+        self._back = table.torque_constant * self._gain  # N m s/rad
+        self._heat = table.resistance / table.torque_constant**2  # W/(N m)^2
+        self._command: JointCommand | None = None
+        self._effort, self._upper, self._lower, self._work = (np.zeros(len(table.effort)) for _ in range(4))
+
+    @property
+    def is_enabled(self) -> bool:
+        """Torque on: a command was set since the last `release`."""
+        return self._command is not None
+
+    def hold(self, command: JointCommand) -> JointCommand:
+        """Enable torque and follow `command` until the next; returns it with the feed-forward inside the peak."""
+        peak = self._table.effort
+        self._command = command.with_(effort=np.clip(command.effort, -peak, peak))
+        return self._command
+
+    def release(self) -> None:
+        """Torque off."""
+        self._command = None
+
+    def effort(self, position: np.ndarray, velocity: np.ndarray, voltage: float) -> np.ndarray:
+        """(n,) N m now; the array is reused by the next call."""
+        effort, work, command = self._effort, self._work, self._command
+        if command is None:
+            effort[:] = 0.0
+            return effort
+        np.subtract(command.position, position, out=effort)
+        effort *= command.kp
+        effort += command.effort
+        np.subtract(command.velocity, velocity, out=work)
+        work *= command.kd
+        effort += work
+        np.multiply(self._back, velocity, out=work)
+        np.multiply(self._gain, voltage, out=self._upper)
+        np.negative(self._upper, out=self._lower)
+        self._upper -= work
+        self._lower -= work
+        np.minimum(effort, self._upper, out=effort)
+        np.maximum(effort, self._lower, out=effort)
+        np.minimum(effort, self._table.effort, out=effort)
+        np.maximum(effort, -self._table.effort, out=effort)
+        return effort
+
+    def power(self, effort: np.ndarray, velocity: np.ndarray) -> float:
+        """W that the windings take from the bus: heat and mechanical; negative while they brake."""
+        np.multiply(self._heat, effort, out=self._work)
+        self._work += velocity
+        return float(np.dot(self._work, effort))

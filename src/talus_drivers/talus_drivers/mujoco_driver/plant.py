@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Robot and world as a MuJoCo model: joints in Talus's order, drives at every physics step, the true sensor values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import mujoco
+import numpy as np
+
+from talus_core.driver import DriverError, GroundTruth
+from talus_core.robot import RobotDescription
+from talus_core.rotations import quat_xyzw_from_wxyz
+from talus_description.scene import SceneError, load_scene, pose_qpos
+from talus_drivers.battery import Pack
+from talus_drivers.drives import DriveBank, DriveTable
+
+
+@dataclass(frozen=True)
+class Sample:
+    """True sensor values over one control tick.
+
+    Attributes:
+        angular_velocity: (3,) rad/s, mean over the tick, in imu_link.
+        linear_acceleration: (3,) m/s^2, specific force, mean over the tick, in imu_link.
+        foot_wrenches: (2, 6) N, N m of the ground on the foot in the last physics step, in and about the sole.
+    """
+
+    angular_velocity: np.ndarray
+    linear_acceleration: np.ndarray
+    foot_wrenches: np.ndarray
+
+
+class Plant:
+    """The physics of one robot in one world."""
+
+    def __init__(self, description: RobotDescription, world: str, table: DriveTable, period: float):
+        """Raises DriverError for a world or robot that cannot be loaded."""
+        self.model = _load(description, world)
+        self.data = mujoco.MjData(self.model)
+        self.bank = DriveBank(table)
+        self.steps_per_tick = _whole_steps(period, self.model.opt.timestep)
+        self._description = description
+        names = description.joint_names
+        self._qpos_at = np.array([self.model.joint(name).qposadr[0] for name in names])
+        self._dof_at = np.array([self.model.joint(name).dofadr[0] for name in names])
+        self._actuator_at = np.array([self.model.actuator(name).id for name in names])
+        self._table = table
+        self._imu = _Imu(self.model, self.data, description.frames["imu"])
+        self._soles = [_wrench_views(self.model, self.data, foot.frame) for foot in description.feet]
+        self.use_joint_damping(1.0)
+        self.position, self.velocity, self.effort = (np.zeros(len(names)) for _ in range(3))
+
+    def use_joint_damping(self, factor: float) -> None:
+        """Scale the bearings' damping of the model; the brakes of the drives come on top without torque."""
+        self._free_damping = factor * self.model.dof_damping[self._dof_at]
+        self._braked_damping = self._free_damping + self._table.brake_damping
+
+    def place(self, pose: str, settle: float) -> None:
+        """Put the robot down limp in a named pose and let it come to rest for `settle` s; drives off, all levers kept."""
+        mujoco.mj_resetData(self.model, self.data)
+        feet = [foot.frame for foot in self._description.feet]
+        joints = self._description.joint_names
+        self.data.qpos[:] = pose_qpos(self.model, joints, self._description.poses[pose], feet)
+        self.bank.release()
+        self._brake()
+        for _ in range(round(settle / self.model.opt.timestep)):
+            mujoco.mj_step(self.model, self.data)
+        mujoco.mj_forward(self.model, self.data)
+        self._sample_joints()
+        self._imu.restart()
+
+    def tick(self, pack: Pack) -> None:
+        """One control period: drives and battery at every physics step, sensors at the last."""
+        model, data, bank = self.model, self.data, self.bank
+        self._brake()
+        self._imu.begin()
+        for step in range(self.steps_per_tick):
+            is_last = step == self.steps_per_tick - 1
+            model.opt.disableflags = 0 if is_last else mujoco.mjtDisableBit.mjDSBL_SENSOR
+            self.effort = bank.effort(self.position, self.velocity, pack.voltage)
+            data.ctrl[self._actuator_at] = self.effort
+            pack.drain(bank.power(self.effort, self.velocity), model.opt.timestep)
+            mujoco.mj_step(model, data)
+            self._sample_joints()
+            self._imu.add()
+        self._imu.end(self.steps_per_tick * model.opt.timestep)
+
+    def sample(self) -> Sample:
+        """Sensor values of the last tick, or at rest before the first."""
+        wrenches = np.empty((2, 6))
+        for row, (force, torque) in zip(wrenches, self._soles, strict=True):
+            np.negative(force, out=row[:3])  # MuJoCo gives that of the foot on the ground
+            np.negative(torque, out=row[3:])
+        return Sample(self._imu.angular_velocity, self._imu.linear_acceleration, wrenches)
+
+    def ground_truth(self) -> GroundTruth:
+        """Of the base; MuJoCo's free joint has its linear velocity in the world, its angular velocity in the body."""
+        qpos, qvel = self._imu.base_qpos, self._imu.base_qvel
+        return GroundTruth(qpos[:3].copy(), quat_xyzw_from_wxyz(qpos[3:7]), qvel[:3].copy(), qvel[3:6].copy())
+
+    def _sample_joints(self) -> None:
+        self.position = self.data.qpos[self._qpos_at]
+        self.velocity = self.data.qvel[self._dof_at]
+
+    def _brake(self) -> None:
+        self.model.dof_damping[self._dof_at] = self._free_damping if self.bank.is_enabled else self._braked_damping
+
+
+class _Imu:
+    """Angular velocity and specific force averaged over a tick (delta-angle, delta-v), as good IMUs give them.
+
+    The mean specific force is the change of the IMU's velocity over the tick less gravity, seen from the mean attitude.
+    Right also when the robot is set down or struck within the tick, where a point sample would miss or overstate it.
+    """
+
+    def __init__(self, model: mujoco.MjModel, data: mujoco.MjData, site: str):
+        self._gravity = model.opt.gravity.copy()
+        site_id = model.site(site).id
+        base = model.site_bodyid[site_id]
+        root = model.body_jntadr[base]
+        if root < 0 or model.jnt_type[root] != mujoco.mjtJoint.mjJNT_FREE:
+            raise DriverError(f"frame '{site}' must be fixed to the floating base of the robot")
+        qpos_at, dof_at = model.jnt_qposadr[root], model.jnt_dofadr[root]
+        self.base_qpos = data.qpos[qpos_at : qpos_at + 7]
+        self.base_qvel = data.qvel[dof_at : dof_at + 6]
+        self._position_in_base = model.site_pos[site_id].copy()
+        self._rotation_to_base = _matrix(model.site_quat[site_id])
+        self.restart()
+
+    def restart(self) -> None:
+        """At rest now."""
+        self.angular_velocity = np.zeros(3)
+        self.linear_acceleration = (_matrix(self.base_qpos[3:7]) @ self._rotation_to_base).T @ -self._gravity
+
+    def begin(self) -> None:
+        self._start_velocity, self._start_rotation = self._velocity(), _matrix(self.base_qpos[3:7])
+        self._turned = np.zeros(3)
+        self._count = 0
+
+    def add(self) -> None:
+        self._turned += self.base_qvel[3:6]
+        self._count += 1
+
+    def end(self, duration: float) -> None:
+        rotation_sum = self._start_rotation + _matrix(self.base_qpos[3:7])  # small angle: the mean, not quite unit
+        specific_force = (self._velocity() - self._start_velocity) / duration - self._gravity
+        self.linear_acceleration = self._rotation_to_base.T @ (0.5 * rotation_sum.T @ specific_force)
+        self.angular_velocity = self._rotation_to_base.T @ (self._turned / self._count)
+
+    def _velocity(self) -> np.ndarray:
+        """(3,) m/s of the IMU in the world."""
+        w, p = self.base_qvel[3:6], self._position_in_base
+        lever = np.array([w[1] * p[2] - w[2] * p[1], w[2] * p[0] - w[0] * p[2], w[0] * p[1] - w[1] * p[0]])
+        return self.base_qvel[:3] + _matrix(self.base_qpos[3:7]) @ lever
+
+
+def _matrix(quat_wxyz: np.ndarray) -> np.ndarray:
+    out = np.empty(9)
+    mujoco.mju_quat2Mat(out, quat_wxyz)
+    return out.reshape(3, 3)
+
+
+def _load(description: RobotDescription, world: str) -> mujoco.MjModel:
+    if description.mjcf is None:
+        raise DriverError(f"robot {description.name} has no MJCF: robot.yaml needs an entry 'mjcf' for the driver mujoco")
+    try:
+        return load_scene(description.mjcf, world)
+    except SceneError as error:
+        raise DriverError(str(error)) from error
+
+
+def _whole_steps(period: float, timestep: float) -> int:
+    steps = round(period / timestep)
+    if steps < 1 or abs(steps * timestep - period) > 1e-9:
+        raise DriverError(f"control period {period} s is not a multiple of the physics step {timestep} s")
+    return steps
+
+
+def _wrench_views(model: mujoco.MjModel, data: mujoco.MjData, sole: str) -> tuple[np.ndarray, np.ndarray]:
+    views = []
+    for kind in ("force", "torque"):
+        at = model.sensor(f"{sole}_{kind}").adr[0]
+        views.append(data.sensordata[at : at + 3])
+    return views[0], views[1]

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Finds driver plug-ins by entry point and builds the one that a name or a YAML file asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from talus_core.driver import Driver, DriverError, DriverSetup
+from talus_core.errors import TalusError, UnknownNameError
+from talus_core.parameters import flatten
+
+GROUP = "talus.drivers"
+
+
+def driver_names() -> list[str]:
+    """Names of all installed driver plug-ins."""
+    return sorted({entry.name for entry in entry_points(group=GROUP)})
+
+
+def create_driver(name: str, setup: DriverSetup) -> Driver:
+    """Build a plug-in by name. Raises UnknownNameError, DriverError or what the plug-in says of its options."""
+    factory = _load(_find(name))
+    try:
+        return factory(setup)
+    except TalusError:
+        raise
+    except Exception as error:
+        raise DriverError(f"driver '{name}' cannot be built: {type(error).__name__}: {error}{_others(name)}") from error
+
+
+def create_from_file(path: Path, setup: DriverSetup) -> Driver:
+    """Build the driver that a YAML file names under `driver`, with its other entries as options."""
+    options = dict(_read(path))
+    name = options.pop("driver", None)
+    if not isinstance(name, str):
+        raise DriverError(f"{path}: no entry 'driver'; it names one of: {', '.join(driver_names())}")
+    return create_driver(name, replace(setup, options={**flatten(options), **setup.options}))
+
+
+def find_driver(name: str, folder: str, setup: DriverSetup) -> Driver:
+    """Build by YAML file (`name` ends in .yaml), by `<folder>/<name>.yaml` where that exists, or by plug-in name."""
+    if name.endswith((".yaml", ".yml")):
+        return create_from_file(Path(name), setup)
+    if folder and (path := Path(folder) / f"{name}.yaml").is_file():
+        return create_from_file(path, setup)
+    return create_driver(name, setup)
+
+
+def _find(name: str) -> EntryPoint:
+    for entry in entry_points(group=GROUP):
+        if entry.name == name:
+            return entry
+    raise UnknownNameError("driver", name, driver_names())
+
+
+def _load(entry: EntryPoint) -> Any:
+    try:
+        return entry.load()
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise DriverError(f"driver '{entry.name}' cannot be loaded: {reason}{_others(entry.name)}") from error
+
+
+def _others(name: str) -> str:
+    return f"; other drivers: {', '.join(other for other in driver_names() if other != name) or 'none'}"
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    try:
+        raw = yaml.safe_load(path.read_text())
+    except OSError as error:
+        raise DriverError(f"{path}: {error.strerror}; known drivers: {', '.join(driver_names())}") from error
+    except yaml.YAMLError as error:
+        raise DriverError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(raw, Mapping):
+        raise DriverError(f"{path}: not a mapping; it needs an entry 'driver', one of: {', '.join(driver_names())}")
+    return raw
