@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One live line on a terminal, a few plain lines elsewhere: what is being done, how far, since when."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import threading
+import time
+from typing import TextIO
+
+PLAIN_EVERY_S = 20.0  # often enough to show that a log is alive, seldom enough to read it
+REDRAW_EVERY_S = 0.5
+
+
+class Progress:
+    """Context manager around one step. Thread-safe; the clock ticks even while nothing is reported."""
+
+    def __init__(self, title: str, out: TextIO | None = None):
+        self._title = title
+        self._out = out or sys.stderr
+        self._is_live = self._out.isatty()
+        self._fraction, self._detail = 0.0, ""
+        self._started = time.monotonic()
+        self._done = threading.Event()
+        self._ticker = threading.Thread(target=self._tick, daemon=True)
+
+    def __enter__(self) -> Progress:
+        if not self._is_live:
+            print(f"talus: {self._title} ...", file=self._out, flush=True)
+        self._ticker.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._done.set()
+        self._ticker.join()
+        if self._is_live:
+            self._out.write("\r\x1b[K")
+        outcome = "stopped" if kind else "done"
+        print(f"talus: {self._title}: {outcome} after {self._elapsed()}", file=self._out, flush=True)
+
+    def update(self, fraction: float, detail: str = "") -> None:
+        """Report how much is done, 0 to 1, and what is at hand. Never goes back."""
+        self._fraction = max(self._fraction, min(fraction, 1.0))
+        self._detail = detail or self._detail
+
+    def line(self) -> str:
+        """The step as it stands."""
+        return f"{self._title}  {100 * self._fraction:3.0f} %  {self._elapsed()}  {self._detail}".rstrip()
+
+    def _elapsed(self) -> str:
+        minutes, seconds = divmod(int(time.monotonic() - self._started), 60)
+        return f"{minutes}:{seconds:02d}"
+
+    def _tick(self) -> None:
+        while not self._done.wait(REDRAW_EVERY_S if self._is_live else PLAIN_EVERY_S):
+            if self._is_live:
+                width = shutil.get_terminal_size().columns - 1
+                self._out.write("\r\x1b[K" + f"talus: {self.line()}"[:width])
+                self._out.flush()
+            else:
+                print(f"talus: {self.line()}", file=self._out, flush=True)
