@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Parameters of the last gate. Every range begins or ends at the shipped value: parameters may only narrow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from talus_core.parameters import parameter, section
+
+
+@dataclass(frozen=True)
+class LimiterConfig:
+    """How much of the robot's limits a command may use, and how old it may be."""
+
+    age_ticks: int = parameter(
+        10, "Control ticks between a command and the state it answers: 20 ms, as the command watchdog.", 1, 10
+    )
+    range_margin_rad: float = parameter(0.0, "Kept from both ends of a joint's range.", 0.0, 0.2)
+    velocity_fraction: float = parameter(1.0, "Of each joint's speed limit.", 0.1, 1.0)
+    effort_fraction: float = parameter(1.0, "Of each joint's torque limit.", 0.1, 1.0)
+    stiffness_per_effort: float = parameter(
+        10.0, "Greatest kp over the torque limit, 1/rad: full torque at an error of 0.1 rad.", 0.5, 10.0
+    )
+    damping_per_effort: float = parameter(
+        0.3, "Greatest kd over the torque limit, s/rad: stable with the bare rotor in a 1 kHz drive.", 0.05, 0.3
+    )
+    rejected_in_row: int = parameter(3, "Refused commands in a row that ask for R2.", 1, 3)
+
+
+@dataclass(frozen=True)
+class StandbyConfig:
+    """How the gate holds and sits the robot by itself."""
+
+    hold_s: float = parameter(0.5, "Balance in place at least this long before sitting down.", 0.2, 2.0)
+    hold_at_most_s: float = parameter(2.0, "Sit down after this long, settled or not.", 1.0, 5.0)
+    sit_s: float = parameter(
+        3.0, "From standing to seated: fastest joint about 1 rad/s, a third of free fall.", 2.5, 6.0
+    )
+    release_s: float = parameter(0.6, "Fading of the gains once seated, before torque is cut.", 0.3, 2.0)
+
+
+@dataclass(frozen=True)
+class GateConfig:
+    """The last gate: limiter, watchdogs, standby."""
+
+    command_timeout_s: float = parameter(
+        0.020,
+        "Without an accepted command while torque is on: standby. A tenth of a doubling of the fall.",
+        0.004,
+        0.020,
+    )
+    permit_timeout_s: float = parameter(0.100, "Age of safety/state while torque is on: standby.", 0.020, 0.100)
+    limiter: LimiterConfig = section(LimiterConfig)
+    standby: StandbyConfig = section(StandbyConfig)

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the last gate decides each tick."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from talus_core.state import JointCommand
+
+from talus_safety.ladder import StopLevel
+
+
+class GatePhase(IntEnum):
+    """What the gate does; the numbers are those of GateState.msg."""
+
+    OFF = 0
+    RUN = 1
+    HOLD = 2
+    SIT = 3
+
+
+@dataclass(frozen=True)
+class GateCounters:
+    """Frames since the start; `command_sequence` is the RobotState that the newest accepted one answers."""
+
+    accepted: int = 0
+    rejected: int = 0
+    rejected_in_row: int = 0
+    clamped: int = 0
+    command_sequence: int = 0
+
+
+@dataclass(frozen=True)
+class GateDecision:
+    """What the driver does this tick.
+
+    Attributes:
+        command: For `driver.write`; None = `driver.stop`.
+        phase: Of the gate.
+        latched: Only reset and arm let commands through again.
+        at_rest: The robot is seated or lying, and still.
+        request: The least level that the gate asks of the supervisor.
+        reason: Of phase and request; empty when all is well.
+        counters: Of command frames.
+    """
+
+    command: JointCommand | None
+    phase: GatePhase
+    latched: bool
+    at_rest: bool
+    request: StopLevel
+    reason: str
+    counters: GateCounters
+
+    @property
+    def standby_active(self) -> bool:
+        """The gate moves the robot by itself."""
+        return self.phase >= GatePhase.HOLD

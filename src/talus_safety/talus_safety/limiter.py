@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Refuses malformed command frames whole, and cuts the values of sound ones to the robot's limits."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import numpy as np
+from talus_core.robot import RobotDescription
+from talus_core.state import JointCommand, RobotState
+
+from talus_safety.config import LimiterConfig
+
+ARRAYS = tuple(item.name for item in fields(JointCommand) if item.name != "sequence")
+POSITION, VELOCITY, EFFORT, KP, KD = range(len(ARRAYS))
+
+
+class CommandLimiter:
+    """Frame checks, then range, rate, torque and gain limits; limits come from the robot, `config` narrows them."""
+
+    def __init__(self, robot: RobotDescription, period: float, config: LimiterConfig):
+        limits = robot.limits
+        speed = config.velocity_fraction * limits.velocity
+        effort = config.effort_fraction * limits.effort
+        lower, upper = limits.lower + config.range_margin_rad, limits.upper - config.range_margin_rad
+        middle, zero = 0.5 * (limits.lower + limits.upper), np.zeros_like(effort)
+        kp, kd = config.stiffness_per_effort * limits.effort, config.damping_per_effort * limits.effort
+        self._low = np.array([np.minimum(lower, middle), -speed, -effort, zero, zero])
+        self._high = np.array([np.maximum(upper, middle), speed, effort, kp, kd])
+        self._step = speed * period  # rad per tick
+        self._age_ticks = config.age_ticks
+        self._legs = robot.indices("left_leg", "right_leg")
+        self._sent: np.ndarray | None = None  # (n,) rad, the position target that the drives follow now
+        self._sent_at = 0
+        self._accepted_at = -1
+
+    def relax(self, state: RobotState) -> None:
+        """No target is in force: the next one is measured against the joints' own positions."""
+        self._sent, self._sent_at = None, state.sequence
+
+    def refuse(self, command: JointCommand, state: RobotState, may_be_limp: bool) -> str:
+        """Why the frame must not reach the drives; empty when it may, and then older frames no longer may.
+
+        Args:
+            command: As it arrived.
+            state: Of this tick.
+            may_be_limp: Legs without stiffness, damping and torque are no danger now.
+        """
+        table = _table(command, self._low.shape[1])
+        if table is None:
+            return "wrong size or type"
+        if not np.isfinite(table).all():
+            return "NaN or infinite"
+        if (table[KP:] < 0.0).any():
+            return "negative gain"
+        if not isinstance(command.sequence, int) or not self._is_timely(command.sequence, state.sequence):
+            return "old, repeated or from the future"
+        if not may_be_limp and not table[EFFORT:, self._legs].any():
+            return "limp legs"
+        self._accepted_at = command.sequence
+        return ""
+
+    def limit(self, command: JointCommand, state: RobotState) -> tuple[JointCommand, bool]:
+        """A sound frame within every limit, and whether a value had to be cut."""
+        table = _table(command, self._low.shape[1])
+        result = np.clip(table, self._low, self._high)
+        if self._sent is None:
+            self._sent = np.clip(state.position, self._low[POSITION], self._high[POSITION])
+        reach = self._step * max(state.sequence - self._sent_at, 1)
+        result[POSITION] = np.clip(result[POSITION], self._sent - reach, self._sent + reach)
+        self._sent, self._sent_at = result[POSITION], state.sequence
+        return replace(command, **dict(zip(ARRAYS, result, strict=True))), bool((result != table).any())
+
+    def _is_timely(self, sequence: int, newest: int) -> bool:
+        return max(self._accepted_at + 1, newest - self._age_ticks) <= sequence <= newest
+
+
+def _table(command: JointCommand, size: int) -> np.ndarray | None:
+    """(5, n) of the five arrays, or None where they are not that."""
+    try:
+        table = np.array([getattr(command, name) for name in ARRAYS], dtype=float)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return table if table.shape == (len(ARRAYS), size) else None

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Judges from joint angles, gyroscope and the vertical alone whether a robot without torque would not fall."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import numpy as np
+from talus_core.robot import RobotDescription
+from talus_core.state import RobotState
+
+NEAR_REST = 0.35  # rad from the rest pose: slumping onto the stops moves the legs up to 0.3 rad
+LYING = np.cos(np.radians(60.0))  # beyond 60 degrees no foot is under the body any more
+STILL_TURN = 0.3  # rad/s: slower than a fall of 1 degree from balance after 1 s
+STILL_JOINT = 0.5  # rad/s: encoder noise is below 0.1, a sitting motion above 0.5
+STILL_FOR = 0.4  # s: longer than the reversal of any swaying motion, which has a period of 1 s or more
+
+
+class Posture(Enum):
+    """What the body does, as far as cutting torque is concerned."""
+
+    UPRIGHT = "upright"
+    SEATED = "seated"
+    LYING = "lying"
+
+
+class RestJudge:
+    """Seated (folded near the rest pose) or lying, and still for a while; anything else counts as upright."""
+
+    def __init__(self, robot: RobotDescription):
+        self._legs = robot.indices("left_leg", "right_leg")
+        self._rest = robot.poses["sit"][self._legs]
+        self._posture = Posture.UPRIGHT
+        self._since = float("-inf")
+        self.judged = Posture.UPRIGHT
+
+    def step(self, now: float, state: RobotState, up_z: float, turn: float) -> Posture:
+        """The judgement at `now` s.
+
+        Args:
+            up_z: Cosine of the angle between the vertical and imu_link's z axis.
+            turn: rad/s, length of the turn rate.
+        """
+        posture = self._momentary(state, up_z, turn)
+        if posture is not self._posture:
+            self._posture, self._since = posture, now
+        self.judged = posture if now - self._since >= STILL_FOR else Posture.UPRIGHT
+        return self.judged
+
+    def forget(self) -> None:
+        """The robot was put somewhere else: judge anew."""
+        self._posture = self.judged = Posture.UPRIGHT
+
+    def _momentary(self, state: RobotState, up_z: float, turn: float) -> Posture:
+        if not (turn < STILL_TURN and np.abs(state.velocity[self._legs]).max() < STILL_JOINT):
+            return Posture.UPRIGHT
+        if up_z < LYING:
+            return Posture.LYING
+        near = np.abs(state.position[self._legs] - self._rest).max() < NEAR_REST
+        return Posture.SEATED if near else Posture.UPRIGHT

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The way from standing to seated, joint by joint: a robot's own `rest_path.yaml`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from talus_core.robot import RobotDescription
+
+from talus_safety.body import Body
+
+
+@dataclass(frozen=True)
+class RestPath:
+    """Postures from standing (progress 0) to seated (progress 1), both feet flat and side by side.
+
+    Attributes:
+        progress: (m,) 0 to 1, rising.
+        position: (m, n) rad.
+        ahead: (m,) m, centre of mass before the middle of the soles.
+    """
+
+    progress: np.ndarray
+    position: np.ndarray
+    ahead: np.ndarray
+
+    @staticmethod
+    def through(position: np.ndarray, body: Body) -> RestPath:
+        """A path through postures (m, n); progress is the way that the farthest joint has gone."""
+        way = np.concatenate(([0.0], np.cumsum(np.abs(np.diff(position, axis=0)).max(axis=1))))
+        ahead = np.array([_ahead(body, row) for row in position])
+        return RestPath(way / way[-1], position, ahead)
+
+    def posture(self, progress: float) -> np.ndarray:
+        """(n,) rad."""
+        at = int(np.clip(np.searchsorted(self.progress, progress) - 1, 0, len(self.progress) - 2))
+        start, end = self.progress[at], self.progress[at + 1]
+        part = min(max((progress - start) / (end - start), 0.0), 1.0)
+        return (1.0 - part) * self.position[at] + part * self.position[at + 1]
+
+    def balance_point(self, progress: float) -> float:
+        """m, centre of mass before the middle of the soles."""
+        return float(np.interp(progress, self.progress, self.ahead))
+
+    def nearest(self, position: np.ndarray, joints: np.ndarray) -> float:
+        """Progress of the posture most like `position` (n,) in some joints."""
+        candidates = np.linspace(0.0, 1.0, 101)
+        away = [np.abs(self.posture(p)[joints] - position[joints]).sum() for p in candidates]
+        return float(candidates[int(np.argmin(away))])
+
+
+def load_rest_path(robot: RobotDescription, body: Body) -> RestPath:
+    """The path through the robot's poses `stand` and `sit`."""
+    return RestPath.through(np.array([robot.poses["stand"], robot.poses["sit"]]), body)
+
+
+def _ahead(body: Body, position: np.ndarray) -> float:
+    """m, of the centre of mass before the soles, along the left sole's x axis."""
+    placement = body.place(position)
+    (rotation, left), (_, right) = (body.locate(placement, sole) for sole in body.soles)
+    return float((body.centre_of_mass(placement) - 0.5 * (left + right)) @ rotation[:, 0])

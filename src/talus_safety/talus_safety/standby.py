@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Holds the robot up and sits it down with nothing but its own sensors, when whoever commanded it is gone.
+
+Joints follow a posture path softly; torques come from the weight, parted between the feet so that their
+centre of pressure drives the capture point back (ankle strategy fore and aft, load shift sideways).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from talus_core.robot import RobotDescription
+from talus_core.state import JointCommand, RobotState
+
+from talus_safety.body import Body
+from talus_safety.config import StandbyConfig
+from talus_safety.footing import FootingPlanner, joint_torque
+from talus_safety.rest_path import RestPath
+from talus_safety.stance import Stance, StanceObserver
+from talus_safety.tilt import TiltFilter
+
+GAIN = 2.5  # of the centre of pressure on the capture point: > 1 is stable, 2 to 3 is usual (Englsberger 2011)
+GLIDE = 0.05  # s in which the reference's speed at the start dies away
+DRIFT = 0.4  # s in which the wanted capture point goes from where it was to where the path wants it
+SETTLED = (0.03, 0.3)  # m of the capture point from its reference, for s
+PACE_FULL, PACE_NONE = 0.03, 0.07  # m of capture point error at which sitting goes on at full speed, and waits
+FALLEN = 0.6  # cosine of the tilt beyond which only damping is left: 53 degrees
+STIFFNESS = {"hip_yaw": 1.5, "hip_roll": 0.8, "hip_pitch": 2.0, "knee": 2.0, "ankle_pitch": 0.25, "ankle_roll": 0.3}
+OTHER_STIFFNESS = 1.5  # of the torque limit, 1/rad: torso, arms, hands
+DAMPING = 0.04  # of the torque limit, s/rad
+ANKLE_DAMPING = 0.02  # of the torque limit, s/rad: they must stay free to press
+
+
+@dataclass(frozen=True)
+class StandbyStep:
+    """One tick: what to send, whether it is on its way down, and whether it has sat and let go."""
+
+    command: JointCommand
+    is_sitting: bool
+    is_finished: bool
+
+
+class Standby:
+    """Idle until `begin`; then `step` every tick until it is finished."""
+
+    def __init__(self, robot: RobotDescription, body: Body, path: RestPath, period: float, config: StandbyConfig):
+        self._body, self._path, self._period, self._config = body, path, period, config
+        self._observer, self._planner = StanceObserver(body), FootingPlanner(robot)
+        self._legs = body.legs.ravel()
+        self._kp, self._kd = _gains(robot)
+
+    def begin(self, state: RobotState) -> None:
+        """Take over at this state."""
+        self._progress = self._begun_at = self._path.nearest(state.position, self._legs)
+        self._offset = state.position - self._path.posture(self._progress)
+        self._speed = state.velocity.copy()
+        self._time = self._settled_for = self._sitting_for = self._seated_for = 0.0
+        self._aim_offset: np.ndarray | None = None
+        self._is_sitting = False
+
+    def step(self, state: RobotState, tilt: TiltFilter) -> StandbyStep:
+        """The next tick."""
+        self._time += self._period
+        if tilt.up[2] < FALLEN:
+            return StandbyStep(JointCommand.damping(state.sequence, state.position, self._kd), self._is_sitting, False)
+        stance = self._observer.observe(state, tilt.up, tilt.rate)
+        aim = self._aim(stance)
+        error = stance.capture_point - aim
+        self._go_on(float(np.hypot(*error)))
+        footing = self._planner.plan(stance, aim + GAIN * error)
+        fade = max(1.0 - self._seated_for / self._config.release_s, 0.0)
+        command = JointCommand(
+            sequence=state.sequence,
+            position=self._reference(),
+            velocity=np.zeros_like(state.velocity),
+            effort=fade * joint_torque(self._body, stance, footing),
+            kp=fade * self._kp,
+            kd=self._kd,
+        )
+        return StandbyStep(command, self._is_sitting, fade == 0.0)
+
+    def _aim(self, stance: Stance) -> np.ndarray:
+        """(2,) m, where the capture point should be: from where it was to over the feet."""
+        over_feet = stance.soles[:, :2].mean(axis=0) + np.array([self._path.balance_point(self._progress), 0.0])
+        if self._aim_offset is None:
+            self._aim_offset = np.clip(stance.centre[:2] - over_feet, -0.05, 0.05)
+        return over_feet + np.exp(-self._time / DRIFT) * self._aim_offset
+
+    def _go_on(self, error: float) -> None:
+        """Let the posture proceed as far as balance allows."""
+        config, dt = self._config, self._period
+        self._settled_for = self._settled_for + dt if error < SETTLED[0] else 0.0
+        is_ready = self._time >= config.hold_s and self._settled_for >= SETTLED[1]
+        self._is_sitting = self._is_sitting or is_ready or self._time >= config.hold_at_most_s
+        if not self._is_sitting:
+            return
+        way = 1.0 - self._begun_at
+        duration = max(config.sit_s * way, 1.0)
+        pace = float(np.clip((PACE_NONE - error) / (PACE_NONE - PACE_FULL), 0.0, 1.0))
+        self._sitting_for += pace * dt
+        part = min(self._sitting_for / duration, 1.0)
+        self._progress = self._begun_at + way * (10.0 * part**3 - 15.0 * part**4 + 6.0 * part**5)
+        if part == 1.0:
+            self._seated_for += dt
+
+    def _reference(self) -> np.ndarray:
+        """(n,) rad."""
+        way = 1.0 - self._begun_at
+        left = (1.0 - self._progress) / way if way > 1e-6 else 0.0
+        glide = GLIDE * (1.0 - np.exp(-self._time / GLIDE)) * self._speed
+        return self._path.posture(self._progress) + left * (self._offset + glide)
+
+
+def _gains(robot: RobotDescription) -> tuple[np.ndarray, np.ndarray]:
+    """(n,) kp in N m/rad and kd in N m s/rad."""
+    kinds = [name.removeprefix("l_").removeprefix("r_") for name in robot.joint_names]
+    kp = np.array([STIFFNESS.get(kind, OTHER_STIFFNESS) for kind in kinds]) * robot.limits.effort
+    kd = np.array([ANKLE_DAMPING if kind.startswith("ankle") else DAMPING for kind in kinds]) * robot.limits.effort
+    return kp, kd

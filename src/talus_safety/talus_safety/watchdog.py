@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A watchdog whose clock is an argument."""
+
+from __future__ import annotations
+
+
+class Watchdog:
+    """Expires when nothing fed it for `limit` s; it starts expired."""
+
+    def __init__(self, limit: float):
+        self.limit = limit
+        self._fed_at = float("-inf")
+
+    def feed(self, now: float) -> None:
+        """A sign of life at `now` s."""
+        self._fed_at = now
+
+    def age(self, now: float) -> float:
+        """s since it was fed; infinite before the first time and if the clock ran backwards."""
+        age = now - self._fed_at
+        return age if age >= 0.0 else float("inf")
+
+    def expired(self, now: float) -> bool:
+        """More than the limit has passed."""
+        return self.age(now) > self.limit
