@@ -54,6 +54,7 @@ class MjcfWriter:
 
     def _defaults(self) -> None:
         default = SubElement(self.top, "default")
+        SubElement(default, "joint", solimpfriction="0.99 0.999 0.001")  # dry friction holds; MuJoCo's default creeps
         visual = SubElement(default, "default", {"class": "visual"})
         SubElement(visual, "geom", contype="0", conaffinity="0", group="2", density="0")
         collision = SubElement(default, "default", {"class": "collision"})

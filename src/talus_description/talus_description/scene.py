@@ -58,26 +58,27 @@ def load_scene(robot: str | Path, world: str | Path = "flat", worlds: str | Path
     return _join(scene, attached)
 
 
-def pose_qpos(
-    model: mujoco.MjModel, joints: Sequence[str], pose: np.ndarray, soles: Sequence[str], floor: float = 0.0
-) -> np.ndarray:
-    """The robot upright at the origin in a joint pose, its lowest sole at the height of the floor.
+def pose_qpos(model: mujoco.MjModel, joints: Sequence[str], pose: np.ndarray, soles: Sequence[str]) -> np.ndarray:
+    """The robot at the origin in a joint pose, turned and raised until its first sole is level and no sole below z = 0.
 
     Args:
         model: Of a scene.
         joints: Names of the joints in the order of `pose`.
         pose: Joint angles, rad. (n,)
         soles: Names of the sole sites.
-        floor: Height, m.
 
     Returns:
         MuJoCo's generalised position: base position, quaternion wxyz, joints. (nq,)
     """
     data = mujoco.MjData(model)
     data.qpos[[model.joint(name).qposadr[0] for name in joints]] = pose
-    data.qpos[2] = 0.0
     mujoco.mj_kinematics(model, data)
-    data.qpos[2] = floor - min(data.site(sole).xpos[2] for sole in soles)
+    level = np.zeros(4)
+    mujoco.mju_mat2Quat(level, data.site(soles[0]).xmat)
+    mujoco.mju_negQuat(data.qpos[3:7], level)
+    data.qpos[:3] = 0.0
+    mujoco.mj_kinematics(model, data)
+    data.qpos[2] = -min(data.site(sole).xpos[2] for sole in soles)
     return data.qpos.copy()
 
 
