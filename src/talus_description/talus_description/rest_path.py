@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Postures from standing to sitting, balanced at every row: `python -m talus_description.rest_path [FOLDER]`.
+
+Both feet stay where they stand. Knees, ankles, trunk and arms go straight from `stand` to `sit`; at each row the hips turn
+the trunk until the centre of mass is where it should be over the soles. The torques hold each row still, the load shared
+by both feet.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pinocchio
+from scipy.optimize import brentq
+from talus_core.robot import RobotDescription, load_robot
+
+ROWS = 17
+HIPS = ("l_hip_pitch", "r_hip_pitch")
+HIP_REACH = 0.6  # rad around the straight line between the poses in which the balanced hip angle is sought
+
+
+@dataclass(frozen=True)
+class RestRow:
+    """One posture, at rest on both feet.
+
+    Attributes:
+        base_height: Of base_link above the soles, m.
+        base_pitch: Of base_link, leaning forward positive, rad.
+        com_ahead: Centre of mass ahead of the middle between the soles, m.
+        position: Structural joints, rad. (m,)
+        torque: That holds them, N m. (m,)
+    """
+
+    base_height: float
+    base_pitch: float
+    com_ahead: float
+    position: np.ndarray
+    torque: np.ndarray
+
+
+class Statics:
+    """A robot at rest with its left sole level at z = 0."""
+
+    def __init__(self, robot: RobotDescription):
+        self.robot = robot
+        self.model = pinocchio.buildModelFromUrdf(str(robot.urdf), pinocchio.JointModelFreeFlyer())
+        self.data = self.model.createData()
+        joints = [self.model.joints[self.model.getJointId(name)] for name in robot.joint_names]
+        self._at_q = np.array([joint.idx_q for joint in joints])
+        self._at_v = np.array([joint.idx_v for joint in joints])
+        self._soles = [self.model.getFrameId(foot.frame) for foot in robot.feet]
+
+    def place(self, position: np.ndarray) -> np.ndarray:
+        """Generalised position with joint angles (n,) and the left sole at the world's origin. (nq,)"""
+        q = pinocchio.neutral(self.model)
+        q[self._at_q] = position
+        pinocchio.framesForwardKinematics(self.model, self.data, q)
+        q[:7] = pinocchio.SE3ToXYZQUAT(self.data.oMf[self._soles[0]].inverse())
+        pinocchio.framesForwardKinematics(self.model, self.data, q)
+        return q
+
+    def com_ahead(self, position: np.ndarray) -> float:
+        """Centre of mass ahead of the middle between the soles, m."""
+        com = pinocchio.centerOfMass(self.model, self.data, self.place(position))
+        return float(com[0] - np.mean([self.data.oMf[sole].translation[0] for sole in self._soles]))
+
+    def row(self, position: np.ndarray) -> RestRow:
+        """Height, lean and torques of a posture (n,); of all ways to share the load, that with the least wrenches."""
+        q = self.place(position)
+        base = self.data.oMf[self.model.getFrameId(self.robot.frames["base"])]
+        gravity = pinocchio.computeGeneralizedGravity(self.model, self.data, q)
+        world = pinocchio.ReferenceFrame.LOCAL_WORLD_ALIGNED
+        jacobian = np.vstack([pinocchio.computeFrameJacobian(self.model, self.data, q, f, world) for f in self._soles])
+        wrenches = np.linalg.pinv(jacobian[:, :6].T) @ gravity[:6]
+        structural = self.robot.structural_indices
+        torque = (gravity - jacobian.T @ wrenches)[self._at_v]
+        return RestRow(
+            base_height=float(base.translation[2]),
+            base_pitch=float(np.arctan2(-base.rotation[2, 0], base.rotation[0, 0])),
+            com_ahead=self.com_ahead(position),
+            position=position[structural],
+            torque=torque[structural],
+        )
+
+
+def rest_path(robot: RobotDescription, rows: int = ROWS) -> list[RestRow]:
+    """The rows from pose `stand` to pose `sit`."""
+    statics = Statics(robot)
+    stand, sit = robot.poses["stand"], robot.poses["sit"]
+    start, end = statics.com_ahead(stand), statics.com_ahead(sit)
+    path = []
+    for part in np.linspace(0.0, 1.0, rows):
+        position = stand + part * (sit - stand)
+        _balance(statics, position, start + part * (end - start))
+        path.append(statics.row(position))
+    return path
+
+
+def _balance(statics: Statics, position: np.ndarray, target: float) -> None:
+    """Turn the hips, in place, until the centre of mass is `target` m ahead of the middle between the soles."""
+    hips = [statics.robot.joint_names.index(name) for name in HIPS]
+    straight = position[hips].copy()
+
+    def miss(turn: float) -> float:
+        position[hips] = straight + turn
+        return statics.com_ahead(position) - target
+
+    turn = brentq(miss, -HIP_REACH, HIP_REACH, xtol=1e-12)
+    position[hips] = straight + turn
+
+
+def yaml_text(robot: RobotDescription, path: list[RestRow]) -> str:
+    """The file `rest_path.yaml`."""
+    names = [robot.joint_names[i] for i in robot.structural_indices]
+    lines = [
+        "# SPDX-License-Identifier: Apache-2.0",
+        "# From standing to sitting with both feet in place: base height m, base pitch rad, centre of mass ahead of the middle",
+        "# of the soles m, joint positions rad and the torques N m that hold them. Generated by",
+        "# `python -m talus_description.rest_path`; do not edit.",
+        f"joints: [{', '.join(names)}]",
+        "rows:",
+    ]
+    for row in path:
+        lines.append(f"  - base_height: {_numbers(row.base_height, 5)}")
+        lines.append(f"    base_pitch: {_numbers(row.base_pitch, 5)}")
+        lines.append(f"    com_ahead: {_numbers(row.com_ahead, 5)}")
+        lines.append(f"    position: [{_numbers(row.position, 5)}]")
+        lines.append(f"    torque: [{_numbers(row.torque, 2)}]")
+    return "\n".join(lines) + "\n"
+
+
+def _numbers(values: np.ndarray | float, digits: int) -> str:
+    return ", ".join(f"{value:g}" for value in np.round(np.atleast_1d(values), digits) + 0.0)
+
+
+def main() -> int:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, nargs="?", default=Path("urdf/talus40"), help="with a robot.yaml")
+    robot = load_robot(parser.parse_args().folder)
+    path = rest_path(robot)
+    (robot.folder / "rest_path.yaml").write_text(yaml_text(robot, path))
+    for row in path:
+        print(f"height {row.base_height:.3f} m  pitch {row.base_pitch:+.3f}  centre of mass {row.com_ahead:+.3f} m")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
