@@ -47,7 +47,7 @@ def _command(workspace: Workspace, packages: Collection[str]) -> list[str | Path
         *("--base-paths", "src", "--build-base", workspace.build, "--install-base", workspace.install),
         *("--merge-install", "--symlink-install", "--metas", "colcon.meta", "--event-handlers", "console_direct+"),
         *("--packages-select", *sorted(packages)),
-        *("--cmake-args", "-G", "Ninja", f"-DPython3_EXECUTABLE={workspace.python}"),
+        *("--cmake-args", "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", f"-DPython3_EXECUTABLE={workspace.python}"),
     ]
 
 
