@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which robots, worlds and drivers there are, and whether the one asked for can be used."""
+
+from __future__ import annotations
+
+import socket
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from talus_core.errors import TalusError, UnknownNameError
+from talus_core.robot import load_robot
+
+
+class UnusableError(TalusError):
+    """Something that was asked for is there but cannot be used."""
+
+
+@dataclass(frozen=True)
+class Available:
+    """What a run can choose from.
+
+    Attributes:
+        models: Folder with one folder per robot, and `worlds/`.
+        drivers: Names of the driver plug-ins.
+    """
+
+    models: Path
+    drivers: Sequence[str]
+
+    def robot(self, name: str) -> Path:
+        """Folder of a robot, by name or by path. Raises TalusError if its files are wrong."""
+        robots = {file.parent.name: file.parent for file in sorted(self.models.glob("*/robot.yaml"))}
+        folder = robots.get(name, Path(name))
+        if name not in robots and not folder.is_dir():
+            raise UnknownNameError("robot", name, robots)
+        load_robot(folder)
+        return folder
+
+    def world(self, name: str) -> Path:
+        """File of a world, by name or by path. Raises TalusError if it is no MJCF file."""
+        worlds = {file.stem: file for file in sorted((self.models / "worlds").glob("*.xml"))}
+        file = worlds.get(name, Path(name))
+        if name not in worlds and not file.is_file():
+            raise UnknownNameError("world", name, worlds)
+        _check_world(file)
+        return file.resolve()
+
+    def driver(self, name: str) -> str:
+        """A driver that is installed. Raises UnknownNameError."""
+        if name not in self.drivers:
+            raise UnknownNameError("driver", name, self.drivers)
+        return name
+
+
+def _check_world(file: Path) -> None:
+    try:
+        root = ElementTree.parse(file).getroot()
+    except (OSError, ElementTree.ParseError) as error:
+        raise UnusableError(f"world '{file}' does not parse: {error}") from error
+    if root.tag != "mujoco":
+        raise UnusableError(f"world '{file}' begins with <{root.tag}>; an MJCF world begins with <mujoco>")
+
+
+def check_port(port: int) -> None:
+    """Raise UnusableError if somebody else listens on a TCP port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("0.0.0.0", port))
+        except OSError as error:
+            raise UnusableError(f"port {port} is in use ({error.strerror}); --port {port + 1} may be free") from error

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The newest message of each topic, and how many came: counting costs no decoding."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any
+
+
+class Inbox:
+    """Serialised messages by topic."""
+
+    def __init__(self) -> None:
+        self.newest: dict[str, bytes] = {}
+        self._counts: Counter[str] = Counter()
+        self._sequences: dict[str, tuple[int, int]] = {}
+
+    def taker(self, topic: str) -> Callable[[bytes], None]:
+        """A handler for the raw messages of a topic."""
+
+        def take(data: bytes) -> None:
+            self._counts[topic] += 1
+            self.newest[topic] = data
+
+        return take
+
+    def see_sequence(self, topic: str, sequence: int) -> None:
+        """Count a fast topic by the number that its messages carry."""
+        first, _ = self._sequences.get(topic, (sequence, sequence))
+        self._sequences[topic] = (first, sequence)
+
+    def begin(self) -> None:
+        """Count from here."""
+        self._counts = Counter(dict.fromkeys(self._counts, 0))
+        self._sequences = {topic: (newest, newest) for topic, (_, newest) in self._sequences.items()}
+
+    def rates(self, seconds: float) -> dict[str, float]:
+        """Messages per second over the `seconds` since `begin`, by topic."""
+        totals = dict(self._counts) | {topic: newest - first for topic, (first, newest) in self._sequences.items()}
+        return {topic: totals[topic] / seconds for topic in sorted(totals)} if seconds > 0.0 else {}
+
+    def silent(self, topics: Iterable[str]) -> tuple[str, ...]:
+        """Those of `topics` of which nothing has come yet."""
+        return tuple(topic for topic in topics if topic not in self.newest and topic not in self._sequences)
+
+
+class Decoded:
+    """One topic's newest message, decoded only when it is asked for and has changed."""
+
+    def __init__(self, inbox: Inbox, topic: str, decode: Callable[[bytes], Any]):
+        self._inbox, self._topic, self._decode = inbox, topic, decode
+        self._data: bytes | None = None
+        self._value: Any = None
+
+    def get(self) -> Any:
+        """The newest message; None before the first."""
+        data = self._inbox.newest.get(self._topic)
+        if data is not self._data:
+            self._data, self._value = data, self._decode(data)
+        return self._value

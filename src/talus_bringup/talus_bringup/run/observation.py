@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the operator of a run sees and what it can do, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# Levels of SafetyState, modes of BalanceState and phases of GateState that matter here.
+SIT_THEN_CUT = 3
+STANDING = 3
+GATE_OFF = 0
+
+
+@dataclass(frozen=True)
+class Call:
+    """Call a Trigger service."""
+
+    service: str
+
+
+@dataclass(frozen=True)
+class Velocity:
+    """Publish on `cmd_vel`: m/s forward, m/s to the left, rad/s to the left."""
+
+    forward: float
+    left: float
+    turn: float
+
+
+@dataclass(frozen=True)
+class Gaze:
+    """Publish on `gaze/target`: a point in base_link, m."""
+
+    point: tuple[float, float, float]
+
+
+Action = Call | Velocity | Gaze
+
+
+@dataclass(frozen=True)
+class Safety:
+    """What the operator reads of `safety/state`."""
+
+    level: int
+    cause: str
+    latched: bool
+    armed: bool
+    torque_permitted: bool
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What the operator reads of `gate/state`."""
+
+    phase: int
+    latched: bool
+    at_rest: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class Reply:
+    """Answer to the newest call."""
+
+    service: str
+    success: bool
+    message: str
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What the operator knows at one moment.
+
+    Attributes:
+        wall: Steady clock, s.
+        time: Simulated s; None before the first.
+        missing: What is not up yet, by name.
+        safety: Newest `safety/state`.
+        gate: Newest `gate/state`.
+        mode: Newest mode of `balance/state`.
+        reply: To the newest call, once it is there.
+        dead: Required processes that ended by themselves.
+        fell: The judge saw the robot fall.
+        stop_requests: How often the user asked to end the run.
+    """
+
+    wall: float
+    time: float | None = None
+    missing: tuple[str, ...] = ()
+    safety: Safety | None = None
+    gate: Gate | None = None
+    mode: int | None = None
+    reply: Reply | None = None
+    dead: tuple[str, ...] = ()
+    fell: bool = False
+    stop_requests: int = 0

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One run in progress: processes, operator, judge and status line, stepped together."""
+
+from __future__ import annotations
+
+import yaml
+from talus_core.errors import TalusError
+from talus_core.robot import load_robot
+
+from talus_bringup.launch.cli import report_exit
+from talus_bringup.launch.interrupts import Interrupts
+from talus_bringup.launch.supervisor import Supervisor
+from talus_bringup.run.contract import ALWAYS, PERCEPTION, SIMULATION, topics_of
+from talus_bringup.run.judge import Judge
+from talus_bringup.run.legs import SoleHeights
+from talus_bringup.run.observation import Observation
+from talus_bringup.run.operator import Operator, Phase, Wish
+from talus_bringup.run.operator_node import OperatorNode
+from talus_bringup.run.options import RunOptions
+from talus_bringup.run.pace import PaceMeter
+from talus_bringup.run.status import Status, StatusScreen
+from talus_bringup.run.summary import Summary
+
+# Wall time between two looks: a velocity is due every 50 ms of simulated time, which may run at 3 times real time.
+POLL_PERIOD_S = 0.01
+# Simulated time between two looks for a fall: a fall from standing takes 0.8 s.
+JUDGE_PERIOD_S = 0.1
+# A node that ends with this code says in its last line what is wrong with its parameters or files.
+BAD_INPUT = 2
+JOULE_PER_KWH = 3.6e6
+
+
+class NodeRefusedError(TalusError):
+    """A node refused what it was given; the message is its own."""
+
+
+class Operation:
+    """Steps until the operator is done; then `summary` tells."""
+
+    def __init__(
+        self, options: RunOptions, supervisor: Supervisor, interrupts: Interrupts, screen: StatusScreen
+    ) -> None:
+        robot = load_robot(options.robot)
+        raw = yaml.safe_load((options.robot / "robot.yaml").read_text())
+        self._energy = JOULE_PER_KWH * float(raw.get("battery", {}).get("energy", 0.0))
+        soles = SoleHeights(robot.urdf, robot.frames["base"], tuple(foot.frame for foot in robot.feet))
+        seat = dict(zip(robot.joint_names, robot.poses["sit"], strict=True))
+        self._judge = Judge(soles, seat)
+        self._operator = Operator(Wish(options.seconds, options.velocity))
+        groups = {ALWAYS, SIMULATION} | ({PERCEPTION} if options.perception else set())
+        cameras = raw.get("cameras", {})
+        with_depth = tuple(name for name, camera in cameras.items() if camera.get("depth"))
+        promised = [t for t in topics_of(groups, tuple(cameras), with_depth) if t.rate_hz is not None]
+        self._node = OperatorNode(promised)
+        self._supervisor, self._interrupts, self._screen = supervisor, interrupts, screen
+        self._dead: list[str] = []
+        self._stop_requests = 0
+        self._judged = 0.0
+        self._pace = PaceMeter()
+        self._first_charge: float | None = None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the operator has nothing more to do."""
+        return self._operator.phase is Phase.DONE
+
+    def step(self, now: float) -> None:
+        """One look and what follows from it; `now`: steady clock, s."""
+        self._stop_requests += self._interrupts.take()
+        for ended in self._supervisor.poll(POLL_PERIOD_S):
+            report_exit(ended, self._screen)
+            if ended.is_fatal:
+                self._dead.append(ended.spec.name)
+                self._refuse(ended.code, ended.last_lines)
+        self._node.hear()
+        seen = self._observe(now)
+        began = self._operator.began
+        for action in self._operator.step(seen):
+            self._node.perform(action, seen.time)
+        if began is None and self._operator.began is not None:
+            self._begin(now, seen.time)
+        if seen.time is not None:
+            self._pace.see(now, seen.time)
+            self._show(seen, now)
+
+    def _refuse(self, code: int, last_lines: tuple[str, ...]) -> None:
+        reasons = [line for line in last_lines if line.startswith("error: ")]
+        if code == BAD_INPUT and reasons and self._operator.phase is Phase.WAITING:
+            raise NodeRefusedError(reasons[-1].removeprefix("error: "))
+
+    def _observe(self, now: float) -> Observation:
+        time = self._node.clock.get()
+        self._judge_now(time)
+        return Observation(
+            wall=now,
+            time=time,
+            missing=self._node.missing() if self._operator.phase is Phase.WAITING else (),
+            safety=self._node.safety.get(),
+            gate=self._node.gate(),
+            mode=self._node.mode.get(),
+            reply=self._node.reply(),
+            dead=tuple(self._dead),
+            fell=self._judge.fell,
+            stop_requests=self._stop_requests,
+        )
+
+    def _judge_now(self, time: float | None) -> None:
+        if time is None or time < self._judged + JUDGE_PERIOD_S or self._node.truth.get() is None:
+            return
+        self._judged = time
+        self._judge.see_truth(self._node.truth.get())
+        if self._node.odometry.get() is not None:
+            self._judge.see_odometry(self._node.odometry.get())
+        if self._node.joints.get() is not None:
+            self._judge.see_joints(self._node.joints.get())
+
+    def _begin(self, now: float, time: float) -> None:
+        self._judge.begin()
+        self._node.inbox.begin()
+        self._pace.begin(now, time)
+        self._first_charge = self._node.battery.get()
+
+    def _show(self, seen: Observation, now: float) -> None:
+        if not self._screen.is_due(now):
+            return
+        phase = self._operator.phase.value
+        safety = seen.safety
+        self._screen.show(
+            Status(
+                phase=f"{phase}: {', '.join(seen.missing[:2])}" if seen.missing else phase,
+                mode=None if self._operator.phase is Phase.WAITING else seen.mode,
+                level=safety.level if safety else 0,
+                cause=safety.cause if safety else "",
+                time=seen.time,
+                speed=self._judge.speed(seen.time),
+                distance=self._judge.distance,
+                battery=self._node.battery.get(),
+                real_time_factor=self._pace.lately,
+            ),
+            now,
+        )
+
+    def summary(self) -> Summary:
+        """What came out."""
+        safety = self._node.safety.get()
+        charge = self._node.battery.get()
+        used = 0.0 if None in (charge, self._first_charge) else self._first_charge - charge
+        return Summary(
+            fell=self._judge.fell,
+            faults=tuple(self._operator.faults),
+            distance_m=self._judge.distance,
+            odom_error_m=self._judge.odometry_error,
+            real_time_factor=self._pace.overall,
+            energy_j=used * self._energy,
+            final_level="unknown" if safety is None else f"R{safety.level}",
+            rates_hz=self._node.inbox.rates(self._pace.simulated),
+            sim_seconds=self._pace.simulated,
+        )
+
+    def close(self) -> None:
+        """Leave ROS."""
+        self._node.close()

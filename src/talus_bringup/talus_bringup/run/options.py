@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The options of `./talus run`, checked before anything starts: each error is one line that says what would work."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from talus_core.errors import TalusError, unknown_name_message
+
+from talus_bringup.run.available import Available
+from talus_bringup.run.observation import Velocity
+
+# What the footstep planner accepts of cmd_vel.
+VELOCITY_LIMITS = (("VX", "m/s", 0.6), ("VY", "m/s", 0.3), ("WZ", "rad/s", 0.6))
+# An hour of simulated time; a longer run is one without --seconds.
+MOST_SECONDS = 3600.0
+
+
+class OptionError(TalusError):
+    """An option that cannot be followed."""
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What the user asked for.
+
+    Attributes:
+        robot: Folder of the robot.
+        driver: Name of the driver.
+        world: File of the world.
+        headless: No web view.
+        seconds: Simulated s, None = until Ctrl-C.
+        velocity: To walk with, None = what others publish.
+        perception: Cameras and map run.
+        seed: Of all that is random in the simulator.
+        is_real_time: Simulated time keeps to the wall clock; otherwise it runs as fast as it can.
+        json: Where the summary goes.
+        port: Of the web view.
+    """
+
+    robot: Path
+    driver: str
+    world: Path
+    headless: bool
+    seconds: float | None
+    velocity: Velocity | None
+    perception: bool
+    seed: int
+    is_real_time: bool
+    json: Path | None
+    port: int
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:
+        raise OptionError(f"{message}; ./talus run --help lists the options")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line as argparse sees it."""
+    made = _Parser(prog="./talus run", allow_abbrev=False, description="The robot in simulation; Ctrl-C sits it down.")
+    made.add_argument("--robot", default="talus40", help="name or folder of the robot (default: talus40)")
+    made.add_argument("--driver", default="mujoco", help="mujoco (default) or mock: the body")
+    made.add_argument(
+        "--world", default="flat", help="flat (default), factory, rubble, slope, slippery or an MJCF file"
+    )
+    made.add_argument("--headless", action="store_true", help="no web view")
+    made.add_argument("--seconds", type=_number, help="stop by itself after so many simulated seconds")
+    made.add_argument("--cmd-vel", type=_number, nargs=3, metavar=("VX", "VY", "WZ"), help="walk: m/s, m/s, rad/s")
+    made.add_argument("--no-perception", action="store_true", help="no cameras, no map")
+    made.add_argument("--seed", type=int, default=0, help="of sensor noise (default: 0)")
+    pace = made.add_mutually_exclusive_group()
+    pace.add_argument("--real-time", action="store_true", help="at the wall clock's pace (default with a view)")
+    pace.add_argument("--fast", action="store_true", help="as fast as the computer can (default with --headless)")
+    made.add_argument("--json", type=Path, metavar="FILE", help="write a summary")
+    made.add_argument("--port", type=int, default=8080, help="of the web view (default: 8080)")
+    return made
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a finite number")
+    return value
+
+
+_number.__name__ = "number"  # argparse's messages use it
+
+
+def parse_options(words: Sequence[str], available: Available) -> RunOptions:
+    """Options from a command line. Raises OptionError, or what `available` says of names."""
+    made = parser()
+    given, rest = made.parse_known_args(words)
+    if rest:
+        known = [name for action in made._actions for name in action.option_strings]
+        raise OptionError(unknown_name_message("option", rest[0], known))
+    _check_range("--seconds", given.seconds, 0.0, MOST_SECONDS, "s", above_low=True)
+    _check_range("--seed", given.seed, 0, 2**31 - 1, "")
+    _check_range("--port", given.port, 1024, 65535, "")
+    return RunOptions(
+        robot=available.robot(given.robot),
+        driver=available.driver(given.driver),
+        world=available.world(given.world),
+        headless=given.headless,
+        seconds=given.seconds,
+        velocity=_velocity(given.cmd_vel),
+        perception=not given.no_perception,
+        seed=given.seed,
+        is_real_time=given.real_time or not (given.fast or given.headless),
+        json=_writable(given.json),
+        port=given.port,
+    )
+
+
+def _velocity(numbers: Sequence[float] | None) -> Velocity | None:
+    if numbers is None:
+        return None
+    for (name, unit, limit), value in zip(VELOCITY_LIMITS, numbers, strict=True):
+        _check_range(f"--cmd-vel {name}", value, -limit, limit, unit)
+    return Velocity(*numbers)
+
+
+def _check_range(name: str, value: float | None, low: float, high: float, unit: str, above_low: bool = False) -> None:
+    if value is None or ((low < value if above_low else low <= value) and value <= high):
+        return
+    word = "above" if above_low else "from"
+    raise OptionError(f"{name} {value:g} is out of range: {word} {low:g} to {high:g} {unit}".rstrip())
+
+
+def _writable(file: Path | None) -> Path | None:
+    if file is not None and not file.resolve().parent.is_dir():
+        raise OptionError(f"--json {file}: there is no folder {file.resolve().parent}")
+    return file

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a run shows on the terminal: one live line, or on a pipe a plain line now and then."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TextIO
+
+# The live line follows the eye; a log file should stay short.
+LIVE_PERIOD_S, PLAIN_PERIOD_S = 0.2, 2.0
+_CLEAR = "\r\x1b[K"
+_TROUBLE = ("[WARN]", "[ERROR]", "[FATAL]", "error:")
+MODES = ("limp", "seated", "standing up", "standing", "walking", "sitting down")
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the line says.
+
+    Attributes:
+        phase: Of the operator, in words.
+        mode: Of balance: index into MODES; None before the first word of it.
+        level: Of the stop ladder.
+        cause: Of that level, in words.
+        time: Simulated s.
+        speed: Of the base over ground, m/s.
+        distance: From the start, m.
+        battery: 0 to 1; None before the first report.
+        real_time_factor: Simulated over wall time, lately.
+    """
+
+    phase: str
+    mode: int | None
+    level: int
+    cause: str
+    time: float
+    speed: float
+    distance: float
+    battery: float | None
+    real_time_factor: float
+
+    def __str__(self) -> str:
+        mode = self.phase if self.mode is None else MODES[self.mode]
+        battery = "" if self.battery is None else f" | battery {100.0 * self.battery:.1f} %"
+        cause = f" ({self.cause})" if self.cause else ""
+        return (
+            f"{self.time:7.1f} s | {mode:<12} | R{self.level}{cause} | {self.speed:4.2f} m/s {self.distance:6.2f} m"
+            f"{battery} | {self.real_time_factor:.2f} x real time"
+        )
+
+
+class StatusScreen:
+    """Shows the status, the notes of the runner, and of the processes' lines those that mean trouble."""
+
+    def __init__(self, stream: TextIO | None = None):
+        self._stream = stream or sys.stdout
+        self._is_live = self._stream.isatty()
+        self._next = 0.0
+
+    def is_due(self, now: float) -> bool:
+        """Whether a new status should be shown at wall time `now`, s."""
+        return now >= self._next
+
+    def show(self, status: Status, now: float) -> None:
+        """Show a status."""
+        self._next = now + (LIVE_PERIOD_S if self._is_live else PLAIN_PERIOD_S)
+        self._stream.write(f"{_CLEAR}{status}" if self._is_live else f"{status}\n")
+        self._stream.flush()
+
+    def note(self, text: str) -> None:
+        """A line that stays."""
+        self._stream.write(f"{_CLEAR if self._is_live else ''}{text}\n")
+        self._stream.flush()
+
+    def line(self, name: str, text: str, shows: bool) -> None:
+        """A line of a process: shown if it tells of trouble."""
+        if shows and any(word in text for word in _TROUBLE):
+            self.note(f"{name}: {text}")

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The outcome of a run: the JSON file, the exit code and the last lines on the terminal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The keys of `--json`.
+
+    Attributes:
+        fell: By the ground truth.
+        faults: What latched, died or took too long, in words.
+        distance_m: Straight and level from start to end, by the ground truth.
+        odom_error_m: Between the displacements by odometry and by the ground truth.
+        real_time_factor: Simulated over wall time, from arming to the end.
+        energy_j: Taken from the battery.
+        final_level: Of the stop ladder when the run was over; R3 after an ordinary stop.
+        rates_hz: Messages per simulated second, by topic.
+        sim_seconds: Simulated time from arming to the end.
+    """
+
+    fell: bool
+    faults: tuple[str, ...]
+    distance_m: float
+    odom_error_m: float
+    real_time_factor: float
+    energy_j: float
+    final_level: str
+    rates_hz: Mapping[str, float]
+    sim_seconds: float
+
+    @property
+    def exit_code(self) -> int:
+        """0 only when nothing fell and no fault latched."""
+        return int(self.fell or bool(self.faults))
+
+    def write(self, file: Path) -> None:
+        """As JSON; numbers with 4 decimals."""
+        file.write_text(json.dumps(_rounded(asdict(self)), indent=2) + "\n")
+
+    def lines(self) -> list[str]:
+        """For the terminal."""
+        outcome = "fell" if self.fell else "sat down, torque off" if not self.faults else "ended with faults"
+        return [
+            f"{outcome}: {self.distance_m:.2f} m in {self.sim_seconds:.1f} simulated s "
+            f"({self.real_time_factor:.2f} x real time), odometry off by {self.odom_error_m:.3f} m, "
+            f"{self.energy_j / 1000.0:.1f} kJ",
+            *(f"fault: {fault}" for fault in self.faults),
+        ]
+
+
+def _rounded(value: object) -> object:
+    if isinstance(value, float):
+        return round(value, 4)
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    return value
