@@ -8,6 +8,7 @@ from math import sqrt
 
 from talus_core.driver import Battery
 from talus_core.robot import RobotDescription, RobotDescriptionError
+
 from talus_drivers.drives import read_robot_yaml
 
 ROOM_TEMPERATURE = 25.0  # degrees Celsius; the pack's heating is not modelled
@@ -43,7 +44,9 @@ def read_pack(description: RobotDescription) -> PackData:
             computing_power=float(raw["computing_power"]),
         )
     except KeyError as error:
-        raise RobotDescriptionError(f"{description.folder / 'robot.yaml'}: battery: entry {error} is missing") from error
+        raise RobotDescriptionError(
+            f"{description.folder / 'robot.yaml'}: battery: entry {error} is missing"
+        ) from error
 
 
 class Pack:

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import yaml
-
 from talus_core.driver import DriverError
 from talus_core.robot import RobotDescription, RobotDescriptionError
 from talus_core.state import JointCommand

@@ -7,7 +7,6 @@ from collections import deque
 from dataclasses import fields, replace
 
 import numpy as np
-
 from talus_core.errors import UnknownNameError
 from talus_core.state import RobotState
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An ideal robot without physics of balance: its pelvis is bolted down, its joints follow commands, its sensors are perfect.
+"""An ideal robot without physics of balance: bolted down by its pelvis, with joints that follow and perfect sensors.
 
 For trying the software around a robot (nodes, messages, safety, user interfaces) at almost no cost, with fault levers.
 """
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from xml.etree import ElementTree
 
 import numpy as np
-
 from talus_core.driver import Battery, DriverError, DriverSetup, GroundTruth
 from talus_core.parameters import build_config, parameter
 from talus_core.state import JointCommand, RobotState
+
 from talus_drivers.battery import Pack, read_pack
 from talus_drivers.drives import DriveBank, checked_command, read_drives
 from talus_drivers.faults import SensorFaults

@@ -6,7 +6,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-
 from talus_core.parameters import parameter
 from talus_core.state import RobotState
 
@@ -17,7 +16,9 @@ class NoiseConfig:
 
     scale: float = parameter(1.0, "Of all figures below; 0 = perfect sensors.", low=0.0, high=100.0)
     position: float = parameter(2e-4, "rad: a 15-bit encoder behind the gear.", low=0.0, high=1.0)
-    velocity: float = parameter(0.02, "rad/s: that encoder differentiated and filtered by the drive.", low=0.0, high=10.0)
+    velocity: float = parameter(
+        0.02, "rad/s: that encoder differentiated and filtered by the drive.", low=0.0, high=10.0
+    )
     effort_fraction: float = parameter(0.002, "Of the peak torque: current sensing at 9 bits.", low=0.0, high=1.0)
     gyroscope: float = parameter(0.003, "rad/s: industrial MEMS, 500 Hz bandwidth.", low=0.0, high=10.0)
     gyroscope_bias: float = parameter(0.004, "rad/s, drawn once per start: the same, after warm-up.", low=0.0, high=1.0)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-
 from talus_core.driver import Driver, DriverError, DriverSetup
 from talus_core.errors import TalusError, UnknownNameError
 from talus_core.parameters import flatten

@@ -13,6 +13,7 @@ from rclpy.qos import QoSProfile
 from rclpy.subscription import Subscription
 
 FAST_QOS = QoSProfile(depth=2)  # reliable, volatile: the newest tick matters, one more covers a hiccup
+FLOOD = 100  # messages of one topic per `wait`: a flood on one cannot starve the others
 
 
 class _OwnLoop(CallbackGroup):
@@ -91,5 +92,8 @@ class FastLink:
 
     @staticmethod
     def _take_all(handle: Any, message_type: type, raw: bool, handler: Callable[[Any], None]) -> None:
-        while (taken := handle.take_message(message_type, raw)) is not None:
+        for _ in range(FLOOD):
+            taken = handle.take_message(message_type, raw)
+            if taken is None:
+                return
             handler(taken[0])

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from talus_core.parameters import parameter, section
+
 from talus_drivers.noise import NoiseConfig
 
 

@@ -6,11 +6,11 @@ from __future__ import annotations
 import time
 
 import numpy as np
-
 from talus_core.driver import Battery, DriverError, DriverSetup, GroundTruth
 from talus_core.errors import UnknownNameError
 from talus_core.parameters import build_config
 from talus_core.state import JointCommand, RobotState
+
 from talus_drivers.battery import Pack, read_pack
 from talus_drivers.drives import checked_command, read_drives
 from talus_drivers.faults import SensorFaults
@@ -21,7 +21,7 @@ from talus_drivers.noise import SensorNoise
 
 
 class MujocoDriver:
-    """Physics, sensors with noise and battery of one robot; the same setup and commands give the same run, bit for bit."""
+    """Physics, noisy sensors and battery of one robot; the same setup and commands give the same run, bit for bit."""
 
     def __init__(self, setup: DriverSetup):
         """Loads the model. Raises DriverError, UnknownNameError, ParameterError."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What only a simulator can do to a robot: push it, change the friction of the ground, make its body differ from its model."""
+"""What only a simulator can do: push the robot, change the ground's friction, make the body differ from its model."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import mujoco
 import numpy as np
-
 from talus_core.errors import UnknownNameError
+
 from talus_drivers.mujoco_driver.config import ModelErrorConfig
 
 FRICTION_RANGE = (0.01, 2.0)  # below: MuJoCo's cone degenerates; above: no pair of materials that robots meet

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import mujoco
 import numpy as np
-
 from talus_core.driver import DriverError, GroundTruth
 from talus_core.robot import RobotDescription
 from talus_core.rotations import quat_xyzw_from_wxyz
 from talus_description.scene import SceneError, load_scene, pose_qpos
+
 from talus_drivers.battery import Pack
 from talus_drivers.drives import DriveBank, DriveTable
 
@@ -48,6 +48,7 @@ class Plant:
         self._table = table
         self._imu = _Imu(self.model, self.data, description.frames["imu"])
         self._soles = [_wrench_views(self.model, self.data, foot.frame) for foot in description.feet]
+        self._flags = self.model.opt.disableflags
         self.use_joint_damping(1.0)
         self.position, self.velocity, self.effort = (np.zeros(len(names)) for _ in range(3))
 
@@ -57,7 +58,7 @@ class Plant:
         self._braked_damping = self._free_damping + self._table.brake_damping
 
     def place(self, pose: str, settle: float) -> None:
-        """Put the robot down limp in a named pose and let it come to rest for `settle` s; drives off, all levers kept."""
+        """Put the robot down limp in a named pose and let it come to rest for `settle` s; levers stay as they are."""
         mujoco.mj_resetData(self.model, self.data)
         feet = [foot.frame for foot in self._description.feet]
         joints = self._description.joint_names
@@ -77,7 +78,7 @@ class Plant:
         self._imu.begin()
         for step in range(self.steps_per_tick):
             is_last = step == self.steps_per_tick - 1
-            model.opt.disableflags = 0 if is_last else mujoco.mjtDisableBit.mjDSBL_SENSOR
+            model.opt.disableflags = self._flags if is_last else self._flags | mujoco.mjtDisableBit.mjDSBL_SENSOR
             self.effort = bank.effort(self.position, self.velocity, pack.voltage)
             data.ctrl[self._actuator_at] = self.effort
             pack.drain(bank.power(self.effort, self.velocity), model.opt.timestep)
@@ -163,7 +164,9 @@ def _matrix(quat_wxyz: np.ndarray) -> np.ndarray:
 
 def _load(description: RobotDescription, world: str) -> mujoco.MjModel:
     if description.mjcf is None:
-        raise DriverError(f"robot {description.name} has no MJCF: robot.yaml needs an entry 'mjcf' for the driver mujoco")
+        raise DriverError(
+            f"robot {description.name} has no MJCF: robot.yaml needs an entry 'mjcf' for the driver mujoco"
+        )
     try:
         return load_scene(description.mjcf, world)
     except SceneError as error:

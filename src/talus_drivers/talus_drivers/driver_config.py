@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Parameters of the driver node, and the robot and driver that they name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from talus_core.driver import Driver, DriverSetup
+from talus_core.parameters import parameter, section
+from talus_core.robot import RobotDescription, RobotDescriptionError, load_robot
+from talus_safety.config import GateConfig
+
+from talus_drivers.lockstep import LockStepConfig
+from talus_drivers.pace import FAST, REAL_TIME
+from talus_drivers.registry import find_driver
+
+
+@dataclass(frozen=True)
+class DriverNodeConfig:
+    """Parameters of the driver node."""
+
+    robot: str = parameter("", "Folder of the robot: URDF, MJCF and robot.yaml.")
+    driver: str = parameter("mujoco", "Name of a driver, or a YAML file that names one and its options.")
+    driver_folder: str = parameter("", "Where the YAML files of drivers known by name are; empty: plug-in defaults.")
+    world: str = parameter("flat", "World to simulate: a name, or an MJCF file.")
+    seed: int = parameter(0, "Of the sensor noise and of model errors.", low=0, high=2**31 - 1)
+    control_rate_hz: float = parameter(500.0, "Ticks per s: 500, or 250 on a slow computer.", low=50.0, high=1000.0)
+    pace: str = parameter(REAL_TIME, "Simulated time against the wall's.", choices=(REAL_TIME, FAST))
+    lockstep: bool = parameter(
+        True, "Simulated time waits for the balance node; false: free-running, as hardware does."
+    )
+    step: LockStepConfig = section(LockStepConfig)
+    gate: GateConfig = section(GateConfig)
+
+
+def load_description(config: DriverNodeConfig) -> RobotDescription:
+    """Raises RobotDescriptionError."""
+    if not config.robot:
+        raise RobotDescriptionError("parameter 'robot' is empty; it must be the folder of a robot, with its robot.yaml")
+    return load_robot(Path(config.robot))
+
+
+def build_driver(config: DriverNodeConfig, description: RobotDescription) -> Driver:
+    """Raises DriverError, UnknownNameError, ParameterError."""
+    setup = DriverSetup(description, 1.0 / config.control_rate_hz, config.world, config.seed)
+    return find_driver(config.driver, config.driver_folder, setup)

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The driver process: reads the body, publishes it, lets commands through the last gate; in lock-step or real time."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import time
+from threading import Event
+
+import rclpy
+from talus_core.driver import SimulatedDriver
+from talus_core.state import RobotState
+from talus_ros.cdr import JointCommandCodec, RobotStateCodec
+from talus_ros.fast_link_node import FAST_QOS, FastLink
+from talus_ros.heartbeat_node import QOS as HEARTBEAT_QOS
+from talus_ros.heartbeat_node import TOPIC as HEARTBEAT_TOPIC
+from talus_ros.heartbeat_node import HeartbeatThread
+from talus_ros.parameters_node import declare_config
+from talus_ros.run_node import WAKE_PERIOD_S, ExecutorThread, run_node
+from talus_safety.gate import LastGate
+
+from talus_drivers import conversions
+from talus_drivers.driver_config import DriverNodeConfig, build_driver, load_description
+from talus_drivers.driver_report_node import DriverReport
+from talus_drivers.lockstep import BALANCE, LockStep
+from talus_drivers.mailbox import CommandMailbox
+from talus_drivers.pace import FAST, REAL_TIME, Pace
+from talus_drivers.simulator_node import Errands, SimulatorServices
+from talus_drivers.slow_topics_node import SlowTopics
+from talus_interfaces import msg
+
+GATE_STATE_EVERY_S = 0.01  # 100 Hz, and at every change
+
+
+class DriverNode:
+    """One tick: read, publish, wait for the command, last gate, write or stop, advance."""
+
+    def __init__(self) -> None:
+        self._node = rclpy.create_node("driver")
+        self._config = config = declare_config(self._node, DriverNodeConfig)
+        description = load_description(config)
+        self._driver = build_driver(config, description)
+        size, period = len(self._driver.joint_names), self._driver.period
+        self._gate = LastGate(description, period, config.gate)
+        self._link = FastLink(self._node)
+        self._mailbox = CommandMailbox(size)
+        self._command_codec, self._state_codec = JointCommandCodec(size), RobotStateCodec(size)
+        step = config.step
+        self._lockstep = LockStep(step.leashes(period), step.silent_after_s, step.stuck_after_s)
+        self._is_simulated = isinstance(self._driver, SimulatedDriver)
+        self._is_lockstep = config.lockstep and self._is_simulated
+        self._delay = step.delay_ticks if self._is_lockstep else 0
+        self._gate_state_every = max(1, round(GATE_STATE_EVERY_S / period))
+        self._permit = None
+        self._decision = None
+        self._tick = 0
+        self._connect_topics(description)
+
+    def run(self, ended: Event) -> None:
+        """Until `ended`."""
+        self._driver.connect()
+        executor = ExecutorThread(self._node, ended, self._link.wake)
+        kind = FAST if self._config.pace == FAST and self._is_lockstep else REAL_TIME
+        self._pace = Pace(kind, time.monotonic(), 0.0)
+        gc.collect()
+        gc.freeze()  # what lives now lives on: keeps later collections short
+        try:
+            while not ended.is_set():
+                self._run_tick(ended)
+            executor.raise_error()
+        finally:
+            executor.close()
+
+    def close(self) -> None:
+        """Torque off, bus free, threads ended."""
+        self._driver.stop()
+        self._driver.close()
+        self._heartbeat.close()
+
+    def _connect_topics(self, description) -> None:
+        node, link = self._node, self._link
+        self._state_publisher = node.create_publisher(msg.RobotState, "robot_state", FAST_QOS)
+        self._gate_publisher = node.create_publisher(msg.GateState, "gate/state", 10)
+        self._slow = SlowTopics(node, self._driver, description)
+        self._errands = Errands(link.wake)
+        if self._is_simulated:
+            SimulatorServices(node, self._driver, self._errands, self._on_reset)
+        self._heartbeat = HeartbeatThread(node, "driver")
+        self._report = DriverReport(node, self._driver)
+        link.subscribe(msg.JointCommand, "joint_command", self._on_command, raw=True)
+        link.subscribe(msg.SafetyState, "safety/state", self._on_safety)
+        link.subscribe(msg.Heartbeat, HEARTBEAT_TOPIC, self._on_heartbeat, HEARTBEAT_QOS)
+
+    def _on_command(self, data: bytes) -> None:
+        command = self._command_codec.decode(data) or conversions.command_from_bytes(data)
+        self._mailbox.put(command)
+        self._lockstep.heard(BALANCE, command.sequence, self._tick, time.monotonic())
+
+    def _on_safety(self, message: msg.SafetyState) -> None:
+        self._permit = conversions.permit_from_message(message)
+        self._lockstep.heard("safety", message.sequence, self._tick, time.monotonic())
+
+    def _on_heartbeat(self, message: msg.Heartbeat) -> None:
+        self._lockstep.heard(message.node, message.sequence, self._tick, time.monotonic())
+
+    def _on_reset(self) -> None:
+        self._gate.relocated()
+
+    def _run_tick(self, ended: Event) -> None:
+        self._errands.run()
+        state = self._driver.read(self._now())
+        self._tick = self._heartbeat.sequence = state.sequence
+        standby = self._decision is not None and self._decision.standby_active
+        self._state_publisher.publish(self._state_codec.encode(state, standby))
+        self._slow.publish(state)
+        if not self._wait(state, ended):
+            return
+        self._pass_gate(state)
+        if self._is_simulated:
+            self._driver.advance()
+        self._report.tick(state, self._decision, self._mailbox, self._lockstep)
+
+    def _wait(self, state: RobotState, ended: Event) -> bool:
+        """For those in lock-step, then for the wall; False when the process ends."""
+        self._link.wait(0.0)
+        while self._is_lockstep and self._lockstep.waits_for(state.sequence, time.monotonic()):
+            self._link.wait(WAKE_PERIOD_S)
+            if ended.is_set():
+                return False
+        may_run_free = bool(self._lockstep.present())
+        due = (state.sequence + 1) * self._driver.period
+        while (wait := self._pace.wait(time.monotonic(), due, may_run_free)) > 0.0 and not ended.is_set():
+            self._link.wait(min(wait, WAKE_PERIOD_S))
+        return True
+
+    def _pass_gate(self, state: RobotState) -> None:
+        command = self._mailbox.take(state.sequence - self._delay, state.sequence)
+        before = self._decision
+        decision = self._decision = self._gate.step(self._now(), state, command, self._permit)
+        if decision.command is None:
+            self._driver.stop()
+        else:
+            self._driver.write(decision.command)
+        is_news = before is None or (before.phase, before.request) != (decision.phase, decision.request)
+        if is_news or state.sequence % self._gate_state_every == 0:
+            stamp = conversions.time_message(state.time)
+            message = conversions.gate_message(decision, state.sequence, stamp, self._mailbox.malformed)
+            self._gate_publisher.publish(message)
+
+    def _now(self) -> float:
+        """ROS time in s: simulated, or the node's clock on hardware."""
+        return self._driver.time if self._is_simulated else self._node.get_clock().now().nanoseconds * 1e-9
+
+
+def main() -> None:
+    """Entry point."""
+    sys.exit(run_node(DriverNode))
+
+
+if __name__ == "__main__":
+    main()

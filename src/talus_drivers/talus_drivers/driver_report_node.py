@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The driver's diagnostics: how fast time goes, who is waited for, what was refused, energy."""
+
+from __future__ import annotations
+
+import time
+
+from rclpy.node import Node
+from talus_core.driver import Driver
+from talus_core.state import RobotState
+from talus_ros.diagnostics_node import ERROR, OK, WARN, DiagnosticsPublisher
+from talus_safety.gate import GateDecision
+
+from talus_drivers.conversions import time_message
+from talus_drivers.lockstep import LockStep
+from talus_drivers.mailbox import CommandMailbox
+
+EVERY_S = 1.0  # of the body's time
+
+
+class DriverReport:
+    """Call `tick` at the end of every tick."""
+
+    def __init__(self, node: Node, driver: Driver):
+        self._publisher = DiagnosticsPublisher(node, hardware_id=type(driver).__name__)
+        self._driver = driver
+        self._every = max(1, round(EVERY_S / driver.period))
+        self._cpu, self._wall = time.thread_time(), time.monotonic()
+        self._refused = 0
+
+    def tick(self, state: RobotState, decision: GateDecision, mailbox: CommandMailbox, lockstep: LockStep) -> None:
+        """Publishes once per s."""
+        if state.sequence % self._every != self._every - 1:
+            return
+        cpu, wall = time.thread_time(), time.monotonic()
+        counters = decision.counters
+        refused = counters.rejected + mailbox.malformed
+        values = {
+            "sequence": state.sequence,
+            "real_time_factor": self._every * self._driver.period / max(wall - self._wall, 1e-9),
+            "tick_cpu_ms_mean": 1e3 * (cpu - self._cpu) / self._every,
+            "waits_for": ", ".join(lockstep.present()),
+            "energy_j": getattr(self._driver, "energy_used", float("nan")),
+            "gate_phase": decision.phase.name,
+            "commands_accepted": counters.accepted,
+            "commands_rejected": refused,
+            "commands_clamped": counters.clamped,
+            "commands_superseded": mailbox.superseded,
+        }
+        level, message = self._judge(decision, lockstep, refused > self._refused)
+        self._publisher.publish(time_message(state.time), level, message, values)
+        self._cpu, self._wall, self._refused = cpu, wall, refused
+
+    @staticmethod
+    def _judge(decision: GateDecision, lockstep: LockStep, is_refusing: bool) -> tuple[bytes, str]:
+        if decision.latched:
+            return ERROR, decision.reason
+        lost = "; ".join(f"{name} {why}" for name, why in lockstep.lost().items())
+        if lost:
+            return WARN, f"not waiting for: {lost}"
+        if is_refusing:
+            return WARN, f"commands refused: {decision.reason or 'malformed'}"
+        return OK, decision.reason

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lock-step: simulated time waits for those who work on it, as long as they show that they do.
+
+A slow computer slows simulated time; a dead, stopped or stuck process is told from a slow one on the wall's steady
+clock, and then simulated time runs on without it, so that watchdogs counted in simulated time see the true fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from talus_core.parameters import parameter
+
+BALANCE = "balance"
+
+
+@dataclass(frozen=True)
+class LockStepConfig:
+    """Who is waited for, and how long."""
+
+    delay_ticks: int = parameter(
+        1, "Ticks from a state to the command that answers it: 2 ms of transport and computing.", low=0, high=50
+    )
+    silent_after_s: float = parameter(
+        0.45,
+        "Wall s without a sign of life: lost. Nine heartbeats of 20 Hz, within the promised 0.5 s.",
+        low=0.1,
+        high=10.0,
+    )
+    stuck_after_s: float = parameter(
+        2.0,
+        "Wall s alive but without progress: lost. Longer than any garbage collection or page-in.",
+        low=0.2,
+        high=60.0,
+    )
+    safety_leash_s: float = parameter(
+        0.05,
+        "Simulated s that the safety supervisor may be behind: half the age at which the gate refuses it.",
+        0.002,
+        1.0,
+    )
+    camera_leash_s: float = parameter(
+        0.15, "Simulated s that the camera process may be behind: 10 Hz and a half.", 0.002, 5.0
+    )
+    map_leash_s: float = parameter(
+        0.5, "Simulated s that the map may be behind: map/elevation at 5 Hz needs 0.2.", 0.002, 5.0
+    )
+
+    def leashes(self, period: float) -> dict[str, int]:
+        """Ticks that each participant may be behind the state that is about to end."""
+        leash = {"safety": self.safety_leash_s, "camera": self.camera_leash_s, "map": self.map_leash_s}
+        ticks = {name: max(1, round(seconds / period)) for name, seconds in leash.items()}
+        return {BALANCE: self.delay_ticks, **ticks}
+
+
+@dataclass
+class _Participant:
+    """One process: how far it is, and when (wall s) it last showed life and progress."""
+
+    leash: int
+    sequence: int = -1  # newest state that it has fully processed; -1: never any, so nobody waits for it
+    heard_at: float = float("-inf")
+    progressed_at: float = float("-inf")
+    waited_since: float | None = None
+    lost: str = ""  # why it is not waited for; empty when it is
+
+
+class LockStep:
+    """Decides whether a control tick may end. All times are wall s of one steady clock, given as arguments."""
+
+    def __init__(self, leashes: Mapping[str, int], silent_after: float, stuck_after: float):
+        """`leashes`: ticks that each participant may be behind, by name; the others are wall s."""
+        self._participants = {name: _Participant(leash) for name, leash in leashes.items()}
+        self._silent_after = silent_after
+        self._stuck_after = stuck_after
+
+    def heard(self, name: str, sequence: int, tick: int, wall: float) -> None:
+        """A heartbeat or an answer. `sequence`: newest state processed; 0 or more than `tick` tells no progress."""
+        participant = self._participants.get(name)
+        if participant is None:
+            return
+        participant.heard_at = wall
+        if participant.sequence < sequence <= tick and sequence > 0:
+            participant.sequence = sequence
+            participant.progressed_at = wall
+            participant.lost = ""
+
+    def waits_for(self, tick: int, wall: float) -> str:
+        """Who must still work before tick `tick` may end; empty when nobody must."""
+        holding = [name for name, p in self._participants.items() if self._holds(p, tick, wall)]
+        return holding[0] if holding else ""
+
+    def lost(self) -> dict[str, str]:
+        """Who is not waited for any more, and why."""
+        return {name: p.lost for name, p in self._participants.items() if p.lost}
+
+    def present(self) -> list[str]:
+        """Who is waited for."""
+        return [name for name, p in self._participants.items() if p.sequence > 0 and not p.lost]
+
+    def forgive(self, wall: float) -> None:
+        """This process itself slept until now: nobody is blamed for the time before."""
+        for participant in self._participants.values():
+            participant.heard_at = max(participant.heard_at, wall)
+            participant.progressed_at = max(participant.progressed_at, wall)
+
+    def _holds(self, participant: _Participant, tick: int, wall: float) -> bool:
+        p = participant
+        if p.sequence < 0 or p.lost or p.sequence >= tick - p.leash:
+            p.waited_since = None
+            return False
+        p.waited_since = wall if p.waited_since is None else p.waited_since
+        if wall - p.heard_at > self._silent_after:
+            p.lost = f"silent for {wall - p.heard_at:.2f} s"
+        elif wall - max(p.progressed_at, p.waited_since) > self._stuck_after:
+            p.lost = f"alive without progress for {self._stuck_after:.1f} s"
+        return not p.lost
