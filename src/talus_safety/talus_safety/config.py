@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Parameters of the last gate. Every range begins or ends at the shipped value: parameters may only narrow."""
+"""Parameters of the last gate and the supervisor; of every limit they may only take something away."""
 
 from __future__ import annotations
 
@@ -52,3 +52,25 @@ class GateConfig:
     permit_timeout_s: float = parameter(0.100, "Age of safety/state while torque is on: standby.", 0.020, 0.100)
     limiter: LimiterConfig = section(LimiterConfig)
     standby: StandbyConfig = section(StandbyConfig)
+
+
+@dataclass(frozen=True)
+class SupervisorConfig:
+    """What the supervisor watches, and how patient it is."""
+
+    robot: str = parameter("", "Folder of the robot.")
+    expected: tuple[str, ...] = parameter(
+        ("driver", "balance"), "Nodes whose heartbeat must be there: driver, balance, camera, map."
+    )
+    period_s: float = parameter(0.002, "Control period of the driver.", 0.0005, 0.01)
+    silence_s: float = parameter(0.5, "Without a heartbeat, on the steady clock: lost. Ten beats.", 0.2, 0.5)
+    balance_behind_s: float = parameter(0.25, "Robot time that balance may lag behind at a heartbeat.", 0.1, 0.25)
+    camera_behind_s: float = parameter(0.5, "Robot time that the camera may lag behind at a heartbeat.", 0.2, 0.5)
+    stalled_s: float = parameter(
+        3.0, "Without a new robot_state, on the steady clock, while the driver lives.", 0.5, 3.0
+    )
+    tilt_deg: float = parameter(43.0, "Tilt that no posture needs: sitting leans the pelvis by up to 30.", 30.0, 43.0)
+    battery_low: float = parameter(0.15, "Charge for R1: half an hour of standing.", 0.15, 0.5)
+    battery_critical: float = parameter(0.05, "Charge for R3: enough for one more sit.", 0.05, 0.3)
+    degrade_ends_s: float = parameter(2.0, "R1 ends when its cause has been gone this long.", 2.0, 30.0)
+    sit_timeout_s: float = parameter(15.0, "From R3 to torque off, then R5: four times a usual sit.", 5.0, 15.0)

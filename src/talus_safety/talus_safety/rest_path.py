@@ -6,9 +6,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import yaml
+from talus_core.errors import TalusError, unknown_name_message
 from talus_core.robot import RobotDescription
 
 from talus_safety.body import Body
+
+
+class RestPathError(TalusError):
+    """A rest path that cannot be used; the message names the file and what it needs."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +57,25 @@ class RestPath:
 
 
 def load_rest_path(robot: RobotDescription, body: Body) -> RestPath:
-    """The path through the robot's poses `stand` and `sit`."""
-    return RestPath.through(np.array([robot.poses["stand"], robot.poses["sit"]]), body)
+    """Read `rest_path.yaml` in the robot's folder; joints that it does not name stay at 0. Raises RestPathError."""
+    path = robot.folder / "rest_path.yaml"
+    try:
+        raw = yaml.safe_load(path.read_text())
+        rows = np.array([row["position"] for row in raw["rows"]], dtype=float)
+        names = raw["joints"]
+    except OSError as error:
+        raise RestPathError(f"{path}: {error.strerror}; a robot needs a path from standing to seated") from error
+    except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise RestPathError(f"{path}: needs `joints` and `rows` with as many `position` each: {reason}") from error
+    if rows.ndim != 2 or len(rows) < 2 or rows.shape[1] != len(names):
+        raise RestPathError(f"{path}: needs at least 2 rows with {len(names)} positions each")
+    position = np.zeros((len(rows), len(robot.joint_names)))
+    for column, name in enumerate(names):
+        if name not in robot.joint_names:
+            raise RestPathError(f"{path}: {unknown_name_message('joint', name, robot.joint_names)}")
+        position[:, robot.joint_names.index(name)] = rows[:, column]
+    return RestPath.through(position, body)
 
 
 def _ahead(body: Body, position: np.ndarray) -> float:

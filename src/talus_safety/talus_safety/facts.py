@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the supervisor knows at one instant: plain numbers that its rules test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from types import MappingProxyType
+
+from talus_safety.decision import GatePhase
+from talus_safety.ladder import StopLevel
+
+NOTHING: Mapping[str, float] = MappingProxyType({})
+
+
+class BalanceMode(IntEnum):
+    """What the balance controller says that it does; the numbers are those of BalanceState.msg."""
+
+    LIMP = 0
+    SEATED = 1
+    STANDING_UP = 2
+    STANDING = 3
+    WALKING = 4
+    SITTING_DOWN = 5
+
+
+@dataclass(frozen=True)
+class GateReport:
+    """The last gate's account of itself: GateState.msg, as far as the supervisor needs it."""
+
+    phase: GatePhase = GatePhase.OFF
+    latched: bool = False
+    at_rest: bool = True
+    request: StopLevel = StopLevel.R0_RUN
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Ages in s; `steady` counts on the computer's steady clock, `robot` in the robot's own (simulated) time.
+
+    Attributes:
+        gate: Its newest report.
+        gate_has_latched: The gate locked commands out since the facts before.
+        gate_age: Of that report, steady.
+        state_age: Since robot_state went on, steady; infinite before the first.
+        silence: By expected node: steady time since its heartbeat.
+        robot_silence: By expected node: robot time since its heartbeat.
+        behind: By expected node: robot time between the newest state and the one it had done, at its heartbeat.
+        absent: Expected nodes that never sent a heartbeat.
+        mode: Of balance.
+        tilt: rad between base_link's z axis and the vertical.
+        sensor_fault: What is wrong with a sensor; empty when nothing is.
+        battery: Charge, 0 to 1.
+    """
+
+    gate: GateReport = GateReport()
+    gate_has_latched: bool = False
+    gate_age: float = 0.0
+    state_age: float = 0.0
+    silence: Mapping[str, float] = field(default_factory=lambda: NOTHING)
+    robot_silence: Mapping[str, float] = field(default_factory=lambda: NOTHING)
+    behind: Mapping[str, float] = field(default_factory=lambda: NOTHING)
+    absent: tuple[str, ...] = ()
+    mode: BalanceMode = BalanceMode.LIMP
+    tilt: float = 0.0
+    sensor_fault: str = ""
+    battery: float = 1.0

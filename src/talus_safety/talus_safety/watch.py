@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keeps what arrived last from whom, and makes facts of it; knows no clock but the times it is given."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from talus_core.robot import RobotDescription
+from talus_core.state import RobotState
+
+from talus_safety.config import SupervisorConfig
+from talus_safety.facts import BalanceMode, Facts, GateReport
+from talus_safety.sensors import SensorWatch
+
+NEVER = float("-inf")
+
+
+@dataclass(frozen=True)
+class Beat:
+    """A heartbeat as received: steady time, robot_state known then, and how far behind that the sender was, in s."""
+
+    steady: float
+    sequence: int
+    behind: float
+
+
+class Watch:
+    """`on_*` store what arrived at a steady time in s; `facts` looks at all of it."""
+
+    def __init__(self, robot: RobotDescription, config: SupervisorConfig):
+        self._config = config
+        self._sensors = SensorWatch(robot, config.period_s)
+        self._beats: dict[str, Beat] = {}
+        self._gate, self._gate_at, self._gate_has_latched = GateReport(), NEVER, False
+        self._state_at = NEVER
+        self._mode = BalanceMode.LIMP
+        self._battery = 1.0
+        self.sequence = 0  # of the newest RobotState
+
+    def on_state(self, state: RobotState, steady: float) -> float:
+        """Robot time in s since the newest state before; one that is not newer says nothing."""
+        if state.sequence <= self.sequence and self._state_at > NEVER:
+            return 0.0
+        dt = (state.sequence - self.sequence) * self._config.period_s if self._state_at > NEVER else 0.0
+        self.sequence, self._state_at = state.sequence, steady
+        self._sensors.step(state)
+        return dt
+
+    def on_gate(self, report: GateReport, steady: float) -> None:
+        """The gate's account of itself."""
+        self._gate_has_latched = self._gate_has_latched or (report.latched and not self._gate.latched)
+        self._gate, self._gate_at = report, steady
+
+    def on_beat(self, node: str, sequence: int, steady: float) -> None:
+        """A heartbeat and the progress that it shows."""
+        behind = (self.sequence - sequence) * self._config.period_s
+        self._beats[node] = Beat(steady, self.sequence, behind)
+
+    def on_balance(self, mode: int) -> None:
+        """What balance says that it does; an unknown mode is ignored."""
+        if mode in BalanceMode.__members__.values():
+            self._mode = BalanceMode(mode)
+
+    def on_battery(self, charge: float) -> None:
+        """0 to 1; one that is not finite is ignored."""
+        if math.isfinite(charge):
+            self._battery = charge
+
+    def facts(self, steady: float) -> Facts:
+        """At steady time `steady`; an event is told once."""
+        expected = self._config.expected
+        beats = {node: self._beats[node] for node in expected if node in self._beats}
+        has_latched, self._gate_has_latched = self._gate_has_latched, False
+        return Facts(
+            gate=self._gate,
+            gate_has_latched=has_latched,
+            gate_age=steady - self._gate_at,
+            state_age=steady - self._state_at,
+            silence={node: steady - beat.steady for node, beat in beats.items()},
+            robot_silence={node: self._robot_time_since(beat) for node, beat in beats.items()},
+            behind={node: beat.behind for node, beat in beats.items()},
+            absent=missing(expected, beats),
+            mode=self._mode,
+            tilt=self._sensors.tilt,
+            sensor_fault=self._sensors.fault,
+            battery=self._battery,
+        )
+
+    def _robot_time_since(self, beat: Beat) -> float:
+        return (self.sequence - beat.sequence) * self._config.period_s
+
+
+def missing(expected: Sequence[str], there: dict[str, Beat]) -> tuple[str, ...]:
+    """Names that are expected and not there, in their order."""
+    return tuple(node for node in expected if node not in there)
