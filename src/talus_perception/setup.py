@@ -19,4 +19,5 @@ setup(
     maintainer_email="maintainers@talus.invalid",
     description="Simulated and real cameras, depth and image pipelines.",
     license="Apache-2.0",
+    entry_points={"console_scripts": ["camera_node = talus_perception.camera_node:main"]},
 )

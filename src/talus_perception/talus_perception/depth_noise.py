@@ -22,18 +22,24 @@ class DepthNoise:
     max_range_m: float = parameter(6.0, "Farther is +inf (REP 117): deviation there is 6 cm, above a 5 cm voxel.", 0.5, 50.0)
 
 
+TABLE = 1 << 20  # normal numbers drawn once: ten times cheaper than new ones, and 13 pictures of 320 x 240 long
+
+
 class NoisyDepth:
     """Applies a `DepthNoise` to images, one after the other; the same seed gives the same sequence."""
 
     def __init__(self, noise: DepthNoise, seed: int):
         self._noise = noise
         self._random = np.random.default_rng(seed)
+        self._normal = self._random.standard_normal(TABLE, dtype=np.float32)
 
     def measured(self, depth: np.ndarray) -> np.ndarray:
-        """True depths along the optical axis in m to measured ones, float32; +-inf out of range."""
+        """True depths along the optical axis in m, at most TABLE of them, to measured ones; +-inf out of range."""
         noise = self._noise
-        deviation = np.float32(noise.per_m2) * depth * depth
-        measured = depth + deviation * self._random.standard_normal(depth.shape, dtype=np.float32)
+        first = self._random.integers(TABLE - depth.size + 1)
+        measured = np.float32(noise.per_m2) * depth * depth
+        measured *= self._normal[first : first + depth.size].reshape(depth.shape)
+        measured += depth
         measured[depth < noise.min_range_m] = -np.inf
         measured[depth > noise.max_range_m] = np.inf
         return measured

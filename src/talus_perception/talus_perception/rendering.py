@@ -11,6 +11,9 @@ import mujoco
 import numpy as np
 from talus_core.errors import TalusError, UnknownNameError
 from talus_core.pinhole import Pinhole
+from talus_description.scene import SceneError, load_scene
+
+from talus_perception.camera_model import Camera
 
 NEAR = 0.02  # m, clipping planes: nearer than the shortest range of a depth camera
 FAR = 60.0  # m, beyond every world's walls
@@ -98,6 +101,16 @@ class SceneRenderer:
         return number
 
 
+def load_renderer(robot_folder: str, world: str, cameras: tuple[Camera, ...]) -> SceneRenderer:
+    """A renderer of the scene that the driver simulates. Raises RenderingError."""
+    try:
+        model = load_scene(robot_folder, world)
+    except SceneError as error:
+        raise RenderingError(str(error)) from error
+    sizes = [(camera.pinhole.width, camera.pinhole.height) for camera in cameras]
+    return SceneRenderer(model, max(width for width, _ in sizes), max(height for _, height in sizes))
+
+
 def _make_cheap(model: mujoco.MjModel, width: int, height: int) -> None:
     model.vis.map.znear = NEAR / model.stat.extent
     model.vis.map.zfar = FAR / model.stat.extent
@@ -110,7 +123,7 @@ def _make_cheap(model: mujoco.MjModel, width: int, height: int) -> None:
 
 def _metres(raw: np.ndarray) -> np.ndarray:
     """Depth buffer, 1 at NEAR and 0 at FAR (hyperbolic), to m."""
-    return (NEAR * FAR / (NEAR + raw.astype(np.float64) * (FAR - NEAR))).astype(np.float32)
+    return np.float32(NEAR * FAR) / (np.float32(NEAR) + raw * np.float32(FAR - NEAR))
 
 
 def _context(width: int, height: int):
