@@ -19,4 +19,5 @@ setup(
     maintainer_email="maintainers@talus.invalid",
     description="Stop ladder, limiter, watchdogs, standby and the supervisor node.",
     license="Apache-2.0",
+    entry_points={"console_scripts": ["supervisor_node = talus_safety.supervisor_node:main"]},
 )

@@ -62,7 +62,7 @@ class SupervisorConfig:
     expected: tuple[str, ...] = parameter(
         ("driver", "balance"), "Nodes whose heartbeat must be there: driver, balance, camera, map."
     )
-    period_s: float = parameter(0.002, "Control period of the driver.", 0.0005, 0.01)
+    control_rate_hz: float = parameter(500.0, "Of the driver: robot_state per s of robot time.", 50.0, 1000.0)
     silence_s: float = parameter(0.5, "Without a heartbeat, on the steady clock: lost. Ten beats.", 0.2, 0.5)
     balance_behind_s: float = parameter(0.25, "Robot time that balance may lag behind at a heartbeat.", 0.1, 0.25)
     camera_behind_s: float = parameter(0.5, "Robot time that the camera may lag behind at a heartbeat.", 0.2, 0.5)
@@ -74,3 +74,8 @@ class SupervisorConfig:
     battery_critical: float = parameter(0.05, "Charge for R3: enough for one more sit.", 0.05, 0.3)
     degrade_ends_s: float = parameter(2.0, "R1 ends when its cause has been gone this long.", 2.0, 30.0)
     sit_timeout_s: float = parameter(15.0, "From R3 to torque off, then R5: four times a usual sit.", 5.0, 15.0)
+
+    @property
+    def period(self) -> float:
+        """s of robot time from one RobotState to the next."""
+        return 1.0 / self.control_rate_hz

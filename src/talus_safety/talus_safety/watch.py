@@ -31,7 +31,7 @@ class Watch:
 
     def __init__(self, robot: RobotDescription, config: SupervisorConfig):
         self._config = config
-        self._sensors = SensorWatch(robot, config.period_s)
+        self._sensors = SensorWatch(robot, config.period)
         self._beats: dict[str, Beat] = {}
         self._gate, self._gate_at, self._gate_has_latched = GateReport(), NEVER, False
         self._state_at = NEVER
@@ -43,7 +43,7 @@ class Watch:
         """Robot time in s since the newest state before; one that is not newer says nothing."""
         if state.sequence <= self.sequence and self._state_at > NEVER:
             return 0.0
-        dt = (state.sequence - self.sequence) * self._config.period_s if self._state_at > NEVER else 0.0
+        dt = (state.sequence - self.sequence) * self._config.period if self._state_at > NEVER else 0.0
         self.sequence, self._state_at = state.sequence, steady
         self._sensors.step(state)
         return dt
@@ -55,7 +55,7 @@ class Watch:
 
     def on_beat(self, node: str, sequence: int, steady: float) -> None:
         """A heartbeat and the progress that it shows."""
-        behind = (self.sequence - sequence) * self._config.period_s
+        behind = (self.sequence - sequence) * self._config.period
         self._beats[node] = Beat(steady, self.sequence, behind)
 
     def on_balance(self, mode: int) -> None:
@@ -89,7 +89,7 @@ class Watch:
         )
 
     def _robot_time_since(self, beat: Beat) -> float:
-        return (self.sequence - beat.sequence) * self._config.period_s
+        return (self.sequence - beat.sequence) * self._config.period
 
 
 def missing(expected: Sequence[str], there: dict[str, Beat]) -> tuple[str, ...]:

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The safety node: wakes on the driver's gate/state, judges the newest of everything, publishes safety/state."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from threading import Event, Lock
+
+import rclpy
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import BatteryState
+from std_srvs.srv import Trigger
+from talus_core.robot import RobotDescriptionError, load_robot
+from talus_ros.cdr import RobotStateCodec
+from talus_ros.diagnostics_node import ERROR, OK, WARN, DiagnosticsPublisher
+from talus_ros.fast_link_node import FastLink
+from talus_ros.heartbeat_node import QOS as HEARTBEAT_QOS
+from talus_ros.heartbeat_node import TOPIC as HEARTBEAT_TOPIC
+from talus_ros.heartbeat_node import HeartbeatThread
+from talus_ros.parameters_node import declare_config
+from talus_ros.run_node import ExecutorThread, run_node
+
+from talus_interfaces.msg import BalanceState, GateState, Heartbeat, RobotState, SafetyState
+from talus_safety.config import SupervisorConfig
+from talus_safety.conversions import gate_report, safety_message
+from talus_safety.ladder import StopLevel
+from talus_safety.supervisor import Supervisor, SupervisorState, Wish
+from talus_safety.watch import Watch
+
+NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+IDLE_PERIOD_S = 0.05  # of the steady clock: how often it judges while the driver is silent
+DIAGNOSTICS_PERIOD_S = 1.0
+
+
+class SupervisorNode:
+    """Stores what arrives; `gate/state` and operators make it judge."""
+
+    def __init__(self) -> None:
+        self._node = node = rclpy.create_node("safety")
+        self._config = declare_config(node, SupervisorConfig)
+        if not self._config.robot:
+            raise RobotDescriptionError(
+                "parameter 'robot' is empty; it must be the folder of a robot, with its robot.yaml"
+            )
+        robot = load_robot(Path(self._config.robot))
+        self._watch, self._supervisor = Watch(robot, self._config), Supervisor(self._config)
+        self._state, self._facts = SupervisorState(), self._watch.facts(time.monotonic())
+        self._lock = Lock()  # around _state and _facts: operators ask in the executor's thread
+        self._codec = RobotStateCodec(len(robot.joint_names))
+        self._robot_time, self._passed = 0.0, 0.0
+        self._is_due = False
+        self._publisher = node.create_publisher(SafetyState, "safety/state", 10)
+        self._diagnostics = DiagnosticsPublisher(node)
+        self._connect()
+        self._heartbeat = HeartbeatThread(node, "safety")
+
+    def run(self, ended: Event) -> None:
+        """Until `ended`."""
+        executor = ExecutorThread(self._node, ended, self._link.wake)
+        judged_at = diagnosed_at = time.monotonic()
+        try:
+            while not ended.is_set():
+                self._link.wait(IDLE_PERIOD_S)
+                now = time.monotonic()
+                if self._is_due or now - judged_at >= IDLE_PERIOD_S:
+                    self._judge(now)
+                    judged_at = now
+                if now - diagnosed_at >= DIAGNOSTICS_PERIOD_S:
+                    self._diagnose()
+                    diagnosed_at = now
+            executor.raise_error()
+        finally:
+            executor.close()
+
+    def close(self) -> None:
+        """End the heartbeat: the driver then sits the robot down by itself."""
+        self._heartbeat.close()
+
+    def _connect(self) -> None:
+        link = self._link = FastLink(self._node)
+        link.subscribe(GateState, "gate/state", self._on_gate)
+        link.subscribe(Heartbeat, HEARTBEAT_TOPIC, self._on_heartbeat, HEARTBEAT_QOS)
+        link.subscribe(BalanceState, "balance/state", lambda m: self._watch.on_balance(m.mode), NEWEST)
+        link.subscribe(BatteryState, "battery_state", lambda m: self._watch.on_battery(m.percentage))
+        self._states = FastLink(self._node)  # read when due, so that 500 messages a second wake nobody
+        self._states.subscribe(RobotState, "robot_state", self._on_state, NEWEST, raw=True)
+        for wish in Wish:
+            self._node.create_service(Trigger, f"safety/{wish.value}", self._answerer(wish))
+
+    def _on_gate(self, message: GateState) -> None:
+        self._watch.on_gate(gate_report(message), time.monotonic())
+        self._is_due = True
+
+    def _on_heartbeat(self, message: Heartbeat) -> None:
+        self._watch.on_beat(message.node, message.sequence, time.monotonic())
+
+    def _on_state(self, data: bytes) -> None:
+        decoded = self._codec.decode(data)
+        if decoded is not None:  # of another robot: absent, so nothing can be armed
+            self._robot_time = decoded[0].time
+            self._passed += self._watch.on_state(decoded[0], time.monotonic())
+
+    def _answerer(self, wish: Wish):
+        def answer(_: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+            with self._lock:
+                self._state, answer = self._supervisor.ask(self._state, self._facts, wish)
+            self._is_due = True
+            self._link.wake()
+            self._node.get_logger().info(f"{wish.value}: {answer.message}")
+            response.success, response.message = answer.success, answer.message
+            return response
+
+        return answer
+
+    def _judge(self, now: float) -> None:
+        """Read the newest state, step, publish."""
+        self._is_due = False
+        self._states.wait(0.0)
+        with self._lock:
+            before = self._state
+            self._facts = self._watch.facts(now)
+            self._state = self._supervisor.step(before, self._facts, self._passed)
+            state = self._state
+        self._passed = 0.0
+        self._publisher.publish(safety_message(state, self._robot_time, self._watch.sequence))
+        self._heartbeat.sequence = self._watch.sequence
+        if (state.level, state.cause) != (before.level, before.cause):
+            self._node.get_logger().warning(f"{state.level.name}: {state.cause or 'armed'}")
+
+    def _diagnose(self) -> None:
+        state, facts = self._state, self._facts
+        level = OK if state.level is StopLevel.R0_RUN else WARN if not state.latched else ERROR
+        values = {
+            "level": state.level.name,
+            "latched": state.latched,
+            "armed": state.armed,
+            "torque_permitted": state.torque_permitted,
+            "tilt_rad": facts.tilt,
+            "battery": facts.battery,
+            "absent": ", ".join(facts.absent),
+        }
+        stamp = safety_message(state, self._robot_time, 0).stamp
+        self._diagnostics.publish(stamp, level, state.cause or "running", values)
+
+
+def main() -> None:
+    """Entry point."""
+    sys.exit(run_node(SupervisorNode))
+
+
+if __name__ == "__main__":
+    main()
