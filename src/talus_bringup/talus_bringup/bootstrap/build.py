@@ -8,11 +8,11 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
-from talus_bringup.bootstrap.environment import underlay
 from talus_bringup.bootstrap.errors import BootstrapError
 from talus_bringup.bootstrap.fingerprint import package_folders
 from talus_bringup.bootstrap.process import run_logged
 from talus_bringup.bootstrap.progress import Progress
+from talus_bringup.bootstrap.underlay import underlay
 from talus_bringup.bootstrap.workspace import Workspace
 
 _NINJA_STEP = re.compile(r"\[(\d+)/(\d+)\]")
@@ -32,7 +32,7 @@ def brought_by_ros(workspace: Workspace) -> set[str]:
 def colcon_build(workspace: Workspace, packages: Collection[str], lock_fd: int) -> None:
     """Build just these packages: none compiles against another of ours, so nothing else needs a new build."""
     with Progress(f"building {len(packages)} of the workspace's packages") as progress:
-        watch = _Watcher(progress, len(packages))
+        watch = _Watcher(progress, workspace.root, packages)
         log = workspace.state / "build.log"
         code, output = run_logged(
             _command(workspace, packages), log, watch, underlay(workspace, os.environ), [lock_fd], workspace.root
@@ -54,19 +54,28 @@ def _command(workspace: Workspace, packages: Collection[str]) -> list[str | Path
 class _Watcher:
     """Turns colcon's lines into a fraction; a package that compiles reports its steps by itself."""
 
-    def __init__(self, progress: Progress, total: int):
-        self._progress, self._total = progress, total
-        self._finished, self._running = 0, []
+    def __init__(self, progress: Progress, root: Path, packages: Collection[str]):
+        folders = package_folders(root / "src")
+        self._progress = progress
+        self._weights = {name: _weight(folders[name]) for name in packages}
+        self._finished, self._running, self._within = 0, [], 0.0
 
     def __call__(self, line: str) -> None:
         if line.startswith("Starting >>>"):
             self._running.append(line.split()[2])
         elif line.startswith("Finished <<<"):
-            self._finished += 1
             self._running.remove(line.split()[2])
-        step = _NINJA_STEP.match(line)
-        within = int(step[1]) / int(step[2]) if step else 0.0
-        self._progress.update((self._finished + within) / self._total, ", ".join(self._running))
+            self._finished += self._weights[line.split()[2]]
+            self._within = 0.0
+        elif step := _NINJA_STEP.match(line):
+            self._within = int(step[1]) / int(step[2]) * max(map(self._weights.get, self._running), default=0)
+        done = (self._finished + self._within) / sum(self._weights.values())
+        self._progress.update(done, ", ".join(self._running))
+
+
+def _weight(folder: Path) -> int:
+    """About how long a package takes to build, in s: most of it for messages, each in several languages."""
+    return 5 + 5 * len([*folder.glob("msg/*.msg"), *folder.glob("srv/*.srv")])
 
 
 def _first_error(output: str) -> str:

@@ -1,19 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The commands of `./talus`: each prepares the workspace, then becomes the program that does the work."""
+"""The commands of `./talus`: each prepares the workspace, then becomes the program that does the work.
+
+What only some commands need is imported by them: imports are most of a start's time.
+"""
 
 from __future__ import annotations
 
-import difflib
 import os
 import shutil
 import sys
 from collections.abc import Callable
-from typing import NoReturn
 
-from talus_bringup.bootstrap import system
-from talus_bringup.bootstrap.domains import claim_domain
 from talus_bringup.bootstrap.errors import BootstrapError
-from talus_bringup.bootstrap.prepare import clean, prepare
+from talus_bringup.bootstrap.prepare import prepare
 from talus_bringup.bootstrap.workspace import Workspace
 
 USAGE_ERROR = 2
@@ -52,6 +51,8 @@ def main(arguments: list[str]) -> int:
 
 
 def _unknown(command: str) -> str:
+    import difflib
+
     near = difflib.get_close_matches(command, COMMANDS, n=1)
     return f"unknown command '{command}'; " + (
         f"did you mean '{near[0]}'?" if near else f"known: {', '.join(COMMANDS)}"
@@ -61,37 +62,45 @@ def _unknown(command: str) -> str:
 def _module(name: str) -> Callable[[Workspace, list[str]], int]:
     """A command that is a module of talus_bringup."""
 
-    def command(workspace: Workspace, arguments: list[str]) -> NoReturn:
-        become([str(workspace.python), "-m", f"talus_bringup.{name}", *arguments], prepare(workspace))
+    def command(workspace: Workspace, arguments: list[str]) -> int:
+        return become([str(workspace.python), "-m", f"talus_bringup.{name}", *arguments], prepare(workspace))
 
     return command
 
 
-def _test(workspace: Workspace, arguments: list[str]) -> NoReturn:
-    environment = prepare(workspace)
+def _test(workspace: Workspace, arguments: list[str]) -> int:
+    from talus_bringup.bootstrap import system
+
+    environment = _with_own_domain(prepare(workspace))
     system.ensure([system.BROWSER], workspace.state / "apt.log")
-    environment.setdefault("ROS_DOMAIN_ID", str(claim_domain()))
-    os.chdir(workspace.root)
-    become([str(workspace.python), "-m", "pytest", *arguments], environment)
+    return become([str(workspace.python), "-m", "pytest", "--rootdir", str(workspace.root), *arguments], environment)
 
 
-def _bench(workspace: Workspace, arguments: list[str]) -> NoReturn:
-    environment = prepare(workspace)
-    environment.setdefault("ROS_DOMAIN_ID", str(claim_domain()))
-    become([str(workspace.python), "-m", "talus_bringup.bench", *arguments], environment)
+def _bench(workspace: Workspace, arguments: list[str]) -> int:
+    environment = _with_own_domain(prepare(workspace))
+    return become([str(workspace.python), "-m", "talus_bringup.bench", *arguments], environment)
 
 
-def _exec(workspace: Workspace, arguments: list[str]) -> NoReturn:
+def _with_own_domain(environment: dict[str, str]) -> dict[str, str]:
+    """What measures or tests must not meet another run's topics."""
+    from talus_bringup.bootstrap.domains import claim_domain
+
+    return environment if "ROS_DOMAIN_ID" in environment else {**environment, "ROS_DOMAIN_ID": str(claim_domain())}
+
+
+def _exec(workspace: Workspace, arguments: list[str]) -> int:
     command = arguments[1:] if arguments[:1] == ["--"] else arguments
     if not command:
         raise BootstrapError("exec needs a command: ./talus exec -- CMD ...")
-    become(command, prepare(workspace))
+    return become(command, prepare(workspace))
 
 
 def _build(workspace: Workspace, arguments: list[str]) -> int:
     if arguments not in ([], ["--clean"]):
         raise BootstrapError(f"build does not know '{' '.join(arguments)}'; known: --clean")
     if arguments:
+        from talus_bringup.bootstrap.steps import clean
+
         clean(workspace)
     prepare(workspace)
     print(f"talus: {workspace.install} is up to date")
@@ -106,8 +115,8 @@ def _doctor(workspace: Workspace, arguments: list[str]) -> int:
     return report(workspace)
 
 
-def become(command: list[str], environment: dict[str, str]) -> NoReturn:
-    """Replace this process by a program."""
+def become(command: list[str], environment: dict[str, str]) -> int:
+    """Replace this process by a program; does not return."""
     program = shutil.which(command[0], path=environment["PATH"])
     if program is None:
         raise BootstrapError(f"no such command: '{command[0]}'; looked for it in the workspace and in PATH")

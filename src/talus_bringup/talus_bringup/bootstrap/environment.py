@@ -3,16 +3,8 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
-from talus_bringup.bootstrap.errors import BootstrapError
-from talus_bringup.bootstrap.workspace import Workspace
-
-PATH_LISTS = ("AMENT_PREFIX_PATH", "CMAKE_PREFIX_PATH", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH", "PKG_CONFIG_PATH")
 # What the user may set otherwise.
 DEFAULTS = {
     "MUJOCO_GL": "egl",  # draws without a display
@@ -23,38 +15,7 @@ DEFAULTS = {
 }
 
 
-def underlay(workspace: Workspace, environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment in which the workspace is built: ROS 2, before anything of ours."""
-    if workspace.distro:
-        return {**environment, "PATH": f"{workspace.venv / 'bin'}:{environment['PATH']}"}
-    libraries = [*sorted(workspace.site_packages.glob("ros_*.libs")), workspace.venv / "lib"]
-    kept = {key: environment[key] for key in ("HOME", "LANG", "TERM") if key in environment}
-    return {
-        **kept,
-        "PATH": f"{workspace.venv / 'bin'}:{environment.get('PATH', os.defpath)}",
-        "AMENT_PREFIX_PATH": str(workspace.venv),
-        "CMAKE_PREFIX_PATH": str(workspace.venv),
-        "LD_LIBRARY_PATH": ":".join(map(str, libraries)),
-        # Importing rclpy from the wheels starts the process anew to set LD_LIBRARY_PATH; this says it is set.
-        "_ROS_WHEELS_BOOTSTRAP_COMPLETE": "1",
-    }
-
-
-def compute(workspace: Workspace, environment: Mapping[str, str]) -> dict[str, Any]:
-    """Source the built workspace; return what it puts in front of path lists, what it sets, and the defaults."""
-    base = underlay(workspace, environment)
-    sourced = _source(workspace.install / "local_setup.bash", base)
-    prepend = {}
-    for name in PATH_LISTS:
-        theirs = environment.get(name, "").split(":") if workspace.distro or name == "PATH" else []
-        prepend[name] = [entry for entry in sourced.get(name, "").split(":") if entry and entry not in theirs]
-    fixed = {"VIRTUAL_ENV": str(workspace.venv), "TALUS_ROOT": str(workspace.root)}
-    if not workspace.distro:
-        fixed |= {"_ROS_WHEELS_BOOTSTRAP_COMPLETE": "1", "RMW_IMPLEMENTATION": "rmw_fastrtps_cpp"}
-    return {"prepend": prepend, "fixed": fixed, "defaults": DEFAULTS}
-
-
-def apply(cached: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, str]:
+def apply(cached: Mapping[str, Mapping], environment: Mapping[str, str]) -> dict[str, str]:
     """The environment for a command; applying twice changes nothing more."""
     result = {**cached["defaults"], **environment, **cached["fixed"]}
     for name, ours in cached["prepend"].items():
@@ -62,12 +23,3 @@ def apply(cached: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str
         if ours or theirs:
             result[name] = ":".join([*ours, *theirs])
     return result
-
-
-def _source(script: Path, base: Mapping[str, str]) -> dict[str, str]:
-    done = subprocess.run(
-        ["bash", "-c", '. "$0" && env -0', str(script)], env=dict(base), capture_output=True, text=True
-    )
-    if done.returncode:
-        raise BootstrapError(f"cannot source {script}: {' '.join(done.stderr.split())}; try ./talus build --clean")
-    return dict(entry.split("=", 1) for entry in done.stdout.split("\0") if "=" in entry)

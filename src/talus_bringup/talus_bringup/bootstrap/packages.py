@@ -24,13 +24,14 @@ DOWNLOAD_SHARE = 0.6  # of the time that pip takes
 
 Report = Callable[[float, str], None]  # fraction done, what is at hand
 
+_NO_NETWORK = "no network: connect this machine to a Python package index, then start again"
 _CAUSES = {
     "No space left on device": "the disk is full: free some 4 GB, then start again",
     "DO NOT MATCH THE HASHES": "a downloaded package is not the one that config/python/lock.txt names: "
     "try again, or look for what changes downloads on the way",
     "Permission denied": "a folder of the workspace cannot be written: give it to this user, then start again",
-    "Failed to establish a new connection": "no network: connect this machine to a Python package index, then start again",
-    "name resolution": "no network: connect this machine to a Python package index, then start again",
+    "Failed to establish a new connection": _NO_NETWORK,
+    "name resolution": _NO_NETWORK,
     "timed out": "the network is too slow or gone: start again, what is already installed is kept",
     "No matching distribution": "the package index in use lacks a package of config/python/lock.txt: see the log",
 }
