@@ -76,15 +76,16 @@ def run(plan: LaunchPlan) -> int:
     """Start everything in a plan, and stay until it has ended."""
     session = Session(ros_domain(os.environ))
     logs = LogFolder(log_folder(), Terminal())
+    supervisor = Supervisor(plan, logs.folder, logs, session.record)
     try:
         for name in session.end_leftovers():
             logs.note(f"ended '{name}', left over from a run that was killed")
         logs.note(f"logs: {logs.folder}")
         interrupts = Interrupts()
-        supervisor = Supervisor(plan, logs.folder, logs, session.record)
         supervisor.start()
         return _stay(supervisor, interrupts, logs)
     finally:
+        supervisor.stop()
         session.close()
         logs.close()
 

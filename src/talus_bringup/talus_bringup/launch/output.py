@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 from typing import Protocol, TextIO
@@ -33,11 +34,12 @@ class Terminal:
     def line(self, name: str, text: str, shows: bool) -> None:
         """Print a line that asks for the screen."""
         if shows:
-            print(f"{self._label(name)} {text}", file=self._stream, flush=True)
+            self.note(f"{self._label(name)} {text}")
 
     def note(self, text: str) -> None:
         """Print a line of the runner itself."""
-        print(text, file=self._stream, flush=True)
+        with contextlib.suppress(BrokenPipeError):  # nobody reads on: the log files have it
+            print(text, file=self._stream, flush=True)
 
     def _label(self, name: str) -> str:
         label = f"{name:<{_NAME_WIDTH}}|"

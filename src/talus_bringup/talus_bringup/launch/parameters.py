@@ -52,13 +52,15 @@ def _values(element: Element, scope: Scope, prefix: str) -> Iterator[tuple[str, 
         for child in element.children:
             yield from _values(child, scope, name + ".")
     else:
+        if element.get("type", "").startswith("list_of_") and not value.startswith("["):
+            raise LaunchError(f"a list of a stated type is written out ([a, b]), not '{value}'; leave the type away")
         yield name, yaml_value(scope.expand(value), element.get("type"), name)
 
 
 def yaml_value(text: str, kind: str | None, name: str) -> str:
     """A parameter's text as YAML of the type that is asked for, or of the type it looks like."""
     if kind is None:
-        looks_typed = _NUMBER.fullmatch(text) or text in _WORDS or text.startswith("[")
+        looks_typed = _NUMBER.fullmatch(text) or text in _WORDS or text.startswith(("[", "'", '"'))
         return text if looks_typed else json.dumps(text, ensure_ascii=False)
     if kind not in TYPES:
         raise LaunchError(unknown_name_message("parameter type", kind, TYPES))
@@ -80,6 +82,4 @@ def _typed(text: str, kind: str) -> str:
             if text.lower() not in TRUE + FALSE:
                 raise ValueError(text)
             return "true" if text.lower() in TRUE else "false"
-    if kind.startswith("list_of_") and not (text.startswith("[") and text.endswith("]")):
-        raise ValueError(text)
     return text

@@ -33,9 +33,10 @@ def read_node(element: Element, scope: Scope) -> ProcessSpec:
         ros_arguments=(
             *split_command(element.get("ros_args", ""), scope),
             *_names(name, absolute_namespace([*scope.namespace, scope.expand(element.get("namespace", ""))])),
-            *_remappings(element, scope),
+            *scope.remappings,
+            *read_remappings(element.nested("remap"), scope),
         ),
-        parameters=read_parameters(element.nested("param"), scope),
+        parameters=(*scope.parameters, *read_parameters(element.nested("param"), scope)),
         **_common(element, scope, name or executable),
     )
 
@@ -80,8 +81,9 @@ def _names(name: str, namespace: str) -> tuple[str, ...]:
     return (*of_node, "-r", f"__ns:={namespace}") if namespace else of_node
 
 
-def _remappings(element: Element, scope: Scope) -> tuple[str, ...]:
-    pairs = ((scope.expand(e.require("from")), scope.expand(e.require("to"))) for e in element.nested("remap"))
+def read_remappings(elements: list[Element], scope: Scope) -> tuple[str, ...]:
+    """`-r from:=to` for each element with these attributes."""
+    pairs = ((scope.expand(e.require("from")), scope.expand(e.require("to"))) for e in elements)
     return tuple(word for source, target in pairs for word in ("-r", f"{source}:={target}"))
 
 

@@ -12,8 +12,9 @@ from talus_core.errors import unknown_name_message
 
 from talus_bringup.launch.document import Element, read_document
 from talus_bringup.launch.errors import LaunchError, LaunchFileError
+from talus_bringup.launch.parameters import read_parameters
 from talus_bringup.launch.plan import Argument, LaunchPlan, ProcessSpec
-from talus_bringup.launch.processes import read_executable, read_node
+from talus_bringup.launch.processes import read_executable, read_node, read_remappings
 from talus_bringup.launch.schema import check_document
 from talus_bringup.launch.scope import Scope
 
@@ -25,7 +26,7 @@ def resolve(file: Path, arguments: Mapping[str, str], environment: Mapping[str, 
     """The plan of a launch file for some arguments. Raises LaunchError, with file and line where there is one."""
     file = file.resolve()
     resolver = _Resolver()
-    resolver.read_file(file, Scope(file, dict(arguments), dict(environment), []))
+    resolver.read_file(file, Scope(file, dict(arguments), dict(environment)))
     for name in arguments:
         if name not in resolver.arguments:
             raise LaunchError(unknown_name_message(f"argument of {file.name}", name, resolver.arguments))
@@ -61,6 +62,8 @@ class _Resolver:
             "append_env": _append_environment,
             "push_ros_namespace": lambda e, s: s.namespace.append(s.expand(e.require("namespace"))),
             "push-ros-namespace": lambda e, s: s.namespace.append(s.expand(e.require("namespace"))),
+            "set_parameter": lambda e, s: s.parameters.extend(read_parameters([e], s)),
+            "set_remap": lambda e, s: s.remappings.extend(read_remappings([e], s)),
         }
 
     def read_file(self, file: Path, scope: Scope) -> None:

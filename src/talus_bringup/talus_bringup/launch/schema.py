@@ -10,7 +10,7 @@ from talus_bringup.launch.document import Element
 CONDITION = frozenset({"if", "unless"})
 ACTIONS = frozenset(
     {"arg", "let", "group", "include", "node", "executable", "set_env", "unset_env", "append_env"}
-    | {"push_ros_namespace", "push-ros-namespace"}
+    | {"push_ros_namespace", "push-ros-namespace", "set_parameter", "set_remap"}
 )
 PROCESS = CONDITION | {
     *("name", "output", "cwd", "launch-prefix", "respawn", "respawn_delay", "respawn_max_retries"),
@@ -36,6 +36,8 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     "append_env": CONDITION | {"name", "value", "prepend", "separator"},
     "push_ros_namespace": CONDITION | {"namespace"},
     "push-ros-namespace": CONDITION | {"namespace"},
+    "set_parameter": CONDITION | {"name", "value"},
+    "set_remap": CONDITION | {"from", "to"},
 }
 
 CHILDREN: dict[str, frozenset[str]] = {

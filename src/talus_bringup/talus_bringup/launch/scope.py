@@ -7,13 +7,14 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from talus_core.errors import unknown_name_message
 
 from talus_bringup.launch import expression, packages
 from talus_bringup.launch.errors import LaunchError
+from talus_bringup.launch.plan import InlineParameters
 from talus_bringup.launch.substitution import Call, SubstitutionSyntaxError, Template, parse_template
 
 TRUE, FALSE = ("true", "1"), ("false", "0")
@@ -23,7 +24,7 @@ COMMAND_TIMEOUT_S = 30.0
 
 @dataclass(frozen=True)
 class Scope:
-    """Variables and environment while a file is read; `let`, `set_env` and `arg` change them in place.
+    """Variables, environment and what all nodes get while a file is read; actions like `let` change them in place.
 
     As in launch, an included file sees and changes the variables of the file that includes it; only a scoped group
     works on a copy.
@@ -32,12 +33,19 @@ class Scope:
     file: Path
     variables: dict[str, str]
     environment: dict[str, str]
-    namespace: list[str]
+    namespace: list[str] = field(default_factory=list)
+    parameters: list[Path | InlineParameters] = field(default_factory=list)
+    remappings: list[str] = field(default_factory=list)
 
     def copy(self) -> Scope:
         """For a scoped group: changes inside stay inside."""
         return replace(
-            self, variables=dict(self.variables), environment=dict(self.environment), namespace=list(self.namespace)
+            self,
+            variables=dict(self.variables),
+            environment=dict(self.environment),
+            namespace=list(self.namespace),
+            parameters=list(self.parameters),
+            remappings=list(self.remappings),
         )
 
     def within(self, file: Path) -> Scope:
