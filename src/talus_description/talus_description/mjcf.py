@@ -55,6 +55,7 @@ class MjcfWriter:
     def _defaults(self) -> None:
         default = SubElement(self.top, "default")
         SubElement(default, "joint", solimpfriction="0.99 0.999 0.001")  # dry friction holds; MuJoCo's default creeps
+        SubElement(default, "site", group="4", size="0.01")  # hidden in pictures
         visual = SubElement(default, "default", {"class": "visual"})
         SubElement(visual, "geom", contype="0", conaffinity="0", group="2", density="0")
         collision = SubElement(default, "default", {"class": "collision"})
@@ -66,7 +67,8 @@ class MjcfWriter:
     def _assets(self) -> None:
         asset = SubElement(self.top, "asset")
         for name, rgba in self.model.materials.items():
-            SubElement(asset, "material", name=name, rgba=_text(rgba))
+            shading = {key: _text(value) for key, value in self.simulation.get("materials", {}).get(name, {}).items()}
+            SubElement(asset, "material", {"name": name, "rgba": _text(rgba)} | shading)
         shapes = [e.shape for link in self.model.links.values() for e in (*link.visuals, *link.collisions)]
         meshes = {(s.file, s.size): None for s in shapes if s.kind == "mesh"}
         for file, scale in meshes:
@@ -114,9 +116,9 @@ class MjcfWriter:
             "axis": _text(joint.axis),
             "range": _text((joint.lower, joint.upper)),
             "actuatorfrcrange": _text((-joint.effort, joint.effort)),
-            "damping": _text((joint.damping,)),
-            "frictionloss": _text((joint.friction,)),
-            "armature": _text((drive.get("rotor_inertia", 0.0),)),
+            "damping": _text(joint.damping),
+            "frictionloss": _text(joint.friction),
+            "armature": _text(drive.get("rotor_inertia", 0.0)),
         }
         SubElement(body, "joint", attributes)
 
@@ -162,7 +164,7 @@ def _of_link(link: str, geoms: list[str]) -> list[str]:
     return found
 
 
-def _text(values: tuple[float, ...] | np.ndarray) -> str:
+def _text(values: float | tuple[float, ...] | np.ndarray) -> str:
     return " ".join(f"{float(value):.12g}" for value in np.atleast_1d(values) + 0.0)
 
 
@@ -183,7 +185,7 @@ def _inertial(body: ElementTree.Element, link: Link) -> None:
         return
     pose, inertia = link.inertial.pose, link.inertial.inertia
     inertia = pose.rotation @ inertia @ pose.rotation.T
-    attributes = {"pos": _text(pose.position), "mass": _text((link.inertial.mass,))}
+    attributes = {"pos": _text(pose.position), "mass": _text(link.inertial.mass)}
     if np.count_nonzero(inertia - np.diag(np.diagonal(inertia))):
         attributes["fullinertia"] = _text(inertia[[0, 1, 2, 0, 0, 1], [0, 1, 2, 1, 2, 2]])
     else:

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Makes the shells of a robot from `looks.yaml`: `python -m talus_description.meshes [FOLDER]`.
+
+One OBJ file per link and material, in the link frame, low in triangles and with smooth normals. A link's entry is a list of
+parts, each drawn by one word: `loft` (superellipse sections along an axis), `drum` (a cylinder with broken edges), `ball`
+(an ellipsoid) or `ring` (a torus). The right side mirrors the left one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import yaml
+from transforms3d.euler import euler2mat
+
+from talus_description.urdf_model import DescriptionError
+
+SEGMENTS = 24  # around a section: edges stay below 15 degrees
+AXES = {"x": np.roll(np.eye(3), 1, axis=0), "y": np.roll(np.eye(3), 2, axis=0), "z": np.eye(3)}
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A smooth piece of surface: points (n, 3) in m, and triangles (m, 3) of their indices, seen anticlockwise outside."""
+
+    points: np.ndarray
+    triangles: np.ndarray
+
+    def moved(self, rotation: np.ndarray, translation: np.ndarray) -> Patch:
+        """In another frame."""
+        return Patch(self.points @ rotation.T + translation, self.triangles)
+
+    def mirrored(self) -> Patch:
+        """The mirror image in the x-z plane."""
+        return Patch(self.points * [1, -1, 1], self.triangles[:, ::-1])
+
+    def normals(self) -> np.ndarray:
+        """Unit normals at the points, mean of the triangles around by area. (n, 3)"""
+        a, b, c = (self.points[self.triangles[:, i]] for i in range(3))
+        normals = np.zeros_like(self.points)
+        for corner in range(3):
+            np.add.at(normals, self.triangles[:, corner], np.cross(b - a, c - a))
+        return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+
+
+def loft(sections: list[list[float]], power: float = 2.0, segments: int = SEGMENTS) -> list[Patch]:
+    """A closed skin over superellipses |x/a|^p + |y/b|^p = 1 stacked along z.
+
+    Args:
+        sections: Rows of z, a, b and, where they are not 0, the centre's x and y; m.
+        power: Of the superellipse: 2 is an ellipse, more is squarer.
+        segments: Corners of each section.
+    """
+    angle = np.linspace(0.0, 2 * np.pi, segments, endpoint=False)
+    cosine, sine = np.cos(angle), np.sin(angle)
+    unit = np.stack([np.sign(cosine) * np.abs(cosine) ** (2 / power), np.sign(sine) * np.abs(sine) ** (2 / power)], 1)
+    rows = sorted(([*section, 0.0, 0.0][:5] for section in sections), key=lambda row: row[0])
+    rings = [np.column_stack([unit * [a, b] + [x, y], np.full(segments, z)]) for z, a, b, x, y in rows]
+    start = np.arange(segments)
+    following = np.roll(start, -1)
+    strips = []
+    for ring in range(len(rings) - 1):
+        low, high = ring * segments, (ring + 1) * segments
+        strips.append(np.stack([low + start, low + following, high + following], 1))
+        strips.append(np.stack([low + start, high + following, high + start], 1))
+    skin = Patch(np.concatenate(rings), np.concatenate(strips))
+    return [skin, _cap(rings[0], following, start), _cap(rings[-1], start, following)]
+
+
+def drum(radius: float, length: float, edge: float = 0.004) -> list[Patch]:
+    """A cylinder about z with its edges broken by `edge` m."""
+    half = length / 2
+    side = [[-half + edge, radius, radius], [half - edge, radius, radius]]
+    bevels = [[-half, radius - edge, radius - edge], side[0]], [side[1], [half, radius - edge, radius - edge]]
+    skin = loft(side)[0]
+    low, high = (loft(bevel) for bevel in bevels)
+    return [skin, low[0], low[1], high[0], high[2]]
+
+
+def ball(semi_axes: list[float], power: float = 2.0) -> list[Patch]:
+    """An ellipsoid; `power` above 2 makes its sections squarer."""
+    latitude = np.linspace(-np.pi / 2, np.pi / 2, SEGMENTS // 2 + 1)[1:-1]
+    a, b, c = semi_axes
+    return loft([[c * np.sin(t), a * np.cos(t), b * np.cos(t)] for t in latitude], power)
+
+
+def ring(radius: float, tube: float) -> list[Patch]:
+    """A torus about z."""
+    turn = np.linspace(0.0, 2 * np.pi, 2 * SEGMENTS, endpoint=False)
+    around = np.linspace(0.0, 2 * np.pi, 8, endpoint=False)
+    u, v = (grid.ravel() for grid in np.meshgrid(turn, around, indexing="ij"))
+    points = np.stack([(radius + tube * np.cos(v)) * np.cos(u), (radius + tube * np.cos(v)) * np.sin(u), tube * np.sin(v)], 1)
+    i, j = (grid.ravel() for grid in np.meshgrid(np.arange(len(turn)), np.arange(len(around)), indexing="ij"))
+    corner = [((i + di) % len(turn)) * len(around) + (j + dj) % len(around) for di, dj in ((0, 0), (1, 0), (1, 1), (0, 1))]
+    return [Patch(points, np.concatenate([np.stack([corner[0], corner[k], corner[k + 1]], 1) for k in (1, 2)]))]
+
+
+def _cap(ring_points: np.ndarray, first: np.ndarray, second: np.ndarray) -> Patch:
+    centre = len(ring_points)
+    triangles = np.stack([first, second, np.full(len(first), centre)], 1)
+    return Patch(np.vstack([ring_points, ring_points.mean(axis=0)]), triangles)
+
+
+SHAPES = {"loft": loft, "drum": drum, "ball": ball, "ring": ring}
+
+
+def part_patches(part: dict) -> list[Patch]:
+    """One part of `looks.yaml`: a shape, its arguments, and where it is (`axis`, `rpy` in rad, `at` in m)."""
+    part = dict(part)
+    rotation = euler2mat(*part.pop("rpy", (0, 0, 0)), axes="sxyz") @ AXES[part.pop("axis", "z")]
+    translation = np.array(part.pop("at", (0.0, 0.0, 0.0)), dtype=float)
+    both = part.pop("both_sides", False)
+    shape = part.pop("shape")
+    if shape not in SHAPES:
+        raise DescriptionError(f"looks.yaml: shape {shape!r} is none of {', '.join(SHAPES)}")
+    patches = [patch.moved(rotation, translation) for patch in SHAPES[shape](**part)]
+    return patches + [patch.mirrored() for patch in patches if both]
+
+
+def obj_text(patches: list[Patch]) -> str:
+    """A Wavefront OBJ file with normals."""
+    lines = ["# Generated by `python -m talus_description.meshes`; do not edit."]
+    for patch in patches:
+        lines += [f"v {x:.4f} {y:.4f} {z:.4f}" for x, y, z in patch.points + 0.0]
+    for patch in patches:
+        lines += [f"vn {x:.2f} {y:.2f} {z:.2f}" for x, y, z in patch.normals() + 0.0]
+    offset = 1
+    for patch in patches:
+        lines += ["f " + " ".join(f"{i}//{i}" for i in triangle) for triangle in patch.triangles + offset]
+        offset += len(patch.points)
+    return "\n".join(lines) + "\n"
+
+
+def mesh_texts(looks: dict) -> dict[str, str]:
+    """OBJ texts by file name: `<link>_<material>.obj`, and `l_` and `r_` versions of the links named in `sided`."""
+    texts = {}
+    for link, materials in looks["links"].items():
+        for material, parts in materials.items():
+            patches = [patch for part in parts for patch in part_patches(part)]
+            sided = link in looks.get("sided", [])
+            texts[f"{'l_' if sided else ''}{link}_{material}.obj"] = obj_text(patches)
+            if sided:
+                texts[f"r_{link}_{material}.obj"] = obj_text([patch.mirrored() for patch in patches])
+    return texts
+
+
+def main() -> int:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, nargs="?", default=Path("urdf/talus40"), help="with a looks.yaml")
+    folder = parser.parse_args().folder
+    texts = mesh_texts(yaml.safe_load((folder / "looks.yaml").read_text()))
+    (folder / "meshes").mkdir(exist_ok=True)
+    for old in (folder / "meshes").glob("*.obj"):
+        if old.name not in texts:
+            old.unlink()
+    for name, text in texts.items():
+        (folder / "meshes" / name).write_text(text)
+    triangles = sum(text.count("\nf ") for text in texts.values())
+    print(f"{len(texts)} meshes, {triangles} triangles, {sum(map(len, texts.values())) // 1024} KiB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
