@@ -36,7 +36,7 @@ class Available:
         if name not in robots and not folder.is_dir():
             raise UnknownNameError("robot", name, robots)
         load_robot(folder)
-        return folder
+        return folder.resolve()
 
     def world(self, name: str) -> Path:
         """File of a world, by name or by path. Raises TalusError if it is no MJCF file."""

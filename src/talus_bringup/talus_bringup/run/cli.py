@@ -49,7 +49,8 @@ def available() -> Available:
 def launch_arguments(options: RunOptions) -> dict[str, str]:
     """Options to arguments of the launch file."""
     return {
-        "robot": str(options.robot),
+        "robots": str(options.robot.parent),
+        "robot": options.robot.name,
         "driver": options.driver,
         "world": str(options.world),
         "seed": str(options.seed),

@@ -36,7 +36,7 @@ def safety(message: SafetyState) -> Safety:
 
 def gate(message: GateState) -> Gate:
     """What the operator reads of it."""
-    return Gate(message.phase, message.latched, message.at_rest, message.reason)
+    return Gate(message.phase, message.reason)
 
 
 def pose(message: Odometry) -> Pose:

@@ -16,11 +16,12 @@ class Inbox:
         self._counts: Counter[str] = Counter()
         self._sequences: dict[str, tuple[int, int]] = {}
 
-    def taker(self, topic: str) -> Callable[[bytes], None]:
+    def taker(self, topic: str, counts: bool = True) -> Callable[[bytes], None]:
         """A handler for the raw messages of a topic."""
 
         def take(data: bytes) -> None:
-            self._counts[topic] += 1
+            if counts:
+                self._counts[topic] += 1
             self.newest[topic] = data
 
         return take

@@ -6,9 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 # Levels of SafetyState, modes of BalanceState and phases of GateState that matter here.
-SIT_THEN_CUT = 3
 STANDING = 3
 GATE_OFF = 0
+GATE_STANDBY = (2, 3)
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,6 @@ class Gate:
     """What the operator reads of `gate/state`."""
 
     phase: int
-    latched: bool
-    at_rest: bool
     reason: str
 
 

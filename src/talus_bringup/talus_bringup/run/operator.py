@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from talus_bringup.run.observation import GATE_OFF, STANDING, Action, Call, Gaze, Observation, Velocity
+from talus_bringup.run.observation import GATE_OFF, GATE_STANDBY, STANDING, Action, Call, Gaze, Observation, Velocity
 
 VELOCITY_PERIOD_S = 0.05  # ten times as often as a velocity goes stale (0.5 s)
 LOOK_TIME_S = 1.5  # the torso turns by 0.8 rad at an unhurried 1 rad/s, and holds still for one map update
@@ -88,8 +88,8 @@ class Operator:
             self._fault(f"process '{name}' ended")
         if self.phase in (Phase.STANDING_UP, Phase.MOVING) and seen.safety and seen.safety.latched:
             self._fault(seen.safety.cause)
-        if self.phase not in (Phase.WAITING, Phase.ARMING) and seen.gate and seen.gate.latched:
-            self._fault(seen.gate.reason or "standby of the driver")
+        if self.phase not in (Phase.WAITING, Phase.ARMING) and seen.gate and seen.gate.phase in GATE_STANDBY:
+            self._fault(f"the driver had to act by itself: {seen.gate.reason}")
         limit = TIME_LIMITS_S.get(self.phase)
         if limit is not None and seen.time is not None and seen.time - self._phase_began > limit:
             said = f": {seen.reply.message}" if seen.reply and not seen.reply.success else ""

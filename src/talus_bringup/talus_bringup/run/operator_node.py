@@ -45,8 +45,8 @@ class OperatorNode:
         self._awaited = [topic.name for topic in topics]
         for topic in (*topics, *INTERNAL):
             if topic.name not in BY_SEQUENCE:
-                kind = convert.message_type(topic.kind)
-                self._link.subscribe(kind, topic.name, self.inbox.taker(topic.name), QOS, raw=True)
+                take = self.inbox.taker(topic.name, counts=topic not in INTERNAL)
+                self._link.subscribe(convert.message_type(topic.kind), topic.name, take, QOS, raw=True)
         self._clients = {name: self._node.create_client(Trigger, name) for name in SERVICES}
         self._velocity = self._node.create_publisher(TwistStamped, "cmd_vel", 1)
         self._gaze = self._node.create_publisher(PointStamped, "gaze/target", 1)
