@@ -24,6 +24,7 @@ class DriveTable:
         resistance: ohm, of the winding.
         standby_power: W, whenever the robot is switched on.
         rotor_inertia: kg m^2.
+        holding_brake: N m of dry friction while the power is cut: brakes that a spring closes.
     """
 
     effort: np.ndarray
@@ -31,6 +32,7 @@ class DriveTable:
     resistance: np.ndarray
     standby_power: np.ndarray
     rotor_inertia: np.ndarray
+    holding_brake: np.ndarray | float = 0.0
 
     @property
     def brake_damping(self) -> np.ndarray:
@@ -61,6 +63,7 @@ def read_drives(description: RobotDescription) -> DriveTable:
         resistance=column("resistance"),
         standby_power=column("standby"),
         rotor_inertia=column("rotor_inertia"),
+        holding_brake=np.array([float(of_joint[name].get("holding_brake", 0.0)) for name in description.joint_names]),
     )
 
 

@@ -56,6 +56,8 @@ class Plant:
         """Scale the bearings' damping of the model; the brakes of the drives come on top without torque."""
         self._free_damping = factor * self.model.dof_damping[self._dof_at]
         self._braked_damping = self._free_damping + self._table.brake_damping
+        self._free_friction = self.model.dof_frictionloss[self._dof_at]
+        self._braked_friction = self._free_friction + self._table.holding_brake
 
     def place(self, pose: str, settle: float) -> None:
         """Put the robot down limp in a named pose and let it come to rest for `settle` s; levers stay as they are."""
@@ -105,7 +107,9 @@ class Plant:
         self.velocity = self.data.qvel[self._dof_at]
 
     def _brake(self) -> None:
-        self.model.dof_damping[self._dof_at] = self._free_damping if self.bank.is_enabled else self._braked_damping
+        free, model = self.bank.is_enabled, self.model
+        model.dof_damping[self._dof_at] = self._free_damping if free else self._braked_damping
+        model.dof_frictionloss[self._dof_at] = self._free_friction if free else self._braked_friction
 
 
 class _Imu:
