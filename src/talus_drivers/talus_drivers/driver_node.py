@@ -31,6 +31,7 @@ from talus_drivers.slow_topics_node import SlowTopics
 from talus_interfaces import msg
 
 GATE_STATE_EVERY_S = 0.01  # 100 Hz, and at every change
+LET_DOWN_WITHIN_S = 10.0  # of the body's time: standby holds for 2 s at most and sits in 4
 
 
 class DriverNode:
@@ -55,6 +56,7 @@ class DriverNode:
         self._permit = None
         self._decision = None
         self._tick = 0
+        self._takes_commands = True
         self._connect_topics(description)
 
     def run(self, ended: Event) -> None:
@@ -69,8 +71,16 @@ class DriverNode:
             while not ended.is_set():
                 self._run_tick(ended)
             executor.raise_error()
+            self._let_down()
         finally:
             executor.close()
+
+    def _let_down(self) -> None:
+        """Asked to end while the drives hold the robot up: no more commands, so that the gate sits it down first."""
+        self._takes_commands = False
+        until, never = self._now() + LET_DOWN_WITHIN_S, Event()
+        while self._decision is not None and self._decision.command is not None and self._now() < until:
+            self._run_tick(never)
 
     def close(self) -> None:
         """Torque off, bus free, threads ended."""
@@ -136,6 +146,8 @@ class DriverNode:
 
     def _pass_gate(self, state: RobotState) -> None:
         command = self._mailbox.take(state.sequence - self._delay, state.sequence)
+        if not self._takes_commands:
+            command = None
         before = self._decision
         decision = self._decision = self._gate.step(self._now(), state, command, self._permit)
         if decision.command is None:
