@@ -17,7 +17,7 @@ from talus_balance.model import FrameTerms, WholeBodyModel
 from talus_balance.posture import PoseFacts, PostureMove, PostureReference, pose_facts
 from talus_balance.whole_body import MotionTarget, WholeBodyConfig, WholeBodyController
 from talus_core.robot import RobotDescription
-from talus_core.rotations import matrix_from_rpy, quat_xyzw_from_matrix, rpy_from_matrix, yaw_of
+from talus_core.rotations import matrix_from_rpy, rpy_from_matrix, yaw_of
 from talus_core.state import JointCommand, RobotState
 
 GRAVITY = 9.81
@@ -143,7 +143,7 @@ class BalanceController:
         q, dq = state.position[self._joints], state.velocity[self._joints]
         model = self.model
         velocity = base.rotation.T @ base.velocity
-        model.update(base.position, quat_xyzw_from_matrix(base.rotation), velocity, base.angular_velocity, q, dq)
+        model.update(base.position, base.rotation, velocity, base.angular_velocity, q, dq)
         soles = (model.frame(model.feet[LEFT]), model.frame(model.feet[RIGHT]))
         self._change_mode(intent, base, soles, q)
         gait_input = self._gait_input(state, intent, soles)

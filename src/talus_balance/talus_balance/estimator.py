@@ -17,6 +17,10 @@ GRAVITY = np.array([0.0, 0.0, -9.81])
 _N = 21
 _PHI, _V, _P, _DL, _DR, _BG, _BA = (slice(i, i + 3) for i in range(0, _N, 3))
 _FEET = (_DL, _DR)
+_EYE = np.eye(3)
+_SKEW = np.stack([skew(axis) for axis in _EYE]).reshape(3, 9)  # v @ _SKEW is the flattened skew matrix of v
+_SKEW_GRAVITY = skew(GRAVITY)
+CORRECT_EVERY = 2  # ticks; 250 Hz is far above what the encoders' noise asks for
 
 
 @dataclass(frozen=True)
@@ -61,13 +65,16 @@ class BaseEstimator:
         self.dt = dt
         self._lever = imu_position_in_base
         self._loaded_for = [0.0, 0.0]
-        self._phi = np.eye(_N)
-        self._h = np.zeros((6, _N))
-        for i, foot in enumerate(_FEET):
-            rows = slice(3 * i, 3 * i + 3)
-            self._h[rows, _P] = np.eye(3)
-            self._h[rows, foot] = -np.eye(3)
+        self._ticks = 0
         self._omega = np.zeros(3)
+        self._phi = np.eye(_N)
+        self._vectors = np.zeros((4, 3))
+        self._noise = np.zeros((5, 3, 3))
+        self._noise[0] = _EYE
+        self._density = np.zeros(_N)
+        self._density[_V] = config.accel**2
+        self._density[_BG] = config.gyro_bias**2
+        self._density[_BA] = config.accel_bias**2
 
     def initialise(self, mean_accel: np.ndarray, mean_gyro: np.ndarray, feet_in_base: list, yaw: float = 0.0) -> None:
         """Start at rest with both soles on the ground at z = 0: tilt from gravity, gyro bias from the mean rate.
@@ -83,7 +90,7 @@ class BaseEstimator:
         feet = [self.rotation @ pose[0] for pose in feet_in_base]
         self.position = np.array([0.0, 0.0, -0.5 * (feet[0][2] + feet[1][2])])
         self.velocity = np.zeros(3)
-        self.feet = [self.position + foot for foot in feet]
+        self.feet = self.position + np.array(feet)
         self.gyro_bias = mean_gyro.copy()
         self.accel_bias = np.zeros(3)
         variances = [config.initial_tilt**2, 1e-4, 1e-6, 1e-6, 1e-6, config.initial_gyro_bias**2]
@@ -95,10 +102,10 @@ class BaseEstimator:
         """Shift the origin so that the base is at `xy` (2,) m."""
         shift = np.array([*(xy - self.position[:2]), 0.0])
         self.position = self.position + shift
-        self.feet = [foot + shift for foot in self.feet]
+        self.feet = self.feet + shift
 
     def step(self, gyro: np.ndarray, accel: np.ndarray, feet_in_base: list, vertical_forces: np.ndarray) -> BaseEstimate:
-        """Propagate by the IMU over one period, then correct by the soles that stand still.
+        """Propagate by the IMU over one period; every second tick correct by the soles that stand still.
 
         Args:
             gyro: (3,) rad/s mean over the period, base axes.
@@ -106,73 +113,78 @@ class BaseEstimator:
             feet_in_base: As `WholeBodyModel.feet_in_base`.
             vertical_forces: (2,) N on the left and right sole.
         """
-        self._propagate(gyro, accel, vertical_forces)
-        self._correct(feet_in_base)
-        variance = np.diag(self.covariance)
+        self._propagate(gyro, accel)
+        self._watch_load(vertical_forces)
+        self._ticks += 1
+        if self._ticks % CORRECT_EVERY == 0:
+            self._propagate_covariance(CORRECT_EVERY * self.dt)
+            self._correct(feet_in_base)
+        variance = self.covariance.diagonal()
         return BaseEstimate(
-            self.position.copy(),
-            self.rotation.copy(),
-            self.velocity.copy(),
-            self._omega.copy(),
-            variance[_P].copy(),
-            variance[_PHI].copy(),
-            variance[_V].copy(),
+            self.position,
+            self.rotation,
+            self.velocity,
+            self._omega,
+            variance[_P],
+            variance[_PHI],
+            variance[_V],
         )
 
-    def _propagate(self, gyro: np.ndarray, accel: np.ndarray, vertical_forces: np.ndarray) -> None:
+    def _propagate(self, gyro: np.ndarray, accel: np.ndarray) -> None:
         dt, rotation = self.dt, self.rotation
         omega = gyro - self.gyro_bias
-        alpha_free = np.cross(omega, np.cross(omega, self._lever))  # the IMU sits beside the base's origin
+        spin = skew(omega)
+        free = accel - self.accel_bias - spin @ (spin @ self._lever)  # the IMU sits beside the base's origin
         self._omega = omega
-        world_accel = rotation @ (accel - self.accel_bias - alpha_free) + GRAVITY
-        self._propagate_covariance(vertical_forces)
-        self.position = self.position + dt * self.velocity + 0.5 * dt * dt * world_accel
-        self.velocity = self.velocity + dt * world_accel
+        step = dt * (rotation @ free + GRAVITY)
+        self.position = self.position + dt * (self.velocity + 0.5 * step)
+        self.velocity = self.velocity + step
         self.rotation = rotation @ exp_so3(dt * omega)
 
-    def _propagate_covariance(self, vertical_forces: np.ndarray) -> None:
-        dt, c, rotation, phi = self.dt, self.config, self.rotation, self._phi
-        phi[_V, _PHI] = dt * skew(GRAVITY)
-        phi[_P, _V] = dt * np.eye(3)
-        phi[_PHI, _BG] = -dt * rotation
-        phi[_V, _BA] = -dt * rotation
-        noise = np.zeros((15, 3))
-        noise[_PHI] = np.eye(3)
-        for block, vector in ((_V, self.velocity), (_P, self.position), (_DL, self.feet[0]), (_DR, self.feet[1])):
-            noise[block] = skew(vector)
-            phi[block, _BG] = -dt * (noise[block] @ rotation)
+    def _watch_load(self, vertical_forces: np.ndarray) -> None:
+        for side in (0, 1):
+            loaded = vertical_forces[side] > self.config.trust_force
+            self._loaded_for[side] = self._loaded_for[side] + self.dt if loaded else 0.0
+
+    def _propagate_covariance(self, dt: float) -> None:
+        rotation, phi, vectors = self.rotation, self._phi, self._vectors
+        vectors[0], vectors[1], vectors[2:] = self.velocity, self.position, self.feet
+        noise = self._noise
+        noise[1:] = (vectors @ _SKEW).reshape(4, 3, 3)
+        scaled = -dt * rotation
+        phi[_V, _PHI] = dt * _SKEW_GRAVITY
+        phi[_P, _V] = dt * _EYE
+        phi[_V, _BA] = scaled
+        phi[:15, _BG] = (noise @ scaled).reshape(15, 3)
+        rows = noise.reshape(15, 3)
         covariance = phi @ self.covariance @ phi.T
-        covariance[:15, :15] += (c.gyro**2 * dt) * (noise @ noise.T)
-        diagonal = np.zeros(_N)
-        diagonal[_V] = c.accel**2
-        diagonal[_BG] = c.gyro_bias**2
-        diagonal[_BA] = c.accel_bias**2
-        for i, foot in enumerate(_FEET):
-            diagonal[foot] = self._foot_density(i, vertical_forces[i]) ** 2
-        covariance[np.arange(_N), np.arange(_N)] += dt * diagonal
+        covariance[:15, :15] += (self.config.gyro**2 * dt) * (rows @ rows.T)
+        covariance.ravel()[:: _N + 1] += dt * self._densities()
         self.covariance = covariance
 
-    def _foot_density(self, side: int, force: float) -> float:
+    def _densities(self) -> np.ndarray:
         c = self.config
-        self._loaded_for[side] = self._loaded_for[side] + self.dt if force > c.trust_force else 0.0
-        return c.foot if self._loaded_for[side] > c.trust_delay else c.foot_swing
+        for side, block in enumerate(_FEET):
+            trusted = self._loaded_for[side] > c.trust_delay
+            self._density[block] = (c.foot if trusted else c.foot_swing) ** 2
+        return self._density
 
     def _correct(self, feet_in_base: list) -> None:
-        innovation = np.concatenate(
-            [self.rotation @ pose[0] + self.position - foot for pose, foot in zip(feet_in_base, self.feet, strict=True)]
-        )
-        cross = self.covariance @ self._h.T
-        s = self._h @ cross
-        s[np.arange(6), np.arange(6)] += self.config.kinematics**2
+        soles = np.array([feet_in_base[0][0], feet_in_base[1][0]])
+        innovation = (soles @ self.rotation.T + self.position - self.feet).ravel()
+        p = self.covariance
+        cross = np.concatenate((p[:, _P] - p[:, _DL], p[:, _P] - p[:, _DR]), axis=1)
+        s = np.concatenate((cross[_P] - cross[_DL], cross[_P] - cross[_DR]))
+        s.ravel()[::7] += self.config.kinematics**2
         gain = np.linalg.solve(s, cross.T).T
         error = gain @ innovation
-        self.covariance -= gain @ cross.T
-        self.covariance = 0.5 * (self.covariance + self.covariance.T)
+        p = p - gain @ cross.T
+        self.covariance = 0.5 * (p + p.T)
         turn = exp_so3(-error[_PHI])
         self.rotation = turn @ self.rotation
         self.velocity = turn @ (self.velocity - error[_V])
         self.position = turn @ (self.position - error[_P])
-        self.feet = [turn @ (foot - error[block]) for foot, block in zip(self.feet, _FEET, strict=True)]
+        self.feet = (self.feet - error[9:15].reshape(2, 3)) @ turn.T
         self.gyro_bias = self.gyro_bias - error[_BG]
         self.accel_bias = self.accel_bias - error[_BA]
 

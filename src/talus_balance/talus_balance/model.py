@@ -87,7 +87,7 @@ class WholeBodyModel:
     def update(
         self,
         position: np.ndarray,
-        quat_xyzw: np.ndarray,
+        rotation: np.ndarray,
         linear_velocity: np.ndarray,
         angular_velocity: np.ndarray,
         joint_position: np.ndarray,
@@ -95,7 +95,7 @@ class WholeBodyModel:
     ) -> None:
         """Compute all terms for a base pose in the world, its velocities in base axes, and structural joints."""
         q, v, model, data = self._q, self._v, self.model, self.data
-        q[:3], q[3:7] = position, quat_xyzw
+        q[:3], q[3:7] = position, pin.Quaternion(rotation).coeffs()
         q[self.q_index] = joint_position
         v[:3], v[3:6] = linear_velocity, angular_velocity
         v[self.v_index] = joint_velocity
@@ -106,10 +106,9 @@ class WholeBodyModel:
         pin.ccrba(model, data, q, v)
         centroidal = pin.computeCentroidalMomentumTimeVariation(model, data, q, v, self._zero)
         self.momentum_drift = np.concatenate((centroidal.linear, centroidal.angular))
-        upper = data.M
-        self.mass_matrix = np.triu(upper) + np.triu(upper, 1).T
-        self.bias = data.nle.copy()
-        self.momentum_matrix = data.Ag.copy()
+        self.mass_matrix = data.M  # the Python binding of crba fills both triangles
+        self.bias = data.nle
+        self.momentum_matrix = data.Ag
         self.momentum = self.momentum_matrix @ v
         self.com = data.com[0].copy()
         self.com_velocity = self.momentum[:3] / self.mass

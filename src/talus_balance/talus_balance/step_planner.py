@@ -2,9 +2,10 @@
 """Where and when the swing foot lands: step location and timing adaptation on the divergent component of motion.
 
 Khadiv, Herzog, Moosavian, Righetti, "Walking control based on step timing adaptation", T-RO 2020: the inverted pendulum
-about the stance foot u0 gives the capture point at landing  xi_T = u0 + (xi - u0) e^{w (T - t)};  the step u and the
-offset b = xi_T - u shall be near their nominal values. Here the landing time is searched on a grid, all candidates at once:
-for each, the best u is closed-form per axis, and constraints that are not convex in T (speed of the swing foot) stay exact.
+about the stance foot u0 with a centre of pressure u0 + z gives the capture point at landing
+xi_T = u0 + (xi - u0) e^{w (T - t)} - z (e^{w (T - t)} - 1);  the step u and the offset b = xi_T - u shall be near nominal.
+Here the landing time is searched: for each candidate, first the centre of pressure z does what it can, then the best u
+is closed-form per axis; constraints that are not convex in T (speed of the swing foot) stay exact.
 """
 
 from __future__ import annotations
@@ -27,11 +28,12 @@ class StepPlannerConfig:
         narrow, wide: Lateral landing bounds from the stance foot; narrow keeps 3 cm between the soles.
         swing_speed: m/s that the foot can reach on average (hip and knee speed limits).
         freeze: The target no longer moves in this last time before landing.
-        weight_step, weight_offset, weight_time: Cost of leaving the nominal step, offset and e^{wT}.
+        pressure_x, pressure_y: m by which the plan moves the centre of pressure from the sole's centre.
+        weight_step, weight_offset, weight_time, weight_pressure: Cost of leaving the nominal step, offset, e^{wT}, z = 0.
     """
 
     step_width: float = 0.19
-    duration: float = 0.45
+    duration: float = 0.55
     min_duration: float = 0.26
     max_duration: float = 0.75
     forward: float = 0.65
@@ -40,20 +42,23 @@ class StepPlannerConfig:
     wide: float = 0.60
     swing_speed: float = 2.6
     freeze: float = 0.06
+    pressure_x: float = 0.06
+    pressure_y: float = 0.025
+    weight_pressure: float = 2.0
     weight_step: float = 1.0
     weight_offset: float = 300.0
     weight_time: float = 0.005
-    candidates: int = 24
 
 
 @dataclass(frozen=True)
 class StepPlan:
-    """Landing point (2,) m in the planner's frame, total step duration s, and the residual offset error (2,) m."""
+    """Landing point (2,) m in the planner's frame, total step duration s, residual offset error
+    (2,) m, and the centre of pressure (2,) m from the stance sole's centre."""
 
     landing: np.ndarray
     duration: float
     offset_error: np.ndarray
-    nominal_offset: np.ndarray
+    pressure: np.ndarray
 
 
 def nominal_offset(omega: float, duration: float, stride: np.ndarray, step_width: float, swing_sign: float) -> np.ndarray:
@@ -71,10 +76,11 @@ def nominal_offset(omega: float, duration: float, stride: np.ndarray, step_width
 
 
 class StepPlanner:
-    """Stateless but for its configuration; one call a tick."""
+    """One call a tick; keeps nothing but the last duration, from which the next search starts."""
 
     def __init__(self, config: StepPlannerConfig):
         self.config = config
+        self._last_duration = config.duration
 
     def plan(
         self,
@@ -98,39 +104,68 @@ class StepPlanner:
             omega: 1/s.
         """
         c = self.config
-        times = self._times(elapsed)
         stride = velocity * c.duration
-        step = np.array([stride[0], swing_sign * c.step_width + stride[1]])
         offset = nominal_offset(omega, c.duration, stride, c.step_width, swing_sign)
-        remaining = times - elapsed
-        growth = np.exp(omega * remaining)
-        landing_dcm = (capture_point - stance)[:, None] * growth  # (2, k) from the stance foot
-        ideal = (c.weight_step * step[:, None] + c.weight_offset * (landing_dcm - offset[:, None])) / (
-            c.weight_step + c.weight_offset
+        axes = (
+            _Axis(*(float(v) for v in (capture_point[0] - stance[0], swing[0] - stance[0], stride[0], offset[0])), c.pressure_x),
+            _Axis(
+                swing_sign * float(capture_point[1] - stance[1]),
+                swing_sign * float(swing[1] - stance[1]),
+                c.step_width + swing_sign * float(stride[1]),
+                swing_sign * float(offset[1]),
+                c.pressure_y,
+            ),
         )
-        landing = self._bounded(ideal, swing - stance, swing_sign, remaining)
-        error = landing_dcm - landing - offset[:, None]
-        cost = (
-            c.weight_step * np.sum((landing - step[:, None]) ** 2, axis=0)
-            + c.weight_offset * np.sum(error**2, axis=0)
-            + c.weight_time * (np.exp(omega * times) - math.exp(omega * c.duration)) ** 2
-        )
-        best = int(np.argmin(cost))
-        return StepPlan(stance + landing[:, best], float(times[best]), error[:, best], offset)
+        best = min((self._evaluate(axes, t, elapsed, omega) for t in self._times(elapsed)), key=lambda e: e[0])
+        _, duration, (x, y) = best
+        self._last_duration = duration
+        pressure = np.array([x[1], swing_sign * y[1]])
+        error = np.array([x[2], swing_sign * y[2]])
+        return StepPlan(stance + np.array([x[0], swing_sign * y[0]]), duration, error, pressure)
 
-    def _times(self, elapsed: float) -> np.ndarray:
+    def _times(self, elapsed: float) -> list[float]:
+        """Candidates: around the last choice, and a coarse sweep so that no better valley is missed."""
         c = self.config
         earliest = max(c.min_duration, elapsed + 0.02)
-        return np.linspace(earliest, max(c.max_duration, earliest), c.candidates)
+        latest = max(c.max_duration, earliest)
+        last = self._last_duration
+        near = [last - 0.03, last - 0.01, last, last + 0.01, last + 0.03, c.duration]
+        far = [earliest, 0.75 * earliest + 0.25 * latest, 0.5 * (earliest + latest), latest]
+        return [min(max(t, earliest), latest) for t in near + far]
 
-    def _bounded(self, ideal: np.ndarray, swing: np.ndarray, sign: float, remaining: np.ndarray) -> np.ndarray:
-        """Clip (2, k) landings to the reachable box and to what the swing foot reaches in the time left."""
+    def _evaluate(self, axes: tuple[_Axis, _Axis], duration: float, elapsed: float, omega: float) -> tuple:
+        """Cost of a duration, with (landing, pressure, offset error) per axis; y is mirrored to the swing side."""
         c = self.config
+        remaining = duration - elapsed
+        growth = math.exp(omega * remaining)
         reach = c.swing_speed * remaining
-        low = np.stack([np.maximum(-c.backward, swing[0] - reach), np.maximum(c.narrow, sign * swing[1] - reach)])
-        high = np.stack([np.minimum(c.forward, swing[0] + reach), np.minimum(c.wide, sign * swing[1] + reach)])
-        out = np.stack([ideal[0], sign * ideal[1]])
-        out = np.clip(out, np.minimum(low, high), high)
-        out[1] = np.maximum(sign * sign * out[1], c.narrow)
-        out[1] *= sign
-        return out
+        x = self._solve_axis(axes[0], growth, reach, -c.backward, c.forward)
+        y = self._solve_axis(axes[1], growth, reach, c.narrow, c.wide)
+        time = math.exp(omega * duration) - math.exp(omega * c.duration)
+        cost = c.weight_time * time * time
+        for axis, (landing, pressure, error) in zip(axes, (x, y), strict=True):
+            cost += c.weight_step * (landing - axis.step) ** 2 + c.weight_offset * error**2 + c.weight_pressure * pressure**2
+        return cost, duration, (x, y)
+
+    def _solve_axis(self, axis: _Axis, growth: float, reach: float, low: float, high: float) -> tuple[float, float, float]:
+        """First the centre of pressure, then the landing point, within their bounds: (landing, pressure, offset error) m."""
+        c = self.config
+        free = axis.capture_point * growth
+        wanted = (free - axis.step - axis.offset) / max(growth - 1.0, 0.05)
+        pressure = min(max(wanted, -axis.pressure), axis.pressure)
+        at_landing = free - pressure * (growth - 1.0)
+        ideal = (c.weight_step * axis.step + c.weight_offset * (at_landing - axis.offset)) / (c.weight_step + c.weight_offset)
+        landing = min(max(ideal, low, axis.swing - reach), high, axis.swing + reach)
+        landing = max(landing, low)
+        return landing, pressure, at_landing - landing - axis.offset
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """One axis from the stance foot, m: capture point, swing foot, nominal step and offset, centre of pressure's limit."""
+
+    capture_point: float
+    swing: float
+    step: float
+    offset: float
+    pressure: float

@@ -10,11 +10,11 @@ import numpy as np
 
 @dataclass(frozen=True)
 class SwingConfig:
-    """Attributes: clearance m above the higher end; lowering m/s when the ground comes late; max_acceleration m/s^2."""
+    """Attributes: clearance m above the higher end; lowering m/s at which the sole meets the ground, early or late; max_acceleration m/s^2."""
 
     clearance: float = 0.07
-    lowering: float = 0.35
-    max_acceleration: float = 70.0
+    lowering: float = 0.3
+    max_acceleration: float = 40.0
     max_lowering: float = 0.25
 
 
@@ -53,8 +53,8 @@ class SwingFoot:
         z, vz, az = self._height(height, min(phase, 1.0), duration)
         return FootReference(
             np.array([self._xy[0], self._xy[1], z - self._late]),
-            np.array([self._vxy[0], self._vxy[1], vz if phase < 1.0 else -self.config.lowering]),
-            np.array([self._axy[0], self._axy[1], az]),
+            np.array([self._vxy[0], self._vxy[1], vz]),
+            np.array([self._axy[0], self._axy[1], az if phase < 1.0 else 0.0]),
             self._yaw,
         )
 
@@ -68,10 +68,21 @@ class SwingFoot:
         self._xy = self._xy + dt * self._vxy
 
     def _height(self, end: float, s: float, duration: float) -> tuple[float, float, float]:
-        """Height, vertical speed and acceleration: a smooth rise from start to end plus a bump of the clearance."""
-        start, rise = self._start_height, end - self._start_height
-        bump = self.config.clearance + abs(rise) * 0.5
-        z = start + rise * s * s * (3.0 - 2.0 * s) + 16.0 * bump * s**2 * (1.0 - s) ** 2
-        vz = rise * 6.0 * s * (1.0 - s) + 32.0 * bump * s * (1.0 - s) * (1.0 - 2.0 * s)
-        az = rise * (6.0 - 12.0 * s) + 32.0 * bump * (1.0 - 6.0 * s + 6.0 * s * s)
-        return z, vz / duration, az / duration**2
+        """Height, vertical speed and acceleration: up to the apex at mid-swing, then down to meet the ground with speed.
+
+        Two cubic Hermite pieces; arriving with speed makes the touchdown a sharp event in time and force.
+        """
+        apex = max(self._start_height, end) + self.config.clearance
+        half = 0.5 * duration
+        if s < 0.5:
+            return _hermite(self._start_height, 0.0, apex, 0.0, 2.0 * s, half)
+        return _hermite(apex, 0.0, end, -self.config.lowering, 2.0 * s - 1.0, half)
+
+
+def _hermite(a: float, va: float, b: float, vb: float, s: float, t: float) -> tuple[float, float, float]:
+    """Cubic from (a, va) to (b, vb) in `t` s at share `s`: value, rate, second derivative."""
+    rise = b - a
+    c2 = 3.0 * rise - t * (2.0 * va + vb)
+    c3 = t * (va + vb) - 2.0 * rise
+    value = a + s * (t * va + s * (c2 + s * c3))
+    return value, (t * va + s * (2.0 * c2 + 3.0 * s * c3)) / t, (2.0 * c2 + 6.0 * s * c3) / (t * t)

@@ -6,8 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-
-from talus_core.rotations import log_so3
+import pinocchio as pin
 
 
 @dataclass(frozen=True)
@@ -48,5 +47,5 @@ def orientation_acceleration(
     rotation: np.ndarray, angular_velocity: np.ndarray, desired: np.ndarray, gains: Gains, desired_rate: np.ndarray | float = 0.0
 ) -> np.ndarray:
     """(3,) rad/s^2 in world axes that turns `rotation` to `desired`, both frame to world."""
-    error = log_so3(desired @ rotation.T)
+    error = pin.log3(desired @ rotation.T)
     return gains.kp * error + gains.kd * (desired_rate - angular_velocity)

@@ -27,10 +27,10 @@ class WholeBodyConfig:
     """
 
     com_horizontal: Gains = Gains(20.0)
-    com_height: Gains = Gains(10.0, 60.0, 14.0)
+    com_height: Gains = Gains(30.0, 60.0, 14.0)
     pelvis: Gains = Gains(4.0, 60.0, 14.0)
     chest: Gains = Gains(2.0, 60.0, 14.0)
-    momentum: Gains = Gains(0.01, 0.0, 4.0)
+    momentum: Gains = Gains(0.003, 0.0, 4.0)
     contact: Gains = Gains(1000.0, 0.0, 20.0)
     swing_position: Gains = Gains(60.0, 350.0, 35.0)
     swing_rotation: Gains = Gains(60.0, 250.0, 28.0)
