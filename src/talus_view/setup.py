@@ -19,4 +19,5 @@ setup(
     maintainer_email="maintainers@talus.invalid",
     description="Web view of the robot, its map, its cameras and its safety level.",
     license="Apache-2.0",
+    entry_points={"console_scripts": ["view_node = talus_view.view_node:main"]},
 )

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The three-dimensional half of the page: robot, voxels, ground layer and balance drawn with viser."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import numpy as np
+import viser
+from talus_core.rotations import matrix_from_quat_xyzw, quat_wxyz_from_xyzw, yaw_of
+
+from talus_view import colours
+from talus_view.scene import Balance, BasePose, GroundPicture, Voxels, outline, rectangle
+from talus_view.shapes import Mesh, box, cylinder
+from talus_view.urdf_visuals import RobotVisuals
+
+ODOM = "/odom"  # everything hangs below it; following the robot moves it, so that the camera stays in the user's hand
+ROBOT = f"{ODOM}/robot"
+LEAST_TURN = 5e-4  # rad of any joint that is worth a new picture: 0.5 mm at a metre
+LEAST_MOVE = 5e-4  # m of the base, likewise
+FOLLOW_SHARE = 0.15  # of the distance to the robot per frame: about a third of a second at 25 Hz
+ABOVE_GROUND = 0.004  # m that flat marks float above the floor, so that they do not flicker
+
+
+class Stage:
+    """Draws; knows nothing of ROS. Every method is cheap when nothing changed."""
+
+    def __init__(self, server: viser.ViserServer, foot_size: tuple[float, float]):
+        """`foot_size`: length and width of a sole in m."""
+        self._scene = server.scene
+        self._atomic = server.atomic
+        self._foot_size = foot_size
+        self._robot: RobotVisuals | None = None
+        self._skins: list[viser.MeshHandle] = []
+        self._drawn = np.zeros(0)
+        self._centre = np.zeros(3)
+        self._yaw = 0.0
+        self._cube = box(np.ones(3))
+        self._odom = self._scene.add_frame(ODOM, show_axes=False)
+        self._base = self._scene.add_frame(ROBOT, show_axes=False)
+        _furnish(server)
+
+    def set_robot(self, robot: RobotVisuals) -> None:
+        """Another robot to draw."""
+        for skin in self._skins:
+            skin.remove()
+        self._robot = robot
+        self._drawn = np.zeros(0)
+        poses = robot.tree.link_poses(robot.tree.positions({}))
+        self._base.position = (0.0, 0.0, -min((s.vertices(poses)[:, 2].min() for s in robot.skins), default=0.0))
+        self._skins = [
+            _add_mesh(self._scene, f"{ROBOT}/skin_{i}", Mesh(s.vertices(poses), s.mesh.faces), s.colour)
+            for i, s in enumerate(robot.skins)
+        ]
+
+    def draw_robot(self, joints: dict[str, float], pose: BasePose | None, is_followed: bool) -> None:
+        """Joint positions in rad by name, the base, and whether the view moves with it."""
+        with self._atomic():
+            self._draw_joints(joints)
+            if pose is not None:
+                self._draw_base(pose)
+            target = np.array([*pose.position[:2], 0.0]) if pose is not None and is_followed else np.zeros(3)
+            self._centre = self._centre + FOLLOW_SHARE * (target - self._centre)
+            if np.linalg.norm(self._centre + self._odom.position) > LEAST_MOVE:
+                self._odom.position = -self._centre
+
+    def draw_voxels(self, voxels: Voxels | None) -> None:
+        """Occupied voxels as cubes coloured by height, or none."""
+        if voxels is None or len(voxels.centres) == 0:
+            return self._remove(f"{ODOM}/voxels")
+        n = len(voxels.centres)
+        self._scene.add_batched_meshes_simple(
+            f"{ODOM}/voxels",
+            self._cube.vertices * voxels.size * 0.96,  # a seam between neighbours shows the cells
+            self._cube.faces,
+            batched_wxyzs=np.tile(np.array([1.0, 0.0, 0.0, 0.0], dtype=np.float32), (n, 1)),
+            batched_positions=voxels.centres.astype(np.float32),
+            batched_colors=colours.height_colours(voxels.centres[:, 2]),
+            lod="off",
+            cast_shadow=False,
+            receive_shadow=False,
+        )
+
+    def draw_ground(self, picture: GroundPicture | None) -> None:
+        """A picture flat on the ground, or none."""
+        if picture is None:
+            return self._remove(f"{ODOM}/ground")
+        height, width = picture.pixels.shape[:2]
+        size = picture.resolution * np.array([width, height])
+        turn = np.array([[np.cos(picture.yaw), -np.sin(picture.yaw)], [np.sin(picture.yaw), np.cos(picture.yaw)]])
+        centre = picture.corner + np.array([*(turn @ (size / 2.0)), ABOVE_GROUND])
+        # viser's images show row 0 at their -y side, with x to the right: as a grid seen from above.
+        self._scene.add_image(
+            f"{ODOM}/ground",
+            picture.pixels,
+            render_width=float(size[0]),
+            render_height=float(size[1]),
+            format="png",
+            position=tuple(centre),
+            wxyz=(np.cos(picture.yaw / 2.0), 0.0, 0.0, np.sin(picture.yaw / 2.0)),
+            receive_shadow=False,
+            cast_shadow=False,
+        )
+
+    def draw_balance(self, balance: Balance | None) -> None:
+        """Support polygon, footsteps, capture point, centre of pressure and of mass, or nothing."""
+        has_polygon = balance is not None and len(balance.support_polygon) > 2
+        self._lines("support", outline(balance.support_polygon) if has_polygon else None, colours.SUPPORT)
+        steps = [] if balance is None else [rectangle(p, self._yaw, *self._foot_size) for p in balance.footsteps]
+        self._lines("footsteps", np.concatenate([outline(s) for s in steps]) if steps else None, colours.LEFT_FOOT)
+        marks = {
+            "capture_point": (None if balance is None else balance.capture_point, colours.CAPTURE_POINT),
+            "centre_of_pressure": (None if balance is None else balance.centre_of_pressure, colours.CENTRE_OF_PRESSURE),
+        }
+        for name, (point, colour) in marks.items():
+            self._disc(name, point, colour)
+
+    def _draw_joints(self, joints: dict[str, float]) -> None:
+        if self._robot is None:
+            return
+        positions = self._robot.tree.positions(joints)
+        if len(self._drawn) and np.abs(positions - self._drawn).max() < LEAST_TURN:
+            return
+        self._drawn = positions
+        poses = self._robot.tree.link_poses(positions)
+        for handle, skin in zip(self._skins, self._robot.skins, strict=True):
+            handle.vertices = skin.vertices(poses)
+
+    def _draw_base(self, pose: BasePose) -> None:
+        self._yaw = yaw_of(matrix_from_quat_xyzw(pose.quat_xyzw))
+        if np.linalg.norm(pose.position - self._base.position) > LEAST_MOVE:
+            self._base.position = pose.position
+        quat_wxyz = quat_wxyz_from_xyzw(pose.quat_xyzw)
+        if np.abs(quat_wxyz - self._base.wxyz).max() > LEAST_TURN / 2.0:
+            self._base.wxyz = quat_wxyz
+
+    def _lines(self, name: str, segments: np.ndarray | None, colour: colours.Colour) -> None:
+        """Line segments (n, 2, 3) m, or none."""
+        if segments is None:
+            return self._remove(f"{ODOM}/{name}")
+        raised = segments + np.array([0.0, 0.0, 2.0 * ABOVE_GROUND])
+        self._scene.add_line_segments(f"{ODOM}/{name}", raised.astype(np.float32), colors=colour, line_width=4.0)
+
+    def _disc(self, name: str, point: np.ndarray | None, colour: colours.Colour) -> None:
+        path = f"{ODOM}/{name}"
+        if point is None or not np.all(np.isfinite(point)):
+            return self._remove(path)
+        handle = self._scene.get_handle_by_name(path)
+        if handle is None:
+            handle = _add_mesh(self._scene, path, cylinder(0.022, 0.008), colour, casts_shadow=False)
+        handle.position = point + np.array([0.0, 0.0, 3.0 * ABOVE_GROUND])
+
+    def _remove(self, path: str) -> None:
+        handle = self._scene.get_handle_by_name(path)
+        if handle is not None:
+            with suppress(KeyError):
+                handle.remove()
+
+
+def _furnish(server: viser.ViserServer) -> None:
+    """Floor, light and the first camera."""
+    scene = server.scene
+    scene.add_grid(
+        f"{ODOM}/floor",
+        infinite_grid=True,
+        cell_size=0.25,
+        section_size=1.0,
+        cell_color=colours.GRID_CELL,
+        section_color=colours.GRID_SECTION,
+        fade_distance=18.0,
+        shadow_opacity=0.25,
+        plane_color=colours.BACKGROUND,
+        plane_opacity=1.0,
+    )
+    scene.set_background_image(np.full((1, 1, 3), colours.BACKGROUND, dtype=np.uint8), format="png")
+    scene.configure_fog(9.0, 26.0, color=colours.BACKGROUND)
+    # No environment map: it makes software rendering, all that a machine without GPU has, thirty times slower.
+    scene.configure_environment_map(None)
+    scene.configure_default_lights(enabled=True, cast_shadow=True)
+    scene.add_light_hemisphere("/sky", sky_color=(255, 255, 255), ground_color=(150, 155, 165), intensity=2.2)
+    camera = server.initial_camera
+    camera.position, camera.look_at = (2.3, -2.1, 1.55), (0.0, 0.0, 0.82)
+    camera.fov = np.radians(45.0)
+
+
+def _add_mesh(
+    scene: viser.SceneApi, path: str, mesh: Mesh, colour: colours.Colour, casts_shadow: bool = True
+) -> viser.MeshHandle:
+    return scene.add_mesh_simple(
+        path, mesh.vertices, mesh.faces, color=colour, cast_shadow=casts_shadow, receive_shadow=casts_shadow
+    )

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A headless Chromium, driven over the W3C WebDriver protocol of chromedriver: a page's eyes and fingers for tests."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shutil
+import subprocess
+import tempfile
+from types import TracebackType
+from urllib.request import Request, urlopen
+
+import cv2
+import numpy as np
+
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--window-size=1280,800",
+)
+TIMEOUT = 90.0  # s of wall time for one request: software rendering on two busy cores
+
+
+class Browser:
+    """Use as a context; `title`, `script`, `press`... act on the one page that is open."""
+
+    def __enter__(self) -> Browser:
+        self._profile = tempfile.mkdtemp(prefix="talus_browser_")
+        self._driver = subprocess.Popen(
+            ["chromedriver", "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        try:
+            self._root = f"http://127.0.0.1:{self._port()}"
+            options = {"args": [*FLAGS, f"--user-data-dir={self._profile}"], "binary": shutil.which("chromium")}
+            wanted = {"browserName": "chrome", "goog:chromeOptions": options}
+            self._session = self._send("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})["sessionId"]
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._send("DELETE", f"/session/{self._session}")
+        finally:
+            self._end()
+
+    def open(self, address: str) -> None:
+        """Load a page."""
+        self._do("url", url=address)
+
+    def script(self, body: str, *arguments: object) -> object:
+        """Run JavaScript in the page; its `return` value comes back."""
+        return self._do("execute/sync", script=body, args=list(arguments))
+
+    def screenshot(self) -> np.ndarray:
+        """The window as (h, w, 3) uint8 red, green, blue."""
+        png = base64.b64decode(self._send("GET", f"/session/{self._session}/screenshot"))
+        return cv2.cvtColor(cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+
+    def has_button(self, label: str) -> bool:
+        """A button with this label can be seen."""
+        return self._centre(label) is not None
+
+    def press(self, label: str) -> None:
+        """Mouse button down on the button with this label, as a hand would."""
+        centre = self._centre(label)
+        assert centre is not None, f"no button '{label}' on the page"
+        x, y = centre
+        self._pointer({"type": "pointerMove", "x": x, "y": y}, {"type": "pointerDown", "button": 0})
+
+    def release(self) -> None:
+        """Mouse button up where it is."""
+        self._pointer({"type": "pointerUp", "button": 0})
+
+    def click(self, label: str) -> None:
+        """Press and release."""
+        self.press(label)
+        self.release()
+
+    def _centre(self, label: str) -> tuple[int, int] | None:
+        found = self.script(
+            """const button = [...document.querySelectorAll('button')]
+                 .find(b => b.innerText.trim() === arguments[0] && b.offsetParent !== null);
+               if (!button) return null;
+               button.scrollIntoView({block: 'center'});
+               const box = button.getBoundingClientRect();
+               return [Math.round(box.x + box.width / 2), Math.round(box.y + box.height / 2)];""",
+            label,
+        )
+        return tuple(found) if found else None
+
+    def _pointer(self, *steps: dict) -> None:
+        mouse = {"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": list(steps)}
+        self._do("actions", actions=[mouse])
+
+    def _do(self, command: str, **body: object) -> object:
+        return self._send("POST", f"/session/{self._session}/{command}", body)
+
+    def _send(self, method: str, path: str, body: dict | None = None) -> object:
+        data = None if body is None else json.dumps(body).encode()
+        request = Request(self._root + path, data=data, method=method, headers={"Content-Type": "application/json"})
+        with urlopen(request, timeout=TIMEOUT) as reply:
+            return json.load(reply)["value"]
+
+    def _port(self) -> int:
+        for line in self._driver.stdout:
+            if started := re.search(r"started successfully on port (\d+)", line):
+                return int(started.group(1))
+        raise RuntimeError("chromedriver did not start")
+
+    def _end(self) -> None:
+        self._driver.terminate()
+        self._driver.wait(timeout=30)
+        shutil.rmtree(self._profile, ignore_errors=True)
