@@ -115,15 +115,23 @@ class Model:
 def read_urdf(path: Path) -> Model:
     """Parse an expanded URDF file. Raises DescriptionError."""
     try:
-        root = ElementTree.parse(path).getroot()
+        return parse_urdf(path.read_text(), path)
+    except OSError as error:
+        raise DescriptionError(f"{path}: {error.strerror}") from error
+
+
+def parse_urdf(text: str, source: Path) -> Model:
+    """Parse URDF text that came from `source`. Raises DescriptionError."""
+    try:
+        root = ElementTree.fromstring(text)
         return Model(
             name=root.get("name"),
             links={e.get("name"): _link(e) for e in root.findall("link")},
             joints=tuple(_joint(e) for e in root.findall("joint")),
             materials={m.get("name"): _numbers(m.find("color").get("rgba")) for m in root.findall("material")},
         )
-    except (OSError, ElementTree.ParseError, AttributeError, TypeError, ValueError, KeyError) as error:
-        raise DescriptionError(f"{path}: not a URDF that can be converted: {error}") from error
+    except (ElementTree.ParseError, AttributeError, TypeError, ValueError, KeyError) as error:
+        raise DescriptionError(f"{source}: not a URDF that can be converted: {error}") from error
 
 
 def _numbers(text: str) -> tuple[float, ...]:

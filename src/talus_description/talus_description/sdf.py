@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""URDF + robot.yaml -> SDF 1.9, for Gazebo.
+
+Links with mass stay links. A link without mass becomes a frame, since SDF would give it 1 kg; what it collides with moves
+to the link that carries it. Poses are given as in the URDF: a joint relative to its parent, a link at its joint. The
+force-torque sensor of a foot sits in the last joint above its sole. Rotor inertia has no place in SDF.
+"""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from math import radians
+
+import numpy as np
+from transforms3d.euler import mat2euler
+
+from talus_description.urdf_model import Element, Inertial, Joint, Model, Pose
+
+SubElement = ElementTree.SubElement
+
+NOWHERE = Pose(np.zeros(3), np.eye(3))
+IMU_RATE_HZ, FOOT_RATE_HZ, CAMERA_RATE_HZ = 500, 500, 15  # the control rate; above the 10 Hz that cameras promise
+CAMERA_RANGE = (0.05, 40.0)  # m
+
+
+class SdfWriter:
+    """Builds the SDF tree of one robot from its URDF model and the contents of its robot.yaml."""
+
+    def __init__(self, model: Model, robot: dict):
+        self.model = model
+        self.soles = [foot["frame"] for foot in robot["feet"].values()]
+        self.imu = robot["frames"]["imu"]
+        self.cameras = robot.get("cameras", {})
+        self.sole_friction = robot.get("simulation", {}).get("sole", {}).get("friction", [1.0])[0]
+        self.above = {joint.child: joint for joint in model.joints}
+        self.top = ElementTree.Element("sdf", version="1.9")
+        self.out = SubElement(self.top, "model", name=model.name)
+
+    def write(self) -> ElementTree.Element:
+        """The whole document."""
+        SubElement(self.out, "self_collide").text = "false"
+        for name, link in self.model.links.items():
+            if link.inertial is not None:
+                self._link(name)
+        for joint in self.model.joints:
+            if self.model.links[joint.child].inertial is None:
+                self._frame(joint)
+            else:
+                self._joint(joint)
+        ElementTree.indent(self.top)
+        return self.top
+
+    def _link(self, name: str) -> None:
+        link = SubElement(self.out, "link", name=name)
+        if name in self.above:
+            SubElement(link, "pose", relative_to=self.above[name].name)
+        _inertial(link, self.model.links[name].inertial)
+        for number, element in enumerate(self.model.links[name].visuals):
+            self._visual(link, f"{name}_visual_{number}", element)
+        for owner, pose in self._carried(name, NOWHERE):
+            for number, element in enumerate(self.model.links[owner].collisions):
+                self._collision(link, owner, number, pose @ element.pose, element)
+            if owner == self.imu:
+                sensor = _sensor(link, "imu", "imu", pose, IMU_RATE_HZ)
+                SubElement(sensor, "topic").text = "imu"
+            self._camera(link, owner, pose)
+
+    def _carried(self, name: str, pose: Pose) -> list[tuple[str, Pose]]:
+        """The link and all massless ones fixed to it, each with its pose in the link."""
+        found = [(name, pose)]
+        for joint in self.model.joints_from(name):
+            if self.model.links[joint.child].inertial is None:
+                found += self._carried(joint.child, pose @ joint.pose)
+        return found
+
+    def _visual(self, link: ElementTree.Element, name: str, element: Element) -> None:
+        visual = SubElement(link, "visual", name=name)
+        _pose(visual, element.pose)
+        _geometry(visual, element)
+        if element.material in self.model.materials:
+            colour = _text(self.model.materials[element.material])
+            material = SubElement(visual, "material")
+            for light in ("ambient", "diffuse"):
+                SubElement(material, light).text = colour
+
+    def _collision(self, link: ElementTree.Element, owner: str, number: int, pose: Pose, element: Element) -> None:
+        collision = SubElement(link, "collision", name=f"{owner}_collision_{number}")
+        _pose(collision, pose)
+        _geometry(collision, element)
+        if owner in self.soles:
+            ode = SubElement(SubElement(SubElement(collision, "surface"), "friction"), "ode")
+            for name in ("mu", "mu2"):
+                SubElement(ode, name).text = _text(self.sole_friction)
+
+    def _camera(self, link: ElementTree.Element, owner: str, pose: Pose) -> None:
+        name = owner.removesuffix("_camera_link")
+        if owner == name or name not in self.cameras:
+            return
+        facts = self.cameras[name]
+        sensor = _sensor(link, name, "rgbd_camera" if facts["depth"] else "camera", pose, CAMERA_RATE_HZ)
+        SubElement(sensor, "topic").text = f"camera/{name}"
+        camera = SubElement(sensor, "camera", name=name)
+        SubElement(camera, "horizontal_fov").text = _text(radians(facts["horizontal_fov_deg"]))
+        image, clip = SubElement(camera, "image"), SubElement(camera, "clip")
+        for key in ("width", "height"):
+            SubElement(image, key).text = str(facts[key])
+        for key, value in zip(("near", "far"), CAMERA_RANGE, strict=True):
+            SubElement(clip, key).text = _text(value)
+        SubElement(camera, "optical_frame_id").text = f"{name}_camera_optical_frame"
+
+    def _frame(self, joint: Joint) -> None:
+        frame = SubElement(self.out, "frame", name=joint.child, attached_to=joint.parent)
+        _pose(frame, joint.pose)
+
+    def _joint(self, joint: Joint) -> None:
+        out = SubElement(self.out, "joint", name=joint.name, type=joint.kind)
+        _pose(out, joint.pose, relative_to=joint.parent)
+        SubElement(out, "parent").text = joint.parent
+        SubElement(out, "child").text = joint.child
+        if joint.kind == "fixed":
+            return
+        axis = SubElement(out, "axis")
+        SubElement(axis, "xyz").text = _text(joint.axis)
+        limit, dynamics = SubElement(axis, "limit"), SubElement(axis, "dynamics")
+        for key in ("lower", "upper", "effort", "velocity"):
+            SubElement(limit, key).text = _text(getattr(joint, key))
+        for key in ("damping", "friction"):
+            SubElement(dynamics, key).text = _text(getattr(joint, key))
+        for owner, _ in self._carried(joint.child, NOWHERE):
+            if owner in self.soles:
+                sensor = _sensor(out, f"{owner}_wrench", "force_torque", NOWHERE, FOOT_RATE_HZ)
+                force_torque = SubElement(sensor, "force_torque")
+                SubElement(force_torque, "frame").text = "child"
+                SubElement(force_torque, "measure_direction").text = "parent_to_child"
+
+
+def _sensor(parent: ElementTree.Element, name: str, kind: str, pose: Pose, rate_hz: float) -> ElementTree.Element:
+    sensor = SubElement(parent, "sensor", name=name, type=kind)
+    _pose(sensor, pose)
+    SubElement(sensor, "update_rate").text = _text(rate_hz)
+    SubElement(sensor, "always_on").text = "true"
+    return sensor
+
+
+def _text(values: float | tuple[float, ...] | np.ndarray) -> str:
+    return " ".join(f"{float(value):.12g}" for value in np.atleast_1d(values) + 0.0)
+
+
+def _pose(parent: ElementTree.Element, pose: Pose, **attributes: str) -> None:
+    angles = np.array(mat2euler(pose.rotation, axes="sxyz"))
+    SubElement(parent, "pose", attributes).text = _text(np.concatenate([pose.position, angles]))
+
+
+def _inertial(link: ElementTree.Element, inertial: Inertial) -> None:
+    out = SubElement(link, "inertial")
+    _pose(out, inertial.pose)
+    SubElement(out, "mass").text = _text(inertial.mass)
+    inertia = SubElement(out, "inertia")
+    for i, j in ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)):
+        SubElement(inertia, f"i{'xyz'[i]}{'xyz'[j]}").text = _text(inertial.inertia[i, j])
+
+
+def _geometry(parent: ElementTree.Element, element: Element) -> None:
+    shape = element.shape
+    out = SubElement(SubElement(parent, "geometry"), shape.kind)
+    if shape.kind == "mesh":
+        SubElement(out, "uri").text = "meshes/" + shape.file.rpartition("/")[2]
+        SubElement(out, "scale").text = _text(shape.size)
+    elif shape.kind == "box":
+        SubElement(out, "size").text = _text(shape.size)
+    else:
+        for key, value in zip(("radius", "length"), shape.size, strict=False):
+            SubElement(out, key).text = _text(value)
