@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 import numpy as np
+from talus_core.robot import RobotDescription
+from talus_core.rotations import matrix_from_rpy, rpy_from_matrix, yaw_of
+from talus_core.state import JointCommand, RobotState
 
 from talus_balance.drive_targets import DriveConfig, DriveTargets
 from talus_balance.estimator import BaseEstimate, EstimatorConfig
@@ -16,9 +19,6 @@ from talus_balance.localiser import Localiser
 from talus_balance.model import FrameTerms, WholeBodyModel
 from talus_balance.posture import PoseFacts, PostureMove, PostureReference, pose_facts
 from talus_balance.whole_body import MotionTarget, WholeBodyConfig, WholeBodyController
-from talus_core.robot import RobotDescription
-from talus_core.rotations import matrix_from_rpy, rpy_from_matrix, yaw_of
-from talus_core.state import JointCommand, RobotState
 
 GRAVITY = 9.81
 
@@ -42,6 +42,7 @@ class BalanceConfig:
         stand_up_time, sit_down_time: Of the posture changes; a person takes 1.5 to 3 s.
         max_com_acceleration: m/s^2 horizontal, clip of w^2 (c - zmp).
         ground_filter: s, low-pass of the ground height under the CoM reference (steps on uneven ground).
+        fallen_cosine: Of the pelvis tilt beyond which the robot has fallen (60 degrees; no step recovers from there).
         hand_stiffness, hand_damping: N m/rad and N m s/rad of the fingers, which hold their zero pose.
     """
 
@@ -49,6 +50,7 @@ class BalanceConfig:
     sit_down_time: float = 2.4
     max_com_acceleration: float = 6.0
     ground_filter: float = 0.1
+    fallen_cosine: float = 0.5
     hand_stiffness: float = 1.0
     hand_damping: float = 0.02
     estimator: EstimatorConfig = field(default_factory=EstimatorConfig)
@@ -67,6 +69,7 @@ class Intent:
         velocity: (3,) m/s, m/s, rad/s in the heading frame; zeros to stand.
         may_walk: False at R2 and above: finish the step and stand.
         gaze: (yaw, pitch) rad of the chest relative to the heading.
+        released: Something else moves the body (the driver's standby): follow, do not act.
     """
 
     torque: bool
@@ -74,6 +77,7 @@ class Intent:
     velocity: np.ndarray
     may_walk: bool = True
     gaze: tuple[float, float] = (0.0, 0.0)
+    released: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,13 +113,19 @@ class BalanceController:
         self._hold: np.ndarray | None = None
         self._move: PostureMove | None = None
         self._ground = 0.0
+        self._had_torque = False
         self._n = len(description.joint_names)
+
+    @property
+    def gaze_in_base(self) -> np.ndarray:
+        """(3,) m from the base to the eyes in the neutral pose."""
+        return self.model.gaze_in_base
 
     def step(self, state: RobotState, intent: Intent) -> tuple[JointCommand, BalanceReport]:
         """One tick. Never raises for bad sensor values: they are the driver's gate's and the supervisor's work."""
         limp = self.mode is Mode.LIMP
-        base = self._localiser.step(state, at_rest=limp)
-        if base is None or not (intent.torque or self._must_keep_torque()):
+        base = self._localiser.step(state, at_rest=limp and not state.torque_enabled)
+        if base is None or self._gives_up(state, intent, base):
             return self._limp(state, base)
         if limp:
             self.mode, self._hold = Mode.SEATED, state.position.copy()
@@ -123,14 +133,20 @@ class BalanceController:
             return self._hold_command(state, self._hold), BalanceReport(self.mode, base)
         return self._balance(state, intent, base)
 
-    def _must_keep_torque(self) -> bool:
-        """Torque is never dropped while the body is up, whatever is asked."""
-        return self.mode not in (Mode.LIMP, Mode.SEATED)
+    def _gives_up(self, state: RobotState, intent: Intent, base: BaseEstimate) -> bool:
+        """Torque is dropped only when seated; else the body is in other hands, was cut off, or lies on the ground."""
+        seated = self.mode in (Mode.LIMP, Mode.SEATED)
+        if seated and not intent.torque:
+            return True
+        cut = self._had_torque and not state.torque_enabled
+        self._had_torque = state.torque_enabled and self.mode is not Mode.LIMP
+        return intent.released or cut or base.rotation[2, 2] < self.config.fallen_cosine
 
     def _limp(self, state: RobotState, base: BaseEstimate | None) -> tuple[JointCommand, BalanceReport]:
         self.mode = Mode.LIMP
-        zero = np.zeros(self._n)
-        return JointCommand(state.sequence, state.position, zero, zero, zero, zero), BalanceReport(self.mode, base)
+        self._had_torque = False
+        damping = self.config.drives.hold_damping * self._effort_limit
+        return JointCommand.damping(state.sequence, state.position, damping), BalanceReport(self.mode, base)
 
     def _hold_command(self, state: RobotState, position: np.ndarray) -> JointCommand:
         drives, zero = self.config.drives, np.zeros(self._n)
@@ -170,7 +186,9 @@ class BalanceController:
         """Where the body is, in the legs; holding it changes nothing at the moment of the hand-over."""
         return state.position.copy()
 
-    def _change_mode(self, intent: Intent, base: BaseEstimate, soles: tuple[FrameTerms, FrameTerms], q: np.ndarray) -> None:
+    def _change_mode(
+        self, intent: Intent, base: BaseEstimate, soles: tuple[FrameTerms, FrameTerms], q: np.ndarray
+    ) -> None:
         up = intent.stand and intent.torque
         if self.mode is Mode.SEATED and up:
             ground = 0.5 * float(soles[LEFT].position[2] + soles[RIGHT].position[2])
@@ -246,12 +264,14 @@ class BalanceController:
     def _command(self, state: RobotState, torque: np.ndarray, acceleration: np.ndarray) -> JointCommand:
         drives, config = self.config.drives, self.config
         position, velocity = np.zeros(self._n), np.zeros(self._n)
-        effort, kp, kd = np.zeros(self._n), np.full(self._n, config.hand_stiffness), np.full(self._n, config.hand_damping)
+        effort, kp, kd = (
+            np.zeros(self._n),
+            np.full(self._n, config.hand_stiffness),
+            np.full(self._n, config.hand_damping),
+        )
         j = self._joints
         position[j], velocity[j] = self._targets.step(state.position[j], state.velocity[j], acceleration)
         effort[j] = torque
         kp[j] = drives.stiffness * self._effort_limit[j]
         kd[j] = drives.damping * self._effort_limit[j]
         return JointCommand(state.sequence, position, velocity, effort, kp, kd)
-
-

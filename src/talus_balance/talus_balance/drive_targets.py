@@ -38,7 +38,9 @@ class DriveTargets:
         """The next references start at the measured joints."""
         self._last = None
 
-    def step(self, position: np.ndarray, velocity: np.ndarray, acceleration: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def step(
+        self, position: np.ndarray, velocity: np.ndarray, acceleration: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
         """References (n,), (n,) for this tick: relax to the measured joints, then integrate the acceleration."""
         if self._last is None:
             self._last = (position, velocity)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-
 from talus_core.rotations import exp_so3, skew
 
 GRAVITY = np.array([0.0, 0.0, -9.81])
@@ -104,7 +103,9 @@ class BaseEstimator:
         self.position = self.position + shift
         self.feet = self.feet + shift
 
-    def step(self, gyro: np.ndarray, accel: np.ndarray, feet_in_base: list, vertical_forces: np.ndarray) -> BaseEstimate:
+    def step(
+        self, gyro: np.ndarray, accel: np.ndarray, feet_in_base: list, vertical_forces: np.ndarray
+    ) -> BaseEstimate:
         """Propagate by the IMU over one period; every second tick correct by the soles that stand still.
 
         Args:

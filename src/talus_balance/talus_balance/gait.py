@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 import numpy as np
+from talus_core.rotations import wrap_angle
 
 from talus_balance.step_planner import StepPlan, StepPlanner, StepPlannerConfig, nominal_offset
 from talus_balance.swing_foot import FootReference, SwingConfig, SwingFoot
-from talus_core.rotations import wrap_angle
 
 LEFT, RIGHT = 0, 1
 PLAN_EVERY = 2  # ticks; the capture point moves 0.7 % of its offset in 2 ms
@@ -165,7 +165,9 @@ class Gait:
             return
         heading = self.heading + self.velocity[2] * self.dt
         lead = wrap_angle(heading - float(inp.sole_yaws[self.stance]))
-        self.heading = float(inp.sole_yaws[self.stance]) + float(np.clip(lead, -self.config.heading_lead, self.config.heading_lead))
+        self.heading = float(inp.sole_yaws[self.stance]) + float(
+            np.clip(lead, -self.config.heading_lead, self.config.heading_lead)
+        )
 
     def _to_heading(self, xy: np.ndarray) -> np.ndarray:
         c, s = math.cos(self.heading), math.sin(self.heading)
@@ -261,9 +263,7 @@ class Gait:
         side = 1 - self.stance
         swing_time = max(self._plan.duration - self._lift_time, 0.1)
         phase = (self.elapsed - self._lift_time) / swing_time
-        reference = self._swing.step(
-            self._landing, self._ground, self._landing_yaw(), phase, swing_time, self.dt
-        )
+        reference = self._swing.step(self._landing, self._ground, self._landing_yaw(), phase, swing_time, self.dt)
         limits = np.array([self._full_load, self._full_load])
         limits[side] = 0.0
         output = self._output(inp, zmp, reference, limits)
@@ -283,9 +283,15 @@ class Gait:
         swing = self._to_heading(inp.sole_positions[1 - self.stance, :2]) + pivot
         xi = self._to_heading(inp.capture_point)
         self._ticks += 1
-        due = self._ticks % PLAN_EVERY == 0 and self._plan is not None and self._plan.duration - self.elapsed > planner.freeze
+        due = (
+            self._ticks % PLAN_EVERY == 0
+            and self._plan is not None
+            and self._plan.duration - self.elapsed > planner.freeze
+        )
         if self._plan is None or due:
-            self._plan = self._planner.plan(xi, stance, swing, self._swing_sign(), self.elapsed, self.velocity[:2], inp.omega)
+            self._plan = self._planner.plan(
+                xi, stance, swing, self._swing_sign(), self.elapsed, self.velocity[:2], inp.omega
+            )
             self._landing = self._from_heading(self._plan.landing - pivot)
         zmp = c.dcm_gain * self._plan.pressure
         limit = np.array([c.zmp_x, c.zmp_y])
@@ -309,7 +315,9 @@ class Gait:
         centre = 0.5 * (soles[LEFT, :2] + soles[RIGHT, :2])
         offset = np.abs(self._to_heading(inp.capture_point - centre))
         level = abs(self._to_heading(soles[LEFT, :2] - soles[RIGHT, :2])[0]) < 0.06
-        return bool(level and offset[0] < c.settle_offset and offset[1] < 0.07 and abs(inp.com_velocity[0]) < c.settle_speed)
+        return bool(
+            level and offset[0] < c.settle_offset and offset[1] < 0.07 and abs(inp.com_velocity[0]) < c.settle_speed
+        )
 
     def _output(
         self, inp: GaitInput, zmp: np.ndarray, swing: FootReference | None, max_force: np.ndarray | None = None

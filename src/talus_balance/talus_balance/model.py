@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pinocchio as pin
-
 from talus_core.robot import RobotDescription
 
 _WORLD_ALIGNED = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
@@ -60,6 +59,8 @@ class WholeBodyModel:
         pin.framesForwardKinematics(self.model, self.data, pin.neutral(self.model))
         base = self.data.oMf[self.base]
         self.imu_in_base = base.inverse() * self.data.oMf[self.imu]
+        gaze = self.data.oMf[self._frame_id(description.frames["gaze"])]
+        self.gaze_in_base = (base.inverse() * gaze).translation.copy()
         self._zero = np.zeros(self.nv)
         self._q = pin.neutral(self.model)
         self._v = np.zeros(self.nv)

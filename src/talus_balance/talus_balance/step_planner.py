@@ -61,7 +61,9 @@ class StepPlan:
     pressure: np.ndarray
 
 
-def nominal_offset(omega: float, duration: float, stride: np.ndarray, step_width: float, swing_sign: float) -> np.ndarray:
+def nominal_offset(
+    omega: float, duration: float, stride: np.ndarray, step_width: float, swing_sign: float
+) -> np.ndarray:
     """(2,) capture point minus landing foot at landing in the periodic gait.
 
     Args:
@@ -72,7 +74,9 @@ def nominal_offset(omega: float, duration: float, stride: np.ndarray, step_width
         swing_sign: +1 when the landing foot is the left one.
     """
     growth = math.exp(omega * duration)
-    return np.array([stride[0] / (growth - 1.0), -swing_sign * step_width / (growth + 1.0) + stride[1] / (growth - 1.0)])
+    return np.array(
+        [stride[0] / (growth - 1.0), -swing_sign * step_width / (growth + 1.0) + stride[1] / (growth - 1.0)]
+    )
 
 
 class StepPlanner:
@@ -107,7 +111,10 @@ class StepPlanner:
         stride = velocity * c.duration
         offset = nominal_offset(omega, c.duration, stride, c.step_width, swing_sign)
         axes = (
-            _Axis(*(float(v) for v in (capture_point[0] - stance[0], swing[0] - stance[0], stride[0], offset[0])), c.pressure_x),
+            _Axis(
+                *(float(v) for v in (capture_point[0] - stance[0], swing[0] - stance[0], stride[0], offset[0])),
+                c.pressure_x,
+            ),
             _Axis(
                 swing_sign * float(capture_point[1] - stance[1]),
                 swing_sign * float(swing[1] - stance[1]),
@@ -144,17 +151,25 @@ class StepPlanner:
         time = math.exp(omega * duration) - math.exp(omega * c.duration)
         cost = c.weight_time * time * time
         for axis, (landing, pressure, error) in zip(axes, (x, y), strict=True):
-            cost += c.weight_step * (landing - axis.step) ** 2 + c.weight_offset * error**2 + c.weight_pressure * pressure**2
+            cost += (
+                c.weight_step * (landing - axis.step) ** 2
+                + c.weight_offset * error**2
+                + c.weight_pressure * pressure**2
+            )
         return cost, duration, (x, y)
 
-    def _solve_axis(self, axis: _Axis, growth: float, reach: float, low: float, high: float) -> tuple[float, float, float]:
+    def _solve_axis(
+        self, axis: _Axis, growth: float, reach: float, low: float, high: float
+    ) -> tuple[float, float, float]:
         """First the centre of pressure, then the landing point, within their bounds: (landing, pressure, offset error) m."""
         c = self.config
         free = axis.capture_point * growth
         wanted = (free - axis.step - axis.offset) / max(growth - 1.0, 0.05)
         pressure = min(max(wanted, -axis.pressure), axis.pressure)
         at_landing = free - pressure * (growth - 1.0)
-        ideal = (c.weight_step * axis.step + c.weight_offset * (at_landing - axis.offset)) / (c.weight_step + c.weight_offset)
+        ideal = (c.weight_step * axis.step + c.weight_offset * (at_landing - axis.offset)) / (
+            c.weight_step + c.weight_offset
+        )
         landing = min(max(ideal, low, axis.swing - reach), high, axis.swing + reach)
         landing = max(landing, low)
         return landing, pressure, at_landing - landing - axis.offset

@@ -40,7 +40,9 @@ class SwingFoot:
         self._yaw = yaw
         self._late = 0.0
 
-    def step(self, landing: np.ndarray, height: float, yaw: float, phase: float, duration: float, dt: float) -> FootReference:
+    def step(
+        self, landing: np.ndarray, height: float, yaw: float, phase: float, duration: float, dt: float
+    ) -> FootReference:
         """Advance the reference by `dt` towards `landing` (2,) m at ground `height` m, `phase` 0..1 of a swing of `duration` s."""
         remaining = max((1.0 - phase) * duration, 0.03)
         if phase < 1.0:

@@ -44,7 +44,11 @@ class TaskStack:
 
 
 def orientation_acceleration(
-    rotation: np.ndarray, angular_velocity: np.ndarray, desired: np.ndarray, gains: Gains, desired_rate: np.ndarray | float = 0.0
+    rotation: np.ndarray,
+    angular_velocity: np.ndarray,
+    desired: np.ndarray,
+    gains: Gains,
+    desired_rate: np.ndarray | float = 0.0,
 ) -> np.ndarray:
     """(3,) rad/s^2 in world axes that turns `rotation` to `desired`, both frame to world."""
     error = pin.log3(desired @ rotation.T)

@@ -6,12 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from talus_core.rotations import matrix_from_yaw
 
 from talus_balance.model import BASE, FrameTerms, WholeBodyModel
 from talus_balance.swing_foot import FootReference
 from talus_balance.tasks import Gains, TaskStack, orientation_acceleration
 from talus_balance.whole_body_qp import QpConfig, QpResult, WholeBodyQp
-from talus_core.rotations import matrix_from_yaw
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,11 @@ class WholeBodyController:
         return diagonal
 
     def step(
-        self, target: MotionTarget, soles: tuple[FrameTerms, FrameTerms], joint_position: np.ndarray, joint_velocity: np.ndarray
+        self,
+        target: MotionTarget,
+        soles: tuple[FrameTerms, FrameTerms],
+        joint_position: np.ndarray,
+        joint_velocity: np.ndarray,
     ) -> QpResult:
         """Solve one tick; `model.update` was called, `soles` are its terms; joints structural in Talus's order."""
         self._stack.clear()

@@ -71,7 +71,9 @@ class WholeBodyQp:
         self._rows = BASE + 2 * ROWS + joints
         self._a = np.zeros((self._rows, self._n))
         for side, foot in enumerate(model.description.feet):
-            cone = wrench_cone(0.5 * foot.length - config.sole_shrink, 0.5 * foot.width - config.sole_shrink, config.friction)
+            cone = wrench_cone(
+                0.5 * foot.length - config.sole_shrink, 0.5 * foot.width - config.sole_shrink, config.friction
+            )
             rows = slice(BASE + side * ROWS, BASE + (side + 1) * ROWS)
             self._a[rows, nv + 6 * side : nv + 6 * side + 6] = cone / (config.friction * 100.0)
         self._upper = np.full(self._n + self._rows, _INFINITE)

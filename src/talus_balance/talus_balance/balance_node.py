@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The balance node: answers every `robot_state` with a `joint_command`; publishes odometry and the balance state."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from threading import Event
+
+import numpy as np
+import rclpy
+from geometry_msgs.msg import PointStamped, TwistStamped
+from nav_msgs.msg import Odometry
+from std_srvs.srv import Trigger
+from talus_core.robot import load_robot
+from talus_core.rotations import matrix_from_yaw, yaw_of
+from talus_core.state import RobotState
+from talus_ros.cdr import JointCommandCodec, RobotStateCodec
+from talus_ros.diagnostics_node import ERROR, OK, WARN, DiagnosticsPublisher
+from talus_ros.fast_link_node import FAST_QOS, FastLink
+from talus_ros.heartbeat_node import HeartbeatThread
+from talus_ros.parameters_node import declare_config
+from talus_ros.run_node import ExecutorThread, run_node
+from tf2_msgs.msg import TFMessage
+
+from talus_balance.controller import BalanceConfig, BalanceController, BalanceReport
+from talus_balance.conversions import balance_state_message, odometry_message, time_message, transforms_message
+from talus_balance.intent import IntentConfig, IntentKeeper
+from talus_balance.node_config import BalanceNodeConfig
+from talus_interfaces.msg import BalanceState, JointCommand, SafetyState
+from talus_interfaces.msg import RobotState as RobotStateMsg
+
+ODOMETRY_HZ, BALANCE_STATE_HZ, DIAGNOSTICS_HZ = 62.5, 50.0, 1.0
+GAZE_FRAMES = ("base_link", "odom")
+
+
+class BalanceNode:
+    """Reads messages, calls the controller, publishes; all subscriptions share the fast link's thread."""
+
+    def __init__(self):
+        self._node = node = rclpy.create_node("balance")
+        config = declare_config(node, BalanceNodeConfig)
+        self._description = load_robot(config.robot)
+        dt = 1.0 / config.control_rate_hz
+        self._controller = BalanceController(self._description, BalanceConfig(), dt)
+        self._keeper = IntentKeeper(_intent_config(config), dt)
+        joints = len(self._description.joint_names)
+        self._decode, self._encode = RobotStateCodec(joints).decode, JointCommandCodec(joints).encode
+        self._every = {hz: round(config.control_rate_hz / hz) for hz in (ODOMETRY_HZ, BALANCE_STATE_HZ, DIAGNOSTICS_HZ)}
+        self._now = 0.0
+        self._cpu: deque[float] = deque(maxlen=round(config.control_rate_hz))
+        self._report: BalanceReport | None = None
+        self._link = FastLink(node)
+        self._command = node.create_publisher(JointCommand, "joint_command", FAST_QOS)
+        self._odometry = node.create_publisher(Odometry, "odom", 10)
+        self._transforms = node.create_publisher(TFMessage, "tf", 100)
+        self._state = node.create_publisher(BalanceState, "balance/state", 10)
+        self._diagnostics = DiagnosticsPublisher(node)
+        self._heartbeat = HeartbeatThread(node, "balance")
+        self._link.subscribe(RobotStateMsg, "robot_state", self._on_state, FAST_QOS, raw=True)
+        self._link.subscribe(TwistStamped, "cmd_vel", self._on_velocity, 10)
+        self._link.subscribe(SafetyState, "safety/state", self._on_safety, 10)
+        self._link.subscribe(PointStamped, "gaze/target", self._on_gaze, 10)
+        node.create_service(Trigger, "balance/stand", self._on_stand)
+        node.create_service(Trigger, "balance/sit", self._on_sit)
+
+    def run(self, ended: Event) -> None:
+        """Serve the link until the end; services run beside it."""
+        executor = ExecutorThread(self._node, ended, on_error=self._link.wake)
+        try:
+            while not ended.is_set():
+                self._link.wait(0.05)
+                executor.raise_error()
+        finally:
+            executor.close()
+
+    def close(self) -> None:
+        """The driver's standby takes over from here."""
+        self._heartbeat.close()
+        self._node.destroy_node()
+
+    def _on_state(self, data: bytes) -> None:
+        decoded = self._decode(data)
+        if decoded is None:
+            raise ValueError(f"robot_state of another robot: {len(self._description.joint_names)} joints expected")
+        state, standby_active = decoded
+        started = time.thread_time()
+        self._heartbeat.busy = True
+        self._now = state.time
+        command, report = self._controller.step(state, self._keeper.intent(state.time, standby_active))
+        self._report = report
+        self._cpu.append(time.thread_time() - started)
+        self._command.publish(self._encode(command))
+        self._heartbeat.sequence, self._heartbeat.busy = state.sequence, False
+        self._publish_slow(state, report)
+
+    def _publish_slow(self, state: RobotState, report: BalanceReport) -> None:
+        stamp = time_message(state.time)
+        if report.base is not None and state.sequence % self._every[ODOMETRY_HZ] == 0:
+            self._odometry.publish(odometry_message(report.base, stamp))
+            self._transforms.publish(transforms_message(report, stamp))
+        if state.sequence % self._every[BALANCE_STATE_HZ] == 0:
+            self._state.publish(balance_state_message(report, state, self._description.feet, stamp))
+        if state.sequence % self._every[DIAGNOSTICS_HZ] == 0:
+            self._publish_diagnostics(stamp, report)
+
+    def _publish_diagnostics(self, stamp, report: BalanceReport) -> None:
+        cpu_ms = 1e3 * np.array(self._cpu)
+        rejected = self._keeper.rejected_velocities
+        level = ERROR if report.base is None else WARN if rejected or report.solver_failures else OK
+        values = {
+            "mode": report.mode.name,
+            "tick_cpu_ms_mean": float(cpu_ms.mean()),
+            "tick_cpu_ms_p99": float(np.percentile(cpu_ms, 99)),
+            "solver_failures": report.solver_failures,
+            "rejected_cmd_vel": rejected,
+        }
+        text = (
+            "waits for the robot to be at rest" if report.base is None else report.mode.name.lower().replace("_", " ")
+        )
+        self._diagnostics.publish(stamp, level, text, values)
+
+    def _on_velocity(self, message: TwistStamped) -> None:
+        self._keeper.velocity(message.twist.linear.x, message.twist.linear.y, message.twist.angular.z, self._now)
+
+    def _on_safety(self, message: SafetyState) -> None:
+        self._keeper.safety(message.level, message.torque_permitted)
+
+    def _on_gaze(self, message: PointStamped) -> None:
+        base = self._report.base if self._report else None
+        if base is None or message.header.frame_id not in GAZE_FRAMES:
+            return
+        point = np.array([message.point.x, message.point.y, message.point.z])
+        if message.header.frame_id == "base_link":
+            point = base.position + base.rotation @ point
+        if np.all(np.isfinite(point)):
+            head = base.position + base.rotation @ self._controller.gaze_in_base
+            self._keeper.gaze_at(matrix_from_yaw(yaw_of(base.rotation)).T @ (point - head))
+
+    def _on_stand(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        refusal = self._keeper.request_stand()
+        response.success, response.message = refusal is None, refusal or "standing up"
+        return response
+
+    def _on_sit(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        self._keeper.stand_wanted = False
+        response.success, response.message = True, "sitting down"
+        return response
+
+
+def _intent_config(config: BalanceNodeConfig) -> IntentConfig:
+    limits = (config.max_forward_mps, config.max_backward_mps, config.max_sideways_mps, config.max_turning_radps)
+    return IntentConfig(velocity_limits=limits, stale_after=config.cmd_vel_stale_after_s)
+
+
+def main() -> int:
+    """Entry point."""
+    return run_node(BalanceNode)

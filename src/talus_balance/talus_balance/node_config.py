@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Parameters of the balance node: the few that users set; gains live in the core's dataclasses beside their reasons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from talus_core.parameters import parameter
+
+
+@dataclass(frozen=True)
+class BalanceNodeConfig:
+    """ROS parameters of `balance_node`."""
+
+    robot: str = parameter("", "Folder of the robot (robot.yaml, URDF).")
+    control_rate_hz: float = parameter(
+        500.0, "Ticks a second of the driver; 250 is the fallback for slow computers.", low=200.0, high=1000.0
+    )
+    max_forward_mps: float = parameter(0.6, "Fastest forward cmd_vel that is followed, m/s.", low=0.0, high=1.5)
+    max_backward_mps: float = parameter(0.35, "Fastest backward cmd_vel, m/s.", low=0.0, high=1.0)
+    max_sideways_mps: float = parameter(0.25, "Fastest sideways cmd_vel, m/s.", low=0.0, high=0.6)
+    max_turning_radps: float = parameter(0.6, "Fastest turning cmd_vel, rad/s.", low=0.0, high=1.5)
+    cmd_vel_stale_after_s: float = parameter(
+        0.5, "Age of cmd_vel at which the robot stops stepping, s.", low=0.1, high=2.0
+    )

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Support polygon, centre of pressure and the capture point's margin, on the ground plane."""
+
+from __future__ import annotations
+
+import numpy as np
+from talus_core.robot import Foot
+
+
+def sole_corners(position: np.ndarray, yaw: float, foot: Foot) -> np.ndarray:
+    """(4, 2) m corners of a level sole at `position` (3,) with heading `yaw` rad."""
+    c, s = np.cos(yaw), np.sin(yaw)
+    x, y = 0.5 * foot.length, 0.5 * foot.width
+    local = np.array([[x, y], [-x, y], [-x, -y], [x, -y]])
+    return position[:2] + local @ np.array([[c, s], [-s, c]])
+
+
+def convex_hull(points: np.ndarray) -> np.ndarray:
+    """Counter-clockwise hull (k, 2) of (n, 2) points (Andrew's monotone chain)."""
+    ordered = sorted(map(tuple, points))
+
+    def half(sequence: list) -> list:
+        hull: list = []
+        for p in sequence:
+            while len(hull) > 1 and _cross(hull[-2], hull[-1], p) <= 0.0:
+                hull.pop()
+            hull.append(p)
+        return hull[:-1]
+
+    return np.array(half(ordered) + half(ordered[::-1]))
+
+
+def _cross(a: tuple, b: tuple, c: tuple) -> float:
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+
+
+def margin(point: np.ndarray, polygon: np.ndarray) -> float:
+    """Signed distance in m of `point` (2,) to the nearest edge of a counter-clockwise polygon; negative = outside."""
+    edges = np.roll(polygon, -1, axis=0) - polygon
+    relative = point - polygon
+    inward = (edges[:, 0] * relative[:, 1] - edges[:, 1] * relative[:, 0]) / np.linalg.norm(edges, axis=1)
+    if np.all(inward >= 0.0):
+        return float(np.min(inward))
+    along = np.clip(np.sum(relative * edges, axis=1) / np.sum(edges * edges, axis=1), 0.0, 1.0)
+    return -float(np.min(np.linalg.norm(relative - along[:, None] * edges, axis=1)))
+
+
+def centre_of_pressure(
+    positions: np.ndarray, yaws: np.ndarray, wrenches: np.ndarray, least: float = 20.0
+) -> np.ndarray | None:
+    """(3,) m of both soles together; None when less than `least` N carry.
+
+    Args:
+        positions: (2, 3) m of the soles.
+        yaws: (2,) rad.
+        wrenches: (2, 6) of the ground on the soles, in and about them.
+    """
+    forces = np.maximum(wrenches[:, 2], 0.0)
+    total = float(forces.sum())
+    if total < least:
+        return None
+    point = np.zeros(3)
+    for position, yaw, wrench, force in zip(positions, yaws, wrenches, forces, strict=True):
+        if force < least:
+            continue
+        x, y = -wrench[4] / force, wrench[3] / force
+        c, s = np.cos(yaw), np.sin(yaw)
+        point += force * (position + np.array([c * x - s * y, s * x + c * y, 0.0]))
+    return point / float(forces[forces >= least].sum())
