@@ -52,7 +52,7 @@ class Judge:
             return
         up = matrix_from_quat_xyzw(self._truth.quat_xyzw)[2]  # the world's vertical in base_link
         height = self._soles.height_of_base(angles, up)
-        self.fell = self.fell or up[2] < math.cos(FALLEN_TILT_RAD) or height < self._least_height
+        self.fell = self.fell or bool(up[2] < math.cos(FALLEN_TILT_RAD)) or height < self._least_height
 
     def begin(self) -> None:
         """Distances count from here."""
