@@ -2,7 +2,8 @@
 """URDF + robot.yaml -> MJCF: bodies, motors, sensors and cameras of one robot, without a world.
 
 Links with mass become bodies, and so do feet frames, since the force-torque sensor of a foot measures what passes
-between the foot and its sole. Other frames become sites; `<camera>_camera_optical_frame` becomes a camera. Names are kept.
+between the foot and its sole. Other frames become sites; `<camera>_camera_optical_frame` becomes a camera. All names
+are kept.
 
 Collision scheme: every robot geom meets the world (conaffinity 1 against the world's contype 1) and none meets the
 robot (contype 0), save the explicit pairs of `simulation.self_collision` in robot.yaml.
@@ -16,7 +17,7 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from talus_description.urdf_model import DescriptionError, Element, Joint, Link, Model, Pose
+from talus_description.urdf_model import DescriptionError, Element, Joint, Link, Model, Pose, text_of
 
 SubElement = ElementTree.SubElement
 
@@ -61,19 +62,19 @@ class MjcfWriter:
         collision = SubElement(default, "default", {"class": "collision"})
         SubElement(collision, "geom", contype="0", conaffinity="1", group="3", density="0", rgba="0.9 0.5 0.2 0.4")
         sole = SubElement(collision, "default", {"class": "sole"})
-        attributes = {key: _text(value) for key, value in self.simulation.get("sole", {}).items()}
+        attributes = {key: text_of(value) for key, value in self.simulation.get("sole", {}).items()}
         SubElement(sole, "geom", attributes)
 
     def _assets(self) -> None:
         asset = SubElement(self.top, "asset")
         for name, rgba in self.model.materials.items():
-            shading = {key: _text(value) for key, value in self.simulation.get("materials", {}).get(name, {}).items()}
-            SubElement(asset, "material", {"name": name, "rgba": _text(rgba)} | shading)
+            shading = {key: text_of(value) for key, value in self.simulation.get("materials", {}).get(name, {}).items()}
+            SubElement(asset, "material", {"name": name, "rgba": text_of(rgba)} | shading)
         shapes = [e.shape for link in self.model.links.values() for e in (*link.visuals, *link.collisions)]
         meshes = {(s.file, s.size): None for s in shapes if s.kind == "mesh"}
         for file, scale in meshes:
             mesh = {"name": _mesh_name(file, scale), "file": PurePosixPath(file).name}
-            SubElement(asset, "mesh", mesh | ({} if scale == (1, 1, 1) else {"scale": _text(scale)}))
+            SubElement(asset, "mesh", mesh | ({} if scale == (1, 1, 1) else {"scale": text_of(scale)}))
 
     def _body(self, parent: ElementTree.Element, name: str, pose: Pose, joint: Joint | None) -> None:
         link = self.model.links[name]
@@ -113,12 +114,12 @@ class MjcfWriter:
         drive = self.drive_of.get(joint.name, {})
         attributes = {
             "name": joint.name,
-            "axis": _text(joint.axis),
-            "range": _text((joint.lower, joint.upper)),
-            "actuatorfrcrange": _text((-joint.effort, joint.effort)),
-            "damping": _text(joint.damping),
-            "frictionloss": _text(joint.friction),
-            "armature": _text(drive.get("rotor_inertia", 0.0)),
+            "axis": text_of(joint.axis),
+            "range": text_of((joint.lower, joint.upper)),
+            "actuatorfrcrange": text_of((-joint.effort, joint.effort)),
+            "damping": text_of(joint.damping),
+            "frictionloss": text_of(joint.friction),
+            "armature": text_of(drive.get("rotor_inertia", 0.0)),
         }
         SubElement(body, "joint", attributes)
 
@@ -146,7 +147,7 @@ class MjcfWriter:
         actuator = SubElement(self.top, "actuator")
         effort = {joint.name: joint.effort for joint in self.model.joints}
         for name in self.joint_names:
-            SubElement(actuator, "motor", name=name, joint=name, ctrlrange=_text((-effort[name], effort[name])))
+            SubElement(actuator, "motor", name=name, joint=name, ctrlrange=text_of((-effort[name], effort[name])))
 
     def _sensors(self) -> None:
         sensor = SubElement(self.top, "sensor")
@@ -164,19 +165,15 @@ def _of_link(link: str, geoms: list[str]) -> list[str]:
     return found
 
 
-def _text(values: float | tuple[float, ...] | np.ndarray) -> str:
-    return " ".join(f"{float(value):.12g}" for value in np.atleast_1d(values) + 0.0)
-
-
 def _mesh_name(file: str, scale: tuple[float, ...]) -> str:
     mirrored = any(value < 0 for value in scale)
     return PurePosixPath(file).stem + ("_mirrored" if mirrored else "")
 
 
 def _pose(pose: Pose) -> dict[str, str]:
-    out = {} if np.allclose(pose.position, 0, atol=1e-12) else {"pos": _text(pose.position)}
+    out = {} if np.allclose(pose.position, 0, atol=1e-12) else {"pos": text_of(pose.position)}
     if not np.allclose(pose.rotation, np.eye(3), atol=1e-12):
-        out["quat"] = _text(pose.quat_wxyz)
+        out["quat"] = text_of(pose.quat_wxyz)
     return out
 
 
@@ -185,11 +182,11 @@ def _inertial(body: ElementTree.Element, link: Link) -> None:
         return
     pose, inertia = link.inertial.pose, link.inertial.inertia
     inertia = pose.rotation @ inertia @ pose.rotation.T
-    attributes = {"pos": _text(pose.position), "mass": _text(link.inertial.mass)}
+    attributes = {"pos": text_of(pose.position), "mass": text_of(link.inertial.mass)}
     if np.count_nonzero(inertia - np.diag(np.diagonal(inertia))):
-        attributes["fullinertia"] = _text(inertia[[0, 1, 2, 0, 0, 1], [0, 1, 2, 1, 2, 2]])
+        attributes["fullinertia"] = text_of(inertia[[0, 1, 2, 0, 0, 1], [0, 1, 2, 1, 2, 2]])
     else:
-        attributes["diaginertia"] = _text(np.diagonal(inertia))
+        attributes["diaginertia"] = text_of(np.diagonal(inertia))
     SubElement(body, "inertial", attributes)
 
 
@@ -200,10 +197,10 @@ def _shape(element: Element, capsules: bool) -> dict[str, str]:
     if shape.kind == "mesh":
         return {"type": "mesh", "mesh": _mesh_name(shape.file, size)} | pose
     if shape.kind == "box":
-        return {"type": "box", "size": _text(np.array(size) / 2)} | pose
+        return {"type": "box", "size": text_of(np.array(size) / 2)} | pose
     if shape.kind == "sphere":
-        return {"type": "sphere", "size": _text(size)} | pose
+        return {"type": "sphere", "size": text_of(size)} | pose
     radius, length = size
     if capsules and length > 2 * radius:
-        return {"type": "capsule", "size": _text((radius, length / 2 - radius))} | pose
-    return {"type": "cylinder", "size": _text((radius, length / 2))} | pose
+        return {"type": "capsule", "size": text_of((radius, length / 2 - radius))} | pose
+    return {"type": "cylinder", "size": text_of((radius, length / 2))} | pose

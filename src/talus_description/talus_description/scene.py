@@ -3,16 +3,16 @@
 
 from __future__ import annotations
 
-import difflib
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
 import mujoco
 import numpy as np
+from talus_core.errors import TalusError, unknown_name_message
 
 
-class SceneError(Exception):
+class SceneError(TalusError):
     """A robot or world that cannot be loaded; one line that names it and what would work."""
 
 
@@ -27,12 +27,10 @@ def find_world(world: str | Path, worlds: Path) -> Path:
     if path.suffix:
         if path.is_file():
             return path
-        raise SceneError(f"world file {str(world)!r} does not exist; worlds by name: {', '.join(world_names(worlds))}")
+        raise SceneError(f"world file '{world}' does not exist; worlds by name: {', '.join(world_names(worlds))}")
     if (worlds / f"{world}.xml").is_file():
         return worlds / f"{world}.xml"
-    names = world_names(worlds)
-    near = difflib.get_close_matches(str(world), names, n=3, cutoff=0.4) or names
-    raise SceneError(f"unknown world {str(world)!r}; nearest: {', '.join(near)}; or give an MJCF file")
+    raise SceneError(unknown_name_message("world", str(world), world_names(worlds)) + "; or give an MJCF file")
 
 
 def load_scene(robot: str | Path, world: str | Path = "flat", worlds: str | Path | None = None) -> mujoco.MjModel:
@@ -83,7 +81,7 @@ def pose_qpos(model: mujoco.MjModel, joints: Sequence[str], pose: np.ndarray, so
 
 
 def _join(scene: mujoco.MjSpec, robot: mujoco.MjSpec) -> mujoco.MjModel:
-    """Compile both as one, without MuJoCo's warning (and log file) about saving a specification joined without a prefix."""
+    """Compile both as one, without MuJoCo's warning (and log file) about saving what was joined without a prefix."""
     handler = mujoco.get_mju_user_warning()
     mujoco.set_mju_user_warning(lambda message: None)
     try:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """URDF + robot.yaml -> SDF 1.9, for Gazebo.
 
-Links with mass stay links. A link without mass becomes a frame, since SDF would give it 1 kg; what it collides with moves
-to the link that carries it. Poses are given as in the URDF: a joint relative to its parent, a link at its joint. The
-force-torque sensor of a foot sits in the last joint above its sole. Rotor inertia has no place in SDF.
+Links with mass stay links. A link without mass becomes a frame, since SDF would give it 1 kg; what it collides with
+moves to the link that carries it. Poses are given as in the URDF: a joint relative to its parent, a link at its joint.
+The force-torque sensor of a foot sits in the last joint above its sole. Rotor inertia has no place in SDF.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from math import radians
 import numpy as np
 from transforms3d.euler import mat2euler
 
-from talus_description.urdf_model import Element, Inertial, Joint, Model, Pose
+from talus_description.urdf_model import Element, Inertial, Joint, Model, Pose, text_of
 
 SubElement = ElementTree.SubElement
 
@@ -78,7 +78,7 @@ class SdfWriter:
         _pose(visual, element.pose)
         _geometry(visual, element)
         if element.material in self.model.materials:
-            colour = _text(self.model.materials[element.material])
+            colour = text_of(self.model.materials[element.material])
             material = SubElement(visual, "material")
             for light in ("ambient", "diffuse"):
                 SubElement(material, light).text = colour
@@ -90,7 +90,7 @@ class SdfWriter:
         if owner in self.soles:
             ode = SubElement(SubElement(SubElement(collision, "surface"), "friction"), "ode")
             for name in ("mu", "mu2"):
-                SubElement(ode, name).text = _text(self.sole_friction)
+                SubElement(ode, name).text = text_of(self.sole_friction)
 
     def _camera(self, link: ElementTree.Element, owner: str, pose: Pose) -> None:
         name = owner.removesuffix("_camera_link")
@@ -100,12 +100,12 @@ class SdfWriter:
         sensor = _sensor(link, name, "rgbd_camera" if facts["depth"] else "camera", pose, CAMERA_RATE_HZ)
         SubElement(sensor, "topic").text = f"camera/{name}"
         camera = SubElement(sensor, "camera", name=name)
-        SubElement(camera, "horizontal_fov").text = _text(radians(facts["horizontal_fov_deg"]))
+        SubElement(camera, "horizontal_fov").text = text_of(radians(facts["horizontal_fov_deg"]))
         image, clip = SubElement(camera, "image"), SubElement(camera, "clip")
         for key in ("width", "height"):
             SubElement(image, key).text = str(facts[key])
         for key, value in zip(("near", "far"), CAMERA_RANGE, strict=True):
-            SubElement(clip, key).text = _text(value)
+            SubElement(clip, key).text = text_of(value)
         SubElement(camera, "optical_frame_id").text = f"{name}_camera_optical_frame"
 
     def _frame(self, joint: Joint) -> None:
@@ -120,12 +120,12 @@ class SdfWriter:
         if joint.kind == "fixed":
             return
         axis = SubElement(out, "axis")
-        SubElement(axis, "xyz").text = _text(joint.axis)
+        SubElement(axis, "xyz").text = text_of(joint.axis)
         limit, dynamics = SubElement(axis, "limit"), SubElement(axis, "dynamics")
         for key in ("lower", "upper", "effort", "velocity"):
-            SubElement(limit, key).text = _text(getattr(joint, key))
+            SubElement(limit, key).text = text_of(getattr(joint, key))
         for key in ("damping", "friction"):
-            SubElement(dynamics, key).text = _text(getattr(joint, key))
+            SubElement(dynamics, key).text = text_of(getattr(joint, key))
         for owner, _ in self._carried(joint.child, NOWHERE):
             if owner in self.soles:
                 sensor = _sensor(out, f"{owner}_wrench", "force_torque", NOWHERE, FOOT_RATE_HZ)
@@ -137,27 +137,23 @@ class SdfWriter:
 def _sensor(parent: ElementTree.Element, name: str, kind: str, pose: Pose, rate_hz: float) -> ElementTree.Element:
     sensor = SubElement(parent, "sensor", name=name, type=kind)
     _pose(sensor, pose)
-    SubElement(sensor, "update_rate").text = _text(rate_hz)
+    SubElement(sensor, "update_rate").text = text_of(rate_hz)
     SubElement(sensor, "always_on").text = "true"
     return sensor
 
 
-def _text(values: float | tuple[float, ...] | np.ndarray) -> str:
-    return " ".join(f"{float(value):.12g}" for value in np.atleast_1d(values) + 0.0)
-
-
 def _pose(parent: ElementTree.Element, pose: Pose, **attributes: str) -> None:
     angles = np.array(mat2euler(pose.rotation, axes="sxyz"))
-    SubElement(parent, "pose", attributes).text = _text(np.concatenate([pose.position, angles]))
+    SubElement(parent, "pose", attributes).text = text_of(np.concatenate([pose.position, angles]))
 
 
 def _inertial(link: ElementTree.Element, inertial: Inertial) -> None:
     out = SubElement(link, "inertial")
     _pose(out, inertial.pose)
-    SubElement(out, "mass").text = _text(inertial.mass)
+    SubElement(out, "mass").text = text_of(inertial.mass)
     inertia = SubElement(out, "inertia")
     for i, j in ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)):
-        SubElement(inertia, f"i{'xyz'[i]}{'xyz'[j]}").text = _text(inertial.inertia[i, j])
+        SubElement(inertia, f"i{'xyz'[i]}{'xyz'[j]}").text = text_of(inertial.inertia[i, j])
 
 
 def _geometry(parent: ElementTree.Element, element: Element) -> None:
@@ -165,9 +161,9 @@ def _geometry(parent: ElementTree.Element, element: Element) -> None:
     out = SubElement(SubElement(parent, "geometry"), shape.kind)
     if shape.kind == "mesh":
         SubElement(out, "uri").text = "meshes/" + shape.file.rpartition("/")[2]
-        SubElement(out, "scale").text = _text(shape.size)
+        SubElement(out, "scale").text = text_of(shape.size)
     elif shape.kind == "box":
-        SubElement(out, "size").text = _text(shape.size)
+        SubElement(out, "size").text = text_of(shape.size)
     else:
         for key, value in zip(("radius", "length"), shape.size, strict=False):
-            SubElement(out, key).text = _text(value)
+            SubElement(out, key).text = text_of(value)

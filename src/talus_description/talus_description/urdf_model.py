@@ -4,16 +4,18 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from talus_core.errors import TalusError
 from transforms3d.euler import euler2mat
 from transforms3d.quaternions import mat2quat
 
 
-class DescriptionError(Exception):
-    """A robot or world file that cannot be used; one line that names it and what would work."""
+class DescriptionError(TalusError):
+    """A model file that cannot be converted; one line that names it and what would work."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Pose:
 
 @dataclass(frozen=True)
 class Shape:
-    """A geometry: `box` (x, y, z), `cylinder` (radius, length), `sphere` (radius,), in m; or `mesh`: scale of a file."""
+    """A geometry in m: `box` (x, y, z), `cylinder` (radius, length), `sphere` (radius,); or `mesh`: scale of a file."""
 
     kind: str
     size: tuple[float, ...]
@@ -132,6 +134,11 @@ def parse_urdf(text: str, source: Path) -> Model:
         )
     except (ElementTree.ParseError, AttributeError, TypeError, ValueError, KeyError) as error:
         raise DescriptionError(f"{source}: not a URDF that can be converted: {error}") from error
+
+
+def text_of(values: float | Sequence[float] | np.ndarray) -> str:
+    """Numbers for XML, free of the last digits in which machines differ."""
+    return " ".join(f"{value:.12g}" for value in np.round(np.atleast_1d(values).astype(float), 12) + 0.0)
 
 
 def _numbers(text: str) -> tuple[float, ...]:
