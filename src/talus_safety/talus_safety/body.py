@@ -14,6 +14,8 @@ import numpy as np
 from talus_core.robot import RobotDescription, RobotDescriptionError
 from talus_core.rotations import matrix_from_rpy, skew
 
+YZX, ZXY = np.array([1, 2, 0]), np.array([2, 0, 1])
+
 
 @dataclass(frozen=True)
 class Placement:
@@ -83,12 +85,12 @@ class Body:
     def centre_velocity(self, placement: Placement, velocity: np.ndarray) -> np.ndarray:
         """(3,) m/s of the centre of mass as seen from base_link, for joint speeds (n,) rad/s."""
         lever = placement.moment[1:] - self.carried_mass[1:, None] * placement.origin[1:]
-        return velocity @ np.cross(placement.axis, lever) / self.mass
+        return velocity @ cross(placement.axis, lever) / self.mass
 
     def gravity_torque(self, placement: Placement, gravity: np.ndarray) -> np.ndarray:
         """(n,) N m that hold every joint against `gravity` (3,) m/s^2 while base_link is held."""
         lever = placement.moment[1:] - self.carried_mass[1:, None] * placement.origin[1:]
-        return -np.einsum("ij,ij->i", placement.axis, np.cross(lever, gravity))
+        return -np.einsum("ij,ij->i", placement.axis, cross(lever, gravity))
 
     def locate(self, placement: Placement, frame: Frame) -> tuple[np.ndarray, np.ndarray]:
         """Rotation (3, 3) to base_link and origin (3,) m of a fixed frame."""
@@ -143,6 +145,11 @@ class _UrdfTree:
         total = self.mass[row] + mass
         self.centre[row] = (self.mass[row] * self.centre[row] + mass * centre) / total
         self.mass[row] = total
+
+
+def cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """a x b of (..., 3) vectors: numpy.cross at a fifth of its cost."""
+    return a[..., YZX] * b[..., ZXY] - a[..., ZXY] * b[..., YZX]
 
 
 def _pose(origin: ElementTree.Element | None) -> tuple[np.ndarray, np.ndarray]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from talus_core.robot import RobotDescription
 
-from talus_safety.body import Body
+from talus_safety.body import Body, cross
 from talus_safety.stance import Stance
 from talus_safety.tilt import GRAVITY
 
@@ -71,5 +71,5 @@ def joint_torque(body: Body, stance: Stance, footing: Footing) -> np.ndarray:
     points = np.column_stack((footing.points, stance.soles[:, 2])) @ stance.level
     force = footing.share[:, None] * body.mass * (push @ stance.level)
     lever = points[:, None, :] - stance.placement.origin[body.legs + 1]
-    torque[body.legs] -= np.einsum("fjk,fjk->fj", stance.placement.axis[body.legs], np.cross(lever, force[:, None, :]))
+    torque[body.legs] -= np.einsum("fjk,fjk->fj", stance.placement.axis[body.legs], cross(lever, force[:, None, :]))
     return torque

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 
@@ -82,8 +81,7 @@ class LastGate:
 
     def _posture(self, now: float, state: RobotState) -> Posture:
         self._tilt.step(self._imu @ state.angular_velocity, self._imu @ state.linear_acceleration, self._period)
-        turn = float(np.sqrt(self._tilt.rate @ self._tilt.rate))
-        return self._judge.step(now, state, float(self._tilt.up[2]), turn)
+        return self._judge.step(now, state, self._tilt.up[2], self._tilt.turn)
 
     def _check(self, now: float, state: RobotState, command: JointCommand, posture: Posture) -> None:
         """Keep the command if it is sound; count it either way."""

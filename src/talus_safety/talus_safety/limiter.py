@@ -3,16 +3,13 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
-
 import numpy as np
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 
 from talus_safety.config import LimiterConfig
 
-ARRAYS = tuple(item.name for item in fields(JointCommand) if item.name != "sequence")
-POSITION, VELOCITY, EFFORT, KP, KD = range(len(ARRAYS))
+POSITION, VELOCITY, EFFORT, KP, KD = range(5)  # rows of a command's table
 
 
 class CommandLimiter:
@@ -46,7 +43,7 @@ class CommandLimiter:
             state: Of this tick.
             may_be_limp: Legs without stiffness, damping and torque are no danger now.
         """
-        table = _table(command, self._low.shape[1])
+        table = self._table(command)
         if table is None:
             return "wrong size or type"
         if not np.isfinite(table).all():
@@ -62,23 +59,23 @@ class CommandLimiter:
 
     def limit(self, command: JointCommand, state: RobotState) -> tuple[JointCommand, bool]:
         """A sound frame within every limit, and whether a value had to be cut."""
-        table = _table(command, self._low.shape[1])
-        result = np.clip(table, self._low, self._high)
+        table = self._table(command)
+        result = np.minimum(np.maximum(table, self._low), self._high)
         if self._sent is None:
-            self._sent = np.clip(state.position, self._low[POSITION], self._high[POSITION])
+            self._sent = np.minimum(np.maximum(state.position, self._low[POSITION]), self._high[POSITION])
         reach = self._step * max(state.sequence - self._sent_at, 1)
-        result[POSITION] = np.clip(result[POSITION], self._sent - reach, self._sent + reach)
+        result[POSITION] = np.minimum(np.maximum(result[POSITION], self._sent - reach), self._sent + reach)
         self._sent, self._sent_at = result[POSITION], state.sequence
-        return replace(command, **dict(zip(ARRAYS, result, strict=True))), bool((result != table).any())
+        return JointCommand(command.sequence, *result), bool((result != table).any())
 
     def _is_timely(self, sequence: int, newest: int) -> bool:
         return max(self._accepted_at + 1, newest - self._age_ticks) <= sequence <= newest
 
-
-def _table(command: JointCommand, size: int) -> np.ndarray | None:
-    """(5, n) of the five arrays, or None where they are not that."""
-    try:
-        table = np.array([getattr(command, name) for name in ARRAYS], dtype=float)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return table if table.shape == (len(ARRAYS), size) else None
+    def _table(self, command: JointCommand) -> np.ndarray | None:
+        """(5, n) of the five arrays, or None where they are not that."""
+        try:
+            arrays = (command.position, command.velocity, command.effort, command.kp, command.kd)
+            table = np.array(arrays, dtype=float)
+        except (TypeError, ValueError, OverflowError):
+            return None
+        return table if table.shape == self._low.shape else None

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -20,11 +21,13 @@ class StateKeeper:
 
     def keep(self, state: RobotState) -> RobotState:
         """The state with every number that is not finite replaced by its last finite one, 0 if there was none."""
-        arrays = {name: getattr(state, name) for name in HELD}
-        bad = [name for name, array in arrays.items() if not np.isfinite(array).all()]
-        self.bad_ticks = self.bad_ticks + 1 if bad else 0
-        for name in bad:
-            last = np.zeros_like(arrays[name]) if self._last is None else getattr(self._last, name)
-            arrays[name] = np.where(np.isfinite(arrays[name]), arrays[name], last)
-        self._last = replace(state, **arrays) if bad else state
+        if math.isfinite(sum(float(getattr(state, name).sum()) for name in HELD)):
+            self.bad_ticks, self._last = 0, state
+            return state
+        self.bad_ticks += 1
+        self._last = replace(state, **{name: self._held(name, getattr(state, name)) for name in HELD})
         return self._last
+
+    def _held(self, name: str, array: np.ndarray) -> np.ndarray:
+        last = np.zeros_like(array) if self._last is None else getattr(self._last, name)
+        return np.where(np.isfinite(array), array, last)

@@ -33,18 +33,24 @@ class SensorWatch:
     @property
     def tilt(self) -> float:
         """rad between base_link's z axis and the vertical."""
-        return math.acos(min(max(float(self._filter.up[2]), -1.0), 1.0))
+        return math.acos(min(max(self._filter.up[2], -1.0), 1.0))
 
     def step(self, state: RobotState) -> None:
         """Judge the next sample against the one before."""
         last, self._last = self._last, state
         dt = 0.0 if last is None else (state.sequence - last.sequence) * self._period
+        self.fault = self._not_finite(state)
+        if self.fault:
+            return
+        self._follow_tilt(state, dt)
+        self.fault = self._out_of_range(state)
+        if last is not None and not self.fault:
+            self.fault = self._stuck(last, state) or self._jumped(last, state, dt)
+
+    def _follow_tilt(self, state: RobotState, dt: float) -> None:
         if dt > LONGEST_STEP:
             self._filter = TiltFilter()
         self._filter.step(self._imu @ state.angular_velocity, self._imu @ state.linear_acceleration, dt)
-        self.fault = self._not_finite(state) or self._out_of_range(state)
-        if last is not None and not self.fault:
-            self.fault = self._stuck(last, state) or self._jumped(last, state, dt)
 
     def _not_finite(self, state: RobotState) -> str:
         parts = {

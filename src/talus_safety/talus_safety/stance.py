@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from talus_core.state import RobotState
 
-from talus_safety.body import Body, Placement
-from talus_safety.tilt import GRAVITY
+from talus_safety.body import Body, Placement, cross
+from talus_safety.tilt import GRAVITY, TiltFilter
 
 CONTACT_ON = 60.0  # N on a foot that make it a support: a tenth of the weight, eight times the sensor's noise
 CONTACT_OFF = 20.0  # N below which it is one no more
@@ -60,9 +60,10 @@ class StanceObserver:
         self._body = body
         self._supports = [False, False]
 
-    def observe(self, state: RobotState, up: np.ndarray, rate: np.ndarray) -> Stance:
-        """The stance at this tick, from the vertical (3,) and turn rate (3,) rad/s of the tilt filter."""
+    def observe(self, state: RobotState, tilt: TiltFilter) -> Stance:
+        """The stance at this tick; `tilt` in base_link."""
         body = self._body
+        up, rate = np.array(tilt.up), np.array(tilt.rate)
         placement = body.place(state.position)
         located = [body.locate(placement, sole) for sole in body.soles]
         level = _level(up, located[0][0][:, 0] + located[1][0][:, 0])
@@ -71,7 +72,7 @@ class StanceObserver:
         supports = self._update_supports(state.foot_wrenches[:, 2])
         weights = _weights(supports, soles @ up)
         drift = body.centre_velocity(placement, state.velocity) - weights @ self._sole_velocity(placement, state, soles)
-        velocity = level @ (drift + np.cross(rate, centre - weights @ soles))
+        velocity = level @ (drift + cross(rate, centre - weights @ soles))
         height = max(float((centre - weights @ soles) @ up), HEIGHT_AT_LEAST)
         return Stance(
             placement=placement,
@@ -94,15 +95,15 @@ class StanceObserver:
         """(2, 3) m/s of the soles as seen from base_link."""
         legs = self._body.legs
         lever = soles[:, None, :] - placement.origin[legs + 1]
-        return np.einsum("fj,fjk->fk", state.velocity[legs], np.cross(placement.axis[legs], lever))
+        return np.einsum("fj,fjk->fk", state.velocity[legs], cross(placement.axis[legs], lever))
 
 
 def _level(up: np.ndarray, forward: np.ndarray) -> np.ndarray:
     """(3, 3) rotation into the frame with z along `up` and x along the level part of `forward`."""
-    left = np.cross(up, forward)
+    left = cross(up, forward)
     length = math.sqrt(float(left @ left))
     left = left / length if length > 1e-6 else np.array([0.0, 1.0, 0.0])
-    return np.array([np.cross(left, up), left, up])
+    return np.array([cross(left, up), left, up])
 
 
 def _weights(supports: tuple[bool, bool], heights: np.ndarray) -> np.ndarray:

@@ -64,7 +64,7 @@ class Standby:
         self._time += self._period
         if tilt.up[2] < FALLEN:
             return StandbyStep(JointCommand.damping(state.sequence, state.position, self._kd), self._is_sitting, False)
-        stance = self._observer.observe(state, tilt.up, tilt.rate)
+        stance = self._observer.observe(state, tilt)
         aim = self._aim(stance)
         error = stance.capture_point - aim
         self._go_on(float(np.hypot(*error)))
@@ -82,7 +82,7 @@ class Standby:
 
     def _aim(self, stance: Stance) -> np.ndarray:
         """(2,) m, where the capture point should be: from where it was to over the feet."""
-        over_feet = stance.soles[:, :2].mean(axis=0) + np.array([self._path.balance_point(self._progress), 0.0])
+        over_feet = stance.soles[:, :2].mean(axis=0)
         if self._aim_offset is None:
             self._aim_offset = np.clip(stance.centre[:2] - over_feet, -0.05, 0.05)
         return over_feet + np.exp(-self._time / DRIFT) * self._aim_offset
