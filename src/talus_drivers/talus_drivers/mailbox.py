@@ -49,9 +49,6 @@ class CommandMailbox:
 
 
 def is_sound(command: JointCommand, size: int) -> bool:
-    """Right sizes and finite numbers (a sum of squares that overflows counts as infinite)."""
-    for name in ("position", "velocity", "effort", "kp", "kd"):
-        array = getattr(command, name)
-        if len(array) != size or not np.isfinite(np.dot(array, array)):
-            return False
-    return True
+    """Right sizes and finite numbers."""
+    arrays = (command.position, command.velocity, command.effort, command.kp, command.kd)
+    return all(len(array) == size and np.isfinite(array).all() for array in arrays)

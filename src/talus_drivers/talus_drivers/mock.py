@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 from talus_core.driver import Battery, DriverError, DriverSetup, GroundTruth
+from talus_core.errors import UnknownNameError
 from talus_core.parameters import build_config, parameter
 from talus_core.state import JointCommand, RobotState
 
@@ -37,8 +38,7 @@ class MockDriver:
         description = setup.description
         config = build_config(MockConfig, setup.options)
         if config.start_pose not in description.poses:
-            known = ", ".join(description.poses)
-            raise DriverError(f"start_pose '{config.start_pose}' is not a pose of {description.name}; known: {known}")
+            raise UnknownNameError("pose", config.start_pose, description.poses)
         self.faults = SensorFaults()
         self._description = description
         self._period = setup.period

@@ -67,8 +67,10 @@ class Plant:
         self.data.qpos[:] = pose_qpos(self.model, joints, self._description.poses[pose], feet)
         self.bank.release()
         self._brake()
-        for _ in range(round(settle / self.model.opt.timestep)):
-            mujoco.mj_step(self.model, self.data)
+        self._settle(0.5 * settle)
+        # Without the shorted windings, which would let the arms sink for 10 s more.
+        self.model.dof_damping[self._dof_at] = self._free_damping
+        self._settle(0.5 * settle)
         mujoco.mj_forward(self.model, self.data)
         self._sample_joints()
         self._imu.restart()
@@ -101,6 +103,10 @@ class Plant:
         """Of the base; MuJoCo's free joint has its linear velocity in the world, its angular velocity in the body."""
         qpos, qvel = self._imu.base_qpos, self._imu.base_qvel
         return GroundTruth(qpos[:3].copy(), quat_xyzw_from_wxyz(qpos[3:7]), qvel[:3].copy(), qvel[3:6].copy())
+
+    def _settle(self, duration: float) -> None:
+        for _ in range(round(duration / self.model.opt.timestep)):
+            mujoco.mj_step(self.model, self.data)
 
     def _sample_joints(self) -> None:
         self.position = self.data.qpos[self._qpos_at]
