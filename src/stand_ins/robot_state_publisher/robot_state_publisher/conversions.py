@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Joint states and transforms as the bytes that DDS carries (plain CDR, little endian).
+
+Names do not change from message to message, so where the numbers are is found out once; making message objects
+for every joint at every tick would cost ten times as much as all the rest. Tests hold both equal to rclpy's own.
+CDR aligns each value to its size, counted from the end of the 4-byte header.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+
+import numpy as np
+from geometry_msgs.msg import TransformStamped
+from rclpy.serialization import deserialize_message, serialize_message
+from sensor_msgs.msg import JointState
+from tf2_msgs.msg import TFMessage
+
+from robot_state_publisher.urdf import Joint
+
+HEADER = b"\x00\x01\x00\x00"  # encapsulation: plain CDR, little endian, no options
+STAMP = struct.Struct("<iI")
+STAMP_END = len(HEADER) + STAMP.size
+NUMBERS_SIZE = 7 * 8  # translation xyz, rotation xyzw
+
+
+class JointStateReader:
+    """Finds stamp, names and positions in the bytes of a JointState."""
+
+    def __init__(self):
+        self.names: tuple[str, ...] = ()
+        self._layout, self._positions_at = b"", STAMP_END
+
+    def read(self, data: bytes) -> tuple[tuple[int, int], np.ndarray]:
+        """Stamp (s, ns) and positions (n,) of `names`, rad or m. Raises ValueError for what is not usable."""
+        if data[: len(HEADER)] + data[STAMP_END : self._positions_at] != self._layout:
+            self._learn(data)
+        return STAMP.unpack_from(data, len(HEADER)), np.frombuffer(data, "<f8", len(self.names), self._positions_at)
+
+    def _learn(self, data: bytes) -> None:
+        message = deserialize_message(data, JointState)
+        if data[: len(HEADER)] != HEADER or len(message.name) != len(message.position):
+            raise ValueError(f"{len(message.name)} names, {len(message.position)} positions")
+        at = _skip_string(data, STAMP_END) + 4  # frame, number of names
+        for _ in message.name:
+            at = _skip_string(data, at)
+        self._positions_at = _aligned(at + 4, 8)  # number of positions
+        self._layout = HEADER + data[STAMP_END : self._positions_at]
+        self.names = tuple(message.name)
+
+
+class TransformWriter:
+    """The bytes of one TFMessage for some joints, filled again and again; all transforms share one stamp."""
+
+    def __init__(self, joints: Sequence[Joint], prefix: str):
+        data = serialize_message(transform_message(joints, prefix))
+        self._bytes = np.frombuffer(bytearray(data), np.uint8)
+        stamps, numbers, at = [], [], len(HEADER) + 4  # number of transforms
+        for _ in joints:
+            stamps.append(at)
+            at = _aligned(_skip_string(data, _skip_string(data, at + STAMP.size)), 8)  # frame, child frame
+            numbers.append(at)
+            at += NUMBERS_SIZE
+        self._stamps = np.add.outer(np.array(stamps, dtype=int), np.arange(STAMP.size))
+        self._numbers = np.add.outer(np.array(numbers, dtype=int), np.arange(NUMBERS_SIZE))
+
+    def write(self, stamp: tuple[int, int], positions: np.ndarray, quats_xyzw: np.ndarray) -> bytes:
+        """The message with positions (n, 3) m and quaternions (n, 4), stamped (s, ns)."""
+        self._bytes[self._stamps] = np.frombuffer(STAMP.pack(*stamp), np.uint8)
+        self._bytes[self._numbers] = np.hstack([positions, quats_xyzw]).view(np.uint8)
+        return self._bytes.tobytes()
+
+
+def transform_message(joints: Sequence[Joint], prefix: str) -> TFMessage:
+    """The transforms of joints at zero, unstamped: static ones hold at all times."""
+    return TFMessage(transforms=[_transform(joint, prefix) for joint in joints])
+
+
+def _transform(joint: Joint, prefix: str) -> TransformStamped:
+    stamped = TransformStamped(child_frame_id=prefix + joint.child)
+    stamped.header.frame_id = prefix + joint.parent
+    translation, rotation = stamped.transform.translation, stamped.transform.rotation
+    translation.x, translation.y, translation.z = joint.position
+    rotation.x, rotation.y, rotation.z, rotation.w = joint.quat_xyzw
+    return stamped
+
+
+def _skip_string(data: bytes, at: int) -> int:
+    """Where the value after the string at `at` begins, if it needs 4-byte alignment."""
+    at = _aligned(at, 4)
+    (length,) = struct.unpack_from("<I", data, at)
+    return _aligned(at + 4 + length, 4)
+
+
+def _aligned(at: int, size: int) -> int:
+    return at + (len(HEADER) - at) % size

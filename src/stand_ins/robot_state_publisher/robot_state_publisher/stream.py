@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From the bytes of joint states to the bytes of transforms, at a bounded rate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from robot_state_publisher.conversions import JointStateReader, TransformWriter
+from robot_state_publisher.kinematics import JointFrames, sort_by_name
+from robot_state_publisher.urdf import Joint
+
+
+class _Part:
+    """The joints that one publisher of joint states determines; several publishers may share a robot."""
+
+    def __init__(self, joints: Sequence[Joint], prefix: str, names: Sequence[str]):
+        self._sorting = sort_by_name(joints, names)
+        self._frames = JointFrames(self._sorting.joints)
+        self._writer = TransformWriter(self._sorting.joints, prefix)
+        self.last_sent = -math.inf  # s
+
+    def transforms(self, stamp: tuple[int, int], arrived: np.ndarray) -> bytes:
+        """The message for positions as they arrived. Raises ValueError where one is not a number."""
+        q = self._sorting(arrived)
+        if not np.isfinite(q).all():
+            raise ValueError("a position is not finite")
+        return self._writer.write(stamp, *self._frames.poses(q))
+
+
+class TransformStream:
+    """What a robot's joint states say about its frames."""
+
+    def __init__(self, joints: Sequence[Joint], prefix: str):
+        self._joints, self._prefix = joints, prefix
+        self._reader = JointStateReader()
+        self._parts: dict[tuple[str, ...], _Part] = {}
+
+    def transforms(self, joint_state: bytes, interval: float) -> bytes | None:
+        """The message to send now; None within `interval` s of the last. Raises ValueError for unusable joint states.
+
+        Time that jumps back, as when a recording starts anew, starts anew here too.
+        """
+        stamp, positions = self._reader.read(joint_state)
+        names = self._reader.names
+        part = self._parts.get(names) or self._parts.setdefault(names, _Part(self._joints, self._prefix, names))
+        now = stamp[0] + 1e-9 * stamp[1]
+        if 0.0 <= now - part.last_sent < interval:
+            return None
+        part.last_sent = now
+        return part.transforms(stamp, positions)
