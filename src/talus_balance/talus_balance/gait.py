@@ -55,8 +55,9 @@ class GaitConfig:
     touchdown_phase: float = 0.55
     stand_margin_x: float = 0.015
     stand_margin_y: float = 0.03
-    settle_offset: float = 0.05
-    settle_speed: float = 0.2
+    settle_offset: float = 0.07
+    settle_offset_y: float = 0.10
+    settle_speed: float = 0.3
     max_acceleration: tuple[float, float, float] = (0.5, 0.3, 1.0)
     max_shift: float = 0.6
     pivot_x: float = -0.02
@@ -316,7 +317,7 @@ class Gait:
         offset = np.abs(self._to_heading(inp.capture_point - centre))
         level = abs(self._to_heading(soles[LEFT, :2] - soles[RIGHT, :2])[0]) < 0.06
         return bool(
-            level and offset[0] < c.settle_offset and offset[1] < 0.07 and abs(inp.com_velocity[0]) < c.settle_speed
+            level and offset[0] < c.settle_offset and offset[1] < c.settle_offset_y and abs(inp.com_velocity[0]) < c.settle_speed
         )
 
     def _output(

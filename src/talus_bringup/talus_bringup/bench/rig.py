@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The balance controller on the simulated body in one process, without ROS: fast, seeded, the same code as the nodes run.
+
+State and command cross with the transport delay of one tick, as through the driver's lock-step.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from talus_balance.controller import BalanceConfig, BalanceController, BalanceReport, Intent, Mode
+from talus_core.driver import DriverSetup, GroundTruth
+from talus_core.robot import RobotDescription
+from talus_core.rotations import matrix_from_quat_xyzw, yaw_of
+from talus_core.state import JointCommand
+from talus_drivers.mujoco_driver.driver import MujocoDriver
+
+DELAY_TICKS = 1
+ARM_TIME = 0.5  # s at rest before torque, so that the estimator has averaged the IMU
+STAND_TIME = 0.6
+MODEL_ERROR = {"model_error.mass_fraction": 0.1, "model_error.centre_of_mass": 0.01, "model_error.friction_factor": 2.0}
+FALLEN_HEIGHT = 0.35  # m of the base above the lower sole: below the rest posture's
+FALLEN_COSINE = 0.5  # of the base's tilt: 60 degrees
+
+
+@dataclass(frozen=True)
+class Push:
+    """An impulse (3,) N s in the world on a link, from `time` s on, over `duration` s."""
+
+    time: float
+    impulse: tuple[float, float, float]
+    duration: float = 0.1
+    link: str = "torso"
+
+
+class Rig:
+    """One robot, from its limp start; drive it with `step` or `run_to`."""
+
+    def __init__(
+        self,
+        description: RobotDescription,
+        world: str | Path = "flat",
+        seed: int = 0,
+        model_error: bool = False,
+        config: BalanceConfig | None = None,
+        period: float = 0.002,
+        options: dict | None = None,
+    ):
+        """`model_error`: masses and inertias +-10 %, centres of mass +-1 cm, joint friction x2 against the model."""
+        settings = {**(MODEL_ERROR if model_error else {}), **(options or {})}
+        self.driver = MujocoDriver(DriverSetup(description, period, str(world), seed, settings))
+        self.driver.connect()
+        self.controller = BalanceController(description, config or BalanceConfig(), period)
+        self.velocity = np.zeros(3)
+        self.stand = True
+        self.may_walk = True
+        self.torque = True
+        self.pushes: list[Push] = []
+        self.report: BalanceReport | None = None
+        self._on_their_way: deque[JointCommand | None] = deque([None] * DELAY_TICKS)
+
+    @property
+    def time(self) -> float:
+        """Simulated s."""
+        return self.driver.time
+
+    @property
+    def truth(self) -> GroundTruth:
+        """Where the base really is."""
+        return self.driver.ground_truth()
+
+    @property
+    def mode(self) -> Mode:
+        """Of the controller."""
+        return self.controller.mode
+
+    def has_fallen(self) -> bool:
+        """Judged from ground truth: the base lies low or tilts beyond recovery."""
+        up = matrix_from_quat_xyzw(self.truth.quat_xyzw)[2, 2]
+        return bool(up < FALLEN_COSINE or self.truth.position[2] < FALLEN_HEIGHT)
+
+    def step(self) -> BalanceReport:
+        """One control tick."""
+        driver, now = self.driver, self.driver.time
+        for push in [p for p in self.pushes if p.time <= now]:
+            driver.push(push.link, np.array(push.impulse), push.duration)
+            self.pushes.remove(push)
+        state = driver.read(now)
+        torque = self.torque and now >= ARM_TIME
+        intent = Intent(torque, self.stand and now >= STAND_TIME, self.velocity, self.may_walk)
+        command, self.report = self.controller.step(state, intent)
+        self._on_their_way.append(command if self.mode is not Mode.LIMP else None)
+        due = self._on_their_way.popleft()
+        if due is None:
+            driver.stop()
+        else:
+            driver.write(due)
+        driver.advance()
+        return self.report
+
+    def run_to(self, time: float) -> bool:
+        """Until `time` s or a fall; whether it is still up."""
+        while self.time < time:
+            self.step()
+            if self.has_fallen():
+                return False
+        return True
+
+    def run_until(self, mode: Mode, limit: float) -> bool:
+        """Until the controller is in `mode`, at most to `limit` s; whether it got there."""
+        while self.time < limit and self.mode is not mode:
+            self.step()
+        return self.mode is mode
+
+    def heading(self) -> float:
+        """True heading of the base, rad."""
+        return yaw_of(matrix_from_quat_xyzw(self.truth.quat_xyzw))
