@@ -119,6 +119,11 @@ class WholeBodyModel:
         """(nv,) as given to the last `update`."""
         return self._v
 
+    @property
+    def joint_position(self) -> np.ndarray:
+        """(joints,) rad in pinocchio's order, as given to the last `update`."""
+        return self._q[7:]
+
     def frame(self, frame_id: int) -> FrameTerms:
         """Terms of a frame after `update`."""
         model, data = self.model, self.data

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Joint torques that track weighted acceleration tasks within contact, torque and joint limits: one QP a tick.
 
-Variables    x = (joint-space acceleration (nv), left sole wrench (6), right sole wrench (6)); wrenches in sole axes.
+Variables    x = (acceleration (nv), wrench (6) of each sole that carries, in and about the sole)
 Objective    sum_i w_i |J_i a + drift_i - acc_i|^2 + posture + small regularisation of wrenches and accelerations
 Constraints  floating-base rows of  M a + h = sum_f J_f^T w_f                      (6, equality)
-             contact wrench cone of each sole, fz within [min, max]                 (16 rows + 1 bound a sole)
-             torque limits  |M_a a + h_a - J_a^T w| <= tau_max                      (joints, two-sided)
+             contact wrench cone of each carrying sole, fz within [min, max]       (16 rows + 1 bound a sole)
+             torque limits  |M_a a + h_a - J_a^T w| <= tau_max                      (joints near their limit)
              acceleration bounds that keep each joint within its range
 
 Form: Herzog et al., "Momentum control with hierarchical inverse dynamics on a torque-controlled humanoid", 2016, with
-soft priorities; solver: DAQP (Arnstrom et al. 2022), a dual active-set method, warm-started with the last active set.
+soft priorities; solver: DAQP (Arnstrom, Bemporad, Axehill 2022), a dual active-set method. Most ticks end with the
+equalities alone active, so its set-up dominates: only the rows that can matter are given to it, the rest is verified.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ import numpy as np
 from talus_balance.model import BASE, WholeBodyModel
 from talus_balance.wrench_cone import ROWS, wrench_cone
 
-_WRENCHES = 12
 _INFINITE = 1e30
-_ACTIVE, _EQUALITY = 1, 5  # DAQP's constraint senses
+_EQUALITY = 5  # DAQP's constraint sense
+_CONE_SCALE = 0.02  # rows of the cone in units like the other rows', for the solver's tolerance
+_NEAR_LIMIT = 0.6  # share of the torque limit above which a joint's row is in the problem from the start
+_SOLVES = 3  # rounds of adding violated torque rows
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class QpConfig:
 
 @dataclass(frozen=True)
 class QpResult:
-    """Accelerations (nv,), torques (joints,) in pinocchio's order, wrenches (2, 6) in sole axes; `solved` or the last held."""
+    """Accelerations (nv,), torques (joints,) in pinocchio's order, wrenches (2, 6) in sole axes; else the last held."""
 
     acceleration: np.ndarray
     torque: np.ndarray
@@ -60,38 +63,56 @@ class QpResult:
     solved: bool
 
 
+class _Problem:
+    """Arrays of one set of carrying soles; the constant parts are written once."""
+
+    def __init__(self, model: WholeBodyModel, config: QpConfig, sides: tuple[int, ...]):
+        nv, joints = model.nv, model.nv - BASE
+        self.sides = sides
+        self.n = nv + 6 * len(sides)
+        self.fixed_rows = BASE + ROWS * len(sides)
+        rows = self.fixed_rows + joints
+        self.h = np.zeros((self.n, self.n))
+        self.f = np.zeros(self.n)
+        self.a = np.zeros((rows, self.n))
+        self.upper = np.full(self.n + rows, _INFINITE)
+        self.lower = np.full(self.n + rows, -_INFINITE)
+        self.sense = np.zeros(self.n + rows, dtype=np.int32)
+        self.sense[self.n : self.n + BASE] = _EQUALITY
+        self.upper[self.n + BASE : self.n + self.fixed_rows] = 0.0
+        self.wrench_jacobian = np.zeros((6 * len(sides), nv))
+        self._write_cones(model, config)
+
+    def _write_cones(self, model: WholeBodyModel, config: QpConfig) -> None:
+        for k, side in enumerate(self.sides):
+            foot, cut = model.description.feet[side], config.sole_shrink
+            cone = wrench_cone(0.5 * foot.length - cut, 0.5 * foot.width - cut, config.friction)
+            rows = slice(BASE + ROWS * k, BASE + ROWS * (k + 1))
+            self.a[rows, model.nv + 6 * k : model.nv + 6 * k + 6] = _CONE_SCALE * cone
+
+
 class WholeBodyQp:
-    """Holds the constant parts of the problem and the last active set."""
+    """Holds one problem for each set of carrying soles."""
 
     def __init__(self, model: WholeBodyModel, config: QpConfig):
         self.config = config
         self.model = model
-        nv, joints = model.nv, model.nv - BASE
-        self._n = nv + _WRENCHES
-        self._rows = BASE + 2 * ROWS + joints
-        self._a = np.zeros((self._rows, self._n))
-        for side, foot in enumerate(model.description.feet):
-            cone = wrench_cone(
-                0.5 * foot.length - config.sole_shrink, 0.5 * foot.width - config.sole_shrink, config.friction
-            )
-            rows = slice(BASE + side * ROWS, BASE + (side + 1) * ROWS)
-            self._a[rows, nv + 6 * side : nv + 6 * side + 6] = cone / (config.friction * 100.0)
-        self._upper = np.full(self._n + self._rows, _INFINITE)
-        self._lower = np.full(self._n + self._rows, -_INFINITE)
-        self._sense = np.zeros(self._n + self._rows, dtype=np.int32)
-        self._h = np.zeros((self._n, self._n))
-        self._regularisation = np.concatenate(
-            [np.full(nv, config.acceleration_regularisation), np.full(_WRENCHES, config.wrench_regularisation)]
-        )
+        self._problems: dict[tuple[int, ...], _Problem] = {}
         limits, chosen = model.description.limits, model.description.structural_indices
         order = np.argsort(model.v_index)
         self._torque_limit = config.torque_share * limits.effort[chosen][order]
         self._lower_joint, self._upper_joint = limits.lower[chosen][order], limits.upper[chosen][order]
-        self._last = QpResult(np.zeros(nv), np.zeros(joints), np.zeros((2, 6)), False)
+        joints = model.nv - BASE
+        self._last = QpResult(np.zeros(model.nv), np.zeros(joints), np.zeros((2, 6)), False)
         self.failures = 0
 
     def solve(
-        self, jacobian: np.ndarray, target: np.ndarray, diagonal: np.ndarray, posture: np.ndarray, max_force: np.ndarray
+        self,
+        jacobian: np.ndarray,
+        target: np.ndarray,
+        diagonal: np.ndarray,
+        posture: np.ndarray,
+        max_force: np.ndarray,
     ) -> QpResult:
         """One tick.
 
@@ -102,75 +123,85 @@ class WholeBodyQp:
             posture: (nv,) posture accelerations.
             max_force: (2,) N on the left and right sole; 0 = in the air.
         """
-        nv = self.model.nv
-        h, f = self._h, np.zeros(self._n)
-        h[:nv, :nv] = jacobian.T @ jacobian
-        f[:nv] = -(jacobian.T @ target) - diagonal * posture
-        index = np.arange(self._n)
-        h[nv:, nv:] = 0.0
-        h[index, index] += self._regularisation
-        h[index[:nv], index[:nv]] += diagonal
-        self._constrain(max_force)
-        x, _, flag, info = daqp.solve(h, f, self._a, self._upper, self._lower, self._sense.copy())
-        if flag < 1 or not np.all(np.isfinite(x)):
-            return self._failed()
-        return self._solved(x, info)
-
-    def _solved(self, x: np.ndarray, info: dict) -> QpResult:
-        nv, model = self.model.nv, self.model
-        torque_rows = self._a[BASE + 2 * ROWS :]
-        torque = torque_rows @ x + model.bias[BASE:]
-        inequality = self._sense != _EQUALITY
-        self._sense[inequality] = 0
-        self._sense[inequality & (np.abs(info["lam"]) > 1e-9)] = _ACTIVE
-        self._last = QpResult(x[:nv], torque, x[nv:].reshape(2, 6), True)
+        problem = self._problem(max_force)
+        self._write_cost(problem, jacobian, target, diagonal, posture)
+        self._write_dynamics(problem)
+        self._write_bounds(problem, max_force)
+        rows = np.flatnonzero(np.abs(self._last.torque) > _NEAR_LIMIT * self._torque_limit)
+        for _ in range(_SOLVES):
+            x = self._attempt(problem, rows)
+            if x is None:
+                return self._failed()
+            torque = self._torque(problem, x)
+            violated = np.flatnonzero(np.abs(torque) > 1.001 * self._torque_limit)
+            missing = np.setdiff1d(violated, rows)
+            if missing.size == 0:
+                break
+            rows = np.union1d(rows, missing)
+        wrenches = np.zeros((2, 6))
+        wrenches[list(problem.sides)] = x[self.model.nv :].reshape(-1, 6)
+        self._last = QpResult(x[: self.model.nv], torque, wrenches, True)
         return self._last
+
+    def _problem(self, max_force: np.ndarray) -> _Problem:
+        sides = tuple(side for side in (0, 1) if max_force[side] > 0.0)
+        if sides not in self._problems:
+            self._problems[sides] = _Problem(self.model, self.config, sides)
+        return self._problems[sides]
+
+    def _write_cost(self, problem: _Problem, jacobian, target, diagonal, posture) -> None:
+        nv, c = self.model.nv, self.config
+        np.matmul(jacobian.T, jacobian, out=problem.h[:nv, :nv])
+        curve = problem.h.ravel()[:: problem.n + 1]
+        curve[:nv] += diagonal + c.acceleration_regularisation
+        curve[nv:] = c.wrench_regularisation
+        problem.f[:nv] = -(target @ jacobian) - diagonal * posture
+
+    def _write_dynamics(self, problem: _Problem) -> None:
+        model, nv = self.model, self.model.nv
+        for k, side in enumerate(problem.sides):
+            problem.wrench_jacobian[6 * k : 6 * k + 6] = model.foot_jacobian_local(side)
+        problem.a[:BASE, :nv] = model.mass_matrix[:BASE]
+        problem.a[:BASE, nv:] = -problem.wrench_jacobian[:, :BASE].T
+        base = slice(problem.n, problem.n + BASE)
+        problem.lower[base] = problem.upper[base] = -model.bias[:BASE]
+
+    def _write_bounds(self, problem: _Problem, max_force: np.ndarray) -> None:
+        """Forces of the soles; and joints reach their range's end no sooner than in `limit_horizon`."""
+        model, nv, horizon = self.model, self.model.nv, self.config.limit_horizon
+        for k, side in enumerate(problem.sides):
+            problem.lower[nv + 6 * k + 2] = min(self.config.min_force, 0.5 * max_force[side])
+            problem.upper[nv + 6 * k + 2] = max_force[side]
+        ahead = model.joint_position + horizon * model.velocity[BASE:]
+        scale = 2.0 / (horizon * horizon)
+        problem.upper[BASE:nv] = np.maximum(scale * (self._upper_joint - ahead), -200.0)
+        problem.lower[BASE:nv] = np.minimum(scale * (self._lower_joint - ahead), 200.0)
+
+    def _attempt(self, problem: _Problem, rows: np.ndarray) -> np.ndarray | None:
+        """Solve with the torque rows of the joints `rows`; None without a solution."""
+        model, nv, n = self.model, self.model.nv, problem.n
+        end = problem.fixed_rows + rows.size
+        torque = slice(problem.fixed_rows, end)
+        problem.a[torque, :nv] = model.mass_matrix[BASE + rows]
+        problem.a[torque, nv:] = -problem.wrench_jacobian[:, BASE + rows].T
+        bias, limit = model.bias[BASE + rows], self._torque_limit[rows]
+        problem.lower[n + problem.fixed_rows : n + end] = -limit - bias
+        problem.upper[n + problem.fixed_rows : n + end] = limit - bias
+        x, _, flag, _ = daqp.solve(
+            problem.h,
+            problem.f,
+            problem.a[:end],
+            problem.upper[: n + end],
+            problem.lower[: n + end],
+            problem.sense[: n + end].copy(),
+        )
+        return x if flag >= 1 and np.isfinite(x).all() else None
+
+    def _torque(self, problem: _Problem, x: np.ndarray) -> np.ndarray:
+        model, nv = self.model, self.model.nv
+        return model.mass_matrix[BASE:] @ x[:nv] + model.bias[BASE:] - x[nv:] @ problem.wrench_jacobian[:, BASE:]
 
     def _failed(self) -> QpResult:
         self.failures += 1
-        self._sense[:] = 0
         last = self._last
         return QpResult(last.acceleration, last.torque, last.wrenches, False)
-
-    def _constrain(self, max_force: np.ndarray) -> None:
-        model, nv, n = self.model, self.model.nv, self._n
-        a, lower, upper = self._a, self._lower, self._upper
-        base, torque = slice(0, BASE), slice(BASE + 2 * ROWS, None)
-        a[base, :nv] = model.mass_matrix[:BASE]
-        a[torque, :nv] = model.mass_matrix[BASE:]
-        for side in (0, 1):
-            columns = slice(nv + 6 * side, nv + 6 * side + 6)
-            jacobian = model.foot_jacobian_local(side)
-            a[base, columns] = -jacobian[:, :BASE].T
-            a[torque, columns] = -jacobian[:, BASE:].T
-            self._bound_wrench(side, columns, max_force[side])
-        lower[n : n + BASE] = upper[n : n + BASE] = -model.bias[:BASE]
-        self._sense[n : n + BASE] = _EQUALITY
-        lower[n + BASE + 2 * ROWS :] = -self._torque_limit - model.bias[BASE:]
-        upper[n + BASE + 2 * ROWS :] = self._torque_limit - model.bias[BASE:]
-        self._bound_accelerations()
-
-    def _bound_wrench(self, side: int, columns: slice, max_force: float) -> None:
-        lower, upper, n = self._lower, self._upper, self._n
-        cone = slice(n + BASE + side * ROWS, n + BASE + (side + 1) * ROWS)
-        if max_force <= 0.0:
-            lower[columns] = upper[columns] = 0.0
-            upper[cone] = _INFINITE
-            self._sense[columns] = _EQUALITY
-            self._sense[cone] = 0
-            return
-        lower[columns], upper[columns] = -_INFINITE, _INFINITE
-        lower[columns.start + 2] = min(self.config.min_force, 0.5 * max_force)
-        upper[columns.start + 2] = max_force
-        upper[cone] = 0.0
-        fixed = self._sense[columns] == _EQUALITY
-        self._sense[columns][fixed] = 0
-
-    def _bound_accelerations(self) -> None:
-        """Reach the range's end no sooner than in `limit_horizon` at constant acceleration."""
-        nv, horizon = self.model.nv, self.config.limit_horizon
-        q = self.model._q[7:]
-        v = self.model.velocity[BASE:]
-        scale = 2.0 / (horizon * horizon)
-        self._upper[BASE:nv] = np.maximum(scale * (self._upper_joint - q - horizon * v), -200.0)
-        self._lower[BASE:nv] = np.minimum(scale * (self._lower_joint - q - horizon * v), 200.0)
