@@ -204,5 +204,8 @@ def test_only_troubled_lines_of_processes_are_shown():
     stream = io.StringIO()
     screen = StatusScreen(stream)
     screen.line("map", "[INFO] [1.0] [map]: fine", True)
+    screen.line("map", "[WARN] [1.0] [map]: others are not up yet", True)
     screen.line("map", "[ERROR] [1.0] [map]: not fine", True)
-    assert stream.getvalue() == "map: [ERROR] [1.0] [map]: not fine\n"
+    screen.shows_warnings = True
+    screen.line("map", "[WARN] [1.0] [map]: hm", True)
+    assert stream.getvalue() == "map: [ERROR] [1.0] [map]: not fine\nmap: [WARN] [1.0] [map]: hm\n"

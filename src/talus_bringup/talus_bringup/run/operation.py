@@ -10,7 +10,7 @@ from talus_core.robot import load_robot
 from talus_bringup.launch.cli import report_exit
 from talus_bringup.launch.interrupts import Interrupts
 from talus_bringup.launch.supervisor import Supervisor
-from talus_bringup.run.contract import ALWAYS, PERCEPTION, SIMULATION, topics_of
+from talus_bringup.run.contract import ALWAYS, PERCEPTION, SIMULATION, Topic, topics_of
 from talus_bringup.run.judge import Judge
 from talus_bringup.run.legs import SoleHeights
 from talus_bringup.run.observation import Observation
@@ -30,6 +30,14 @@ BAD_INPUT = 2
 JOULE_PER_KWH = 3.6e6
 
 
+def counted_topics(perception: bool, cameras: dict) -> list[Topic]:
+    """What a run waits for and counts: all that has a rate, but no colour pictures (rendered only for who watches)."""
+    groups = {ALWAYS, SIMULATION} | ({PERCEPTION} if perception else set())
+    with_depth = tuple(name for name, camera in cameras.items() if camera.get("depth"))
+    topics = topics_of(groups, tuple(cameras), with_depth)
+    return [t for t in topics if t.rate_hz and ("/depth/" in t.name or not t.name.endswith("/image_raw"))]
+
+
 class NodeRefusedError(TalusError):
     """A node refused what it was given; the message is its own."""
 
@@ -47,11 +55,7 @@ class Operation:
         seat = dict(zip(robot.joint_names, robot.poses["sit"], strict=True))
         self._judge = Judge(soles, seat)
         self._operator = Operator(Wish(options.seconds, options.velocity))
-        groups = {ALWAYS, SIMULATION} | ({PERCEPTION} if options.perception else set())
-        cameras = raw.get("cameras", {})
-        with_depth = tuple(name for name, camera in cameras.items() if camera.get("depth"))
-        promised = [t for t in topics_of(groups, tuple(cameras), with_depth) if t.rate_hz is not None]
-        self._node = OperatorNode(promised)
+        self._node = OperatorNode(counted_topics(options.perception, raw.get("cameras", {})))
         self._supervisor, self._interrupts, self._screen = supervisor, interrupts, screen
         self._dead: list[str] = []
         self._stop_requests = 0
@@ -90,7 +94,9 @@ class Operation:
 
     def _observe(self, now: float) -> Observation:
         time = self._node.clock.get()
-        self._judge_now(time)
+        if time is not None and time >= self._judged + JUDGE_PERIOD_S:
+            self._judged = time
+            self._judge_now()
         return Observation(
             wall=now,
             time=time,
@@ -104,10 +110,9 @@ class Operation:
             stop_requests=self._stop_requests,
         )
 
-    def _judge_now(self, time: float | None) -> None:
-        if time is None or time < self._judged + JUDGE_PERIOD_S or self._node.truth.get() is None:
+    def _judge_now(self) -> None:
+        if self._node.truth.get() is None:
             return
-        self._judged = time
         self._judge.see_truth(self._node.truth.get())
         if self._node.odometry.get() is not None:
             self._judge.see_odometry(self._node.odometry.get())
@@ -115,10 +120,12 @@ class Operation:
             self._judge.see_joints(self._node.joints.get())
 
     def _begin(self, now: float, time: float) -> None:
+        self._judge_now()
         self._judge.begin()
         self._node.inbox.begin()
         self._pace.begin(now, time)
         self._first_charge = self._node.battery.get()
+        self._screen.shows_warnings = True
 
     def _show(self, seen: Observation, now: float) -> None:
         if not self._screen.is_due(now):

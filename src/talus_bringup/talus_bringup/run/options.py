@@ -14,8 +14,8 @@ from talus_core.errors import TalusError, unknown_name_message
 from talus_bringup.run.available import Available
 from talus_bringup.run.observation import Velocity
 
-# What the footstep planner accepts of cmd_vel.
-VELOCITY_LIMITS = (("VX", "m/s", 0.6), ("VY", "m/s", 0.3), ("WZ", "rad/s", 0.6))
+# What the balance node follows of cmd_vel (its parameters max_..._mps); it would cut what is more.
+VELOCITY_LIMITS = (("VX", "m/s", -0.35, 0.6), ("VY", "m/s", -0.25, 0.25), ("WZ", "rad/s", -0.6, 0.6))
 # An hour of simulated time; a longer run is one without --seconds.
 MOST_SECONDS = 3600.0
 
@@ -119,8 +119,8 @@ def parse_options(words: Sequence[str], available: Available) -> RunOptions:
 def _velocity(numbers: Sequence[float] | None) -> Velocity | None:
     if numbers is None:
         return None
-    for (name, unit, limit), value in zip(VELOCITY_LIMITS, numbers, strict=True):
-        _check_range(f"--cmd-vel {name}", value, -limit, limit, unit)
+    for (name, unit, low, high), value in zip(VELOCITY_LIMITS, numbers, strict=True):
+        _check_range(f"--cmd-vel {name}", value, low, high, unit)
     return Velocity(*numbers)
 
 

@@ -10,7 +10,8 @@ from typing import TextIO
 # The live line follows the eye; a log file should stay short.
 LIVE_PERIOD_S, PLAIN_PERIOD_S = 0.2, 2.0
 _CLEAR = "\r\x1b[K"
-_TROUBLE = ("[WARN]", "[ERROR]", "[FATAL]", "error:")
+_TROUBLE = ("[ERROR]", "[FATAL]", "error:")
+_WARNING = "[WARN]"
 MODES = ("limp", "seated", "standing up", "standing", "walking", "sitting down")
 
 
@@ -57,6 +58,8 @@ class StatusScreen:
         self._stream = stream or sys.stdout
         self._is_live = self._stream.isatty()
         self._next = 0.0
+        # Until all nodes are up each of them rightly warns of the others' absence.
+        self.shows_warnings = False
 
     def is_due(self, now: float) -> bool:
         """Whether a new status should be shown at wall time `now`, s."""
@@ -75,5 +78,6 @@ class StatusScreen:
 
     def line(self, name: str, text: str, shows: bool) -> None:
         """A line of a process: shown if it tells of trouble."""
-        if shows and any(word in text for word in _TROUBLE):
+        words = (*_TROUBLE, _WARNING) if self.shows_warnings else _TROUBLE
+        if shows and any(word in text for word in words):
             self.note(f"{name}: {text}")
