@@ -14,7 +14,8 @@ from talus_core.state import JointCommand, RobotState
 
 from talus_balance.drive_targets import DriveConfig, DriveTargets
 from talus_balance.estimator import BaseEstimate, EstimatorConfig
-from talus_balance.gait import LEFT, RIGHT, Gait, GaitConfig, GaitInput, GaitOutput
+from talus_balance.gait import Gait
+from talus_balance.gait_types import LEFT, RIGHT, GaitConfig, GaitInput, GaitOutput
 from talus_balance.localiser import Localiser
 from talus_balance.model import FrameTerms, WholeBodyModel
 from talus_balance.posture import PoseFacts, PostureMove, PostureReference, pose_facts

@@ -4,111 +4,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from enum import Enum
 
 import numpy as np
 from talus_core.rotations import wrap_angle
 
-from talus_balance.step_planner import StepPlan, StepPlanner, StepPlannerConfig, nominal_offset
-from talus_balance.swing_foot import FootReference, SwingConfig, SwingFoot
+from talus_balance.gait_types import LEFT, RIGHT, GaitConfig, GaitInput, GaitOutput, Phase
+from talus_balance.step_planner import StepPlan, StepPlanner, nominal_offset
+from talus_balance.swing_foot import FootReference, SwingFoot
 
-LEFT, RIGHT = 0, 1
 PLAN_EVERY = 2  # ticks; the capture point moves 0.7 % of its offset in 2 ms
-
-
-class Phase(Enum):
-    """What the feet do."""
-
-    STAND = "stand"  # both soles carry, no step wanted
-    SHIFT = "shift"  # both carry; the capture point moves over the coming stance foot
-    DOUBLE = "double"  # just landed: load moves from the old stance foot to the new one
-    SINGLE = "single"  # one sole carries, the other swings
-
-
-@dataclass(frozen=True)
-class GaitConfig:
-    """Gains and thresholds; parents in the comments.
-
-    Attributes:
-        dcm_gain: Share of the planned centre of pressure that is used now; > 1 corrects early in the step.
-        stand_gain: The same on two feet.
-        zmp_x, zmp_y: m, clip of the centre of pressure about the stance sole's centre.
-        double_time: s over which load moves after a touchdown.
-        touchdown_force: N on the sole for touchdown_ticks in a row that ends a swing (three sigma of the sensor);
-             touchdown_phase: not before this part of it.
-        stand_margin_x, stand_margin_y: m inside the support edge at which a standing robot starts to step.
-        settle_offset, settle_speed: m and m/s below which stepping in place ends in standing.
-        max_acceleration: m/s^2 (x, y) and rad/s^2 by which the commanded velocity follows cmd_vel.
-        pivot_x: m from the sole's centre to the planned pivot; behind it, so that the ankle's torque limit (80 N m, ankle
-            5 cm behind the centre) leaves the same authority forward as the heel does backward.
-        max_shift: s, longest wait for the weight shift before the first step.
-    """
-
-    dcm_gain: float = 1.3
-    stand_gain: float = 2.5
-    zmp_x: float = 0.105
-    zmp_y: float = 0.042
-    double_time: float = 0.05
-    touchdown_force: float = 25.0
-    touchdown_ticks: int = 2
-    touchdown_phase: float = 0.55
-    stand_margin_x: float = 0.015
-    stand_margin_y: float = 0.03
-    settle_offset: float = 0.07
-    settle_offset_y: float = 0.10
-    settle_speed: float = 0.3
-    max_acceleration: tuple[float, float, float] = (0.5, 0.3, 1.0)
-    max_shift: float = 0.6
-    pivot_x: float = -0.02
-    heading_lead: float = 0.35
-    planner: StepPlannerConfig = field(default_factory=StepPlannerConfig)
-    swing: SwingConfig = field(default_factory=SwingConfig)
-
-
-@dataclass(frozen=True)
-class GaitInput:
-    """What the gait needs to know each tick; world = odom.
-
-    Attributes:
-        com, com_velocity: (3,) m, m/s.
-        capture_point: (2,) m.
-        omega: 1/s.
-        sole_positions: (2, 3) m.
-        sole_velocities: (2, 3) m/s.
-        sole_yaws: (2,) rad.
-        forces: (2,) N vertical force on each sole.
-        velocity: (3,) wanted vx, vy m/s and wz rad/s in the heading frame.
-        may_walk: False: finish the step and stand.
-        may_step: False: no catch step either (while folding or unfolding).
-    """
-
-    com: np.ndarray
-    com_velocity: np.ndarray
-    capture_point: np.ndarray
-    omega: float
-    sole_positions: np.ndarray
-    sole_velocities: np.ndarray
-    sole_yaws: np.ndarray
-    forces: np.ndarray
-    velocity: np.ndarray
-    may_walk: bool
-    may_step: bool
-
-
-@dataclass(frozen=True)
-class GaitOutput:
-    """What the whole-body controller shall do: centre of pressure (2,) m, contacts, load limits N, swing reference."""
-
-    centre_of_pressure: np.ndarray
-    in_contact: tuple[bool, bool]
-    max_force: np.ndarray
-    swing_side: int | None
-    swing: FootReference | None
-    heading: float
-    ground_height: float
-    phase: Phase
-    landing: np.ndarray | None
 
 
 class Gait:
@@ -316,9 +220,8 @@ class Gait:
         centre = 0.5 * (soles[LEFT, :2] + soles[RIGHT, :2])
         offset = np.abs(self._to_heading(inp.capture_point - centre))
         level = abs(self._to_heading(soles[LEFT, :2] - soles[RIGHT, :2])[0]) < 0.06
-        return bool(
-            level and offset[0] < c.settle_offset and offset[1] < c.settle_offset_y and abs(inp.com_velocity[0]) < c.settle_speed
-        )
+        slow = abs(inp.com_velocity[0]) < c.settle_speed
+        return bool(level and slow and offset[0] < c.settle_offset and offset[1] < c.settle_offset_y)
 
     def _output(
         self, inp: GaitInput, zmp: np.ndarray, swing: FootReference | None, max_force: np.ndarray | None = None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rigid-body model that the controller believes in: kinematics, dynamics and contact terms of one tick (pinocchio)."""
+"""The rigid-body model that the controller believes in: kinematics, dynamics and contacts of a tick (pinocchio)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class FrameTerms:
 
 
 class WholeBodyModel:
-    """Structural joints on a floating base; hands are rigid. Velocities: base linear, base angular (base axes), joints."""
+    """Structural joints on a floating base, hands rigid. Velocities: base linear and angular in base axes, joints."""
 
     def __init__(self, description: RobotDescription):
         self.description = description
@@ -73,7 +73,7 @@ class WholeBodyModel:
         return self.model.getFrameId(name)
 
     def feet_in_base(self, joint_position: np.ndarray, joint_velocity: np.ndarray) -> list[tuple]:
-        """Position (3,), rotation (3, 3) and velocity (6,) of each sole in and relative to the base (structural joints)."""
+        """Position (3,), rotation (3, 3), velocity (6,) of each sole relative to the base, for structural joints."""
         q, v, data = self._q_level, self._v_still, self._kinematics_data
         q[self.q_index] = joint_position
         v[self.v_index] = joint_velocity

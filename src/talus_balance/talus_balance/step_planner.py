@@ -3,7 +3,7 @@
 
 Khadiv, Herzog, Moosavian, Righetti, "Walking control based on step timing adaptation", T-RO 2020: the inverted pendulum
 about the stance foot u0 with a centre of pressure u0 + z gives the capture point at landing
-xi_T = u0 + (xi - u0) e^{w (T - t)} - z (e^{w (T - t)} - 1);  the step u and the offset b = xi_T - u shall be near nominal.
+xi_T = u0 + (xi - u0) e^{w (T - t)} - z (e^{w (T - t)} - 1);  step u and offset b = xi_T - u shall be near nominal.
 Here the landing time is searched: for each candidate, first the centre of pressure z does what it can, then the best u
 is closed-form per axis; constraints that are not convex in T (speed of the swing foot) stay exact.
 """
@@ -29,7 +29,8 @@ class StepPlannerConfig:
         swing_speed: m/s that the foot can reach on average (hip and knee speed limits).
         freeze: The target no longer moves in this last time before landing.
         pressure_x, pressure_y: m by which the plan moves the centre of pressure from the sole's centre.
-        weight_step, weight_offset, weight_time, weight_pressure: Cost of leaving the nominal step, offset, e^{wT}, z = 0.
+        weight_step, weight_offset, weight_time, weight_pressure: Cost of leaving the nominal step, offset,
+            e^{wT}, and z = 0.
     """
 
     step_width: float = 0.19
@@ -161,7 +162,7 @@ class StepPlanner:
     def _solve_axis(
         self, axis: _Axis, growth: float, reach: float, low: float, high: float
     ) -> tuple[float, float, float]:
-        """First the centre of pressure, then the landing point, within their bounds: (landing, pressure, offset error) m."""
+        """First centre of pressure, then landing point, within bounds: (landing, pressure, offset error) m."""
         c = self.config
         free = axis.capture_point * growth
         wanted = (free - axis.step - axis.offset) / max(growth - 1.0, 0.05)
@@ -177,7 +178,7 @@ class StepPlanner:
 
 @dataclass(frozen=True)
 class _Axis:
-    """One axis from the stance foot, m: capture point, swing foot, nominal step and offset, centre of pressure's limit."""
+    """One axis from the stance foot, m: capture point, swing foot, nominal step and offset, limit of the pressure."""
 
     capture_point: float
     swing: float

@@ -10,7 +10,14 @@ import numpy as np
 
 @dataclass(frozen=True)
 class SwingConfig:
-    """Attributes: clearance m above the higher end; lowering m/s at which the sole meets the ground, early or late; max_acceleration m/s^2."""
+    """How the foot swings.
+
+    Attributes:
+        clearance: m above the higher end of the step.
+        lowering: m/s at which the sole meets the ground, early or late.
+        max_acceleration: m/s^2 on the ground plane.
+        max_lowering: m searched below the expected ground before the swing gives up.
+    """
 
     clearance: float = 0.07
     lowering: float = 0.3
@@ -43,7 +50,7 @@ class SwingFoot:
     def step(
         self, landing: np.ndarray, height: float, yaw: float, phase: float, duration: float, dt: float
     ) -> FootReference:
-        """Advance the reference by `dt` towards `landing` (2,) m at ground `height` m, `phase` 0..1 of a swing of `duration` s."""
+        """Advance by `dt` s towards `landing` (2,) m at ground `height` m; `phase` 0..1 of a swing of `duration` s."""
         remaining = max((1.0 - phase) * duration, 0.03)
         if phase < 1.0:
             self._advance(landing, remaining, dt)
@@ -70,7 +77,7 @@ class SwingFoot:
         self._xy = self._xy + dt * self._vxy
 
     def _height(self, end: float, s: float, duration: float) -> tuple[float, float, float]:
-        """Height, vertical speed and acceleration: up to the apex at mid-swing, then down to meet the ground with speed.
+        """Height, its rate and acceleration: up to the apex at mid-swing, then down to meet the ground.
 
         Two cubic Hermite pieces; arriving with speed makes the touchdown a sharp event in time and force.
         """

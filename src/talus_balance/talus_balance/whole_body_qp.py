@@ -127,17 +127,16 @@ class WholeBodyQp:
         self._write_cost(problem, jacobian, target, diagonal, posture)
         self._write_dynamics(problem)
         self._write_bounds(problem, max_force)
-        rows = np.flatnonzero(np.abs(self._last.torque) > _NEAR_LIMIT * self._torque_limit)
+        near = np.abs(self._last.torque) > _NEAR_LIMIT * self._torque_limit
         for _ in range(_SOLVES):
-            x = self._attempt(problem, rows)
+            x = self._attempt(problem, np.flatnonzero(near))
             if x is None:
                 return self._failed()
             torque = self._torque(problem, x)
-            violated = np.flatnonzero(np.abs(torque) > 1.001 * self._torque_limit)
-            missing = np.setdiff1d(violated, rows)
-            if missing.size == 0:
+            missing = ~near & (np.abs(torque) > 1.001 * self._torque_limit)
+            if not missing.any():
                 break
-            rows = np.union1d(rows, missing)
+            near |= missing
         wrenches = np.zeros((2, 6))
         wrenches[list(problem.sides)] = x[self.model.nv :].reshape(-1, 6)
         self._last = QpResult(x[: self.model.nv], torque, wrenches, True)
