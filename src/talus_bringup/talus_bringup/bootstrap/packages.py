@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -81,7 +82,7 @@ def _pip_install(workspace: Workspace, rows: dict[str, list[str]], lock_fd: int,
         nonlocal seen
         if line.startswith(("Collecting ", "Requirement already")):
             seen += 1
-            report(DOWNLOAD_SHARE * seen / len(rows), line.split()[-1].split(";")[0])
+            report(DOWNLOAD_SHARE * seen / len(rows), re.split(r"[ =;]+", line.partition("Collecting ")[2])[0])
         elif line.startswith("Installing collected packages"):
             report(DOWNLOAD_SHARE, "unpacking")
 

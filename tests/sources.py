@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The checkout as tests see it: its packages, their files and what these import."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from talus_bringup.bootstrap.fingerprint import package_folders
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = package_folders(ROOT / "src")
+
+
+def python_files(package: str) -> Iterator[Path]:
+    """The package's own Python files: neither its tests nor its setup.py."""
+    folder = PACKAGES[package]
+    yield from (path for path in sorted(folder.rglob("*.py")) if "test" not in path.relative_to(folder).parts[:-1])
+
+
+def tracked_python_files() -> list[Path]:
+    """Every Python file of the checkout, tests included."""
+    found = [ROOT / "conftest.py"]
+    for folder in ("src", "tests"):
+        found += sorted((ROOT / folder).rglob("*.py"))
+    return found
+
+
+@cache
+def imports(path: Path) -> frozenset[str]:
+    """Dotted names of the modules that a file imports, the standard library's left out."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(), str(path))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: relative import"
+            names.add(node.module)
+    return frozenset(name for name in names if name.split(".")[0] not in sys.stdlib_module_names)
+
+
+def top_level(names: frozenset[str]) -> set[str]:
+    """First part of each dotted name."""
+    return {name.split(".")[0] for name in names}

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who may import whom: the diagram of the layers as data, held against every import statement."""
+
+from __future__ import annotations
+
+import ast
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+from sources import PACKAGES, ROOT, imports, python_files, top_level
+
+# Seen only by the shell of a node (is_shell): the graph, its messages, and the package that wraps both.
+ROS = {
+    *("rclpy", "ament_index_python", "rcl_interfaces", "builtin_interfaces", "rosgraph_msgs", "std_srvs"),
+    *("diagnostic_msgs", "geometry_msgs", "nav_msgs", "sensor_msgs", "std_msgs", "tf2_msgs", "visualization_msgs"),
+    *("talus_interfaces", "talus_ros"),
+}
+
+# Package -> what its pure files may import, besides the standard library and themselves.
+MAY_IMPORT = {
+    "talus_core": {"numpy", "yaml", "transforms3d"},
+    "talus_ros": {"numpy", "talus_core"},
+    "talus_description": {"numpy", "yaml", "transforms3d", "talus_core", "xacro", "mujoco", "pinocchio", "scipy"},
+    "talus_safety": {"numpy", "yaml", "talus_core"},
+    "talus_drivers": {"numpy", "yaml", "mujoco", "talus_core", "talus_safety", "talus_description"},
+    "talus_balance": {"numpy", "pinocchio", "daqp", "talus_core"},
+    "talus_perception": {"numpy", "yaml", "mujoco", "cv2", "talus_core", "talus_description"},
+    "talus_map": {"numpy", "talus_core"},
+    "talus_view": {"numpy", "cv2", "trimesh", "viser", "talus_core"},
+    # On top of all, imported by nobody: its benchmarks drive the real controller and the real body.
+    "talus_bringup": {"numpy", "yaml", "talus_core", "talus_balance", "talus_drivers"},
+    "robot_state_publisher": {"numpy", "talus_core"},
+}
+
+# A third-party library lives in one place of a package: change it there, and nowhere else.
+LIVES_IN = {
+    "mujoco": ("talus_drivers/mujoco_driver/*", "talus_perception/rendering.py", "talus_description/*"),
+    "pinocchio": ("talus_balance/*", "talus_description/rest_path.py"),
+    "daqp": ("talus_balance/whole_body_qp.py",),
+    "viser": ("talus_view/*",),
+    "trimesh": ("talus_view/shapes.py",),
+    "transforms3d": ("talus_core/rotations.py", "talus_description/*"),
+    "cv2": ("talus_view/pictures.py", "talus_perception/*"),
+    "scipy": ("talus_description/rest_path.py",),
+}
+
+# Mathematics is told the time.
+CLOCKLESS = ("talus_core", "talus_safety", "talus_balance", "talus_map")
+
+PYTHON_PACKAGES = sorted(name for name in PACKAGES if any(python_files(name)))
+BOOTSTRAP = PACKAGES["talus_bringup"] / "talus_bringup" / "bootstrap"
+
+
+def is_shell(path: Path) -> bool:
+    """Whether a file may see ROS."""
+    return path.name.endswith("_node.py") or path.name == "conversions.py"
+
+
+def pure_files(package: str) -> list[Path]:
+    return [path for path in python_files(package) if not is_shell(path) and path.name != "setup.py"]
+
+
+def test_every_python_package_is_in_the_diagram():
+    assert set(PYTHON_PACKAGES) == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("package", PYTHON_PACKAGES)
+def test_pure_files_import_only_what_their_layer_may(package):
+    allowed = MAY_IMPORT[package] | {package}
+    wrong = {str(path.relative_to(ROOT)): top_level(imports(path)) - allowed for path in pure_files(package)}
+    assert {path: names for path, names in wrong.items() if names} == {}
+
+
+@pytest.mark.parametrize("package", PYTHON_PACKAGES)
+def test_nodes_import_ros_besides_but_no_sibling(package):
+    allowed = MAY_IMPORT[package] | {package} | ROS
+    wrong = {path.name: top_level(imports(path)) - allowed for path in python_files(package) if is_shell(path)}
+    assert {name: names for name, names in wrong.items() if names} == {}
+
+
+@pytest.mark.parametrize("package", PYTHON_PACKAGES)
+def test_tests_beside_a_package_import_no_sibling_of_it(package):
+    """A test that needs two packages lives in tests/ at the top."""
+    allowed = MAY_IMPORT[package] | {package} | ROS
+    ours = set(PACKAGES) - allowed
+    wrong = {path.name: top_level(imports(path)) & ours for path in (PACKAGES[package] / "test").rglob("*.py")}
+    assert {name: names for name, names in wrong.items() if names} == {}
+
+
+@pytest.mark.parametrize("library", sorted(LIVES_IN))
+def test_library_lives_in_its_place(library):
+    users = [
+        f"{package}/{path.relative_to(PACKAGES[package] / package)}"
+        for package in PYTHON_PACKAGES
+        for path in python_files(package)
+        if library in top_level(imports(path))
+    ]
+    assert [user for user in users if not any(fnmatch(user, place) for place in LIVES_IN[library])] == []
+
+
+@pytest.mark.parametrize("package", CLOCKLESS)
+def test_mathematics_reads_no_clock(package):
+    readers = [path.name for path in pure_files(package) if "time" in _standard_imports(path)]
+    assert readers == []
+
+
+def test_bootstrap_needs_nothing_installed():
+    wrong = {path.name: imports(path) for path in BOOTSTRAP.rglob("*.py")}
+    strangers = {
+        name: {module for module in modules if not module.startswith("talus_bringup.bootstrap")}
+        for name, modules in wrong.items()
+    }
+    assert {name: modules for name, modules in strangers.items() if modules} == {}
+
+
+def _standard_imports(path: Path) -> set[str]:
+    """The modules that a file imports by name, the standard library's included."""
+    tree = ast.parse(path.read_text())
+    plain = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    return plain | {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
