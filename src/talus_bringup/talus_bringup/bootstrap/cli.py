@@ -72,7 +72,10 @@ def _test(workspace: Workspace, arguments: list[str]) -> int:
     from talus_bringup.bootstrap import system
 
     environment = _with_own_domain(prepare(workspace))
-    system.ensure([system.BROWSER], workspace.state / "apt.log")
+    try:
+        system.ensure([system.BROWSER], workspace.state / "apt.log")
+    except BootstrapError as error:
+        print(f"talus: {error}; the others can run", file=sys.stderr)
     return become([str(workspace.python), "-m", "pytest", "--rootdir", str(workspace.root), *arguments], environment)
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from talus_bringup.bootstrap import system
 from talus_bringup.bootstrap.build import brought_by_ros
-from talus_bringup.bootstrap.packages import NEEDED_BYTES
 from talus_bringup.bootstrap.prepare import cached_environment
+from talus_bringup.bootstrap.venv import NEEDED_BYTES
 from talus_bringup.bootstrap.workspace import Workspace
 
 GIB = 1024**3
@@ -103,7 +103,7 @@ def _resources(workspace: Workspace) -> Iterator[Finding]:
     remedy = "mount it larger: mount -o remount,size=512M /dev/shm (containers: --shm-size 512m)"
     yield _size("/dev/shm", shutil.disk_usage("/dev/shm").total, WANTED_SHARED_MEMORY, remedy)
     if not workspace.python.exists():
-        yield _size("free disk", shutil.disk_usage(workspace.root).free, NEEDED_BYTES, "free 4 GB", is_needed=True)
+        yield _size("free disk", shutil.disk_usage(workspace.root).free, NEEDED_BYTES, "free 3 GB", is_needed=True)
 
 
 def _size(subject: str, value: float, wanted: float, remedy: str, is_needed: bool = False) -> Finding:

@@ -7,6 +7,7 @@ import shutil
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import TextIO
 
 PLAIN_EVERY_S = 20.0  # often enough to show that a log is alive, seldom enough to read it
@@ -14,10 +15,14 @@ REDRAW_EVERY_S = 0.5
 
 
 class Progress:
-    """Context manager around one step. Thread-safe; the clock ticks even while nothing is reported."""
+    """Context manager around one step. Thread-safe; the clock ticks even while nothing is reported.
 
-    def __init__(self, title: str, out: TextIO | None = None):
+    `measure`, if given, returns the fraction done by looking, for work that reports nothing.
+    """
+
+    def __init__(self, title: str, out: TextIO | None = None, measure: Callable[[], float] | None = None):
         self._title = title
+        self._measure = measure
         self._out = out or sys.stderr
         self._is_live = self._out.isatty()
         self._fraction, self._detail = 0.0, ""
@@ -54,6 +59,8 @@ class Progress:
 
     def _tick(self) -> None:
         while not self._done.wait(REDRAW_EVERY_S if self._is_live else PLAIN_EVERY_S):
+            if self._measure:
+                self.update(self._measure())
             if self._is_live:
                 width = shutil.get_terminal_size().columns - 1
                 self._out.write("\r\x1b[K" + f"talus: {self.line()}"[:width])

@@ -13,10 +13,11 @@ from talus_bringup.bootstrap.build import brought_by_ros, colcon_build
 from talus_bringup.bootstrap.errors import BootstrapError
 from talus_bringup.bootstrap.fingerprint import workspace_fingerprints
 from talus_bringup.bootstrap.lock import exclusive
-from talus_bringup.bootstrap.packages import install_packages, make_venv
+from talus_bringup.bootstrap.packages import install_packages
 from talus_bringup.bootstrap.prepare import cached_environment, packages_key, stamp, workspace_key
 from talus_bringup.bootstrap.stamps import read_stamp, write_stamp
 from talus_bringup.bootstrap.underlay import compute
+from talus_bringup.bootstrap.venv import make_venv
 from talus_bringup.bootstrap.workspace import Workspace
 
 

@@ -55,10 +55,8 @@ def _has_rendering() -> bool:
     return _loads("libEGL.so.1", "libEGL_mesa.so.0", "libOpenGL.so.0") or _loads("libEGL.so.1", "libEGL_nvidia.so.0")
 
 
-def chromium() -> str | None:
-    """Path of a Chromium or Chrome, if there is one."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    return next(filter(None, map(shutil.which, names)), None)
+def _has_browser() -> bool:
+    return all(map(shutil.which, ("chromium", "chromedriver")))
 
 
 BUILD_PARTS = (
@@ -70,7 +68,7 @@ BUILD_PARTS = (
 RENDERING = SystemPart(
     "EGL", "cameras without a display", ("libegl1", "libegl-mesa0", "libopengl0", "libgl1-mesa-dri"), _has_rendering
 )
-BROWSER = SystemPart("chromium", "the tests of the web page", ("chromium",), lambda: chromium() is not None)
+BROWSER = SystemPart("chromium", "the tests of the web page", ("chromium", "chromium-driver"), _has_browser)
 
 
 def check_machine() -> None:
