@@ -19,4 +19,5 @@ setup(
     maintainer_email="maintainers@talus.invalid",
     description="Log-odds voxel map with free-space carving, occupancy and elevation.",
     license="Apache-2.0",
+    entry_points={"console_scripts": ["map_node = talus_map.map_node:main"]},
 )

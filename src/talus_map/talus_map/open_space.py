@@ -37,7 +37,9 @@ class OpenSpace:
         self._in_map = camera_in_map
         in_camera = camera_in_map.inverse()
         # In these coordinates pixel = (x, y) / z, cut down to integers: the half pixel of rounding is in the centre.
-        scale = np.array([[0.5 * camera.fx, 0, 0.5 * camera.cx + 0.25], [0, 0.5 * camera.fy, 0.5 * camera.cy + 0.25], [0, 0, 1]])
+        scale = np.array(
+            [[0.5 * camera.fx, 0, 0.5 * camera.cx + 0.25], [0, 0.5 * camera.fy, 0.5 * camera.cy + 0.25], [0, 0, 1]]
+        )
         self._scaled_rotation = (scale @ in_camera.rotation).astype(np.float32)
         self._scaled_position = (scale @ in_camera.position).astype(np.float32)[:, None]
         self._corner_rays = np.linalg.inv(scale) @ [

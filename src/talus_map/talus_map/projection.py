@@ -67,7 +67,7 @@ class DepthPyramid:
         self._highs = np.concatenate([level.ravel() for level in highs])
 
     def range_in(self, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(n,) minimum and maximum over at least the rectangles from (2, n) `low` to `high` (u, v), cut to the image."""
+        """(n,) minimum and maximum over at least the rectangles from (2, n) `low` to `high`, cut to the image."""
         low, high = (np.clip(corner.T, 0, self._size - 1).astype(np.int32).T for corner in (low, high))
         extent = (high - low).max(axis=0) + 1
         # Squares at least as large as the rectangle: it touches at most 2 x 2 of them.

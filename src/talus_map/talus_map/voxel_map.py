@@ -130,7 +130,7 @@ class VoxelMap:
         return np.where(slots >= 0, self._log_odds[slots, _place(voxels)], UNKNOWN)
 
     def occupied_voxels(self) -> np.ndarray:
-        """(n, 3) int32 coordinates of the occupied voxels; voxel (i, j, k) is centred at ((i, j, k) + 0.5) * resolution."""
+        """(n, 3) int32 coordinates of the occupied voxels; the centre of voxel i is at (i + 0.5) * resolution."""
         blocks, places = np.nonzero(is_occupied(self.log_odds))
         local = np.stack(np.unravel_index(places, (BLOCK,) * 3), axis=1)
         return (self._coordinates[blocks] * BLOCK + local).astype(np.int32)

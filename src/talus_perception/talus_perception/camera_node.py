@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The simulated cameras: renders the simulator's published states in a process of its own, so that control never waits."""
+"""The simulated cameras: renders the published states of the simulator beside it, so that control never waits."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo, Image
-from talus_interfaces.msg import SimulatorState
+from talus_core.schedule import Schedule
 from talus_ros.diagnostics_node import ERROR, OK, DiagnosticsPublisher
 from talus_ros.fast_link_node import FastLink
 from talus_ros.heartbeat_node import HeartbeatThread
 from talus_ros.parameters_node import declare_config
 from talus_ros.run_node import ExecutorThread, run_node
 
+from talus_interfaces.msg import SimulatorState
 from talus_perception.camera_model import Camera, load_cameras
+from talus_perception.config import CameraConfig
 from talus_perception.conversions import camera_info_message, image_message, qpos_of, seconds
 from talus_perception.depth_noise import NoisyDepth
 from talus_perception.rendering import load_renderer
-from talus_perception.schedule import CameraConfig, Schedule
 
 NEWEST_ONLY = QoSProfile(depth=1)  # reliable: RViz and others ask for it; who lags gets the newest
 

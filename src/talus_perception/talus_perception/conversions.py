@@ -7,8 +7,8 @@ import numpy as np
 from builtin_interfaces.msg import Time
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
-from talus_interfaces.msg import SimulatorState
 
+from talus_interfaces.msg import SimulatorState
 from talus_perception.camera_model import Camera
 
 

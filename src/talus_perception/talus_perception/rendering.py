@@ -65,7 +65,7 @@ class SceneRenderer:
         )
 
     def render(self, name: str, pinhole: Pinhole, with_colour: bool = True) -> tuple[np.ndarray | None, np.ndarray]:
-        """Colour (height, width, 3) uint8 and depth (height, width) float32 in m along the optical axis, of one picture.
+        """Colour (height, width, 3) uint8 and depth (height, width) float32 in m along the optical axis of a picture.
 
         Without colour, no light and no texture is computed: half the time. Depth is `FAR` where nothing is.
         Raises UnknownNameError, RenderingError.

@@ -5,7 +5,6 @@ import math
 
 import pytest
 from talus_core.errors import UnknownNameError
-
 from talus_perception.camera_model import CameraListError, chosen, load_cameras
 
 GOOD = "cameras:\n  eye: {width: 320, height: 240, horizontal_fov_deg: 90, depth: true}\n"

@@ -3,7 +3,6 @@
 
 import numpy as np
 import pytest
-
 from talus_perception.depth_noise import DepthNoise, NoisyDepth
 
 NOISE = DepthNoise()

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from talus_core.errors import UnknownNameError
 from talus_core.pinhole import Pinhole
-
 from talus_perception.rendering import FAR, RenderingError, SceneRenderer
 
 FOVY = 60.0

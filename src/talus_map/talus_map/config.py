@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the map process is set to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from talus_core.parameters import parameter, section
+
+from talus_map.mapper import MapConfig
+
+
+@dataclass(frozen=True)
+class MapNodeConfig:
+    """Parameters of the map process."""
+
+    depth_cameras: tuple[str, ...] = parameter(("front_left", "down"), "Cameras whose depth is fused.")
+    map_frame: str = parameter("map", "Published at the place of the odometry's frame: nothing corrects it yet.")
+    odometry_frame: str = parameter("odom", "Frame of everything that is mapped.")
+    footprint_frame: str = parameter("base_footprint", "Where the robot stands.")
+    elevation_rate_hz: float = parameter(8.0, "Of map/elevation; the contract asks for 5.", 0.5, 30.0)
+    map_rate_hz: float = parameter(1.5, "Of map/points and map/occupancy; the contract asks for 1.", 0.1, 10.0)
+    map: MapConfig = section(MapConfig)

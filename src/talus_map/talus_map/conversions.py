@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Images, cameras and transforms from standard messages, and the map as messages."""
+
+from __future__ import annotations
+
+import array
+from collections.abc import Callable
+
+import numpy as np
+from builtin_interfaces.msg import Time
+from geometry_msgs.msg import Point, TransformStamped
+from nav_msgs.msg import OccupancyGrid as OccupancyGridMessage
+from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField
+from std_msgs.msg import Header
+from talus_core.errors import TalusError
+from talus_core.pinhole import Pinhole
+from talus_core.transform_buffer import TransformBuffer
+from tf2_msgs.msg import TFMessage
+
+from talus_interfaces.msg import ElevationMap
+from talus_interfaces.srv import MapFile
+from talus_map.elevation import ElevationGrid
+from talus_map.inbox import DepthImage
+from talus_map.looks import height_colours
+from talus_map.occupancy import OccupancyGrid
+
+
+def seconds(stamp: Time) -> float:
+    """ROS time in s."""
+    return stamp.sec + 1e-9 * stamp.nanosec
+
+
+def header_of(time: float, frame: str) -> Header:
+    """Stamped with an instant in s."""
+    nanoseconds = round(time * 1e9)
+    return Header(stamp=Time(sec=nanoseconds // 10**9, nanosec=nanoseconds % 10**9), frame_id=frame)
+
+
+def depth_image_of(message: Image) -> DepthImage | None:
+    """A 32FC1 image in m; None if it is of another encoding, byte order or size."""
+    if message.encoding != "32FC1" or message.is_bigendian or message.step != 4 * message.width:
+        return None
+    if len(message.data) != message.step * message.height:
+        return None
+    depth = np.frombuffer(message.data, "<f4").reshape(message.height, message.width)
+    return DepthImage(message.header.frame_id, seconds(message.header.stamp), depth)
+
+
+def pinhole_of(message: CameraInfo) -> Pinhole | None:
+    """Intrinsics without distortion; None if the camera is uncalibrated or distorts (such images need rectifying)."""
+    if message.k[0] <= 0.0 or any(message.d):
+        return None
+    return Pinhole(message.width, message.height, message.k[0], message.k[4], message.k[2], message.k[5])
+
+
+def store_transforms(message: TFMessage, buffer: TransformBuffer, is_static: bool) -> None:
+    """Put every transform of a message into the buffer. Raises TransformError."""
+    for transform in message.transforms:
+        p, q = transform.transform.translation, transform.transform.rotation
+        parent, child = transform.header.frame_id, transform.child_frame_id
+        if is_static:
+            buffer.set_static(parent, child, (p.x, p.y, p.z), (q.x, q.y, q.z, q.w))
+        else:
+            buffer.set(parent, child, seconds(transform.header.stamp), (p.x, p.y, p.z), (q.x, q.y, q.z, q.w))
+
+
+def identity_message(parent: str, child: str) -> TFMessage:
+    """`child` is where `parent` is, at all times."""
+    transform = TransformStamped(header=Header(frame_id=parent), child_frame_id=child)
+    return TFMessage(transforms=[transform])
+
+
+def cloud_message(header: Header, points: np.ndarray) -> PointCloud2:
+    """(n, 3) float32 points in m, coloured by height."""
+    names = ("x", "y", "z", "rgb")
+    rows = np.empty((len(points), 4), np.float32)
+    rows[:, :3] = points
+    rows[:, 3] = height_colours(points[:, 2]).view(np.float32)
+    return PointCloud2(
+        header=header,
+        height=1,
+        width=len(points),
+        fields=[PointField(name=n, offset=4 * i, datatype=PointField.FLOAT32, count=1) for i, n in enumerate(names)],
+        point_step=16,
+        row_step=16 * len(points),
+        is_dense=True,
+        data=rows.tobytes(),
+    )
+
+
+def occupancy_message(header: Header, grid: OccupancyGrid, ground: float) -> OccupancyGridMessage:
+    """The grid, lying at the height `ground` in m."""
+    message = OccupancyGridMessage(header=header)
+    message.info.map_load_time = header.stamp
+    message.info.resolution = grid.resolution
+    message.info.height, message.info.width = grid.cells.shape
+    message.info.origin.position = Point(x=float(grid.origin[0]), y=float(grid.origin[1]), z=ground)
+    message.data = array.array("b", grid.cells.tobytes())
+    return message
+
+
+def elevation_message(header: Header, grid: ElevationGrid) -> ElevationMap:
+    """The ground around the robot."""
+    message = ElevationMap(header=header, resolution=grid.resolution, width=grid.cells, height=grid.cells)
+    message.origin = Point(x=float(grid.origin[0]), y=float(grid.origin[1]), z=0.0)
+    message.elevation = array.array("f", grid.elevation.tobytes())
+    message.variance = array.array("f", grid.variance.tobytes())
+    return message
+
+
+def answered(response: MapFile.Response, action: Callable[[], object], done: str) -> MapFile.Response:
+    """The response after an action: `done`, or why it failed."""
+    try:
+        action()
+        response.success, response.message = True, done
+    except TalusError as error:
+        response.success, response.message = False, str(error)
+    return response

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the map is, in a line and in numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from talus_map.inbox import DepthInbox
+from talus_map.mapper import Mapper
+
+
+@dataclass(frozen=True)
+class MapStatus:
+    """For diagnostics: `values` by name."""
+
+    is_well: bool
+    message: str
+    values: dict[str, object]
+
+
+def status_of(mapper: Mapper, inbox: DepthInbox, refused: int) -> MapStatus:
+    """`refused`: messages that could not be used since the start."""
+    problems = []
+    if mapper.voxels.is_full:
+        problems.append(f"full: {mapper.voxels.most_blocks} blocks (parameter map.most_blocks); call map/clear")
+    if inbox.waits_for:
+        problems.append(f"waits for {inbox.waits_for}")
+    elif not mapper.views:
+        problems.append("no depth image yet")
+    if mapper.self_filter.ignored:
+        problems.append(f"own meshes are not filtered: {', '.join(mapper.self_filter.ignored)}")
+    values = {
+        "views": mapper.views,
+        "views_dropped": inbox.dropped,
+        "messages_refused": refused,
+        "blocks": mapper.voxels.block_count,
+    }
+    return MapStatus(not problems, "; ".join(problems) or "mapping", values)

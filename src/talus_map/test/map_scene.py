@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A scene of planes and boxes whose depth images are exact, for tests of the map."""
+
+import numpy as np
+from talus_core.pinhole import Pinhole
+from talus_core.rotations import matrix_from_rpy
+from talus_core.transform import Transform
+
+CAMERA = Pinhole.from_fovy(160, 120, np.radians(60.0))
+OPTICAL = np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])  # optical axes in a body that looks along x
+
+
+def pose_looking(position, yaw=0.0, pitch=0.0):
+    """Pose of an optical frame at a position, turned left by `yaw`, down by `pitch` (rad)."""
+    return Transform(matrix_from_rpy(0.0, pitch, yaw) @ OPTICAL, np.asarray(position, dtype=float))
+
+
+def depth_of_boxes(boxes, pose, camera=CAMERA):
+    """Exact depth (height, width) float32 along the axis of axis-aligned boxes ((low, high), ...); inf = nothing."""
+    rays = camera.rays().reshape(-1, 3).astype(float) @ pose.rotation.T
+    nearest = np.full(len(rays), np.inf)
+    for low, high in boxes:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            a, b = (np.asarray(low) - pose.position) / rays, (np.asarray(high) - pose.position) / rays
+        enter, leave = np.fmin(a, b).max(axis=1), np.fmax(a, b).min(axis=1)
+        is_hit = (enter < leave) & (enter > 0)
+        nearest[is_hit] = np.minimum(nearest[is_hit], enter[is_hit])
+    return nearest.reshape(camera.height, camera.width).astype(np.float32)
+
+
+FLOOR = ((-20.0, -20.0, -1.0), (20.0, 20.0, 0.0))
+WALL = ((3.0, -20.0, -1.0), (4.0, 20.0, 5.0))
