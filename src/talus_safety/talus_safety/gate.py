@@ -41,7 +41,7 @@ class LastGate:
         body = Body(robot)
         self._imu = body.imu.rotation
         self._limiter = CommandLimiter(robot, period, self._config.limiter)
-        self._standby = Standby(robot, body, load_rest_path(robot, body), period, self._config.standby)
+        self._standby = Standby(robot, body, load_rest_path(robot), period, self._config.standby)
         self._keeper, self._tilt, self._judge = StateKeeper(), TiltFilter(), RestJudge(robot)
         self._commands = Watchdog(self._config.command_timeout_s)
         self._counters = GateCounters()

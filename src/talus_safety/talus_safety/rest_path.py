@@ -10,8 +10,6 @@ import yaml
 from talus_core.errors import TalusError, unknown_name_message
 from talus_core.robot import RobotDescription
 
-from talus_safety.body import Body
-
 
 class RestPathError(TalusError):
     """A rest path that cannot be used; the message names the file and what it needs."""
@@ -24,19 +22,16 @@ class RestPath:
     Attributes:
         progress: (m,) 0 to 1, rising.
         position: (m, n) rad.
-        ahead: (m,) m, centre of mass before the middle of the soles.
     """
 
     progress: np.ndarray
     position: np.ndarray
-    ahead: np.ndarray
 
     @staticmethod
-    def through(position: np.ndarray, body: Body) -> RestPath:
+    def through(position: np.ndarray) -> RestPath:
         """A path through postures (m, n); progress is the way that the farthest joint has gone."""
         way = np.concatenate(([0.0], np.cumsum(np.abs(np.diff(position, axis=0)).max(axis=1))))
-        ahead = np.array([_ahead(body, row) for row in position])
-        return RestPath(way / way[-1], position, ahead)
+        return RestPath(way / way[-1], position)
 
     def posture(self, progress: float) -> np.ndarray:
         """(n,) rad."""
@@ -45,10 +40,6 @@ class RestPath:
         part = min(max((progress - start) / (end - start), 0.0), 1.0)
         return (1.0 - part) * self.position[at] + part * self.position[at + 1]
 
-    def balance_point(self, progress: float) -> float:
-        """m, centre of mass before the middle of the soles."""
-        return float(np.interp(progress, self.progress, self.ahead))
-
     def nearest(self, position: np.ndarray, joints: np.ndarray) -> float:
         """Progress of the posture most like `position` (n,) in some joints."""
         candidates = np.linspace(0.0, 1.0, 101)
@@ -56,7 +47,7 @@ class RestPath:
         return float(candidates[int(np.argmin(away))])
 
 
-def load_rest_path(robot: RobotDescription, body: Body) -> RestPath:
+def load_rest_path(robot: RobotDescription) -> RestPath:
     """Read `rest_path.yaml` in the robot's folder; joints that it does not name stay at 0. Raises RestPathError."""
     path = robot.folder / "rest_path.yaml"
     try:
@@ -75,11 +66,4 @@ def load_rest_path(robot: RobotDescription, body: Body) -> RestPath:
         if name not in robot.joint_names:
             raise RestPathError(f"{path}: {unknown_name_message('joint', name, robot.joint_names)}")
         position[:, robot.joint_names.index(name)] = rows[:, column]
-    return RestPath.through(position, body)
-
-
-def _ahead(body: Body, position: np.ndarray) -> float:
-    """m, of the centre of mass before the soles, along the left sole's x axis."""
-    placement = body.place(position)
-    (rotation, left), (_, right) = (body.locate(placement, sole) for sole in body.soles)
-    return float((body.centre_of_mass(placement) - 0.5 * (left + right)) @ rotation[:, 0])
+    return RestPath.through(position)

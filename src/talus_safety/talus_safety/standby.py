@@ -25,6 +25,7 @@ GLIDE = 0.05  # s in which the reference's speed at the start dies away
 DRIFT = 0.4  # s in which the wanted capture point goes from where it was to where the path wants it
 SETTLED = (0.03, 0.3)  # m of the capture point from its reference, for s
 PACE_FULL, PACE_NONE = 0.03, 0.07  # m of capture point error at which sitting goes on at full speed, and waits
+PACE_LEAST = 0.15  # of full speed: who leans on something comes down all the same
 FALLEN = 0.6  # cosine of the tilt beyond which only damping is left: 53 degrees
 STIFFNESS = {"hip_yaw": 1.5, "hip_roll": 0.8, "hip_pitch": 2.0, "knee": 2.0, "ankle_pitch": 0.25, "ankle_roll": 0.3}
 OTHER_STIFFNESS = 1.5  # of the torque limit, 1/rad: torso, arms, hands
@@ -97,7 +98,7 @@ class Standby:
             return
         way = 1.0 - self._begun_at
         duration = max(config.sit_s * way, 1.0)
-        pace = float(np.clip((PACE_NONE - error) / (PACE_NONE - PACE_FULL), 0.0, 1.0))
+        pace = float(np.clip((PACE_NONE - error) / (PACE_NONE - PACE_FULL), PACE_LEAST, 1.0))
         self._sitting_for += pace * dt
         part = min(self._sitting_for / duration, 1.0)
         self._progress = self._begun_at + way * (10.0 * part**3 - 15.0 * part**4 + 6.0 * part**5)
