@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 
+ROUNDING = 1e-6  # s: stamps carry nanoseconds, sums of periods do not
+
+
 class Schedule:
     """Says of each instant of a stream whether it is the first of a new period."""
 
@@ -15,7 +18,7 @@ class Schedule:
         """True for the first instant (s) at or after each period's end; a gap or a clock that jumps starts anew."""
         if self._next is None or abs(now - self._next) > 2.0 * self._period:
             self._next = now
-        if now < self._next:
+        if now < self._next - ROUNDING:
             return False
         self._next += self._period
         return True

@@ -46,7 +46,7 @@ class ElevationGrid:
     def __init__(self, config: ElevationConfig | None = None):
         self._config = config or ElevationConfig()
         self.cells = round(self._config.size_m / self._config.resolution_m)
-        self.corner = np.zeros(2, dtype=int)
+        self.corner = np.full(2, -(self.cells // 2))
         self._time = None
         self.clear()
 

@@ -30,7 +30,8 @@ def grid_of(boxes, feet=(0.0, 0.0, 0.0)):
 
 def at(grid, x, y):
     column, row = np.floor((np.array([x, y]) - grid.origin) / grid.resolution).astype(int)
-    return grid.cells[row, column]
+    height, width = grid.cells.shape
+    return grid.cells[row, column] if 0 <= row < height and 0 <= column < width else UNKNOWN
 
 
 def test_floor_is_free_walls_and_boxes_are_occupied_behind_them_is_unknown():

@@ -58,7 +58,7 @@ def test_a_relative_path_is_refused(path):
 
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(MapFileError, match="cannot write .*: No such file or directory"):
+    with pytest.raises(MapFileError, match=r"cannot write .*: No such file or directory"):
         store.save(some_map(), tmp_path / "nowhere" / "hall.npz")
 
 
@@ -112,7 +112,7 @@ def test_a_truncated_file_is_refused(tmp_path):
 
 
 def test_a_missing_file_is_refused(tmp_path):
-    with pytest.raises(MapFileError, match="cannot read .*hall.npz: No such file or directory"):
+    with pytest.raises(MapFileError, match=r"cannot read .*hall.npz: No such file or directory"):
         store.load(some_map(), tmp_path / "hall.npz")
 
 
