@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""./talus itself: dispatch, exit codes, bad input, and the price of a start."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TALUS = Path(os.environ["TALUS_ROOT"], "talus")
+
+
+def talus(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    return subprocess.run([TALUS, *arguments], capture_output=True, text=True, env={**os.environ, **environment})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["fly"], "unknown command 'fly'; known: run, test, bench, launch, exec, build, doctor"),
+        (["lanch"], "unknown command 'lanch'; did you mean 'launch'?"),
+        (["--headless"], "unknown command '--headless'; known: run"),
+        (["build", "--fast"], "build does not know '--fast'; known: --clean"),
+        (["doctor", "me"], "doctor takes no arguments, not 'me'"),
+        (["exec"], "exec needs a command: ./talus exec -- CMD"),
+        (["exec", "--", "no_such_program"], "no such command: 'no_such_program'"),
+    ],
+)
+def test_bad_input_gets_one_line_and_exit_code_2(arguments, message):
+    done = talus(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith(f"talus: {message}")
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"], ["help"]])
+def test_help_names_every_command(arguments):
+    done = talus(*arguments)
+    assert done.returncode == 0
+    for command in ("run", "test", "bench", "launch", "exec", "build", "doctor"):
+        assert f"\n  {command} " in done.stdout
+
+
+def test_exec_hands_over_arguments_streams_folder_and_exit_code(tmp_path):
+    script = "import os, sys; print(sys.argv[1:], os.getcwd()); sys.exit(7)"
+    command = [TALUS, "exec", "--", "python", "-c", script, "--seconds", "a b", "--"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 7
+    assert done.stdout == f"['--seconds', 'a b', '--'] {tmp_path}\n"
+
+
+def test_exec_has_ros_and_the_workspace():
+    script = "import rclpy, talus_interfaces.msg, tf2_msgs.msg, talus_core; print('all there')"
+    assert talus("exec", "--", "python", "-c", script).stdout == "all there\n"
+
+
+def test_works_through_a_link_from_anywhere(tmp_path):
+    link = tmp_path / "talus"
+    link.symlink_to(TALUS)
+    done = subprocess.run([link, "exec", "true"], cwd="/", capture_output=True)
+    assert done.returncode == 0
+
+
+def test_start_of_a_ready_workspace_costs_little():
+    """CPU time, which a busy machine does not change much, of all that comes before the command itself."""
+    talus("exec", "true")
+    process = subprocess.Popen([TALUS, "exec", "true"])
+    _, status, usage = os.wait4(process.pid, 0)
+    assert status == 0
+    assert usage.ru_utime + usage.ru_stime < 0.5
+
+
+def test_unfit_python_is_refused_before_anything_is_made(tmp_path):
+    """A checkout without .venv, on a machine whose only Python is too old."""
+    for name in ("python3", "python3.13", "python3.12", "python3.11", "python3.10"):
+        (tmp_path / name).write_text("#!/bin/sh\nexit 1\n")
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "talus").write_bytes(TALUS.read_bytes())
+    done = subprocess.run(
+        ["sh", tmp_path / "talus", "run"], capture_output=True, text=True, env={"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("talus: no Python from 3.10 to 3.13 found")
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(".")) == []
+
+
+def test_half_sourced_ros_is_refused():
+    without_rclpy = {
+        "ROS_DISTRO": "imaginary",
+        "PYTHONPATH": "",
+        "PATH": f"{Path(sys.base_prefix, 'bin')}:/usr/bin:/bin",
+    }
+    done = talus("exec", "true", **without_rclpy)
+    assert done.returncode == 2
+    assert "cannot import rclpy: source that installation wholly, or unset ROS_DISTRO" in done.stderr
