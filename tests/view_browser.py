@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import tempfile
 from types import TracebackType
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import cv2
@@ -25,9 +26,9 @@ FLAGS = (
     "--disable-sync",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
-    "--window-size=1280,800",
+    "--window-size=1280,860",
 )
-TIMEOUT = 90.0  # s of wall time for one request: software rendering on two busy cores
+TIMEOUT = 120.0  # s of wall time for one request: software rendering on two busy cores
 
 
 class Browser:
@@ -42,6 +43,7 @@ class Browser:
             self._root = f"http://127.0.0.1:{self._port()}"
             options = {"args": [*FLAGS, f"--user-data-dir={self._profile}"], "binary": shutil.which("chromium")}
             wanted = {"browserName": "chrome", "goog:chromeOptions": options}
+            wanted["timeouts"] = {"script": int(1000 * TIMEOUT), "pageLoad": int(1000 * TIMEOUT)}
             self._session = self._send("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})["sessionId"]
         except BaseException:
             self._end()
@@ -111,8 +113,11 @@ class Browser:
     def _send(self, method: str, path: str, body: dict | None = None) -> object:
         data = None if body is None else json.dumps(body).encode()
         request = Request(self._root + path, data=data, method=method, headers={"Content-Type": "application/json"})
-        with urlopen(request, timeout=TIMEOUT) as reply:
-            return json.load(reply)["value"]
+        try:
+            with urlopen(request, timeout=TIMEOUT) as reply:
+                return json.load(reply)["value"]
+        except HTTPError as error:
+            raise RuntimeError(f"{method} {path}: {json.load(error)['value']['message']}") from error
 
     def _port(self) -> int:
         for line in self._driver.stdout:

@@ -12,9 +12,10 @@ from talus_core.parameters import parameter, section
 class WalkConfig:
     """What the walk buttons command."""
 
-    forward_m_s: float = parameter(0.5, "Full forward speed; what balance is built for.", low=0.0, high=2.0)
-    sideways_m_s: float = parameter(0.2, "Full sideways speed; legs must not cross.", low=0.0, high=1.0)
-    turn_rad_s: float = parameter(0.6, "Full turning speed.", low=0.0, high=2.0)
+    forward_m_s: float = parameter(0.5, "Full forward speed; balance follows up to 0.6.", low=0.0, high=1.5)
+    back_m_s: float = parameter(0.3, "Full backward speed; balance follows up to 0.35.", low=0.0, high=1.0)
+    sideways_m_s: float = parameter(0.2, "Full sideways speed; balance follows up to 0.25.", low=0.0, high=0.6)
+    turn_rad_s: float = parameter(0.5, "Full turning speed; balance follows up to 0.6.", low=0.0, high=1.5)
     hold_deadline_s: float = parameter(
         0.4, "A held button that is silent for so long is released; it speaks at 10 Hz.", low=0.15, high=1.0
     )

@@ -79,7 +79,7 @@ def voxels_from(message: PointCloud2) -> Voxels:
     cloud = np.frombuffer(message.data, dtype=kind, count=message.width * message.height)
     centres = np.stack([cloud["x"], cloud["y"], cloud["z"]], axis=1)
     centres = centres[np.isfinite(centres).all(axis=1)]
-    return Voxels(message.header.frame_id, centres, spacing(centres))
+    return Voxels(centres, spacing(centres))
 
 
 def occupancy_from(message: OccupancyGrid) -> GroundPicture:
@@ -89,7 +89,7 @@ def occupancy_from(message: OccupancyGrid) -> GroundPicture:
     q = origin.orientation
     yaw = yaw_of(matrix_from_quat_xyzw(np.array([q.x, q.y, q.z, q.w])))
     pixels = occupancy_colours(cells)
-    return GroundPicture(message.header.frame_id, pixels, message.info.resolution, _point(origin.position), yaw)
+    return GroundPicture(pixels, message.info.resolution, _point(origin.position), yaw)
 
 
 def elevation_from(message: ElevationMap) -> GroundPicture:
@@ -97,7 +97,7 @@ def elevation_from(message: ElevationMap) -> GroundPicture:
     elevation = np.array(message.elevation, dtype=np.float32).reshape(message.height, message.width)
     corner = _point(message.origin) * [1.0, 1.0, 0.0]
     pixels = elevation_colours(elevation)
-    return GroundPicture(message.header.frame_id, pixels, message.resolution, corner, 0.0)
+    return GroundPicture(pixels, message.resolution, corner, 0.0)
 
 
 def picture_from(message: Image, width: int) -> np.ndarray:

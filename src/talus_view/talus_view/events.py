@@ -26,11 +26,13 @@ class PageEvent:
     Attributes:
         kind: What happened.
         client: Number of the browser page in which it happened.
+        wall: s of wall time at which it happened.
         value: See `Kind`.
     """
 
     kind: Kind
     client: int
+    wall: float
     value: str = ""
 
 

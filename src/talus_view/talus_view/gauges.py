@@ -45,8 +45,10 @@ class RealTimeFactor:
             self._samples.popleft()
 
     def value(self, wall: float) -> float | None:
-        """None without two samples or with none in the last window."""
-        if len(self._samples) < 2 or wall - self._samples[-1][1] > self._window:
+        """None before there are two samples; 0 when none came for a window."""
+        if len(self._samples) < 2:
             return None
+        if wall - self._samples[-1][1] > self._window:
+            return 0.0
         (sim_0, wall_0), (sim_1, wall_1) = self._samples[0], self._samples[-1]
         return (sim_1 - sim_0) / (wall_1 - wall_0) if wall_1 > wall_0 else None

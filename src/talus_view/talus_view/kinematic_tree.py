@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Forward kinematics of a URDF tree for drawing: poses of all links at once, one batched product per depth."""
+"""The joints of a URDF as a viewer's scene tree needs them: each child's pose in its parent."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from talus_core.rotations import matrix_from_quat_xyzw, quat_xyzw_from_wxyz
 
 
 @dataclass(frozen=True)
@@ -14,17 +15,19 @@ class Joint:
 
     Attributes:
         name, parent, child: As in the URDF (parent and child are links).
-        origin: (4, 4) pose of the child in the parent at joint position 0.
+        position: (3,) m of the child in the parent at joint position 0.
+        quat_wxyz: (4,) rotation of the child to the parent at joint position 0.
         axis: (3,) unit vector in the child; zero for a fixed joint.
         is_prismatic: Slides along `axis` (m) instead of turning about it (rad).
-        follows: Name of the joint that drives this one (URDF mimic), or the joint itself.
+        follows: Name of the joint that drives this one (URDF mimic), or empty.
         multiplier, offset: position = multiplier * position of `follows` + offset.
     """
 
     name: str
     parent: str
     child: str
-    origin: np.ndarray
+    position: np.ndarray
+    quat_wxyz: np.ndarray
     axis: np.ndarray
     is_prismatic: bool = False
     follows: str = ""
@@ -33,53 +36,58 @@ class Joint:
 
 
 class KinematicTree:
-    """Links in an order in which parents come first."""
+    """Joints in an order in which parents come first; all arrays have that order."""
 
     def __init__(self, root: str, joints: list[Joint]):
-        self._joints, levels = _by_depth(root, joints)
-        self.links: tuple[str, ...] = (root, *(j.child for j in self._joints))
-        place = {link: i for i, link in enumerate(self.links)}
-        self._parents = np.array([place[j.parent] for j in self._joints], dtype=int)
-        self._levels = levels
-        self._origins = np.array([j.origin for j in self._joints]).reshape(-1, 4, 4)
-        self._axes = np.array([j.axis for j in self._joints]).reshape(-1, 3)
-        self._slides = np.array([j.is_prismatic for j in self._joints], dtype=bool)
-        self._multipliers = np.array([j.multiplier for j in self._joints])
-        self._offsets = np.array([j.offset for j in self._joints])
-        self._sources = [j.follows or j.name for j in self._joints]
+        self.root = root
+        self.joints = _parents_first(root, joints)
+        self._positions = np.array([j.position for j in self.joints]).reshape(-1, 3)
+        self._quats = np.array([j.quat_wxyz for j in self.joints]).reshape(-1, 4)
+        self._axes = np.array([j.axis for j in self.joints]).reshape(-1, 3)
+        self._slides = np.array([j.is_prismatic for j in self.joints], dtype=bool)
+        self._sources = [j.follows or j.name for j in self.joints]
+        self._multipliers = np.array([j.multiplier for j in self.joints])
+        self._offsets = np.array([j.offset for j in self.joints])
 
-    def positions(self, by_name: dict[str, float]) -> np.ndarray:
-        """Positions of all joints (n,) from those that are known by name; unknown ones are at 0."""
+    def values(self, by_name: dict[str, float]) -> np.ndarray:
+        """Joint values (n,) rad or m from those that are known by name; unknown ones are 0."""
         known = np.array([by_name.get(source, 0.0) for source in self._sources])
         return self._multipliers * known + self._offsets
 
-    def link_poses(self, positions: np.ndarray) -> np.ndarray:
-        """Poses (len(links), 4, 4) of all links in the root at joint `positions` (n,)."""
-        poses = np.tile(np.eye(4), (len(self.links), 1, 1))
-        local = self._origins @ self._motions(positions)
-        for level in self._levels:
-            poses[1:][level] = poses[self._parents[level]] @ local[level]
+    def child_quats(self, values: np.ndarray) -> np.ndarray:
+        """Rotations (n, 4), w first, of each child to its parent at joint `values` (n,)."""
+        half = np.where(self._slides, 0.0, values) / 2.0
+        w0, v0 = self._quats[:, :1], self._quats[:, 1:]
+        w1, v1 = np.cos(half)[:, None], np.sin(half)[:, None] * self._axes
+        w = w0 * w1 - np.sum(v0 * v1, axis=1, keepdims=True)
+        return np.concatenate([w, w0 * v1 + w1 * v0 + np.cross(v0, v1)], axis=1)
+
+    def child_positions(self, values: np.ndarray) -> np.ndarray:
+        """Positions (n, 3) m of each child in its parent."""
+        slide = np.where(self._slides, values, 0.0)[:, None] * self._axes
+        return self._positions + np.array([_turned(q, s) for q, s in zip(self._quats, slide, strict=True)])
+
+    def link_poses(self, values: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """Rotation (3, 3) and position (3,) of every link in the root."""
+        poses = {self.root: (np.eye(3), np.zeros(3))}
+        quats, positions = self.child_quats(values), self.child_positions(values)
+        for joint, quat_wxyz, position in zip(self.joints, quats, positions, strict=True):
+            rotation, origin = poses[joint.parent]
+            local = matrix_from_quat_xyzw(quat_xyzw_from_wxyz(quat_wxyz))
+            poses[joint.child] = (rotation @ local, rotation @ position + origin)
         return poses
 
-    def _motions(self, positions: np.ndarray) -> np.ndarray:
-        """(n, 4, 4) motion of each child about or along its axis (Rodrigues)."""
-        motions = np.tile(np.eye(4), (len(positions), 1, 1))
-        angle = np.where(self._slides, 0.0, positions)[:, None, None]
-        x, y, z = self._axes.T
-        zero = np.zeros_like(x)
-        cross = np.array([[zero, -z, y], [z, zero, -x], [-y, x, zero]]).transpose(2, 0, 1)
-        motions[:, :3, :3] += np.sin(angle) * cross + (1.0 - np.cos(angle)) * (cross @ cross)
-        motions[:, :3, 3] = self._axes * np.where(self._slides, positions, 0.0)[:, None]
-        return motions
+
+def _turned(quat_wxyz: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    w, v = quat_wxyz[0], quat_wxyz[1:]
+    across = 2.0 * np.cross(v, vector)
+    return vector + w * across + np.cross(v, across)
 
 
-def _by_depth(root: str, joints: list[Joint]) -> tuple[list[Joint], list[np.ndarray]]:
-    """Joints sorted by depth, and the places of each depth's joints in that order."""
+def _parents_first(root: str, joints: list[Joint]) -> list[Joint]:
     ordered: list[Joint] = []
-    levels: list[np.ndarray] = []
     parents = {root}
     while level := [j for j in joints if j.parent in parents]:
-        levels.append(np.arange(len(ordered), len(ordered) + len(level)))
         ordered += level
         parents = {j.child for j in level}
-    return ordered, levels
+    return ordered

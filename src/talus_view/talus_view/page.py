@@ -8,6 +8,7 @@ import threading
 from contextlib import redirect_stdout
 from os import devnull
 from queue import Empty, SimpleQueue
+from time import monotonic
 
 import numpy as np
 import viser
@@ -15,7 +16,7 @@ from talus_core.errors import TalusError
 
 from talus_view.events import GROUNDS, NO_CAMERA, PUSHES, SERVICES, Choices, Kind, PageEvent
 from talus_view.panel import STOP_HINT
-from talus_view.style import PAD_ICONS, PAGE_STYLE, caption, pad_marker
+from talus_view.style import PAD_ICONS, PAGE_STYLE, STOP_MARKER, caption, pad_marker
 
 HOLD_RATE = 10.0  # Hz at which a held walk button says so
 PING_PERIOD = 0.3  # s between questions to a page that keeps the robot walking
@@ -126,6 +127,7 @@ class Page:
     def _build_controls(self, gui: viser.GuiApi) -> None:
         gui.add_html(PAGE_STYLE)
         self._status = gui.add_html("")
+        gui.add_html(STOP_MARKER)
         self._call_button(gui, "STOP", color="red", icon="hand-stop")
         gui.add_html(caption("Protective stop, not an emergency stop", STOP_HINT))
         with gui.add_folder("Posture"):
@@ -177,7 +179,7 @@ class Page:
         return button
 
     def _put(self, kind: Kind, client: int | None, value: str = "") -> None:
-        self._events.put(PageEvent(kind, -1 if client is None else client, value))
+        self._events.put(PageEvent(kind, -1 if client is None else client, monotonic(), value))
 
     def _ask(self, page: viser.ClientHandle) -> None:
         try:

@@ -32,18 +32,16 @@ class BasePose:
 
 @dataclass(frozen=True)
 class Voxels:
-    """Occupied voxels: centres (n, 3) m in `frame`, edge length m."""
+    """Occupied voxels: centres (n, 3) m, edge length m."""
 
-    frame: str
     centres: np.ndarray
     size: float
 
 
 @dataclass(frozen=True)
 class GroundPicture:
-    """Something flat on the ground: (h, w, 4) uint8 with row 0 at the low y side, cell size m, corner (3,) m, yaw rad."""
+    """Something flat on the ground: (h, w, 4) uint8 with row 0 at low y, cell size m, corner (3,) m, yaw rad."""
 
-    frame: str
     pixels: np.ndarray
     resolution: float
     corner: np.ndarray

@@ -10,7 +10,6 @@ import numpy as np
 from talus_core.errors import TalusError
 
 SEGMENTS = 28  # of a full circle: round to the eye at 1 m distance, and 40 links stay below 20 000 vertices
-CREASE = np.radians(35.0)  # faces of a mesh file that meet at a larger angle get an edge between them
 
 
 class MeshFileError(TalusError):
@@ -79,36 +78,16 @@ def capsule(radius: float, length: float) -> Mesh:
 
 
 def load_mesh(path: Path, scale: np.ndarray) -> Mesh:
-    """A mesh file (STL, OBJ, GLB...), scaled by (3,). Raises MeshFileError."""
+    """A mesh file, scaled by (3,): smooth where its triangles share vertices (STL: nowhere). Raises MeshFileError."""
     import trimesh
 
     try:
-        loaded = trimesh.load(path, force="mesh", process=True)
+        loaded = trimesh.load(path, force="mesh", process=False)
     except Exception as error:  # each format has errors of its own
         raise MeshFileError(f"{path}: {error}; STL, OBJ, PLY and GLB work") from error
     if len(loaded.faces) == 0:
         raise MeshFileError(f"{path}: no triangles; STL, OBJ, PLY and GLB work")
-    return split_at_creases(_mesh(loaded.vertices * np.asarray(scale), loaded.faces), CREASE)
-
-
-def split_at_creases(mesh: Mesh, crease: float) -> Mesh:
-    """Vertices doubled where two of their faces differ by more than `crease` rad: normals then keep the edge."""
-    corners = mesh.vertices[mesh.faces]
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
-    vertices: list[np.ndarray] = []
-    faces = np.empty_like(mesh.faces)
-    groups: dict[int, list[tuple[np.ndarray, int]]] = {}
-    for f, face in enumerate(mesh.faces):
-        for c, vertex in enumerate(face):
-            known = groups.setdefault(int(vertex), [])
-            match = next((i for normal, i in known if normal @ normals[f] > np.cos(crease)), None)
-            if match is None:
-                match = len(vertices)
-                vertices.append(mesh.vertices[vertex])
-                known.append((normals[f], match))
-            faces[f, c] = match
-    return _mesh(np.array(vertices), faces)
+    return _mesh(loaded.vertices * np.asarray(scale), loaded.faces)
 
 
 def _of_revolution(radius: float, length: float) -> Mesh:

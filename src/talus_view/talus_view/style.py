@@ -31,11 +31,14 @@ div:has(> div > .talus-pad-2) { grid-template-columns: repeat(2, 1fr); }
 div:has(> div > .talus-pad-3) { grid-template-columns: repeat(3, 1fr); }
 div:has(> div > .talus-pad-4) { grid-template-columns: repeat(4, 1fr); }
 div:has(> div > .talus-pad) > div:not(:has(> button)) { grid-column: 1 / -1; }
+div:has(> div > .talus-pad) > div:not(:has(> button)):has(.talus-pad) { display: none; }
 div:has(> div > .talus-pad) > div:has(> button) { margin-inline: 0.2em !important; padding-bottom: 0.4em !important; }
 div:has(> div > .talus-pad) button { --button-padding-x: 0.3em; }
-div:has(> div > .talus-pad-3) > div:last-of-type { grid-column: 1 / -1; }
-div:has(> div > .talus-stop) + div button { height: 3em !important; font-size: 1.15em; letter-spacing: 0.08em; }
+div:has(> div > .talus-pad-3) > div:nth-of-type(8) { grid-column: 2; }
+div:has(> .talus-stop) + div button { height: 3em !important; font-size: 1.15em; letter-spacing: 0.08em; }
 </style>"""
+
+STOP_MARKER = '<div class="talus-stop"></div>'
 
 
 def caption(text: str, tooltip: str) -> str:

@@ -19,9 +19,10 @@ class Velocity:
 
 @dataclass(frozen=True)
 class SpeedLimits:
-    """Full speed of each kind of button: m/s, m/s, rad/s."""
+    """Full speed of each kind of button: m/s, m/s, m/s, rad/s."""
 
     forward: float
+    back: float
     sideways: float
     turn: float
 
@@ -102,8 +103,9 @@ class Teleop:
         if self._walk is None:
             return STANDSTILL if now <= self._halt_until else None
         direction, limits = self._walk.direction, self._limits
+        ahead = limits.forward if direction.forward > 0.0 else limits.back
         return Velocity(
-            self.share * limits.forward * direction.forward,
+            self.share * ahead * direction.forward,
             self.share * limits.sideways * direction.left,
             self.share * limits.turn * direction.turn,
         )

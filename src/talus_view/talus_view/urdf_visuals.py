@@ -6,11 +6,12 @@ from __future__ import annotations
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from talus_core.errors import TalusError
-from talus_core.rotations import matrix_from_rpy
+from talus_core.rotations import matrix_from_rpy, quat_wxyz_from_xyzw, quat_xyzw_from_matrix
 
 from talus_view.colours import Colour
 from talus_view.kinematic_tree import Joint, KinematicTree
@@ -26,31 +27,16 @@ class UrdfError(TalusError):
 
 @dataclass(frozen=True)
 class Skin:
-    """All visuals of one colour.
+    """All visuals of one link that have the same colour (0 to 255 each), in the link's frame."""
 
-    Attributes:
-        colour: 0 to 255 each.
-        mesh: Its vertices are in the frames of their links.
-        pieces: Which vertices move with which link: (place of the link in the tree, first vertex, one past the last).
-    """
-
+    link: str
     colour: Colour
     mesh: Mesh
-    pieces: tuple[tuple[int, int, int], ...]
-
-    def vertices(self, link_poses: np.ndarray) -> np.ndarray:
-        """Vertices (n, 3) float32 in the root link, for `link_poses` (links, 4, 4)."""
-        moved = np.empty_like(self.mesh.vertices)
-        poses = link_poses.astype(np.float32)
-        for link, start, end in self.pieces:
-            np.matmul(self.mesh.vertices[start:end], poses[link, :3, :3].T, out=moved[start:end])
-            moved[start:end] += poses[link, :3, 3]
-        return moved
 
 
 @dataclass(frozen=True)
 class RobotVisuals:
-    """A robot that can be drawn at any joint position."""
+    """A robot that can be drawn."""
 
     name: str
     tree: KinematicTree
@@ -59,7 +45,13 @@ class RobotVisuals:
     @property
     def cameras(self) -> tuple[str, ...]:
         """Names of the cameras, from their optical frames."""
-        return tuple(link.removesuffix(OPTICAL) for link in self.tree.links if link.endswith(OPTICAL))
+        return tuple(j.child.removesuffix(OPTICAL) for j in self.tree.joints if j.child.endswith(OPTICAL))
+
+    def lowest(self, values: np.ndarray) -> float:
+        """Height in m of the lowest point below the root link, negative, at joint `values` (n,)."""
+        poses = self.tree.link_poses(values)
+        heights = [s.mesh.vertices @ poses[s.link][0][2] + poses[s.link][1][2] for s in self.skins]
+        return float(min((h.min() for h in heights), default=0.0))
 
 
 def parse_urdf(text: str, resolve: Callable[[str], Path]) -> RobotVisuals:
@@ -73,29 +65,21 @@ def parse_urdf(text: str, resolve: Callable[[str], Path]) -> RobotVisuals:
     roots = [link.get("name", "") for link in robot.findall("link") if link.get("name") not in children]
     if len(roots) != 1:
         raise UrdfError(f"robot_description has {len(roots)} root links ({', '.join(roots)}); a tree has one")
-    tree = KinematicTree(roots[0], joints)
-    return RobotVisuals(robot.get("name", ""), tree, _skins(robot, tree, resolve))
+    return RobotVisuals(robot.get("name", ""), KinematicTree(roots[0], joints), _skins(robot, resolve))
 
 
-def _skins(robot: ElementTree.Element, tree: KinematicTree, resolve: Callable[[str], Path]) -> tuple[Skin, ...]:
+def _skins(robot: ElementTree.Element, resolve: Callable[[str], Path]) -> tuple[Skin, ...]:
     materials = {m.get("name", ""): _rgba(m) for m in robot.findall("material")}
-    place = {link: i for i, link in enumerate(tree.links)}
-    meshes: dict[Colour, list[tuple[int, Mesh]]] = {}
+    load = cache(lambda uri, scale: load_mesh(resolve(uri), np.array(scale)))  # left and right share their files
+    parts: dict[tuple[str, Colour], list[Mesh]] = {}
     for link in robot.findall("link"):
         for visual in link.findall("visual"):
-            mesh = _shape(visual, resolve).transformed(*_rotation_translation(visual))
-            meshes.setdefault(_colour(visual, materials), []).append((place[link.get("name", "")], mesh))
-    return tuple(_skin(colour, parts) for colour, parts in meshes.items())
+            mesh = _shape(visual, load).transformed(*_rotation_translation(visual))
+            parts.setdefault((link.get("name", ""), _colour(visual, materials)), []).append(mesh)
+    return tuple(Skin(link, colour, merged(meshes)) for (link, colour), meshes in parts.items())
 
 
-def _skin(colour: Colour, parts: list[tuple[int, Mesh]]) -> Skin:
-    ends = np.cumsum([len(mesh.vertices) for _, mesh in parts]).tolist()
-    starts = [0, *ends[:-1]]
-    pieces = tuple((link, s, e) for (link, _), s, e in zip(parts, starts, ends, strict=True))
-    return Skin(colour, merged([mesh for _, mesh in parts]), pieces)
-
-
-def _shape(visual: ElementTree.Element, resolve: Callable[[str], Path]) -> Mesh:
+def _shape(visual: ElementTree.Element, load: Callable[[str, tuple[float, ...]], Mesh]) -> Mesh:
     geometry = visual.find("geometry")
     shape = next(iter(geometry), None) if geometry is not None else None
     if shape is None:
@@ -103,7 +87,7 @@ def _shape(visual: ElementTree.Element, resolve: Callable[[str], Path]) -> Mesh:
     if shape.tag == "box":
         return box(_numbers(shape.get("size")))
     if shape.tag == "mesh":
-        return load_mesh(resolve(shape.get("filename", "")), _numbers(shape.get("scale", "1 1 1")))
+        return load(shape.get("filename", ""), tuple(_numbers(shape.get("scale", "1 1 1"))))
     radius = float(shape.get("radius", 0.0))
     if shape.tag == "sphere":
         return sphere(radius)
@@ -117,13 +101,13 @@ def _joint(element: ElementTree.Element) -> Joint:
     axis = element.find("axis")
     vector = _numbers(axis.get("xyz") if axis is not None else "1 0 0")
     mimic = element.find("mimic")
-    origin = np.eye(4)
-    origin[:3, :3], origin[:3, 3] = _rotation_translation(element)
+    rotation, position = _rotation_translation(element)
     return Joint(
         name=element.get("name", ""),
         parent=element.find("parent").get("link", ""),
         child=element.find("child").get("link", ""),
-        origin=origin,
+        position=position,
+        quat_wxyz=quat_wxyz_from_xyzw(quat_xyzw_from_matrix(rotation)),
         axis=np.zeros(3) if kind in ("fixed", "floating") else vector / np.linalg.norm(vector),
         is_prismatic=kind == "prismatic",
         follows=mimic.get("joint", "") if mimic is not None else "",

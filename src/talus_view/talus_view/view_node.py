@@ -8,7 +8,6 @@ from threading import Event
 from time import monotonic
 
 import rclpy
-from geometry_msgs.msg import TwistStamped
 from rclpy.executors import SingleThreadedExecutor
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
@@ -22,15 +21,15 @@ from talus_interfaces.srv import Push
 from talus_view import conversions as convert
 from talus_view.config import ViewConfig
 from talus_view.drawing_node import Drawing
-from talus_view.events import PUSHES, SERVICES, Kind, PageEvent
+from talus_view.events import PUSHES, SERVICES, Choices, Kind, PageEvent
 from talus_view.pace import Pace
 from talus_view.page import Page
 from talus_view.scene import BasePose, Scene
 from talus_view.services_node import ServiceButtons
 from talus_view.stage import Stage
-from talus_view.teleop import SpeedLimits, Teleop
 from talus_view.topics_node import ALWAYS, LATCHED, Inbox, topics_of_page
 from talus_view.urdf_visuals import parse_urdf
+from talus_view.walking_node import Walking
 
 IDLE_PERIOD = 0.2  # s between two looks for a browser while none is there
 SLOW_PERIOD = 0.2  # s between two rounds of the executor while nothing is urgent
@@ -50,20 +49,13 @@ class ViewNode:
     def __init__(self) -> None:
         self._node = rclpy.create_node("view")
         self._config = config = declare_config(self._node, ViewConfig)
-        walk = config.walk
-        self._teleop = Teleop(
-            SpeedLimits(walk.forward_m_s, walk.sideways_m_s, walk.turn_rad_s),
-            walk.hold_deadline_s,
-            walk.page_deadline_s,
-            walk.halt_s,
-        )
         self._page = Page(config.host, config.port, config.camera)
         self._stage = Stage(self._page.server, (config.foot_length_m, config.foot_width_m))
         self._scene, self._pace = Scene(), Pace()
         self._inbox = Inbox(FastLink(self._node))
         self._drawing = Drawing(self._page, self._stage, self._scene, self._inbox, config)
         self._services = ServiceButtons(self._node, dict.fromkeys(SERVICES.values(), Trigger) | {PUSH_SERVICE: Push})
-        self._velocity = self._node.create_publisher(TwistStamped, "cmd_vel", 1)
+        self._walking = Walking(self._node, self._page, config)
         self._diagnostics = DiagnosticsPublisher(self._node)
         self._node.create_subscription(String, "robot_description", self._set_robot, LATCHED)
         self._executor = SingleThreadedExecutor(context=self._node.context)
@@ -81,16 +73,16 @@ class ViewNode:
 
     def close(self) -> None:
         """Stand still, stop serving."""
-        self._teleop.halt(monotonic())
-        self._command(monotonic())
+        self._walking.halt(monotonic())
         self._page.close()
 
     def _step(self, now: float, is_watched: bool) -> None:
-        self._inbox.want(topics_of_page(self._page.choices()) if is_watched else ALWAYS)
+        choices = self._page.choices()
+        self._inbox.want(topics_of_page(choices) if is_watched else ALWAYS)
         self._inbox.poll()
         for event in self._page.events():
-            self._obey(event, now)
-        is_walking = self._command(now)
+            self._obey(event, choices)
+        is_walking = self._walking.command(choices, now)
         if is_walking or self._services.is_waiting or self._pace.is_due("executor", SLOW_PERIOD, now):
             self._spin(now)
         for name, conversion in SNAPSHOTS.items():
@@ -102,40 +94,17 @@ class ViewNode:
             state = {"pages": self._page.client_count, "address": self._page.address}
             self._diagnostics.publish(self._node.get_clock().now().to_msg(), OK, "serving", state)
 
-    def _obey(self, event: PageEvent, now: float) -> None:
-        teleop, kept = self._teleop, self._page.choices().is_walk_kept
+    def _obey(self, event: PageEvent, choices: Choices) -> None:
+        self._walking.obey(event, choices)
         if event.kind is Kind.CALL:
-            teleop.halt(now)
             self._call(SERVICES[event.value], Trigger.Request(), event)
         elif event.kind is Kind.PUSH:
-            size, base = self._page.choices().push, self._scene.get(BasePose, now)
-            request = convert.push_from(PUSHES[event.value], size, base, self._config.push_duration_s)
+            base = self._scene.get(BasePose, event.wall)
+            request = convert.push_from(PUSHES[event.value], choices.push, base, self._config.push_duration_s)
             self._call(PUSH_SERVICE, request, event)
-        elif event.kind is Kind.WALK_HELD and not kept:
-            teleop.press(event.value, event.client, now)
-        elif event.kind is Kind.WALK_PRESSED and kept:
-            teleop.keep(event.value, event.client, now)
-        elif event.kind is Kind.HALT:
-            teleop.halt(now)
-        elif event.kind is Kind.PAGE_ANSWERED:
-            teleop.page_answered(event.client, now)
-        elif event.kind is Kind.PAGE_LEFT:
-            teleop.page_left(event.client, now)
 
     def _call(self, service: str, request: object, event: PageEvent) -> None:
         self._services.call(service, request, lambda *answer: self._page.notify(event.client, *answer))
-
-    def _command(self, now: float) -> bool:
-        """Publish the velocity that the buttons ask for; whether they ask for one."""
-        self._teleop.share = self._page.choices().speed_share
-        velocity = self._teleop.command(now)
-        if velocity is None:
-            return False
-        stamp = self._node.get_clock().now().to_msg()
-        self._velocity.publish(convert.twist_from(velocity, stamp, self._config.base_frame))
-        if (client := self._teleop.kept_by) is not None:
-            self._page.ping(client)
-        return True
 
     def _spin(self, now: float) -> None:
         self._executor.spin_once(timeout_sec=0.0)
