@@ -35,7 +35,8 @@ class GaitConfig:
         touchdown_force: N on the sole for touchdown_ticks in a row that ends a swing (three sigma of the sensor);
              touchdown_phase: not before this part of it.
         stand_margin_x, stand_margin_y: m inside the support edge at which a standing robot starts to step.
-        settle_offset, settle_offset_y, settle_speed: m, m and m/s of the capture point and the body below which stepping in place ends in standing.
+        settle_offset, settle_offset_y, settle_speed: m, m and m/s of the capture point and the body below which
+            stepping in place ends in standing.
         max_acceleration: m/s^2 (x, y) and rad/s^2 by which the commanded velocity follows cmd_vel.
         pivot_x: m from the sole's centre to the planned pivot; behind it, so that the ankle's torque limit
             (80 N m, ankle 5 cm behind the centre) leaves the same authority forward as the heel does backward.

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+import numpy as np
+import pytest
+from talus_balance.estimator import BaseEstimator, EstimatorConfig
+from talus_core.rotations import exp_so3, matrix_from_rpy, rpy_from_matrix, yaw_of
+
+DT = 0.002
+GRAVITY = np.array([0.0, 0.0, 9.81])
+LOADED = np.array([280.0, 280.0])
+SOLES = np.array([[0.05, 0.09, 0.0], [0.05, -0.09, 0.0]])
+
+
+def feet_from(position, rotation):
+    return [(rotation.T @ (sole - position), rotation.T, np.zeros(6)) for sole in SOLES]
+
+
+def started(rotation, position, gyro_bias=0.0, accel_bias=0.0):
+    estimator = BaseEstimator(EstimatorConfig(), DT, np.zeros(3))
+    accel = rotation.T @ GRAVITY + accel_bias
+    estimator.initialise(accel, np.full(3, gyro_bias), feet_from(position, rotation))
+    return estimator
+
+
+def test_starts_with_the_tilt_that_gravity_shows():
+    rotation = matrix_from_rpy(0.1, 0.3, 0.0)
+    estimator = started(rotation, np.array([0.0, 0.0, 0.8]))
+    assert np.allclose(estimator.rotation, rotation, atol=1e-9)
+    assert estimator.position[2] == pytest.approx(0.8)
+
+
+def test_stays_put_for_ten_seconds_on_two_feet_with_noise_and_bias():
+    rng = np.random.default_rng(0)
+    rotation, position = np.eye(3), np.array([0.0, 0.0, 0.8])
+    estimator = started(rotation, position, gyro_bias=0.004, accel_bias=0.05)
+    for _ in range(5_000):
+        gyro = np.full(3, 0.004) + 0.003 * rng.standard_normal(3)
+        accel = GRAVITY + 0.05 + 0.05 * rng.standard_normal(3)
+        estimate = estimator.step(gyro, accel, feet_from(position, rotation), LOADED)
+    assert np.linalg.norm(estimate.velocity) < 0.02
+    assert np.linalg.norm(estimate.position[:2]) < 0.01
+    assert abs(yaw_of(estimate.rotation)) < np.radians(2.0)
+    assert np.all(np.abs(rpy_from_matrix(estimate.rotation)[:2]) < np.radians(0.6))  # 0.05 / 9.81 rad of it is the bias
+
+
+def sway(t):
+    """A body that sways and nods over fixed soles: position, velocity, acceleration, rotation vector and rate."""
+    w = 2.0 * np.pi * 0.8
+    s, c = np.sin(w * t), np.cos(w * t)
+    amplitude = np.array([0.04, 0.06, 0.02])
+    position = np.array([0.0, 0.0, 0.8]) + amplitude * s
+    nod = np.array([0.03, 0.08, 0.0])
+    return position, amplitude * w * c, -amplitude * w * w * s, nod * s
+
+
+def test_follows_a_swaying_body():
+    estimator = started(np.eye(3), np.array([0.0, 0.0, 0.8]))
+    estimator.velocity = sway(0.0)[1]
+    worst_velocity, worst_tilt = 0.0, 0.0
+    for k in range(1, 5001):
+        before, after = exp_so3(sway((k - 1) * DT)[3]), exp_so3(sway(k * DT)[3])
+        position, velocity, _, _ = sway(k * DT)
+        turn = before.T @ after
+        gyro = np.array([turn[2, 1] - turn[1, 2], turn[0, 2] - turn[2, 0], turn[1, 0] - turn[0, 1]]) / (2.0 * DT)
+        accel = before.T @ (sway((k - 0.5) * DT)[2] + GRAVITY)
+        estimate = estimator.step(gyro, accel, feet_from(position, after), LOADED)
+        if k > 500:
+            worst_velocity = max(worst_velocity, float(np.linalg.norm(estimate.velocity - velocity)))
+            worst_tilt = max(worst_tilt, float(np.linalg.norm(estimate.rotation - after)))
+    assert worst_velocity < 0.03
+    assert worst_tilt < 0.02
+
+
+def test_a_foot_in_the_air_does_not_pull_the_base():
+    rotation, position = np.eye(3), np.array([0.0, 0.0, 0.8])
+    estimator = started(rotation, position)
+    for k in range(500):
+        feet = feet_from(position, rotation)
+        feet[1] = (feet[1][0] + np.array([0.001 * k, 0.0, 0.05]), rotation, np.zeros(6))  # swings forward at 0.5 m/s
+        estimate = estimator.step(np.zeros(3), GRAVITY, feet, np.array([560.0, 0.0]))
+    assert np.linalg.norm(estimate.velocity) < 0.01
+    assert np.linalg.norm(estimate.position - position) < 0.005
+
+
+def test_uncertainty_of_height_stays_bounded_and_positive():
+    estimator = started(np.eye(3), np.array([0.0, 0.0, 0.8]))
+    for _ in range(2000):
+        estimate = estimator.step(np.zeros(3), GRAVITY, feet_from(np.array([0.0, 0.0, 0.8]), np.eye(3)), LOADED)
+    eigenvalues = np.linalg.eigvalsh(estimator.covariance)
+    assert eigenvalues.min() > -1e-12
+    assert estimate.velocity_variance.max() < 1e-3

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+import math
+
+import numpy as np
+import pytest
+from talus_balance.intent import IntentConfig, IntentKeeper
+
+
+@pytest.fixture
+def keeper():
+    keeper = IntentKeeper(IntentConfig(), 0.002)
+    keeper.safety(0, True)
+    return keeper
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("place", range(3))
+def test_a_velocity_that_is_no_number_is_rejected_counted_and_changes_nothing(keeper, bad, place):
+    keeper.velocity(0.3, 0.1, 0.2, now=1.0)
+    values = [0.0, 0.0, 0.0]
+    values[place] = bad
+    keeper.velocity(*values, now=1.1)
+    assert keeper.rejected_velocities == 1
+    assert np.allclose(keeper.intent(1.2, False).velocity, [0.3, 0.1, 0.2])
+
+
+def test_velocity_goes_stale_after_half_a_second(keeper):
+    keeper.velocity(0.3, 0.0, 0.0, now=1.0)
+    assert keeper.intent(1.5, False).velocity[0] == pytest.approx(0.3)
+    assert not keeper.intent(1.51, False).velocity.any()
+
+
+def test_velocity_is_clipped_to_the_limits(keeper):
+    keeper.velocity(9.0, -9.0, 9.0, now=0.0)
+    forward, _, sideways, turning = IntentConfig().velocity_limits
+    assert np.allclose(keeper.intent(0.0, False).velocity, [forward, -sideways, turning])
+
+
+def test_r1_caps_the_speed_r2_stops_the_stepping(keeper):
+    keeper.velocity(0.5, 0.0, 0.0, now=0.0)
+    keeper.safety(1, True)
+    degraded = keeper.intent(0.0, False)
+    assert np.linalg.norm(degraded.velocity[:2]) == pytest.approx(IntentConfig().degraded_speed)
+    assert degraded.may_walk
+    keeper.safety(2, True)
+    assert not keeper.intent(0.0, False).may_walk
+
+
+def test_after_r3_only_a_new_command_lifts_the_robot(keeper):
+    assert keeper.request_stand() is None
+    keeper.safety(3, True)
+    assert not keeper.intent(0.0, False).stand
+    assert "safety/reset" in keeper.request_stand()
+    keeper.safety(0, True)
+    assert not keeper.intent(0.0, False).stand
+    assert keeper.request_stand() is None and keeper.intent(0.0, False).stand
+
+
+def test_starts_restricted():
+    fresh = IntentKeeper(IntentConfig(), 0.002)
+    assert fresh.request_stand() is not None
+    intent = fresh.intent(0.0, False)
+    assert not intent.torque and not intent.stand and not intent.may_walk
+
+
+def test_gaze_turns_at_a_bounded_rate_to_a_bounded_angle(keeper):
+    keeper.gaze_at(np.array([-1.0, 0.5, -5.0]))  # behind on the left, far below
+    c, last = IntentConfig(), (0.0, 0.0)
+    for _ in range(2000):
+        gaze = keeper.intent(0.0, False).gaze
+        assert all(abs(a - b) <= c.gaze_rate * 0.002 + 1e-12 for a, b in zip(gaze, last, strict=True))
+        last = gaze
+    assert last == pytest.approx((c.gaze_yaw, c.gaze_pitch_down))

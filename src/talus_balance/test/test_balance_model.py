@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+import numpy as np
+import pinocchio as pin
+import pytest
+from balance_body import ROBOT, standing_model
+from talus_balance.posture import pose_facts
+
+STEP = 1e-6
+
+
+def moved(model, direction):
+    """The same model after `STEP` s at the velocity `direction` (nv,)."""
+    other = standing_model()
+    q = pin.integrate(model.model, model._q, STEP * direction)
+    joints = q[model.q_index]
+    rotation = pin.Quaternion(q[3:7]).toRotationMatrix()
+    other.update(q[:3], rotation, np.zeros(3), np.zeros(3), joints, np.zeros_like(joints))
+    return other
+
+
+@pytest.mark.parametrize("frame", ["feet", "base", "torso"])
+def test_frame_jacobians_equal_finite_differences(frame):
+    rng = np.random.default_rng(2)
+    model = standing_model(rng, 0.2)
+    frame_id = model.feet[1] if frame == "feet" else getattr(model, frame)
+    terms = model.frame(frame_id)
+    for _ in range(5):
+        direction = rng.standard_normal(model.nv)
+        after = moved(model, direction).frame(frame_id)
+        linear = (after.position - terms.position) / STEP
+        angular = pin.log3(after.rotation @ terms.rotation.T) / STEP
+        assert np.allclose(terms.jacobian @ direction, np.concatenate((linear, angular)), atol=1e-4)
+
+
+def test_centre_of_mass_velocity_equals_finite_differences():
+    rng = np.random.default_rng(3)
+    model = standing_model(rng, 0.2)
+    after = moved(model, model.velocity.copy())
+    assert np.allclose(model.com_velocity, (after.com - model.com) / STEP, atol=1e-4)
+
+
+def test_mass_matrix_is_symmetric_and_carries_the_rotors():
+    model = standing_model()
+    matrix = model.mass_matrix
+    assert np.allclose(matrix, matrix.T)
+    rotors = ROBOT.limits.rotor_inertia[ROBOT.structural_indices]
+    assert np.all(np.diag(matrix)[model.v_index] > rotors)
+
+
+def test_gravity_at_rest_is_the_weight():
+    model = standing_model()
+    assert model.bias[2] == pytest.approx(57.0 * 9.81, rel=1e-6)
+
+
+def test_feet_seen_from_the_base_agree_with_the_full_model():
+    rng = np.random.default_rng(4)
+    model = standing_model(rng, 0.1)
+    q, v = model._q[model.q_index], model.velocity[model.v_index]
+    base = model.frame(model.base)
+    for side, (position, rotation, _) in enumerate(model.feet_in_base(q, v)):
+        sole = model.frame(model.feet[side])
+        assert np.allclose(base.position + base.rotation @ position, sole.position)
+        assert np.allclose(base.rotation @ rotation, sole.rotation)
+
+
+def test_the_sit_pose_leans_forward_and_the_stand_pose_is_upright():
+    model = standing_model()
+    joints = ROBOT.structural_indices
+    stand, sit = (pose_facts(model, ROBOT.poses[name][joints]) for name in ("stand", "sit"))
+    assert stand.pelvis_pitch == pytest.approx(0.0, abs=1e-6)
+    assert sit.pelvis_pitch > 0.1
+    assert stand.com_height - sit.com_height > 0.25

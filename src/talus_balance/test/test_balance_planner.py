@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+import math
+
+import numpy as np
+import pytest
+from talus_balance.step_planner import StepPlanner, StepPlannerConfig, nominal_offset
+
+CONFIG = StepPlannerConfig()
+OMEGA = 3.28
+STANCE = np.zeros(2)
+
+
+def periodic_start(velocity, swing_sign):
+    """Capture point just after a touchdown of the periodic gait, stance foot at the origin."""
+    return nominal_offset(OMEGA, CONFIG.duration, velocity * CONFIG.duration, CONFIG.step_width, -swing_sign)
+
+
+@pytest.mark.parametrize("swing_sign", [1.0, -1.0])
+@pytest.mark.parametrize("velocity", [(0.0, 0.0), (0.4, 0.0), (-0.2, 0.0), (0.3, 0.05)])
+def test_the_periodic_gait_keeps_its_nominal_step(velocity, swing_sign):
+    velocity = np.array(velocity)
+    swing = np.array([-velocity[0] * CONFIG.duration, swing_sign * CONFIG.step_width])
+    start = periodic_start(velocity, swing_sign)
+    plan = StepPlanner(CONFIG).plan(start, STANCE, swing, swing_sign, 0.0, velocity, OMEGA)
+    nominal = velocity * CONFIG.duration + np.array([0.0, swing_sign * CONFIG.step_width])
+    # walking sideways alternates a wide and a narrow step: only the pair is periodic
+    tolerance = 0.005 if velocity[1] == 0.0 else 0.06
+    assert np.allclose(plan.landing, nominal, atol=tolerance)
+    assert plan.duration == pytest.approx(CONFIG.duration, abs=0.03 if velocity[1] == 0.0 else 0.15)
+
+
+def test_a_push_forward_makes_a_longer_or_earlier_step():
+    planner = StepPlanner(CONFIG)
+    start, swing = periodic_start(np.zeros(2), 1.0), np.array([0.0, CONFIG.step_width])
+    calm = planner.plan(start, STANCE, swing, 1.0, 0.1, np.zeros(2), OMEGA)
+    pushed = StepPlanner(CONFIG).plan(start + np.array([0.15, 0.0]), STANCE, swing, 1.0, 0.1, np.zeros(2), OMEGA)
+    assert pushed.landing[0] > calm.landing[0] + 0.1
+    assert pushed.duration <= calm.duration
+
+
+def test_random_states_never_leave_the_bounds():
+    rng = np.random.default_rng(5)
+    planner = StepPlanner(CONFIG)
+    for _ in range(500):
+        sign = rng.choice([-1.0, 1.0])
+        swing = np.array([rng.uniform(-0.3, 0.3), sign * rng.uniform(0.15, 0.3)])
+        elapsed = rng.uniform(0.0, 0.5)
+        plan = planner.plan(rng.uniform(-0.5, 0.5, 2), STANCE, swing, sign, elapsed, rng.uniform(-0.5, 0.5, 2), OMEGA)
+        assert -CONFIG.backward - 1e-9 <= plan.landing[0] <= CONFIG.forward + 1e-9
+        assert CONFIG.narrow - 1e-9 <= sign * plan.landing[1] <= CONFIG.wide + 1e-9
+        assert plan.duration > elapsed
+        assert abs(plan.pressure[0]) <= CONFIG.pressure_x and abs(plan.pressure[1]) <= CONFIG.pressure_y
+
+
+def walk_pendulum(velocity, push=(0.0, 0.0), steps=30):
+    """A linear inverted pendulum that obeys the plan; returns the mean velocity and the capture point's last offset."""
+    xi, com = periodic_start(np.zeros(2), 1.0), np.array([0.0, 0.05])
+    stance, swing, sign = np.zeros(2), np.array([0.0, CONFIG.step_width]), 1.0
+    planner, dt, start = StepPlanner(CONFIG), 0.005, None
+    time = 0.0
+    for step in range(steps):
+        if step == 10:
+            xi = xi + np.array(push) / OMEGA
+            start = (com.copy(), time)
+        elapsed = 0.0
+        while True:
+            plan = planner.plan(xi, stance, swing, sign, elapsed, np.array(velocity), OMEGA)
+            if plan.duration - elapsed <= 0.025:
+                break
+            pivot = stance + plan.pressure
+            xi = pivot + (xi - pivot) * math.exp(OMEGA * dt)
+            com = com + dt * OMEGA * (xi - com)
+            elapsed += dt
+            time += dt
+            swing = swing + (plan.landing - swing) * min(dt / (plan.duration - elapsed), 1.0)
+        stance, swing, sign = plan.landing, stance, -sign
+    return (com - start[0]) / (time - start[1]), xi - stance
+
+
+@pytest.mark.parametrize("velocity", [(0.4, 0.0), (-0.3, 0.0), (0.0, 0.15), (0.5, 0.1)])
+def test_a_pendulum_that_obeys_the_plan_walks_at_the_wanted_velocity(velocity):
+    mean, offset = walk_pendulum(velocity)
+    assert np.allclose(mean, velocity, atol=0.06)
+    assert np.linalg.norm(offset) < 0.15
+
+
+@pytest.mark.parametrize("push", [(0.8, 0.0), (-0.8, 0.0), (0.0, 0.3), (0.0, -0.3)])
+def test_a_pendulum_that_obeys_the_plan_survives_a_push(push):
+    _, offset = walk_pendulum((0.0, 0.0), push)
+    assert np.linalg.norm(offset) < 0.1

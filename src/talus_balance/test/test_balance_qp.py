@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+import numpy as np
+import pytest
+from balance_body import standing_model
+from talus_balance.model import BASE
+from talus_balance.whole_body_qp import QpConfig, WholeBodyQp
+
+FULL = np.array([1700.0, 1700.0])
+
+
+def solve(model, qp, com_acceleration=(0.0, 0.0, 0.0), max_force=FULL):
+    """Hold the soles and the posture, move the centre of mass."""
+    rows, targets = [], []
+    for side in (0, 1):
+        terms = model.frame(model.feet[side])
+        rows.append(30.0 * terms.jacobian)
+        targets.append(-30.0 * terms.drift)
+    rows.append(5.0 * model.momentum_matrix[:3] / model.mass)
+    targets.append(5.0 * (np.array(com_acceleration) - model.momentum_drift[:3] / model.mass))
+    diagonal = np.concatenate((np.full(BASE, 0.0), np.full(model.nv - BASE, 0.01)))
+    return qp.solve(np.concatenate(rows), np.concatenate(targets), diagonal, np.zeros(model.nv), max_force)
+
+
+def base_residual(model, result):
+    inertia = model.mass_matrix[:BASE] @ result.acceleration + model.bias[:BASE]
+    contact = sum(model.foot_jacobian_local(s)[:, :BASE].T @ result.wrenches[s] for s in (0, 1))
+    return inertia - contact
+
+
+def test_standing_still_the_soles_carry_the_weight():
+    model = standing_model()
+    result = solve(model, WholeBodyQp(model, QpConfig()))
+    assert result.solved
+    rise = (model.momentum_matrix[2] @ result.acceleration + model.momentum_drift[2]) / model.mass
+    assert abs(rise) < 0.05
+    assert result.wrenches[:, 2].sum() == pytest.approx(57.0 * (9.81 + rise), rel=1e-6)  # level soles
+    assert np.abs(result.acceleration).max() < 0.5
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_dynamics_cones_and_torque_limits_hold(seed):
+    rng = np.random.default_rng(seed)
+    model = standing_model(rng, 0.1)
+    qp = WholeBodyQp(model, QpConfig())
+    result = solve(model, qp, com_acceleration=rng.uniform(-6.0, 6.0, 3))
+    assert result.solved
+    assert np.allclose(base_residual(model, result), 0.0, atol=1e-4)
+    assert np.all(np.abs(result.torque) <= 1.01 * qp._torque_limit)
+    for side, wrench in enumerate(result.wrenches):
+        foot = model.description.feet[side]
+        assert wrench[2] >= QpConfig().min_force - 1e-6
+        assert np.hypot(*wrench[:2]) <= np.sqrt(2.0) * 0.5 * wrench[2] + 1e-6
+        assert abs(wrench[4] / wrench[2]) <= 0.5 * foot.length
+        assert abs(wrench[3] / wrench[2]) <= 0.5 * foot.width
+
+
+def test_a_sole_in_the_air_carries_nothing():
+    model = standing_model()
+    result = solve(model, WholeBodyQp(model, QpConfig()), max_force=np.array([1700.0, 0.0]))
+    assert result.solved
+    assert np.all(result.wrenches[1] == 0.0)
+    assert np.allclose(base_residual(model, result), 0.0, atol=1e-4)
+
+
+def test_load_that_must_leave_a_sole_stays_under_its_limit():
+    model = standing_model()
+    result = solve(model, WholeBodyQp(model, QpConfig()), max_force=np.array([1700.0, 90.0]))
+    assert result.wrenches[1, 2] <= 90.0 + 1e-6
+
+
+def test_torques_follow_from_accelerations_and_wrenches():
+    rng = np.random.default_rng(9)
+    model = standing_model(rng, 0.05)
+    result = solve(model, WholeBodyQp(model, QpConfig()))
+    contact = sum(model.foot_jacobian_local(s)[:, BASE:].T @ result.wrenches[s] for s in (0, 1))
+    expected = model.mass_matrix[BASE:] @ result.acceleration + model.bias[BASE:] - contact
+    assert np.allclose(result.torque, expected, atol=1e-6)
+
+
+def test_a_problem_without_solution_is_counted_and_the_last_answer_held():
+    model = standing_model()
+    qp = WholeBodyQp(model, QpConfig())
+    good = solve(model, qp)
+    bad = solve(model, qp, com_acceleration=(np.nan, 0.0, 0.0))
+    assert not bad.solved and qp.failures == 1
+    assert np.array_equal(bad.torque, good.torque)

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The controller keeps the simulated body upright: noisy sensors, 2 ms delay, wrong masses, estimator only."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from talus_balance.controller import Mode
+from talus_bringup.bench.rig import Push, Rig
+from talus_core.robot import load_robot
+
+ROBOT = load_robot(Path(__file__).parents[1] / "urdf" / "talus40")
+SIDES = {"front": (-20.0, 0.0, 0.0), "behind": (20.0, 0.0, 0.0), "left": (0.0, -20.0, 0.0), "right": (0.0, 20.0, 0.0)}
+
+
+def standing(seed: int = 0, **options) -> Rig:
+    rig = Rig(ROBOT, seed=seed, model_error=True, **options)
+    assert rig.run_until(Mode.STANDING, 5.0), rig.mode
+    return rig
+
+
+def displacement(rig: Rig, start: tuple) -> tuple[np.ndarray, np.ndarray]:
+    """True and estimated movement (2,) m since `start`."""
+    return rig.truth.position[:2] - start[0], rig.report.base.position[:2] - start[1]
+
+
+def places(rig: Rig) -> tuple:
+    return rig.truth.position[:2].copy(), rig.report.base.position[:2].copy()
+
+
+def test_falls_when_the_torque_is_cut_while_it_stands():
+    rig = standing()
+    rig.controller.mode, rig.torque = Mode.LIMP, False
+    assert not rig.run_to(rig.time + 3.0)
+
+
+def test_stands_ten_seconds_and_stays_where_it_is():
+    rig = standing()
+    start = places(rig)
+    assert rig.run_to(rig.time + 10.0)
+    moved, _ = displacement(rig, start)
+    assert np.linalg.norm(moved) < 0.05
+    assert rig.mode is Mode.STANDING
+    assert rig.report.solver_failures == 0
+
+
+def test_walks_three_metres_and_knows_it():
+    rig = standing(seed=1)
+    start, began = places(rig), rig.time
+    rig.velocity = np.array([0.4, 0.0, 0.0])
+    assert rig.run_to(began + 8.5)
+    moved, estimated = displacement(rig, start)
+    assert moved[0] > 3.0
+    assert abs(moved[1]) < 0.15
+    assert np.linalg.norm(estimated - moved) < 0.02 * np.linalg.norm(moved)
+
+
+@pytest.mark.parametrize(("velocity", "expected"), [((0.0, 0.2, 0.0), (0.0, 0.8)), ((-0.3, 0.0, 0.0), (-1.1, 0.0))])
+def test_walks_sideways_and_backwards(velocity, expected):
+    rig = standing(seed=2)
+    start = places(rig)
+    rig.velocity = np.array(velocity)
+    assert rig.run_to(rig.time + 5.0)
+    moved, _ = displacement(rig, start)
+    assert np.allclose(moved, expected, atol=0.25)
+
+
+def test_turns_on_the_spot():
+    rig = standing(seed=3)
+    start, heading = places(rig), rig.heading()
+    rig.velocity = np.array([0.0, 0.0, 0.5])
+    assert rig.run_to(rig.time + 4.0)
+    turned = math.remainder(rig.heading() - heading, 2.0 * math.pi)
+    assert 1.2 < turned < 2.2
+    assert np.linalg.norm(displacement(rig, start)[0]) < 0.3
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_survives_a_shove_of_20_newton_seconds_while_it_stands(side):
+    rig = standing(seed=4)
+    rig.pushes.append(Push(rig.time + 0.5, SIDES[side]))
+    assert rig.run_to(rig.time + 5.0)
+    assert rig.run_until(Mode.STANDING, rig.time + 3.0)
+
+
+def test_told_to_sit_while_walking_it_stops_sits_and_rests_without_torque():
+    rig = standing(seed=5)
+    rig.velocity = np.array([0.4, 0.0, 0.0])
+    assert rig.run_to(rig.time + 3.0)
+    told = rig.time
+    rig.stand = False
+    assert rig.run_until(Mode.SEATED, told + 6.0)
+    rig.torque = False
+    assert rig.run_to(rig.time + 3.0)
+    assert 0.38 < rig.truth.position[2] < 0.52
+    assert np.linalg.norm(rig.truth.linear_velocity) < 0.02
+
+
+def test_sits_and_stands_up_again_and_the_same_seed_repeats_bit_for_bit():
+    def story() -> np.ndarray:
+        rig = standing(seed=6)
+        rig.stand = False
+        assert rig.run_until(Mode.SEATED, rig.time + 5.0)
+        rig.stand = True
+        assert rig.run_until(Mode.STANDING, rig.time + 5.0)
+        return rig.truth.position
+
+    assert np.array_equal(story(), story())
