@@ -102,6 +102,11 @@ def test_imu_at_rest_feels_gravity_upwards(scene, robot):
         ("flatt", None, "nearest: flat"),
         ("nowhere/there.xml", None, "does not exist"),
         ("bad.xml", "<mujoco><worldbody></mujoco>", "bad.xml"),
+        (
+            "clash.xml",
+            "<mujoco><worldbody><geom name='floor' size='1'/><body name='torso'/></worldbody></mujoco>",
+            "torso",
+        ),
         ("bare.xml", "<mujoco><worldbody><geom size='1'/></worldbody></mujoco>", "no geom named 'floor'"),
     ],
 )
