@@ -135,7 +135,7 @@ def test_wrong_size_and_nan_are_refused_and_the_last_command_stays(driver, name)
     driver.write(good)
     bad = getattr(good, name).copy()
     bad[-1] = np.nan
-    with pytest.raises(DriverError, match=f"{name}.*finite"):
+    with pytest.raises(DriverError, match=f"finite: {name}"):
         driver.write(good.with_(**{name: bad}))
     with pytest.raises(DriverError, match=f"{name}.*shape"):
         driver.write(good.with_(**{name: bad[:-1]}))
@@ -185,7 +185,7 @@ def test_the_same_seed_and_commands_give_the_same_states_bit_for_bit(driver, rob
         twin = create_driver("mujoco" if "Mujoco" in type(driver).__name__ else "mock", DriverSetup(robot, seed=3))
         twin.connect()
         states = []
-        for k in range(60):
+        for _ in range(60):
             time.sleep(wall_delay)  # how long a tick takes on the wall must not matter
             state = twin.read(twin.time)
             twin.write(hold(twin, 0.9 * state.position))

@@ -8,10 +8,11 @@ import pytest
 from talus_core.driver import DriverError, DriverSetup
 from talus_core.errors import UnknownNameError
 from talus_core.parameters import ParameterError, build_config, flat_parameters, flatten
-from talus_drivers import registry
 from talus_drivers.mock import MockConfig, MockDriver
 from talus_drivers.mujoco_driver.config import MujocoConfig
 from talus_drivers.registry import create_driver, create_from_file, driver_names, find_driver
+
+from talus_drivers import registry
 
 CONFIG = Path(__file__).parents[3] / "config" / "drivers"
 
@@ -47,7 +48,7 @@ def test_a_plug_in_that_cannot_be_loaded_is_named_with_the_others(setup, monkeyp
     known = [*registry.entry_points(group=registry.GROUP), broken]
     monkeypatch.setattr(registry, "entry_points", lambda group: known)
     with pytest.raises(
-        DriverError, match="'broken' cannot be loaded: ModuleNotFoundError.*other drivers: mock, mujoco"
+        DriverError, match=r"'broken' cannot be loaded: ModuleNotFoundError.*other drivers: mock, mujoco"
     ):
         create_driver("broken", setup)
 
@@ -55,7 +56,7 @@ def test_a_plug_in_that_cannot_be_loaded_is_named_with_the_others(setup, monkeyp
 def test_a_plug_in_that_cannot_be_built_is_named_with_the_others(setup, monkeypatch):
     broken = EntryPoint("broken", "os:listdir", registry.GROUP)  # called with a setup, it raises TypeError
     monkeypatch.setattr(registry, "entry_points", lambda group: [broken])
-    with pytest.raises(DriverError, match="'broken' cannot be built: TypeError.*other drivers: none"):
+    with pytest.raises(DriverError, match=r"'broken' cannot be built: TypeError.*other drivers: none"):
         create_driver("broken", setup)
 
 

@@ -48,6 +48,9 @@ class Plant:
         self._table = table
         self._imu = _Imu(self.model, self.data, description.frames["imu"])
         self._soles = [_wrench_views(self.model, self.data, foot.frame) for foot in description.feet]
+        self._qpos, self._qvel, self._ctrl = self.data.qpos, self.data.qvel, self.data.ctrl
+        self._period = period
+        self._is_free = True
         self._flags = self.model.opt.disableflags
         self.use_joint_damping(1.0)
         self.position, self.velocity, self.effort = (np.zeros(len(names)) for _ in range(3))
@@ -71,6 +74,7 @@ class Plant:
         # Without the shorted windings, which would let the arms sink for 10 s more.
         self.model.dof_damping[self._dof_at] = self._free_damping
         self._settle(0.5 * settle)
+        self._brake()
         mujoco.mj_forward(self.model, self.data)
         self._sample_joints()
         self._imu.restart()
@@ -78,18 +82,21 @@ class Plant:
     def tick(self, pack: Pack) -> None:
         """One control period: drives and battery at every physics step, sensors at the last."""
         model, data, bank = self.model, self.data, self.bank
-        self._brake()
+        if bank.is_enabled is not self._is_free:
+            self._brake()
         self._imu.begin()
+        power = 0.0
         for step in range(self.steps_per_tick):
             is_last = step == self.steps_per_tick - 1
             model.opt.disableflags = self._flags if is_last else self._flags | mujoco.mjtDisableBit.mjDSBL_SENSOR
             self.effort = bank.effort(self.position, self.velocity, pack.voltage)
-            data.ctrl[self._actuator_at] = self.effort
-            pack.drain(bank.power(self.effort, self.velocity), model.opt.timestep)
+            self._ctrl[self._actuator_at] = self.effort
+            power += bank.power(self.effort, self.velocity)
             mujoco.mj_step(model, data)
             self._sample_joints()
             self._imu.add()
-        self._imu.end(self.steps_per_tick * model.opt.timestep)
+        self._imu.end(self._period)
+        pack.drain(power / self.steps_per_tick, self._period)
 
     def sample(self) -> Sample:
         """Sensor values of the last tick, or at rest before the first."""
@@ -109,11 +116,12 @@ class Plant:
             mujoco.mj_step(self.model, self.data)
 
     def _sample_joints(self) -> None:
-        self.position = self.data.qpos[self._qpos_at]
-        self.velocity = self.data.qvel[self._dof_at]
+        self.position = self._qpos[self._qpos_at]
+        self.velocity = self._qvel[self._dof_at]
 
     def _brake(self) -> None:
-        free, model = self.bank.is_enabled, self.model
+        self._is_free = free = self.bank.is_enabled
+        model = self.model
         model.dof_damping[self._dof_at] = self._free_damping if free else self._braked_damping
         model.dof_frictionloss[self._dof_at] = self._free_friction if free else self._braked_friction
 
@@ -145,15 +153,18 @@ class _Imu:
         self.linear_acceleration = (_matrix(self.base_qpos[3:7]) @ self._rotation_to_base).T @ -self._gravity
 
     def begin(self) -> None:
+        """A tick starts."""
         self._start_velocity, self._start_rotation = self._velocity(), _matrix(self.base_qpos[3:7])
         self._turned = np.zeros(3)
         self._count = 0
 
     def add(self) -> None:
+        """A physics step is done."""
         self._turned += self.base_qvel[3:6]
         self._count += 1
 
     def end(self, duration: float) -> None:
+        """The tick of `duration` s is done."""
         rotation_sum = self._start_rotation + _matrix(self.base_qpos[3:7])  # small angle: the mean, not quite unit
         specific_force = (self._velocity() - self._start_velocity) / duration - self._gravity
         self.linear_acceleration = self._rotation_to_base.T @ (0.5 * rotation_sum.T @ specific_force)
