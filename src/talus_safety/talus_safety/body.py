@@ -11,6 +11,7 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 
 import numpy as np
+from talus_core.errors import unknown_name_message
 from talus_core.robot import RobotDescription, RobotDescriptionError
 from talus_core.rotations import matrix_from_rpy, skew
 
@@ -50,8 +51,10 @@ class Body:
         tree = _UrdfTree(robot)
         self.size = len(robot.joint_names)
         self.mass = float(tree.mass.sum())
-        self.imu = tree.frames[robot.frames["imu"]]
-        self.soles = tuple(tree.frames[foot.frame] for foot in robot.feet)
+        self.imu = tree.frame(robot.frames["imu"])
+        if self.imu.link != 0:
+            raise RobotDescriptionError(f"{robot.urdf}: {robot.frames['imu']} must be fixed to {robot.frames['base']}")
+        self.soles = tuple(tree.frame(foot.frame) for foot in robot.feet)
         self.legs = np.array([robot.indices("left_leg"), robot.indices("right_leg")])  # (2, joints of a leg)
         self._parent, self._axis = tree.parent, tree.axis
         self._rotation, self._origin = tree.rotation, tree.origin
@@ -102,6 +105,7 @@ class _UrdfTree:
     """A URDF with its fixed joints melted away. Raises RobotDescriptionError."""
 
     def __init__(self, robot: RobotDescription):
+        self._urdf = robot.urdf
         root = ElementTree.parse(robot.urdf).getroot()
         self._children: dict[str, list[ElementTree.Element]] = {}
         for joint in root.findall("joint"):
@@ -113,15 +117,21 @@ class _UrdfTree:
         self.axis, self.origin = np.zeros((n, 3)), np.zeros((n, 3))
         self.rotation = np.zeros((n, 3, 3))
         self.mass, self.centre = np.zeros(n + 1), np.zeros((n + 1, 3))
-        self.frames: dict[str, Frame] = {}
+        self._frames: dict[str, Frame] = {}
         self._melt(robot.frames["base"], 0, np.eye(3), np.zeros(3))
         missing = [name for name, parent in zip(self._names, self.parent, strict=True) if parent < 0]
         if missing:
             raise RobotDescriptionError(f"{robot.urdf}: {', '.join(missing)} do not hang on {robot.frames['base']}")
 
+    def frame(self, name: str) -> Frame:
+        """Of a link. Raises RobotDescriptionError."""
+        if name not in self._frames:
+            raise RobotDescriptionError(f"{self._urdf}: {unknown_name_message('link', name, self._frames)}")
+        return self._frames[name]
+
     def _melt(self, link: str, row: int, rotation: np.ndarray, origin: np.ndarray) -> None:
         """Add a link, which lies at (rotation, origin) in row `row`, and all that hangs on it."""
-        self.frames[link] = Frame(row, rotation, origin)
+        self._frames[link] = Frame(row, rotation, origin)
         self._add_mass(self._links[link].find("inertial"), row, rotation, origin)
         for joint in self._children.get(link, ()):
             step_rotation, step_origin = _pose(joint.find("origin"))

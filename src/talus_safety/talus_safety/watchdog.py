@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+ROUNDING = 1e-6  # s, of times that are sums of control periods
+
 
 class Watchdog:
     """Expires when nothing fed it for `limit` s; it starts expired."""
@@ -22,4 +24,4 @@ class Watchdog:
 
     def expired(self, now: float) -> bool:
         """More than the limit has passed."""
-        return self.age(now) > self.limit
+        return self.age(now) > self.limit + ROUNDING

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Kinematics against finite differences and statics against the description's own figures."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import yaml
+from safety_samples import ROBOT, N
+from talus_core.robot import RobotDescriptionError
+from talus_safety.body import Body, cross
+
+BODY = Body(ROBOT)
+GRAVITY = np.array([0.0, 0.0, -9.81])
+PATH = yaml.safe_load((ROBOT.folder / "rest_path.yaml").read_text())
+
+
+def some_posture(seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).uniform(ROBOT.limits.lower, ROBOT.limits.upper)
+
+
+def test_cross_is_numpys():
+    a, b = np.random.default_rng(0).normal(size=(2, 4, 5, 3))
+    np.testing.assert_allclose(cross(a, b), np.cross(a, b))
+
+
+def test_mass_is_57_kg():
+    assert pytest.approx(57.0, abs=0.05) == BODY.mass
+
+
+def test_feet_are_mirrored_and_level_when_standing():
+    placement = BODY.place(ROBOT.poses["stand"])
+    (left_rotation, left), (right_rotation, right) = (BODY.locate(placement, sole) for sole in BODY.soles)
+    np.testing.assert_allclose(left * [1, -1, 1], right, atol=1e-12)
+    np.testing.assert_allclose(left_rotation, right_rotation, atol=1e-12)
+    np.testing.assert_allclose(left_rotation, np.eye(3), atol=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_centre_velocity_is_the_derivative_of_the_centre(seed):
+    position, velocity = some_posture(seed), np.random.default_rng(seed + 100).normal(size=N)
+    step = 1e-6
+    ahead, behind = (BODY.centre_of_mass(BODY.place(position + s * step * velocity)) for s in (1, -1))
+    np.testing.assert_allclose(
+        BODY.centre_velocity(BODY.place(position), velocity), (ahead - behind) / (2 * step), atol=1e-7
+    )
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_gravity_torque_is_the_gradient_of_the_potential(seed):
+    position, step = some_posture(seed), 1e-6
+    torque = BODY.gravity_torque(BODY.place(position), GRAVITY)
+
+    def potential(q):
+        return -BODY.mass * GRAVITY @ BODY.centre_of_mass(BODY.place(q))
+
+    for joint in range(N):
+        dq = step * np.eye(N)[joint]
+        assert torque[joint] == pytest.approx(
+            (potential(position + dq) - potential(position - dq)) / (2 * step), abs=1e-4
+        )
+
+
+def test_upper_body_torques_are_those_of_the_rest_path():
+    """Another program (rigid-body library and generator) made that table: two ways to the same figures."""
+    joints = [ROBOT.joint_names.index(name) for name in PATH["joints"]]
+    for row in PATH["rows"]:
+        position = np.zeros(N)
+        position[joints] = row["position"]
+        pitch = row["base_pitch"]
+        gravity = 9.81 * np.array([np.sin(pitch), 0.0, -np.cos(pitch)])
+        torque = BODY.gravity_torque(BODY.place(position), gravity)[joints]
+        np.testing.assert_allclose(torque[12:], row["torque"][12:], atol=0.02)
+
+
+def test_robot_whose_joint_hangs_on_another_root_is_refused():
+    with pytest.raises(RobotDescriptionError, match="do not hang on torso"):
+        Body(replace(ROBOT, frames={**ROBOT.frames, "base": "torso"}))
+
+
+def test_imu_must_not_move_against_the_base():
+    with pytest.raises(RobotDescriptionError, match="must be fixed to base_link"):
+        Body(replace(ROBOT, frames={**ROBOT.frames, "imu": "gaze"}))
+
+
+def test_unknown_frame_names_the_known_ones():
+    with pytest.raises(RobotDescriptionError, match="unknown link 'imu_lnk'; nearest: imu_link"):
+        Body(replace(ROBOT, frames={**ROBOT.frames, "imu": "imu_lnk"}))

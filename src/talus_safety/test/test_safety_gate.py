@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The last gate as stories: who may switch torque on, what ends RUN, and that nothing cuts an upright robot."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from safety_samples import PERIOD, ROBOT, N, command, state
+from talus_safety.config import GateConfig
+from talus_safety.decision import GatePhase
+from talus_safety.gate import LastGate
+from talus_safety.ladder import StopLevel
+from talus_safety.permit import TorquePermit
+
+GO = {"level": StopLevel.R0_RUN, "armed": True, "torque_permitted": True}
+NO = {"level": StopLevel.R3_SIT_THEN_CUT, "armed": False, "torque_permitted": False}
+ZERO = np.zeros(N)
+DOWN = {"linear_acceleration": np.array([9.81, 0.0, 0.0])}  # lying on its back
+FRESH = object()
+
+
+class Bench:
+    """A gate whose robot does what it is told at once: joints go to their targets."""
+
+    def __init__(self, pose: str = "stand"):
+        self.gate = LastGate(ROBOT, PERIOD)
+        self.tick = 0
+        self.position = ROBOT.poses[pose].copy()
+        self.decision = None
+
+    def step(self, frame=FRESH, permit=FRESH, **changes):
+        """One tick; unless given, a sound command that holds still and a fresh permit to run."""
+        now = state(self.tick, **{"position": self.position, **changes})
+        frame = command(self.tick, position=self.position) if frame is FRESH else frame
+        permit = TorquePermit(**GO, sequence=self.tick) if permit is FRESH else permit
+        self.decision = self.gate.step(self.tick * PERIOD, now, frame, permit)
+        if self.decision.command is not None and np.isfinite(now.position).all():
+            self.position = self.decision.command.position
+        self.tick += 1
+        return self.decision
+
+    def run(self, seconds: float, **inputs):
+        for _ in range(round(seconds / PERIOD)):
+            self.step(**inputs)
+        return self.decision
+
+    def permit(self, **changes) -> TorquePermit:
+        return TorquePermit(**{**GO, "sequence": self.tick, **changes})
+
+
+def running(pose: str = "stand") -> Bench:
+    bench = Bench(pose)
+    assert bench.run(0.5).phase is GatePhase.RUN
+    return bench
+
+
+def test_off_until_permit_and_command_are_there():
+    for level, armed, permitted in product(StopLevel, (False, True), (False, True)):
+        bench = Bench()
+        decision = bench.run(0.05, permit=TorquePermit(level, armed, permitted, 0))
+        may = armed and permitted and level <= StopLevel.R2_SAFE_STAND
+        assert (decision.phase is GatePhase.RUN) == may and (decision.command is not None) == may
+    assert Bench().run(0.1, frame=None).phase is GatePhase.OFF
+    assert Bench().run(0.1, permit=None).phase is GatePhase.OFF
+
+
+def test_stale_or_future_permit_starts_nothing():
+    bench = Bench()
+    bench.run(0.12, frame=None)
+    for sequence in (bench.tick - 51, bench.tick + 10):
+        assert bench.step(permit=TorquePermit(**GO, sequence=sequence)).phase is GatePhase.OFF
+
+
+def test_sound_commands_reach_the_drives_unchanged():
+    bench = running()
+    frame = command(bench.tick, position=bench.position, effort=0.1 * ROBOT.limits.effort)
+    decision = bench.step(frame)
+    np.testing.assert_array_equal(decision.command.effort, frame.effort)
+    assert decision.reason == "" and not decision.standby_active and decision.counters.clamped == 0
+    assert decision.counters.command_sequence == frame.sequence
+
+
+def test_refused_frame_holds_the_last_good_one_and_counts():
+    bench = running()
+    good = bench.decision.command
+    decision = bench.step(command(bench.tick, effort=np.full(N, np.nan)))
+    np.testing.assert_array_equal(decision.command.position, good.position)
+    assert decision.reason == "joint_command refused: NaN or infinite"
+    assert (decision.counters.rejected, decision.counters.rejected_in_row) == (1, 1)
+    assert bench.step().counters.rejected_in_row == 0
+
+
+def test_third_refused_frame_in_a_row_asks_for_safe_stand():
+    bench = running()
+    asked = [bench.step(command(bench.tick, kp=np.full(N, -1.0))).request for _ in range(3)]
+    assert asked == [StopLevel.R0_RUN, StopLevel.R0_RUN, StopLevel.R2_SAFE_STAND]
+    assert bench.step().request is StopLevel.R0_RUN
+
+
+def test_cut_values_are_counted_once_per_frame():
+    bench = running()
+    bench.step(command(bench.tick, position=bench.position, effort=np.full(N, 1e6)))
+    assert bench.decision.counters.clamped == 1
+    np.testing.assert_array_equal(bench.decision.command.effort, ROBOT.limits.effort)
+    bench.step(frame=None)
+    assert bench.decision.counters.clamped == 1
+
+
+def test_upright_robot_is_never_limp():
+    bench = running()
+    limp = command(kp=ZERO, kd=ZERO, effort=ZERO)
+    decisions = [bench.step(limp.with_(sequence=bench.tick)) for _ in range(20)]
+    assert all(d.command.kp.any() for d in decisions)
+    assert decisions[2].request is StopLevel.R2_SAFE_STAND and decisions[-1].standby_active
+
+
+def test_seated_robot_may_be_limp():
+    bench = running("sit")
+    bench.run(0.5)
+    decision = bench.step(command(bench.tick, kp=ZERO, kd=ZERO, effort=ZERO))
+    assert decision.phase is GatePhase.RUN and not decision.command.kp.any()
+
+
+@pytest.mark.parametrize(
+    "inputs, onset, reason",
+    [
+        ({"frame": None}, 0.020, "no sound joint_command in time"),
+        ({"frame": command(0)}, 0.020, "no sound joint_command in time"),
+        ({"permit": "frozen"}, 0.100, "no fresh safety/state"),
+        ({"permit": None}, 0.0, "no fresh safety/state"),
+        ({"permit": "withdrawn"}, 0.0, "torque is not permitted"),
+        ({"permit": "cut"}, 0.0, "torque is not permitted"),
+        ({"position": np.full(N, np.nan)}, 0.010, "sensor values are not finite"),
+        ({"angular_velocity": np.full(3, np.inf)}, 0.010, "sensor values are not finite"),
+    ],
+)
+def test_each_loss_while_upright_starts_standby_in_time(inputs, onset, reason):
+    bench = running()
+    began, last = bench.tick, bench.permit(sequence=bench.tick - 1)
+    while not bench.decision.standby_active:
+        assert bench.decision.command is not None
+        given = dict(inputs)
+        if given.get("permit") == "frozen":
+            given["permit"] = last
+        elif given.get("permit") == "withdrawn":
+            given["permit"] = bench.permit(torque_permitted=False)
+        elif given.get("permit") == "cut":
+            given["permit"] = bench.permit(level=StopLevel.R5_CUT)
+        bench.step(**given)
+        assert (bench.tick - began) * PERIOD <= onset + 2.1 * PERIOD
+    assert (bench.tick - began) * PERIOD >= onset
+    decision = bench.decision
+    assert (decision.phase, decision.reason, decision.latched) == (GatePhase.HOLD, reason, True)
+    assert decision.request is StopLevel.R3_SIT_THEN_CUT and np.isfinite(decision.command.effort).all()
+
+
+def test_stop_lets_the_controller_sit():
+    bench = running()
+    stop = {"level": StopLevel.R3_SIT_THEN_CUT, "armed": False}
+    assert bench.step(permit=bench.permit(**stop)).phase is GatePhase.RUN
+
+
+def test_withdrawn_at_rest_cuts_at_once():
+    bench = running("sit")
+    bench.run(0.5)
+    decision = bench.step(permit=bench.permit(**NO))
+    assert (decision.phase, decision.command, decision.standby_active) == (GatePhase.OFF, None, False)
+
+
+def finished_standby() -> Bench:
+    """A gate that lost its controller, sat the robot down and cut."""
+    bench = running()
+    for _ in range(5000):
+        if bench.step(frame=None, **sensed(bench.position)).phase is GatePhase.OFF:
+            return bench
+    raise AssertionError("standby never finished")
+
+
+def sensed(position: np.ndarray) -> dict:
+    """What the accelerometer feels with these joints on flat feet."""
+    legs = position[ROBOT.indices("left_leg")]
+    pitch = -legs[2] - legs[3] - legs[4]
+    return {"linear_acceleration": 9.81 * np.array([-np.sin(pitch), 0.0, np.cos(pitch)])}
+
+
+def test_story_hold_sit_off_latched():
+    bench, phases = running(), []
+    for _ in range(5000):
+        decision = bench.step(frame=None, **sensed(bench.position))
+        if not phases or phases[-1] is not decision.phase:
+            phases.append(decision.phase)
+        if decision.phase is GatePhase.OFF:
+            break
+    assert phases == [GatePhase.RUN, GatePhase.HOLD, GatePhase.SIT, GatePhase.OFF]
+    assert decision.command is None and decision.latched and decision.at_rest and not decision.standby_active
+    np.testing.assert_allclose(bench.position[:12], ROBOT.poses["sit"][:12], atol=0.01)
+
+
+def test_controller_that_comes_back_is_fenced_out():
+    bench = running()
+    bench.run(0.03, frame=None)
+    assert bench.decision.standby_active
+    assert bench.run(0.3, **sensed(bench.position)).standby_active
+    assert bench.decision.counters.accepted > 150
+
+
+def test_latch_opens_only_for_disarmed_then_armed():
+    bench = finished_standby()
+    assert bench.run(0.2).command is None
+    bench.run(0.02, permit=TorquePermit(**NO, sequence=bench.tick))
+    assert bench.decision.latched
+    decision = bench.step()
+    assert decision.phase is GatePhase.RUN and not decision.latched
+
+
+def test_after_the_latch_nothing_moves_without_a_new_command():
+    bench = finished_standby()
+    bench.run(0.02, permit=TorquePermit(**NO, sequence=bench.tick), frame=None)
+    assert bench.run(0.1, frame=None).command is None
+    assert bench.step(frame=command(3)).command is None
+
+
+def test_fallen_in_standby_is_cut_once_it_lies_still():
+    bench = running()
+    bench.run(0.03, frame=None)
+    rolling = {**DOWN, "angular_velocity": np.array([2.0, 0.0, 0.0])}
+    assert bench.run(2.0, frame=None, **rolling).command is not None
+    decision = bench.run(20.0, frame=None, **DOWN)
+    assert (decision.phase, decision.latched, decision.at_rest) == (GatePhase.OFF, True, True)
+
+
+def test_simulation_reset_forgets_and_locks():
+    bench = running()
+    bench.gate.relocated()
+    decision = bench.step()
+    assert (decision.command, decision.latched, decision.reason) == (None, True, "the simulation was reset")
+    bench.step(permit=TorquePermit(**NO, sequence=bench.tick))
+    assert bench.step().phase is GatePhase.RUN
+
+
+def test_random_inputs_never_cut_an_upright_robot_nor_exceed_a_limit():
+    """Commands, permits and sensors at random; torque may end only where the robot was at rest before."""
+    random, limits = np.random.default_rng(7), ROBOT.limits
+    for _ in range(20):
+        bench, last = running(), None
+        for _ in range(400):
+            scale = 10.0 ** random.uniform(-2, 4)
+            frame = command(
+                bench.tick - int(random.integers(-2, 12)),
+                position=random.normal(0, scale, N),
+                effort=random.normal(0, scale, N) * random.choice([1.0, np.nan], p=[0.9, 0.1]),
+            )
+            permit = TorquePermit(
+                random.choice(list(StopLevel)), *random.random(2) < 0.7, bench.tick - int(random.integers(0, 60))
+            )
+            gyro = random.normal(0, random.choice([0.01, 1.0]), 3)
+            decision = bench.step(random.choice([frame, None]), random.choice([permit, None]), angular_velocity=gyro)
+            assert decision.command is not None
+            sent = decision.command
+            assert (sent.position >= limits.lower).all() and (sent.position <= limits.upper).all()
+            assert (np.abs(sent.effort) <= limits.effort).all() and (sent.kp >= 0.0).all()
+            if last is not None:
+                assert (np.abs(sent.position - last) <= limits.velocity * PERIOD + 1e-9).all()
+            last = sent.position
+
+
+def test_gate_reads_the_parameters_that_it_is_given():
+    strict = LastGate(ROBOT, PERIOD, GateConfig(command_timeout_s=0.004))
+    permit = TorquePermit(**GO, sequence=0)
+    assert strict.step(0.0, state(0), command(0), permit).phase is GatePhase.RUN
+    assert [strict.step(k * PERIOD, state(k), None, permit).phase for k in (1, 2, 3)] == [1, 1, 2]

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+import numpy as np
+import pytest
+from safety_samples import PERIOD, ROBOT, N, command, state
+from talus_safety.config import LimiterConfig
+from talus_safety.limiter import CommandLimiter
+
+ARRAYS = ("position", "velocity", "effort", "kp", "kd")
+LIMITS = ROBOT.limits
+
+
+def limiter(**config) -> CommandLimiter:
+    return CommandLimiter(ROBOT, PERIOD, LimiterConfig(**config))
+
+
+def refusal(frame, newest: int = 0, may_be_limp: bool = False) -> str:
+    return limiter().refuse(frame, state(newest), may_be_limp)
+
+
+def test_sound_frame_passes_unchanged():
+    gate, frame = limiter(), command()
+    assert gate.refuse(frame, state(), may_be_limp=False) == ""
+    sent, was_cut = gate.limit(frame, state())
+    assert not was_cut
+    for name in ARRAYS:
+        np.testing.assert_array_equal(getattr(sent, name), getattr(frame, name))
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("joint", [0, N - 1])
+def test_not_finite_anywhere_is_refused(name, bad, joint):
+    array = getattr(command(), name).copy()
+    array[joint] = bad
+    assert refusal(command(**{name: array})) == "NaN or infinite"
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+@pytest.mark.parametrize(
+    "bad", [np.zeros(N - 1), np.zeros(N + 1), np.zeros(0), np.zeros((N, 1)), None, "x" * N, [10**400] * N, 0.0]
+)
+def test_wrong_size_or_type_is_refused(name, bad):
+    assert refusal(command(**{name: bad})) == "wrong size or type"
+
+
+@pytest.mark.parametrize("name", ["kp", "kd"])
+def test_negative_gain_is_refused_and_zero_is_not(name):
+    gains = getattr(command(), name).copy()
+    gains[5] = -1e-9
+    assert refusal(command(**{name: gains})) == "negative gain"
+    gains[5] = 0.0
+    assert refusal(command(**{name: gains})) == ""
+
+
+@pytest.mark.parametrize(
+    "sequence, ok", [(89, False), (90, True), (100, True), (101, False), (-1, False), (99.0, False)]
+)
+def test_only_answers_to_the_last_ten_states(sequence, ok):
+    assert (refusal(command(sequence), newest=100) == "") == ok
+
+
+def test_sequence_never_repeats_and_never_goes_back():
+    gate = limiter()
+    said = [gate.refuse(command(k), state(20), may_be_limp=False) for k in (15, 15, 14, 16, 20)]
+    assert [word == "" for word in said] == [True, False, False, True, True]
+
+
+def test_refused_frame_does_not_spend_its_sequence():
+    gate = limiter()
+    assert gate.refuse(command(5, effort=np.full(N, np.nan)), state(5), may_be_limp=False)
+    assert gate.refuse(command(5), state(5), may_be_limp=False) == ""
+
+
+def test_limp_legs_are_refused_while_they_carry():
+    zero = np.zeros(N)
+    limp = command(kp=zero, kd=zero, effort=zero)
+    assert refusal(limp) == "limp legs"
+    assert refusal(limp, may_be_limp=True) == ""
+    one_knee = zero.copy()
+    one_knee[ROBOT.joint_names.index("l_knee")] = 1.0
+    for name in ("kp", "kd", "effort"):
+        assert refusal(limp.with_(**{name: one_knee})) == ""
+
+
+@pytest.mark.parametrize("joint", range(N))
+def test_values_are_cut_exactly_at_each_limit(joint):
+    bounds = {
+        "velocity": (-LIMITS.velocity[joint], LIMITS.velocity[joint]),
+        "effort": (-LIMITS.effort[joint], LIMITS.effort[joint]),
+        "kp": (0.0, 10.0 * LIMITS.effort[joint]),
+        "kd": (0.0, 0.3 * LIMITS.effort[joint]),
+    }
+    for name, (low, high) in bounds.items():
+        for value, cut in ((low, False), (high, False), (np.nextafter(high, np.inf), True), (1e300, True)):
+            array = getattr(command(), name).copy()
+            array[joint] = value
+            sent, was_cut = limiter().limit(command(**{name: array}), state())
+            assert was_cut == cut
+            assert getattr(sent, name)[joint] == min(max(value, low), high)
+
+
+def test_position_is_cut_to_range_and_rate():
+    gate = limiter()
+    low, high, reach = LIMITS.lower, LIMITS.upper, LIMITS.velocity * PERIOD
+    start = state().position
+    sent, was_cut = gate.limit(command(position=np.full(N, 1e9)), state())
+    assert was_cut
+    np.testing.assert_allclose(sent.position, np.minimum(start + reach, high))
+    for k in range(1, 4000):
+        sent, _ = gate.limit(command(position=np.full(N, 1e9)), state(k))
+    np.testing.assert_array_equal(sent.position, high)
+    for k in range(4000, 12000):
+        sent, _ = gate.limit(command(position=np.full(N, -1e9)), state(k))
+    np.testing.assert_array_equal(sent.position, low)
+
+
+def test_target_may_move_on_for_every_tick_without_a_command():
+    gate = limiter()
+    start = gate.limit(command(), state(0))[0].position
+    sent, _ = gate.limit(command(position=np.full(N, 1e9)), state(5))
+    np.testing.assert_allclose(sent.position, np.minimum(start + 5 * LIMITS.velocity * PERIOD, LIMITS.upper))
+
+
+def test_after_relaxing_targets_start_at_the_joints():
+    gate = limiter()
+    gate.limit(command(), state(0))
+    gate.relax(state(1))
+    sent, _ = gate.limit(command(position=np.full(N, -1e9)), state(1, "sit"))
+    reach = LIMITS.velocity * PERIOD
+    np.testing.assert_allclose(sent.position, np.maximum(ROBOT.poses["sit"] - reach, LIMITS.lower))
+
+
+def test_random_commands_never_exceed_range_rate_effort_or_gains():
+    random, gate = np.random.default_rng(1), limiter()
+    last = state().position
+    for k in range(5000):
+        scale = 10.0 ** random.uniform(-2, 6)
+        frame = command(
+            k,
+            position=random.normal(0, scale, N),
+            velocity=random.normal(0, scale, N),
+            effort=random.normal(0, scale, N),
+            kp=np.abs(random.normal(0, scale, N)),
+            kd=np.abs(random.normal(0, scale, N)),
+        )
+        sent, _ = gate.limit(frame, state(k))
+        assert (sent.position >= LIMITS.lower).all() and (sent.position <= LIMITS.upper).all()
+        assert (np.abs(sent.position - last) <= LIMITS.velocity * PERIOD + 1e-12).all()
+        assert (np.abs(sent.velocity) <= LIMITS.velocity).all() and (np.abs(sent.effort) <= LIMITS.effort).all()
+        assert (sent.kp <= 10.0 * LIMITS.effort).all() and (sent.kd <= 0.3 * LIMITS.effort).all()
+        last = sent.position
+
+
+def test_parameters_narrow_the_limits():
+    narrow = {"range_margin_rad": 0.2, "velocity_fraction": 0.5, "effort_fraction": 0.5}
+    gate = limiter(**narrow, stiffness_per_effort=1.0, damping_per_effort=0.1)
+    huge = np.full(N, 1e9)
+    for k in range(8000):
+        sent, _ = gate.limit(command(position=huge, velocity=huge, effort=huge, kp=huge, kd=huge), state(k))
+    middle = 0.5 * (LIMITS.lower + LIMITS.upper)
+    np.testing.assert_allclose(sent.position, np.maximum(LIMITS.upper - 0.2, middle))
+    np.testing.assert_allclose(sent.velocity, 0.5 * LIMITS.velocity)
+    np.testing.assert_allclose(sent.effort, 0.5 * LIMITS.effort)
+    np.testing.assert_allclose(sent.kp, LIMITS.effort)
+    np.testing.assert_allclose(sent.kd, 0.1 * LIMITS.effort)

@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the standby commands, tick by tick; that a body stands on it is tested in simulation (tests/)."""
+
+import numpy as np
+import pytest
+from safety_samples import PERIOD, ROBOT, WEIGHT, N, state
+from talus_core.rotations import matrix_from_rpy
+from talus_safety.body import Body
+from talus_safety.config import StandbyConfig
+from talus_safety.footing import EDGE, FootingPlanner, joint_torque
+from talus_safety.rest_path import load_rest_path
+from talus_safety.stance import CONTACT_OFF, CONTACT_ON, StanceObserver
+from talus_safety.standby import Standby
+from talus_safety.tilt import GRAVITY, TiltFilter
+
+BODY, PATH = Body(ROBOT), load_rest_path(ROBOT)
+UP = np.array([0.0, 0.0, 1.0])
+FOOT = ROBOT.feet[0]
+ANKLES = [ROBOT.joint_names.index(name) for name in ("l_ankle_pitch", "r_ankle_pitch")]
+
+
+def tilt_of(roll: float = 0.0, pitch: float = 0.0) -> TiltFilter:
+    tilt = TiltFilter()
+    tilt.step(np.zeros(3), GRAVITY * (matrix_from_rpy(roll, pitch, 0.0).T @ UP), PERIOD)
+    return tilt
+
+
+def loads(left: float, right: float) -> np.ndarray:
+    wrenches = np.zeros((2, 6))
+    wrenches[:, 2] = left, right
+    return wrenches
+
+
+def stance_of(pose: str = "stand", tilt: TiltFilter | None = None, **changes):
+    return StanceObserver(BODY).observe(state(pose=pose, **changes), tilt or tilt_of())
+
+
+def standby() -> Standby:
+    return Standby(ROBOT, BODY, PATH, PERIOD, StandbyConfig())
+
+
+def test_standing_still_the_capture_point_is_under_the_centre():
+    stance = stance_of()
+    assert stance.supports == (True, True)
+    np.testing.assert_allclose(stance.level, np.eye(3), atol=1e-3)
+    np.testing.assert_allclose(stance.velocity, np.zeros(2), atol=1e-12)
+    np.testing.assert_allclose(stance.capture_point, stance.centre[:2])
+    assert 0.88 < stance.height < 0.95
+    assert stance.omega == pytest.approx(np.sqrt(GRAVITY / stance.height))
+
+
+@pytest.mark.parametrize("left, right", [(WEIGHT, 0.0), (0.0, WEIGHT), (WEIGHT / 2, WEIGHT / 2)])
+def test_falling_over_still_feet_shows_as_speed(left, right):
+    """Pitching about the soles at w: the centre of mass, h above them, moves with w h."""
+    tilt = tilt_of()
+    tilt.rate = (0.0, 0.2, 0.0)
+    stance = stance_of(tilt=tilt, foot_wrenches=loads(left, right))
+    assert stance.velocity[0] == pytest.approx(0.2 * stance.height, rel=1e-6)
+
+
+def test_speed_is_that_of_finite_differences():
+    """Both feet fixed to the ground, base level: dc = - d(sole)/dt + d(centre in base)/dt."""
+    rate = np.random.default_rng(3).normal(0, 0.3, N)
+    at, step = state().position, 1e-5
+    ahead, behind = (stance_of(position=at + s * step * rate) for s in (1, -1))
+
+    def over_feet(stance):
+        return stance.level.T @ (stance.centre - stance.soles.mean(axis=0))
+
+    expected = (over_feet(ahead) - over_feet(behind)) / (2 * step)
+    stance = stance_of(velocity=rate)
+    np.testing.assert_allclose(stance.velocity, (stance.level @ expected)[:2], atol=1e-6)
+
+
+def test_contact_has_hysteresis():
+    observer, tilt = StanceObserver(BODY), tilt_of()
+    seen = [
+        observer.observe(state(foot_wrenches=loads(force, WEIGHT)), tilt).supports[0]
+        for force in (0.9 * CONTACT_ON, 1.1 * CONTACT_ON, 1.1 * CONTACT_OFF, 0.9 * CONTACT_OFF)
+    ]
+    assert seen == [False, True, True, False]
+
+
+@pytest.mark.parametrize("roll, lower", [(0.1, "right"), (-0.1, "left")])
+def test_in_the_air_the_lower_foot_counts_as_ground(roll, lower):
+    tilt = tilt_of(roll)
+    tilt.rate = (0.5, 0.0, 0.0)
+    in_air = stance_of(tilt=tilt, foot_wrenches=loads(0.0, 0.0))
+    on_it = stance_of(tilt=tilt, foot_wrenches=loads(0.0, 99.0) if lower == "right" else loads(99.0, 0.0))
+    np.testing.assert_allclose(in_air.velocity, on_it.velocity)
+
+
+def test_toes_up_or_down_level_frame_stays_defined():
+    stance = stance_of(tilt=tilt_of(pitch=-np.pi / 2))
+    np.testing.assert_allclose(stance.level @ stance.level.T, np.eye(3), atol=1e-9)
+
+
+@pytest.mark.parametrize("wanted", [(0.0, 0.0), (0.05, 0.03), (-0.08, -0.1), (0.02, 0.13)])
+def test_reachable_centre_of_pressure_is_reached(wanted):
+    stance = stance_of()
+    pressure = stance.soles[:, :2].mean(axis=0) + wanted
+    footing = FootingPlanner(ROBOT).plan(stance, pressure)
+    np.testing.assert_allclose(footing.pressure, pressure, atol=1e-9)
+    assert footing.share.sum() == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("wanted", [(1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0), (3.0, -2.0)])
+def test_unreachable_centre_of_pressure_ends_inside_the_soles(wanted):
+    stance = stance_of()
+    footing = FootingPlanner(ROBOT).plan(stance, stance.soles[:, :2].mean(axis=0) + wanted)
+    offset = np.abs(footing.points - stance.soles[:, :2])
+    assert (offset <= np.array([FOOT.length / 2 - EDGE, FOOT.width / 2 - EDGE]) + 1e-9).all()
+    assert (footing.share >= 0.0).all() and footing.share.sum() == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("left, right, share", [(WEIGHT, 0, [1, 0]), (0, WEIGHT, [0, 1]), (0, 0, [0, 0])])
+def test_only_feet_on_the_ground_carry(left, right, share):
+    stance = stance_of(foot_wrenches=loads(left, right))
+    np.testing.assert_array_equal(FootingPlanner(ROBOT).plan(stance, np.zeros(2)).share, share)
+
+
+@pytest.mark.parametrize("pose", ["stand", "sit"])
+@pytest.mark.parametrize("pitch", [-0.1, 0.0, 0.2])
+@pytest.mark.parametrize("left, right", [(WEIGHT, 0.0), (WEIGHT / 2, WEIGHT / 2), (0.0, 0.0)])
+def test_torques_balance_links_and_ground(pose, pitch, left, right):
+    """Virtual work: with the base held, ground forces, the links' specific force and the torques do none together."""
+    stance = stance_of(pose, tilt_of(pitch=pitch), foot_wrenches=loads(left, right))
+    footing = FootingPlanner(ROBOT).plan(stance, stance.centre[:2])
+    torque = joint_torque(BODY, stance, footing)
+    lean = (stance.centre[:2] - footing.pressure) / stance.height if footing.share.any() else np.zeros(2)
+    push = stance.level.T @ (GRAVITY * np.append(lean, 1.0))
+    here = BODY.place(ROBOT.poses[pose])
+    points = np.column_stack((footing.points, stance.soles[:, 2])) @ stance.level
+    located = [BODY.locate(here, sole) for sole in BODY.soles]
+    in_soles = [rotation.T @ (point - origin) for point, (rotation, origin) in zip(points, located, strict=True)]
+
+    def work(position):
+        placement = BODY.place(position)
+        total = -BODY.mass * push @ BODY.centre_of_mass(placement)
+        for share, sole, point in zip(footing.share, BODY.soles, in_soles, strict=True):
+            rotation, origin = BODY.locate(placement, sole)
+            total += share * BODY.mass * push @ (origin + rotation @ point)
+        return total
+
+    step = 1e-6
+    for joint in range(N):
+        ahead, behind = (work(ROBOT.poses[pose] + s * step * np.eye(N)[joint]) for s in (1, -1))
+        assert torque[joint] == pytest.approx((behind - ahead) / (2 * step), abs=2e-3)
+
+
+def on_flat_feet(position: np.ndarray) -> TiltFilter:
+    """The vertical that these joint angles mean while the soles lie on level ground."""
+    tilt = TiltFilter()
+    rotation, _ = BODY.locate(BODY.place(position), BODY.soles[0])
+    tilt.step(np.zeros(3), GRAVITY * rotation[:, 2], PERIOD)
+    return tilt
+
+
+def mirrored(array: np.ndarray) -> np.ndarray:
+    """Left and right exchanged: pitch joints keep their sign, roll and yaw joints change it."""
+    names = ROBOT.joint_names
+    other = {"l": "r", "r": "l"}
+    at = [names.index(other[name[0]] + name[1:]) if name[:2] in ("l_", "r_") else k for k, name in enumerate(names)]
+    sign = np.array([-1.0 if "roll" in name or "yaw" in name else 1.0 for name in names])
+    return sign * array[at]
+
+
+def steps(machine: Standby, seconds: float, **changes):
+    machine.begin(state(**changes))
+    tilt = on_flat_feet(state(**changes).position)
+    return [machine.step(state(k, **changes), tilt) for k in range(round(seconds / PERIOD))]
+
+
+def test_first_command_holds_what_it_found():
+    position = state().position + 0.05
+    first = steps(standby(), PERIOD, position=position)[0].command
+    np.testing.assert_allclose(first.position, position, atol=1e-3)
+    assert np.isfinite(first.effort).all()
+
+
+def test_speed_at_the_start_dies_away_softly():
+    fast = np.full(N, 2.0)
+    targets = np.array([s.command.position for s in steps(standby(), 0.4, velocity=fast)])
+    assert (np.diff(targets, axis=0) / PERIOD <= 2.0 + 1e-6).all()
+    np.testing.assert_allclose(targets[-1] - state().position, 0.1, atol=0.01)
+
+
+def test_tipping_forward_presses_the_toes():
+    machine = standby()
+    machine.begin(state())
+    straight = machine.step(state(), tilt_of()).command.effort
+    forward = machine.step(state(1), tilt_of(pitch=0.05)).command.effort
+    assert (forward[ANKLES] > straight[ANKLES] + 3.0).all()
+
+
+def test_leaning_left_is_the_mirror_image_of_leaning_right():
+    efforts = []
+    for roll in (0.04, -0.04):
+        machine = standby()
+        machine.begin(state())
+        efforts.append(machine.step(state(), tilt_of(roll)).command.effort)
+    body = slice(0, 28)  # the fingers' axes are mirrored by themselves
+    np.testing.assert_allclose(mirrored(efforts[0])[body], efforts[1][body], atol=1e-6)
+    assert np.abs(efforts[0] - efforts[1]).max() > 10.0
+
+
+def test_story_hold_sit_let_go():
+    config, path = StandbyConfig(), []
+    machine = standby()
+    machine.begin(state())
+    for k in range(round(6.0 / PERIOD)):
+        pose = path[-1].command.position if path else state().position
+        path.append(machine.step(state(k, position=pose), on_flat_feet(pose)))
+    times = {
+        name: next(k for k, s in enumerate(path) if getattr(s, name)) * PERIOD for name in ("is_sitting", "is_finished")
+    }
+    assert config.hold_s - PERIOD <= times["is_sitting"] <= config.hold_at_most_s
+    sat = times["is_sitting"] + config.sit_s + config.release_s
+    assert sat - 0.05 <= times["is_finished"] <= sat + 1.5
+    np.testing.assert_allclose(path[-1].command.position[:12], ROBOT.poses["sit"][:12], atol=2e-3)
+    assert not path[-1].command.kp.any() and not path[-1].command.effort.any() and path[-1].command.kd.any()
+    jumps = np.abs(np.diff([s.command.position for s in path], axis=0)).max() / PERIOD
+    assert jumps < 1.6  # rad/s
+
+
+def test_off_balance_it_waits_before_sitting_but_not_for_ever():
+    machine = standby()
+    machine.begin(state())
+    said = [machine.step(state(k), tilt_of(pitch=0.1)) for k in range(round(2.2 / PERIOD))]
+    began = next(k for k, s in enumerate(said) if s.is_sitting) * PERIOD
+    assert began == pytest.approx(StandbyConfig().hold_at_most_s, abs=2 * PERIOD)
+
+
+def test_from_the_seat_it_only_lets_go():
+    said = steps(standby(), 3.5, pose="sit")
+    assert said[-1].is_finished
+    assert max(np.abs(s.command.position - state(pose="sit").position).max() for s in said) < 0.2
+
+
+def test_fallen_it_only_damps():
+    machine = standby()
+    machine.begin(state())
+    fallen = machine.step(state(), tilt_of(pitch=1.3))
+    assert not fallen.command.kp.any() and not fallen.command.effort.any() and (fallen.command.kd > 0.0).all()
+    assert not fallen.is_finished
