@@ -134,7 +134,7 @@ class Page:
             gui.add_html(pad_marker(columns=2))
             for name, icon in {"Arm": "bolt", "Reset": "rotate", "Stand": "walk", "Sit": "armchair"}.items():
                 self._call_button(gui, name, icon=icon)
-        with gui.add_folder("Walk"):
+        with gui.add_folder("Walk: hold a button"):
             self._build_walk(gui)
         self._push_folder = gui.add_folder("Push the robot", visible=False)
         with self._push_folder:

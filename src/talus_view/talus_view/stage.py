@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 import numpy as np
 import viser
 from talus_core.rotations import matrix_from_quat_xyzw, quat_wxyz_from_xyzw, yaw_of
@@ -34,6 +32,7 @@ class Stage:
         self._robot: RobotVisuals | None = None
         self._links: list[viser.FrameHandle] = []
         self._drawn = np.zeros(0)
+        self._shown: dict[str, tuple[np.ndarray, ...]] = {}
         self._centre = np.zeros(3)
         self._yaw = 0.0
         self._cube = box(np.ones(3))
@@ -42,7 +41,7 @@ class Stage:
         _furnish(server)
 
     def set_robot(self, robot: RobotVisuals) -> None:
-        """Another robot to draw: one scene node per link below its parent's, so that the browser does the kinematics."""
+        """Another robot to draw: one scene node per link below its parent's; so the browser does the kinematics."""
         if self._robot is not None:
             self._base.remove()
             self._base = self._scene.add_frame(ROBOT, show_axes=False)
@@ -70,11 +69,14 @@ class Stage:
 
     def draw_voxels(self, voxels: Voxels | None) -> None:
         """Occupied voxels as cubes coloured by height, or none."""
+        path = f"{ODOM}/voxels"
         if voxels is None or len(voxels.centres) == 0:
-            return self._remove(f"{ODOM}/voxels")
+            return self._remove(path)
+        if not self._is_new(path, voxels.centres):
+            return
         n = len(voxels.centres)
         self._scene.add_batched_meshes_simple(
-            f"{ODOM}/voxels",
+            path,
             self._cube.vertices * voxels.size * 0.96,  # a seam between neighbours shows the cells
             self._cube.faces,
             batched_wxyzs=np.tile(np.array([1.0, 0.0, 0.0, 0.0], dtype=np.float32), (n, 1)),
@@ -89,6 +91,8 @@ class Stage:
         """A picture flat on the ground, or none."""
         if picture is None:
             return self._remove(f"{ODOM}/ground")
+        if not self._is_new(f"{ODOM}/ground", picture.pixels, picture.corner):
+            return
         height, width = picture.pixels.shape[:2]
         size = picture.resolution * np.array([width, height])
         turn = np.array([[np.cos(picture.yaw), -np.sin(picture.yaw)], [np.sin(picture.yaw), np.cos(picture.yaw)]])
@@ -147,8 +151,9 @@ class Stage:
         """Line segments (n, 2, 3) m, or none."""
         if segments is None:
             return self._remove(f"{ODOM}/{name}")
-        raised = segments + np.array([0.0, 0.0, 2.0 * ABOVE_GROUND])
-        self._scene.add_line_segments(f"{ODOM}/{name}", raised.astype(np.float32), colors=colour, line_width=4.0)
+        path, points = f"{ODOM}/{name}", (segments + np.array([0.0, 0.0, 2.0 * ABOVE_GROUND])).astype(np.float32)
+        if self._is_new(path, points):
+            self._scene.add_line_segments(path, points, colors=colour, line_width=4.0)
 
     def _disc(self, name: str, point: np.ndarray | None, colour: colours.Colour) -> None:
         path = f"{ODOM}/{name}"
@@ -157,13 +162,25 @@ class Stage:
         handle = self._scene.get_handle_by_name(path)
         if handle is None:
             handle = _add_mesh(self._scene, path, cylinder(0.022, 0.008), colour, casts_shadow=False)
-        handle.position = point + np.array([0.0, 0.0, 3.0 * ABOVE_GROUND])
+        place = point + np.array([0.0, 0.0, 3.0 * ABOVE_GROUND])
+        if np.abs(place - handle.position).max() > LEAST_MOVE:
+            handle.position = place
+
+    def _is_new(self, path: str, *arrays: np.ndarray) -> bool:
+        """Whether these are not what `path` shows already, to a millimetre; they are remembered."""
+        shown = self._shown.get(path)
+        is_same = shown is not None and all(
+            a.shape == b.shape and np.allclose(a, b, atol=1e-3) for a, b in zip(arrays, shown, strict=True)
+        )
+        if not is_same:
+            self._shown[path] = arrays
+        return not is_same
 
     def _remove(self, path: str) -> None:
+        self._shown.pop(path, None)
         handle = self._scene.get_handle_by_name(path)
         if handle is not None:
-            with suppress(KeyError):
-                handle.remove()
+            handle.remove()
 
 
 def _turn(handle: viser.SceneNodeHandle, quat_wxyz: np.ndarray) -> None:

@@ -27,13 +27,13 @@ PAGE_STYLE = """<style>
 .talus-bar div { height: 100%; border-radius: 3px; }
 .talus-caption { margin: -0.2em 0.9em 0.7em; font-size: 0.8em; opacity: 0.7; text-align: center; cursor: help; }
 div:has(> div > .talus-pad) { display: grid; column-gap: 0; }
-div:has(> div > .talus-pad-2) { grid-template-columns: repeat(2, 1fr); }
-div:has(> div > .talus-pad-3) { grid-template-columns: repeat(3, 1fr); }
-div:has(> div > .talus-pad-4) { grid-template-columns: repeat(4, 1fr); }
+div:has(> div > .talus-pad-2) { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+div:has(> div > .talus-pad-3) { grid-template-columns: repeat(3, minmax(0, 1fr)); }
+div:has(> div > .talus-pad-4) { grid-template-columns: repeat(4, minmax(0, 1fr)); }
 div:has(> div > .talus-pad) > div:not(:has(> button)) { grid-column: 1 / -1; }
 div:has(> div > .talus-pad) > div:not(:has(> button)):has(.talus-pad) { display: none; }
 div:has(> div > .talus-pad) > div:has(> button) { margin-inline: 0.2em !important; padding-bottom: 0.4em !important; }
-div:has(> div > .talus-pad) button { --button-padding-x: 0.3em; }
+div:has(> div > .talus-pad) button { --button-padding-x: 0.2em; font-size: 0.85em; }
 div:has(> div > .talus-pad-3) > div:nth-of-type(8) { grid-column: 2; }
 div:has(> .talus-stop) + div button { height: 3em !important; font-size: 1.15em; letter-spacing: 0.08em; }
 </style>"""
