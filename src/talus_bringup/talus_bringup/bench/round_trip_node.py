@@ -39,14 +39,17 @@ class FastPeer:
         self._state = (zero, zero, zero, np.zeros(3), np.zeros(3), np.zeros((2, 6)), True)
 
     def be_measured(self) -> None:
+        """Publish states, hear commands."""
         self._publisher = self._node.create_publisher(msg.RobotState, "robot_state", FAST_QOS)
         self._link.subscribe(msg.JointCommand, "joint_command", self._on_command, FAST_QOS, raw=True)
 
     def be_echo(self) -> None:
+        """Answer states with commands."""
         self._publisher = self._node.create_publisher(msg.JointCommand, "joint_command", FAST_QOS)
         self._link.subscribe(msg.RobotState, "robot_state", self._on_state, FAST_QOS, raw=True)
 
     def send(self, sequence: int) -> None:
+        """Publish one state."""
         self._publisher.publish(self._states.encode(RobotState(sequence, 0.0, 0, *self._state), False))
 
     def wait(self, timeout: float) -> int:
@@ -75,14 +78,17 @@ class ExecutorPeer:
         self._array = array("d", [0.0] * JOINTS)
 
     def be_measured(self) -> None:
+        """Publish states, hear commands."""
         self._publisher = self._node.create_publisher(msg.RobotState, "robot_state", FAST_QOS)
         self._node.create_subscription(msg.JointCommand, "joint_command", self._on_command, FAST_QOS)
 
     def be_echo(self) -> None:
+        """Answer states with commands."""
         self._publisher = self._node.create_publisher(msg.JointCommand, "joint_command", FAST_QOS)
         self._node.create_subscription(msg.RobotState, "robot_state", self._on_state, FAST_QOS)
 
     def send(self, sequence: int) -> None:
+        """Publish one state."""
         a = self._array
         self._publisher.publish(msg.RobotState(sequence=sequence, position=a, velocity=a, effort=a))
 

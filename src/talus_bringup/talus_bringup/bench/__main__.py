@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`python -m talus_bringup.bench NAME [--json FILE]`: runs one benchmark, prints its figures, writes them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from talus_core.errors import TalusError, UnknownNameError
+
+BENCHES = {"control": "round trip, balance tick, real-time factor and memory of the stack"}
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:
+        raise TalusError(f"{message}; known benchmarks: {', '.join(BENCHES)}")
+
+
+def main(words: list[str] | None = None) -> int:
+    """Exit code: 0, 1 if something that was to be measured did not work, 2 for bad input."""
+    try:
+        arguments = _parse(words)
+    except TalusError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    report = import_module(f"talus_bringup.bench.{arguments.name}").run()
+    for line in report.lines():
+        print(line)
+    if arguments.json is not None:
+        report.write(arguments.json)
+    return int(bool(report.failures))
+
+
+def _parse(words: list[str] | None) -> argparse.Namespace:
+    listed = "\n".join(f"  {name:12} {text}" for name, text in BENCHES.items())
+    parser = _Parser(
+        prog="./talus bench",
+        description=f"Benchmarks:\n{listed}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("name", metavar="NAME", help="one of the benchmarks above")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures")
+    arguments = parser.parse_args(words)
+    if arguments.name not in BENCHES:
+        raise UnknownNameError("benchmark", arguments.name, BENCHES)
+    if arguments.json is not None and not arguments.json.resolve().parent.is_dir():
+        raise TalusError(f"--json {arguments.json}: there is no folder {arguments.json.resolve().parent}")
+    return arguments
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Memory of a process and all that it started, from /proc."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+PROC = Path("/proc")
+
+
+def descendants(root: int) -> list[int]:
+    """Process ids of `root` and everything below it."""
+    children: dict[int, list[int]] = {}
+    for path in PROC.glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it ended meanwhile
+        children.setdefault(int(fields[1]), []).append(int(path.parent.name))
+    found, queue = [], [root]
+    while queue:
+        pid = queue.pop()
+        found.append(pid)
+        queue.extend(children.get(pid, ()))
+    return found
+
+
+def proportional_memory_mb(pid: int) -> float:
+    """Resident memory in MB, shared pages divided among those who share them (PSS); 0 for a process that ended."""
+    try:
+        lines = (PROC / str(pid) / "smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return sum(float(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024.0
+
+
+def tree_memory_mb(root: int) -> float:
+    """PSS of `root` and everything below it."""
+    return sum(proportional_memory_mb(pid) for pid in descendants(root))

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every benchmark writes: `{"bench", "commit", "machine", "rows", "summary"}`."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class BenchReport:
+    """Figures of one benchmark.
+
+    Attributes:
+        bench: Name of the benchmark.
+        rows: What was measured, peers beside ours.
+        summary: Key figures; keys carry their unit.
+        failures: What did not work, in words; empty when all did.
+    """
+
+    bench: str
+    rows: Sequence[Mapping[str, Any]]
+    summary: Mapping[str, float]
+    failures: Sequence[str] = ()
+
+    def write(self, path: Path) -> None:
+        """As JSON."""
+        content = {
+            "bench": self.bench,
+            "commit": commit(),
+            "machine": machine(),
+            "rows": [_rounded(row) for row in self.rows],
+            "summary": _rounded(self.summary),
+        }
+        path.write_text(json.dumps(content, indent=2) + "\n")
+
+    def lines(self) -> list[str]:
+        """For the terminal."""
+        rows = [", ".join(f"{key} {value}" for key, value in _rounded(row).items()) for row in self.rows]
+        figures = [f"{key:24} {value}" for key, value in _rounded(self.summary).items()]
+        return [*rows, "", *figures, *(f"failed: {failure}" for failure in self.failures)]
+
+
+def commit() -> str:
+    """Of the source tree that this file belongs to; `unknown` outside of one."""
+    folder = Path(__file__).resolve().parent
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=40", "--exclude", "*"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return done.stdout.strip()
+
+
+def machine() -> dict[str, Any]:
+    """Processor, cores, memory and load: figures of different machines do not compare."""
+    return {
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "load_1min_at_end": round(os.getloadavg()[0], 2),
+    }
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.machine()
+
+
+def _rounded(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: round(value, 4) if isinstance(value, float) else value for key, value in row.items()}
