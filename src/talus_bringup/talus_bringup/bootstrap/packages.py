@@ -25,6 +25,8 @@ _CAUSES = {
     "DO NOT MATCH THE HASHES": "a downloaded package is not the one that config/python/lock.txt names: "
     "try again, or look for what changes downloads on the way",
     "Permission denied": "a folder of the workspace cannot be written: give it to this user, then start again",
+    "CERTIFICATE_VERIFY_FAILED": "this machine does not trust the package index: install ca-certificates, "
+    "or the certificate authority of your network, then start again",
     "Failed to establish a new connection": _NO_NETWORK,
     "name resolution": _NO_NETWORK,
     "timed out": "the network is too slow or gone: start again, what is already installed is kept",

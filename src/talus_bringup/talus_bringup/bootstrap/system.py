@@ -7,6 +7,7 @@ import ctypes
 import importlib.util
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,8 @@ from talus_bringup.bootstrap.process import run_logged
 from talus_bringup.bootstrap.progress import Progress
 
 PYTHONS = ((3, 10), (3, 13))  # the versions that the ROS 2 wheels exist for
+
+_APT_STATUS = re.compile(r"(dl|pm)status:([^:]*):([\d.]+):")  # stage, package or count, percent
 
 
 @dataclass(frozen=True)
@@ -107,21 +110,18 @@ def _root_prefix() -> list[str] | None:
 
 
 def _apt_install(prefix: list[str], packages: list[str], log: Path) -> None:
-    install = [
-        *prefix,
-        "env",
-        "DEBIAN_FRONTEND=noninteractive",
-        "apt-get",
-        "install",
-        "-y",
-        "-q",
-        "--no-install-recommends",
-    ]
-    update = [*prefix, "apt-get", "update", "-q"]
-    with Progress(f"installing system packages: {' '.join(packages)}") as progress:
-        for attempt in ([*install, *packages], update, [*install, *packages]):
-            code, output = run_logged(attempt, log, lambda line: progress.update(0.0, line.strip()[:60]), os.environ)
-            if not code and attempt is not update:
+    apt = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-o", "APT::Status-Fd=1"]
+    install = [*apt, "install", "-y", "--no-install-recommends", *packages]
+    with Progress(f"installing {len(packages)} system packages") as progress:
+
+        def watch(line: str) -> None:
+            if found := _APT_STATUS.match(line):
+                half = 50.0 * (found[1] == "pm")  # downloads first, then installs
+                progress.update((half + float(found[3]) / 2.0) / 100.0, found[2])
+
+        for attempt in (install, [*apt, "update"], install):
+            code, output = run_logged(attempt, log, watch, os.environ)
+            if not code and attempt is install:
                 return
     reason = next((line for line in output.splitlines() if line.startswith("E:")), "see the log")
     raise BootstrapError(f"apt cannot install {' '.join(packages)}: {reason} (log: {log})")
