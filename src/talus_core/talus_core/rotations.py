@@ -70,11 +70,3 @@ def exp_so3(phi: np.ndarray) -> np.ndarray:
     if angle < 1e-6:
         return np.eye(3) + s + 0.5 * (s @ s)
     return np.eye(3) + (math.sin(angle) / angle) * s + ((1.0 - math.cos(angle)) / angle**2) * (s @ s)
-
-
-def log_so3(matrix: np.ndarray) -> np.ndarray:
-    """(3, 3) rotation matrix to a rotation vector (3,) rad, |.| <= pi."""
-    x, y, z, w = quat_xyzw_from_matrix(matrix)
-    sine = math.sqrt(x * x + y * y + z * z)
-    scale = 2.0 if sine < 1e-9 else 2.0 * math.atan2(sine, w) / sine
-    return scale * np.array([x, y, z])
