@@ -27,8 +27,10 @@ class JointCommandCodec:
     def __init__(self, size: int):
         self._table = np.zeros((5, size + 1))
         self._table.view("<u4")[:, 0] = size
-        self._size = size
-        self._length = len(HEADER) + self.HEAD.size + self._table.nbytes
+        self._arrays_at = len(HEADER) + self.HEAD.size
+        self._length = self._arrays_at + self._table.nbytes
+        self._sequence_and_sizes = struct.Struct("<Q" + 5 * f"I{4 + 8 * size}x")
+        self._sizes = (size,) * 5
 
     def encode(self, command: JointCommand) -> bytes:
         """Raises ValueError where an array has another size."""
@@ -41,10 +43,10 @@ class JointCommandCodec:
         """None where the bytes are of another size or encoding. The arrays are read-only views of `data`."""
         if len(data) != self._length or data[:4] != HEADER:
             return None
-        (sequence,) = self.HEAD.unpack_from(data, len(HEADER))
-        table = np.frombuffer(data, "<f8", offset=len(HEADER) + self.HEAD.size).reshape(5, -1)
-        if (table.view("<u4")[:, 0] != self._size).any():
+        sequence, *sizes = self._sequence_and_sizes.unpack_from(data, len(HEADER))
+        if tuple(sizes) != self._sizes:
             return None
+        table = np.frombuffer(data, "<f8", offset=self._arrays_at).reshape(5, -1)
         return JointCommand(sequence, *table[:, 1:])
 
 
@@ -60,8 +62,12 @@ class RobotStateCodec:
         self._table.view("<u4")[1:, 0] = size
         self._vectors = np.zeros(self.VECTORS)
         self._size = size
-        self._vectors_at = len(HEADER) + self.HEAD.size + self._table.nbytes
+        self._table_at = len(HEADER) + self.HEAD.size
+        self._vectors_at = self._table_at + self._table.nbytes
         self._length = self._vectors_at + self._vectors.nbytes
+        gap = f"{8 * size}x"
+        self._all_but_numbers = struct.Struct(f"<iIQQ??xxI{gap}I4x{gap}I4x")
+        self._sizes = (size,) * 3
 
     def encode(self, state: RobotState, standby_active: bool) -> bytes:
         """Raises ValueError where an array has another size."""
@@ -80,23 +86,21 @@ class RobotStateCodec:
         """State and standby_active; None where the bytes are of another size or encoding."""
         if len(data) != self._length or data[:4] != HEADER:
             return None
-        at = len(HEADER)
-        seconds, nanoseconds, sequence, steady_time_ns = self.HEAD.unpack_from(data, at)
-        torque_enabled, standby_active, size = self.FLAGS.unpack_from(data, at + self.HEAD.size)
-        table = np.frombuffer(data, "<f8", self._table.size, at + self.HEAD.size).reshape(3, -1)
-        vectors = np.frombuffer(data, "<f8", self.VECTORS, self._vectors_at)
-        if size != self._size or (table.view("<u4")[1:, 0] != self._size).any():
+        seconds, nanoseconds, sequence, steady_time_ns, torque_enabled, standby_active, *sizes = (
+            self._all_but_numbers.unpack_from(data, len(HEADER))
+        )
+        if tuple(sizes) != self._sizes:
             return None
+        table = np.frombuffer(data, "<f8", self._table.size, self._table_at).reshape(3, -1)
+        vectors = np.frombuffer(data, "<f8", self.VECTORS, self._vectors_at)
         state = RobotState(
-            sequence=sequence,
-            time=seconds + nanoseconds / NANO,
-            steady_time_ns=steady_time_ns,
-            position=table[0, 1:],
-            velocity=table[1, 1:],
-            effort=table[2, 1:],
-            angular_velocity=vectors[:3],
-            linear_acceleration=vectors[3:6],
-            foot_wrenches=vectors[6:].reshape(2, 6),
-            torque_enabled=torque_enabled,
+            sequence,
+            seconds + nanoseconds / NANO,
+            steady_time_ns,
+            *table[:, 1:],
+            vectors[:3],
+            vectors[3:6],
+            vectors[6:].reshape(2, 6),
+            torque_enabled,
         )
         return state, standby_active

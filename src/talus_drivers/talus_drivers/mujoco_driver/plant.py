@@ -9,7 +9,7 @@ import mujoco
 import numpy as np
 from talus_core.driver import DriverError, GroundTruth
 from talus_core.robot import RobotDescription
-from talus_core.rotations import quat_xyzw_from_wxyz
+from talus_core.rotations import quat_xyzw_from_wxyz, skew
 from talus_description.scene import SceneError, load_scene, pose_qpos
 
 from talus_drivers.battery import Pack
@@ -84,7 +84,6 @@ class Plant:
         model, data, bank = self.model, self.data, self.bank
         if bank.is_enabled is not self._is_free:
             self._brake()
-        self._imu.begin()
         power = 0.0
         for step in range(self.steps_per_tick):
             is_last = step == self.steps_per_tick - 1
@@ -143,38 +142,38 @@ class _Imu:
         qpos_at, dof_at = model.jnt_qposadr[root], model.jnt_dofadr[root]
         self.base_qpos = data.qpos[qpos_at : qpos_at + 7]
         self.base_qvel = data.qvel[dof_at : dof_at + 6]
-        self._position_in_base = model.site_pos[site_id].copy()
+        self._lever = -skew(model.site_pos[site_id])  # w x p = -[p]x w
         self._rotation_to_base = _matrix(model.site_quat[site_id])
         self.restart()
 
     def restart(self) -> None:
         """At rest now."""
-        self.angular_velocity = np.zeros(3)
-        self.linear_acceleration = (_matrix(self.base_qpos[3:7]) @ self._rotation_to_base).T @ -self._gravity
-
-    def begin(self) -> None:
-        """A tick starts."""
-        self._start_velocity, self._start_rotation = self._velocity(), _matrix(self.base_qpos[3:7])
         self._turned = np.zeros(3)
-        self._count = 0
+        self._steps = 0
+        self._rotation = _matrix(self.base_qpos[3:7])
+        self._velocity = self._velocity_of(self._rotation)
+        self.angular_velocity = np.zeros(3)
+        self.linear_acceleration = (self._rotation @ self._rotation_to_base).T @ -self._gravity
 
     def add(self) -> None:
         """A physics step is done."""
         self._turned += self.base_qvel[3:6]
-        self._count += 1
+        self._steps += 1
 
     def end(self, duration: float) -> None:
-        """The tick of `duration` s is done."""
-        rotation_sum = self._start_rotation + _matrix(self.base_qpos[3:7])  # small angle: the mean, not quite unit
-        specific_force = (self._velocity() - self._start_velocity) / duration - self._gravity
-        self.linear_acceleration = self._rotation_to_base.T @ (0.5 * rotation_sum.T @ specific_force)
-        self.angular_velocity = self._rotation_to_base.T @ (self._turned / self._count)
+        """A tick of `duration` s is done."""
+        rotation = _matrix(self.base_qpos[3:7])
+        velocity = self._velocity_of(rotation)
+        specific_force = (velocity - self._velocity) / duration - self._gravity
+        mean_rotation = 0.5 * (self._rotation + rotation)  # of a small turn: not quite a rotation, but the mean
+        self.linear_acceleration = self._rotation_to_base.T @ (mean_rotation.T @ specific_force)
+        self.angular_velocity = self._rotation_to_base.T @ (self._turned / self._steps)
+        self._rotation, self._velocity = rotation, velocity
+        self._turned[:], self._steps = 0.0, 0
 
-    def _velocity(self) -> np.ndarray:
-        """(3,) m/s of the IMU in the world."""
-        w, p = self.base_qvel[3:6], self._position_in_base
-        lever = np.array([w[1] * p[2] - w[2] * p[1], w[2] * p[0] - w[0] * p[2], w[0] * p[1] - w[1] * p[0]])
-        return self.base_qvel[:3] + _matrix(self.base_qpos[3:7]) @ lever
+    def _velocity_of(self, rotation: np.ndarray) -> np.ndarray:
+        """(3,) m/s of the IMU in the world, now, where the base is turned by `rotation`."""
+        return self.base_qvel[:3] + rotation @ (self._lever @ self.base_qvel[3:6])
 
 
 def _matrix(quat_wxyz: np.ndarray) -> np.ndarray:
