@@ -24,7 +24,7 @@ def run_logged(
     log.parent.mkdir(parents=True, exist_ok=True)
     lines: list[str] = []
     with (
-        log.open("w") as file,
+        log.open("w", buffering=1) as file,
         subprocess.Popen(
             [str(word) for word in command],
             stdin=subprocess.DEVNULL,
