@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The shipped parameters: complete, equal to the defaults, and such that no parameter can widen a limit."""
+
+import pytest
+import yaml
+from safety_samples import ROOT
+from talus_core.parameters import ParameterError, build_config, flat_parameters, flatten
+from talus_safety.config import GateConfig, SupervisorConfig
+from talus_safety.decision import GatePhase
+from talus_safety.facts import Facts, GateReport
+from talus_safety.ladder import StopLevel
+from talus_safety.rules import RULES
+
+SHIPPED = yaml.safe_load((ROOT / "config" / "safety.yaml").read_text())
+SUPERVISOR = flatten(SHIPPED["/**/safety"]["ros__parameters"])
+GATE = flatten(SHIPPED["/**/driver"]["ros__parameters"]["gate"])
+SET_BY_LAUNCH = {"robot", "expected", "control_rate_hz"}
+NARROWER_IS_LESS = {
+    "silence_s", "balance_behind_s", "camera_behind_s", "stalled_s", "tilt_deg", "sit_timeout_s",
+    "command_timeout_s", "permit_timeout_s", "limiter.age_ticks", "limiter.velocity_fraction",
+    "limiter.effort_fraction", "limiter.stiffness_per_effort", "limiter.damping_per_effort", "limiter.rejected_in_row",
+}  # fmt: skip
+NARROWER_IS_MORE = {"battery_low", "battery_critical", "degrade_ends_s", "limiter.range_margin_rad"}
+
+
+def test_shipped_values_are_the_defaults_and_none_is_missing():
+    assert build_config(GateConfig, GATE) == GateConfig()
+    assert build_config(SupervisorConfig, SUPERVISOR) == SupervisorConfig()
+    assert set(GATE) == set(flat_parameters(GateConfig))
+    assert set(SUPERVISOR) == set(flat_parameters(SupervisorConfig)) - SET_BY_LAUNCH
+
+
+@pytest.mark.parametrize("config_type, shipped", [(GateConfig, GATE), (SupervisorConfig, SUPERVISOR)])
+def test_no_parameter_widens_a_limit(config_type, shipped):
+    for name, (default, info) in flat_parameters(config_type).items():
+        if name in NARROWER_IS_LESS:
+            assert info.high == default, name
+            wider = default * 2
+        elif name in NARROWER_IS_MORE:
+            assert info.low == default, name
+            wider = default - 1.0
+        else:
+            assert name in SET_BY_LAUNCH or name.startswith("standby."), f"{name}: which way is narrower?"
+            continue
+        with pytest.raises(ParameterError, match="must be from"):
+            build_config(config_type, {**shipped, name: wider})
+
+
+@pytest.mark.parametrize("config_type, shipped", [(GateConfig, GATE), (SupervisorConfig, SUPERVISOR)])
+def test_no_parameter_can_be_switched_off(config_type, shipped):
+    for name, (default, info) in flat_parameters(config_type).items():
+        if isinstance(default, (str, tuple)):
+            continue
+        assert info.low is not None and info.high is not None, name
+        for bad in (float("nan"), float("inf"), -1.0 if isinstance(default, float) else -1):
+            with pytest.raises(ParameterError):
+                build_config(config_type, {**shipped, name: bad})
+
+
+def test_every_rule_can_fire_with_the_shipped_parameters():
+    config = build_config(SupervisorConfig, SUPERVISOR)
+    worst = {name: 1e3 for name in ("driver", "balance", "camera", "map")}
+    gate = GateReport(GatePhase.SIT, True, False, StopLevel.R3_SIT_THEN_CUT, "lost")
+    facts = Facts(gate, True, 1e3, 1e3, worst, worst, worst, (), tilt=3.0, sensor_fault="broken", battery=0.0)
+    assert [rule.name for rule in RULES if rule.holds(facts, config)] == [rule.name for rule in RULES]

@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The state machine: stories on a time line, then every state with every event to depth 4."""
+
+from dataclasses import replace
+
+import pytest
+from talus_safety.config import SupervisorConfig
+from talus_safety.decision import GatePhase
+from talus_safety.facts import BalanceMode, Facts, GateReport
+from talus_safety.ladder import StopLevel
+from talus_safety.supervisor import Supervisor, SupervisorState, Wish
+
+R0, R1, R2, R3, R5 = StopLevel
+CONFIG = SupervisorConfig()
+SUPERVISOR = Supervisor(CONFIG)
+DT = 0.01
+
+SEATED = Facts(gate=GateReport(GatePhase.OFF, at_rest=True), mode=BalanceMode.LIMP)
+HELD_SEATED = Facts(gate=GateReport(GatePhase.RUN, at_rest=True), mode=BalanceMode.SEATED)
+STANDING = Facts(gate=GateReport(GatePhase.RUN, at_rest=False), mode=BalanceMode.STANDING)
+WALKING = replace(STANDING, mode=BalanceMode.WALKING)
+SITTING = replace(STANDING, mode=BalanceMode.SITTING_DOWN)
+STANDBY = Facts(
+    gate=GateReport(GatePhase.HOLD, True, False, R3, "no sound joint_command in time"), gate_has_latched=True
+)
+LATCHED_OFF = Facts(gate=GateReport(GatePhase.OFF, latched=True, at_rest=True, reason="no sound joint_command in time"))
+NO_BALANCE = replace(WALKING, silence={"balance": 0.6}, robot_silence={"balance": 0.2})
+NO_CAMERA = replace(WALKING, silence={"camera": 0.6}, robot_silence={"camera": 0.6})
+NO_CAMERA_LONG = replace(WALKING, silence={"camera": 1.1}, robot_silence={"camera": 1.1})
+REFUSING = replace(WALKING, gate=replace(WALKING.gate, request=R2, reason="joint_command refused: NaN or infinite"))
+LYING = Facts(gate=GateReport(GatePhase.HOLD, True, True, R3), tilt=1.4, mode=BalanceMode.WALKING)
+FALLING = replace(WALKING, tilt=0.8)
+ABSENT = replace(SEATED, absent=("balance",))
+SILENT_DRIVER = replace(WALKING, gate_age=0.6, silence={"driver": 0.6})
+
+
+def after(state: SupervisorState, facts: Facts, seconds: float = DT) -> SupervisorState:
+    for _ in range(round(seconds / DT)):
+        state = SUPERVISOR.step(state, facts, DT)
+    return state
+
+
+def asked(state: SupervisorState, facts: Facts, *wishes: Wish) -> SupervisorState:
+    """The state after wishes that must all be granted, shown after one step."""
+    for wish in wishes:
+        state, answer = SUPERVISOR.ask(state, facts, wish)
+        assert answer.success, answer.message
+    return after(state, facts)
+
+
+def armed() -> SupervisorState:
+    return asked(after(SupervisorState(), SEATED), SEATED, Wish.ARM)
+
+
+def refused(state: SupervisorState, facts: Facts, wish: Wish) -> str:
+    same, answer = SUPERVISOR.ask(state, facts, wish)
+    assert same is state and not answer.success
+    return answer.message
+
+
+def shown(state: SupervisorState) -> tuple:
+    return state.level, state.latched, state.armed, state.torque_permitted
+
+
+def test_boot_is_restrictive_until_armed():
+    state = after(SupervisorState(), SEATED, 5.0)
+    assert shown(state) == (R3, False, False, False)
+    assert (state.cause, state.clears_by) == ("not armed yet", "safety/arm")
+    state = asked(state, SEATED, Wish.ARM)
+    assert shown(state) == (R0, False, True, True) and (state.cause, state.clears_by) == ("", "")
+
+
+@pytest.mark.parametrize(
+    "facts, word",
+    [
+        (ABSENT, "balance"),
+        (replace(SEATED, state_age=float("inf")), "no robot_state"),
+        (replace(SEATED, gate_age=3.1, silence={"driver": 0.1}), "gate/state"),
+        (replace(SEATED, gate=GateReport(GatePhase.OFF, at_rest=False)), "not at rest"),
+        (replace(SEATED, sensor_fault="IMU is stuck"), "IMU is stuck"),
+        (replace(SEATED, tilt=1.2), "fallen"),
+        (replace(SEATED, battery=0.01), "battery"),
+    ],
+)
+def test_arm_is_refused_with_the_reason(facts, word):
+    assert word in refused(after(SupervisorState(), facts), facts, Wish.ARM)
+
+
+def test_low_battery_does_not_keep_from_arming():
+    facts = replace(SEATED, battery=0.1)
+    state = asked(after(SupervisorState(), facts), facts, Wish.ARM)
+    assert state.level is R1 and state.cause == "the battery is low"
+
+
+def test_story_stop_while_walking():
+    state = asked(after(armed(), WALKING), WALKING, Wish.STOP)
+    assert shown(state) == (R3, True, False, True) and state.cause == "stopped by the operator"
+    state = after(state, WALKING, 1.0)
+    assert "sitting down" in refused(state, WALKING, Wish.RESET)
+    assert "latched" in refused(state, WALKING, Wish.ARM)
+    state = after(state, SITTING, 3.0)
+    assert state.torque_permitted
+    state = after(state, HELD_SEATED)
+    assert shown(state) == (R3, True, False, False)
+    state = asked(after(state, SEATED), SEATED, Wish.RESET)
+    assert shown(state) == (R3, False, False, False) and state.cause == "not armed yet"
+    assert shown(asked(state, SEATED, Wish.ARM)) == (R0, False, True, True)
+
+
+def test_story_safe_stand_keeps_power_and_ends_by_reset_and_arm():
+    state = asked(after(armed(), WALKING), WALKING, Wish.SAFE_STAND)
+    assert shown(state) == (R2, True, False, True)
+    state = after(state, STANDING, 60.0)
+    assert shown(state) == (R2, True, False, True)
+    state = asked(state, STANDING, Wish.RESET)
+    assert shown(state) == (R2, False, False, True)
+    assert shown(asked(state, STANDING, Wish.ARM)) == (R0, False, True, True)
+
+
+def test_stop_beats_safe_stand_and_not_the_other_way():
+    state = asked(after(armed(), STANDING), STANDING, Wish.SAFE_STAND, Wish.STOP)
+    assert state.level is R3
+    assert "stricter" in refused(state, STANDING, Wish.SAFE_STAND)
+
+
+def test_story_balance_dies():
+    state = after(armed(), WALKING)
+    state = after(state, STANDBY)
+    assert shown(state) == (R3, True, False, True)
+    assert state.cause == "the driver holds and sits the robot by itself: no sound joint_command in time"
+    state = after(state, replace(STANDBY, gate_has_latched=False), 4.0)
+    state = after(state, LATCHED_OFF)
+    assert shown(state) == (R3, True, False, False)
+    assert shown(asked(state, LATCHED_OFF, Wish.RESET, Wish.ARM)) == (R0, False, True, True)
+
+
+def test_gate_that_latched_at_rest_is_seen_though_standby_never_was():
+    state = after(after(armed(), HELD_SEATED), replace(LATCHED_OFF, gate_has_latched=True))
+    assert shown(state) == (R3, True, False, False)
+
+
+def test_story_fallen_is_cut_when_it_lies_and_cannot_be_reset_there():
+    state = after(armed(), WALKING)
+    state = after(state, FALLING)
+    assert state.cause == "the robot tilts too far"
+    state = after(state, LYING)
+    assert not state.torque_permitted
+    lying = replace(LYING, gate=GateReport(GatePhase.OFF, latched=True))
+    assert "fallen" in refused(state, lying, Wish.RESET)
+
+
+def test_story_cameras_degrade_then_stop():
+    state = after(after(armed(), WALKING), NO_CAMERA)
+    assert shown(state) == (R1, False, True, True) and state.clears_by == "its cause gone for 2 s"
+    assert after(state, WALKING, 1.9).level is R1
+    assert after(state, WALKING, 2.1).level is R0
+    state = after(state, NO_CAMERA_LONG)
+    assert shown(state) == (R2, True, False, True)
+    assert "camera" in refused(state, NO_CAMERA_LONG, Wish.RESET)
+
+
+def test_story_refused_commands():
+    state = after(after(armed(), WALKING), REFUSING)
+    assert shown(state) == (R2, True, False, True)
+    assert state.cause == "joint commands are refused: joint_command refused: NaN or infinite"
+
+
+def test_sitting_that_takes_too_long_ends_in_cut():
+    state = asked(after(armed(), WALKING), WALKING, Wish.STOP)
+    state = after(state, SITTING, CONFIG.sit_timeout_s - 0.1)
+    assert shown(state) == (R3, True, False, True)
+    state = after(state, SITTING, 0.2)
+    assert shown(state) == (R5, True, False, False) and state.cause == "sitting down took too long"
+    assert "latched" in refused(state, SEATED, Wish.ARM)
+    assert shown(asked(after(state, SEATED), SEATED, Wish.RESET, Wish.ARM)) == (R0, False, True, True)
+
+
+def test_two_faults_the_stricter_wins_in_either_order():
+    for first, second in ((REFUSING, NO_BALANCE), (NO_BALANCE, REFUSING)):
+        state = after(after(after(armed(), WALKING), first), second)
+        assert state.level is R3 and state.cause == "balance is silent"
+
+
+def test_first_cause_at_a_level_stays():
+    state = asked(after(armed(), WALKING), WALKING, Wish.STOP)
+    assert after(state, NO_BALANCE).cause == "stopped by the operator"
+
+
+def test_before_arming_faults_show_but_do_not_latch():
+    state = after(SupervisorState(), SILENT_DRIVER)
+    assert shown(state) == (R3, False, False, False)
+    assert (state.cause, state.clears_by) == ("the driver is silent", "its cause gone, then safety/arm")
+    assert after(state, SEATED).cause == "not armed yet"
+
+
+def test_stop_before_arming_latches():
+    state = asked(after(SupervisorState(), SEATED), SEATED, Wish.STOP)
+    assert shown(state) == (R3, True, False, False)
+    assert "reset first" in refused(state, SEATED, Wish.ARM)
+
+
+def test_since_counts_from_the_change_of_level():
+    state = after(after(armed(), WALKING, 3.0), NO_CAMERA)
+    assert state.level_for == 0.0
+    assert after(state, NO_CAMERA, 1.0).level_for == pytest.approx(1.0)
+
+
+EVENTS = {
+    "seated": SEATED, "held": HELD_SEATED, "standing": STANDING, "sitting": SITTING, "standby": STANDBY,
+    "latched": LATCHED_OFF, "no_balance": NO_BALANCE, "no_camera": NO_CAMERA, "camera_gone": NO_CAMERA_LONG,
+    "refusing": REFUSING, "lying": LYING, "absent": ABSENT, "no_driver": SILENT_DRIVER, **{w.value: w for w in Wish},
+}  # fmt: skip
+LONG = CONFIG.sit_timeout_s + 1.0
+
+
+def followers(state: SupervisorState, facts: Facts):
+    """Every state one event later, with the facts that hold there."""
+    for name, event in EVENTS.items():
+        if isinstance(event, Wish):
+            yield name, SUPERVISOR.step(SUPERVISOR.ask(state, facts, event)[0], facts, DT), facts
+        else:
+            for dt in (DT, LONG):
+                yield name, SUPERVISOR.step(state, event, dt), event
+
+
+def key(state: SupervisorState) -> tuple:
+    """States that differ only in how long they last behave alike, up to the time-out."""
+    late = state.held_for > CONFIG.sit_timeout_s
+    return replace(state, held_for=0.0, level_for=0.0, degraded_for=float(state.degraded_for > 0)), late
+
+
+def reachable(depth: int):
+    """(before, event, facts, after) for every state that some `depth` events reach from the boot."""
+    seen, front = set(), [(SupervisorState(), SEATED)]
+    for _ in range(depth):
+        found = []
+        for state, facts in front:
+            for name, new, new_facts in followers(state, facts):
+                yield state, name, new_facts, new
+                mark = (key(new), id(new_facts))
+                if mark not in seen:
+                    seen.add(mark)
+                    found.append((new, new_facts))
+        front = found
+
+
+def test_every_state_and_event_to_depth_five_keeps_the_promises():
+    """Ten invariants over all sequences of five events from the boot; equal states are followed once."""
+    transitions = 0
+    for before, event, facts, new in reachable(5):
+        transitions += 1
+        story = f"{event}: {before} -> {new}"
+        granted_arm = event == Wish.ARM.value and new.armed and not before.armed
+        assert new.level >= new.held, story
+        assert new.held >= before.held or granted_arm, f"the ladder only falls by an operator's arm; {story}"
+        assert new.armed <= (new.held is R0), f"armed means no stop holds; {story}"
+        assert new.armed <= new.torque_permitted, story
+        assert before.armed or not new.armed or granted_arm, f"nothing arms by itself; {story}"
+        assert before.torque_permitted or not new.torque_permitted or granted_arm, f"torque comes by arm; {story}"
+        assert new.latched or not before.latched or event == Wish.RESET.value, f"a latch opens by reset; {story}"
+        assert not granted_arm or not before.latched, f"no arming over a latch; {story}"
+        assert new.level is R0 or (new.cause and new.clears_by), f"a restriction says why and what ends it; {story}"
+        cut = before.torque_permitted and not new.torque_permitted
+        is_down = facts.gate.at_rest or facts.gate.phase is GatePhase.OFF
+        assert not cut or is_down or new.level is R5, f"torque is withdrawn from what is down, or at R5; {story}"
+        if event == Wish.STOP.value:
+            assert new.level >= R3 and not new.armed, f"a stop always stops; {story}"
+    assert transitions > 3000

@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From what arrives to facts, and from facts to rules: each rule fires in time, and no rule on a slow computer."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from safety_samples import PERIOD, ROBOT, N, state
+from talus_safety.config import SupervisorConfig
+from talus_safety.decision import GatePhase
+from talus_safety.facts import BalanceMode, Facts, GateReport
+from talus_safety.ladder import StopLevel
+from talus_safety.rules import ENDS, RESET, RULES
+from talus_safety.sensors import BEYOND_RANGE, NOISY_AFTER, STUCK_AFTER, SensorWatch
+from talus_safety.watch import Watch
+
+NODES = ("driver", "balance", "camera", "map")
+CONFIG = SupervisorConfig(expected=NODES)
+EVERY = 5  # ticks between looks
+BEAT = 0.05  # s
+FINE = Facts(gate=GateReport(GatePhase.RUN, at_rest=False), mode=BalanceMode.WALKING)
+
+
+def firing(facts: Facts, config: SupervisorConfig = CONFIG) -> list[str]:
+    return [rule.name for rule in RULES if rule.holds(facts, config)]
+
+
+class World:
+    """Nodes that beat, a robot time that runs at `factor` of the steady clock, and a watch that looks."""
+
+    def __init__(self, factor: float = 1.0):
+        self.watch, self.factor = Watch(ROBOT, CONFIG), factor
+        self.steady = 0.0
+        self.random = np.random.default_rng(0)
+        self.fired: dict[str, float] = {}
+
+    def noisy(self, sequence: int, **changes):
+        shake = self.random.normal(0, 1e-3, 6)
+        imu = {"angular_velocity": shake[:3], "linear_acceleration": np.array([0.0, 0.0, 9.81]) + shake[3:]}
+        return state(sequence, **{**imu, **changes})
+
+    def run(self, seconds: float, silent=(), stuck=(), frozen=False, gate=None):
+        """Steady s; what fires is noted with the steady time since the call."""
+        began, self.fired = self.steady, {}
+        look, beat = EVERY * PERIOD / self.factor, 0.0
+        while self.steady - began < seconds:
+            self.steady += look
+            sequence = self.watch.sequence + (0 if frozen else EVERY)
+            self.watch.on_state(self.noisy(sequence), self.steady)
+            if "driver" not in silent:
+                self.watch.on_gate(gate or FINE.gate, self.steady)
+            if self.steady - beat >= BEAT:
+                beat = self.steady
+                for node in NODES:
+                    if node not in silent:
+                        self.watch.on_beat(node, 0 if node in stuck else sequence, self.steady)
+            for name in firing(self.watch.facts(self.steady)):
+                self.fired.setdefault(name, self.steady - began)
+        return self.fired
+
+
+@pytest.mark.parametrize("factor", [0.02, 0.2, 1.0, 5.0])
+def test_nothing_fires_while_all_work_whatever_the_pace(factor):
+    assert World(factor).run(3.0) == {}
+
+
+@pytest.mark.parametrize(
+    "fault, rule, level",
+    [
+        ({"silent": ("balance",)}, "balance_lost", StopLevel.R3_SIT_THEN_CUT),
+        ({"silent": ("driver",), "frozen": True}, "driver_lost", StopLevel.R3_SIT_THEN_CUT),
+        ({"frozen": True}, "robot_stalled", StopLevel.R3_SIT_THEN_CUT),
+        ({"stuck": ("balance",)}, "balance_stuck", StopLevel.R3_SIT_THEN_CUT),
+        ({"silent": ("camera",)}, "camera_lost", StopLevel.R1_DEGRADE),
+        ({"silent": ("camera",)}, "camera_gone", StopLevel.R2_SAFE_STAND),
+        ({"stuck": ("camera",)}, "camera_stuck", StopLevel.R1_DEGRADE),
+        ({"silent": ("map",)}, "map_lost", StopLevel.R1_DEGRADE),
+    ],
+)
+def test_lost_and_stuck_nodes_are_found_in_time(fault, rule, level):
+    world = World()
+    world.run(1.0)
+    row = next(row for row in RULES if row.name == rule)
+    fired = world.run(3.5, **fault)
+    assert row.level is level
+    assert fired[rule] * 1000 <= row.within_ms + 1000 * (BEAT + 2 * EVERY * PERIOD)
+
+
+def test_slow_robot_time_alone_loses_nobody():
+    """A computer that hangs for a second: no beats, but the robot's time stood still as well."""
+    world = World(factor=0.01)
+    world.run(2.0)
+    assert "balance_lost" not in world.run(1.0, silent=("balance", "camera"), frozen=True)
+
+
+@pytest.mark.parametrize(
+    "facts, rule",
+    [
+        (replace(FINE, gate=GateReport(GatePhase.HOLD, at_rest=False)), "standby"),
+        (replace(FINE, gate=GateReport(GatePhase.SIT, at_rest=False)), "standby"),
+        (replace(FINE, gate_has_latched=True), "standby"),
+        (replace(FINE, tilt=math.radians(43.1)), "tilted"),
+        (replace(FINE, tilt=math.radians(60.1)), "fallen"),
+        (replace(FINE, sensor_fault="IMU is stuck"), "sensor_fault"),
+        (replace(FINE, battery=0.049), "battery_critical"),
+        (replace(FINE, battery=0.149), "battery_low"),
+        (replace(FINE, gate=replace(FINE.gate, request=StopLevel.R2_SAFE_STAND)), "commands_refused"),
+    ],
+)
+def test_each_fact_fires_its_rule(facts, rule):
+    assert firing(FINE) == [] and firing(facts)[0] == rule
+
+
+def test_just_inside_every_limit_nothing_fires():
+    edge = {node: CONFIG.silence_s for node in NODES}
+    facts = replace(
+        FINE, gate_age=10.0, state_age=CONFIG.stalled_s, silence=edge, robot_silence={n: 9.0 for n in NODES},
+        behind={"balance": CONFIG.balance_behind_s, "camera": CONFIG.camera_behind_s},
+        tilt=math.radians(CONFIG.tilt_deg) - 1e-9, battery=CONFIG.battery_low,
+    )  # fmt: skip
+    assert firing(facts) == []
+    facts = replace(
+        facts, silence={n: 9.0 for n in NODES}, robot_silence={"balance": 0.05, "camera": 0.35, "map": 0.35}
+    )
+    assert firing(replace(facts, gate_age=0.1)) == []
+
+
+def test_rules_are_sorted_by_level_named_once_and_say_what_clears_them():
+    levels = [rule.level for rule in RULES]
+    assert levels == sorted(levels, reverse=True)
+    assert len({rule.name for rule in RULES}) == len(RULES)
+    for rule in RULES:
+        assert rule.clears_by == (ENDS if rule.level is StopLevel.R1_DEGRADE else RESET)
+
+
+def test_robot_time_is_counted_in_ticks_and_old_states_say_nothing():
+    watch = Watch(ROBOT, CONFIG)
+    assert watch.on_state(state(100), 0.0) == 0.0
+    assert watch.on_state(state(105), 0.1) == pytest.approx(5 * PERIOD)
+    assert watch.on_state(state(103), 0.2) == 0.0 and watch.sequence == 105
+    assert watch.facts(1.0).state_age == pytest.approx(0.9)
+
+
+def test_before_anything_came_ages_are_infinite_and_all_are_absent():
+    facts = Watch(ROBOT, CONFIG).facts(5.0)
+    assert facts.state_age == facts.gate_age == math.inf and facts.absent == NODES
+    assert "driver_lost" in firing(facts)
+
+
+def test_nodes_that_are_not_expected_do_not_matter():
+    watch = Watch(ROBOT, SupervisorConfig(expected=("driver",)))
+    watch.on_beat("camera", 0, 0.0)
+    watch.on_beat("driver", 0, 0.0)
+    assert set(watch.facts(9.0).silence) == {"driver"} and watch.facts(9.0).absent == ()
+
+
+def test_latching_is_told_once():
+    watch = Watch(ROBOT, CONFIG)
+    watch.on_gate(GateReport(latched=True), 0.0)
+    watch.on_gate(GateReport(latched=True), 0.01)
+    assert watch.facts(0.02).gate_has_latched and not watch.facts(0.03).gate_has_latched
+    watch.on_gate(GateReport(latched=True), 0.04)
+    assert not watch.facts(0.05).gate_has_latched
+
+
+def test_mode_and_battery_keep_their_last_sound_value():
+    watch = Watch(ROBOT, CONFIG)
+    watch.on_balance(4)
+    watch.on_balance(77)
+    watch.on_battery(0.6)
+    watch.on_battery(float("nan"))
+    facts = watch.facts(0.0)
+    assert facts.mode is BalanceMode.WALKING and facts.battery == 0.6
+
+
+def sensors_after(samples) -> SensorWatch:
+    watch = SensorWatch(ROBOT, PERIOD)
+    for sample in samples:
+        watch.step(sample)
+    return watch
+
+
+@pytest.mark.parametrize(
+    "name, words",
+    [
+        ("position", "joint positions not finite"),
+        ("velocity", "joint velocities not finite"),
+        ("angular_velocity", "gyroscope not finite"),
+        ("linear_acceleration", "accelerometer not finite"),
+        ("foot_wrenches", "foot wrenches not finite"),
+    ],
+)
+def test_not_finite_is_named_and_forgiven(name, words):
+    bad = getattr(state(), name).copy()
+    bad.flat[1] = np.nan
+    watch = sensors_after([state(0), state(5, **{name: bad})])
+    assert watch.fault == words
+    watch.step(state(10))
+    assert watch.fault == ""
+
+
+def test_joint_far_past_its_stop():
+    knee = ROBOT.joint_names.index("r_knee")
+    for excess, fault in ((0.99, ""), (1.01, "r_knee far past its stop")):
+        position = state().position
+        position[knee] = ROBOT.limits.upper[knee] + excess * BEYOND_RANGE
+        assert sensors_after([state(0, position=position)]).fault == fault
+
+
+def test_encoder_that_jumps():
+    knee, step = ROBOT.joint_names.index("l_knee"), np.zeros(N)
+    step[knee] = 1.0
+    ok, jump = 1.5 * ROBOT.limits.velocity[knee] * EVERY * PERIOD + 0.049, 0.3
+    at = state().position
+    assert sensors_after([state(0), state(EVERY, position=at + ok * step)]).fault == ""
+    assert sensors_after([state(0), state(EVERY, position=at + jump * step)]).fault == "l_knee jumped"
+    assert sensors_after([state(0), state(51, position=at + jump * step)]).fault == ""
+
+
+def test_stuck_imu_is_found_only_where_it_has_noise():
+    random = np.random.default_rng(0)
+
+    def sample(k, values):
+        up = np.array([0.0, 0.0, 9.81])
+        return state(k * EVERY, angular_velocity=values[:3], linear_acceleration=values[3:] + up)
+
+    noise = random.normal(0, 1e-3, (NOISY_AFTER + 1, 6))
+    noisy = [sample(k, values) for k, values in enumerate(noise)]
+    stuck = [sample(len(noise) + k, noise[-1]) for k in range(STUCK_AFTER)]
+    assert sensors_after(noisy).fault == "" and sensors_after([*noisy, *stuck[:-1]]).fault == ""
+    assert sensors_after([*noisy, *stuck]).fault == "IMU is stuck"
+    assert sensors_after([sample(k, np.zeros(6)) for k in range(300)]).fault == ""
+    only_gyroscope = [
+        sample(len(noise) + k, np.concatenate((noise[-1, :3], random.normal(0, 1e-3, 3)))) for k in range(20)
+    ]
+    assert sensors_after([*noisy, *only_gyroscope]).fault == ""
+
+
+def test_tilt_follows_and_starts_anew_after_a_gap():
+    lean = 9.81 * np.array([np.sin(0.5), 0.0, np.cos(0.5)])
+    watch = sensors_after([state(0, linear_acceleration=lean)])
+    assert watch.tilt == pytest.approx(0.5)
+    watch.step(state(5, linear_acceleration=lean, angular_velocity=np.array([0.0, 1.0, 0.0])))
+    assert watch.tilt != pytest.approx(0.5, abs=1e-3)
+    watch.step(state(500))
+    assert watch.tilt == pytest.approx(0.0)
