@@ -13,6 +13,7 @@ from talus_map.voxel_map import BLOCK, VoxelMap, is_free
 UNKNOWN, FREE, OCCUPIED = -1, 0, 100  # nav_msgs/OccupancyGrid
 GROUND_REACH = 0.25  # m: the ground of a column is the lowest surface this near; a slope of 10 degrees rises 4 cm there
 STEEPEST = 0.18  # tan(10 degrees): a surface higher than this slope from the feet is no ground
+ROUNDING = 1e-3  # m: heights are float32 sums
 UNEVEN = 0.10  # m: two voxels
 OPEN = 0.9  # of the body's height, where the floor itself was not seen: what remains hides nothing above 16 cm
 
@@ -58,9 +59,10 @@ def project(voxels: VoxelMap, feet: np.ndarray, config: OccupancyConfig) -> Occu
 
     grid = np.full(shape, UNKNOWN, np.int8)
     grid[_open_columns(voxels, first, ground, config)] = FREE
-    is_floor = np.abs(above) < config.lowest_m  # seen from above, so what is above it was seen through
+    bottom = above - np.float32(0.5 * resolution)
+    is_floor = np.abs(bottom) < config.lowest_m  # seen from above, so what is above it was seen through
     grid[column[is_floor, 0], column[is_floor, 1]] = FREE
-    is_obstacle = (above >= config.lowest_m) & (above <= config.highest_m)
+    is_obstacle = (bottom >= config.lowest_m - ROUNDING) & (bottom <= config.highest_m)
     grid[column[is_obstacle, 0], column[is_obstacle, 1]] = OCCUPIED
     return OccupancyGrid(np.ascontiguousarray(grid.T), corner * resolution, resolution)
 
@@ -71,8 +73,14 @@ def _ground(
     """(columns along x, along y) m: height of the ground below each column, the feet's level where none was seen."""
     distance = np.hypot(*(column - feet).T) * resolution
     is_ground = np.abs(height - level) <= UNEVEN + STEEPEST * distance
-    lowest = np.full(shape, np.inf, np.float32)
-    np.minimum.at(lowest, tuple(column[is_ground].T), height[is_ground])
+    place, height = np.ravel_multi_index(tuple(column[is_ground].T), shape), height[is_ground]
+    lowest = np.full(shape[0] * shape[1], np.inf, np.float32)
+    np.minimum.at(lowest, place, height)
+    # A surface between two layers of voxels marks both: their mean is its height.
+    is_surface = height < lowest[place] + 1.5 * resolution
+    count = np.bincount(place[is_surface], minlength=lowest.size)
+    total = np.bincount(place[is_surface], height[is_surface], minlength=lowest.size)
+    lowest = np.where(count, total / np.maximum(count, 1), np.inf).astype(np.float32).reshape(shape)
     reach = round(GROUND_REACH / resolution)
     for axis in (0, 1):
         padded = np.pad(lowest, [(reach, reach) if axis == a else (0, 0) for a in (0, 1)], constant_values=np.inf)
