@@ -104,6 +104,11 @@ class DriveBank:
         """Torque on: a command was set since the last `release`."""
         return self._command is not None
 
+    @property
+    def command(self) -> JointCommand | None:
+        """Followed now; None without torque."""
+        return self._command
+
     def hold(self, command: JointCommand) -> JointCommand:
         """Enable torque and follow `command` until the next; returns it with the feed-forward inside the peak."""
         peak = self._table.effort

@@ -1,27 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An ideal robot without physics of balance: bolted down by its pelvis, with joints that follow and perfect sensors.
+"""An ideal robot: joints that follow commands, soles that never slip, a body that never falls, perfect sensors.
 
 For trying the software around a robot (nodes, messages, safety, user interfaces) at almost no cost, with fault levers.
+Its motion is kinematics: no force, not even gravity, moves it; torques are reported, not felt.
 """
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from xml.etree import ElementTree
 
 import numpy as np
 from talus_core.driver import Battery, DriverError, DriverSetup, GroundTruth
 from talus_core.errors import UnknownNameError
 from talus_core.parameters import build_config, parameter
+from talus_core.rotations import quat_xyzw_from_matrix
 from talus_core.state import JointCommand, RobotState
+from talus_safety.body import Body
 
 from talus_drivers.battery import Pack, read_pack
 from talus_drivers.drives import DriveBank, checked_command, read_drives
 from talus_drivers.faults import SensorFaults
+from talus_drivers.footed_base import FootedBase
 
 GRAVITY = 9.81  # m/s^2
-LINK_INERTIA = 0.1  # kg m^2 beside the rotor's: makes the response of all joints alike, about that of a forearm
+BANDWIDTH = 100.0  # rad/s: every joint is a critically damped servo, as fast as 500 Hz commands can use
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class MockConfig:
 
 
 class MockDriver:
-    """Each joint is a second-order system of fixed inertia under its drive; the feet share the weight evenly."""
+    """Each joint is a servo on the commanded position and velocity; the soles on the ground share the weight evenly."""
 
     def __init__(self, setup: DriverSetup):
         description = setup.description
@@ -44,10 +47,9 @@ class MockDriver:
         self._period = setup.period
         self._start = description.poses[config.start_pose]
         self._table = read_drives(description)
-        self._inertia = self._table.rotor_inertia + LINK_INERTIA
+        self._body = Body(description)
         self._bank = DriveBank(self._table)
         self._pack = Pack(read_pack(description), float(self._table.standby_power.sum()))
-        self._weight = GRAVITY * _mass(description.urdf)
         self._tick = 0
         self._is_open = False
         self._place()
@@ -76,8 +78,9 @@ class MockDriver:
         """The state at this tick."""
         if not self._is_open:
             raise DriverError("mock: read before connect")
-        wrench = np.zeros((2, 6))
-        wrench[:, 2] = 0.5 * self._weight
+        base, to_imu = self._base, self._body.imu.rotation.T
+        wrenches = np.zeros((2, 6))
+        wrenches[base.carries, 2] = GRAVITY * self._body.mass / np.count_nonzero(base.carries)
         state = RobotState(
             sequence=self._tick,
             time=now,
@@ -85,9 +88,9 @@ class MockDriver:
             position=self._position.copy(),
             velocity=self._velocity.copy(),
             effort=self._effort.copy(),
-            angular_velocity=np.zeros(3),
-            linear_acceleration=np.array([0.0, 0.0, GRAVITY]),
-            foot_wrenches=wrench,
+            angular_velocity=to_imu @ base.angular_velocity,
+            linear_acceleration=to_imu @ base.specific_force(GRAVITY),
+            foot_wrenches=wrenches,
             torque_enabled=self._bank.is_enabled,
         )
         return self.faults(state)
@@ -113,16 +116,16 @@ class MockDriver:
         return self._pack.report()
 
     def advance(self) -> None:
-        """One period: velocity by implicit Euler in the brake, explicit in the drive; stops at the joint limits."""
+        """One period; the joints stop at the ends of their ranges."""
         dt, limits = self._period, self._description.limits
         self._effort = self._bank.effort(self._position, self._velocity, self._pack.voltage).copy()
         self._pack.drain(self._bank.power(self._effort, self._velocity), dt)
-        self._velocity += dt * self._effort / self._inertia
-        if not self._bank.is_enabled:
-            self._velocity /= 1.0 + dt * self._table.brake_damping / self._inertia
-        position = self._position + dt * self._velocity
-        self._position = np.clip(position, limits.lower, limits.upper)
-        self._velocity[position != self._position] = 0.0
+        velocity = self._velocity + dt * self._acceleration()
+        velocity = np.clip(velocity, -limits.velocity, limits.velocity)
+        self._position = np.clip(self._position + dt * velocity, limits.lower, limits.upper)
+        inside = (self._position > limits.lower) & (self._position < limits.upper)
+        self._velocity = np.where(inside, velocity, 0.0)
+        self._base.move(self._position, dt)
         self._tick += 1
 
     def reset(self) -> None:
@@ -131,22 +134,29 @@ class MockDriver:
         self._place()
 
     def ground_truth(self) -> GroundTruth:
-        """The pelvis never moves: it is the origin of the world."""
-        return GroundTruth(np.zeros(3), np.array([0.0, 0.0, 0.0, 1.0]), np.zeros(3), np.zeros(3))
+        """Where the base is, by the soles that never slip."""
+        base = self._base
+        quat_xyzw = quat_xyzw_from_matrix(base.rotation)
+        return GroundTruth(base.position.copy(), quat_xyzw, base.velocity.copy(), base.angular_velocity.copy())
 
     def push(self, link: str, impulse: np.ndarray, duration: float) -> None:
-        """Refused: the pelvis is bolted down."""
-        raise DriverError("the mock cannot be pushed: its pelvis is bolted down; use the driver mujoco")
+        """Refused: no force moves it."""
+        raise DriverError("the mock cannot be pushed, no force moves it; use the driver mujoco")
 
     def set_friction(self, target: str, friction: float) -> None:
-        """Refused: there is no ground."""
-        raise DriverError("the mock stands on no ground; use the driver mujoco")
+        """Refused: its soles never slip."""
+        raise DriverError("the mock never slips; use the driver mujoco")
+
+    def _acceleration(self) -> np.ndarray:
+        """(n,) rad/s^2 of the servos; a joint without stiffness follows the velocity only, a limp one is braked."""
+        command = self._bank.command
+        if command is None:
+            return -BANDWIDTH * self._velocity
+        pull = np.where(command.kp > 0.0, BANDWIDTH**2 * (command.position - self._position), 0.0)
+        return pull + 2.0 * BANDWIDTH * (command.velocity - self._velocity)
 
     def _place(self) -> None:
         self._position = self._start.copy()
         self._velocity = np.zeros(len(self._start))
         self._effort = np.zeros(len(self._start))
-
-
-def _mass(urdf) -> float:
-    return sum(float(mass.get("value")) for mass in ElementTree.parse(urdf).getroot().iter("mass"))
+        self._base = FootedBase(self._body, self._start)
