@@ -14,7 +14,8 @@ from talus_bringup.bootstrap.progress import Progress
 from talus_bringup.bootstrap.workspace import Workspace
 
 # Rows that a ROS installation brings itself, built against one another: ours would shadow them.
-BROUGHT_BY_ROS = ("ros-", "numpy", "empy", "lark-parser")
+# Its messages are compiled for its numpy, often older than 2, which our scipy needs.
+BROUGHT_BY_ROS = ("ros-", "numpy", "scipy", "empy", "lark-parser", "cmake")
 # Needed to build the one row that has no wheel, and so installed before it.
 BUILD_TOOLS = ("setuptools", "wheel")
 DOWNLOAD_SHARE = 0.6  # of the time that pip takes; it downloads all, then unpacks all
