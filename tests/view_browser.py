@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
+from contextlib import suppress
 from types import TracebackType
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -44,7 +47,8 @@ class Browser:
             options = {"args": [*FLAGS, f"--user-data-dir={self._profile}"], "binary": shutil.which("chromium")}
             wanted = {"browserName": "chrome", "goog:chromeOptions": options}
             wanted["timeouts"] = {"script": int(1000 * TIMEOUT), "pageLoad": int(1000 * TIMEOUT)}
-            self._session = self._send("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})["sessionId"]
+            session = self._send("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})
+            self._session, self._browser = session["sessionId"], session["capabilities"]["goog:processID"]
         except BaseException:
             self._end()
             raise
@@ -54,7 +58,8 @@ class Browser:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            self._send("DELETE", f"/session/{self._session}")
+            with suppress(RuntimeError):  # it was killed
+                self._send("DELETE", f"/session/{self._session}")
         finally:
             self._end()
 
@@ -70,6 +75,14 @@ class Browser:
         """The window as (h, w, 3) uint8 red, green, blue."""
         png = base64.b64decode(self._send("GET", f"/session/{self._session}/screenshot"))
         return cv2.cvtColor(cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+
+    def text(self) -> str:
+        """All text that the page shows."""
+        return self.script("return document.body.innerText")
+
+    def kill(self) -> None:
+        """The browser dies without a word, as when its machine loses power."""
+        os.kill(self._browser, signal.SIGKILL)
 
     def has_button(self, label: str) -> bool:
         """A button with this label can be seen."""

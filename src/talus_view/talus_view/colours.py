@@ -23,7 +23,7 @@ UNKNOWN_LEVEL: Colour = (134, 142, 150)
 # Heights over the ground: floor grey, then teal, blue, violet, warm at head height and above.
 _HEIGHT_STOPS = np.array([-0.3, 0.05, 0.3, 0.8, 1.4, 2.2])  # m
 _HEIGHT_COLOURS = np.array(
-    [(90, 100, 115), (173, 181, 189), (56, 178, 172), (66, 133, 244), (151, 98, 224), (245, 124, 92)], dtype=float
+    [(70, 78, 92), (140, 148, 158), (18, 150, 140), (28, 100, 225), (120, 60, 210), (240, 96, 60)], dtype=float
 )
 
 # Depth from near to far: warm to cold.

@@ -66,7 +66,7 @@ SERVICES: dict[str, str] = {
     "Sit": "balance/sit",
 }
 PUSHES: dict[str, tuple[float, float]] = {  # unit impulse in the robot's heading frame: forward, left
-    "forward": (1.0, 0.0),
+    "ahead": (1.0, 0.0),
     "back": (-1.0, 0.0),
     "left": (0.0, 1.0),
     "right": (0.0, -1.0),

@@ -40,6 +40,7 @@ class Page:
         gui.configure_theme(show_logo=False, show_share_button=False, brand_color=BRAND, control_width="medium")
         gui.set_panel_label("Talus")
         gui.main_panel.dock_right()
+        gui.main_panel.set_width(360)
         self._card = ""
         self._build_controls(gui)
         self._build_eyes(gui, camera)
@@ -126,10 +127,10 @@ class Page:
 
     def _build_controls(self, gui: viser.GuiApi) -> None:
         gui.add_html(PAGE_STYLE)
-        self._status = gui.add_html("")
         gui.add_html(STOP_MARKER)
         self._call_button(gui, "STOP", color="red", icon="hand-stop")
         gui.add_html(caption("Protective stop, not an emergency stop", STOP_HINT))
+        self._status = gui.add_html("")
         with gui.add_folder("Posture"):
             gui.add_html(pad_marker(columns=2))
             for name, icon in {"Arm": "bolt", "Reset": "rotate", "Stand": "walk", "Sit": "armchair"}.items():

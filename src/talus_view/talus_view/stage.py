@@ -212,7 +212,7 @@ def _furnish(server: viser.ViserServer) -> None:
     # No environment map: it makes software rendering, all that a machine without GPU has, thirty times slower.
     scene.configure_environment_map(None)
     scene.configure_default_lights(enabled=True, cast_shadow=True)
-    scene.add_light_hemisphere("/sky", sky_color=(255, 255, 255), ground_color=(150, 155, 165), intensity=2.2)
+    scene.add_light_hemisphere("/sky", sky_color=(255, 255, 255), ground_color=(150, 155, 165), intensity=1.5)
     camera = server.initial_camera
     camera.position, camera.look_at = (2.3, -2.1, 1.55), (0.0, 0.0, 0.82)
     camera.fov = np.radians(45.0)

@@ -33,8 +33,12 @@ div:has(> div > .talus-pad-4) { grid-template-columns: repeat(4, minmax(0, 1fr))
 div:has(> div > .talus-pad) > div:not(:has(> button)) { grid-column: 1 / -1; }
 div:has(> div > .talus-pad) > div:not(:has(> button)):has(.talus-pad) { display: none; }
 div:has(> div > .talus-pad) > div:has(> button) { margin-inline: 0.2em !important; padding-bottom: 0.4em !important; }
-div:has(> div > .talus-pad) button { --button-padding-x: 0.2em; font-size: 0.85em; }
+div:has(> div > .talus-pad) button { --button-padding-x: 0.1em; font-size: 0.85em; }
+div:has(> div > .talus-pad) .mantine-Button-section { margin-inline-end: 0.35em; }
+div:has(> div > .talus-pad) .mantine-Button-section svg { display: block; }
+div:has(> div > .talus-pad-3) button, div:has(> div > .talus-pad-4) button { font-size: 0.8em; }
 div:has(> div > .talus-pad-3) > div:nth-of-type(8) { grid-column: 2; }
+div:has(> .talus-stop) + div { position: sticky; top: 0.4em; z-index: 10; }
 div:has(> .talus-stop) + div button { height: 3em !important; font-size: 1.15em; letter-spacing: 0.08em; }
 </style>"""
 

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The web page in a real browser: it shows robot, map and buttons, and its buttons reach the robot."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.request import urlopen
+
+import cv2
+import numpy as np
+import pytest
+from view_actor import CAMERA, DEPTH, SERVICES, Actor
+from view_browser import Browser
+
+PATIENCE = 120.0  # s of wall time until something is there: software rendering on a busy two-core machine
+LABELS = {
+    "STOP": "safety/stop",
+    "Arm": "safety/arm",
+    "Reset": "safety/reset",
+    "Stand": "balance/stand",
+    "Sit": "balance/sit",
+}
+STALE_CMD_VEL = 0.5  # s after which the robot stops by itself
+NODE = (sys.executable, "-m", "talus_view.view_node", "--ros-args", "-p")
+
+
+def until(is_so: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
+    end = time.monotonic() + patience
+    while not is_so():
+        assert time.monotonic() < end, f"not within {patience:.0f} s: {what}"
+        time.sleep(0.1)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def serving(port: int) -> Iterator[subprocess.Popen]:
+    """The node, until it answers; at the end it must leave cleanly."""
+    node = subprocess.Popen([*NODE, f"port:={port}"])
+    try:
+        until(lambda: node.poll() is not None or _answers(port), "the page is served")
+        yield node
+    finally:
+        node.send_signal(signal.SIGINT)
+        assert node.wait(timeout=PATIENCE) == 0
+
+
+def _answers(port: int) -> bool:
+    with suppress(OSError), urlopen(f"http://127.0.0.1:{port}", timeout=PATIENCE) as reply:
+        return reply.status == 200
+    return False
+
+
+@pytest.fixture
+def actor(ros_domain: int) -> Iterator[Actor]:
+    with Actor() as actor:
+        yield actor
+
+
+@pytest.fixture
+def page(actor: Actor) -> Iterator[Browser]:
+    """A browser that has the page open, with everything drawn."""
+    port = free_port()
+    with serving(port), Browser() as browser:
+        browser.open(f"http://127.0.0.1:{port}")
+        until(lambda: actor.listeners("safety/state") > 0, "the page is watched")
+        until(lambda: "R0 Run" in browser.text(), "the status card")
+        until(lambda: browser.has_button("STOP"), "the buttons")
+        yield browser
+
+
+def share(picture: np.ndarray, is_such: np.ndarray) -> float:
+    return float(is_such.sum()) / (picture.shape[0] * picture.shape[1])
+
+
+def test_page_shows_robot_map_and_buttons(page: Browser, tmp_path: Path):
+    def look() -> np.ndarray:
+        picture = page.screenshot()
+        cv2.imwrite(str(tmp_path / "page.png"), picture[:, :, ::-1])
+        return picture
+
+    until(lambda: _sees_robot(look()), f"robot and voxels are drawn; see {tmp_path / 'page.png'}")
+    picture = look()
+    red, green, blue = (picture[:, :, channel].astype(int) for channel in range(3))
+    assert share(picture, (red > 220) & (green < 110) & (blue < 110)) > 0.005, "STOP is red"
+    assert share(picture, (abs(red - 20) < 12) & (abs(green - 200) < 12) & (abs(blue - 90) < 12)) > 0.03, "front_left"
+    for label in (*LABELS, "Forward", "Back", "Left", "Right", "Turn left", "Turn right", "Halt"):
+        assert page.has_button(label), label
+    text = page.text()
+    for said in ("R0 Run", "Standing", "80 %", "52.0 V", "both feet", "not an emergency stop"):
+        assert said in text
+
+
+def _sees_robot(picture: np.ndarray) -> bool:
+    """Dark joints and white shells in the middle, teal rings, and the blue to violet top of the block of voxels."""
+    height, width = picture.shape[:2]
+    scene = picture[:, int(0.3 * width) : int(0.7 * width)].astype(int)
+    red, green, blue = scene[:, :, 0], scene[:, :, 1], scene[:, :, 2]
+    graphite = (red < 60) & (green < 60) & (blue < 60)
+    teal = (red < 60) & (green > 70) & (blue > 70)
+    voxels = (blue - red > 50) & (blue > 110)
+    rows = np.flatnonzero(graphite.any(axis=1))
+    is_tall = len(rows) > 0 and np.ptp(rows) > 0.35 * height
+    return is_tall and share(scene, graphite) > 0.005 and share(scene, teal) > 0.0005 and share(scene, voxels) > 0.005
+
+
+def test_buttons_reach_the_robot(page: Browser, actor: Actor):
+    for label, service in LABELS.items():
+        page.click(label)
+        until(lambda service=service: service in actor.calls, f"{label} calls {service}")
+    assert set(actor.calls) == set(SERVICES)
+    until(lambda: page.has_button("Forward") and "Push the robot" in page.text(), "pushes are offered in simulation")
+
+
+def test_held_arrow_walks_and_release_stands(page: Browser, actor: Actor):
+    page.press("Forward")
+    until(lambda: _moving(actor), "walking")
+    page.release()
+    until(lambda: not _moving(actor), "standstill is commanded")
+    ahead = [x for _, x, y, turn in actor.commands if (y, turn) == (0.0, 0.0)]
+    assert max(ahead) == pytest.approx(0.4)  # 80 % of 0.5 m/s
+    assert len(ahead) == len(actor.commands)
+    until(lambda: time.monotonic() - actor.commands[-1][0] > 2 * STALE_CMD_VEL, "silence, so that others may command")
+    assert actor.commands[-1][1:] == (0.0, 0.0, 0.0)
+
+
+def test_dead_browser_stops_the_walk(page: Browser, actor: Actor):
+    page.press("Turn left")
+    until(lambda: _moving(actor), "turning")
+    died = time.monotonic()
+    page.kill()
+    until(lambda: not _moving(actor), "standstill is commanded")
+    stood = next(when for when, *velocity in actor.commands if when > died and velocity == [0.0, 0.0, 0.0])
+    assert stood - died < 2.0
+    until(lambda: actor.listeners(CAMERA) == 0 == actor.listeners("joint_states"), "an empty room costs nothing")
+
+
+def _moving(actor: Actor) -> bool:
+    return bool(actor.commands) and actor.commands[-1][1:] != (0.0, 0.0, 0.0)
+
+
+def test_cameras_are_heard_only_while_somebody_looks(actor: Actor):
+    port = free_port()
+    with serving(port):
+        until(lambda: actor.listeners("odom") > 0, "the odometer runs")
+        assert actor.listeners(CAMERA) == actor.listeners(DEPTH) == actor.listeners("map/points") == 0
+        with Browser() as browser:
+            browser.open(f"http://127.0.0.1:{port}")
+            until(lambda: actor.listeners(CAMERA) == 1 == actor.listeners(DEPTH), "the chosen camera is heard")
+            assert actor.listeners("camera/rear/image_raw") == 0
+        until(lambda: actor.listeners(CAMERA) == 0, "the room is empty")
+
+
+@pytest.mark.parametrize(
+    ("parameter", "said"),
+    [("port:={taken}", "port {taken} of 127.0.0.1 is in use"), ("prt:=8080", "port"), ("port:=0", "from 1 to 65535")],
+)
+def test_bad_input_is_one_line_and_exit_code_2(ros_domain: int, parameter: str, said: str):
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        taken = holder.getsockname()[1]
+        ended = subprocess.run(
+            [*NODE, parameter.format(taken=taken)], capture_output=True, text=True, timeout=PATIENCE, env=os.environ
+        )
+    assert ended.returncode == 2
+    lines = ended.stderr.strip().splitlines()
+    assert len(lines) == 1 and said.format(taken=taken) in lines[0]
