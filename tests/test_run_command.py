@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The whole `./talus run`, as a user starts and ends it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+from talus_bringup.launch.session import start_ticks
+
+# Standing up takes 3 s of simulated time, sitting down 4; a busy two-core machine runs at a fifth of real time.
+PATIENCE_S = 150.0
+KEYS = {
+    *("fell", "faults", "distance_m", "odom_error_m", "real_time_factor", "energy_j"),
+    *("final_level", "rates_hz", "sim_seconds"),
+}
+
+
+class Run:
+    """`./talus run` in a process of its own, its output line by line."""
+
+    def __init__(self, folder: Path, domain: int, *options: str):
+        self.json = folder / "out.json"
+        self.lines: list[str] = []
+        self._record = Path(tempfile.gettempdir(), f"talus-{os.getuid()}", f"domain-{domain}.json")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "talus_bringup.run", "--headless", "--no-perception", "--json", self.json, *options],
+            env={**os.environ, "TALUS_ROOT": str(folder), "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def until(self, word: str) -> None:
+        """Read on until a line has a word in it."""
+        deadline = time.monotonic() + PATIENCE_S
+        for line in self._process.stdout:
+            self.lines.append(line)
+            if word in line:
+                return
+            assert time.monotonic() < deadline, "".join(self.lines)
+        raise AssertionError("ended without it:\n" + "".join(self.lines))
+
+    def pids(self) -> dict[str, int]:
+        """Of its processes."""
+        return {entry["name"]: entry["pid"] for entry in json.loads(self._record.read_text())["processes"]}
+
+    def interrupt(self) -> None:
+        """Ctrl-C."""
+        self._process.send_signal(signal.SIGINT)
+
+    def end(self) -> tuple[int, dict]:
+        """Exit code and summary, once it has ended by itself."""
+        rest, _ = self._process.communicate(timeout=PATIENCE_S)
+        self.lines += rest.splitlines()
+        return self._process.returncode, json.loads(self.json.read_text())
+
+    def kill(self) -> None:
+        """Whatever happened, nothing stays behind."""
+        if self._process.poll() is None:
+            for pid in self.pids().values():
+                os.killpg(pid, signal.SIGKILL)
+            self._process.kill()
+
+
+@pytest.fixture
+def start(tmp_path: Path, ros_domain: int):
+    runs: list[Run] = []
+
+    def make(*options: str) -> Run:
+        runs.append(Run(tmp_path, ros_domain, *options))
+        return runs[-1]
+
+    yield make
+    for run in runs:
+        run.kill()
+
+
+def test_ctrl_c_sits_down_and_leaves_nothing_behind(start):
+    run = start()
+    run.until("| standing  ")
+    pids = run.pids()
+    assert set(pids) == {"driver", "balance", "safety", "robot_state_publisher"}
+    run.interrupt()
+    code, summary = run.end()
+    assert code == 0, run.lines
+    assert set(summary) == KEYS
+    assert (summary["fell"], summary["faults"], summary["final_level"]) == (False, [], "R3")
+    assert summary["rates_hz"]["robot_state"] == pytest.approx(500.0, rel=0.01)
+    assert summary["rates_hz"]["odom"] >= 50.0
+    assert 5.0 < summary["sim_seconds"] < 30.0
+    # The computers' 60 W and the drives' standby alone.
+    assert summary["energy_j"] > 60.0 * (summary["sim_seconds"] - 2.0)
+    assert not [name for name, pid in pids.items() if start_ticks(pid) is not None]
+
+
+def test_killed_balance_node_is_a_fault_but_no_fall(start):
+    run = start()
+    run.until("| standing  ")
+    os.kill(run.pids()["balance"], signal.SIGKILL)
+    code, summary = run.end()
+    assert code == 1
+    assert summary["fell"] is False
+    assert "process 'balance' ended" in summary["faults"]
+    assert any("'balance' was ended by SIGKILL" in line for line in run.lines)
