@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from rclpy.serialization import deserialize_message, serialize_message
 from talus_core.state import JointCommand, RobotState
-from talus_interfaces import msg
 from talus_ros.cdr import JointCommandCodec, RobotStateCodec
+
+from talus_interfaces import msg
 
 SIZES = (1, 2, 7, 28, 40)
 ARRAYS = ("position", "velocity", "effort", "kp", "kd")
