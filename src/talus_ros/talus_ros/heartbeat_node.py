@@ -24,6 +24,7 @@ class HeartbeatThread:
         self.busy = False
         self._message = Heartbeat(node=name)
         self._publisher = node.create_publisher(Heartbeat, TOPIC, QOS)
+        self._context = node.context
         self._period = 1.0 / rate_hz
         self._ended = Event()
         self._thread = Thread(target=self._run, name="heartbeat", daemon=True)
@@ -35,7 +36,7 @@ class HeartbeatThread:
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._ended.wait(self._period):
+        while not self._ended.wait(self._period) and self._context.ok():
             self._message.count += 1
             self._message.sequence = self.sequence
             self._message.busy = self.busy
