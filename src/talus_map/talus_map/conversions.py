@@ -36,14 +36,14 @@ def header_of(time: float, frame: str) -> Header:
     return Header(stamp=Time(sec=nanoseconds // 10**9, nanosec=nanoseconds % 10**9), frame_id=frame)
 
 
-def depth_image_of(message: Image) -> DepthImage | None:
+def depth_image_of(camera: str, message: Image) -> DepthImage | None:
     """A 32FC1 image in m; None if it is of another encoding, byte order or size."""
     if message.encoding != "32FC1" or message.is_bigendian or message.step != 4 * message.width:
         return None
     if len(message.data) != message.step * message.height:
         return None
     depth = np.frombuffer(message.data, "<f4").reshape(message.height, message.width)
-    return DepthImage(message.header.frame_id, seconds(message.header.stamp), depth)
+    return DepthImage(camera, message.header.frame_id, seconds(message.header.stamp), depth)
 
 
 def pinhole_of(message: CameraInfo) -> Pinhole | None:

@@ -1,16 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Depth images that wait until the frames of their instant are known; only the newest of each camera waits."""
+"""Depth images that wait until the frames of their instant are known, in the order in which they came."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from talus_core.pinhole import Pinhole
-from talus_core.transform_buffer import ExtrapolationError, TransformBuffer, TransformError
+from talus_core.transform_buffer import (
+    DisconnectedFramesError,
+    ExtrapolationError,
+    TransformBuffer,
+    UnknownFrameError,
+)
 
 from talus_map.mapper import DepthView
+
+MOST_WAITING = 12  # images: half a second of two cameras, after which a simulator in lock-step waits for the map
 
 
 @dataclass(frozen=True)
@@ -18,11 +26,13 @@ class DepthImage:
     """What a depth camera publishes.
 
     Attributes:
+        camera: Name of the camera.
         frame: Name of its optical frame.
         time: s, when it was taken.
         depth: (height, width) float32 m; NaN = invalid, +-inf = out of range (REP 117).
     """
 
+    camera: str
     frame: str
     time: float
     depth: np.ndarray
@@ -34,7 +44,8 @@ class DepthInbox:
     Attributes:
         frames: The buffer that tf fills.
         links: Frames of the robot's body that a view needs; None until the robot is known, and nothing is handed out.
-        dropped: Images that a newer one replaced, or whose instant the frames had forgotten.
+        dropped: Images that newer ones pushed out, or whose instant the frames had forgotten.
+        refused: Messages that could not be used: None in place of an image or a camera, transforms that are none.
         waits_for: What the oldest image lacks, in words; empty when nothing waits.
     """
 
@@ -42,51 +53,65 @@ class DepthInbox:
         self.frames = TransformBuffer()
         self.links: tuple[str, ...] | None = None
         self.dropped = 0
+        self.refused = 0
         self.waits_for = ""
         self._map_frame = map_frame
         self._footprint_frame = footprint_frame
         self._cameras: dict[str, Pinhole] = {}
-        self._images: dict[str, DepthImage] = {}
+        self._images: deque[DepthImage] = deque()
 
     @property
     def is_empty(self) -> bool:
         """No image waits."""
         return not self._images
 
-    def put_camera(self, name: str, camera: Pinhole) -> None:
+    def put_camera(self, name: str, camera: Pinhole | None) -> None:
         """Intrinsics of a camera."""
-        self._cameras[name] = camera
+        if camera is None:
+            self.refused += 1
+        else:
+            self._cameras[name] = camera
 
-    def put_image(self, name: str, image: DepthImage) -> None:
-        """An image of a camera; replaces one that still waits."""
-        self.dropped += name in self._images
-        self._images[name] = image
+    def put_image(self, image: DepthImage | None) -> None:
+        """Another image; the oldest goes when too many wait."""
+        if image is None:
+            self.refused += 1
+            return
+        self._images.append(image)
+        if len(self._images) > MOST_WAITING:
+            self._images.popleft()
+            self.dropped += 1
 
     def take_ready(self) -> Iterator[DepthView]:
-        """The views whose frames are known, each handed out once."""
+        """The views whose frames are known, oldest first, each handed out once."""
         self.waits_for = ""
-        for name, image in tuple(self._images.items()):
-            view = self._view(name, image)
-            if view is not None:
-                del self._images[name]
+        for _ in range(len(self._images)):
+            image = self._images.popleft()
+            try:
+                view = self._view(image)
+            except ExtrapolationError as error:
+                view, self.waits_for = None, str(error)
+                if not error.is_early:
+                    self.dropped += 1
+                    continue
+            if view is None:
+                self._images.append(image)
+            else:
                 yield view
 
-    def _view(self, name: str, image: DepthImage) -> DepthView | None:
-        camera = self._cameras.get(name)
+    def _view(self, image: DepthImage) -> DepthView | None:
+        camera = self._cameras.get(image.camera)
         if self.links is None or camera is None:
-            self.waits_for = "the robot's description" if self.links is None else f"camera_info of {name}"
+            self.waits_for = "the robot's description" if self.links is None else f"camera_info of {image.camera}"
             return None
         if image.depth.shape != (camera.height, camera.width):
-            self.waits_for = f"camera_info of {name} with the size of its images"
+            self.waits_for = f"camera_info of {image.camera} with the size of its images"
             return None
+        wanted = (image.frame, self._footprint_frame, *self.links)
         try:
-            wanted = (image.frame, self._footprint_frame, *self.links)
             poses = self.frames.lookup_many(self._map_frame, wanted, image.time)
-        except TransformError as error:
+        except (UnknownFrameError, DisconnectedFramesError) as error:
             self.waits_for = str(error)
-            if isinstance(error, ExtrapolationError) and not error.is_early:
-                del self._images[name]
-                self.dropped += 1
             return None
         footprint = poses[self._footprint_frame].position
         return DepthView(image.depth, camera, poses[image.frame], poses, footprint, image.time)

@@ -31,6 +31,7 @@ from talus_map.self_filter import SelfFilter
 from talus_map.status import status_of
 
 NEWEST_ONLY = QoSProfile(depth=1)
+IMAGES = QoSProfile(depth=6)  # of one camera: half a second
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 FRAMES = QoSProfile(depth=100)  # as tf2 asks for
 STATIC_FRAMES = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
@@ -45,7 +46,7 @@ class MapNode:
         self._mapper = Mapper(self._config.map)
         self._lock = Lock()  # of the mapper: services run beside the main loop
         self._inbox = DepthInbox(self._config.odometry_frame, self._config.footprint_frame)
-        self._refused = 0
+        self._newest_state = 0  # of a simulator; in lock-step it waits while images wait here
         self._elevation_due = Schedule(self._config.elevation_rate_hz)
         self._map_due = Schedule(self._config.map_rate_hz)
         self._diagnostics = DiagnosticsPublisher(self._node)
@@ -64,6 +65,8 @@ class MapNode:
                 for view in self._inbox.take_ready():
                     self._mapper.integrate(view)
                     self._publish(view.time, float(view.feet[2]))
+            if self._inbox.is_empty:
+                self._beat.sequence = self._newest_state
         self._executor.raise_error()
 
     def close(self) -> None:
@@ -92,36 +95,26 @@ class MapNode:
         subscribe(SimulatorState, "sim/state", self._on_simulator_state, NEWEST_ONLY)
         for name in self._config.depth_cameras:
             subscribe(CameraInfo, f"camera/{name}/camera_info", partial(self._on_camera, name), NEWEST_ONLY)
-            subscribe(Image, f"camera/{name}/depth/image_raw", partial(self._on_image, name), NEWEST_ONLY)
+            subscribe(Image, f"camera/{name}/depth/image_raw", partial(self._on_image, name), IMAGES)
 
     def _on_frames(self, message: TFMessage, is_static: bool) -> None:
         try:
             conversions.store_transforms(message, self._inbox.frames, is_static)
         except TransformError:
-            self._refused += 1
+            self._inbox.refused += 1
 
     def _on_description(self, message: String) -> None:
         self._mapper.self_filter = SelfFilter.from_urdf(message.data)
         self._inbox.links = self._mapper.self_filter.links
 
     def _on_camera(self, name: str, message: CameraInfo) -> None:
-        camera = conversions.pinhole_of(message)
-        if camera is None:
-            self._refused += 1
-        else:
-            self._inbox.put_camera(name, camera)
+        self._inbox.put_camera(name, conversions.pinhole_of(message))
 
     def _on_image(self, name: str, message: Image) -> None:
-        image = conversions.depth_image_of(message)
-        if image is None:
-            self._refused += 1
-        else:
-            self._inbox.put_image(name, image)
+        self._inbox.put_image(conversions.depth_image_of(name, message))
 
     def _on_simulator_state(self, message: SimulatorState) -> None:
-        """Only its number is read: a simulator in lock-step waits while images wait here."""
-        if self._inbox.is_empty:
-            self._beat.sequence = message.sequence
+        self._newest_state = message.sequence
 
     def _publish(self, time: float, ground: float) -> None:
         header = conversions.header_of(time, self._config.odometry_frame)
@@ -146,7 +139,7 @@ class MapNode:
             return conversions.answered(response, partial(store.load, self._mapper.voxels, request.path), "loaded")
 
     def _diagnose(self) -> None:
-        status = status_of(self._mapper, self._inbox, self._refused)
+        status = status_of(self._mapper, self._inbox)
         level = OK if status.is_well else WARN
         self._diagnostics.publish(self._node.get_clock().now().to_msg(), level, status.message, status.values)
 

@@ -18,8 +18,8 @@ class MapStatus:
     values: dict[str, object]
 
 
-def status_of(mapper: Mapper, inbox: DepthInbox, refused: int) -> MapStatus:
-    """`refused`: messages that could not be used since the start."""
+def status_of(mapper: Mapper, inbox: DepthInbox) -> MapStatus:
+    """What keeps it from mapping, if anything."""
     problems = []
     if mapper.voxels.is_full:
         problems.append(f"full: {mapper.voxels.most_blocks} blocks (parameter map.most_blocks); call map/clear")
@@ -32,7 +32,7 @@ def status_of(mapper: Mapper, inbox: DepthInbox, refused: int) -> MapStatus:
     values = {
         "views": mapper.views,
         "views_dropped": inbox.dropped,
-        "messages_refused": refused,
+        "messages_refused": inbox.refused,
         "blocks": mapper.voxels.block_count,
     }
     return MapStatus(not problems, "; ".join(problems) or "mapping", values)

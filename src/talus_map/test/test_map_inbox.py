@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The inbox: an image becomes a view once everything about its instant is known, and says what it lacks until then."""
+
+import numpy as np
+import pytest
+from map_scene import CAMERA
+from talus_map.inbox import MOST_WAITING, DepthImage, DepthInbox
+from talus_map.mapper import Mapper
+from talus_map.status import status_of
+
+NO_TURN = (0.0, 0.0, 0.0, 1.0)
+DEPTH = np.ones((CAMERA.height, CAMERA.width), np.float32)
+
+
+def image(time, camera="eye", depth=DEPTH):
+    return DepthImage(camera, f"{camera}_optical", time, depth)
+
+
+def know(inbox, *times):
+    for time in times:
+        inbox.frames.set("odom", "base_link", time, (time, 0, 0.9), NO_TURN)
+
+
+@pytest.fixture
+def inbox():
+    inbox = DepthInbox("odom", "base_footprint")
+    inbox.links = ("base_link",)
+    inbox.put_camera("eye", CAMERA)
+    inbox.frames.set_static("base_link", "eye_optical", (0.1, 0, 0.6), NO_TURN)
+    inbox.frames.set_static("base_link", "base_footprint", (0, 0, -0.9), NO_TURN)
+    know(inbox, 0.0, 1.0)
+    return inbox
+
+
+def taken(inbox):
+    return [view.time for view in inbox.take_ready()]
+
+
+def test_a_view_has_the_poses_of_its_instant(inbox):
+    inbox.put_image(image(0.5))
+    (view,) = inbox.take_ready()
+    assert view.camera_in_map.position == pytest.approx([0.6, 0.0, 1.5])
+    assert view.feet == pytest.approx([0.5, 0.0, 0.0])
+    assert view.links_in_map["base_link"].position == pytest.approx([0.5, 0.0, 0.9])
+    assert inbox.is_empty and taken(inbox) == [] and inbox.waits_for == ""
+
+
+def test_an_image_waits_for_frames_that_come_later(inbox):
+    inbox.put_image(image(0.9))
+    inbox.put_image(image(1.5))
+    assert taken(inbox) == [0.9]
+    assert inbox.waits_for == "frame 'base_link' is known from 0.000 to 1.000 s, not at 1.500 s"
+    know(inbox, 2.0)
+    assert taken(inbox) == [1.5] and inbox.dropped == 0
+
+
+def test_an_image_of_a_forgotten_instant_is_dropped(inbox):
+    inbox.put_image(image(-3.0))
+    assert taken(inbox) == [] and inbox.is_empty and inbox.dropped == 1
+
+
+def test_what_is_missing_is_named(inbox):
+    inbox.put_image(image(0.5, "nose"))
+    assert taken(inbox) == [] and inbox.waits_for == "camera_info of nose"
+    inbox.put_camera("nose", CAMERA)
+    assert taken(inbox) == [] and "unknown frame 'nose_optical'" in inbox.waits_for
+    inbox.links = None
+    assert taken(inbox) == [] and inbox.waits_for == "the robot's description"
+    assert not status_of(Mapper(), inbox).is_well
+
+
+def test_an_image_of_another_size_than_its_camera_waits(inbox):
+    inbox.put_image(image(0.5, depth=DEPTH[::2]))
+    assert taken(inbox) == [] and "with the size of its images" in inbox.waits_for
+
+
+def test_too_many_push_out_the_oldest(inbox):
+    times = np.linspace(0.0, 1.0, MOST_WAITING + 3)
+    for time in times:
+        inbox.put_image(image(time))
+    assert inbox.dropped == 3
+    assert taken(inbox) == times[3:].tolist()
+
+
+def test_what_is_no_image_or_camera_is_counted(inbox):
+    inbox.put_image(None)
+    inbox.put_camera("eye", None)
+    assert inbox.is_empty and inbox.refused == 2
+    inbox.put_image(image(0.5))
+    assert taken(inbox) == [0.5]  # the camera is still known
