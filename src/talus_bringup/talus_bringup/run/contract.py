@@ -57,7 +57,7 @@ TOPICS = (
     Topic("cmd_vel", "geometry_msgs/TwistStamped"),
     Topic("safety/state", "talus_interfaces/SafetyState", 50.0),
     Topic("diagnostics", "diagnostic_msgs/DiagnosticArray", 1.0),
-    Topic("tf", "tf2_msgs/TFMessage", 50.0),
+    Topic("tf", "tf2_msgs/TFMessage"),
     Topic("tf_static", "tf2_msgs/TFMessage"),
     Topic("camera/<name>/image_raw", "sensor_msgs/Image", 10.0, _OPTICAL, PERCEPTION),
     Topic("camera/<name>/camera_info", "sensor_msgs/CameraInfo", 10.0, _OPTICAL, PERCEPTION),

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables of talus_bringup's README equal the code."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+from pathlib import Path
+
+import pytest
+from talus_bringup.launch import schema, scope
+from talus_bringup.launch.packages import find_launch_file
+from talus_bringup.launch.resolve import resolve
+from talus_bringup.run.options import parser
+from talus_bringup.run.summary import Summary
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "src" / "talus_bringup" / "README.md").read_text()
+ALIASES = {"push-ros-namespace"}
+
+
+def table(text: str, first_column: str) -> list[list[str]]:
+    """Cells of the table whose header begins with a word, without the header."""
+    rows = re.search(rf"^\| {first_column} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", text, re.MULTILINE).group(1)
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows.splitlines()]
+
+
+def quoted(cell: str) -> list[str]:
+    """All that stands in back quotes."""
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def test_launch_files():
+    rows = {quoted(row[0])[0]: row[1] for row in table(README, "file")}
+    assert rows.keys() == {file.name for file in (ROOT / "launch").glob("*.launch.xml")}
+
+
+def test_processes():
+    plan = resolve(find_launch_file("talus_bringup", "sim.launch.xml", os.environ), {}, os.environ)
+    started = {f"`{p.name}`: {Path(p.command[0]).parent.name}/{Path(p.command[0]).name}" for p in plan.processes}
+    assert started == {row[1] for row in table(README, "file") if row[1].startswith("`") and ": " in row[1]}
+
+
+def test_launch_arguments():
+    plan = resolve(ROOT / "launch" / "sim.launch.xml", {}, os.environ)
+    own = (ROOT / "launch" / "sim.launch.xml").read_text()
+    known = {a.name: a.default for a in plan.arguments if f'<arg name="{a.name}" default' in own}
+    rows = {quoted(row[0])[0]: row[1] for row in table(README, "argument")}
+    assert rows.keys() == known.keys()
+    assert {name: default for name, default in rows.items() if name != "robots"} == {
+        name: default for name, default in known.items() if name != "robots"
+    }
+
+
+def test_elements_and_substitutions():
+    listed = README.split("- Elements:")[1].split("- Everything else")[0]
+    elements, substitutions = listed.split("- Substitutions:")
+    names = set(quoted(elements)) - schema.CONDITION
+    assert names == (schema.ACTIONS | {"choice", "param", "remap", "env"}) - ALIASES
+    assert set(quoted(substitutions)) == {f"$({name})" for name in scope.SUBSTITUTIONS}
+
+
+def test_options_and_summary():
+    options = {name for action in parser()._actions for name in action.option_strings} - {"-h", "--help"}
+    assert {quoted(row[0])[0] for row in table(README, "option")} == options
+    keys = {field.name for field in dataclasses.fields(Summary)}
+    assert {quoted(row[0])[0] for row in table(README, "key of the summary")} == keys
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "launch").glob("*.xml")), ids=lambda file: file.name)
+def test_launch_file_is_short(file: Path):
+    assert len(file.read_text().splitlines()) <= 60
