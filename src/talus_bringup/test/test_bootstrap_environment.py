@@ -3,6 +3,7 @@
 
 from pathlib import Path
 
+import pytest
 from talus_bringup.bootstrap.environment import DEFAULTS, apply
 from talus_bringup.bootstrap.underlay import compute
 from talus_bringup.bootstrap.workspace import Workspace
@@ -63,3 +64,13 @@ def test_sourced_ros_stays_below_the_workspace(tmp_path):
 
 def test_root_is_this_checkout():
     assert (Workspace.here({}).root / "talus").samefile(Path(__file__).parents[3] / "talus")
+
+
+@pytest.mark.parametrize("distro", ["", "jazzy"])
+def test_computing_inside_our_own_environment_changes_nothing(tmp_path, distro):
+    workspace = Workspace(tmp_path, distro)
+    workspace.install.mkdir(parents=True)
+    (workspace.install / "local_setup.bash").write_text(f"export PYTHONPATH={workspace.build}/a:$PYTHONPATH\n")
+    outside = {"PATH": "/usr/bin:/bin", "AMENT_PREFIX_PATH": "/opt/ros/jazzy"}
+    computed = compute(workspace, outside)
+    assert compute(workspace, apply(computed, outside)) == computed

@@ -22,7 +22,7 @@ def brought_by_ros(workspace: Workspace) -> set[str]:
     """Stand-ins that the sourced installation makes needless."""
     if not workspace.distro:
         return set()
-    prefixes = [Path(prefix) for prefix in os.environ.get("AMENT_PREFIX_PATH", "").split(":") if prefix]
+    prefixes = [Path(prefix) for prefix in workspace.foreign(os.environ.get("AMENT_PREFIX_PATH", ""))]
     stand_ins = package_folders(workspace.root / "src" / "stand_ins")
     return {
         name for name in stand_ins if any((prefix / "share" / name / "package.xml").exists() for prefix in prefixes)

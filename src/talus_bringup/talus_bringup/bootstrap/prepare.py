@@ -41,7 +41,7 @@ def workspace_key(workspace: Workspace) -> str:
 def packages_key(workspace: Workspace) -> str:
     """Changes when the packages must be installed again: another lock, Python, place, or ROS."""
     digest = hashlib.sha256(workspace.lock_file.read_bytes())
-    beneath = os.environ.get("AMENT_PREFIX_PATH", "") if workspace.distro else ""
+    beneath = workspace.foreign(os.environ.get("AMENT_PREFIX_PATH", "")) if workspace.distro else ""
     digest.update(f"{workspace.root} {sys.version_info[:2]} {workspace.distro} {beneath}".encode())
     return digest.hexdigest()
 

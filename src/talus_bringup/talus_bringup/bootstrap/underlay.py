@@ -17,13 +17,15 @@ PATH_LISTS = ("AMENT_PREFIX_PATH", "CMAKE_PREFIX_PATH", "LD_LIBRARY_PATH", "PATH
 
 def underlay(workspace: Workspace, environment: Mapping[str, str]) -> dict[str, str]:
     """The environment in which the workspace is built: ROS 2, before anything of ours."""
+    before = {name: ":".join(workspace.foreign(environment.get(name, ""))) for name in PATH_LISTS}
+    path = f"{workspace.venv / 'bin'}:{before['PATH'] or os.defpath}"
     if workspace.distro:
-        return {**environment, "PATH": f"{workspace.venv / 'bin'}:{environment['PATH']}"}
+        return {**environment, **before, "PATH": path}
     libraries = [*sorted(workspace.site_packages.glob("ros_*.libs")), workspace.venv / "lib"]
     kept = {key: environment[key] for key in ("HOME", "LANG", "TERM") if key in environment}
     return {
         **kept,
-        "PATH": f"{workspace.venv / 'bin'}:{environment.get('PATH', os.defpath)}",
+        "PATH": path,
         "AMENT_PREFIX_PATH": str(workspace.venv),
         "CMAKE_PREFIX_PATH": str(workspace.venv),
         "LD_LIBRARY_PATH": ":".join(map(str, libraries)),
@@ -38,7 +40,7 @@ def compute(workspace: Workspace, environment: Mapping[str, str]) -> dict[str, d
     sourced = _source(workspace.install / "local_setup.bash", base)
     prepend = {}
     for name in PATH_LISTS:
-        theirs = environment.get(name, "").split(":") if workspace.distro or name == "PATH" else []
+        theirs = workspace.foreign(environment.get(name, "")) if workspace.distro or name == "PATH" else []
         prepend[name] = [entry for entry in sourced.get(name, "").split(":") if entry and entry not in theirs]
     fixed = {"VIRTUAL_ENV": str(workspace.venv), "TALUS_ROOT": str(workspace.root)}
     if not workspace.distro:

@@ -64,6 +64,10 @@ class Workspace:
         """Log folder of colcon."""
         return self.state / "log" if self.distro else self.root / "log"
 
+    def foreign(self, paths: str) -> list[str]:
+        """The entries of a path list that are not of this workspace: what was there before `./talus` put ours in."""
+        return [entry for entry in paths.split(":") if entry and not f"{entry}/".startswith(f"{self.root}/")]
+
     @property
     def lock_file(self) -> Path:
         """Pinned packages with their hashes."""
