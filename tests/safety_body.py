@@ -23,6 +23,7 @@ ROBOT = load_robot(Path(__file__).parents[1] / "urdf" / "talus40")
 PERIOD = 0.002
 DELAY_TICKS = 1  # 2 ms from state to drives
 CONTROLLER_DIES = 0.1  # s
+STAYS = 1.5  # s after the cut in which a posture that is not stable shows: five times its time constant
 Controller = Callable[[RobotState], JointCommand | None]
 
 
@@ -48,13 +49,22 @@ class GatedBody:
     """A MuJoCo driver and a gate in a loop, with the transport delay of the real system."""
 
     def __init__(self, pose: str = "stand", seed: int = 0, model_error: bool = False, **options: object):
-        error = {"model_error.mass_fraction": 0.1, "model_error.centre_of_mass": 0.01, "model_error.friction_factor": 2.0}
+        error = {
+            "model_error.mass_fraction": 0.1,
+            "model_error.centre_of_mass": 0.01,
+            "model_error.friction_factor": 2.0,
+        }
         settings = {"start_pose": pose, "settle_s": 0.0, **(error if model_error else {}), **options}
         self.driver = MujocoDriver(DriverSetup(ROBOT, PERIOD, "flat", seed, settings))
         self.driver.connect()
         self.gate = LastGate(ROBOT, PERIOD)
         self._on_their_way: list[JointCommand | None] = [None] * DELAY_TICKS
         self.decision: GateDecision | None = None
+        self._events: list[tuple[float, Callable[[], None]]] = []
+
+    def at(self, time: float, event: Callable[[], None]) -> None:
+        """Let something happen once, at a simulated time."""
+        self._events.append((time, event))
 
     @property
     def time(self) -> float:
@@ -73,6 +83,10 @@ class GatedBody:
 
     def tick(self, command: JointCommand | None, permit: TorquePermit | None = None) -> GateDecision:
         """One control period with this command; a fresh permit unless another is given."""
+        due = [event for event in self._events if event[0] <= self.time]
+        self._events = [event for event in self._events if event not in due]
+        for _, event in due:
+            event()
         state = self.driver.read(self.time)
         permit = permit or TorquePermit(StopLevel.R0_RUN, True, True, state.sequence)
         self.decision = self.gate.step(self.time, state, command, permit)
@@ -86,9 +100,9 @@ class GatedBody:
         return self.decision
 
     def run(self, controller: Controller, seconds: float, dies_at: float = CONTROLLER_DIES) -> Story:
-        """A controller that falls silent at a time, and what follows."""
+        """A controller that falls silent at a time, and what follows: at most `seconds`, and a while after the cut."""
         story = Story()
-        while self.time < seconds:
+        while self.time < seconds and not self.time > story.cut_at + STAYS:
             state = self.driver.read(self.time)
             decision = self.tick(controller(state) if self.time < dies_at else None)
             story.phases.setdefault(decision.phase, self.time)

@@ -86,3 +86,12 @@ def test_imu_must_not_move_against_the_base():
 def test_unknown_frame_names_the_known_ones():
     with pytest.raises(RobotDescriptionError, match="unknown link 'imu_lnk'; nearest: imu_link"):
         Body(replace(ROBOT, frames={**ROBOT.frames, "imu": "imu_lnk"}))
+
+
+def test_joint_without_an_origin_sits_at_its_parents(tmp_path):
+    text, at = ROBOT.urdf.read_text(), 'child link="l_hip_roll_link"/>\n    <origin rpy="0 0 0" xyz="0 0 0"/>'
+    assert at in text
+    (tmp_path / "bare.urdf").write_text(text.replace(at, at.split("\n")[0]))
+    bare = Body(replace(ROBOT, urdf=tmp_path / "bare.urdf"))
+    posture = some_posture()
+    np.testing.assert_allclose(bare.centre_of_mass(bare.place(posture)), BODY.centre_of_mass(BODY.place(posture)))
