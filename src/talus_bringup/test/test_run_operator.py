@@ -149,8 +149,27 @@ def test_robot_that_does_not_sit_down_ends_the_run_with_a_fault():
     assert operator.faults == ["sitting down took more than 20 s"]
 
 
-def test_latched_level_is_a_fault_and_ends_the_run():
+def test_stop_by_a_person_is_no_fault_and_the_run_goes_on():
     robot, operator = Robot(), Operator(Wish())
+    robot.live(operator, 1.0)
+    assert operator.phase is Phase.STANDING_UP
+    robot.seen = replace(robot.seen, safety=STOPPED)
+    robot.live(operator, 30.0)
+    assert operator.phase is Phase.MOVING
+    assert operator.faults == []
+
+
+def test_without_a_time_limit_a_fault_is_remembered_and_the_run_goes_on():
+    robot, operator = Robot(), Operator(Wish())
+    robot.live(operator, 5.0)
+    robot.seen = replace(robot.seen, safety=Safety(3, "balance is silent", True, False, True), fell=True)
+    robot.live(operator, 30.0)
+    assert operator.phase is Phase.MOVING
+    assert operator.faults == ["balance is silent"]
+
+
+def test_latched_level_is_a_fault_and_ends_a_timed_run():
+    robot, operator = Robot(), Operator(Wish(50.0))
     robot.live(operator, 5.0)
     robot.seen = replace(robot.seen, safety=Safety(3, "balance is silent", True, False, True))
     robot.live(operator, 60.0)
@@ -222,8 +241,8 @@ def test_first_ctrl_c_sits_down_second_does_not_wait():
     assert operator.faults == []
 
 
-def test_fall_ends_the_run():
-    robot, operator = Robot(), Operator(Wish())
+def test_fall_ends_a_timed_run():
+    robot, operator = Robot(), Operator(Wish(50.0))
     robot.live(operator, 5.0)
     robot.seen = replace(robot.seen, fell=True)
     robot.live(operator, 5.1)

@@ -6,7 +6,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from talus_bringup.run.observation import GATE_OFF, GATE_STANDBY, STANDING, Action, Call, Gaze, Observation, Velocity
+from talus_bringup.run.observation import (
+    GATE_OFF,
+    GATE_STANDBY,
+    STANDING,
+    Action,
+    Call,
+    Gaze,
+    Observation,
+    Safety,
+    Velocity,
+)
 
 VELOCITY_PERIOD_S = 0.05  # ten times as often as a velocity goes stale (0.5 s)
 LOOK_TIME_S = 1.5  # the torso turns by 0.8 rad at an unhurried 1 rad/s, and holds still for one map update
@@ -14,6 +24,9 @@ RETRY_PERIOD_S = 0.5  # between calls that were refused: two periods of the slow
 
 # Looked at one after another, (x, y, z) m in base_link: left, right, front; at 2 m, chest height, 40 degrees aside.
 LOOK_POINTS = ((1.5, 1.3, 0.5), (1.5, -1.3, 0.5), (2.0, 0.0, 0.5))
+
+# How the supervisor words what a service call asked for.
+BY_A_PERSON = "by the operator"
 
 
 class Phase(Enum):
@@ -86,7 +99,8 @@ class Operator:
     def _note_faults(self, seen: Observation) -> None:
         for name in seen.dead:
             self._fault(f"process '{name}' ended")
-        if self.phase in (Phase.STANDING_UP, Phase.MOVING) and seen.safety and seen.safety.latched:
+        is_up = self.phase in (Phase.STANDING_UP, Phase.MOVING)
+        if is_up and seen.safety and seen.safety.latched and not _was_asked_for(seen.safety):
             self._fault(seen.safety.cause)
         if self.phase not in (Phase.WAITING, Phase.ARMING) and seen.gate and seen.gate.phase in GATE_STANDBY:
             self._fault(f"the driver had to act by itself: {seen.gate.reason}")
@@ -126,8 +140,12 @@ class Operator:
     def _must_stop(self, seen: Observation) -> bool:
         if self.phase is Phase.WAITING or self.phase is Phase.STOPPING:
             return False
-        is_over = self._wish.seconds is not None and seen.time - self.began >= self._wish.seconds
-        return is_over or bool(self.faults) or seen.fell or seen.stop_requests > 0
+        if seen.stop_requests > 0 or seen.dead:
+            return True
+        went_wrong = bool(self.faults) or seen.fell
+        if self._wish.seconds is None and self.phase is Phase.MOVING:
+            return False  # the user looks on, and may reset and go on
+        return went_wrong or (self._wish.seconds is not None and seen.time - self.began >= self._wish.seconds)
 
     def _wait(self, seen: Observation) -> list[Action]:
         if seen.missing or seen.safety is None or seen.mode is None:
@@ -141,7 +159,7 @@ class Operator:
         return self._retry("safety/arm", seen)
 
     def _stand_up(self, seen: Observation) -> list[Action]:
-        if seen.mode == STANDING:
+        if seen.mode == STANDING or _was_asked_for(seen.safety):
             return self._enter(Phase.MOVING, seen.time)
         return self._retry("balance/stand", seen)
 
@@ -172,6 +190,11 @@ class Operator:
             self.phase = Phase.DONE
             return []
         return self._retry("safety/stop", seen)
+
+
+def _was_asked_for(safety: Safety) -> bool:
+    """A person stopped the robot, on the page or by a service: that is no fault."""
+    return safety.latched and safety.cause.endswith(BY_A_PERSON)
 
 
 _STEPS = {

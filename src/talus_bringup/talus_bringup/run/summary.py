@@ -44,11 +44,17 @@ class Summary:
         """As JSON; numbers with 4 decimals."""
         file.write_text(json.dumps(_rounded(asdict(self)), indent=2) + "\n")
 
+    def _outcome(self) -> str:
+        if self.fell:
+            return "fell"
+        if self.faults:
+            return "ended with faults"
+        return "sat down, torque off" if self.sim_seconds else "ended before the robot was ready"
+
     def lines(self) -> list[str]:
         """For the terminal."""
-        outcome = "fell" if self.fell else "sat down, torque off" if not self.faults else "ended with faults"
         return [
-            f"{outcome}: {self.distance_m:.2f} m in {self.sim_seconds:.1f} simulated s "
+            f"{self._outcome()}: {self.distance_m:.2f} m in {self.sim_seconds:.1f} simulated s "
             f"({self.real_time_factor:.2f} x real time), odometry off by {self.odom_error_m:.3f} m, "
             f"{self.energy_j / 1000.0:.1f} kJ",
             *(f"fault: {fault}" for fault in self.faults),
