@@ -44,6 +44,12 @@ def lock_rows(lock: str) -> dict[str, list[str]]:
     return rows
 
 
+def ros_rows(lock: str) -> list[str]:
+    """The rows that the workspace is built with."""
+    built_with = (*BROUGHT_BY_ROS, *BUILD_TOOLS)
+    return [row for name, rows in lock_rows(lock).items() if name.startswith(built_with) for row in rows]
+
+
 def install_packages(workspace: Workspace, lock_fd: int) -> None:
     """Install every row of the lock file that is not there yet, build tools first."""
     rows = lock_rows(workspace.lock_file.read_text())

@@ -40,7 +40,12 @@ def workspace_key(workspace: Workspace) -> str:
 
 def packages_key(workspace: Workspace) -> str:
     """Changes when the packages must be installed again: another lock, Python, place, or ROS."""
-    digest = hashlib.sha256(workspace.lock_file.read_bytes())
+    return place_key(workspace, workspace.lock_file.read_bytes())
+
+
+def place_key(workspace: Workspace, content: bytes) -> str:
+    """Hash of some content, and of the place, Python and ROS 2 that it is used with."""
+    digest = hashlib.sha256(content)
     beneath = workspace.foreign(os.environ.get("AMENT_PREFIX_PATH", "")) if workspace.distro else ""
     digest.update(f"{workspace.root} {sys.version_info[:2]} {workspace.distro} {beneath}".encode())
     return digest.hexdigest()

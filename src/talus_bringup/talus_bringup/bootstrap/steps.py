@@ -13,8 +13,8 @@ from talus_bringup.bootstrap.build import brought_by_ros, colcon_build
 from talus_bringup.bootstrap.errors import BootstrapError
 from talus_bringup.bootstrap.fingerprint import workspace_fingerprints
 from talus_bringup.bootstrap.lock import exclusive
-from talus_bringup.bootstrap.packages import install_packages
-from talus_bringup.bootstrap.prepare import cached_environment, packages_key, stamp, workspace_key
+from talus_bringup.bootstrap.packages import install_packages, ros_rows
+from talus_bringup.bootstrap.prepare import cached_environment, packages_key, place_key, stamp, workspace_key
 from talus_bringup.bootstrap.stamps import read_stamp, write_stamp
 from talus_bringup.bootstrap.underlay import compute
 from talus_bringup.bootstrap.venv import make_venv
@@ -60,16 +60,21 @@ def _install(workspace: Workspace, lock_fd: int) -> None:
 
 
 def _build(workspace: Workspace, lock_fd: int) -> None:
-    """Build what changed since each package was last built with these Python packages."""
-    wanted = {**workspace_fingerprints(workspace.root), "packages": packages_key(workspace)}
+    """Build what changed since each package was last built with this ROS 2."""
+    wanted = {**workspace_fingerprints(workspace.root), "ros": ros_key(workspace)}
     built = read_stamp(stamp(workspace, "build")) or {}
-    if built.get("packages") != wanted["packages"] or not workspace.install.exists():
+    if built.get("ros") != wanted["ros"] or not workspace.install.exists():
         built = {}
-    changed = [name for name, fingerprint in wanted.items() if built.get(name) != fingerprint]
-    changed = set(changed) - brought_by_ros(workspace) - {"packages"}
+    changed = {name for name, fingerprint in wanted.items() if built.get(name) != fingerprint}
+    changed -= brought_by_ros(workspace) | {"ros"}
     if changed:
         colcon_build(workspace, changed, lock_fd)
         write_stamp(stamp(workspace, "build"), wanted)
+
+
+def ros_key(workspace: Workspace) -> str:
+    """Changes when everything must be built again: another ROS 2, Python or place."""
+    return place_key(workspace, "".join(ros_rows(workspace.lock_file.read_text())).encode())
 
 
 def _check_ros(workspace: Workspace) -> None:
