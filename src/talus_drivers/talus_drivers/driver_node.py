@@ -23,14 +23,13 @@ from talus_safety.gate import LastGate
 from talus_drivers import conversions
 from talus_drivers.driver_config import DriverNodeConfig, build_driver, load_description
 from talus_drivers.driver_report_node import DriverReport
+from talus_drivers.gated_drives_node import GatedDrives
 from talus_drivers.lockstep import BALANCE, LockStep
-from talus_drivers.mailbox import CommandMailbox
 from talus_drivers.pace import FAST, REAL_TIME, Pace
 from talus_drivers.simulator_node import Errands, SimulatorServices
 from talus_drivers.slow_topics_node import SlowTopics
 from talus_interfaces import msg
 
-GATE_STATE_EVERY_S = 0.01  # 100 Hz, and at every change
 LET_DOWN_WITHIN_S = 10.0  # of the body's time: standby holds for 2 s at most and sits in 4
 
 
@@ -43,20 +42,15 @@ class DriverNode:
         description = load_description(config)
         self._driver = build_driver(config, description)
         size, period = len(self._driver.joint_names), self._driver.period
-        self._gate = LastGate(description, period, config.gate)
         self._link = FastLink(self._node)
-        self._mailbox = CommandMailbox(size)
         self._command_codec, self._state_codec = JointCommandCodec(size), RobotStateCodec(size)
         step = config.step
         self._lockstep = LockStep(step.leashes(period), step.silent_after_s, step.stuck_after_s)
         self._is_simulated = isinstance(self._driver, SimulatedDriver)
         self._is_lockstep = config.lockstep and self._is_simulated
-        self._delay = step.delay_ticks if self._is_lockstep else 0
-        self._gate_state_every = max(1, round(GATE_STATE_EVERY_S / period))
-        self._permit = None
-        self._decision = None
+        delay = step.delay_ticks if self._is_lockstep else 0
+        self._drives = GatedDrives(self._node, self._driver, LastGate(description, period, config.gate), delay)
         self._tick = 0
-        self._takes_commands = True
         self._connect_topics(description)
 
     def run(self, ended: Event) -> None:
@@ -77,9 +71,9 @@ class DriverNode:
 
     def _let_down(self) -> None:
         """Asked to end while the drives hold the robot up: no more commands, so that the gate sits it down first."""
-        self._takes_commands = False
+        self._drives.refuse_commands()
         until, never = self._now() + LET_DOWN_WITHIN_S, Event()
-        while self._decision is not None and self._decision.command is not None and self._now() < until:
+        while self._drives.is_holding and self._now() < until:
             self._run_tick(never)
 
     def close(self) -> None:
@@ -91,11 +85,10 @@ class DriverNode:
     def _connect_topics(self, description) -> None:
         node, link = self._node, self._link
         self._state_publisher = node.create_publisher(msg.RobotState, "robot_state", FAST_QOS)
-        self._gate_publisher = node.create_publisher(msg.GateState, "gate/state", 10)
         self._slow = SlowTopics(node, self._driver, description)
         self._errands = Errands(link.wake)
         if self._is_simulated:
-            SimulatorServices(node, self._driver, self._errands, self._on_reset)
+            SimulatorServices(node, self._driver, self._errands, self._drives.relocated)
         self._heartbeat = HeartbeatThread(node, "driver")
         self._report = DriverReport(node, self._driver)
         link.subscribe(msg.JointCommand, "joint_command", self._on_command, raw=True)
@@ -104,32 +97,28 @@ class DriverNode:
 
     def _on_command(self, data: bytes) -> None:
         command = self._command_codec.decode(data) or conversions.command_from_bytes(data)
-        self._mailbox.put(command)
+        self._drives.put_command(command)
         self._lockstep.heard(BALANCE, command.sequence, self._tick, time.monotonic())
 
     def _on_safety(self, message: msg.SafetyState) -> None:
-        self._permit = conversions.permit_from_message(message)
+        self._drives.put_permit(conversions.permit_from_message(message))
         self._lockstep.heard("safety", message.sequence, self._tick, time.monotonic())
 
     def _on_heartbeat(self, message: msg.Heartbeat) -> None:
         self._lockstep.heard(message.node, message.sequence, self._tick, time.monotonic())
 
-    def _on_reset(self) -> None:
-        self._gate.relocated()
-
     def _run_tick(self, ended: Event) -> None:
         self._errands.run()
         state = self._driver.read(self._now())
         self._tick = self._heartbeat.sequence = state.sequence
-        standby = self._decision is not None and self._decision.standby_active
-        self._state_publisher.publish(self._state_codec.encode(state, standby))
+        self._state_publisher.publish(self._state_codec.encode(state, self._drives.standby_active))
         self._slow.publish(state)
         if not self._wait(state, ended):
             return
-        self._pass_gate(state)
+        self._drives.step(state, self._driver.time if self._is_simulated else time.monotonic())
         if self._is_simulated:
             self._driver.advance()
-        self._report.tick(state, self._decision, self._mailbox, self._lockstep)
+        self._report.tick(state, self._drives.decision, self._drives.mailbox, self._lockstep)
 
     def _wait(self, state: RobotState, ended: Event) -> bool:
         """For those in lock-step, then for the wall; False when the process ends."""
@@ -143,22 +132,6 @@ class DriverNode:
         while (wait := self._pace.wait(time.monotonic(), due, may_run_free)) > 0.0 and not ended.is_set():
             self._link.wait(min(wait, WAKE_PERIOD_S))
         return True
-
-    def _pass_gate(self, state: RobotState) -> None:
-        command = self._mailbox.take(state.sequence - self._delay, state.sequence)
-        if not self._takes_commands:
-            command = None
-        before = self._decision
-        decision = self._decision = self._gate.step(self._now(), state, command, self._permit)
-        if decision.command is None:
-            self._driver.stop()
-        else:
-            self._driver.write(decision.command)
-        is_news = before is None or (before.phase, before.request) != (decision.phase, decision.request)
-        if is_news or state.sequence % self._gate_state_every == 0:
-            stamp = conversions.time_message(state.time)
-            message = conversions.gate_message(decision, state.sequence, stamp, self._mailbox.malformed)
-            self._gate_publisher.publish(message)
 
     def _now(self) -> float:
         """ROS time in s: simulated, or the node's clock on hardware."""

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A tick without a new command: the drives hold the last targets while its feed-forward torque fades."""
+
+from __future__ import annotations
+
+from math import exp
+
+from talus_core.state import JointCommand
+
+FADE_S = 0.04  # the controller's own targets lean on the measured posture with this time constant
+
+
+class Coast:
+    """Feed-forward belongs to one instant and soon pushes the wrong way; position targets stay right for longer."""
+
+    def __init__(self, period: float):
+        """`period`: s per tick."""
+        self._period = period
+        self._missed = 0
+
+    def __call__(self, command: JointCommand, is_new: bool) -> JointCommand:
+        """What the drives get of `command` at this tick; `is_new`: it came or was made just now."""
+        self._missed = 0 if is_new else self._missed + 1
+        if is_new:
+            return command
+        return command.with_(effort=exp(-self._missed * self._period / FADE_S) * command.effort)
