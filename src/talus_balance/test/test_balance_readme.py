@@ -2,9 +2,10 @@
 import re
 from pathlib import Path
 
-import talus_balance
 from talus_balance.node_config import BalanceNodeConfig
 from talus_core.parameters import flat_parameters
+
+import talus_balance
 
 PACKAGE = Path(__file__).parents[1]
 README = (PACKAGE / "README.md").read_text()
