@@ -44,7 +44,7 @@ def test_memory_counts_every_process_below():
     code = (
         "import subprocess, sys; data = bytearray(b'x' * 60_000_000);"
         "child = subprocess.Popen([sys.executable, '-c', \"data = bytearray(b'x' * 50_000_000); print(1); input()\"],"
-        " stdin=subprocess.PIPE, stdout=sys.stdout); child.communicate()"
+        " stdin=subprocess.PIPE); child.wait()"
     )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     try:
