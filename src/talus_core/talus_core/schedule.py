@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-
 ROUNDING = 1e-6  # s: stamps carry nanoseconds, sums of periods do not
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The balance controller on the simulated body in one process, without ROS: fast, seeded, the same code as the nodes run.
+"""The balance controller on the simulated body in one process, without ROS: fast, seeded, the code that nodes run.
 
 State and command cross with the transport delay of one tick, as through the driver's lock-step.
 """
