@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from talus_core.pinhole import Pinhole
@@ -39,7 +40,12 @@ def end_points(
     """
     seen = depth[first[0] :: step, first[1] :: step]
     valid = (seen >= sensor.min_range) & (seen <= sensor.max_range)  # false for NaN
-    return camera.rays(step, first)[valid] * seen[valid, None]
+    return _rays(camera, step, first)[valid] * seen[valid, None]
+
+
+@lru_cache(maxsize=32)  # every pixel's turn of two cameras
+def _rays(camera: Pinhole, step: int, first: tuple[int, int]) -> np.ndarray:
+    return camera.rays(step, first)
 
 
 def open_depth(depth: np.ndarray, sensor: DepthSensor) -> np.ndarray:

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The map's node as a process: depth images and tf in; points, occupancy, elevation, files and clear errors out."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from geometry_msgs.msg import TransformStamped
+from map_scene import CAMERA, FLOOR, WALL, depth_of_boxes, pose_looking
+from nav_msgs.msg import OccupancyGrid
+from rclpy.qos import QoSProfile
+from sensor_msgs.msg import CameraInfo, Image, PointCloud2
+from sim_assertions import LATCHED, observer, wait_until
+from std_msgs.msg import String
+from std_srvs.srv import Trigger
+from talus_core.rotations import quat_xyzw_from_matrix
+from tf2_msgs.msg import TFMessage
+
+from talus_interfaces.msg import ElevationMap
+from talus_interfaces.srv import MapFile
+
+MAIN = "from talus_map.map_node import main; raise SystemExit(main())"
+EYE = pose_looking((0.0, 0.0, 1.5), pitch=0.4)
+OUTPUTS = {"map/points": PointCloud2, "map/occupancy": OccupancyGrid, "map/elevation": ElevationMap}
+URDF = """<robot name="box"><link name="base_link">
+  <collision><geometry><box size="0.2 0.2 0.2"/></geometry></collision></link></robot>"""
+
+
+def transform(stamp, parent, child, position=(0, 0, 0), rotation=None):
+    message = TransformStamped(child_frame_id=child)
+    message.header.frame_id = parent
+    message.header.stamp.sec, message.header.stamp.nanosec = stamp
+    p, q = message.transform.translation, message.transform.rotation
+    p.x, p.y, p.z = map(float, position)
+    q.x, q.y, q.z, q.w = map(float, quat_xyzw_from_matrix(np.eye(3) if rotation is None else rotation))
+    return message
+
+
+class Robot:
+    """Plays all around the map, with a camera that looks at a wall over a floor; keeps the answers."""
+
+    def __init__(self, node):
+        self.node = node
+        self.received = {}
+        self.static_edges = set()
+        self._ticks = 0
+        self._depth = depth_of_boxes([FLOOR, WALL], EYE)
+        description = node.create_publisher(String, "robot_description", LATCHED)
+        description.publish(String(data=URDF))
+        self._tf = node.create_publisher(TFMessage, "tf", 10)
+        self._info = node.create_publisher(CameraInfo, "camera/eye/camera_info", 10)
+        self._image = node.create_publisher(Image, "camera/eye/depth/image_raw", 10)
+        for topic, kind in OUTPUTS.items():
+            node.create_subscription(
+                kind, topic, lambda m, t=topic: self.received.update({t: m}), LATCHED_OR_NOT[topic]
+            )
+        node.create_subscription(TFMessage, "tf_static", self._on_static, LATCHED)
+        node.create_timer(0.05, self._tick)
+
+    def _on_static(self, message):
+        self.static_edges |= {(t.header.frame_id, t.child_frame_id) for t in message.transforms}
+
+    def _tick(self):
+        self._ticks += 1
+        stamp = divmod(self._ticks * 100_000_000, 10**9)
+        frames = [
+            transform(stamp, "odom", "base_link", (0, 0, 0.9)),
+            transform(stamp, "base_link", "base_footprint", (0, 0, -0.9)),
+            transform(stamp, "base_link", "eye_optical", EYE.position - [0, 0, 0.9], EYE.rotation),
+        ]
+        self._tf.publish(TFMessage(transforms=frames))
+        info = CameraInfo(width=CAMERA.width, height=CAMERA.height, k=CAMERA.matrix.ravel())
+        self._info.publish(info)
+        image = Image(width=CAMERA.width, height=CAMERA.height, encoding="32FC1", step=4 * CAMERA.width)
+        image.header.frame_id = "eye_optical"
+        image.header.stamp.sec, image.header.stamp.nanosec = stamp
+        image.data = self._depth.tobytes()
+        self._image.publish(image)
+
+    def cell(self, x, y):
+        """Of the newest occupancy grid."""
+        grid = self.received["map/occupancy"]
+        column = int((x - grid.info.origin.position.x) / grid.info.resolution)
+        row = int((y - grid.info.origin.position.y) / grid.info.resolution)
+        is_inside = 0 <= row < grid.info.height and 0 <= column < grid.info.width
+        return grid.data[row * grid.info.width + column] if is_inside else -1
+
+    def height(self, x, y):
+        """Of the newest elevation map."""
+        grid = self.received["map/elevation"]
+        column, row = int((x - grid.origin.x) / grid.resolution), int((y - grid.origin.y) / grid.resolution)
+        return grid.elevation[row * grid.width + column]
+
+    def call(self, kind, name, **fields):
+        """The answer of a service."""
+        client = self.node.create_client(kind, name)
+        wait_until(self.node, client.service_is_ready, f"no service {name}")
+        future = client.call_async(kind.Request(**fields))
+        wait_until(self.node, future.done, f"no answer from {name}")
+        return future.result()
+
+
+LATCHED_OR_NOT = {"map/points": QoSProfile(depth=1), "map/elevation": QoSProfile(depth=1), "map/occupancy": LATCHED}
+
+
+@pytest.fixture
+def robot(ros_domain):
+    process = subprocess.Popen([sys.executable, "-c", MAIN, "--ros-args", "-p", "depth_cameras:=[eye]"])
+    try:
+        with observer() as node:
+            yield Robot(node)
+        process.terminate()
+        assert process.wait(20.0) == 0
+    finally:
+        process.kill()
+
+
+def occupied(robot):
+    message = robot.received["map/points"]
+    return np.frombuffer(message.data, np.float32).reshape(-1, 4)[:, :3]
+
+
+def test_the_map_node_maps_saves_clears_and_loads(robot, tmp_path):
+    wait_until(robot.node, lambda: set(robot.received) == set(OUTPUTS) and len(occupied(robot)) > 1000, "no map")
+    assert ("map", "odom") in robot.static_edges
+    assert {m.header.frame_id for m in robot.received.values()} == {"odom"}
+
+    points = occupied(robot)
+    is_floor = np.abs(points[:, 2]) <= 0.05
+    assert np.abs(points[~is_floor, 0] - 3.0).max() <= 0.05
+
+    wait_until(robot.node, lambda: robot.cell(3.02, 0.0) == 100, "no wall in the occupancy grid")
+    assert (robot.cell(2.0, 0.0), robot.cell(3.3, 0.0)) == (0, -1)
+    wait_until(robot.node, lambda: np.isfinite(robot.height(1.5, 0.0)), "no ground in the elevation map")
+    assert robot.height(1.5, 0.0) == pytest.approx(0.0, abs=0.01) and np.isnan(robot.height(-1.0, 0.0))
+
+    saved = robot.call(MapFile, "map/save", path=str(tmp_path / "room.npz"))
+    assert saved.success, saved.message
+    (tmp_path / "wrong.npz").write_bytes(b"no map")
+    refused = robot.call(MapFile, "map/load", path=str(tmp_path / "wrong.npz"))
+    assert not refused.success and "is no map" in refused.message
+    assert not robot.call(MapFile, "map/save", path="room.npz").success
+    assert robot.call(Trigger, "map/clear").success
+    loaded = robot.call(MapFile, "map/load", path=str(tmp_path / "room.npz"))
+    assert loaded.success, loaded.message
+
+
+def test_a_parameter_out_of_range_ends_it_with_one_line(ros_domain):
+    arguments = ["--ros-args", "-p", "map.resolution_m:=9.0"]
+    ended = subprocess.run([sys.executable, "-c", MAIN, *arguments], capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 2
+    assert "map.resolution_m" in ended.stderr and "0.5" in ended.stderr
+    assert len(ended.stderr.strip().splitlines()) == 1
