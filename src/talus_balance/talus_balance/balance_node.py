@@ -20,7 +20,7 @@ from talus_ros.diagnostics_node import ERROR, OK, WARN, DiagnosticsPublisher
 from talus_ros.fast_link_node import FAST_QOS, FastLink
 from talus_ros.heartbeat_node import HeartbeatThread
 from talus_ros.parameters_node import declare_config
-from talus_ros.run_node import ExecutorThread, run_node
+from talus_ros.run_node import CONTROL_NICENESS, ExecutorThread, run_node
 from tf2_msgs.msg import TFMessage
 
 from talus_balance.controller import BalanceConfig, BalanceController, BalanceReport
@@ -155,4 +155,4 @@ def _intent_config(config: BalanceNodeConfig) -> IntentConfig:
 
 def main() -> int:
     """Entry point."""
-    return run_node(BalanceNode)
+    return run_node(BalanceNode, niceness=CONTROL_NICENESS)

@@ -17,7 +17,7 @@ from talus_ros.heartbeat_node import QOS as HEARTBEAT_QOS
 from talus_ros.heartbeat_node import TOPIC as HEARTBEAT_TOPIC
 from talus_ros.heartbeat_node import HeartbeatThread
 from talus_ros.parameters_node import declare_config
-from talus_ros.run_node import WAKE_PERIOD_S, ExecutorThread, run_node
+from talus_ros.run_node import CONTROL_NICENESS, WAKE_PERIOD_S, ExecutorThread, run_node
 from talus_safety.gate import LastGate
 
 from talus_drivers import conversions
@@ -122,11 +122,14 @@ class DriverNode:
 
     def _wait(self, state: RobotState, ended: Event) -> bool:
         """For those in lock-step, then for the wall; False when the process ends."""
-        self._link.wait(0.0)
+        has_listened = False
         while self._is_lockstep and self._lockstep.waits_for(state.sequence, time.monotonic()):
+            has_listened = True
             self._link.wait(WAKE_PERIOD_S)
             if ended.is_set():
                 return False
+        if not has_listened:
+            self._link.wait(0.0)
         may_run_free = bool(self._lockstep.present())
         due = (state.sequence + 1) * self._driver.period
         while (wait := self._pace.wait(time.monotonic(), due, may_run_free)) > 0.0 and not ended.is_set():
@@ -140,7 +143,7 @@ class DriverNode:
 
 def main() -> None:
     """Entry point."""
-    sys.exit(run_node(DriverNode))
+    sys.exit(run_node(DriverNode, niceness=CONTROL_NICENESS))
 
 
 if __name__ == "__main__":

@@ -27,9 +27,12 @@ class DriverReport:
         self._every = max(1, round(EVERY_S / driver.period))
         self._cpu, self._wall = time.thread_time(), time.monotonic()
         self._refused = 0
+        self._lost: dict[str, str] = {}
+        self._logger = node.get_logger()
 
     def tick(self, state: RobotState, decision: GateDecision, mailbox: CommandMailbox, lockstep: LockStep) -> None:
-        """Publishes once per s."""
+        """Logs at once who is lost or back; publishes once per s."""
+        self._tell_losses(lockstep.lost(), state.torque_enabled)
         if state.sequence % self._every != self._every - 1:
             return
         cpu, wall = time.thread_time(), time.monotonic()
@@ -50,6 +53,16 @@ class DriverReport:
         level, message = self._judge(decision, lockstep, refused > self._refused)
         self._publisher.publish(time_message(state.time), level, message, values)
         self._cpu, self._wall, self._refused = cpu, wall, refused
+
+    def _tell_losses(self, lost: dict[str, str], matters: bool) -> None:
+        if lost == self._lost:
+            return
+        tell = self._logger.warning if matters else self._logger.info
+        for name in lost.keys() - self._lost.keys():
+            tell(f"simulated time no longer waits for {name}: {lost[name]}")
+        for name in self._lost.keys() - lost.keys():
+            self._logger.info(f"simulated time waits for {name} again")
+        self._lost = lost
 
     @staticmethod
     def _judge(decision: GateDecision, lockstep: LockStep, is_refusing: bool) -> tuple[bytes, str]:

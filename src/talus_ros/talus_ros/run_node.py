@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Event, Thread
 from typing import Protocol
 
@@ -16,6 +18,7 @@ from rclpy.signals import SignalHandlerOptions
 from talus_core.errors import TalusError
 
 WAKE_PERIOD_S = 0.05  # how late a signal may be noticed by a loop that sleeps in C
+CONTROL_NICENESS = -10  # of the processes that keep the robot upright: before pictures, maps and pages
 
 
 class Runnable(Protocol):
@@ -70,8 +73,19 @@ def spin(node: Node, ended: Event) -> None:
         executor.spin_once(timeout_sec=WAKE_PERIOD_S)
 
 
-def run_node(create: Callable[[], Runnable], args: list[str] | None = None) -> int:
-    """Exit code: 0 after SIGINT or SIGTERM, 2 for bad input (one line on stderr); other errors are raised."""
+def run_node(create: Callable[[], Runnable], args: list[str] | None = None, niceness: int = 0) -> int:
+    """Run a node from start to end.
+
+    Args:
+        create: Makes the node's shell object.
+        args: Of the command line; None: this process's own.
+        niceness: Of all its threads, where the system lets us; below 0 it gets the processor before others.
+
+    Returns:
+        Exit code: 0 after SIGINT or SIGTERM, 2 for bad input (one line on stderr); other errors are raised.
+    """
+    with suppress(PermissionError):
+        os.nice(niceness)
     ended = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())

@@ -206,3 +206,16 @@ def test_other_errors_are_raised_after_closing(handlers):
     with pytest.raises(ZeroDivisionError):
         run_node(lambda: Ending(fail_with(ZeroDivisionError())), [])
     assert Ending.closed == before + 1
+
+
+def test_control_goes_first_where_the_system_lets_it(handlers, monkeypatch):
+    asked = []
+    monkeypatch.setattr(os, "nice", asked.append)
+    assert run_node(lambda: Ending(lambda: os.kill(os.getpid(), signal.SIGINT)), [], niceness=-10) == 0
+    assert asked == [-10]
+
+    def refuse(increment: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "nice", refuse)
+    assert run_node(lambda: Ending(lambda: os.kill(os.getpid(), signal.SIGINT)), [], niceness=-10) == 0

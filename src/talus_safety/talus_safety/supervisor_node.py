@@ -20,7 +20,7 @@ from talus_ros.heartbeat_node import QOS as HEARTBEAT_QOS
 from talus_ros.heartbeat_node import TOPIC as HEARTBEAT_TOPIC
 from talus_ros.heartbeat_node import HeartbeatThread
 from talus_ros.parameters_node import declare_config
-from talus_ros.run_node import ExecutorThread, run_node
+from talus_ros.run_node import CONTROL_NICENESS, ExecutorThread, run_node
 
 from talus_interfaces.msg import BalanceState, GateState, Heartbeat, RobotState, SafetyState
 from talus_safety.config import SupervisorConfig
@@ -147,7 +147,7 @@ class SupervisorNode:
 
 def main() -> None:
     """Entry point."""
-    sys.exit(run_node(SupervisorNode))
+    sys.exit(run_node(SupervisorNode, niceness=CONTROL_NICENESS))
 
 
 if __name__ == "__main__":
