@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The README's tables are the code."""
+
+import ast
+import re
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import yaml
+from talus_bringup.bootstrap.cli import COMMANDS
+from talus_bringup.run.contract import SERVICES, TOPICS
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def table(section: str) -> list[list[str]]:
+    text = README.split(f"## {section}\n")[1].split("\n## ")[0]
+    lines = [line for line in text.splitlines() if line.startswith("|")][2:]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def names(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def test_every_command_has_its_row():
+    assert [names(row[0])[0] for row in table("Commands")] == [f"./talus {name}" for name in COMMANDS]
+
+
+def test_every_node_of_the_launch_files_has_its_row():
+    launched = {
+        (node.get("name"), node.get("pkg"))
+        for path in (ROOT / "launch").glob("*.xml")
+        for node in ElementTree.parse(path).getroot().iter("node")
+    }
+    listed = {names(row[0])[0] for row in table("What runs")}
+    assert listed == {name for name, _ in launched}
+    for row in table("What runs"):
+        package = re.search(r"src/(\w+)", row[1])[1]
+        own = {pkg for name, pkg in launched if name == names(row[0])[0]}
+        assert package in own | {"stand_ins"}
+
+
+def test_every_topic_has_its_row_with_type_and_rate():
+    listed = {
+        name: (row[1], None if row[2] in ("", "any", "once") else float(row[2].split()[0]))
+        for row in table("Topics")
+        for name in names(row[0])
+    }
+    expected = {t.name: (t.kind, None if t.name == "tf" else t.rate_hz) for t in TOPICS}
+    assert listed == expected
+
+
+def test_every_service_is_named():
+    text = README.split("Services: ")[1].split("Frames:")[0]
+    assert set(names(text)) == {service.name for service in SERVICES}
+
+
+def test_every_direct_dependency_has_its_reason():
+    lines = (ROOT / "config" / "python" / "requirements.in").read_text().splitlines()
+    required = {re.match(r"[A-Za-z0-9_-]+", line)[0] for line in lines if line and not line.startswith("#")}
+    explained = " ".join(row[0] for row in table("What it depends on, and why"))
+    missing = {name for name in required if not name.startswith("ros-") and name not in re.split(r"[ ,]+", explained)}
+    assert not missing
+
+
+def test_the_example_node_is_valid_python_under_forty_lines():
+    text = README.split("## A node of your own\n")[1].split("\n## ")[0]
+    code = "\n".join(line[4:] for line in text.splitlines() if line.startswith("    ") or not line.strip())
+    assert len(code.strip().splitlines()) < 40
+    ast.parse(code)
+
+
+def test_links_and_pictures_exist():
+    for target in re.findall(r"\]\(([^)]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+def test_the_cameras_are_eight():
+    robot = yaml.safe_load((ROOT / "urdf" / "talus40" / "robot.yaml").read_text())
+    assert len(robot["cameras"]) == 8
+    assert "eight head cameras" in README
