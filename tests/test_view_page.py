@@ -17,6 +17,7 @@ from urllib.request import urlopen
 import cv2
 import numpy as np
 import pytest
+from talus_bringup.bootstrap.domains import claim_domain
 from view_actor import CAMERA, DEPTH, SERVICES, Actor
 from view_browser import Browser
 
@@ -63,21 +64,36 @@ def _answers(port: int) -> bool:
     return False
 
 
-@pytest.fixture
-def actor(ros_domain: int) -> Iterator[Actor]:
-    with Actor() as actor:
-        yield actor
-
-
-@pytest.fixture
-def page(actor: Actor) -> Iterator[Browser]:
-    """A browser that has the page open, with everything drawn."""
-    port = free_port()
-    with serving(port), Browser() as browser:
+@contextmanager
+def opened(actor: Actor, port: int) -> Iterator[Browser]:
+    """A browser that has the page open, with everything on it."""
+    with Browser() as browser:
         browser.open(f"http://127.0.0.1:{port}")
         until(lambda: actor.listeners("safety/state") > 0, "the page is watched")
         until(lambda: "R0 Run" in browser.text(), "the status card")
         until(lambda: browser.has_button("STOP"), "the buttons")
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def actor() -> Iterator[Actor]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ROS_DOMAIN_ID", str(claim_domain()))
+        with Actor() as actor:
+            yield actor
+
+
+@pytest.fixture(scope="module")
+def port(actor: Actor) -> Iterator[int]:
+    """Of the page that is served."""
+    port = free_port()
+    with serving(port):
+        yield port
+
+
+@pytest.fixture(scope="module")
+def page(actor: Actor, port: int) -> Iterator[Browser]:
+    with opened(actor, port) as browser:
         yield browser
 
 
@@ -125,42 +141,49 @@ def test_buttons_reach_the_robot(page: Browser, actor: Actor):
 
 
 def test_held_arrow_walks_and_release_stands(page: Browser, actor: Actor):
+    actor.commands.clear()
     page.press("Forward")
     until(lambda: _moving(actor), "walking")
     page.release()
     until(lambda: not _moving(actor), "standstill is commanded")
-    ahead = [x for _, x, y, turn in actor.commands if (y, turn) == (0.0, 0.0)]
-    assert max(ahead) == pytest.approx(0.4)  # 80 % of 0.5 m/s
-    assert len(ahead) == len(actor.commands)
     until(lambda: time.monotonic() - actor.commands[-1][0] > 2 * STALE_CMD_VEL, "silence, so that others may command")
-    assert actor.commands[-1][1:] == (0.0, 0.0, 0.0)
+    assert {(y, turn) for _, _, y, turn in actor.commands} == {(0.0, 0.0)}
+    assert max(x for _, x, _, _ in actor.commands) == pytest.approx(0.4)  # 80 % of 0.5 m/s
+    assert actor.commands[-1][1] == 0.0
 
 
-def test_dead_browser_stops_the_walk(page: Browser, actor: Actor):
-    page.press("Turn left")
-    until(lambda: _moving(actor), "turning")
-    died = time.monotonic()
-    page.kill()
+def test_kept_walk_goes_on_by_itself_until_halt(page: Browser, actor: Actor):
+    page.tick("Keep walking")
+    page.click("Left")
+    until(lambda: _moving(actor), "walking")
+    began = time.monotonic()
+    until(lambda: not _moving(actor) or actor.commands[-1][0] > began + 5.0, "five seconds pass")
+    assert _moving(actor), "the page's answers keep the walk alive"
+    page.click("Halt")
     until(lambda: not _moving(actor), "standstill is commanded")
-    stood = next(when for when, *velocity in actor.commands if when > died and velocity == [0.0, 0.0, 0.0])
-    assert stood - died < 2.0
-    until(lambda: actor.listeners(CAMERA) == 0 == actor.listeners("joint_states"), "an empty room costs nothing")
+    page.tick("Keep walking")
 
 
 def _moving(actor: Actor) -> bool:
     return bool(actor.commands) and actor.commands[-1][1:] != (0.0, 0.0, 0.0)
 
 
-def test_cameras_are_heard_only_while_somebody_looks(actor: Actor):
+def test_dead_browser_stops_the_walk_and_an_empty_room_costs_nothing(ros_domain: int):
     port = free_port()
-    with serving(port):
+    with Actor() as actor, serving(port):
         until(lambda: actor.listeners("odom") > 0, "the odometer runs")
         assert actor.listeners(CAMERA) == actor.listeners(DEPTH) == actor.listeners("map/points") == 0
-        with Browser() as browser:
-            browser.open(f"http://127.0.0.1:{port}")
+        with opened(actor, port) as page:
             until(lambda: actor.listeners(CAMERA) == 1 == actor.listeners(DEPTH), "the chosen camera is heard")
             assert actor.listeners("camera/rear/image_raw") == 0
-        until(lambda: actor.listeners(CAMERA) == 0, "the room is empty")
+            page.press("Turn left")
+            until(lambda: _moving(actor), "turning")
+            died = time.monotonic()
+            page.kill()
+            until(lambda: not _moving(actor), "standstill is commanded")
+            stood = next(when for when, *velocity in actor.commands if when > died and velocity == [0.0, 0.0, 0.0])
+            assert stood - died < 2.0
+            until(lambda: actor.listeners(CAMERA) == 0 == actor.listeners("joint_states"), "the room is empty")
 
 
 @pytest.mark.parametrize(

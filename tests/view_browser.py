@@ -104,6 +104,14 @@ class Browser:
         self.press(label)
         self.release()
 
+    def tick(self, label: str) -> None:
+        """Toggle the checkbox with this label."""
+        self.script(
+            """const label = [...document.querySelectorAll('label')].find(l => l.innerText.trim() === arguments[0]);
+               document.getElementById(label.htmlFor).click();""",
+            label,
+        )
+
     def _centre(self, label: str) -> tuple[int, int] | None:
         found = self.script(
             """const button = [...document.querySelectorAll('button')]

@@ -44,14 +44,11 @@ def height_colours(heights: np.ndarray) -> np.ndarray:
     return _blend(heights, _HEIGHT_STOPS, _HEIGHT_COLOURS)
 
 
-def depth_colours(metres: np.ndarray, near: float, far: float) -> np.ndarray:
-    """A depth picture (h, w) m to colours (h, w, 3) uint8; NaN, infinite and <= 0 have a colour of their own."""
-    is_known = np.isfinite(metres) & (metres > 0.0)
-    share = np.clip((np.where(is_known, metres, near) - near) / (far - near), 0.0, 1.0)
+def depth_table() -> np.ndarray:
+    """Colours (256, 3) uint8 of depths from 1 = nearest to 255 = farthest; 0 is no depth."""
     table = _blend(np.linspace(0.0, 1.0, 256), _DEPTH_STOPS, _DEPTH_COLOURS)
-    picture = table[(share * 255.0).astype(np.uint8)]
-    picture[~is_known] = NO_DEPTH
-    return picture
+    table[0] = NO_DEPTH
+    return table
 
 
 def occupancy_colours(cells: np.ndarray) -> np.ndarray:

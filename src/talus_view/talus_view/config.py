@@ -34,7 +34,7 @@ class ViewConfig:
     camera: str = parameter("front_left", "The camera that is shown at first; `off` for none.")
     frame_rate_hz: float = parameter(25.0, "Of the picture while a page is open, in wall time.", low=1.0, high=60.0)
     map_period_s: float = parameter(0.6, "Least wall time between two drawings of the map.", low=0.1, high=10.0)
-    picture_period_s: float = parameter(0.15, "Least wall time between two camera pictures.", low=0.02, high=10.0)
+    picture_period_s: float = parameter(0.2, "Least wall time between two camera pictures.", low=0.02, high=10.0)
     picture_width: int = parameter(320, "Pixels; the panel is that wide.", low=64, high=1920)
     foot_length_m: float = parameter(0.24, "Of the drawn footsteps; talus40's sole.", low=0.05, high=0.6)
     foot_width_m: float = parameter(0.11, "Of the drawn footsteps; talus40's sole.", low=0.02, high=0.4)

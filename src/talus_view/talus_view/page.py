@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from os import devnull
 from queue import Empty, SimpleQueue
 from time import monotonic
+from typing import TypeVar
 
 import numpy as np
 import viser
@@ -21,6 +24,9 @@ from talus_view.style import PAD_ICONS, PAGE_STYLE, STOP_MARKER, caption, pad_ma
 HOLD_RATE = 10.0  # Hz at which a held walk button says so
 PING_PERIOD = 0.3  # s between questions to a page that keeps the robot walking
 BRAND = (34, 111, 214)
+LONGEST_CALL = 60.0  # s of wall time: a hang must end the process, a slow start must not
+
+Result = TypeVar("Result")
 
 
 class PortError(TalusError):
@@ -28,7 +34,7 @@ class PortError(TalusError):
 
 
 class Page:
-    """A served page. Callbacks run in viser's threads and only put events into a queue."""
+    """A served page. Callbacks run in viser's threads and only put events into a queue; methods are for `call`."""
 
     def __init__(self, host: str, port: int, camera: str):
         """Serve at `host`:`port`, with `camera` chosen. Raises PortError."""
@@ -36,15 +42,21 @@ class Page:
         self._events: SimpleQueue[PageEvent] = SimpleQueue()
         self._lock = threading.Lock()
         self._pinged: set[int] = set()
-        gui = self.server.gui
-        gui.configure_theme(show_logo=False, show_share_button=False, brand_color=BRAND, control_width="medium")
-        gui.set_panel_label("Talus")
-        gui.main_panel.dock_right()
-        gui.main_panel.set_width(360)
         self._card = ""
-        self._build_controls(gui)
-        self._build_eyes(gui, camera)
+        self.call(lambda: self._build(camera))
         self.server.on_client_disconnect(lambda client: self._put(Kind.PAGE_LEFT, client.client_id))
+
+    def call(self, work: Callable[[], Result]) -> Result:
+        """Do `work` in viser's own thread and wait: the only place where its message buffers may be touched safely.
+
+        What it changes appears on the page all at once. What it raises is raised here.
+        """
+
+        async def together() -> Result:
+            with self.server.atomic():
+                return work()
+
+        return asyncio.run_coroutine_threadsafe(together(), self.server.get_event_loop()).result(LONGEST_CALL)
 
     @property
     def address(self) -> str:
@@ -124,6 +136,15 @@ class Page:
         """End serving."""
         with open(devnull, "w") as nowhere, redirect_stdout(nowhere):
             self.server.stop()
+
+    def _build(self, camera: str) -> None:
+        gui = self.server.gui
+        gui.configure_theme(show_logo=False, show_share_button=False, brand_color=BRAND)
+        gui.set_panel_label("Talus")
+        gui.main_panel.dock_right()
+        gui.main_panel.set_width(360)
+        self._build_controls(gui)
+        self._build_eyes(gui, camera)
 
     def _build_controls(self, gui: viser.GuiApi) -> None:
         gui.add_html(PAGE_STYLE)

@@ -7,10 +7,11 @@ import cv2
 import numpy as np
 from talus_core.errors import TalusError
 
-from talus_view.colours import depth_colours
+from talus_view.colours import depth_table
 
 NEAR, FAR = 0.3, 6.0  # m of the depth colours: arm's length to what a walking robot plans over
 
+_DEPTH_TABLE = depth_table()[:, None, :]
 _CHANNELS = {"rgb8": 3, "bgr8": 3, "rgba8": 4, "bgra8": 4, "mono8": 1}
 
 
@@ -47,8 +48,10 @@ def fitted(picture: np.ndarray, width: int) -> np.ndarray:
 
 
 def depth_as_colours(metres: np.ndarray) -> np.ndarray:
-    """A depth picture (h, w) m as (h, w, 3) uint8."""
-    return depth_colours(metres, NEAR, FAR)
+    """A depth picture (h, w) m as (h, w, 3) uint8; NaN, infinite and <= 0 have a colour of their own."""
+    share = np.clip((metres - NEAR) * (254.0 / (FAR - NEAR)), 0.0, 254.0) + 1.0
+    share[~(np.isfinite(metres) & (metres > 0.0))] = 0.0
+    return cv2.applyColorMap(share.astype(np.uint8), _DEPTH_TABLE)
 
 
 def _rows(data: memoryview, height: int, step: int) -> np.ndarray:

@@ -22,12 +22,11 @@ ABOVE_GROUND = 0.004  # m that flat marks float above the floor, so that they do
 
 
 class Stage:
-    """Draws; knows nothing of ROS. Every method is cheap when nothing changed."""
+    """Draws; knows nothing of ROS. Every method is cheap when nothing changed, and is for `Page.call`."""
 
     def __init__(self, server: viser.ViserServer, foot_size: tuple[float, float]):
         """`foot_size`: length and width of a sole in m."""
         self._scene = server.scene
-        self._atomic = server.atomic
         self._foot_size = foot_size
         self._robot: RobotVisuals | None = None
         self._links: list[viser.FrameHandle] = []
@@ -58,14 +57,13 @@ class Stage:
 
     def draw_robot(self, joints: dict[str, float], pose: BasePose | None, is_followed: bool) -> None:
         """Joint positions in rad by name, the base, and whether the view moves with it."""
-        with self._atomic():
-            self._draw_joints(joints)
-            if pose is not None:
-                self._draw_base(pose)
-            target = np.array([*pose.position[:2], 0.0]) if pose is not None and is_followed else np.zeros(3)
-            self._centre = self._centre + FOLLOW_SHARE * (target - self._centre)
-            if np.linalg.norm(self._centre + self._odom.position) > LEAST_MOVE:
-                self._odom.position = -self._centre
+        self._draw_joints(joints)
+        if pose is not None:
+            self._draw_base(pose)
+        target = np.array([*pose.position[:2], 0.0]) if pose is not None and is_followed else np.zeros(3)
+        self._centre = self._centre + FOLLOW_SHARE * (target - self._centre)
+        if np.abs(self._centre + self._odom.position).max() > LEAST_MOVE:
+            self._odom.position = -self._centre
 
     def draw_voxels(self, voxels: Voxels | None) -> None:
         """Occupied voxels as cubes coloured by height, or none."""
@@ -141,11 +139,11 @@ class Stage:
 
     def _draw_base(self, pose: BasePose) -> None:
         self._yaw = yaw_of(matrix_from_quat_xyzw(pose.quat_xyzw))
-        if np.linalg.norm(pose.position - self._base.position) > LEAST_MOVE:
+        if np.abs(pose.position - self._base.position).max() > LEAST_MOVE:
             self._base.position = pose.position
         quat_wxyz = quat_wxyz_from_xyzw(pose.quat_xyzw)
         if np.abs(quat_wxyz - self._base.wxyz).max() > LEAST_TURN / 2.0:
-            self._base.wxyz = quat_wxyz
+            _turn(self._base, quat_wxyz)
 
     def _lines(self, name: str, segments: np.ndarray | None, colour: colours.Colour) -> None:
         """Line segments (n, 2, 3) m, or none."""

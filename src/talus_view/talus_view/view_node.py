@@ -50,7 +50,8 @@ class ViewNode:
         self._node = rclpy.create_node("view")
         self._config = config = declare_config(self._node, ViewConfig)
         self._page = Page(config.host, config.port, config.camera)
-        self._stage = Stage(self._page.server, (config.foot_length_m, config.foot_width_m))
+        foot = (config.foot_length_m, config.foot_width_m)
+        self._stage = self._page.call(lambda: Stage(self._page.server, foot))
         self._scene, self._pace = Scene(), Pace()
         self._inbox = Inbox(FastLink(self._node))
         self._drawing = Drawing(self._page, self._stage, self._scene, self._inbox, config)
@@ -66,8 +67,7 @@ class ViewNode:
         """Until `ended` is set."""
         while not ended.is_set():
             now = monotonic()
-            is_watched = self._page.client_count > 0
-            self._step(now, is_watched)
+            is_watched = self._page.call(lambda now=now: self._step(now))
             period = 1.0 / self._config.frame_rate_hz if is_watched else IDLE_PERIOD
             ended.wait(max(0.0, now + period - monotonic()))
 
@@ -76,8 +76,9 @@ class ViewNode:
         self._walking.halt(monotonic())
         self._page.close()
 
-    def _step(self, now: float, is_watched: bool) -> None:
-        choices = self._page.choices()
+    def _step(self, now: float) -> bool:
+        """One frame at wall time `now` s; whether somebody looks."""
+        choices, is_watched = self._page.choices(), self._page.client_count > 0
         self._inbox.want(topics_of_page(choices) if is_watched else ALWAYS)
         self._inbox.poll()
         for event in self._page.events():
@@ -93,6 +94,7 @@ class ViewNode:
         if self._pace.is_due("diagnostics", 1.0, now):
             state = {"pages": self._page.client_count, "address": self._page.address}
             self._diagnostics.publish(self._node.get_clock().now().to_msg(), OK, "serving", state)
+        return is_watched
 
     def _obey(self, event: PageEvent, choices: Choices) -> None:
         self._walking.obey(event, choices)

@@ -54,7 +54,7 @@ def test_no_relay_to_the_internet(page):
 
 
 def test_quick_turn_sends_what_the_public_setter_sends(page):
-    Stage(page.server, (0.24, 0.11))
+    page.call(lambda: Stage(page.server, (0.24, 0.11)))
     quat = np.array([np.cos(0.2), 0.0, np.sin(0.2), 0.0])
     buffer = page.server._websock_server._broadcast_buffer
     slow, quick = (page.server.scene.add_frame(f"/{n}", show_axes=False) for n in ("slow", "quick"))
