@@ -106,7 +106,9 @@ LATCHED_OR_NOT = {"map/points": QoSProfile(depth=1), "map/elevation": QoSProfile
 
 @pytest.fixture
 def robot(ros_domain):
-    process = subprocess.Popen([sys.executable, "-c", MAIN, "--ros-args", "-p", "depth_cameras:=[eye]"])
+    process = subprocess.Popen(
+        [sys.executable, "-c", MAIN, "--ros-args", "-p", "depth_cameras:=[eye]", "-p", "depth_rates_hz:=[30.0]"]
+    )
     try:
         with observer() as node:
             yield Robot(node)

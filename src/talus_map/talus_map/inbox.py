@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from talus_core.pinhole import Pinhole
+from talus_core.schedule import Schedule
 from talus_core.transform_buffer import (
     DisconnectedFramesError,
     ExtrapolationError,
@@ -49,7 +50,8 @@ class DepthInbox:
         waits_for: What the oldest image lacks, in words; empty when nothing waits.
     """
 
-    def __init__(self, map_frame: str, footprint_frame: str):
+    def __init__(self, map_frame: str, footprint_frame: str, most_hz: Mapping[str, float]):
+        """`most_hz`: by camera, images per second that are kept of it."""
         self.frames = TransformBuffer()
         self.links: tuple[str, ...] | None = None
         self.dropped = 0
@@ -57,6 +59,7 @@ class DepthInbox:
         self.waits_for = ""
         self._map_frame = map_frame
         self._footprint_frame = footprint_frame
+        self._schedules = {camera: Schedule(rate) for camera, rate in most_hz.items()}
         self._cameras: dict[str, Pinhole] = {}
         self._images: deque[DepthImage] = deque()
 
@@ -73,11 +76,11 @@ class DepthInbox:
             self._cameras[name] = camera
 
     def put_image(self, image: DepthImage | None) -> None:
-        """Another image; the oldest goes when too many wait."""
+        """Another image, if its camera's turn has come; the oldest goes when too many wait."""
         if image is None:
             self.refused += 1
-            return
-        self._images.append(image)
+        elif self._schedules[image.camera].is_due(image.time):
+            self._images.append(image)
         if len(self._images) > MOST_WAITING:
             self._images.popleft()
             self.dropped += 1

@@ -45,7 +45,7 @@ class MapNode:
         self._config = declare_config(self._node, MapNodeConfig)
         self._mapper = Mapper(self._config.map)
         self._lock = Lock()  # of the mapper: services run beside the main loop
-        self._inbox = DepthInbox(self._config.odometry_frame, self._config.footprint_frame)
+        self._inbox = DepthInbox(self._config.odometry_frame, self._config.footprint_frame, self._config.most_hz)
         self._newest_state = 0  # of a simulator; in lock-step it waits while images wait here
         self._elevation_due = Schedule(self._config.elevation_rate_hz)
         self._map_due = Schedule(self._config.map_rate_hz)

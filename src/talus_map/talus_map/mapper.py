@@ -90,8 +90,8 @@ class Mapper:
         first = divmod(self.views % step**2, step)  # another pixel of each step x step in every image
         seen = end_points(view.depth, view.camera, self._sensor, step, first)
         points = view.camera_in_map.apply(seen)
-        kept = self.self_filter.keep(points, view.links_in_map)
-        points, seen = points[kept], seen[kept]
+        kept = np.flatnonzero(self.self_filter.keep(points, view.links_in_map))
+        points, seen = points.take(kept, axis=0), seen.take(kept, axis=0)
         open_space = OpenSpace(view.depth, view.camera, view.camera_in_map, self._sensor)
         self.voxels.integrate(self.voxels.voxels_of(points), *open_space.find(self.voxels.block_size))
         self.elevation.centre_on(view.feet[:2])

@@ -52,12 +52,14 @@ class OpenSpace:
         """(k, 3) int32 coordinates of blocks with open voxels, and those voxels as (k, 512) booleans."""
         # A voxel is open only if all of it lies before the surface.
         margin = np.float32(_HALF_DIAGONAL * block_size / BLOCK)
-        whole, partly = self._sorted(self._blocks_in_view(block_size), np.float32(block_size), margin)
+        whole, inside, rest = self._sorted(self._blocks_in_view(block_size), np.float32(block_size), margin)
+        depths = self._depths - margin
         masks = [np.ones((whole.shape[1], VOXELS), bool)]
-        for start in range(0, partly.shape[1], _SLICE):
-            masks.append(self._open_voxels(partly[:, start : start + _SLICE], np.float32(block_size), margin))
-        blocks, mask = np.concatenate([whole, partly], axis=1).T, np.concatenate(masks)
-        some = mask.any(axis=1)
+        for blocks, look in ((inside, self._look_inside), (rest, self._look_anywhere)):
+            for start in range(0, blocks.shape[1], _SLICE):
+                masks.append(look(*self._voxels(blocks[:, start : start + _SLICE], np.float32(block_size)), depths))
+        blocks, mask = np.concatenate([whole, inside, rest], axis=1).T, np.concatenate(masks)
+        some = np.flatnonzero(mask.any(axis=1))
         return blocks[some], mask[some]
 
     def _blocks_in_view(self, size: float) -> np.ndarray:
@@ -75,8 +77,13 @@ class OpenSpace:
         inside = (x > -rise[0]) & (y > -rise[1]) & (x - self._width * z < far_u) & (y - self._height * z < far_v)
         return blocks[:, inside & (z > -radius) & (z < self._reach + radius)]
 
-    def _sorted(self, blocks: np.ndarray, size: np.float32, margin: np.float32) -> tuple[np.ndarray, np.ndarray]:
-        """(3, n) blocks that are open as a whole, and those that may be in part; the rest is behind what was seen."""
+    def _sorted(
+        self, blocks: np.ndarray, size: np.float32, margin: np.float32
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(3, n) blocks that are open as a whole; those that may be in part and lie inside the image; others that may.
+
+        What remains is behind what was seen.
+        """
         corners = (blocks[:, None] + _CORNERS[:, :, None]) * size
         x, y, z = self._scaled(corners.reshape(3, -1)).reshape(3, 8, -1)
         near, far = z.min(axis=0), z.max(axis=0)
@@ -84,23 +91,36 @@ class OpenSpace:
         low, high = np.stack([u.min(axis=0), v.min(axis=0)]), np.stack([u.max(axis=0), v.max(axis=0)])
         nearest, farthest = self._pyramid.range_in(low, high)
         is_ahead = near > _NEAR
-        is_inside = (low >= 0).all(axis=0) & (high[0] < self._width) & (high[1] < self._height)
-        is_whole = is_ahead & is_inside & (far + margin < nearest)
-        is_behind = is_ahead & (near + margin > farthest)
-        return blocks[:, is_whole], blocks[:, ~is_whole & ~is_behind]
+        is_inside = is_ahead & (low > 0).all(axis=0) & (high[0] < self._width) & (high[1] < self._height)
+        is_whole = is_inside & (far + margin < nearest)
+        is_part = ~is_whole & ~(is_ahead & (near + margin > farthest))
+        return blocks[:, is_whole], blocks[:, is_part & is_inside], blocks[:, is_part & ~is_inside]
 
-    def _open_voxels(self, blocks: np.ndarray, size: np.float32, margin: np.float32) -> np.ndarray:
-        """(n, 512) booleans: voxels of (3, n) blocks whose centre's pixel sees beyond them."""
+    def _voxels(self, blocks: np.ndarray, size: np.float32) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(n, 512) u z, v z and z of the centres of the voxels of (3, n) blocks."""
         starts = self._scaled(blocks * size)
         offsets = self._scaled_rotation @ (_CENTRES * size)
         x, y, z = (start[:, None] + offset for start, offset in zip(starts, offsets, strict=True))
-        inverse = 1.0 / np.maximum(z, _NEAR)
-        x *= inverse
-        y *= inverse
-        is_seen = (x >= 0) & (x < self._width) & (y >= 0) & (y < self._height) & (z > _NEAR)
-        pixels = y.astype(np.int32) * self._width + x.astype(np.int32)
-        depths = self._depths[np.where(is_seen, pixels, 0)]
-        return is_seen & (z + margin < depths)
+        return x, y, z
+
+    def _look_inside(self, x: np.ndarray, y: np.ndarray, z: np.ndarray, depths: np.ndarray) -> np.ndarray:
+        """Booleans: voxels before `depths`, all of them known to be inside the image. Overwrites `x` and `y`."""
+        np.divide(x, z, out=x)
+        np.divide(y, z, out=y)
+        pixels = y.astype(np.int32)
+        pixels *= self._width
+        pixels += x.astype(np.int32)
+        return z < depths.take(pixels, mode="clip")
+
+    def _look_anywhere(self, x: np.ndarray, y: np.ndarray, z: np.ndarray, depths: np.ndarray) -> np.ndarray:
+        """The same for voxels that may be outside the image or behind the camera. Overwrites all."""
+        is_ahead = z > _NEAR
+        np.maximum(z, _NEAR, out=z)
+        np.divide(x, z, out=x)
+        np.divide(y, z, out=y)
+        is_seen = is_ahead & (x >= 0) & (x < self._width) & (y >= 0) & (y < self._height)
+        pixels = np.where(is_seen, y, 0).astype(np.int32) * self._width + np.where(is_seen, x, 0).astype(np.int32)
+        return is_seen & (z < depths.take(pixels))
 
     def _scaled(self, points: np.ndarray) -> np.ndarray:
         """(3, n) points in M to (u z, v z, z)."""

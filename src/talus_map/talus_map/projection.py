@@ -38,14 +38,14 @@ def end_points(
     Args:
         depth: (height, width) m along the optical axis; NaN = invalid, +-inf = out of range (REP 117).
     """
-    seen = depth[first[0] :: step, first[1] :: step]
-    valid = (seen >= sensor.min_range) & (seen <= sensor.max_range)  # false for NaN
-    return _rays(camera, step, first)[valid] * seen[valid, None]
+    seen = depth[first[0] :: step, first[1] :: step].ravel()
+    valid = np.flatnonzero((seen >= sensor.min_range) & (seen <= sensor.max_range))  # false for NaN
+    return _rays(camera, step, first).take(valid, axis=0) * seen.take(valid)[:, None]
 
 
 @lru_cache(maxsize=32)  # every pixel's turn of two cameras
 def _rays(camera: Pinhole, step: int, first: tuple[int, int]) -> np.ndarray:
-    return camera.rays(step, first)
+    return camera.rays(step, first).reshape(-1, 3)
 
 
 def open_depth(depth: np.ndarray, sensor: DepthSensor) -> np.ndarray:

@@ -58,6 +58,7 @@ class SelfFilter:
     def __init__(self, shapes: tuple[Shape, ...], ignored: tuple[str, ...] = (), margin: float = MARGIN):
         self._shapes = shapes
         self._margin = margin
+        self._reach = np.array([np.linalg.norm(shape.half_size + margin) for shape in shapes], np.float32)
         self.links = tuple(dict.fromkeys(shape.link for shape in shapes))
         self.ignored = ignored
 
@@ -77,18 +78,22 @@ class SelfFilter:
 
     def keep(self, points: np.ndarray, links: Mapping[str, Transform]) -> np.ndarray:
         """(n,) booleans: which of (n, 3) points are not the robot; `links` are poses of `self.links` in their frame."""
-        placed = [(shape, links[shape.link] @ shape.pose) for shape in self._shapes]
         kept = np.ones(len(points), bool)
-        if not placed:
+        if not self._shapes:
             return kept
-        reach = np.array([np.linalg.norm(shape.half_size) for shape, _ in placed]) + self._margin
-        centres = np.array([pose.position for _, pose in placed])
-        low, high = (centres - reach[:, None]).min(axis=0), (centres + reach[:, None]).max(axis=0)
+        placed = [links[shape.link] @ shape.pose for shape in self._shapes]
+        centres = np.array([pose.position for pose in placed], points.dtype)
+        low, high = (centres.T - self._reach).min(axis=1), (centres.T + self._reach).max(axis=1)
         near = np.flatnonzero(((points >= low) & (points <= high)).all(axis=1))
-        for shape, pose in placed:
-            inside = shape.contains(pose.inverse().apply(points[near]), self._margin)
-            kept[near[inside]] = False
-            near = near[~inside]
+        # Distances from every point to every shape's centre: which points may be in which shape.
+        middle = centres.mean(axis=0)
+        at, centres = points.take(near, axis=0) - middle, centres - middle
+        squares = (at**2).sum(axis=1)[:, None] - 2.0 * (at @ centres.T) + (centres**2).sum(axis=1)
+        may_be_in = squares <= self._reach**2
+        for number in np.flatnonzero(may_be_in.any(axis=0)):
+            candidates = near[may_be_in[:, number]]
+            in_shape = placed[number].inverse().apply(points.take(candidates, axis=0))
+            kept[candidates[self._shapes[number].contains(in_shape, self._margin)]] = False
         return kept
 
 

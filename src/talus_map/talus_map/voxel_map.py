@@ -23,16 +23,20 @@ _MASK = (1 << _BITS) - 1
 _CAPACITY = 1024  # blocks at the start, 0.5 MB
 
 
-def _table(change: float) -> np.ndarray:
-    """(256,) int8: what each stored value, viewed as uint8, becomes after one measurement."""
-    values = np.arange(256, dtype=np.uint8).view(np.int8).astype(int)
-    values[values == UNKNOWN] = 0
-    lowest, highest = round(LOWEST / QUANTUM), round(HIGHEST / QUANTUM)
-    return np.clip(values + round(change / QUANTUM), lowest, highest).astype(np.int8)
+# The same in stored steps.
+_HIT, _MISS, _LOWEST, _HIGHEST, _OCCUPIED = (
+    np.int8(round(value / QUANTUM)) for value in (HIT, MISS, LOWEST, HIGHEST, OCCUPIED)
+)
 
 
-AFTER_HIT, AFTER_MISS = _table(HIT), _table(MISS)
-_OCCUPIED_ABOVE = np.int8(round(OCCUPIED / QUANTUM))
+def after_hit(log_odds: np.ndarray) -> np.ndarray:
+    """Stored values after an end point inside."""
+    return np.where(log_odds == UNKNOWN, _HIT, np.minimum(log_odds, _HIGHEST - _HIT) + _HIT)
+
+
+def after_miss(log_odds: np.ndarray) -> np.ndarray:
+    """Stored values after a ray that passed."""
+    return np.where(log_odds == UNKNOWN, _MISS, np.maximum(log_odds, _LOWEST - _MISS) + _MISS)
 
 
 def keys_of(coordinates: np.ndarray) -> np.ndarray:
@@ -49,7 +53,7 @@ def coordinates_of(keys: np.ndarray) -> np.ndarray:
 
 def is_occupied(log_odds: np.ndarray) -> np.ndarray:
     """Stored values to booleans."""
-    return log_odds > _OCCUPIED_ABOVE
+    return log_odds > _OCCUPIED
 
 
 def is_free(log_odds: np.ndarray) -> np.ndarray:
@@ -111,12 +115,14 @@ class VoxelMap:
         Each voxel changes once, and a hit outweighs a passing ray.
         """
         hit_slots, hit_places = self._places(hits)
-        after_hit = AFTER_HIT[self._log_odds[hit_slots, hit_places].view(np.uint8)]
+        hit_values = after_hit(self._log_odds[hit_slots, hit_places])
         slots = self._slots_of(free_coordinates)
-        slots, free = slots[slots >= 0], free[slots >= 0]
-        before = self._log_odds[slots]
-        self._log_odds[slots] = np.where(free, AFTER_MISS[before.view(np.uint8)], before)
-        self._log_odds[hit_slots, hit_places] = after_hit
+        if self.is_full:
+            slots, free = slots[slots >= 0], free[slots >= 0]
+        values = self._log_odds[slots]
+        np.copyto(values, after_miss(values), where=free)
+        self._log_odds[slots] = values
+        self._log_odds[hit_slots, hit_places] = hit_values
 
     def voxels_of(self, points: np.ndarray) -> np.ndarray:
         """(n, 3) points in m to the distinct voxels that hold them, (m, 3) int32."""

@@ -4,6 +4,8 @@
 import numpy as np
 import pytest
 from map_scene import CAMERA
+from talus_core.parameters import ParameterError
+from talus_map.config import MapNodeConfig
 from talus_map.inbox import MOST_WAITING, DepthImage, DepthInbox
 from talus_map.mapper import Mapper
 from talus_map.status import status_of
@@ -23,7 +25,7 @@ def know(inbox, *times):
 
 @pytest.fixture
 def inbox():
-    inbox = DepthInbox("odom", "base_footprint")
+    inbox = DepthInbox("odom", "base_footprint", {"eye": 1000.0, "nose": 2.0})
     inbox.links = ("base_link",)
     inbox.put_camera("eye", CAMERA)
     inbox.frames.set_static("base_link", "eye_optical", (0.1, 0, 0.6), NO_TURN)
@@ -88,3 +90,16 @@ def test_what_is_no_image_or_camera_is_counted(inbox):
     assert inbox.is_empty and inbox.refused == 2
     inbox.put_image(image(0.5))
     assert taken(inbox) == [0.5]  # the camera is still known
+
+
+def test_a_camera_is_limited_to_its_rate(inbox):
+    inbox.put_camera("nose", CAMERA)
+    inbox.frames.set_static("base_link", "nose_optical", (0.1, 0, 0.6), NO_TURN)
+    for time in np.arange(0.0, 1.0, 0.1):
+        inbox.put_image(image(time, "nose"))
+    assert taken(inbox) == pytest.approx([0.0, 0.5]) and inbox.dropped == 0
+
+
+def test_one_rate_per_camera_is_asked_for():
+    with pytest.raises(ParameterError, match="have 3 and 2 entries; one rate per camera works"):
+        _ = MapNodeConfig(depth_cameras=("a", "b", "c")).most_hz

@@ -22,7 +22,7 @@ def rows(section):
 def test_the_parameter_table_is_the_code():
     expected = {}
     for name, (default, info) in flat_parameters(MapNodeConfig).items():
-        shown = ", ".join(default) if isinstance(default, tuple) else str(default)
+        shown = ", ".join(map(str, default)) if isinstance(default, tuple) else str(default)
         expected[f"`{name}`"] = (shown, None if info.low is None else f"{info.low} to {info.high}")
     table = {name: (default, bounds) for name, default, bounds in rows("Parameters")}
     assert table.keys() == expected.keys()
