@@ -16,6 +16,7 @@ from talus_core.state import JointCommand, RobotState
 from talus_safety.body import Body
 from talus_safety.config import StandbyConfig
 from talus_safety.footing import FootingPlanner, joint_torque
+from talus_safety.landing import Landing
 from talus_safety.rest_path import RestPath
 from talus_safety.stance import Stance, StanceObserver
 from talus_safety.tilt import TiltFilter
@@ -48,6 +49,7 @@ class Standby:
     def __init__(self, robot: RobotDescription, body: Body, path: RestPath, period: float, config: StandbyConfig):
         self._body, self._path, self._period, self._config = body, path, period, config
         self._observer, self._planner = StanceObserver(body), FootingPlanner(robot)
+        self._landing = Landing(body, period)
         self._legs = body.legs.ravel()
         self._kp, self._kd = _gains(robot)
 
@@ -59,6 +61,7 @@ class Standby:
         self._time = self._settled_for = self._sitting_for = self._seated_for = 0.0
         self._aim_offset: np.ndarray | None = None
         self._is_sitting = False
+        self._landing.begin()
 
     def step(self, state: RobotState, tilt: TiltFilter) -> StandbyStep:
         """The next tick."""
@@ -70,20 +73,33 @@ class Standby:
         error = stance.capture_point - aim
         self._go_on(float(np.hypot(*error)))
         footing = self._planner.plan(stance, aim + GAIN * error)
+        velocity = self._land(stance, state, footing.pressure)
         fade = max(1.0 - self._seated_for / self._config.release_s, 0.0)
         command = JointCommand(
             sequence=state.sequence,
             position=self._reference(),
-            velocity=np.zeros_like(state.velocity),
+            velocity=velocity,
             effort=fade * joint_torque(self._body, stance, footing),
             kp=fade * self._kp,
             kd=self._kd,
         )
         return StandbyStep(command, self._is_sitting, fade == 0.0)
 
+    def _land(self, stance: Stance, state: RobotState, pressure: np.ndarray) -> np.ndarray:
+        """Move a foot that is in the air towards the ground, and keep where it is going; (n,) rad/s wanted."""
+        velocity = np.zeros_like(state.velocity)
+        step = self._landing.step(stance, pressure)
+        if step is not None:
+            joints, change, speed = step
+            self._speed[joints] = 0.0
+            self._offset[joints] += state.position[joints] + change - self._reference()[joints]
+            velocity[joints] = speed
+        return velocity
+
     def _aim(self, stance: Stance) -> np.ndarray:
         """(2,) m, where the capture point should be: from where it was to over the feet."""
-        over_feet = stance.soles[:, :2].mean(axis=0)
+        carrying = stance.soles[list(stance.supports)] if any(stance.supports) else stance.soles
+        over_feet = carrying[:, :2].mean(axis=0)
         if self._aim_offset is None:
             self._aim_offset = np.clip(stance.centre[:2] - over_feet, -0.05, 0.05)
         return over_feet + np.exp(-self._time / DRIFT) * self._aim_offset
