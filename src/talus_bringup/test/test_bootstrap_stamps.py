@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stamps are whole or absent; the lock lets one in and tells the other who has it."""
 
+import fcntl
+import os
 import subprocess
 import sys
 
@@ -15,6 +17,16 @@ from talus_bringup.bootstrap.lock import exclusive
 with exclusive(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
+"""
+
+RUN_UNDER_LOCK = """
+import os, sys
+from pathlib import Path
+from talus_bringup.bootstrap.lock import exclusive
+from talus_bringup.bootstrap.process import run_logged
+folder, fifo = map(Path, sys.argv[1:])
+with exclusive(folder / "lock") as lock_fd:
+    run_logged(["sh", "-c", f"while echo x; do :; done > {fifo}"], folder / "log", print, os.environ, [lock_fd])
 """
 
 
@@ -57,4 +69,17 @@ def test_lock_is_free_again_after_a_kill(tmp_path):
         assert killed.stdout.readline() == "held\n"
         killed.kill()
     with exclusive(tmp_path / "lock") as descriptor:
+        assert descriptor > 2
+
+
+def test_lock_stays_while_a_command_of_a_killed_start_still_runs(tmp_path):
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    command = [sys.executable, "-c", RUN_UNDER_LOCK, str(tmp_path), str(fifo)]
+    with subprocess.Popen(command) as start, open(fifo):  # the command lives while its pipe is open
+        start.kill()
+        start.wait()
+        with open(tmp_path / "lock") as file, pytest.raises(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with exclusive(tmp_path / "lock") as descriptor:  # waits until the command ended, too
         assert descriptor > 2
