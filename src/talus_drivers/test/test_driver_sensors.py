@@ -21,7 +21,7 @@ def state(sequence: int = 0) -> RobotState:
     return RobotState(sequence, 0.002 * sequence, 0, joints, joints, joints, imu, imu, wrenches, False)
 
 
-def samples(config: NoiseConfig, seed: int = 1, count: int = 20_000) -> list[RobotState]:
+def samples(config: NoiseConfig, seed: int = 1, count: int = 8_000) -> list[RobotState]:
     noise = SensorNoise(config, LIMITS, seed)
     return [noise(state()) for _ in range(count)]
 
@@ -45,7 +45,7 @@ def noisy() -> list[RobotState]:
 def test_standard_deviations_are_those_asked_for(noisy, sensor, sigma):
     values = np.array([getattr(sample, sensor) for sample in noisy])
     expected = np.broadcast_to(sigma, values.shape[1:])
-    np.testing.assert_allclose(values.std(axis=0), expected, rtol=0.03)
+    np.testing.assert_allclose(values.std(axis=0), expected, rtol=0.05)
 
 
 @pytest.mark.parametrize("sensor", ["position", "velocity", "effort", "foot_wrenches"])
@@ -57,13 +57,13 @@ def test_only_the_imu_has_a_bias(noisy, sensor):
 
 def test_bias_is_drawn_once_per_start_with_the_spread_asked_for():
     config = replace(NoiseConfig(), gyroscope=0.0, accelerometer=0.0)
-    starts = [samples(config, seed, count=2) for seed in range(1500)]
+    starts = [samples(config, seed, count=2) for seed in range(400)]
     for first, second in starts:
         np.testing.assert_array_equal(first.angular_velocity, second.angular_velocity)
     gyroscope = np.array([first.angular_velocity for first, _ in starts])
     accelerometer = np.array([first.linear_acceleration for first, _ in starts])
-    np.testing.assert_allclose(gyroscope.std(axis=0), 0.004, rtol=0.08)
-    np.testing.assert_allclose(accelerometer.std(axis=0), 0.05, rtol=0.08)
+    np.testing.assert_allclose(gyroscope.std(axis=0), 0.004, rtol=0.15)
+    np.testing.assert_allclose(accelerometer.std(axis=0), 0.05, rtol=0.15)
 
 
 def test_scale_zero_is_perfect():
