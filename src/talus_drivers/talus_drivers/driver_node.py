@@ -26,6 +26,7 @@ from talus_drivers.driver_report_node import DriverReport
 from talus_drivers.gated_drives_node import GatedDrives
 from talus_drivers.lockstep import BALANCE, LockStep
 from talus_drivers.pace import FAST, REAL_TIME, Pace
+from talus_drivers.process_watch import is_runnable
 from talus_drivers.simulator_node import Errands, SimulatorServices
 from talus_drivers.slow_topics_node import SlowTopics
 from talus_interfaces import msg
@@ -45,7 +46,7 @@ class DriverNode:
         self._link = FastLink(self._node)
         self._command_codec, self._state_codec = JointCommandCodec(size), RobotStateCodec(size)
         step = config.step
-        self._lockstep = LockStep(step.leashes(period), step.silent_after_s, step.stuck_after_s)
+        self._lockstep = LockStep(step.leashes(period), step.silent_after_s, step.stuck_after_s, is_runnable)
         self._is_simulated = isinstance(self._driver, SimulatedDriver)
         self._is_lockstep = config.lockstep and self._is_simulated
         delay = step.delay_ticks if self._is_lockstep else 0
@@ -105,6 +106,7 @@ class DriverNode:
         self._lockstep.heard("safety", message.sequence, self._tick, time.monotonic())
 
     def _on_heartbeat(self, message: msg.Heartbeat) -> None:
+        self._lockstep.lives_in(message.node, message.process)
         self._lockstep.heard(message.node, message.sequence, self._tick, time.monotonic())
 
     def _run_tick(self, ended: Event) -> None:

@@ -7,7 +7,7 @@ clock, and then simulated time runs on without it, so that watchdogs counted in 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from talus_core.parameters import parameter
@@ -61,6 +61,7 @@ class _Participant:
     leash: int
     sequence: int = -1  # newest state that it has fully processed; -1: never any, so nobody waits for it
     heard_at: float = float("-inf")
+    process: int = 0  # its id on this machine, as its heartbeat says
     progressed_at: float = float("-inf")
     waited_since: float | None = None
     lost: str = ""  # why it is not waited for; empty when it is
@@ -69,8 +70,18 @@ class _Participant:
 class LockStep:
     """Decides whether a control tick may end. All times are wall s of one steady clock, given as arguments."""
 
-    def __init__(self, leashes: Mapping[str, int], silent_after: float, stuck_after: float):
-        """`leashes`: ticks that each participant may be behind, by name; the others are wall s."""
+    def __init__(
+        self,
+        leashes: Mapping[str, int],
+        silent_after: float,
+        stuck_after: float,
+        is_starved: Callable[[int], bool] = lambda process: False,
+    ):
+        """`leashes`: ticks that each participant may be behind, by name; the others are wall s.
+
+        `is_starved`: whether the process of that id would work if it had a core: slow, not silent.
+        """
+        self._is_starved = is_starved
         self._participants = {name: _Participant(leash) for name, leash in leashes.items()}
         self._silent_after = silent_after
         self._stuck_after = stuck_after
@@ -99,11 +110,10 @@ class LockStep:
         """Who is waited for."""
         return [name for name, p in self._participants.items() if p.sequence > 0 and not p.lost]
 
-    def forgive(self, wall: float) -> None:
-        """This process itself slept until now: nobody is blamed for the time before."""
-        for participant in self._participants.values():
-            participant.heard_at = max(participant.heard_at, wall)
-            participant.progressed_at = max(participant.progressed_at, wall)
+    def lives_in(self, name: str, process: int) -> None:
+        """A heartbeat told the id of the process."""
+        if name in self._participants:
+            self._participants[name].process = process
 
     def _holds(self, participant: _Participant, tick: int, wall: float) -> bool:
         p = participant
@@ -112,6 +122,8 @@ class LockStep:
             return False
         p.waited_since = wall if p.waited_since is None else p.waited_since
         if wall - p.heard_at > self._silent_after:
+            if wall - p.heard_at <= self._stuck_after and self._is_starved(p.process):
+                return True
             p.lost = f"silent for {wall - p.heard_at:.2f} s"
         elif wall - max(p.progressed_at, p.waited_since) > self._stuck_after:
             p.lost = f"alive without progress for {self._stuck_after:.1f} s"

@@ -52,6 +52,24 @@ def test_a_slow_process_is_waited_for_as_long_as_it_beats_and_progresses():
     assert step.lost() == {}
 
 
+def test_a_process_starved_of_its_core_is_slow_not_silent():
+    starved = {7}
+    step = LockStep({BALANCE: 1}, SILENT, STUCK, starved.__contains__)
+    step.lives_in(BALANCE, 7)
+    step.heard(BALANCE, 10, 10, 100.0)
+    assert step.waits_for(12, 100.0 + STUCK - 0.01) == BALANCE  # it would beat if it could
+    starved.clear()
+    assert step.waits_for(12, 100.0 + STUCK - 0.01) == ""  # stopped
+    assert "silent" in step.lost()[BALANCE]
+
+
+def test_even_a_starved_process_is_not_waited_for_for_ever():
+    step = LockStep({BALANCE: 1}, SILENT, STUCK, lambda process: True)
+    step.heard(BALANCE, 10, 10, 100.0)
+    assert step.waits_for(12, 100.0 + STUCK - 0.01) == BALANCE
+    assert step.waits_for(12, 100.0 + STUCK + 0.01) == ""
+
+
 def test_a_dead_process_is_lost_within_half_a_second():
     step = lockstep(balance=1)
     step.heard(BALANCE, 10, 10, 100.0)

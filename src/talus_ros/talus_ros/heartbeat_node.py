@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from threading import Event, Thread
 
 from rclpy.node import Node
@@ -22,7 +23,7 @@ class HeartbeatThread:
         """Start at once. `name`: balance, safety, camera..."""
         self.sequence = 0
         self.busy = False
-        self._message = Heartbeat(node=name)
+        self._message = Heartbeat(node=name, process=os.getpid())
         self._publisher = node.create_publisher(Heartbeat, TOPIC, QOS)
         self._context = node.context
         self._period = 1.0 / rate_hz

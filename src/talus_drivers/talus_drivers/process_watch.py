@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether a process of this machine is starved of processor time: it would run, if only it could.
+
+A starved process is slow; a dead, stopped or sleeping one that should answer is lost. Linux, /proc/PID/task/*/stat (5).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+RUNNABLE = "R"  # running, or waiting for a core; stopped is T, dead Z, asleep S, waiting for the disk D
+
+
+def is_runnable(process: int, proc: Path = Path("/proc")) -> bool:
+    """Some thread of the process has work and no core, or a core; False where there is no such process."""
+    if process <= 0:
+        return False
+    try:
+        tasks = list((proc / str(process) / "task").iterdir())
+    except OSError:
+        return False
+    return any(_state(task) == RUNNABLE for task in tasks)
+
+
+def _state(task: Path) -> str:
+    """The letter after the name, which stands in parentheses and may hold anything."""
+    try:
+        return (task / "stat").read_text().rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return ""
