@@ -4,8 +4,10 @@
 import re
 
 import pytest
+from talus_bringup.bootstrap import venv
 from talus_bringup.bootstrap.errors import BootstrapError
 from talus_bringup.bootstrap.packages import BROUGHT_BY_ROS, BUILD_TOOLS, _Pip, lock_rows, remove_half_installed
+from talus_bringup.bootstrap.venv import make_venv
 from talus_bringup.bootstrap.workspace import Workspace
 
 HERE = Workspace.here({})
@@ -76,3 +78,24 @@ def test_failure_is_one_line_with_its_remedy(tmp_path, output, remedy):
     with pytest.raises(BootstrapError, match=remedy) as error, open(tmp_path / "lock", "w") as lock:
         _Pip(workspace, lock.fileno()).install({"a": ["a==1"]})
     assert "\n" not in str(error.value)
+
+
+def test_venv_is_made_once_and_again_where_the_checkout_was_moved(tmp_path):
+    here = Workspace(tmp_path / "here")
+    here.root.mkdir()
+    make_venv(here)
+    mark = here.venv / "mark"
+    mark.touch()
+    make_venv(here)
+    assert mark.exists()
+    there = Workspace(here.root.rename(tmp_path / "there"))
+    make_venv(there)
+    assert not (there.venv / "mark").exists()
+    assert str(there.venv) in (there.venv / "bin" / "pip").read_text()
+
+
+def test_full_disk_is_named_before_anything_is_made(tmp_path, monkeypatch):
+    monkeypatch.setattr(venv, "NEEDED_BYTES", 1 << 60)
+    with pytest.raises(BootstrapError, match="too little space"):
+        make_venv(Workspace(tmp_path))
+    assert not (tmp_path / ".venv").exists()

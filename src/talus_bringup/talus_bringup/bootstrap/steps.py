@@ -33,10 +33,14 @@ def make(workspace: Workspace) -> dict:
 def clean(workspace: Workspace) -> None:
     """Forget the build, not the packages."""
     with exclusive(workspace.state / "lock"):
-        for folder in (workspace.build, workspace.install, workspace.colcon_log):
-            shutil.rmtree(folder, ignore_errors=True)
-        for name in ("build", "environment"):
-            stamp(workspace, name).unlink(missing_ok=True)
+        _remove_build(workspace)
+
+
+def _remove_build(workspace: Workspace) -> None:
+    for name in ("environment", "build"):
+        stamp(workspace, name).unlink(missing_ok=True)
+    for folder in (workspace.build, workspace.install, workspace.colcon_log):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _make(workspace: Workspace, lock_fd: int) -> dict:
@@ -64,6 +68,7 @@ def _build(workspace: Workspace, lock_fd: int) -> None:
     wanted = {**workspace_fingerprints(workspace.root), "ros": ros_key(workspace)}
     built = read_stamp(stamp(workspace, "build")) or {}
     if built.get("ros") != wanted["ros"] or not workspace.install.exists():
+        _remove_build(workspace)  # it names files of the other ROS 2, Python or place
         built = {}
     changed = {name for name, fingerprint in wanted.items() if built.get(name) != fingerprint}
     changed -= brought_by_ros(workspace) | {"ros"}

@@ -28,14 +28,15 @@ def make_venv(workspace: Workspace) -> None:
 
 
 def _is_usable(workspace: Workspace) -> bool:
-    """Whether the environment's Python starts, has pip, is of the running version and belongs to this folder."""
+    """Whether the environment's Python starts, has pip, is of the running version and was made in this folder."""
     ask = "import sys, pip; print(sys.prefix, *sys.version_info[:2])"
     wanted = f"{workspace.venv} {sys.version_info.major} {sys.version_info.minor}"
     try:
         answer = subprocess.run([workspace.python, "-c", ask], capture_output=True, text=True)
+        is_made_here = str(workspace.venv) in (workspace.venv / "bin" / "pip").read_text()  # scripts name their place
     except OSError:
         return False
-    return answer.stdout.strip() == wanted
+    return is_made_here and answer.stdout.strip() == wanted
 
 
 def _base_python() -> Path:
