@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Depth images that wait until the frames of their instant are known, in the order in which they came."""
+"""Depth images that wait until the frames of their instant are known, in the order of their time."""
 
 from __future__ import annotations
 
@@ -88,8 +88,9 @@ class DepthInbox:
     def take_ready(self) -> Iterator[DepthView]:
         """The views whose frames are known, oldest first, each handed out once."""
         self.waits_for = ""
-        for _ in range(len(self._images)):
-            image = self._images.popleft()
+        waiting = sorted(self._images, key=lambda image: image.time)  # each camera's come in a bunch
+        self._images.clear()
+        for image in waiting:
             try:
                 view = self._view(image)
             except ExtrapolationError as error:

@@ -76,6 +76,14 @@ def test_an_image_of_another_size_than_its_camera_waits(inbox):
     assert taken(inbox) == [] and "with the size of its images" in inbox.waits_for
 
 
+def test_images_of_two_cameras_come_in_the_order_of_their_time(inbox):
+    inbox.put_camera("nose", CAMERA)
+    inbox.frames.set_static("base_link", "nose_optical", (0.1, 0, 0.6), NO_TURN)
+    for camera, time in (("eye", 0.2), ("eye", 0.6), ("nose", 0.1), ("nose", 0.7)):
+        inbox.put_image(image(time, camera))
+    assert taken(inbox) == [0.1, 0.2, 0.6, 0.7]
+
+
 def test_too_many_push_out_the_oldest(inbox):
     times = np.linspace(0.0, 1.0, MOST_WAITING + 3)
     for time in times:
