@@ -49,7 +49,8 @@ def free_port() -> int:
 @contextmanager
 def serving(port: int) -> Iterator[subprocess.Popen]:
     """The node, until it answers; at the end it must leave cleanly."""
-    node = subprocess.Popen([*NODE, f"port:={port}"])
+    patient = ("-p", "walk.page_deadline_s:=3.0")  # software rendering may take a second for a picture
+    node = subprocess.Popen([*NODE, f"port:={port}", *patient])
     try:
         until(lambda: node.poll() is not None or _answers(port), "the page is served")
         yield node

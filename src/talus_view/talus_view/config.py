@@ -20,7 +20,7 @@ class WalkConfig:
         0.4, "A held button that is silent for so long is released; it speaks at 10 Hz.", low=0.15, high=1.0
     )
     page_deadline_s: float = parameter(
-        1.2, "A page that keeps the robot walking must answer within this; it is asked every 0.3 s.", low=0.5, high=3.0
+        1.2, "A page that keeps the robot walking must answer within this, again and again.", low=0.5, high=3.0
     )
     halt_s: float = parameter(0.5, "How long standstill is commanded at the end of a walk.", low=0.1, high=5.0)
 

@@ -22,7 +22,6 @@ from talus_view.panel import STOP_HINT
 from talus_view.style import PAD_ICONS, PAGE_STYLE, STOP_MARKER, caption, pad_marker
 
 HOLD_RATE = 10.0  # Hz at which a held walk button says so
-PING_PERIOD = 0.3  # s between questions to a page that keeps the robot walking
 BRAND = (34, 111, 214)
 LONGEST_CALL = 60.0  # s of wall time: a hang must end the process, a slow start must not
 
@@ -123,14 +122,14 @@ class Page:
             colour = "green" if is_good else "red"
             page.add_notification(title, body, auto_close_seconds=4.0 if is_good else 10.0, color=colour)
 
-    def ping(self, client: int) -> None:
-        """Ask the page of `client`, in the background and once at a time, whether it is alive."""
+    def ping(self, client: int, patience: float) -> None:
+        """Ask the page of `client` whether it is alive: in the background, once at a time, for `patience` s."""
         page = self.server.get_clients().get(client)
         with self._lock:
             if page is None or client in self._pinged:
                 return
             self._pinged.add(client)
-        threading.Thread(target=self._ask, args=(page,), name="ping", daemon=True).start()
+        threading.Thread(target=self._ask, args=(page, patience), name="ping", daemon=True).start()
 
     def close(self) -> None:
         """End serving."""
@@ -203,9 +202,9 @@ class Page:
     def _put(self, kind: Kind, client: int | None, value: str = "") -> None:
         self._events.put(PageEvent(kind, -1 if client is None else client, monotonic(), value))
 
-    def _ask(self, page: viser.ClientHandle) -> None:
+    def _ask(self, page: viser.ClientHandle, patience: float) -> None:
         try:
-            page.local_storage.get_item("talus", timeout=2.0 * PING_PERIOD)
+            page.local_storage.get_item("talus", timeout=patience)
             self._put(Kind.PAGE_ANSWERED, page.client_id)
         except (RuntimeError, TimeoutError):
             pass  # silence is the answer: the walk's deadline runs out

@@ -21,6 +21,7 @@ class Walking:
         limits = SpeedLimits(walk.forward_m_s, walk.back_m_s, walk.sideways_m_s, walk.turn_rad_s)
         self._teleop = Teleop(limits, walk.hold_deadline_s, walk.page_deadline_s, walk.halt_s)
         self._node, self._page, self._frame = node, page, config.base_frame
+        self._patience = walk.page_deadline_s
         self._publisher = node.create_publisher(TwistStamped, "cmd_vel", 1)
 
     def obey(self, event: PageEvent, choices: Choices) -> None:
@@ -47,7 +48,7 @@ class Walking:
             return False
         self._publisher.publish(twist_from(velocity, self._node.get_clock().now().to_msg(), self._frame))
         if (client := self._teleop.kept_by) is not None:
-            self._page.ping(client)
+            self._page.ping(client, self._patience)
         return True
 
     def halt(self, now: float) -> None:
