@@ -30,6 +30,7 @@ PACE_LEAST = 0.15  # of full speed: who leans on something comes down all the sa
 FALLEN = 0.6  # cosine of the tilt beyond which only damping is left: 53 degrees
 STIFFNESS = {"hip_yaw": 1.5, "hip_roll": 0.8, "hip_pitch": 2.0, "knee": 2.0, "ankle_pitch": 0.25, "ankle_roll": 0.3}
 OTHER_STIFFNESS = 1.5  # of the torque limit, 1/rad: torso, arms, hands
+SWAYING = ("hip_yaw", "hip_roll", "ankle_roll")  # have no stops to rest on: stiff until torque is cut and brakes close
 DAMPING = 0.04  # of the torque limit, s/rad
 ANKLE_DAMPING = 0.02  # of the torque limit, s/rad: they must stay free to press
 
@@ -52,6 +53,7 @@ class Standby:
         self._landing = Landing(body, period)
         self._legs = body.legs.ravel()
         self._kp, self._kd = _gains(robot)
+        self._sways = np.array([_kind(name) in SWAYING for name in robot.joint_names])
 
     def begin(self, state: RobotState) -> None:
         """Take over at this state."""
@@ -74,7 +76,8 @@ class Standby:
         self._go_on(float(np.hypot(*error)))
         footing = self._planner.plan(stance, aim + GAIN * error)
         velocity = self._land(stance, state, footing.pressure)
-        fade = max(1.0 - self._seated_for / self._config.release_s, 0.0)
+        left = max(1.0 - self._seated_for / self._config.release_s, 0.0)
+        fade = np.where(self._sways, 1.0, left)
         command = JointCommand(
             sequence=state.sequence,
             position=self._reference(),
@@ -83,7 +86,7 @@ class Standby:
             kp=fade * self._kp,
             kd=self._kd,
         )
-        return StandbyStep(command, self._is_sitting, fade == 0.0)
+        return StandbyStep(command, self._is_sitting, left == 0.0)
 
     def _land(self, stance: Stance, state: RobotState, pressure: np.ndarray) -> np.ndarray:
         """Move a foot that is in the air towards the ground, and keep where it is going; (n,) rad/s wanted."""
@@ -131,7 +134,12 @@ class Standby:
 
 def _gains(robot: RobotDescription) -> tuple[np.ndarray, np.ndarray]:
     """(n,) kp in N m/rad and kd in N m s/rad."""
-    kinds = [name.removeprefix("l_").removeprefix("r_") for name in robot.joint_names]
+    kinds = [_kind(name) for name in robot.joint_names]
     kp = np.array([STIFFNESS.get(kind, OTHER_STIFFNESS) for kind in kinds]) * robot.limits.effort
     kd = np.array([ANKLE_DAMPING if kind.startswith("ankle") else DAMPING for kind in kinds]) * robot.limits.effort
     return kp, kd
+
+
+def _kind(joint: str) -> str:
+    """A joint's name without its side."""
+    return joint.removeprefix("l_").removeprefix("r_")

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The foot in the air goes under the capture point, as far as the legs reach, and then down until it meets ground."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from safety_samples import PERIOD, ROBOT, WEIGHT, state
+from talus_safety.body import Body
+from talus_safety.landing import BESIDE, PRESS_DOWN, REACH, STEP_TIME, Landing
+from talus_safety.stance import StanceObserver
+from talus_safety.tilt import TiltFilter
+
+BODY = Body(ROBOT)
+LEFT, RIGHT = 0, 1
+
+
+def stance_on(*feet: int, position=None, velocity=(0.0, 0.0)):
+    wrenches = np.zeros((2, 6))
+    wrenches[list(feet), 2] = WEIGHT
+    now = state(foot_wrenches=wrenches, **({} if position is None else {"position": position}))
+    return replace(StanceObserver(BODY).observe(now, TiltFilter()), velocity=np.array(velocity))
+
+
+def raised(foot: int) -> np.ndarray:
+    """Standing with one knee lifted."""
+    position, side = ROBOT.poses["stand"].copy(), "lr"[foot]
+    for name, more in (("hip_pitch", -0.3), ("knee", 0.6), ("ankle_pitch", -0.2)):
+        position[ROBOT.joint_names.index(f"{side}_{name}")] += more
+    return position
+
+
+def landed(foot: int, velocity=(0.0, 0.0), seconds: float = STEP_TIME) -> np.ndarray:
+    """Sole in the air relative to the other one when the joints go exactly where they are sent."""
+    landing, position = Landing(BODY, PERIOD), raised(foot)
+    landing.begin()
+    for _ in range(round(seconds / PERIOD)):
+        stance = stance_on(1 - foot, position=position, velocity=velocity)
+        joints, change, _ = landing.step(stance, stance.soles[1 - foot, :2])
+        position[joints] += change
+    stance = stance_on(1 - foot, position=position)
+    return stance.soles[foot] - stance.soles[1 - foot]
+
+
+@pytest.mark.parametrize("feet", [(), (LEFT, RIGHT)])
+def test_nothing_to_land_with_both_feet_or_none_on_the_ground(feet):
+    landing = Landing(BODY, PERIOD)
+    landing.begin()
+    assert landing.step(stance_on(*feet), np.zeros(2)) is None
+
+
+@pytest.mark.parametrize("foot, side", [(LEFT, 1.0), (RIGHT, -1.0)])
+def test_foot_comes_down_level_beside_the_other(foot, side):
+    there = landed(foot)
+    assert abs(there[2]) < 0.01
+    assert BESIDE[0] - 0.01 <= side * there[1] <= BESIDE[1]
+
+
+def test_faster_falls_are_caught_farther_out():
+    ahead = [landed(LEFT, velocity=(speed, 0.0))[0] for speed in (-0.2, 0.0, 0.2)]
+    assert ahead[0] < ahead[1] - 0.05 < ahead[2] - 0.1
+
+
+def test_never_farther_than_the_legs_reach():
+    for velocity in ((5.0, 0.0), (-5.0, 0.0), (0.0, 5.0), (0.0, -5.0)):
+        x, y, _ = landed(LEFT, velocity)
+        assert abs(x) <= REACH + 0.02 and BESIDE[0] - 0.02 <= y <= BESIDE[1] + 0.02
+
+
+def test_foot_that_meets_no_ground_goes_on_down():
+    on_time, late = landed(LEFT), landed(LEFT, seconds=STEP_TIME + 0.1)
+    assert late[2] - on_time[2] == pytest.approx(-0.1 * PRESS_DOWN, abs=0.01)
+
+
+def test_speed_asked_for_follows_the_change():
+    landing = Landing(BODY, PERIOD)
+    landing.begin()
+    stance = stance_on(RIGHT, position=raised(LEFT))
+    joints, change, speed = landing.step(stance, stance.soles[RIGHT, :2])
+    assert list(joints) == list(ROBOT.indices("left_leg"))
+    assert change @ speed > 0.0
+
+
+def test_lifting_the_other_foot_starts_a_new_landing():
+    landing = Landing(BODY, PERIOD)
+    landing.begin()
+    for foot in (LEFT, RIGHT):
+        stance = stance_on(1 - foot, position=raised(foot))
+        joints, change, _ = landing.step(stance, stance.soles[1 - foot, :2])
+        assert list(joints) == list(BODY.legs[foot]) and np.abs(change).max() < 0.2
+        assert landing.step(stance_on(LEFT, RIGHT), np.zeros(2)) is None
