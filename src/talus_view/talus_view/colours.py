@@ -70,6 +70,15 @@ def elevation_colours(elevation: np.ndarray) -> np.ndarray:
     return picture
 
 
+def soft_shadow(size: int = 64) -> np.ndarray:
+    """A round shadow (size, size, 4) uint8 that fades outwards."""
+    x = np.linspace(-1.0, 1.0, size)
+    distance = np.hypot(*np.meshgrid(x, x))
+    picture = np.zeros((size, size, 4), dtype=np.uint8)
+    picture[..., 3] = 110.0 * np.clip(1.0 - distance, 0.0, 1.0) ** 1.5
+    return picture
+
+
 def _blend(values: np.ndarray, stops: np.ndarray, colours: np.ndarray) -> np.ndarray:
     channels = [np.interp(values, stops, colours[:, c]) for c in range(3)]
     return np.stack(channels, axis=-1).round().astype(np.uint8)

@@ -3,6 +3,17 @@
 
 from __future__ import annotations
 
+SLOWEST = 1.0  # s between two pictures, at most
+QUICK = 0.1  # s of answering that count as quick: a browser that draws ten frames a second keeps up
+
+
+def draw_period(wanted: float, answer_time: float) -> float:
+    """Time in s between two pictures for a browser that takes `answer_time` s to answer.
+
+    A browser without GPU draws with the processor that may have to balance a robot: it gets half of one core.
+    """
+    return wanted if answer_time < QUICK else min(max(wanted, 2.0 * answer_time), SLOWEST)
+
 
 class Pace:
     """Says when something is due again; time is an argument, in s."""

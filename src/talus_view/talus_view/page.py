@@ -41,9 +41,10 @@ class Page:
         self._events: SimpleQueue[PageEvent] = SimpleQueue()
         self._lock = threading.Lock()
         self._pinged: set[int] = set()
+        self._answer_times: dict[int, float] = {}
         self._card = ""
         self.call(lambda: self._build(camera))
-        self.server.on_client_disconnect(lambda client: self._put(Kind.PAGE_LEFT, client.client_id))
+        self.server.on_client_disconnect(self._forget)
 
     def call(self, work: Callable[[], Result]) -> Result:
         """Do `work` in viser's own thread and wait: the only place where its message buffers may be touched safely.
@@ -121,6 +122,16 @@ class Page:
         if page is not None:
             colour = "green" if is_good else "red"
             page.add_notification(title, body, auto_close_seconds=4.0 if is_good else 10.0, color=colour)
+
+    @property
+    def answer_time(self) -> float:
+        """How long the slowest page took to answer lately, in s: about as long as it draws a picture."""
+        return max(list(self._answer_times.values()), default=0.0)
+
+    def ping_all(self, patience: float) -> None:
+        """Ask every page whether it is alive; see `ping`."""
+        for client in self.server.get_clients():
+            self.ping(client, patience)
 
     def ping(self, client: int, patience: float) -> None:
         """Ask the page of `client` whether it is alive: in the background, once at a time, for `patience` s."""
@@ -202,10 +213,16 @@ class Page:
     def _put(self, kind: Kind, client: int | None, value: str = "") -> None:
         self._events.put(PageEvent(kind, -1 if client is None else client, monotonic(), value))
 
+    def _forget(self, client: viser.ClientHandle) -> None:
+        self._answer_times.pop(client.client_id, None)
+        self._put(Kind.PAGE_LEFT, client.client_id)
+
     def _ask(self, page: viser.ClientHandle, patience: float) -> None:
+        asked = monotonic()
         try:
             page.local_storage.get_item("talus", timeout=patience)
             self._put(Kind.PAGE_ANSWERED, page.client_id)
+            self._answer_times[page.client_id] = monotonic() - asked
         except (RuntimeError, TimeoutError):
             pass  # silence is the answer: the walk's deadline runs out
         finally:

@@ -9,8 +9,10 @@ from talus_core.rotations import matrix_from_quat_xyzw, quat_wxyz_from_xyzw, yaw
 from viser._messages import SetOrientationMessage
 
 from talus_view import colours
+from talus_view.colours import soft_shadow
 from talus_view.scene import Balance, BasePose, GroundPicture, Voxels, outline, rectangle
-from talus_view.shapes import Mesh, box, cylinder
+from talus_view.shapes import Mesh, cylinder
+from talus_view.surfaces import quads_mesh, voxel_quads
 from talus_view.urdf_visuals import RobotVisuals
 
 ODOM = "/odom"  # everything hangs below it; following the robot moves it, so that the camera stays in the user's hand
@@ -18,6 +20,9 @@ ROBOT = f"{ODOM}/robot"
 LEAST_TURN = 5e-4  # rad of any joint that is worth a new picture: 0.5 mm at a metre
 LEAST_MOVE = 5e-4  # m of the base, likewise
 FOLLOW_SHARE = 0.15  # of the distance to the robot per frame: about a third of a second at 25 Hz
+BAND_HEIGHT = 0.15  # m of the voxels that share a colour
+BANDS = np.arange(-0.15, 2.4, BAND_HEIGHT)  # m, between the colours
+SHADOW_SIZE = 1.1  # m across the soft shadow under the robot
 ABOVE_GROUND = 0.004  # m that flat marks float above the floor, so that they do not flicker
 
 
@@ -34,9 +39,9 @@ class Stage:
         self._shown: dict[str, tuple[np.ndarray, ...]] = {}
         self._centre = np.zeros(3)
         self._yaw = 0.0
-        self._cube = box(np.ones(3))
         self._odom = self._scene.add_frame(ODOM, show_axes=False)
         self._base = self._scene.add_frame(ROBOT, show_axes=False)
+        self._shadow = self._scene.add_image(f"{ODOM}/shadow", soft_shadow(), SHADOW_SIZE, SHADOW_SIZE, format="png")
         _furnish(server)
 
     def set_robot(self, robot: RobotVisuals) -> None:
@@ -66,24 +71,17 @@ class Stage:
             self._odom.position = -self._centre
 
     def draw_voxels(self, voxels: Voxels | None) -> None:
-        """Occupied voxels as cubes coloured by height, or none."""
-        path = f"{ODOM}/voxels"
-        if voxels is None or len(voxels.centres) == 0:
-            return self._remove(path)
-        if not self._is_new(path, voxels.centres):
-            return
-        n = len(voxels.centres)
-        self._scene.add_batched_meshes_simple(
-            path,
-            self._cube.vertices * voxels.size * 0.96,  # a seam between neighbours shows the cells
-            self._cube.faces,
-            batched_wxyzs=np.tile(np.array([1.0, 0.0, 0.0, 0.0], dtype=np.float32), (n, 1)),
-            batched_positions=voxels.centres.astype(np.float32),
-            batched_colors=colours.height_colours(voxels.centres[:, 2]),
-            lod="off",
-            cast_shadow=False,
-            receive_shadow=False,
-        )
+        """Occupied voxels, coloured by height, or none."""
+        quads = np.zeros((0, 4, 3)) if voxels is None else voxel_quads(voxels.centres, voxels.size)
+        bands = np.digitize(quads.mean(axis=1)[:, 2], BANDS)
+        for band in range(len(BANDS) + 1):
+            path, skin = f"{ODOM}/voxels/{band}", quads[bands == band]
+            if len(skin) == 0:
+                self._remove(path)
+            elif self._is_new(path, skin):
+                middle = BANDS[min(band, len(BANDS) - 1)] - 0.5 * BAND_HEIGHT
+                colour = tuple(colours.height_colours(np.array([middle]))[0].tolist())
+                _add_mesh(self._scene, path, quads_mesh(skin), colour)
 
     def draw_ground(self, picture: GroundPicture | None) -> None:
         """A picture flat on the ground, or none."""
@@ -141,6 +139,7 @@ class Stage:
         self._yaw = yaw_of(matrix_from_quat_xyzw(pose.quat_xyzw))
         if np.abs(pose.position - self._base.position).max() > LEAST_MOVE:
             self._base.position = pose.position
+            self._shadow.position = (*pose.position[:2], ABOVE_GROUND / 2.0)
         quat_wxyz = quat_wxyz_from_xyzw(pose.quat_xyzw)
         if np.abs(quat_wxyz - self._base.wxyz).max() > LEAST_TURN / 2.0:
             _turn(self._base, quat_wxyz)
@@ -159,7 +158,7 @@ class Stage:
             return self._remove(path)
         handle = self._scene.get_handle_by_name(path)
         if handle is None:
-            handle = _add_mesh(self._scene, path, cylinder(0.022, 0.008), colour, casts_shadow=False)
+            handle = _add_mesh(self._scene, path, cylinder(0.022, 0.008), colour)
         place = point + np.array([0.0, 0.0, 3.0 * ABOVE_GROUND])
         if np.abs(place - handle.position).max() > LEAST_MOVE:
             handle.position = place
@@ -201,24 +200,21 @@ def _furnish(server: viser.ViserServer) -> None:
         cell_color=colours.GRID_CELL,
         section_color=colours.GRID_SECTION,
         fade_distance=18.0,
-        shadow_opacity=0.25,
+        shadow_opacity=0.0,
         plane_color=colours.BACKGROUND,
         plane_opacity=1.0,
     )
     scene.set_background_image(np.full((1, 1, 3), colours.BACKGROUND, dtype=np.uint8), format="png")
     scene.configure_fog(9.0, 26.0, color=colours.BACKGROUND)
-    # No environment map: it makes software rendering, all that a machine without GPU has, thirty times slower.
+    # No environment map and no cast shadows: they make software rendering, all that a machine without GPU has,
+    # thirty and three times slower.
     scene.configure_environment_map(None)
-    scene.configure_default_lights(enabled=True, cast_shadow=True)
+    scene.configure_default_lights(enabled=True, cast_shadow=False)
     scene.add_light_hemisphere("/sky", sky_color=(255, 255, 255), ground_color=(150, 155, 165), intensity=1.5)
     camera = server.initial_camera
     camera.position, camera.look_at = (2.3, -2.1, 1.55), (0.0, 0.0, 0.82)
     camera.fov = np.radians(45.0)
 
 
-def _add_mesh(
-    scene: viser.SceneApi, path: str, mesh: Mesh, colour: colours.Colour, casts_shadow: bool = True
-) -> viser.MeshHandle:
-    return scene.add_mesh_simple(
-        path, mesh.vertices, mesh.faces, color=colour, cast_shadow=casts_shadow, receive_shadow=casts_shadow
-    )
+def _add_mesh(scene: viser.SceneApi, path: str, mesh: Mesh, colour: colours.Colour) -> viser.MeshHandle:
+    return scene.add_mesh_simple(path, mesh.vertices, mesh.faces, color=colour, cast_shadow=False, receive_shadow=False)

@@ -22,7 +22,7 @@ from talus_view import conversions as convert
 from talus_view.config import ViewConfig
 from talus_view.drawing_node import Drawing
 from talus_view.events import PUSHES, SERVICES, Choices, Kind, PageEvent
-from talus_view.pace import Pace
+from talus_view.pace import Pace, draw_period
 from talus_view.page import Page
 from talus_view.scene import BasePose, Scene
 from talus_view.services_node import ServiceButtons
@@ -33,6 +33,8 @@ from talus_view.walking_node import Walking
 
 IDLE_PERIOD = 0.2  # s between two looks for a browser while none is there
 SLOW_PERIOD = 0.2  # s between two rounds of the executor while nothing is urgent
+PING_PERIOD = 2.0  # s between two looks at how quick the pages are
+PING_PATIENCE = 10.0  # s after which a page is given up on until the next look
 PUSH_SERVICE = "sim/push"
 SNAPSHOTS = {
     "odom": convert.base_from,
@@ -89,8 +91,11 @@ class ViewNode:
         for name, conversion in SNAPSHOTS.items():
             if (message := self._inbox.take(name)) is not None:
                 self._scene.put(conversion(message), now)
-        if is_watched:
+        period = draw_period(1.0 / self._config.frame_rate_hz, self._page.answer_time)
+        if is_watched and self._pace.is_due("picture", 0.9 * period, now):
             self._drawing.draw(now, self._services.is_offered(PUSH_SERVICE))
+        if self._pace.is_due("ping", PING_PERIOD, now):
+            self._page.ping_all(PING_PATIENCE)
         if self._pace.is_due("diagnostics", 1.0, now):
             state = {"pages": self._page.client_count, "address": self._page.address}
             self._diagnostics.publish(self._node.get_clock().now().to_msg(), OK, "serving", state)
