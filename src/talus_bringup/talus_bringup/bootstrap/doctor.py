@@ -27,7 +27,7 @@ VIEW_PORT = 8080  # default of the web view
 
 _RENDER = """
 import mujoco
-context = mujoco.gl_context.GLContext(8, 8)
+context = mujoco.GLContext(8, 8)
 context.make_current()
 from OpenGL import GL
 print(GL.glGetString(GL.GL_RENDERER).decode())
