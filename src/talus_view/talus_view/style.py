@@ -38,7 +38,7 @@ div:has(> div > .talus-pad) .mantine-Button-section { margin-inline-end: 0.35em;
 div:has(> div > .talus-pad) .mantine-Button-section svg { display: block; }
 div:has(> div > .talus-pad-3) button, div:has(> div > .talus-pad-4) button { font-size: 0.8em; }
 div:has(> div > .talus-pad-3) > div:nth-of-type(8) { grid-column: 2; }
-div:has(> .talus-stop) + div { position: sticky; top: 0.4em; z-index: 10; }
+
 div:has(> .talus-stop) + div button { height: 3em !important; font-size: 1.15em; letter-spacing: 0.08em; }
 </style>"""
 
