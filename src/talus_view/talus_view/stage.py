@@ -22,6 +22,7 @@ LEAST_MOVE = 5e-4  # m of the base, likewise
 FOLLOW_SHARE = 0.15  # of the distance to the robot per frame: about a third of a second at 25 Hz
 BAND_HEIGHT = 0.15  # m of the voxels that share a colour
 BANDS = np.arange(-0.15, 2.4, BAND_HEIGHT)  # m, between the colours
+SINK = 1.2  # cells by which voxels are drawn lower: those of the ground would hide feet and marks
 SHADOW_SIZE = 1.1  # m across the soft shadow under the robot
 ABOVE_GROUND = 0.004  # m that flat marks float above the floor, so that they do not flicker
 
@@ -81,7 +82,8 @@ class Stage:
             elif self._is_new(path, skin):
                 middle = BANDS[min(band, len(BANDS) - 1)] - 0.5 * BAND_HEIGHT
                 colour = tuple(colours.height_colours(np.array([middle]))[0].tolist())
-                _add_mesh(self._scene, path, quads_mesh(skin), colour)
+                sunk = skin - np.array([0.0, 0.0, SINK * voxels.size])
+                _add_mesh(self._scene, path, quads_mesh(sunk), colour)
 
     def draw_ground(self, picture: GroundPicture | None) -> None:
         """A picture flat on the ground, or none."""
