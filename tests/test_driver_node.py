@@ -178,13 +178,9 @@ def test_bad_input_is_one_line_that_says_what_would_work(parameter, message):
     assert message in errors
 
 
-def test_free_running_goes_at_real_time_without_waiting_for_anybody(partner):
+def test_free_running_waits_for_nobody_and_is_never_ahead_of_the_wall(partner):
+    partner.answers = partner.permits = False
+    began = time.monotonic()
     with driver("driver:=mock", "lockstep:=false"):
-        partner.run_until(lambda: partner.state is not None and partner.state.torque_enabled, "torque stays off")
-        start_wall, start_time = time.monotonic(), partner.state.time
-        partner.answers = False  # nobody holds time up now
-        partner.run_for(1.0)
-        passed = time.monotonic() - start_wall
-        assert passed >= 0.85 * (partner.state.time - start_time)  # 0.1 s may be made up after a delay
-        assert passed < 10.0
-        partner.run_until(lambda: partner.gate.latched, "the watchdog did not see the silence")
+        partner.run_until(lambda: partner.state is not None and partner.state.time > 1.0, "time stands still")
+        assert partner.state.time <= time.monotonic() - began + 0.1  # 0.1 s may be made up after a delay
