@@ -32,7 +32,7 @@ class ViewConfig:
     host: str = parameter("127.0.0.1", "Address to serve at; whoever reaches it can drive the robot.")
     port: int = parameter(8080, "TCP port to serve at.", low=1, high=65535)
     camera: str = parameter("front_left", "The camera that is shown at first; `off` for none.")
-    frame_rate_hz: float = parameter(25.0, "Of the picture while a page is open, in wall time.", low=1.0, high=60.0)
+    frame_rate_hz: float = parameter(20.0, "Of the picture while a page is open, in wall time.", low=1.0, high=60.0)
     map_period_s: float = parameter(0.6, "Least wall time between two drawings of the map.", low=0.1, high=10.0)
     picture_period_s: float = parameter(0.2, "Least wall time between two camera pictures.", low=0.02, high=10.0)
     picture_width: int = parameter(320, "Pixels; the panel is that wide.", low=64, high=1920)

@@ -19,7 +19,7 @@ ODOM = "/odom"  # everything hangs below it; following the robot moves it, so th
 ROBOT = f"{ODOM}/robot"
 LEAST_TURN = 5e-4  # rad of any joint that is worth a new picture: 0.5 mm at a metre
 LEAST_MOVE = 5e-4  # m of the base, likewise
-FOLLOW_SHARE = 0.15  # of the distance to the robot per frame: about a third of a second at 25 Hz
+FOLLOW_SHARE = 0.15  # of the distance to the robot per frame: about a third of a second at 20 Hz
 BAND_HEIGHT = 0.15  # m of the voxels that share a colour
 BANDS = np.arange(-0.15, 2.4, BAND_HEIGHT)  # m, between the colours
 SINK = 1.2  # cells by which voxels are drawn lower: those of the ground would hide feet and marks
@@ -73,6 +73,8 @@ class Stage:
 
     def draw_voxels(self, voxels: Voxels | None) -> None:
         """Occupied voxels, coloured by height, or none."""
+        if not self._is_new(f"{ODOM}/voxels", np.zeros((0, 3)) if voxels is None else voxels.centres):
+            return
         quads = np.zeros((0, 4, 3)) if voxels is None else voxel_quads(voxels.centres, voxels.size)
         bands = np.digitize(quads.mean(axis=1)[:, 2], BANDS)
         for band in range(len(BANDS) + 1):

@@ -20,8 +20,9 @@ def voxel_quads(centres: np.ndarray, size: float) -> np.ndarray:
     if len(centres) == 0:
         return np.zeros((0, 4, 3))
     origin = centres[0]
-    cells = np.unique(np.round((centres - origin) / size).astype(np.int64), axis=0)
-    occupied = np.sort(_keys(cells))
+    cells = np.round((centres - origin) / size).astype(np.int64)
+    occupied, first = np.unique(_keys(cells), return_index=True)
+    cells = cells[first]
     quads = []
     for axis, sign, along in _SIDES:
         step = np.zeros(3, dtype=np.int64)
