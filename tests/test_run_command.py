@@ -95,7 +95,8 @@ def test_ctrl_c_sits_down_and_leaves_nothing_behind(start):
     assert (summary["fell"], summary["faults"], summary["final_level"]) == (False, [], "R3")
     assert summary["rates_hz"]["robot_state"] == pytest.approx(500.0, rel=0.01)
     assert summary["rates_hz"]["odom"] >= 50.0
-    assert 5.0 < summary["sim_seconds"] < 30.0
+    # Standing up takes 2.2 s and sitting down 2.4 s; nothing needs half a minute.
+    assert 4.5 < summary["sim_seconds"] < 30.0
     # The computers' 60 W and the drives' standby alone.
     assert summary["energy_j"] > 60.0 * (summary["sim_seconds"] - 2.0)
     assert not [name for name, pid in pids.items() if start_ticks(pid) is not None]
