@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections import deque
 from threading import Event
@@ -67,6 +68,8 @@ class BalanceNode:
     def run(self, ended: Event) -> None:
         """Serve the link until the end; services run beside it."""
         executor = ExecutorThread(self._node, ended, on_error=self._link.wake)
+        gc.collect()
+        gc.freeze()  # what lives now lives on: keeps later collections short
         try:
             while not ended.is_set():
                 self._link.wait(0.05)
