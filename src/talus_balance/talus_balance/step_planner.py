@@ -53,12 +53,12 @@ class StepPlannerConfig:
 
 @dataclass(frozen=True)
 class StepPlan:
-    """Landing point (2,) m in the planner's frame, total step duration s, residual offset error
-    (2,) m, and the centre of pressure (2,) m from the stance sole's centre."""
+    """Landing point (2,) m in the planner's frame, total step duration s, and the centre of pressure (2,) m from the
+    stance sole's centre.
+    """
 
     landing: np.ndarray
     duration: float
-    offset_error: np.ndarray
     pressure: np.ndarray
 
 
@@ -128,8 +128,7 @@ class StepPlanner:
         _, duration, (x, y) = best
         self._last_duration = duration
         pressure = np.array([x[1], swing_sign * y[1]])
-        error = np.array([x[2], swing_sign * y[2]])
-        return StepPlan(stance + np.array([x[0], swing_sign * y[0]]), duration, error, pressure)
+        return StepPlan(stance + np.array([x[0], swing_sign * y[0]]), duration, pressure)
 
     def _times(self, elapsed: float) -> list[float]:
         """Candidates: around the last choice, and a coarse sweep so that no better valley is missed."""

@@ -4,6 +4,7 @@
 import re
 from pathlib import Path
 
+from readme_tables import rows
 from talus_core.parameters import flat_parameters
 from talus_drivers.driver_config import DriverNodeConfig
 from talus_drivers.registry import driver_names
@@ -15,14 +16,8 @@ README = (PACKAGE / "README.md").read_text()
 SOURCES = Path(talus_drivers.__file__).parent
 
 
-def rows(section: str) -> list[list[str]]:
-    text = README.split(f"## {section}\n")[1].split("\n## ")[0]
-    lines = [line for line in text.splitlines() if line.startswith("| `")]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-
-
 def names_in(section: str, pattern: str) -> set[str]:
-    return {name for row in rows(section) for name in re.findall(pattern, row[0])}
+    return {name for row in rows(README, section) for name in re.findall(pattern, row[0])}
 
 
 def test_the_parameter_table_is_the_code():
@@ -31,7 +26,7 @@ def test_the_parameter_table_is_the_code():
         if not name.startswith("gate."):
             bounds = ", ".join(info.choices) if info.low is None else f"{info.low} to {info.high}"
             expected.append([f"`{name}`", str(default), bounds])
-    assert rows("Parameters") == expected
+    assert rows(README, "Parameters") == expected
 
 
 def test_every_driver_has_its_row():

@@ -4,6 +4,7 @@
 import re
 from pathlib import Path
 
+from readme_tables import rows
 from talus_core.parameters import flat_parameters
 from talus_map.config import MapNodeConfig
 
@@ -13,25 +14,19 @@ PACKAGE = Path(__file__).parents[1]
 README = (PACKAGE / "README.md").read_text()
 
 
-def rows(section):
-    text = README.split(f"## {section}\n")[1].split("\n## ")[0]
-    lines = [line for line in text.splitlines() if line.startswith("| `")]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-
-
 def test_the_parameter_table_is_the_code():
     expected = {}
     for name, (default, info) in flat_parameters(MapNodeConfig).items():
         shown = ", ".join(map(str, default)) if isinstance(default, tuple) else str(default)
         expected[f"`{name}`"] = (shown, None if info.low is None else f"{info.low} to {info.high}")
-    table = {name: (default, bounds) for name, default, bounds in rows("Parameters")}
+    table = {name: (default, bounds) for name, default, bounds in rows(README, "Parameters")}
     assert table.keys() == expected.keys()
     for name, (default, bounds) in expected.items():
         assert table[name] == (default, bounds or table[name][1]), name
 
 
 def test_every_source_file_has_its_row():
-    named = {name for row in rows("How it works") for name in re.findall(r"`(\w+\.py)`", row[0])}
+    named = {name for row in rows(README, "How it works") for name in re.findall(r"`(\w+\.py)`", row[0])}
     assert named == {path.name for path in Path(talus_map.__file__).parent.glob("*.py")} - {"__init__.py"}
 
 
@@ -39,5 +34,5 @@ def test_every_topic_and_service_of_the_node_has_its_row():
     source = (PACKAGE / "talus_map" / "map_node.py").read_text()
     called = r'(?:create|create_service|subscribe)\(\w+, f?"([\w/{}]+)"'
     used = {name.replace("{name}", "<name>") for name in re.findall(called, source)}
-    named = {name for row in rows("Inputs and outputs") for name in re.findall(r"`([\w/<>]+)`", row[0])}
+    named = {name for row in rows(README, "Inputs and outputs") for name in re.findall(r"`([\w/<>]+)`", row[0])}
     assert named - {"heartbeat", "diagnostics"} == used
