@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 import numpy as np
+import pinocchio as pin
 from talus_core.robot import RobotDescription
-from talus_core.rotations import matrix_from_rpy, rpy_from_matrix, yaw_of
+from talus_core.rotations import rpy_from_matrix, yaw_of
 from talus_core.state import JointCommand, RobotState
 
+from talus_balance.clamp import clamp
 from talus_balance.drive_targets import DriveConfig, DriveTargets
 from talus_balance.estimator import BaseEstimate, EstimatorConfig
 from talus_balance.gait import Gait
@@ -115,7 +117,11 @@ class BalanceController:
         self._move: PostureMove | None = None
         self._ground = 0.0
         self._had_torque = False
-        self._n = len(description.joint_names)
+        self._n = n = len(description.joint_names)
+        structural = self._effort_limit[self._joints]
+        self._stiffness, self._damping = np.full(n, config.hand_stiffness), np.full(n, config.hand_damping)
+        self._stiffness[self._joints] = config.drives.stiffness * structural
+        self._damping[self._joints] = config.drives.damping * structural
 
     @property
     def gaze_in_base(self) -> np.ndarray:
@@ -216,7 +222,6 @@ class BalanceController:
 
     def _gait_input(self, state: RobotState, intent: Intent, soles: tuple[FrameTerms, FrameTerms]) -> GaitInput:
         model = self.model
-        positions = np.stack([sole.position for sole in soles])
         height = max(float(model.com[2]) - self._ground, 0.3)
         omega = math.sqrt(GRAVITY / height)
         settled = self.mode in (Mode.STANDING, Mode.WALKING)
@@ -226,8 +231,8 @@ class BalanceController:
             com_velocity=model.com_velocity,
             capture_point=model.com[:2] + model.com_velocity[:2] / omega,
             omega=omega,
-            sole_positions=positions,
-            sole_velocities=np.stack([sole.velocity[:3] for sole in soles]),
+            sole_positions=np.array([sole.position for sole in soles]),
+            sole_velocities=np.array([sole.velocity[:3] for sole in soles]),
             sole_yaws=np.array([yaw_of(sole.rotation) for sole in soles]),
             forces=state.foot_wrenches[:, 2],
             velocity=intent.velocity,
@@ -245,12 +250,12 @@ class BalanceController:
         self._ground += (gait.ground_height - self._ground) * min(self.dt / self.config.ground_filter, 1.0)
         limit = self.config.max_com_acceleration
         acceleration = inp.omega**2 * (inp.com[:2] - gait.centre_of_pressure)
-        pelvis = matrix_from_rpy(0.0, posture.pelvis_pitch, gait.heading)
+        pelvis = pin.rpy.rpyToMatrix(0.0, posture.pelvis_pitch, gait.heading)
         yaw, pitch = intent.gaze
-        chest = matrix_from_rpy(0.0, posture.pelvis_pitch + pitch, gait.heading + yaw)
+        chest = pin.rpy.rpyToMatrix(0.0, posture.pelvis_pitch + pitch, gait.heading + yaw)
         swing = tuple(gait.swing if gait.swing_side == side else None for side in (LEFT, RIGHT))
         return MotionTarget(
-            com_acceleration=np.clip(acceleration, -limit, limit),
+            com_acceleration=clamp(acceleration, limit),
             com_height=self._ground + posture.com_height,
             com_vertical_speed=posture.com_speed,
             com_vertical_acceleration=posture.com_acceleration,
@@ -263,16 +268,8 @@ class BalanceController:
         )
 
     def _command(self, state: RobotState, torque: np.ndarray, acceleration: np.ndarray) -> JointCommand:
-        drives, config = self.config.drives, self.config
-        position, velocity = np.zeros(self._n), np.zeros(self._n)
-        effort, kp, kd = (
-            np.zeros(self._n),
-            np.full(self._n, config.hand_stiffness),
-            np.full(self._n, config.hand_damping),
-        )
+        position, velocity, effort = np.zeros((3, self._n))
         j = self._joints
         position[j], velocity[j] = self._targets.step(state.position[j], state.velocity[j], acceleration)
         effort[j] = torque
-        kp[j] = drives.stiffness * self._effort_limit[j]
-        kd[j] = drives.damping * self._effort_limit[j]
-        return JointCommand(state.sequence, position, velocity, effort, kp, kd)
+        return JointCommand(state.sequence, position, velocity, effort, self._stiffness, self._damping)

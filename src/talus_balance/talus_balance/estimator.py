@@ -8,9 +8,11 @@ estimation", IJRR 2020, with the error states of section 6 (biases). Error: phi,
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from talus_core.rotations import exp_so3, skew
+import pinocchio as pin
+from talus_core.rotations import skew
 
 GRAVITY = np.array([0.0, 0.0, -9.81])
 _N = 21
@@ -43,8 +45,7 @@ class EstimatorConfig:
     initial_gyro_bias: float = 0.002  # rad/s, after averaging at rest
 
 
-@dataclass(frozen=True)
-class BaseEstimate:
+class BaseEstimate(NamedTuple):
     """Where the base is. `rotation` maps base to odom; `angular_velocity` is in base axes, `velocity` in odom axes."""
 
     position: np.ndarray
@@ -75,21 +76,23 @@ class BaseEstimator:
         self._density[_BG] = config.gyro_bias**2
         self._density[_BA] = config.accel_bias**2
 
-    def initialise(self, mean_accel: np.ndarray, mean_gyro: np.ndarray, feet_in_base: list, yaw: float = 0.0) -> None:
+    def initialise(
+        self, mean_accel: np.ndarray, mean_gyro: np.ndarray, soles_in_base: np.ndarray, yaw: float = 0.0
+    ) -> None:
         """Start at rest with both soles on the ground at z = 0: tilt from gravity, gyro bias from the mean rate.
 
         Args:
             mean_accel: (3,) m/s^2 mean specific force in base axes while at rest.
             mean_gyro: (3,) rad/s mean rate in base axes while at rest.
-            feet_in_base: As `WholeBodyModel.feet_in_base`.
+            soles_in_base: (2, 3) m, left and right sole in base axes.
             yaw: rad, heading to start with.
         """
         config = self.config
         self.rotation = _rotation_from_gravity(mean_accel, yaw)
-        feet = [self.rotation @ pose[0] for pose in feet_in_base]
-        self.position = np.array([0.0, 0.0, -0.5 * (feet[0][2] + feet[1][2])])
+        soles = soles_in_base @ self.rotation.T
+        self.position = np.array([0.0, 0.0, -0.5 * (soles[0, 2] + soles[1, 2])])
         self.velocity = np.zeros(3)
-        self.feet = self.position + np.array(feet)
+        self.feet = self.position + soles
         self.gyro_bias = mean_gyro.copy()
         self.accel_bias = np.zeros(3)
         variances = [config.initial_tilt**2, 1e-4, 1e-6, 1e-6, 1e-6, config.initial_gyro_bias**2]
@@ -104,14 +107,14 @@ class BaseEstimator:
         self.feet = self.feet + shift
 
     def step(
-        self, gyro: np.ndarray, accel: np.ndarray, feet_in_base: list, vertical_forces: np.ndarray
+        self, gyro: np.ndarray, accel: np.ndarray, soles_in_base: np.ndarray, vertical_forces: np.ndarray
     ) -> BaseEstimate:
         """Propagate by the IMU over one period; every second tick correct by the soles that stand still.
 
         Args:
             gyro: (3,) rad/s mean over the period, base axes.
             accel: (3,) m/s^2 mean specific force over the period at the IMU, base axes.
-            feet_in_base: As `WholeBodyModel.feet_in_base`.
+            soles_in_base: (2, 3) m, left and right sole in base axes.
             vertical_forces: (2,) N on the left and right sole.
         """
         self._propagate(gyro, accel)
@@ -119,7 +122,7 @@ class BaseEstimator:
         self._ticks += 1
         if self._ticks % CORRECT_EVERY == 0:
             self._propagate_covariance(CORRECT_EVERY * self.dt)
-            self._correct(feet_in_base)
+            self._correct(soles_in_base)
         variance = self.covariance.diagonal()
         return BaseEstimate(
             self.position,
@@ -134,13 +137,13 @@ class BaseEstimator:
     def _propagate(self, gyro: np.ndarray, accel: np.ndarray) -> None:
         dt, rotation = self.dt, self.rotation
         omega = gyro - self.gyro_bias
-        spin = skew(omega)
-        free = accel - self.accel_bias - spin @ (spin @ self._lever)  # the IMU sits beside the base's origin
+        lever = self._lever  # the IMU sits beside the base's origin: w x (w x l) = w (w.l) - l (w.w)
+        free = accel - self.accel_bias - omega * (omega @ lever) + lever * (omega @ omega)
         self._omega = omega
         step = dt * (rotation @ free + GRAVITY)
         self.position = self.position + dt * (self.velocity + 0.5 * step)
         self.velocity = self.velocity + step
-        self.rotation = rotation @ exp_so3(dt * omega)
+        self.rotation = rotation @ pin.exp3(dt * omega)
 
     def _watch_load(self, vertical_forces: np.ndarray) -> None:
         for side in (0, 1):
@@ -170,9 +173,8 @@ class BaseEstimator:
             self._density[block] = (c.foot if trusted else c.foot_swing) ** 2
         return self._density
 
-    def _correct(self, feet_in_base: list) -> None:
-        soles = np.array([feet_in_base[0][0], feet_in_base[1][0]])
-        innovation = (soles @ self.rotation.T + self.position - self.feet).ravel()
+    def _correct(self, soles_in_base: np.ndarray) -> None:
+        innovation = (soles_in_base @ self.rotation.T + self.position - self.feet).ravel()
         p = self.covariance
         cross = np.concatenate((p[:, _P] - p[:, _DL], p[:, _P] - p[:, _DR]), axis=1)
         s = np.concatenate((cross[_P] - cross[_DL], cross[_P] - cross[_DR]))
@@ -181,7 +183,7 @@ class BaseEstimator:
         error = gain @ innovation
         p = p - gain @ cross.T
         self.covariance = 0.5 * (p + p.T)
-        turn = exp_so3(-error[_PHI])
+        turn = pin.exp3(-error[_PHI])
         self.rotation = turn @ self.rotation
         self.velocity = turn @ (self.velocity - error[_V])
         self.position = turn @ (self.position - error[_P])

@@ -8,6 +8,7 @@ import math
 import numpy as np
 from talus_core.rotations import wrap_angle
 
+from talus_balance.clamp import clamp
 from talus_balance.gait_types import LEFT, RIGHT, GaitConfig, GaitInput, GaitOutput, Phase
 from talus_balance.step_planner import StepPlan, StepPlanner, nominal_offset
 from talus_balance.swing_foot import FootReference, SwingFoot
@@ -24,6 +25,9 @@ class Gait:
         self._full_load = 3.0 * weight
         self._foot_half = foot_half
         self._planner = StepPlanner(config.planner)
+        self._velocity_step = np.array(config.max_acceleration) * dt
+        self._pressure_limit = np.array([config.zmp_x, config.zmp_y])
+        self._pivot = np.array([config.pivot_x, 0.0])
         self.reset(0.0, 0.0)
 
     def reset(self, heading: float, ground: float) -> None:
@@ -62,17 +66,14 @@ class Gait:
     # --- command and heading -------------------------------------------------------------------------------------
 
     def _follow_command(self, inp: GaitInput) -> None:
-        wanted = inp.velocity if inp.may_walk else np.zeros(3)
-        step = np.array(self.config.max_acceleration) * self.dt
-        self.velocity = self.velocity + np.clip(wanted - self.velocity, -step, step)
+        wanted = inp.velocity if inp.may_walk else 0.0
+        self.velocity = self.velocity + clamp(wanted - self.velocity, self._velocity_step)
         if self.phase is Phase.STAND:
             self.velocity[:] = 0.0
             return
-        heading = self.heading + self.velocity[2] * self.dt
-        lead = wrap_angle(heading - float(inp.sole_yaws[self.stance]))
-        self.heading = float(inp.sole_yaws[self.stance]) + float(
-            np.clip(lead, -self.config.heading_lead, self.config.heading_lead)
-        )
+        stance_yaw, limit = float(inp.sole_yaws[self.stance]), self.config.heading_lead
+        lead = wrap_angle(self.heading + float(self.velocity[2]) * self.dt - stance_yaw)
+        self.heading = stance_yaw + min(max(lead, -limit), limit)
 
     def _to_heading(self, xy: np.ndarray) -> np.ndarray:
         c, s = math.cos(self.heading), math.sin(self.heading)
@@ -94,8 +95,7 @@ class Gait:
         error = self._to_heading(inp.capture_point - centre)
         zmp = self.config.stand_gain * error
         half = self._support_half(inp)
-        zmp = np.clip(zmp, -1.15 * half, 1.15 * half)
-        return self._output(inp, centre + self._from_heading(zmp), None)
+        return self._output(inp, centre + self._from_heading(clamp(zmp, 1.15 * half)), None)
 
     def _support_half(self, inp: GaitInput) -> np.ndarray:
         spread = np.abs(self._to_heading(inp.sole_positions[LEFT, :2] - inp.sole_positions[RIGHT, :2]))
@@ -133,7 +133,7 @@ class Gait:
             self._begin_single(inp)
         zmp = self._to_heading(swing - stance)
         zmp[0] = c.stand_gain * offset[0] + (1.0 - c.stand_gain) * 0.5 * zmp[0]
-        zmp[0] = float(np.clip(zmp[0], -c.zmp_x, c.zmp_x))
+        zmp[0] = min(max(zmp[0], -c.zmp_x), c.zmp_x)
         return self._output(inp, stance + self._from_heading(zmp), None)
 
     # --- stepping ------------------------------------------------------------------------------------------------
@@ -183,9 +183,8 @@ class Gait:
     def _follow_plan(self, inp: GaitInput) -> np.ndarray:
         """Re-plan unless the landing is imminent; return the centre of pressure that steers to the nominal offset."""
         c, planner = self.config, self.config.planner
-        pivot = np.array([c.pivot_x, 0.0])
-        stance = self._to_heading(inp.sole_positions[self.stance, :2]) + pivot
-        swing = self._to_heading(inp.sole_positions[1 - self.stance, :2]) + pivot
+        stance = self._to_heading(inp.sole_positions[self.stance]) + self._pivot
+        swing = self._to_heading(inp.sole_positions[1 - self.stance]) + self._pivot
         xi = self._to_heading(inp.capture_point)
         self._ticks += 1
         due = (
@@ -197,10 +196,8 @@ class Gait:
             self._plan = self._planner.plan(
                 xi, stance, swing, self._swing_sign(), self.elapsed, self.velocity[:2], inp.omega
             )
-            self._landing = self._from_heading(self._plan.landing - pivot)
-        zmp = c.dcm_gain * self._plan.pressure
-        limit = np.array([c.zmp_x, c.zmp_y])
-        return self._from_heading(stance + np.clip(zmp, -limit, limit))
+            self._landing = self._from_heading(self._plan.landing - self._pivot)
+        return self._from_heading(stance + clamp(c.dcm_gain * self._plan.pressure, self._pressure_limit))
 
     def _land(self, inp: GaitInput, side: int) -> None:
         self._ground = float(inp.sole_positions[side, 2])

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 import numpy as np
 
@@ -64,8 +65,7 @@ class GaitConfig:
     swing: SwingConfig = field(default_factory=SwingConfig)
 
 
-@dataclass(frozen=True)
-class GaitInput:
+class GaitInput(NamedTuple):
     """What the gait needs to know each tick; world = odom.
 
     Attributes:
@@ -94,8 +94,7 @@ class GaitInput:
     may_step: bool
 
 
-@dataclass(frozen=True)
-class GaitOutput:
+class GaitOutput(NamedTuple):
     """What the whole-body controller shall do: centre of pressure (2,) m, contacts, load limits N, swing reference."""
 
     centre_of_pressure: np.ndarray

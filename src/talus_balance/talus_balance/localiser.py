@@ -31,16 +31,16 @@ class Localiser:
         """The estimate at this tick; None until the body was at rest once. `at_rest`: no torque, so re-initialise."""
         turn = self._rotation_imu_to_base
         gyro, accel = turn @ state.angular_velocity, turn @ state.linear_acceleration
-        feet = self._model.feet_in_base(state.position[self._joints], state.velocity[self._joints])
+        soles = self._model.soles_in_base(state.position[self._joints])
         if at_rest:
-            self._collect(gyro, accel, feet)
+            self._collect(gyro, accel, soles)
         elif self._window:
             self._window.clear()
         if not self._started:
             return None
-        return self._filter.step(gyro, accel, feet, state.foot_wrenches[:, 2])
+        return self._filter.step(gyro, accel, soles, state.foot_wrenches[:, 2])
 
-    def _collect(self, gyro: np.ndarray, accel: np.ndarray, feet: list) -> None:
+    def _collect(self, gyro: np.ndarray, accel: np.ndarray, soles: np.ndarray) -> None:
         self._window.append(np.concatenate((gyro, accel)))
         if len(self._window) < self._length:
             return
@@ -49,11 +49,11 @@ class Localiser:
         mean = samples.mean(axis=0)
         if np.linalg.norm(mean[:3]) > REST_RATE or np.max(samples[:, 3:].std(axis=0)) > REST_SPREAD:
             return
-        self._start(mean[3:], mean[:3], feet)
+        self._start(mean[3:], mean[:3], soles)
 
-    def _start(self, accel: np.ndarray, gyro: np.ndarray, feet: list) -> None:
+    def _start(self, accel: np.ndarray, gyro: np.ndarray, soles: np.ndarray) -> None:
         place, yaw = (self._filter.position, yaw_of(self._filter.rotation)) if self._started else (np.zeros(3), 0.0)
-        self._filter.initialise(accel, gyro, feet, yaw)
+        self._filter.initialise(accel, gyro, soles, yaw)
         if self._started:
             self._filter.move_to(place[:2])
         self._started = True

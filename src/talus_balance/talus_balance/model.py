@@ -3,19 +3,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pinocchio as pin
 from talus_core.robot import RobotDescription
+from talus_core.rotations import skew
 
 _WORLD_ALIGNED = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
 _LOCAL = pin.ReferenceFrame.LOCAL
 BASE = 6  # degrees of freedom of the floating base; they come first in every velocity
 
 
-@dataclass(frozen=True)
-class FrameTerms:
+class FrameTerms(NamedTuple):
     """A frame at this tick, in the world's axes (`rotation` maps frame to world).
 
     Attributes:
@@ -62,28 +62,22 @@ class WholeBodyModel:
         gaze = self.data.oMf[self._frame_id(description.frames["gaze"])]
         self.gaze_in_base = (base.inverse() * gaze).translation.copy()
         self._zero = np.zeros(self.nv)
+        self._to_com = np.zeros((6, 6))  # a wrench at the base in base axes to one at the CoM in world axes
         self._q = pin.neutral(self.model)
         self._v = np.zeros(self.nv)
         self._q_level = pin.neutral(self.model)
-        self._v_still = np.zeros(self.nv)
 
     def _frame_id(self, name: str) -> int:
         if not self.model.existFrame(name):
             raise KeyError(name)
         return self.model.getFrameId(name)
 
-    def feet_in_base(self, joint_position: np.ndarray, joint_velocity: np.ndarray) -> list[tuple]:
-        """Position (3,), rotation (3, 3), velocity (6,) of each sole relative to the base, for structural joints."""
-        q, v, data = self._q_level, self._v_still, self._kinematics_data
+    def soles_in_base(self, joint_position: np.ndarray) -> np.ndarray:
+        """(2, 3) m, left and right sole in base axes, for structural joints (rad)."""
+        q, model, data = self._q_level, self.model, self._kinematics_data
         q[self.q_index] = joint_position
-        v[self.v_index] = joint_velocity
-        pin.forwardKinematics(self.model, data, q, v)
-        poses = []
-        for foot in self.feet:
-            pose = pin.updateFramePlacement(self.model, data, foot)
-            velocity = pin.getFrameVelocity(self.model, data, foot, _WORLD_ALIGNED).vector
-            poses.append((pose.translation.copy(), pose.rotation.copy(), velocity.copy()))
-        return poses
+        pin.forwardKinematics(model, data, q)
+        return np.array([pin.updateFramePlacement(model, data, foot).translation for foot in self.feet])
 
     def update(
         self,
@@ -101,18 +95,25 @@ class WholeBodyModel:
         v[:3], v[3:6] = linear_velocity, angular_velocity
         v[self.v_index] = joint_velocity
         pin.forwardKinematics(model, data, q, v, self._zero)
-        pin.computeJointJacobians(model, data, q)
+        pin.computeJointJacobians(model, data)
         pin.crba(model, data, q)
         pin.nonLinearEffects(model, data, q, v)
-        pin.ccrba(model, data, q, v)
-        centroidal = pin.computeCentroidalMomentumTimeVariation(model, data, q, v, self._zero)
-        self.momentum_drift = np.concatenate((centroidal.linear, centroidal.angular))
         self.mass_matrix = data.M  # the Python binding of crba fills both triangles
         self.bias = data.nle
-        self.momentum_matrix = data.Ag
-        self.momentum = self.momentum_matrix @ v
-        self.com = data.com[0].copy()
-        self.com_velocity = self.momentum[:3] / self.mass
+        self._update_centroidal(position, rotation)
+
+    def _update_centroidal(self, position: np.ndarray, rotation: np.ndarray) -> None:
+        """Momentum about the CoM in world axes, from the base's rows of M a + h: they say what moves the whole body."""
+        rows, mass, to_com = self.mass_matrix[:BASE], self.mass, self._to_com
+        lever = rotation @ np.array((rows[1, 5], rows[2, 3], rows[0, 4])) / mass  # M[:3, 3:6] = -m [com in base]x
+        to_com[:3, :3] = to_com[3:, 3:] = rotation
+        to_com[3:, :3] = -skew(lever) @ rotation
+        self.com = position + lever
+        self.momentum_matrix = to_com @ rows
+        self.momentum = self.momentum_matrix @ self._v
+        self.momentum_drift = to_com @ self.bias[:BASE]
+        self.momentum_drift[:3] += mass * self.model.gravity.linear
+        self.com_velocity = self.momentum[:3] / mass
 
     @property
     def velocity(self) -> np.ndarray:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pinocchio as pin
@@ -33,8 +34,7 @@ def pose_facts(model: WholeBodyModel, joints: np.ndarray) -> PoseFacts:
     return PoseFacts(height, float(np.arctan2(-up[0], up[2])), joints)
 
 
-@dataclass(frozen=True)
-class PostureReference:
+class PostureReference(NamedTuple):
     """Along the path: CoM height m with its rate and acceleration, pelvis pitch rad, joints (n,) rad."""
 
     com_height: float

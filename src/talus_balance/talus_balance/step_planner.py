@@ -12,8 +12,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+
+from talus_balance.clamp import clamp
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,7 @@ class StepPlannerConfig:
     weight_time: float = 0.005
 
 
-@dataclass(frozen=True)
-class StepPlan:
+class StepPlan(NamedTuple):
     """Landing point (2,) m in the planner's frame, total step duration s, and the centre of pressure (2,) m from the
     stance sole's centre.
     """
@@ -84,8 +86,12 @@ class StepPlanner:
     """One call a tick; keeps nothing but the last duration, from which the next search starts."""
 
     def __init__(self, config: StepPlannerConfig):
-        self.config = config
-        self._last_duration = config.duration
+        self.config = c = config
+        self._last_duration = c.duration
+        self._pressure = np.array([c.pressure_x, c.pressure_y])
+        self._low, self._high = np.array([-c.backward, c.narrow]), np.array([c.forward, c.wide])
+        self._near = np.array([-0.03, -0.01, 0.0, 0.01, 0.03])  # s about the last choice
+        self._far = np.array([0.0, 0.25, 0.5, 1.0])  # of the possible range, so that no better valley is missed
 
     def plan(
         self,
@@ -109,78 +115,48 @@ class StepPlanner:
             omega: 1/s.
         """
         c = self.config
+        mirror = np.array([1.0, swing_sign])  # y towards the swing side
         stride = velocity * c.duration
-        offset = nominal_offset(omega, c.duration, stride, c.step_width, swing_sign)
-        axes = (
-            _Axis(
-                *(float(v) for v in (capture_point[0] - stance[0], swing[0] - stance[0], stride[0], offset[0])),
-                c.pressure_x,
-            ),
-            _Axis(
-                swing_sign * float(capture_point[1] - stance[1]),
-                swing_sign * float(swing[1] - stance[1]),
-                c.step_width + swing_sign * float(stride[1]),
-                swing_sign * float(offset[1]),
-                c.pressure_y,
-            ),
-        )
-        best = min((self._evaluate(axes, t, elapsed, omega) for t in self._times(elapsed)), key=lambda e: e[0])
-        _, duration, (x, y) = best
-        self._last_duration = duration
-        pressure = np.array([x[1], swing_sign * y[1]])
-        return StepPlan(stance + np.array([x[0], swing_sign * y[0]]), duration, pressure)
+        step = stride * mirror + np.array([0.0, c.step_width])
+        offset = nominal_offset(omega, c.duration, stride, c.step_width, swing_sign) * mirror
+        times = self._times(elapsed)
+        here, foot = (capture_point - stance) * mirror, (swing - stance) * mirror
+        landing, pressure, error = self._solve(here, foot, step, offset, times - elapsed, omega)
+        early = np.exp(omega * times) - math.exp(omega * c.duration)
+        misses = c.weight_step * (landing - step) ** 2 + c.weight_offset * error**2 + c.weight_pressure * pressure**2
+        best = int(np.argmin(c.weight_time * early * early + misses[:, 0] + misses[:, 1]))
+        self._last_duration = float(times[best])
+        return StepPlan(stance + landing[best] * mirror, self._last_duration, pressure[best] * mirror)
 
-    def _times(self, elapsed: float) -> list[float]:
-        """Candidates: around the last choice, and a coarse sweep so that no better valley is missed."""
+    def _times(self, elapsed: float) -> np.ndarray:
+        """(10,) s, candidates for the step's duration."""
         c = self.config
         earliest = max(c.min_duration, elapsed + 0.02)
         latest = max(c.max_duration, earliest)
-        last = self._last_duration
-        near = [last - 0.03, last - 0.01, last, last + 0.01, last + 0.03, c.duration]
-        far = [earliest, 0.75 * earliest + 0.25 * latest, 0.5 * (earliest + latest), latest]
-        return [min(max(t, earliest), latest) for t in near + far]
+        near = self._last_duration + self._near
+        times = np.concatenate((near, earliest + (latest - earliest) * self._far, (c.duration,)))
+        return np.minimum(np.maximum(times, earliest), latest)
 
-    def _evaluate(self, axes: tuple[_Axis, _Axis], duration: float, elapsed: float, omega: float) -> tuple:
-        """Cost of a duration, with (landing, pressure, offset error) per axis; y is mirrored to the swing side."""
-        c = self.config
-        remaining = duration - elapsed
-        growth = math.exp(omega * remaining)
-        reach = c.swing_speed * remaining
-        x = self._solve_axis(axes[0], growth, reach, -c.backward, c.forward)
-        y = self._solve_axis(axes[1], growth, reach, c.narrow, c.wide)
-        time = math.exp(omega * duration) - math.exp(omega * c.duration)
-        cost = c.weight_time * time * time
-        for axis, (landing, pressure, error) in zip(axes, (x, y), strict=True):
-            cost += (
-                c.weight_step * (landing - axis.step) ** 2
-                + c.weight_offset * error**2
-                + c.weight_pressure * pressure**2
-            )
-        return cost, duration, (x, y)
+    def _solve(
+        self,
+        capture_point: np.ndarray,
+        swing: np.ndarray,
+        step: np.ndarray,
+        offset: np.ndarray,
+        remaining: np.ndarray,
+        omega: float,
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """First centre of pressure, then landing point, within bounds, for (k,) remaining times.
 
-    def _solve_axis(
-        self, axis: _Axis, growth: float, reach: float, low: float, high: float
-    ) -> tuple[float, float, float]:
-        """First centre of pressure, then landing point, within bounds: (landing, pressure, offset error) m."""
+        All (2,) m, x and mirrored y from the stance foot; returns landing, pressure, offset error, each (k, 2) m.
+        """
         c = self.config
-        free = axis.capture_point * growth
-        wanted = (free - axis.step - axis.offset) / max(growth - 1.0, 0.05)
-        pressure = min(max(wanted, -axis.pressure), axis.pressure)
+        growth = np.exp(omega * remaining)[:, np.newaxis]
+        reach = c.swing_speed * remaining[:, np.newaxis]
+        free = capture_point * growth
+        pressure = clamp((free - step - offset) / np.maximum(growth - 1.0, 0.05), self._pressure)
         at_landing = free - pressure * (growth - 1.0)
-        ideal = (c.weight_step * axis.step + c.weight_offset * (at_landing - axis.offset)) / (
-            c.weight_step + c.weight_offset
-        )
-        landing = min(max(ideal, low, axis.swing - reach), high, axis.swing + reach)
-        landing = max(landing, low)
-        return landing, pressure, at_landing - landing - axis.offset
-
-
-@dataclass(frozen=True)
-class _Axis:
-    """One axis from the stance foot, m: capture point, swing foot, nominal step and offset, limit of the pressure."""
-
-    capture_point: float
-    swing: float
-    step: float
-    offset: float
-    pressure: float
+        ideal = (c.weight_step * step + c.weight_offset * (at_landing - offset)) / (c.weight_step + c.weight_offset)
+        low = np.maximum(self._low, swing - reach)
+        landing = np.maximum(np.minimum(np.maximum(ideal, low), np.minimum(self._high, swing + reach)), self._low)
+        return landing, pressure, at_landing - landing - offset

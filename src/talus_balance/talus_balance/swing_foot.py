@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+
+from talus_balance.clamp import clamp
 
 
 @dataclass(frozen=True)
@@ -25,8 +28,7 @@ class SwingConfig:
     max_lowering: float = 0.25
 
 
-@dataclass(frozen=True)
-class FootReference:
+class FootReference(NamedTuple):
     """Position (3,) m, velocity (3,) m/s, acceleration (3,) m/s^2 and heading rad of the sole in the world."""
 
     position: np.ndarray
@@ -72,7 +74,7 @@ class SwingFoot:
         t = remaining
         jerk = (60.0 * (landing - self._xy) - 36.0 * t * self._vxy - 9.0 * t * t * self._axy) / t**3
         limit = self.config.max_acceleration
-        self._axy = np.clip(self._axy + dt * jerk, -limit, limit)
+        self._axy = clamp(self._axy + dt * jerk, limit)
         self._vxy = self._vxy + dt * self._axy
         self._xy = self._xy + dt * self._vxy
 

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a wanted motion of centre of mass, trunk and feet to joint torques: fills the task stack and solves the QP."""
+"""From a wanted motion of centre of mass, trunk and feet to joint torques: writes the task rows, solves the QP."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from talus_core.rotations import matrix_from_yaw
 
 from talus_balance.model import BASE, FrameTerms, WholeBodyModel
 from talus_balance.swing_foot import FootReference
-from talus_balance.tasks import Gains, TaskStack, orientation_acceleration
+from talus_balance.tasks import Gains, orientation_acceleration
 from talus_balance.whole_body_qp import QpConfig, QpResult, WholeBodyQp
 
 
@@ -39,8 +40,7 @@ class WholeBodyConfig:
     qp: QpConfig = field(default_factory=QpConfig)
 
 
-@dataclass(frozen=True)
-class MotionTarget:
+class MotionTarget(NamedTuple):
     """What the body shall do this tick; world = odom.
 
     Attributes:
@@ -65,15 +65,21 @@ class MotionTarget:
     swing: tuple[FootReference | None, FootReference | None]
 
 
+_MOMENTUM, _PELVIS, _CHEST, _SOLES = slice(0, 6), slice(6, 9), slice(9, 12), (slice(12, 18), slice(18, 24))
+_ROWS = 24
+
+
 class WholeBodyController:
-    """Stateless but for the solver's warm start."""
+    """Stateless but for the solver's warm start. Each task has its rows: J a + drift shall be an acceleration."""
 
     def __init__(self, model: WholeBodyModel, config: WholeBodyConfig):
         self.model = model
         self.config = config
         self.qp = WholeBodyQp(model, config.qp)
-        self._stack = TaskStack(model.nv)
         self._diagonal = self._posture_weights()
+        self._jacobian, self._weighted = np.zeros((2, _ROWS, model.nv))
+        self._wanted = np.zeros(_ROWS)  # acceleration minus drift
+        self._roots = {(left, right): self._root_weights(left, right) for left in (0, 1) for right in (0, 1)}
 
     def _posture_weights(self) -> np.ndarray:
         description, model = self.model.description, self.model
@@ -84,6 +90,18 @@ class WholeBodyController:
         diagonal[model.v_index] = weights
         return diagonal
 
+    def _root_weights(self, *in_contact: bool) -> np.ndarray:
+        """(24,) square roots of the tasks' weights; the rows of linear momentum count as the CoM's, mass included."""
+        c, mass = self.config, self.model.mass
+        weights = np.zeros(_ROWS)
+        weights[:3] = np.array([c.com_horizontal.weight, c.com_horizontal.weight, c.com_height.weight]) / mass**2
+        weights[3:6] = c.momentum.weight
+        weights[_PELVIS], weights[_CHEST] = c.pelvis.weight, c.chest.weight
+        swing = np.repeat([c.swing_position.weight, c.swing_rotation.weight], 3)
+        for rows, carries in zip(_SOLES, in_contact, strict=True):
+            weights[rows] = c.contact.weight if carries else swing
+        return np.sqrt(weights)
+
     def step(
         self,
         target: MotionTarget,
@@ -92,56 +110,51 @@ class WholeBodyController:
         joint_velocity: np.ndarray,
     ) -> QpResult:
         """Solve one tick; `model.update` was called, `soles` are its terms; joints structural in Talus's order."""
-        self._stack.clear()
-        self._add_centroidal(target)
-        self._add_trunk(target)
+        self._write_momentum(target)
+        self._write_orientation(_PELVIS, self.model.base, target.pelvis, self.config.pelvis)
+        self._write_orientation(_CHEST, self.model.torso, target.chest, self.config.chest)
         for side in (0, 1):
-            self._add_sole(target, side, soles[side])
-        jacobian, wanted = self._stack.rows()
+            self._write_sole(target, side, soles[side])
+        root = self._roots[target.in_contact]
+        np.multiply(self._jacobian, root[:, np.newaxis], out=self._weighted)
         gains = self.config.posture
         posture = np.zeros(self.model.nv)
         posture[self.model.v_index] = gains.kp * (target.posture - joint_position) - gains.kd * joint_velocity
-        return self.qp.solve(jacobian, wanted, self._diagonal, posture, target.max_force)
+        return self.qp.solve(self._weighted, root * self._wanted, self._diagonal, posture, target.max_force)
 
-    def _add_centroidal(self, target: MotionTarget) -> None:
-        model, c = self.model, self.config
-        jacobian = model.momentum_matrix[:3] / model.mass
-        drift = model.momentum_drift[:3] / model.mass
-        self._stack.add(c.com_horizontal.weight, jacobian[:2], target.com_acceleration, drift[:2])
-        up = (
+    def _write_momentum(self, target: MotionTarget) -> None:
+        model, c, wanted = self.model, self.config, self._wanted
+        self._jacobian[_MOMENTUM] = model.momentum_matrix
+        wanted[:2] = model.mass * target.com_acceleration
+        wanted[2] = model.mass * (
             target.com_vertical_acceleration
             + c.com_height.kp * (target.com_height - model.com[2])
             + c.com_height.kd * (target.com_vertical_speed - model.com_velocity[2])
         )
-        self._stack.add(c.com_height.weight, jacobian[2:], np.array([up]), drift[2:])
-        self._stack.add(
-            c.momentum.weight, model.momentum_matrix[3:], -c.momentum.kd * model.momentum[3:], model.momentum_drift[3:]
-        )
+        wanted[3:6] = -c.momentum.kd * model.momentum[3:]
+        wanted[_MOMENTUM] -= model.momentum_drift
 
-    def _add_trunk(self, target: MotionTarget) -> None:
-        c = self.config
-        pairs = ((self.model.base, target.pelvis, c.pelvis), (self.model.torso, target.chest, c.chest))
-        for frame, desired, gains in pairs:
-            terms = self.model.frame(frame)
-            wanted = orientation_acceleration(terms.rotation, terms.velocity[3:], desired, gains)
-            self._stack.add(gains.weight, terms.jacobian[3:], wanted, terms.drift[3:])
+    def _write_orientation(self, rows: slice, frame: int, desired: np.ndarray, gains: Gains) -> None:
+        terms = self.model.frame(frame)
+        self._jacobian[rows] = terms.jacobian[3:]
+        wanted = orientation_acceleration(terms.rotation, terms.velocity[3:], desired, gains)
+        self._wanted[rows] = wanted - terms.drift[3:]
 
-    def _add_sole(self, target: MotionTarget, side: int, sole: FrameTerms) -> None:
-        c = self.config
+    def _write_sole(self, target: MotionTarget, side: int, sole: FrameTerms) -> None:
+        c, rows, wanted = self.config, _SOLES[side], self._wanted[_SOLES[side]]
+        self._jacobian[rows] = sole.jacobian
         if target.in_contact[side]:
-            self._stack.add(c.contact.weight, sole.jacobian, -c.contact.kd * sole.velocity, sole.drift)
-            return
-        reference = target.swing[side]
-        gains = c.swing_position
-        linear = (
-            reference.acceleration
-            + gains.kp * (reference.position - sole.position)
-            + gains.kd * (reference.velocity - sole.velocity[:3])
-        )
-        self._stack.add(gains.weight, sole.jacobian[:3], linear, sole.drift[:3])
-        desired = matrix_from_yaw(reference.yaw)
-        turn = orientation_acceleration(sole.rotation, sole.velocity[3:], desired, c.swing_rotation)
-        self._stack.add(c.swing_rotation.weight, sole.jacobian[3:], turn, sole.drift[3:])
+            np.multiply(sole.velocity, -c.contact.kd, out=wanted)
+        else:
+            reference, gains = target.swing[side], c.swing_position
+            wanted[:3] = (
+                reference.acceleration
+                + gains.kp * (reference.position - sole.position)
+                + gains.kd * (reference.velocity - sole.velocity[:3])
+            )
+            desired = matrix_from_yaw(reference.yaw)
+            wanted[3:] = orientation_acceleration(sole.rotation, sole.velocity[3:], desired, c.swing_rotation)
+        wanted -= sole.drift
 
     def joint_torque(self, result: QpResult) -> np.ndarray:
         """(joints,) N m in Talus's structural order."""

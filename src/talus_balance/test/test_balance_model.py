@@ -52,15 +52,22 @@ def test_gravity_at_rest_is_the_weight():
     assert model.bias[2] == pytest.approx(57.0 * 9.81, rel=1e-6)
 
 
-def test_feet_seen_from_the_base_agree_with_the_full_model():
+def test_soles_seen_from_the_base_agree_with_the_full_model():
     rng = np.random.default_rng(4)
     model = standing_model(rng, 0.1)
-    q, v = model._q[model.q_index], model.velocity[model.v_index]
     base = model.frame(model.base)
-    for side, (position, rotation, _) in enumerate(model.feet_in_base(q, v)):
-        sole = model.frame(model.feet[side])
-        assert np.allclose(base.position + base.rotation @ position, sole.position)
-        assert np.allclose(base.rotation @ rotation, sole.rotation)
+    for sole, position in zip(model.feet, model.soles_in_base(model._q[model.q_index]), strict=True):
+        assert np.allclose(base.position + base.rotation @ position, model.frame(sole).position)
+
+
+def test_centroidal_momentum_agrees_with_pinocchio_own():
+    model = standing_model(np.random.default_rng(5), 0.3)
+    data, q, v = model.model.createData(), model._q, model.velocity
+    drift = pin.computeCentroidalMomentumTimeVariation(model.model, data, q, v, np.zeros(model.nv)).vector
+    pin.ccrba(model.model, data, q, v)
+    assert np.allclose(model.momentum_matrix, data.Ag)
+    assert np.allclose(model.momentum_drift, drift)
+    assert np.allclose(model.com, data.com[0])
 
 
 def test_the_sit_pose_leans_forward_and_the_stand_pose_is_upright():
