@@ -10,7 +10,10 @@ from pathlib import Path
 
 from talus_core.errors import TalusError, UnknownNameError
 
-BENCHES = {"control": "round trip, balance tick, real-time factor and memory of the stack"}
+BENCHES = {
+    "control": "round trip, balance tick, real-time factor and memory of the stack",
+    "balance": "pushes, terrain, slips, loads: what the balance controller survives",
+}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -21,11 +24,11 @@ class _Parser(argparse.ArgumentParser):
 def main(words: list[str] | None = None) -> int:
     """Exit code: 0, 1 if something that was to be measured did not work, 2 for bad input."""
     try:
-        arguments = _parse(words)
+        arguments = _parse(sys.argv[1:] if words is None else words)
+        report = import_module(f"talus_bringup.bench.{arguments.name}").run(arguments)
     except TalusError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    report = import_module(f"talus_bringup.bench.{arguments.name}").run()
     for line in report.lines():
         print(line)
     if arguments.json is not None:
@@ -33,16 +36,19 @@ def main(words: list[str] | None = None) -> int:
     return int(bool(report.failures))
 
 
-def _parse(words: list[str] | None) -> argparse.Namespace:
+def _parse(words: list[str]) -> argparse.Namespace:
     listed = "\n".join(f"  {name:12} {text}" for name, text in BENCHES.items())
+    name = next((word for word in words if not word.startswith("-")), None)
     parser = _Parser(
-        prog="./talus bench",
+        prog=f"./talus bench {name}" if name in BENCHES else "./talus bench",
         description=f"Benchmarks:\n{listed}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("name", metavar="NAME", help="one of the benchmarks above")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures")
+    if name in BENCHES:
+        import_module(f"talus_bringup.bench.{name}").add_options(parser)
     arguments = parser.parse_args(words)
     if arguments.name not in BENCHES:
         raise UnknownNameError("benchmark", arguments.name, BENCHES)

@@ -78,9 +78,11 @@ class Rig:
         return self.controller.mode
 
     def has_fallen(self) -> bool:
-        """Judged from ground truth: the base lies low or tilts beyond recovery."""
-        up = matrix_from_quat_xyzw(self.truth.quat_xyzw)[2, 2]
-        return bool(up < FALLEN_COSINE or self.truth.position[2] < FALLEN_HEIGHT)
+        """Judged from ground truth: the base lies low over the lower sole, or tilts beyond recovery."""
+        truth = self.truth
+        up = matrix_from_quat_xyzw(truth.quat_xyzw)[2, 2]
+        height = truth.position[2] - self.driver.soles[:, 2].min()
+        return bool(up < FALLEN_COSINE or height < FALLEN_HEIGHT)
 
     def step(self) -> BalanceReport:
         """One control tick."""

@@ -62,6 +62,16 @@ class MujocoDriver:
         return self._plant.data.qpos
 
     @property
+    def mass(self) -> float:
+        """kg, of the simulated body with its model error."""
+        return self._plant.mass
+
+    @property
+    def soles(self) -> np.ndarray:
+        """(2, 3) m, where the left and the right sole really are in the world."""
+        return self._plant.soles()
+
+    @property
     def energy_used(self) -> float:
         """J taken from the battery since `connect`."""
         return self._pack.energy_used

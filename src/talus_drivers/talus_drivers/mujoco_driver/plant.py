@@ -110,6 +110,16 @@ class Plant:
         qpos, qvel = self._imu.base_qpos, self._imu.base_qvel
         return GroundTruth(qpos[:3].copy(), quat_xyzw_from_wxyz(qpos[3:7]), qvel[:3].copy(), qvel[3:6].copy())
 
+    def soles(self) -> np.ndarray:
+        """(2, 3) m in the world, by the last physics step."""
+        return np.stack([self.data.site(foot.frame).xpos for foot in self._description.feet])
+
+    @property
+    def mass(self) -> float:
+        """kg of the robot, not of the world's bodies."""
+        root = self.model.site_bodyid[self.model.site(self._description.frames["imu"]).id]
+        return float(self.model.body_subtreemass[self.model.body_rootid[root]])
+
     def _settle(self, duration: float) -> None:
         for _ in range(round(duration / self.model.opt.timestep)):
             mujoco.mj_step(self.model, self.data)

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`./talus bench balance`: how hard the robot can be shoved, tripped and misled before it falls; seeded, resumable."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+from talus_core.errors import TalusError, UnknownNameError
+
+from talus_bringup.bench.report import BenchReport
+
+ROOT = Path(__file__).resolve().parents[5]
+ROBOT = ROOT / "urdf" / "talus40"
+STORE = ROOT / ".talus" / "bench" / "balance"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Of this benchmark alone."""
+    parser.add_argument("--cases", nargs="+", metavar="CASE", help="only these; default: all")
+    parser.add_argument("--seeds", type=int, default=3, metavar="N", help="runs of every cell; default: 3")
+    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), metavar="N", help="processes")
+    parser.add_argument("--quick", action="store_true", help="fewer phases and levels: to compare two controllers")
+
+
+def run(arguments: argparse.Namespace) -> BenchReport:
+    """The cases asked for. Raises TalusError for bad input."""
+    from talus_bringup.bench.balance.case import Effort
+    from talus_bringup.bench.balance.play import play
+    from talus_bringup.bench.balance.store import Store, fingerprint
+    from talus_bringup.bench.balance.workers import Workers
+
+    cases = _chosen(arguments.cases)
+    for name in ("seeds", "jobs"):
+        if getattr(arguments, name) < 1:
+            raise TalusError(f"--{name} {getattr(arguments, name)}: it must be at least 1")
+    effort = Effort(tuple(range(arguments.seeds)), arguments.quick)
+    store = Store(STORE, fingerprint(ROOT / "src", ROBOT))
+    with Workers(ROBOT, arguments.jobs) as workers:
+        results = play(cases, effort, store, workers, _Progress())
+    return BenchReport(
+        "balance",
+        [row for result in results.values() for row in result.rows],
+        {key: value for result in results.values() for key, value in result.summary.items()},
+        [note for result in results.values() for note in result.notes],
+    )
+
+
+def _chosen(names: list[str] | None) -> dict:
+    from talus_bringup.bench.balance.pushes import PUSHES
+
+    known = {**PUSHES}
+    for name in names or ():
+        if name not in known:
+            raise UnknownNameError("case", name, known)
+    return {name: known[name] for name in names or known}
+
+
+class _Progress:
+    """One line on the terminal, or one a minute in a log."""
+
+    def __init__(self) -> None:
+        self._started = self._told = time.monotonic()
+
+    def __call__(self, count: int, cases: str) -> None:
+        now = time.monotonic()
+        is_live = sys.stderr.isatty()
+        if not is_live and now - self._told < 60.0:
+            return
+        self._told = now
+        minutes, seconds = divmod(int(now - self._started), 60)
+        text = f"balance: {count} runs in {minutes}:{seconds:02d}; at {cases}"
+        print(f"\r\x1b[K{text[:150]}" if is_live else text, end="" if is_live else "\n", file=sys.stderr, flush=True)
