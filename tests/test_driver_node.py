@@ -15,8 +15,8 @@ from sensor_msgs.msg import BatteryState, Imu, JointState
 from std_srvs.srv import Trigger
 from talus_core.robot import load_robot
 
-from talus_interfaces.msg import JointCommand, SimulatorState
-from talus_interfaces.srv import Push, SetFriction
+from talus_interfaces.msg import Fault, JointCommand, SimulatorState
+from talus_interfaces.srv import InjectFault, Push, SetFriction
 
 STANDARD = {
     "joint_states": (JointState, 50.0),
@@ -82,6 +82,7 @@ def test_bad_commands_beside_good_ones_are_counted_and_harmless(partner):
     good_bad = partner.node.create_publisher(JointCommand, "joint_command", 10)
     with driver("driver:=mock", "pace:=fast"):
         partner.run_until(lambda: partner.state is not None and partner.state.torque_enabled, "torque stays off")
+        partner.run_until(lambda: good_bad.get_subscription_count() > 0, "the driver does not hear the stray sender")
         before = partner.gate.rejected
         for number in range(10):
             size = JOINTS if number % 2 else 3
@@ -144,6 +145,33 @@ def test_simulator_services(partner):
         assert not partner.state.torque_enabled
         assert partner.gate.latched
         assert "reset" in partner.gate.reason
+
+
+def test_faults_by_name_with_their_onset(partner):
+    heard: list[Fault] = []
+    partner.link.subscribe(Fault, "sim/faults", heard.append)
+    with driver("driver:=mock", "pace:=fast"):
+        partner.run_until(lambda: partner.state is not None and partner.state.torque_enabled, "torque stays off")
+        refused = partner.call(InjectFault, "sim/inject_fault", InjectFault.Request(name="imu.stuk"))
+        assert not refused[0]
+        assert "nearest: imu.stuck" in refused[1]
+        wish = InjectFault.Request(name="imu.off", duration=0.004)
+        nan_at = []
+        watch = partner.change
+        partner.change = lambda command: (
+            nan_at.append(partner.state.sequence) if np.isnan(partner.state.angular_velocity).any() else None,
+            watch(command),
+        )[1]
+        assert partner.call(InjectFault, "sim/inject_fault", wish) == (True, "")
+        partner.run_until(lambda: len(heard) == 2, "onset and end are not told")
+        assert nan_at == [heard[0].sequence, heard[0].sequence + 1]
+        assert [one.active for one in heard] == [True, False]
+        assert heard[0].onset.sec + 1e-9 * heard[0].onset.nanosec == pytest.approx(0.002 * heard[0].sequence)
+        wish = InjectFault.Request(name="state.off", duration=0.2)
+        assert partner.call(InjectFault, "sim/inject_fault", wish)[0]
+        partner.run_until(lambda: partner.gate.latched, "lost states led to no standby")
+        began = heard[2].sequence
+        assert partner.gate.sequence - began >= 10
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

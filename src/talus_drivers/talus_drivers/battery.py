@@ -58,6 +58,7 @@ class Pack:
         self._constant_power = standby_power + data.computing_power
         self._start_energy = self._energy = charge_fraction * data.energy
         self._current = 0.0
+        self.sag = 1.0  # share of the open-circuit voltage that is left: the lever of a brownout
         self.voltage = self._open_voltage()
 
     @property
@@ -75,6 +76,12 @@ class Pack:
         self.voltage = open_voltage - self._current * resistance
         self._energy = max(0.0, self._energy - open_voltage * self._current * dt)
 
+    def set_charge(self, fraction: float) -> None:
+        """0 to 1, from now on; what was used so far stays used."""
+        used = self.energy_used
+        self._energy = fraction * self._data.energy
+        self._start_energy = self._energy + used
+
     def report(self) -> Battery:
         """As a driver gives it."""
         return Battery(self.voltage, -self._current, self._energy, self._data.energy, ROOM_TEMPERATURE)
@@ -82,4 +89,5 @@ class Pack:
     def _open_voltage(self) -> float:
         """Linear in the charge: right within 3 % for these cells between 10 and 100 %."""
         fraction = self._energy / self._data.energy
-        return self._data.empty_voltage + fraction * (self._data.full_voltage - self._data.empty_voltage)
+        voltage = self._data.empty_voltage + fraction * (self._data.full_voltage - self._data.empty_voltage)
+        return self.sag * voltage

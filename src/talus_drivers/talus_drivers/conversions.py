@@ -17,6 +17,7 @@ from talus_safety.gate import GateDecision
 from talus_safety.ladder import StopLevel
 from talus_safety.permit import TorquePermit
 
+from talus_drivers.faults.injector import Injection
 from talus_interfaces import msg
 
 NANO = 1_000_000_000
@@ -117,6 +118,19 @@ def gate_message(decision: GateDecision, sequence: int, stamp: Time, malformed: 
         rejected=counters.rejected + malformed,
         rejected_in_row=counters.rejected_in_row,
         clamped=counters.clamped,
+    )
+
+
+def fault_message(injection: Injection) -> msg.Fault:
+    """Its onset or its end."""
+    return msg.Fault(
+        onset=time_message(injection.time),
+        sequence=injection.tick,
+        name=injection.name,
+        target=injection.target,
+        severity=injection.severity,
+        duration=injection.duration,
+        active=injection.active,
     )
 
 

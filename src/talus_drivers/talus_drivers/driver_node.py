@@ -23,7 +23,9 @@ from talus_safety.gate import LastGate
 from talus_drivers import conversions
 from talus_drivers.driver_config import DriverNodeConfig, build_driver, load_description
 from talus_drivers.driver_report_node import DriverReport
-from talus_drivers.gated_drives_node import GatedDrives
+from talus_drivers.fault_service_node import FaultService
+from talus_drivers.faults.channels import Channel
+from talus_drivers.gated_drives_node import ReportedDrives
 from talus_drivers.lockstep import BALANCE, LockStep
 from talus_drivers.pace import FAST, REAL_TIME, Pace
 from talus_drivers.process_watch import is_runnable
@@ -50,8 +52,9 @@ class DriverNode:
         self._is_simulated = isinstance(self._driver, SimulatedDriver)
         self._is_lockstep = config.lockstep and self._is_simulated
         delay = step.delay_ticks if self._is_lockstep else 0
-        self._drives = GatedDrives(self._node, self._driver, LastGate(description, period, config.gate), delay)
-        self._tick = 0
+        self._drives = ReportedDrives(self._node, self._driver, LastGate(description, period, config.gate), delay)
+        self._tick = self._sent = 0
+        self._states = self._driver.faults.states if hasattr(self._driver, "faults") else Channel()
         self._connect_topics(description)
 
     def run(self, ended: Event) -> None:
@@ -90,6 +93,8 @@ class DriverNode:
         self._errands = Errands(link.wake)
         if self._is_simulated:
             SimulatorServices(node, self._driver, self._errands, self._drives.relocated)
+        if hasattr(self._driver, "faults"):
+            FaultService(node, self._driver, self._errands)
         self._heartbeat = HeartbeatThread(node, "driver")
         self._report = DriverReport(node, self._driver)
         link.subscribe(msg.JointCommand, "joint_command", self._on_command, raw=True)
@@ -113,7 +118,7 @@ class DriverNode:
         self._errands.run()
         state = self._driver.read(self._now())
         self._tick = self._heartbeat.sequence = state.sequence
-        self._state_publisher.publish(self._state_codec.encode(state, self._drives.standby_active))
+        self._send(state)
         self._slow.publish(state)
         if not self._wait(state, ended):
             return
@@ -121,6 +126,14 @@ class DriverNode:
         if self._is_simulated:
             self._driver.advance()
         self._report.tick(state, self._drives.decision, self._drives.mailbox, self._lockstep)
+
+    def _send(self, state: RobotState) -> None:
+        self._states.put(state)
+        for sent in self._states.take(state.sequence):
+            self._state_publisher.publish(self._state_codec.encode(sent, self._drives.standby_active))
+            self._sent = max(self._sent, sent.sequence)
+        self._lockstep.sent(BALANCE, self._sent)
+        self._lockstep.sent("safety", self._sent)
 
     def _wait(self, state: RobotState, ended: Event) -> bool:
         """For those in lock-step, then for the wall; False when the process ends."""

@@ -49,6 +49,7 @@ class DriverReport:
             "commands_rejected": refused,
             "commands_clamped": counters.clamped,
             "commands_superseded": mailbox.superseded,
+            "faults": self._faults(),
         }
         level, message = self._judge(decision, lockstep, refused > self._refused)
         self._publisher.publish(time_message(state.time), level, message, values)
@@ -63,6 +64,11 @@ class DriverReport:
         for name in self._lost.keys() - lost.keys():
             self._logger.info(f"simulated time waits for {name} again")
         self._lost = lost
+
+    def _faults(self) -> str:
+        """Those that act now on a simulated body, with their onset in simulated s."""
+        faults = getattr(self._driver, "faults", None)
+        return ", ".join(f"{fault.name} since {fault.time:.3f}" for fault in faults.active) if faults else ""
 
     @staticmethod
     def _judge(decision: GateDecision, lockstep: LockStep, is_refusing: bool) -> tuple[bytes, str]:

@@ -13,6 +13,8 @@ from talus_core.driver import DriverError
 from talus_core.robot import RobotDescription, RobotDescriptionError
 from talus_core.state import JointCommand
 
+from talus_drivers.faults.drives import DriveFaults
+
 ARRAYS = ("position", "velocity", "effort", "kp", "kd")  # of a JointCommand, gains last
 
 
@@ -90,8 +92,10 @@ class DriveBank:
     that is the speed-torque envelope, the same in all four quadrants.
     """
 
-    def __init__(self, table: DriveTable):
+    def __init__(self, table: DriveTable, faults: DriveFaults | None = None):
+        """`faults`: what is wrong with the drives; None: nothing ever is."""
         self._table = table
+        self._faults = faults or DriveFaults(table.effort, 0.0)
         self._low_peak = -table.effort
         self._gain = table.torque_constant / table.resistance  # N m/V
         self._back = table.torque_constant * self._gain  # N m s/rad
@@ -125,12 +129,16 @@ class DriveBank:
         if command is None:
             effort[:] = 0.0
             return effort
-        np.subtract(command.position, position, out=effort)
+        faults = self._faults
+        seen_position, seen_velocity = (position, velocity) if faults.is_idle else faults.seen(position, velocity)
+        np.subtract(command.position, seen_position, out=effort)
         effort *= command.kp
         effort += command.effort
-        np.subtract(command.velocity, velocity, out=work)
+        np.subtract(command.velocity, seen_velocity, out=work)
         work *= command.kd
         effort += work
+        if not faults.is_idle:
+            faults.shape(effort)
         np.multiply(self._back, velocity, out=work)
         np.multiply(self._gain, voltage, out=self._upper)
         np.negative(self._upper, out=self._lower)
@@ -140,6 +148,8 @@ class DriveBank:
         np.maximum(effort, self._lower, out=effort)
         np.minimum(effort, self._table.effort, out=effort)
         np.maximum(effort, self._low_peak, out=effort)
+        if not faults.is_idle:
+            faults.cut(effort)
         return effort
 
     def power(self, effort: np.ndarray, velocity: np.ndarray) -> float:

@@ -61,6 +61,7 @@ class _Participant:
     leash: int
     sequence: int = -1  # newest state that it has fully processed; -1: never any, so nobody waits for it
     heard_at: float = float("-inf")
+    newest: float = float("inf")  # state that was sent to it: it cannot be further than that
     process: int = 0  # its id on this machine, as its heartbeat says
     progressed_at: float = float("-inf")
     waited_since: float | None = None
@@ -97,6 +98,10 @@ class LockStep:
             participant.progressed_at = wall
             participant.lost = ""
 
+    def sent(self, name: str, sequence: int) -> None:
+        """The newest state that was sent to it; until this is called, every state is."""
+        self._participants[name].newest = sequence
+
     def waits_for(self, tick: int, wall: float) -> str:
         """Who must still work before tick `tick` may end; empty when nobody must."""
         holding = [name for name, p in self._participants.items() if self._holds(p, tick, wall)]
@@ -117,7 +122,7 @@ class LockStep:
 
     def _holds(self, participant: _Participant, tick: int, wall: float) -> bool:
         p = participant
-        if p.sequence < 0 or p.lost or p.sequence >= tick - p.leash:
+        if p.sequence < 0 or p.lost or p.sequence >= min(tick, p.newest) - p.leash:
             p.waited_since = None
             return False
         p.waited_since = wall if p.waited_since is None else p.waited_since

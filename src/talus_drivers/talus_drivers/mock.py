@@ -20,7 +20,7 @@ from talus_safety.body import Body
 
 from talus_drivers.battery import Pack, read_pack
 from talus_drivers.drives import DriveBank, checked_command, read_drives
-from talus_drivers.faults import SensorFaults
+from talus_drivers.faults.injector import FaultInjector
 from talus_drivers.footed_base import FootedBase
 
 GRAVITY = 9.81  # m/s^2
@@ -42,13 +42,16 @@ class MockDriver:
         config = build_config(MockConfig, setup.options)
         if config.start_pose not in description.poses:
             raise UnknownNameError("pose", config.start_pose, description.poses)
-        self.faults = SensorFaults()
         self._description = description
         self._period = setup.period
         self._start = description.poses[config.start_pose]
         self._table = read_drives(description)
         self._body = Body(description)
-        self._bank = DriveBank(self._table)
+        self.faults = FaultInjector(
+            description, setup.period, setup.seed, lambda fraction: self._pack.set_charge(fraction)
+        )
+        self.faults.fit(setup.period, GRAVITY * self._body.mass)
+        self._bank = DriveBank(self._table, self.faults.drives)
         self._pack = Pack(read_pack(description), float(self._table.standby_power.sum()))
         self._tick = 0
         self._is_open = False
@@ -78,6 +81,8 @@ class MockDriver:
         """The state at this tick."""
         if not self._is_open:
             raise DriverError("mock: read before connect")
+        if self._state is not None:
+            return self._state
         base, to_imu = self._base, self._body.imu.rotation.T
         wrenches = np.zeros((2, 6))
         wrenches[base.carries, 2] = GRAVITY * self._body.mass / np.count_nonzero(base.carries)
@@ -93,14 +98,15 @@ class MockDriver:
             foot_wrenches=wrenches,
             torque_enabled=self._bank.is_enabled,
         )
-        return self.faults(state)
+        self._state = self.faults.sense(state)
+        return self._state
 
     def write(self, command: JointCommand) -> JointCommand:
         """Follow `command` from now on."""
         if not self._is_open:
             raise DriverError("mock: write before connect")
         checked_command(command, len(self.joint_names))
-        return self._bank.hold(command)
+        return self._bank.hold(self.faults.hold(command, self._bank.command))
 
     def stop(self) -> None:
         """Torque off; the windings brake the joints."""
@@ -113,24 +119,28 @@ class MockDriver:
 
     def battery(self) -> Battery:
         """Drained by computing, standby and the joints' work."""
-        return self._pack.report()
+        return self.faults.report(self._pack.report())
 
     def advance(self) -> None:
         """One period; the joints stop at the ends of their ranges."""
         dt, limits = self._period, self._description.limits
+        self._pack.sag = self.faults.sag()
         self._effort = self._bank.effort(self._position, self._velocity, self._pack.voltage).copy()
         self._pack.drain(self._bank.power(self._effort, self._velocity), dt)
         velocity = self._velocity + dt * self._acceleration()
-        velocity = np.clip(velocity, -limits.velocity, limits.velocity)
+        velocity = np.where(self.faults.drives.locked, 0.0, np.clip(velocity, -limits.velocity, limits.velocity))
         self._position = np.clip(self._position + dt * velocity, limits.lower, limits.upper)
         inside = (self._position > limits.lower) & (self._position < limits.upper)
         self._velocity = np.where(inside, velocity, 0.0)
         self._base.move(self._position, dt)
         self._tick += 1
+        self.faults.begin_tick(self._tick)
+        self._state = None
 
     def reset(self) -> None:
         """Back to the start pose, limp; time goes on."""
         self._bank.release()
+        self.faults.clear()
         self._place()
 
     def ground_truth(self) -> GroundTruth:
@@ -153,9 +163,15 @@ class MockDriver:
         if command is None:
             return -BANDWIDTH * self._velocity
         pull = np.where(command.kp > 0.0, BANDWIDTH**2 * (command.position - self._position), 0.0)
-        return pull + 2.0 * BANDWIDTH * (command.velocity - self._velocity)
+        acceleration = pull + 2.0 * BANDWIDTH * (command.velocity - self._velocity)
+        faults = self.faults.drives
+        if faults.touched.any():  # those are moved by their torque, against a drag that lets the peak reach top speed
+            driven = self._description.limits.velocity * self._effort / self._table.effort
+            acceleration = np.where(faults.touched, BANDWIDTH * (driven - self._velocity), acceleration)
+        return acceleration
 
     def _place(self) -> None:
+        self._state: RobotState | None = None
         self._position = self._start.copy()
         self._velocity = np.zeros(len(self._start))
         self._effort = np.zeros(len(self._start))

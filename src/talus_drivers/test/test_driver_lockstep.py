@@ -132,3 +132,12 @@ def test_strangers_are_ignored():
 def test_leashes_are_ticks_of_the_control_period():
     assert LockStepConfig().leashes(0.002) == {BALANCE: 1, "safety": 25, "camera": 75, "map": 250}
     assert LockStepConfig().leashes(0.004)["safety"] == 12
+
+
+def test_nobody_is_waited_for_beyond_the_state_that_was_sent_to_it():
+    step = lockstep(balance=1)
+    step.heard(BALANCE, 10, 10, 0.0)
+    step.sent(BALANCE, 11)  # later states are lost on their way
+    assert step.waits_for(50, 0.1) == ""
+    step.sent(BALANCE, 51)
+    assert step.waits_for(51, 0.1) == BALANCE

@@ -95,8 +95,3 @@ def test_what_needs_forces_is_refused(mock):
         mock.push("torso", np.ones(3), 0.1)
     with pytest.raises(DriverError, match="use the driver mujoco"):
         mock.set_friction("floor", 0.5)
-
-
-def test_fault_levers_reach_the_readings(mock):
-    mock.faults.add("angular_velocity", np.nan)
-    assert np.isnan(mock.read(0.0).angular_velocity).all()

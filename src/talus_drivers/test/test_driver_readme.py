@@ -7,6 +7,7 @@ from pathlib import Path
 from readme_tables import rows
 from talus_core.parameters import flat_parameters
 from talus_drivers.driver_config import DriverNodeConfig
+from talus_drivers.faults.catalogue import CATALOGUE, COMPONENTS, KINDS, TYPES
 from talus_drivers.registry import driver_names
 
 import talus_drivers
@@ -44,3 +45,11 @@ def test_every_topic_and_service_has_its_row():
     for path in SOURCES.glob("*_node.py"):
         used |= set(call.findall(path.read_text()))
     assert names_in("Inputs and outputs", r"`([\w/]+)`") == used
+
+
+def test_the_fault_table_is_the_catalogue():
+    for component, _, *cells in rows(README, "Faults"):
+        name = component.strip("`")
+        assert cells[:7] == ["yes" if f"{name}.{kind}" in CATALOGUE else "-" for kind in TYPES], name
+        assert cells[7] == ", ".join(kind.effect for kind in KINDS if kind.component == name and not kind.type)
+    assert names_in("Faults", r"`(\w+)`") == set(COMPONENTS)

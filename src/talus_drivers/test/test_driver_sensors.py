@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Noise, bias and fault levers of simulated sensors."""
+"""Noise and bias of simulated sensors."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
-from talus_core.errors import UnknownNameError
 from talus_core.state import RobotState
-from talus_drivers.faults import SENSORS, SensorFaults
 from talus_drivers.noise import NoiseConfig, SensorNoise
 
+SENSORS = tuple(item.name for item in fields(RobotState) if item.type == "np.ndarray")
 N = 4
 LIMITS = np.array([100.0, 100.0, 10.0, 2.0])
 
@@ -76,47 +75,3 @@ def test_the_same_seed_gives_the_same_noise():
     for first, second in zip(samples(NoiseConfig(), 7, 50), samples(NoiseConfig(), 7, 50), strict=True):
         np.testing.assert_array_equal(first.position, second.position)
     assert (samples(NoiseConfig(), 8, 1)[0].position != samples(NoiseConfig(), 7, 1)[0].position).all()
-
-
-def test_without_a_lever_states_pass_untouched():
-    given = state(3)
-    assert SensorFaults()(given) is given
-
-
-@pytest.mark.parametrize("sensor", SENSORS)
-def test_frozen_values_under_fresh_stamps(sensor):
-    faults = SensorFaults()
-    faults.freeze(sensor)
-    seen = [faults(state(k)) for k in (5, 6, 7)]
-    assert [s.sequence for s in seen] == [5, 6, 7]
-    for s in seen:
-        np.testing.assert_array_equal(getattr(s, sensor), getattr(state(5), sensor))
-
-
-def test_offset_and_nan():
-    faults = SensorFaults()
-    faults.add("angular_velocity", 0.5)
-    faults.add("effort", np.nan)
-    seen = faults(state(2))
-    np.testing.assert_array_equal(seen.angular_velocity, 2.5)
-    assert np.isnan(seen.effort).all()
-    np.testing.assert_array_equal(seen.position, 2.0)
-
-
-def test_dropped_and_late_samples():
-    faults = SensorFaults()
-    faults(state(1))
-    faults.drop()
-    assert faults(state(2)).sequence == 1
-    faults.clear()
-    faults.delay(3)
-    assert [faults(state(k)).sequence for k in range(10, 17)] == [1, 1, 1, 10, 11, 12, 13]
-    faults.clear()
-    assert faults(state(20)).sequence == 20
-
-
-def test_unknown_sensor_and_negative_delay():
-    with pytest.raises(UnknownNameError, match="foot_wrenches"):
-        SensorFaults().freeze("foot_wrench")
-    with pytest.raises(ValueError, match="-1"):
-        SensorFaults().delay(-1)

@@ -82,6 +82,7 @@ SERVICES = (
     Service("sim/push", "talus_interfaces/Push", SIMULATION),
     Service("sim/set_friction", "talus_interfaces/SetFriction", SIMULATION),
     Service("sim/reset", "std_srvs/Trigger", SIMULATION),
+    Service("sim/inject_fault", "talus_interfaces/InjectFault", SIMULATION),
 )
 
 

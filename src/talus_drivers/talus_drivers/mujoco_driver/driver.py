@@ -13,7 +13,7 @@ from talus_core.state import JointCommand, RobotState
 
 from talus_drivers.battery import Pack, read_pack
 from talus_drivers.drives import checked_command, read_drives
-from talus_drivers.faults import SensorFaults
+from talus_drivers.faults.injector import FaultInjector
 from talus_drivers.mujoco_driver.config import MujocoConfig
 from talus_drivers.mujoco_driver.levers import Friction, Pushes, disturb_model
 from talus_drivers.mujoco_driver.plant import Plant
@@ -32,12 +32,13 @@ class MujocoDriver:
             raise UnknownNameError("pose", self._config.start_pose, description.poses)
         self._table = read_drives(description)
         self._pack_data = read_pack(description)
-        self._plant = Plant(description, setup.world, self._table, setup.period)
+        self.faults = FaultInjector(description, setup.period, setup.seed, self._set_charge)
+        self._plant = Plant(description, setup.world, self._table, setup.period, self.faults.drives)
+        self.faults.fit(self._plant.model.opt.timestep, self._plant.weight)
         self._disturb()
         model, data = self._plant.model, self._plant.data
         self._pushes = Pushes(model, data, setup.period)
         self._friction = Friction(model, [foot.frame for foot in description.feet])
-        self.faults = SensorFaults()
         self._tick = 0
         self._is_open = False
 
@@ -104,14 +105,14 @@ class MujocoDriver:
                 sample.foot_wrenches,
                 plant.bank.is_enabled,
             )
-            self._state = self.faults(self._noise(true))
+            self._state = self.faults.sense(self._noise(true))
         return self._state
 
     def write(self, command: JointCommand) -> JointCommand:
         """Follow `command` until the next."""
         self._require_open("write")
         checked_command(command, len(self.joint_names))
-        return self._plant.bank.hold(command)
+        return self._plant.bank.hold(self.faults.hold(command, self._plant.bank.command))
 
     def stop(self) -> None:
         """Torque off, windings shorted."""
@@ -125,20 +126,23 @@ class MujocoDriver:
     def battery(self) -> Battery:
         """The pack as its own electronics report it."""
         self._require_open("battery")
-        return self._pack.report()
+        return self.faults.report(self._pack.report())
 
     def advance(self) -> None:
         """One period of physics."""
         self._require_open("advance")
         self._pushes.apply()
+        self._pack.sag = self.faults.sag()
         self._plant.tick(self._pack)
         self._tick += 1
+        self.faults.begin_tick(self._tick)
         self._state = None
 
     def reset(self) -> None:
         """Back to the start pose, limp and at rest; time, battery and friction go on."""
         self._require_open("reset")
         self._pushes.clear()
+        self.faults.clear()
         self._plant.place(self._config.start_pose, self._config.settle_s)
         self._state = None
 
@@ -153,6 +157,9 @@ class MujocoDriver:
     def set_friction(self, target: str, friction: float) -> None:
         """From the next tick on."""
         self._friction.set(target, friction)
+
+    def _set_charge(self, fraction: float) -> None:
+        self._pack.set_charge(fraction)
 
     def _disturb(self) -> None:
         config, description = self._config.model_error, self._setup.description

@@ -14,6 +14,7 @@ from talus_description.scene import SceneError, load_scene, pose_qpos
 
 from talus_drivers.battery import Pack
 from talus_drivers.drives import DriveBank, DriveTable
+from talus_drivers.faults.drives import LOCK_DAMPING, LOCK_FRICTION, DriveFaults
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,15 @@ class Sample:
 class Plant:
     """The physics of one robot in one world."""
 
-    def __init__(self, description: RobotDescription, world: str, table: DriveTable, period: float):
+    def __init__(
+        self, description: RobotDescription, world: str, table: DriveTable, period: float, faults: DriveFaults
+    ):
         """Raises DriverError for a world or robot that cannot be loaded."""
         self.model = _load(description, world)
         self.data = mujoco.MjData(self.model)
-        self.bank = DriveBank(table)
+        self.bank = DriveBank(table, faults)
+        self._faults = faults
+        self._locked = faults.locked
         self.steps_per_tick = _whole_steps(period, self.model.opt.timestep)
         self._description = description
         names = description.joint_names
@@ -82,7 +87,7 @@ class Plant:
     def tick(self, pack: Pack) -> None:
         """One control period: drives and battery at every physics step, sensors at the last."""
         model, data, bank = self.model, self.data, self.bank
-        if bank.is_enabled is not self._is_free:
+        if bank.is_enabled is not self._is_free or self._faults.locked is not self._locked:
             self._brake()
         power = 0.0
         for step in range(self.steps_per_tick):
@@ -96,6 +101,12 @@ class Plant:
             self._imu.add()
         self._imu.end(self._period)
         pack.drain(power / self.steps_per_tick, self._period)
+
+    @property
+    def weight(self) -> float:
+        """N of the whole robot."""
+        root = self.model.body_rootid[self.model.jnt_bodyid[self.model.joint(self._description.joint_names[0]).id]]
+        return float(self.model.body_subtreemass[root] * np.linalg.norm(self.model.opt.gravity))
 
     def sample(self) -> Sample:
         """Sensor values of the last tick, or at rest before the first."""
@@ -131,8 +142,11 @@ class Plant:
     def _brake(self) -> None:
         self._is_free = free = self.bank.is_enabled
         model = self.model
-        model.dof_damping[self._dof_at] = self._free_damping if free else self._braked_damping
-        model.dof_frictionloss[self._dof_at] = self._free_friction if free else self._braked_friction
+        friction = self._free_friction if free else self._braked_friction
+        damping = self._free_damping if free else self._braked_damping
+        self._locked = self._faults.locked
+        model.dof_damping[self._dof_at] = np.where(self._locked, LOCK_DAMPING, damping)
+        model.dof_frictionloss[self._dof_at] = np.where(self._locked, LOCK_FRICTION, friction)
 
 
 class _Imu:
