@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -86,12 +87,16 @@ def test_robot_that_names_a_joint_which_is_not_there(tmp_path: Path, capsys: pyt
     assert "not valid YAML" in said([*DEFAULT, "--robot", str(folder)], capsys)
 
 
-def test_port_in_use(capsys: pytest.CaptureFixture):
+def test_port_in_use_stands_in_the_summary_of_an_earlier_run(tmp_path: Path, capsys: pytest.CaptureFixture):
+    file = tmp_path / "out.json"
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        assert f"port {port} is in use" in said(["--port", str(port)], capsys)
+        file.write_text('{"fell": false}')
+        line = said(["--port", str(port), "--json", str(file)], capsys)
+    assert f"port {port} is in use" in line
+    assert json.loads(file.read_text())["faults"] == [line.removeprefix("error: ").strip()]
     check_port(port)
 
 

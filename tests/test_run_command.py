@@ -102,6 +102,18 @@ def test_ctrl_c_sits_down_and_leaves_nothing_behind(start):
     assert not [name for name, pid in pids.items() if start_ticks(pid) is not None]
 
 
+def test_node_that_refuses_ends_the_run_with_its_reason(start, tmp_path: Path):
+    world = tmp_path / "void.xml"
+    world.write_text("<mujoco/>")
+    run = start("--world", str(world))
+    code, summary = run.end()
+    assert code == 2
+    assert set(summary) == KEYS
+    (fault,) = summary["faults"]
+    assert fault.startswith("driver: ") and "floor" in fault
+    assert f"error: {fault}" in run.lines
+
+
 def test_killed_balance_node_is_a_fault_but_no_fall(start):
     run = start()
     run.until("| standing  ")

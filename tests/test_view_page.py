@@ -29,6 +29,24 @@ LABELS = {
     "Stand": "balance/stand",
     "Sit": "balance/sit",
 }
+ESCAPE = "\ue00c"  # as WebDriver writes it
+CUT_LABELS = """
+    return [...document.querySelectorAll('button')].filter(button => {
+        const label = button.querySelector('.mantine-Button-label');
+        if (!label || button.offsetParent === null) return false;
+        const inner = label.getBoundingClientRect(), outer = button.getBoundingClientRect();
+        const isInside = inner.left >= outer.left && inner.right <= outer.right && inner.bottom <= outer.bottom;
+        return label.scrollWidth > label.clientWidth || !isInside;
+    }).map(button => button.innerText);"""
+REACHED_AT_THE_END = """
+    const button = [...document.querySelectorAll('button')].find(b => b.innerText.trim() === arguments[0]);
+    const panel = button.closest('.mantine-ScrollArea-viewport');
+    panel.scrollTop = panel.scrollHeight;
+    const box = button.getBoundingClientRect();
+    const hit = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+    const found = {scrolled: panel.scrollTop, hit: hit ? hit.innerText.trim() : null};
+    panel.scrollTop = 0;
+    return found;"""
 STALE_CMD_VEL = 0.5  # s after which the robot stops by itself
 NODE = (sys.executable, "-m", "talus_view.view_node", "--ros-args", "-p")
 
@@ -139,6 +157,16 @@ def test_buttons_reach_the_robot(page: Browser, actor: Actor):
         until(lambda service=service: service in actor.calls, f"{label} calls {service}")
     assert set(actor.calls) == set(SERVICES)
     until(lambda: page.has_button("Forward") and "Push the robot" in page.text(), "pushes are offered in simulation")
+
+
+def test_stop_is_always_in_sight_and_no_label_is_cut(page: Browser, actor: Actor):
+    assert page.script(CUT_LABELS) == []
+    reached = page.script(REACHED_AT_THE_END, "STOP")
+    assert reached["scrolled"] > 100.0, "the panel is longer than the window"
+    assert reached["hit"] == "STOP", "nothing covers it"
+    actor.calls.clear()
+    page.type(ESCAPE)
+    until(lambda: "safety/stop" in actor.calls, "the Escape key stops")
 
 
 def test_held_arrow_walks_and_release_stands(page: Browser, actor: Actor):

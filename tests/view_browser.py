@@ -104,6 +104,11 @@ class Browser:
         self.press(label)
         self.release()
 
+    def type(self, key: str) -> None:
+        """Press and release a key, named as WebDriver names it."""
+        steps = [{"type": "keyDown", "value": key}, {"type": "keyUp", "value": key}]
+        self._do("actions", actions=[{"type": "key", "id": "keyboard", "actions": steps}])
+
     def tick(self, label: str) -> None:
         """Toggle the checkbox with this label."""
         self.script(

@@ -128,6 +128,12 @@ def test_respawn_counts_and_delays(bench: Bench):
     assert time.monotonic() - began > 0.2
 
 
+def test_refusal_is_final(bench: Bench):
+    supervisor = bench.start(shell("a", "echo 'error: port 80 is in use' >&2; exit 2", respawns=True))
+    bench.until(lambda: supervisor.is_finished)
+    assert [(ended.respawns, ended.refusal) for ended in bench.exits] == [(False, "port 80 is in use")]
+
+
 def test_polite_processes_end_by_sigint_and_stubborn_ones_later(bench: Bench):
     polite = shell("polite", "echo up; exec sleep 99")
     stubborn = python("stubborn", IGNORES_SIGINT, sigterm_after=0.2)

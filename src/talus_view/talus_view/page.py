@@ -22,6 +22,7 @@ from talus_view.panel import STOP_HINT
 from talus_view.style import PAD_ICONS, PAGE_STYLE, STOP_MARKER, caption, pad_marker
 
 HOLD_RATE = 10.0  # Hz at which a held walk button says so
+STOP_KEY = "escape"  # works wherever the panels are, and is what a hand looks for
 BRAND = (34, 111, 214)
 LONGEST_CALL = 60.0  # s of wall time: a hang must end the process, a slow start must not
 
@@ -160,7 +161,9 @@ class Page:
         gui.add_html(PAGE_STYLE)
         gui.add_html(STOP_MARKER)
         self._call_button(gui, "STOP", color="red", icon="hand-stop")
-        gui.add_html(caption("Protective stop, not an emergency stop", STOP_HINT))
+        command = gui.add_command("STOP", description="safety/stop", hotkey=STOP_KEY, icon="hand-stop")
+        command.on_trigger(lambda event: self._put(Kind.CALL, event.client_id, "STOP"))
+        gui.add_html(caption("Esc: protective stop, not an emergency stop", STOP_HINT))
         self._status = gui.add_html("")
         with gui.add_folder("Posture"):
             gui.add_html(pad_marker(columns=2))
@@ -175,7 +178,7 @@ class Page:
                 self._button(gui, name.capitalize(), Kind.PUSH, name, color="grape")
             self._push_size = gui.add_slider("Impulse, N s", 5.0, 60.0, 5.0, 20.0)
         with gui.add_folder("Show"):
-            self._follow = gui.add_checkbox("Follow the robot", True)
+            self._follow = gui.add_checkbox("Follow robot", True)
             self._voxels = gui.add_checkbox("Voxels", True)
             self._marks = gui.add_checkbox("Balance", True, hint="Support, footsteps, capture point, pressure")
             self._ground = gui.add_dropdown("Ground", GROUNDS, initial_value=GROUNDS[0])

@@ -18,7 +18,7 @@ NOTHING = "no data"
 
 STOP_HINT = (
     "Protective stop: the robot finishes its step, sits down, then torque goes off. "
-    "It is software and no emergency stop; keep the hardware one in reach."
+    "It is software and no emergency stop; keep the hardware one in reach. Key: Esc."
 )
 
 

@@ -25,7 +25,7 @@ PACKAGE = "talus_bringup"
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Exit code: 0 after Ctrl-C or when all processes ended well, 1 if a required one died, 2 for bad input."""
+    """Exit code: 0 after Ctrl-C or a good end, 1 if a required process died or one refused, 2 for bad input."""
     words = list(sys.argv[1:] if words is None else words)
     if not words or words[0] in ("-h", "--help"):
         print(USAGE)
@@ -97,7 +97,7 @@ def _stay(supervisor: Supervisor, interrupts: Interrupts, sink: Sink) -> int:
             supervisor.begin_stop()
         for ended in supervisor.poll():
             report_exit(ended, sink)
-            code = code or int(ended.is_fatal)
+            code = code or int(ended.is_fatal or ended.refusal is not None)
             if ended.is_fatal and not supervisor.is_stopping:
                 sink.note(f"'{ended.spec.name}' is required: ending the launch")
                 supervisor.begin_stop()
@@ -109,6 +109,6 @@ def report_exit(ended: Exit, sink: Sink) -> None:
     how = f"was ended by {signal.Signals(-ended.code).name}" if ended.code < 0 else f"ended with code {ended.code}"
     again = "; starting it again" if ended.respawns else ""
     sink.note(f"'{ended.spec.name}' {how}{again}")
-    if ended.code and not ended.asked:
+    if ended.code and not ended.asked and ended.refusal is None:  # a refusal is a line of its own already
         for line in ended.last_lines:
             sink.note(f"    {line}")

@@ -15,8 +15,12 @@ from talus_bringup.launch.output import Sink
 from talus_bringup.launch.plan import LaunchPlan, ProcessSpec
 from talus_bringup.launch.shutdown import Shutdown
 
+# The exit code of a node that refuses its parameters or files: a second try would end in the same way.
+REFUSED = 2
 # How late the end of a process may be noticed while nothing is printed.
 POLL_PERIOD_S = 0.1
+
+_REASON = "error: "
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,12 @@ class Exit:
     def is_fatal(self) -> bool:
         """A required process ended by itself."""
         return self.spec.required and not self.asked and not self.respawns
+
+    @property
+    def refusal(self) -> str | None:
+        """Why the process refused to work, where it did and said so."""
+        reasons = [line for line in self.last_lines if line.startswith(_REASON)]
+        return reasons[-1].removeprefix(_REASON) if self.code == REFUSED and reasons else None
 
 
 class Supervisor:
@@ -139,13 +149,15 @@ class Supervisor:
         del self.children[child.name]
         self._on_change(self.children.values())
         spec = child.spec
-        respawns = spec.respawns and not self.is_stopping and self._may_start_again(spec)
+        code = child.process.returncode
+        respawns = not self.is_stopping and self._may_start_again(spec, code)
         if respawns:
             self._respawn_at[spec.name] = time.monotonic() + spec.respawn_delay
-        return Exit(spec, child.process.returncode, self.is_stopping, respawns, tuple(child.last_lines))
+        return Exit(spec, code, self.is_stopping, respawns, tuple(child.last_lines))
 
-    def _may_start_again(self, spec: ProcessSpec) -> bool:
-        return spec.respawn_most < 0 or self._starts[spec.name] <= spec.respawn_most
+    def _may_start_again(self, spec: ProcessSpec, code: int) -> bool:
+        is_left = spec.respawn_most < 0 or self._starts[spec.name] <= spec.respawn_most
+        return spec.respawns and code != REFUSED and is_left
 
     def _respawn(self, now: float) -> None:
         for spec in self._plan.processes:

@@ -31,13 +31,22 @@ def main(words: Sequence[str] | None = None) -> int:
     """Exit code: 0 if nothing fell and no fault latched, 1 otherwise, 2 for bad input."""
     try:
         options = parse_options(sys.argv[1:] if words is None else words, available())
+    except TalusError as error:
+        return _refuse(error)
+    try:
         if not options.headless:
             check_port(options.port)
         plan = resolve(find_launch_file(PACKAGE, LAUNCH_FILE, os.environ), launch_arguments(options), os.environ)
         return run(options, plan)
     except TalusError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+        if options.json is not None:  # never leave the file of an earlier run there as if it were this one's
+            Summary(faults=(str(error),)).write(options.json)
+        return _refuse(error)
+
+
+def _refuse(error: TalusError) -> int:
+    print(f"error: {error}", file=sys.stderr)
+    return 2
 
 
 def available() -> Available:

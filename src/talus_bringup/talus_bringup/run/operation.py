@@ -19,14 +19,12 @@ from talus_bringup.run.operator_node import OperatorNode
 from talus_bringup.run.options import RunOptions
 from talus_bringup.run.pace import PaceMeter
 from talus_bringup.run.status import Status, StatusScreen
-from talus_bringup.run.summary import Summary
+from talus_bringup.run.summary import UNKNOWN_LEVEL, Summary
 
 # Wall time between two looks: a velocity is due every 50 ms of simulated time, which may run at 3 times real time.
 POLL_PERIOD_S = 0.01
 # Simulated time between two looks for a fall: a fall from standing takes 0.8 s.
 JUDGE_PERIOD_S = 0.1
-# A node that ends with this code says in its last line what is wrong with its parameters or files.
-BAD_INPUT = 2
 JOULE_PER_KWH = 3.6e6
 
 
@@ -39,7 +37,7 @@ def counted_topics(perception: bool, cameras: dict) -> list[Topic]:
 
 
 class NodeRefusedError(TalusError):
-    """A node refused what it was given; the message is its own."""
+    """A node refused what it was given; the message is its name and its own words."""
 
 
 class Operation:
@@ -73,9 +71,10 @@ class Operation:
         self._stop_requests += self._interrupts.take()
         for ended in self._supervisor.poll(POLL_PERIOD_S):
             report_exit(ended, self._screen)
+            if ended.refusal is not None and self._operator.phase is Phase.WAITING:
+                raise NodeRefusedError(f"{ended.spec.name}: {ended.refusal}")
             if ended.is_fatal:
                 self._dead.append(ended.spec.name)
-                self._refuse(ended.code, ended.last_lines)
         self._node.hear()
         seen = self._observe(now)
         began = self._operator.began
@@ -86,11 +85,6 @@ class Operation:
         if seen.time is not None:
             self._pace.see(now, seen.time)
             self._show(seen, now)
-
-    def _refuse(self, code: int, last_lines: tuple[str, ...]) -> None:
-        reasons = [line for line in last_lines if line.startswith("error: ")]
-        if code == BAD_INPUT and reasons and self._operator.phase is Phase.WAITING:
-            raise NodeRefusedError(reasons[-1].removeprefix("error: "))
 
     def _observe(self, now: float) -> Observation:
         time = self._node.clock.get()
@@ -159,7 +153,7 @@ class Operation:
             odom_error_m=self._judge.odometry_error,
             real_time_factor=self._pace.overall,
             energy_j=used * self._energy,
-            final_level="unknown" if safety is None else f"R{safety.level}",
+            final_level=UNKNOWN_LEVEL if safety is None else f"R{safety.level}",
             rates_hz=self._node.inbox.rates(self._pace.simulated),
             sim_seconds=self._pace.simulated,
         )

@@ -9,13 +9,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from talus_balance.node_config import BalanceNodeConfig
 from talus_core.errors import TalusError, unknown_name_message
 
 from talus_bringup.run.available import Available
 from talus_bringup.run.observation import Velocity
 
-# What the balance node follows of cmd_vel (its parameters max_..._mps); it would cut what is more.
-VELOCITY_LIMITS = (("VX", "m/s", -0.35, 0.6), ("VY", "m/s", -0.25, 0.25), ("WZ", "rad/s", -0.6, 0.6))
+# What the balance node follows of cmd_vel; it would cut what is more.
+_FOLLOWED = BalanceNodeConfig()
+VELOCITY_LIMITS = (
+    ("VX", "m/s", -_FOLLOWED.max_backward_mps, _FOLLOWED.max_forward_mps),
+    ("VY", "m/s", -_FOLLOWED.max_sideways_mps, _FOLLOWED.max_sideways_mps),
+    ("WZ", "rad/s", -_FOLLOWED.max_turning_radps, _FOLLOWED.max_turning_radps),
+)
 # An hour of simulated time; a longer run is one without --seconds.
 MOST_SECONDS = 3600.0
 

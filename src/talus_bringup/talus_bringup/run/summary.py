@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+UNKNOWN_LEVEL = "unknown"
 
 
 @dataclass(frozen=True)
 class Summary:
-    """The keys of `--json`.
+    """The keys of `--json`; the defaults are those of a run that did not begin.
 
     Attributes:
         fell: By the ground truth.
@@ -20,20 +22,21 @@ class Summary:
         odom_error_m: Between the displacements by odometry and by the ground truth.
         real_time_factor: Simulated over wall time, from arming to the end.
         energy_j: Taken from the battery.
-        final_level: Of the stop ladder when the run was over; R3 after an ordinary stop.
+        final_level: Of the stop ladder when the run was over; R3 after an ordinary stop, unknown before a supervisor
+            spoke.
         rates_hz: Messages per simulated second, by topic.
         sim_seconds: Simulated time from arming to the end.
     """
 
-    fell: bool
-    faults: tuple[str, ...]
-    distance_m: float
-    odom_error_m: float
-    real_time_factor: float
-    energy_j: float
-    final_level: str
-    rates_hz: Mapping[str, float]
-    sim_seconds: float
+    fell: bool = False
+    faults: tuple[str, ...] = ()
+    distance_m: float = 0.0
+    odom_error_m: float = 0.0
+    real_time_factor: float = 0.0
+    energy_j: float = 0.0
+    final_level: str = UNKNOWN_LEVEL
+    rates_hz: Mapping[str, float] = field(default_factory=dict)
+    sim_seconds: float = 0.0
 
     @property
     def exit_code(self) -> int:
