@@ -246,10 +246,14 @@ def test_kill_of_the_runner_then_clean_start(workspace, tmp_path: Path):
     environment = {**os.environ, "TMPDIR": str(tmp_path), "TALUS_ROOT": str(tmp_path), "ROS_DOMAIN_ID": "5"}
     command = [sys.executable, "-m", "talus_bringup.launch", str(file)]
 
+    def is_recorded() -> bool:
+        record = tmp_path / f"talus-{os.getuid()}" / "domain-5.json"
+        return f'"pid": {pids.read_text().split()[-1]}' in record.read_text()
+
     def start(count: int) -> subprocess.Popen:
         runner = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
         deadline = time.monotonic() + PATIENCE_S
-        while not pids.exists() or len(pids.read_text().split()) < count:
+        while not (pids.exists() and len(pids.read_text().split()) == count and is_recorded()):
             assert time.monotonic() < deadline
             time.sleep(0.02)
         return runner
