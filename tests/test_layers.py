@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "talus_map": {"numpy", "talus_core"},
     "talus_view": {"numpy", "cv2", "trimesh", "viser", "talus_core"},
     # On top of all, imported by nobody: its benchmarks drive the real controller and the real body.
-    "talus_bringup": {"numpy", "yaml", "talus_core", "talus_balance", "talus_drivers"},
+    "talus_bringup": {"numpy", "yaml", "talus_core", "talus_balance", "talus_drivers", "talus_safety"},
     "robot_state_publisher": {"numpy", "talus_core"},
 }
 

@@ -18,7 +18,7 @@ from talus_bringup.bench.watch_node import WatchedRun
     ("words", "message"),
     [
         (["controll"], "unknown benchmark 'controll'; nearest: control"),
-        ([], "known benchmarks: control, balance"),
+        ([], "known benchmarks: control, balance, safety"),
         (["control", "--jsn", "x"], "unrecognized arguments: --jsn x"),
         (["control", "--json", "/nowhere/x.json"], "there is no folder /nowhere"),
     ],

@@ -13,6 +13,7 @@ from talus_core.errors import TalusError, UnknownNameError
 BENCHES = {
     "control": "round trip, balance tick, real-time factor and memory of the stack",
     "balance": "pushes, terrain, slips, loads: what the balance controller survives",
+    "safety": "fifty faults in five postures: reactions, falls, stops",
 }
 
 

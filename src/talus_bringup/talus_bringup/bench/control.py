@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from talus_bringup.bench.processes import free_port
 from talus_bringup.bench.report import BenchReport
 
 ROUND_TRIPS = 3000
@@ -91,10 +91,4 @@ def _round_trip_row(kind: str, results: Sequence[dict]) -> dict[str, Any]:
 def _stack_runs() -> dict[str, Any]:
     from talus_bringup.bench.watch_node import watched_run  # imports rclpy
 
-    return {name: watched_run([*options, "--port", str(_free_port())]) for name, options in RUNS.items()}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("", 0))
-        return probe.getsockname()[1]
+    return {name: watched_run([*options, "--port", str(free_port())]) for name, options in RUNS.items()}

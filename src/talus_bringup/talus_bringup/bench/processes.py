@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Memory of a process and all that it started, from /proc."""
+"""What a benchmark asks of this machine: memory of a process and all that it started, and a free port."""
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 PROC = Path("/proc")
@@ -37,3 +38,10 @@ def proportional_memory_mb(pid: int) -> float:
 def tree_memory_mb(root: int) -> float:
     """PSS of `root` and everything below it."""
     return sum(proportional_memory_mb(pid) for pid in descendants(root))
+
+
+def free_port() -> int:
+    """A TCP port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("", 0))
+        return probe.getsockname()[1]

@@ -24,6 +24,7 @@ usage: ./talus COMMAND [ARGS]
   run              the robot in the embedded simulator; --help lists its options
   test [ARGS]      the whole test suite; ARGS go to pytest
   bench NAME       a benchmark; --json FILE writes the figures
+  scenario FILE    faults on a time line, and what must follow; --graph plays it on the robot that runs
   launch FILE      a launch file; key:=value sets an argument
   exec -- CMD      a command of yours with the environment sourced
   build            only prepare the workspace; --clean builds it anew
@@ -131,6 +132,7 @@ COMMANDS: dict[str, Callable[[Workspace, list[str]], int]] = {
     "run": _module("run"),
     "test": _test,
     "bench": _bench,
+    "scenario": _module("scenario"),
     "launch": _module("launch"),
     "exec": _exec,
     "build": _build,

@@ -19,6 +19,8 @@ from talus_drivers.mujoco_driver.levers import Friction, Pushes, disturb_model
 from talus_drivers.mujoco_driver.plant import Plant
 from talus_drivers.noise import SensorNoise
 
+GRAVITY = 9.81  # m/s^2
+
 
 class MujocoDriver:
     """Physics, noisy sensors and battery of one robot; the same setup and commands give the same run, bit for bit."""
@@ -34,7 +36,7 @@ class MujocoDriver:
         self._pack_data = read_pack(description)
         self.faults = FaultInjector(description, setup.period, setup.seed, self._set_charge)
         self._plant = Plant(description, setup.world, self._table, setup.period, self.faults.drives)
-        self.faults.fit(self._plant.model.opt.timestep, self._plant.weight)
+        self.faults.fit(self._plant.model.opt.timestep, self._plant.mass * GRAVITY)
         self._disturb()
         model, data = self._plant.model, self._plant.data
         self._pushes = Pushes(model, data, setup.period)
@@ -149,6 +151,10 @@ class MujocoDriver:
     def ground_truth(self) -> GroundTruth:
         """Where the base really is."""
         return self._plant.ground_truth()
+
+    def touching(self) -> set[str]:
+        """Links, but the feet, that touch the ground or something on it: for judging a fall, never for control."""
+        return self._plant.touching()
 
     def push(self, link: str, impulse: np.ndarray, duration: float) -> None:
         """From the next tick on."""

@@ -55,6 +55,8 @@ class Plant:
         self._soles = [_wrench_views(self.model, self.data, foot.frame) for foot in description.feet]
         self._qpos, self._qvel, self._ctrl = self.data.qpos, self.data.qvel, self.data.ctrl
         self._period = period
+        soles = [self.model.site(foot.frame).bodyid[0] for foot in description.feet]
+        self._feet = {int(body) for sole in soles for body in (sole, self.model.body_parentid[sole])}
         self._is_free = True
         self._flags = self.model.opt.disableflags
         self.use_joint_damping(1.0)
@@ -102,12 +104,6 @@ class Plant:
         self._imu.end(self._period)
         pack.drain(power / self.steps_per_tick, self._period)
 
-    @property
-    def weight(self) -> float:
-        """N of the whole robot."""
-        root = self.model.body_rootid[self.model.jnt_bodyid[self.model.joint(self._description.joint_names[0]).id]]
-        return float(self.model.body_subtreemass[root] * np.linalg.norm(self.model.opt.gravity))
-
     def sample(self) -> Sample:
         """Sensor values of the last tick, or at rest before the first."""
         wrenches = np.empty((2, 6))
@@ -130,6 +126,15 @@ class Plant:
         """kg of the robot, not of the world's bodies."""
         root = self.model.site_bodyid[self.model.site(self._description.frames["imu"]).id]
         return float(self.model.body_subtreemass[self.model.body_rootid[root]])
+
+    def touching(self) -> set[str]:
+        """Links of the robot, but its feet, that touch what is not the robot."""
+        model, data = self.model, self.data
+        root = model.site_bodyid[model.site(self._description.frames["imu"]).id]
+        bodies = model.geom_bodyid[data.contact.geom[data.contact.dist < 0.0]]
+        ours = model.body_rootid[bodies] == model.body_rootid[root]
+        links = bodies[ours & ~ours.all(axis=1, keepdims=True)]
+        return {model.body(link).name for link in set(links.tolist()) - self._feet}
 
     def _settle(self, duration: float) -> None:
         for _ in range(round(duration / self.model.opt.timestep)):

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Plays the matrix on several cores; finished runs stay in a file, so that a bench that was interrupted goes on."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from zlib import crc32
+
+from talus_core.errors import TalusError
+
+from talus_bringup.bench.balance.stage import in_fork
+from talus_bringup.bench.balance.store import fingerprint
+from talus_bringup.bench.balance.workers import ONE_THREAD
+from talus_bringup.scenario.play import Player
+from talus_bringup.scenario.record import Outcome
+from talus_bringup.scenario.rig_stage import RigStage
+from talus_bringup.scenario.scenario import Scenario
+
+OWN = tuple(f"scenario/{name}.py" for name in ("processes", "rig", "rig_stage", "play", "record"))
+
+
+@dataclass(frozen=True)
+class Case:
+    """One run: a row of the table in a posture with a seed."""
+
+    row: str
+    posture: str
+    seed: int
+    scenario: Scenario
+
+    @property
+    def key(self) -> str:
+        """In the file: changes with what is done, too."""
+        return f"{self.row} {self.posture} {self.seed} {hash_of(repr(self.scenario))}"
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Cases that begin alike: they share one warm start."""
+
+    posture: str
+    seed: int
+    cases: tuple[Case, ...]
+
+
+class Store:
+    """Outcomes by case; every `put` is on disk at once."""
+
+    def __init__(self, folder: Path, sources: Path, robot: Path):
+        folder.mkdir(parents=True, exist_ok=True)
+        own = b"".join((sources / "talus_bringup" / "talus_bringup" / name).read_bytes() for name in OWN)
+        self._path = folder / f"{fingerprint(sources, robot)}{hash_of(own.hex())}.jsonl"
+        self._known: dict[str, Outcome] = {}
+        for line in self._path.read_text().splitlines() if self._path.is_file() else ():
+            try:
+                item = json.loads(line)
+                self._known[item["case"]] = Outcome(**item["outcome"])
+            except (ValueError, KeyError, TypeError):
+                continue  # cut off in the middle of a line
+
+    def get(self, case: Case) -> Outcome | None:
+        """Of an earlier run of the same case by the same code."""
+        return self._known.get(case.key)
+
+    def put(self, case: Case, outcome: Outcome) -> None:
+        """Keep it."""
+        self._known[case.key] = outcome
+        with self._path.open("a") as file:
+            file.write(json.dumps({"case": case.key, "outcome": asdict(outcome)}) + "\n")
+
+
+def play_all(
+    cases: Sequence[Case], store: Store, robot: Path, jobs: int, tell: Callable[[int, int, Case], None]
+) -> dict[Case, Outcome]:
+    """Those that are not in the store are played; `tell` hears of each: done, of, which."""
+    outcomes = {case: outcome for case in cases if (outcome := store.get(case)) is not None}
+    groups = _grouped([case for case in cases if case not in outcomes])
+    for case, outcome in _played(groups, robot, jobs):
+        outcomes[case] = outcome
+        store.put(case, outcome)
+        tell(len(outcomes), len(cases), case)
+    return outcomes
+
+
+def hash_of(text: str) -> str:
+    """Short, the same in every process."""
+    return f"{crc32(text.encode()):08x}"
+
+
+def _grouped(cases: Sequence[Case]) -> list[_Group]:
+    groups: dict[tuple[str, int], list[Case]] = {}
+    for case in cases:
+        groups.setdefault((case.posture, case.seed), []).append(case)
+    return [_Group(*start, tuple(members)) for start, members in groups.items()]
+
+
+def _played(groups: list[_Group], robot: Path, jobs: int) -> Iterator[tuple[Case, Outcome]]:
+    if not groups:
+        return
+    os.environ.update(ONE_THREAD)
+    context = multiprocessing.get_context("spawn")
+    todo, done = context.SimpleQueue(), context.SimpleQueue()  # no threads: the workers fork
+    for number in range(len(groups)):
+        todo.put(number)
+    workers = [context.Process(target=_serve, args=(robot, groups, todo, done), daemon=True) for _ in range(jobs)]
+    for worker in workers:
+        worker.start()
+    try:
+        for _ in range(sum(len(group.cases) for group in groups)):
+            while done.empty():
+                if not all(worker.is_alive() for worker in workers):
+                    raise RuntimeError("a worker died")
+                time.sleep(0.02)
+            yield done.get()
+    finally:
+        for worker in workers:
+            worker.terminate()
+            worker.join()
+
+
+def _serve(robot: Path, groups: list[_Group], todo, done) -> None:
+    """Until terminated: groups by number from `todo`, cases with their outcomes into `done`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
+    from talus_core.robot import load_robot
+
+    description = load_robot(robot)
+    while True:
+        group = groups[todo.get()]
+        stage = RigStage(description, group.seed)
+        player = Player(stage, group.posture, group.seed)
+        try:
+            player.reach()
+        except TalusError as error:
+            for case in group.cases:
+                done.put((case, Outcome("error", detail=str(error))))
+            continue
+        for case in group.cases:
+            done.put((case, _guarded(stage, player, case.scenario)))
+
+
+def _guarded(stage: RigStage, player: Player, scenario: Scenario) -> Outcome:
+    """In a process of its own, so that the warm start stays as it is."""
+    try:
+        stage.rig.lockstep = scenario.lockstep
+        return in_fork(lambda: player.play(scenario))
+    except Exception as error:
+        return Outcome("error", detail=f"{type(error).__name__}: {error}")

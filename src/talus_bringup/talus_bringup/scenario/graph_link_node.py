@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A scenario's ears and hands on a running graph: topics, services, and the ids of the nodes' processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import rclpy
+from geometry_msgs.msg import TwistStamped
+from nav_msgs.msg import Odometry
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.signals import SignalHandlerOptions
+from rosgraph_msgs.msg import Clock
+from talus_core.errors import TalusError
+from talus_ros.fast_link_node import FastLink
+from talus_ros.heartbeat_node import QOS as HEARTBEAT_QOS
+from talus_ros.heartbeat_node import TOPIC as HEARTBEAT
+
+from talus_bringup.run.conversions import seconds, twist
+from talus_bringup.run.observation import Velocity
+from talus_interfaces.msg import BalanceState, GateState, Heartbeat, SafetyState
+
+TOPICS = {
+    "clock": Clock,
+    "safety/state": SafetyState,
+    "balance/state": BalanceState,
+    "sim/ground_truth": Odometry,
+    "gate/state": GateState,
+}
+PATIENCE_S = 60.0  # wall: longest silence of a graph, its start and a service's answer included
+CMD_VEL_EVERY_S = 0.05  # simulated: a tenth of the age at which it is stale
+SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
+QOS = QoSProfile(depth=200, reliability=ReliabilityPolicy.RELIABLE)
+
+
+class SilenceError(TalusError):
+    """Who should speak did not."""
+
+
+class GraphLink:
+    """Used from one thread. `newest`: the newest message by topic; `on_gate`: called at each gate/state, in order."""
+
+    def __init__(self, on_gate: Callable[[GateState], None]):
+        self.patience = PATIENCE_S
+        self._context = rclpy.Context()
+        rclpy.init(args=[], context=self._context, signal_handler_options=SignalHandlerOptions.NO)
+        self._node = rclpy.create_node("scenario", context=self._context)
+        self._link = FastLink(self._node)
+        self.newest: dict[str, Any] = {}
+        self.speed = 0.0  # m/s forward, sent on cmd_vel
+        self._on_gate = on_gate
+        self._processes: dict[str, int] = {}
+        self._stopped: list[tuple[float, int]] = []
+        self._sent_at = 0.0
+        for topic, kind in TOPICS.items():
+            self._link.subscribe(kind, topic, partial(self._hear, topic), QOS)
+        self._link.subscribe(Heartbeat, HEARTBEAT, self._on_heartbeat, HEARTBEAT_QOS)
+        self._cmd_vel = self._node.create_publisher(TwistStamped, "cmd_vel", 1)
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self._node)
+
+    def close(self) -> None:
+        """Leave the graph; whoever is still stopped goes on."""
+        self._resume(float("inf"))
+        rclpy.shutdown(context=self._context)
+
+    @property
+    def time(self) -> float:
+        """Simulated s."""
+        return seconds(self.newest["clock"].clock)
+
+    def wait_until(self, is_so: Callable[[], bool], what: str) -> None:
+        """Serve the topics until it is so. Raises SilenceError after long."""
+        deadline = time.monotonic() + self.patience
+        while not is_so():
+            if time.monotonic() > deadline:
+                raise SilenceError(f"{what} for {self.patience:g} s")
+            self._link.wait(0.05)
+            if "clock" in self.newest:
+                self._resume(self.time)
+                self._send_velocity()
+
+    def is_up(self) -> bool:
+        """Every topic has spoken."""
+        return self.newest.keys() >= TOPICS.keys()
+
+    def call(self, kind: type, name: str, request: Any) -> Any:
+        """The answer of a service. Raises TalusError where nobody answers."""
+        client = self._node.create_client(kind, name)
+        self.wait_until(client.service_is_ready, f"nobody offered {name}")
+        future = client.call_async(request)
+
+        def is_done() -> bool:
+            self._executor.spin_once(timeout_sec=0.0)
+            return future.done()
+
+        self.wait_until(is_done, f"{name} did not answer")
+        self._node.destroy_client(client)
+        return future.result()
+
+    def harm(self, node: str, how: str, duration: float) -> None:
+        """Kill a node, or stop it for `duration` simulated s, 0 = for good. Raises TalusError."""
+        if how not in SIGNALS:
+            raise TalusError(f"process.{how} cannot be staged from outside a process; use process.stop")
+        self.wait_until(lambda: node in self._processes, f"{node} sent no heartbeat that tells its process")
+        process = self._processes[node]
+        os.kill(process, SIGNALS[how])
+        if how == "stop":
+            self._stopped.append((self.time + (duration or float("inf")), process))
+
+    def _resume(self, now: float) -> None:
+        for until, process in [item for item in self._stopped if item[0] <= now]:
+            os.kill(process, signal.SIGCONT)
+            self._stopped.remove((until, process))
+
+    def _send_velocity(self) -> None:
+        if self.speed and self.time >= self._sent_at + CMD_VEL_EVERY_S:
+            self._sent_at = self.time
+            self._cmd_vel.publish(twist(Velocity(self.speed, 0.0, 0.0), self.time))
+
+    def _hear(self, topic: str, message: Any) -> None:
+        self.newest[topic] = message
+        if topic == "gate/state" and self.is_up():
+            self._on_gate(message)
+
+    def _on_heartbeat(self, message: Heartbeat) -> None:
+        self._processes[message.node] = message.process

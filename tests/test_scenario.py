@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Scenarios: read with care, and the same in one process as over ROS."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+from running_launch import RunningLaunch
+from sim_assertions import ARGUMENTS
+from talus_bringup.scenario.__main__ import main
+from talus_bringup.scenario.graph_stage_node import play_on_graph
+from talus_bringup.scenario.play import Player
+from talus_bringup.scenario.record import Look, Outcome, Record
+from talus_bringup.scenario.rig_stage import RigStage
+from talus_bringup.scenario.scenario import Event, Expectation, Scenario, load_scenario
+from talus_core.robot import load_robot
+
+ROOT = Path(__file__).parents[1]
+ROBOT = load_robot(ROOT / "urdf" / "talus40")
+TICK_MS = 2.0
+SHIPPED = sorted((ROOT / "scenarios").glob("*.yaml"))
+GOOD = {"name": "x", "events": [{"name": "imu.off"}]}
+
+
+def played_here(scenario: Scenario, model_error: bool = True) -> Outcome:
+    stage = RigStage(ROBOT, scenario.seed, model_error)
+    stage.rig.lockstep = scenario.lockstep
+    player = Player(stage, scenario.posture, scenario.seed)
+    player.reach()
+    return player.play(scenario)
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
+def test_shipped_scenarios_are_sound_and_named_after_their_files(file):
+    assert load_scenario(file).name == file.stem
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"events": [{"name": "imu.of"}]}, "unknown event 'imu.of'; nearest: imu.off"),
+        ({"events": []}, "events is empty; it must name at least one"),
+        ({"events": [{"name": "imu.off", "sevrity": 1}]}, "unknown entry of event 0 'sevrity'; nearest: severity"),
+        ({"events": [{"at": 1.0}]}, "event 0 lacks: name"),
+        ({"events": [{"name": "imu.off", "at": "soon"}]}, "at of event 0 is 'soon'; it must be of type float"),
+        ({"events": [{"name": "imu.off", "at": -1}]}, "at is -1 s; it must be at least 0"),
+        ({"events": [{"name": "process.kill", "target": "balanc"}]}, "'balanc'; nearest: balance"),
+        ({"events": [{"name": "drive.off", "severity": 3.0}]}, "severity of drive.off is 3"),
+        ({"posture": "standing"}, "unknown posture 'standing'"),
+        ({"expect": {"reaction": "R9"}}, "unknown reaction 'R9'"),
+        ({"expect": {"after": 1}}, "after is 1; it must be the number of an event, from 0 to 0"),
+        ({"seconds": 0}, "seconds is 0; it must be above 0"),
+    ],
+)
+def test_bad_scenarios_are_one_line_that_says_what_would_work(tmp_path, capsys, change, message):
+    file = tmp_path / "bad.yaml"
+    file.write_text(yaml.safe_dump(GOOD | change))
+    assert main([str(file)]) == 2
+    errors = capsys.readouterr().err
+    assert message in errors
+    assert str(file) in errors
+    assert len(errors.splitlines()) == 1
+
+
+def test_a_file_that_is_not_there_and_one_that_is_no_yaml(tmp_path, capsys):
+    assert main(["/nowhere.yaml"]) == 2
+    assert "a scenario is a YAML file" in capsys.readouterr().err
+    file = tmp_path / "bad.yaml"
+    file.write_text("a: [")
+    assert main([str(file)]) == 2
+    assert "not valid YAML" in capsys.readouterr().err
+
+
+def record(*looks: Look, **expect: object) -> Outcome:
+    """Onset at tick 10."""
+    scenario = Scenario("x", (Event("imu.off"),), expect=Expectation(**expect))
+    kept = Record(scenario, 0.002)
+    kept.see(Look(9, 0, 0, True))
+    kept.onset(0, 10)
+    for look in looks:
+        kept.see(look)
+    return kept.outcome()
+
+
+NOMINAL = Look(10, 0, 0, True, ())
+
+
+@pytest.mark.parametrize(
+    ("look", "verdict"),
+    [
+        (replace(NOMINAL, touching={"base_link"}), "fell"),
+        (replace(NOMINAL, touching={"base_link"}, level=3, speed=0.9), "ok"),
+        (replace(NOMINAL, touching={"base_link"}, level=3, speed=1.1), "fell"),
+        (replace(NOMINAL, touching={"head"}, level=3), "fell"),
+        (replace(NOMINAL, touching={"base_link"}, level=4, speed=2.0), "fell"),
+        (NOMINAL, "ok"),
+    ],
+)
+def test_what_counts_as_an_uncontrolled_fall(look, verdict):
+    assert record(look).verdict == verdict
+
+
+def test_a_protective_fall_is_none_where_it_is_allowed_unless_the_head_strikes():
+    look = replace(NOMINAL, touching={"l_hand"}, level=4, speed=2.0)
+    assert record(look, may_fall=True).verdict == "ok"
+    assert record(look, replace(look, touching={"head"}), may_fall=True).verdict == "fell"
+
+
+@pytest.mark.parametrize(("tick", "verdict"), [(20, "ok"), (21, "late")])
+def test_reactions_are_timed_from_the_onset(tick, verdict):
+    outcome = record(replace(NOMINAL, tick=tick, level=2), reaction="R2", within_ms=20.0)
+    assert (outcome.verdict, outcome.reaction_ms) == (verdict, pytest.approx(2.0 * (tick - 10)))
+
+
+def test_a_stricter_level_is_a_reaction_too_and_none_is_none():
+    assert record(replace(NOMINAL, level=3), reaction="R1", within_ms=2.0).verdict == "ok"
+    assert record(replace(NOMINAL, level=1), reaction="R2").verdict == "no reaction"
+
+
+def test_torque_cut_while_upright_shows():
+    up = replace(NOMINAL, tick=11, torque=False, height=0.8)
+    assert record(NOMINAL, up).cut_upright
+    assert not record(NOMINAL, replace(up, height=0.45)).cut_upright
+
+
+def test_a_run_in_one_process_equals_a_run_over_ros(tmp_path):
+    """Commands are lost while the robot stands: the same reaction to the tick, the same end."""
+    scenario = load_scenario(ROOT / "scenarios" / "commands_lost_standing.yaml")
+    here = played_here(scenario, model_error=False)
+    launch = RunningLaunch(tmp_path, ARGUMENTS)
+    try:
+        there = play_on_graph(scenario)
+    finally:
+        launch.end()
+    assert here.verdict == there.verdict == "ok"
+    assert here.worst_level == there.worst_level == 3
+    assert there.reaction_ms == pytest.approx(here.reaction_ms, abs=TICK_MS)
+    assert there.seated_s == pytest.approx(here.seated_s, abs=0.3)
+
+
+def test_the_same_seed_gives_the_same_story():
+    scenario = Scenario("x", (Event("imu.garbage", 0.02),), seed=4, seconds=0.6)
+    first, second = played_here(scenario), played_here(scenario)
+    assert repr(first) == repr(second)
