@@ -7,16 +7,28 @@ from pathlib import Path
 import numpy as np
 import pytest
 from talus_bringup.bench.__main__ import main
+from talus_bringup.bench.balance.case import CaseResult
+from talus_bringup.bench.balance.catalogue import ABSENT, CASES
+from talus_bringup.bench.balance.disturbance import ARM_RANGE, STALLS_PER_S, ArmWalk, Stalls
+from talus_bringup.bench.balance.ground import Ground, world_text
 from talus_bringup.bench.balance.pendulum import ceiling
+from talus_bringup.bench.balance.scorecard import scorecard
 from talus_bringup.bench.balance.search import Ladder, half_level, highest_level
-from talus_bringup.bench.balance.stage import Actor, in_fork
+from talus_bringup.bench.balance.stage import Actor, Stage, in_fork
 from talus_bringup.bench.balance.statistics import allowed_failures, wilson
 from talus_bringup.bench.balance.store import Store, fingerprint
 from talus_bringup.bench.balance.trial import Outcome, Setting, Shove, Trial
+from talus_core.errors import TalusError
 from talus_core.robot import load_robot
+from talus_core.state import JointCommand
 
 ROOT = Path(__file__).parents[3]
 ROBOT = ROOT / "urdf" / "talus40"
+PROMISED = {
+    *("walking_push_dv_worst", "walking_push_dv_forward", "standing_push_dv_worst", "arms_busy_push_dv_worst"),
+    *("speed_tracked", "blocks_cm", "stairs_cm", "slope_deg", "slip_mu", "slip_patch_mu", "get_up_rate", "mars_walk"),
+    *("tick_ms_mean", "same_g1_ratio", "cost_of_transport"),
+}
 
 
 def answered(search, thresholds: dict):
@@ -100,6 +112,69 @@ def test_a_fork_goes_on_bit_for_bit_as_the_original_would():
     first, second = in_fork(played), in_fork(played)
     assert first == second == played()
     assert not first[0].fell
+
+
+@pytest.mark.parametrize(
+    ("ground", "message"),
+    [
+        (Ground("bloks", 0.02), "unknown ground 'bloks'; nearest: blocks"),
+        (Ground("blocks", 0.5), "ground blocks of size 0.5 cannot be built; it must be from 0 to 0.3"),
+        (Ground("slope_up", float("nan")), "ground slope_up of size nan cannot be built; it must be from 0 to 40"),
+        (Ground("step_down", -0.1), "ground step_down of size -0.1 cannot be built; it must be from 0 to 0.4"),
+    ],
+)
+def test_ground_that_cannot_be_built_is_refused(ground, message):
+    with pytest.raises(TalusError, match=message):
+        world_text(ground)
+
+
+def test_a_trial_on_such_ground_says_so():
+    outcome = Stage(load_robot(ROBOT)).play(Trial(Setting(ground=Ground("blocks", 0.5))))
+    assert outcome.error == "ground blocks of size 0.5 cannot be built; it must be from 0 to 0.3"
+
+
+def test_ground_repeats_by_its_seed():
+    assert world_text(Ground("blocks", 0.02, 3)) == world_text(Ground("blocks", 0.02, 3))
+    assert world_text(Ground("blocks", 0.02, 3)) != world_text(Ground("blocks", 0.02, 4))
+
+
+def test_stalls_are_as_long_and_as_many_as_they_are_said_to_be():
+    stalls = Stalls(0.010, 0.002, seed=1)
+    missed = "".join("x" if stalls() else "." for _ in range(100_000))
+    lengths = [len(run) for run in missed.split(".") if run]
+    assert min(lengths) == 5
+    assert len(lengths) == pytest.approx(200 * STALLS_PER_S, rel=0.1)
+
+
+def test_arms_walk_smoothly_inside_their_range():
+    robot = load_robot(ROBOT)
+    arms, zero = robot.indices("left_arm", "right_arm"), np.zeros(len(robot.joint_names))
+    walk = ArmWalk(robot, 0.002, seed=1)
+    command = JointCommand(0, robot.poses["stand"], zero, zero + 1.0, zero, zero)
+    path = np.array([walk(command).position for _ in range(5000)])
+    middle = robot.poses["stand"][arms]
+    assert np.abs(path[:, arms] - middle).max() <= ARM_RANGE + 1e-9
+    assert (path[:, arms] >= robot.limits.lower[arms]).all()
+    assert (path[:, arms] <= robot.limits.upper[arms]).all()
+    assert np.ptp(path[:, arms], axis=0).min() > 0.5  # every joint takes part
+    assert np.abs(np.diff(path, axis=0)).max() < 0.02  # rad per tick: 10 rad/s
+    others = np.delete(np.arange(len(zero)), arms)
+    assert np.array_equal(path[-1][others], command.position[others])
+    assert not walk(command).effort[arms].any()
+
+
+def test_every_promised_figure_has_cases_or_a_reason():
+    keys = {key for case in CASES.values() for key in case.keys}
+    assert keys | set(ABSENT) == PROMISED
+    assert not keys & set(ABSENT)
+
+
+def test_of_several_cases_the_lowest_counts_and_a_missing_one_is_named():
+    up, down = CaseResult([], {"slope_deg": 8.0}), CaseResult([{"n": 1}], {"slope_deg": 5.0}, ["why"])
+    report = scorecard({"slope_up": up, "slope_down": down})
+    assert report.summary == {"slope_deg": 5.0}
+    assert report.rows == [{"case": "slope_down", "n": 1}]
+    assert {"slope_down: why", "slope_deg is without slope_across"} <= set(report.notes)
 
 
 @pytest.mark.parametrize(

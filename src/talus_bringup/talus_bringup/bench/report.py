@@ -9,6 +9,7 @@ import platform
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,14 @@ class BenchReport:
         rows: What was measured, peers beside ours.
         summary: Key figures; keys carry their unit.
         failures: What did not work, in words; empty when all did.
+        notes: What must be known about the figures; in the file where there are some.
     """
 
     bench: str
     rows: Sequence[Mapping[str, Any]]
     summary: Mapping[str, float]
     failures: Sequence[str] = ()
+    notes: Sequence[str] = ()
 
     def write(self, path: Path) -> None:
         """As JSON."""
@@ -38,13 +41,25 @@ class BenchReport:
             "rows": [_rounded(row) for row in self.rows],
             "summary": _rounded(self.summary),
         }
+        if self.notes:
+            content["notes"] = list(self.notes)
         path.write_text(json.dumps(content, indent=2) + "\n")
 
     def lines(self) -> list[str]:
         """For the terminal."""
-        rows = [", ".join(f"{key} {value}" for key, value in _rounded(row).items()) for row in self.rows]
+        tables = groupby((_rounded(row) for row in self.rows), key=lambda row: tuple(row))
+        rows = [line for head, table in tables for line in _table(head, list(table))]
         figures = [f"{key:24} {value}" for key, value in _rounded(self.summary).items()]
-        return [*rows, "", *figures, *(f"failed: {failure}" for failure in self.failures)]
+        notes = [f"note: {note}" for note in self.notes]
+        return [*rows, *figures, *notes, *(f"failed: {failure}" for failure in self.failures)]
+
+
+def _table(head: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Rows of the same columns under their names, then an empty line."""
+    cells = [list(head), *([str(row[key]) for key in head] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+    return [*lines, ""]
 
 
 def commit() -> str:

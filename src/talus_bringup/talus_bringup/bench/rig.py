@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The balance controller on the simulated body in one process, without ROS: fast, seeded, the code that nodes run.
 
-State and command cross with the transport delay of one tick, as through the driver's lock-step.
+State and command cross with the delay of the driver's lock-step, and the last gate stands before the drives.
 """
 
 from __future__ import annotations
 
+import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,10 +17,14 @@ from talus_balance.controller import BalanceConfig, BalanceController, BalanceRe
 from talus_core.driver import DriverSetup, GroundTruth
 from talus_core.robot import RobotDescription
 from talus_core.rotations import matrix_from_quat_xyzw, yaw_of
-from talus_core.state import JointCommand
+from talus_core.state import JointCommand, RobotState
+from talus_drivers.coast import Coast
+from talus_drivers.lockstep import LockStepConfig
 from talus_drivers.mujoco_driver.driver import MujocoDriver
+from talus_safety.gate import GateDecision, LastGate
+from talus_safety.ladder import StopLevel
+from talus_safety.permit import TorquePermit
 
-DELAY_TICKS = 1
 ARM_TIME = 0.5  # s at rest before torque, so that the estimator has averaged the IMU
 STAND_TIME = 0.6
 MODEL_ERROR = {"model_error.mass_fraction": 0.1, "model_error.centre_of_mass": 0.01, "model_error.friction_factor": 2.0}
@@ -37,7 +43,18 @@ class Push:
 
 
 class Rig:
-    """One robot, from its limp start; drive it with `step` or `run_to`."""
+    """One robot, from its limp start; drive it with `step` or `run_to`.
+
+    Attributes:
+        torque: What the supervisor says to the controller, and to the gate unless `permitted` says otherwise.
+        permitted: To the gate alone; None: as `torque`.
+        delay_ticks: From a state to the command that answers it.
+        misses: Whether the controller misses this tick: it sees no state and gives no command.
+        interferes: Changes a command on its way to the gate.
+        pushes: To come.
+        decision: Of the gate at the last tick.
+        cpu: s that the controller has computed so far.
+    """
 
     def __init__(
         self,
@@ -58,9 +75,16 @@ class Rig:
         self.stand = True
         self.may_walk = True
         self.torque = True
+        self.permitted: bool | None = None
+        self.delay_ticks = LockStepConfig().delay_ticks
+        self.misses: Callable[[], bool] = lambda: False
+        self.interferes: Callable[[JointCommand], JointCommand] = lambda command: command
         self.pushes: list[Push] = []
         self.report: BalanceReport | None = None
-        self._on_their_way: deque[JointCommand | None] = deque([None] * DELAY_TICKS)
+        self.decision: GateDecision | None = None
+        self.cpu = 0.0
+        self._gate, self._coast = LastGate(description, period), Coast(period)
+        self._on_their_way: deque[JointCommand] = deque()
 
     @property
     def time(self) -> float:
@@ -84,24 +108,41 @@ class Rig:
         height = truth.position[2] - self.driver.soles[:, 2].min()
         return bool(up < FALLEN_COSINE or height < FALLEN_HEIGHT)
 
-    def step(self) -> BalanceReport:
-        """One control tick."""
+    def step(self) -> BalanceReport | None:
+        """One control tick; what the controller reports, or reported when it last ran."""
         driver, now = self.driver, self.driver.time
         for push in [p for p in self.pushes if p.time <= now]:
             driver.push(push.link, np.array(push.impulse), push.duration)
             self.pushes.remove(push)
         state = driver.read(now)
         torque = self.torque and now >= ARM_TIME
-        intent = Intent(torque, self.stand and now >= STAND_TIME, self.velocity, self.may_walk)
-        command, self.report = self.controller.step(state, intent)
-        self._on_their_way.append(command if self.mode is not Mode.LIMP else None)
-        due = self._on_their_way.popleft()
-        if due is None:
-            driver.stop()
-        else:
-            driver.write(due)
+        if not self.misses():
+            self._control(state, torque)
+        self._drive(state, torque if self.permitted is None else self.permitted)
         driver.advance()
         return self.report
+
+    def _control(self, state: RobotState, torque: bool) -> None:
+        stand = self.stand and state.time >= STAND_TIME
+        released = self.decision is not None and self.decision.standby_active
+        intent = Intent(torque, stand, self.velocity, self.may_walk, released=released)
+        started = time.thread_time()
+        command, self.report = self.controller.step(state, intent)
+        self.cpu += time.thread_time() - started
+        self._on_their_way.append(self.interferes(command))
+
+    def _drive(self, state: RobotState, permitted: bool) -> None:
+        """What `GatedDrives` does in the driver process."""
+        due = None
+        while self._on_their_way and self._on_their_way[0].sequence <= state.sequence - self.delay_ticks:
+            due = self._on_their_way.popleft()
+        permit = TorquePermit(StopLevel.R0_RUN, permitted, permitted, state.sequence)
+        self.decision = self._gate.step(state.time, state, due, permit)
+        if self.decision.command is None:
+            self.driver.stop()
+        else:
+            is_new = due is not None or self.decision.standby_active
+            self.driver.write(self._coast(self.decision.command, is_new))
 
     def run_to(self, time: float) -> bool:
         """Until `time` s or a fall; whether it is still up."""

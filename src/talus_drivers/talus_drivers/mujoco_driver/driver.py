@@ -15,7 +15,7 @@ from talus_drivers.battery import Pack, read_pack
 from talus_drivers.drives import checked_command, read_drives
 from talus_drivers.faults.injector import FaultInjector
 from talus_drivers.mujoco_driver.config import MujocoConfig
-from talus_drivers.mujoco_driver.levers import Friction, Pushes, disturb_model
+from talus_drivers.mujoco_driver.levers import Friction, Pushes, add_load, disturb_model
 from talus_drivers.mujoco_driver.plant import Plant
 from talus_drivers.noise import SensorNoise
 
@@ -163,6 +163,16 @@ class MujocoDriver:
     def set_friction(self, target: str, friction: float) -> None:
         """From the next tick on."""
         self._friction.set(target, friction)
+
+    def add_load(self, frame: str, mass: float) -> None:
+        """Fix a point mass (kg) at a frame of robot.yaml from the next tick on, for good.
+
+        Raises UnknownNameError, ValueError.
+        """
+        frames = self._setup.description.frames
+        if frame not in frames:
+            raise UnknownNameError("frame", frame, frames)
+        add_load(self._plant.model, frames[frame], mass)
 
     def _set_charge(self, fraction: float) -> None:
         self._pack.set_charge(fraction)

@@ -14,6 +14,7 @@ from talus_drivers.mujoco_driver.config import ModelErrorConfig
 FRICTION_RANGE = (0.01, 2.0)  # below: MuJoCo's cone degenerates; above: no pair of materials that robots meet
 MAX_IMPULSE = 500.0  # N s: ten times what a person gives; more is a typing error
 MAX_DURATION = 10.0  # s
+MAX_LOAD = 50.0  # kg: about the robot's own mass
 FOOT_PRIORITY = 100  # above every patch of a world: the lever of a foot wins wherever that foot stands
 
 
@@ -97,6 +98,27 @@ class Friction:
                 model.geom_priority[sole] = FOOT_PRIORITY
                 # A higher priority also decides the stiffness; keep what both sides had together.
                 model.geom_solref[sole] = 0.5 * (model.geom_solref[sole] + model.geom_solref[floor])
+
+
+def add_load(model: mujoco.MjModel, site: str, mass: float) -> None:
+    """Fix a point mass (kg) to a link at a site, in place. Raises ValueError."""
+    if not 0.0 < mass <= MAX_LOAD:
+        raise ValueError(f"load {mass} kg; it must be above 0, at most {MAX_LOAD}")
+    body, at = model.site_bodyid[model.site(site).id], model.site(site).pos
+    old, centre = model.body_mass[body], model.body_ipos[body].copy()
+    axes = np.empty(9)
+    mujoco.mju_quat2Mat(axes, model.body_iquat[body])
+    axes = axes.reshape(3, 3)
+    arm = at - centre
+    reduced = old * mass / (old + mass)  # two masses about their common centre
+    inertia = axes @ np.diag(model.body_inertia[body]) @ axes.T + reduced * (arm @ arm * np.eye(3) - np.outer(arm, arm))
+    moments, principal = np.linalg.eigh(inertia)
+    principal[:, 2] *= np.linalg.det(principal)  # right-handed
+    model.body_mass[body] = old + mass
+    model.body_ipos[body] = centre + mass / (old + mass) * arm
+    model.body_inertia[body] = moments
+    mujoco.mju_mat2Quat(model.body_iquat[body], principal.ravel())
+    mujoco.mj_setConst(model, mujoco.MjData(model))
 
 
 def disturb_model(model: mujoco.MjModel, base: str, config: ModelErrorConfig, seed: int) -> None:

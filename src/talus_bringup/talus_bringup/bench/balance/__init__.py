@@ -21,42 +21,31 @@ STORE = ROOT / ".talus" / "bench" / "balance"
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Of this benchmark alone."""
     parser.add_argument("--cases", nargs="+", metavar="CASE", help="only these; default: all")
-    parser.add_argument("--seeds", type=int, default=3, metavar="N", help="runs of every cell; default: 3")
+    parser.add_argument("--seeds", type=int, metavar="N", help="runs of every cell; default: 3 of pushes, 5 to 20 else")
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), metavar="N", help="processes")
-    parser.add_argument("--quick", action="store_true", help="fewer phases and levels: to compare two controllers")
+    parser.add_argument("--quick", action="store_true", help="a quarter of the runs: to compare two controllers")
 
 
 def run(arguments: argparse.Namespace) -> BenchReport:
     """The cases asked for. Raises TalusError for bad input."""
     from talus_bringup.bench.balance.case import Effort
+    from talus_bringup.bench.balance.catalogue import CASES
     from talus_bringup.bench.balance.play import play
+    from talus_bringup.bench.balance.scorecard import scorecard
     from talus_bringup.bench.balance.store import Store, fingerprint
     from talus_bringup.bench.balance.workers import Workers
 
-    cases = _chosen(arguments.cases)
+    for name in arguments.cases or ():
+        if name not in CASES:
+            raise UnknownNameError("case", name, CASES)
     for name in ("seeds", "jobs"):
-        if getattr(arguments, name) < 1:
-            raise TalusError(f"--{name} {getattr(arguments, name)}: it must be at least 1")
-    effort = Effort(tuple(range(arguments.seeds)), arguments.quick)
+        if (number := getattr(arguments, name)) is not None and number < 1:
+            raise TalusError(f"--{name} {number}: it must be at least 1")
+    cases = {name: CASES[name] for name in arguments.cases or CASES}
     store = Store(STORE, fingerprint(ROOT / "src", ROBOT))
     with Workers(ROBOT, arguments.jobs) as workers:
-        results = play(cases, effort, store, workers, _Progress())
-    return BenchReport(
-        "balance",
-        [row for result in results.values() for row in result.rows],
-        {key: value for result in results.values() for key, value in result.summary.items()},
-        [note for result in results.values() for note in result.notes],
-    )
-
-
-def _chosen(names: list[str] | None) -> dict:
-    from talus_bringup.bench.balance.pushes import PUSHES
-
-    known = {**PUSHES}
-    for name in names or ():
-        if name not in known:
-            raise UnknownNameError("case", name, known)
-    return {name: known[name] for name in names or known}
+        results = play(cases, Effort(arguments.seeds, arguments.quick), store, workers, _Progress())
+    return scorecard(results)
 
 
 class _Progress:

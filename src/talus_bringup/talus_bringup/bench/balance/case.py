@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
+from talus_bringup.bench.balance.search import Ask, Line
+from talus_bringup.bench.balance.statistics import wilson
 from talus_bringup.bench.balance.trial import Outcome, Trial
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -15,12 +19,16 @@ class Effort:
     """How much is run.
 
     Attributes:
-        seeds: Of every cell.
-        quick: Fewer phases, and the worst alone.
+        runs: Of every cell; None: as many as the case wants.
+        quick: A quarter of the runs, fewer phases, and the worst alone: to compare two controllers.
     """
 
-    seeds: tuple[int, ...] = (0, 1, 2)
+    runs: int | None = None
     quick: bool = False
+
+    def seeds(self, wanted: int) -> tuple[int, ...]:
+        """Of the runs of a cell."""
+        return tuple(range(self.runs or (max(1, wanted // 4) if self.quick else wanted)))
 
 
 @dataclass(frozen=True)
@@ -33,7 +41,34 @@ class CaseResult:
 
 
 class Case(Protocol):
-    """Asks for trials and is sent their outcomes, until it knows enough."""
+    """Asks for trials and is sent their outcomes, until it knows enough.
+
+    Attributes:
+        keys: Of the summary.
+    """
+
+    keys: Sequence[str]
 
     def run(self, effort: Effort) -> Generator[list[Trial], list[Outcome], CaseResult]:
         """Yields trials; is sent their outcomes in the same order."""
+
+
+def asking(
+    search: Generator[Ask, list[bool], Found],
+    trial: Callable[[Line, int], Trial],
+    passes: Callable[[Line, int, Outcome], bool],
+) -> Generator[list[Trial], list[Outcome], Found]:
+    """Let a search over lines and levels ask for trials."""
+    try:
+        asked = next(search)
+        while True:
+            outcomes = yield [trial(line, level) for line, level in asked]
+            asked = search.send([passes(*question, outcome) for question, outcome in zip(asked, outcomes, strict=True)])
+    except StopIteration as done:
+        return done.value
+
+
+def rate(passed: int, n: int) -> dict[str, Any]:
+    """Columns of a row."""
+    low, high = wilson(passed, n)
+    return {"passed": passed, "n": n, "rate_low": low, "rate_high": high}

@@ -4,22 +4,26 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from talus_bringup.bench.balance.case import CaseResult, Effort
+import numpy as np
+
+from talus_bringup.bench.balance.case import CaseResult, Effort, asking, rate
 from talus_bringup.bench.balance.pendulum import ceiling
 from talus_bringup.bench.balance.search import Ladder, half_level, highest_level
-from talus_bringup.bench.balance.statistics import wilson
 from talus_bringup.bench.balance.trial import Outcome, Setting, Shove, Trial
 
 GRID = 0.05  # m/s
 TOP = 60  # grid steps: 3 m/s, beyond every ceiling
 START = 8
-HEADINGS = (90.0, 270.0, 45.0, 315.0, 135.0, 225.0, 180.0, 0.0)  # deg; those that fail first come first
+HEADINGS = (90.0, 270.0, 45.0, 315.0, 135.0, 225.0, 180.0, 0.0)  # degrees; those that fail first come first
 PHASES = (0.0, 0.25, 0.5, 0.75)
+QUICK_PHASES = (0.0, 0.5)
+RUNS = 3
 STILL = 0.15  # m/s: a robot that stands sways by less
 GOES_ON = 0.5  # of the commanded speed, over the last second
+AGAIN = (0.3, 1.0)  # s after the first shove
 
 
 @dataclass(frozen=True)
@@ -34,76 +38,79 @@ class PushCase:
     """Shoves of rising strength from eight sides.
 
     Attributes:
+        setting: Of every run, but for the seed; walking if it has a velocity.
         link: That is pushed.
-        speed: m/s forward; 0 stands.
-        keys: Of the summary, for the worst and for the forward direction; empty: none.
+        is_double: A second shove as strong, from a random side, 0.3 to 1.0 s after the first.
+        worst_key: Of the summary: weakest cell of heading and phase; empty: none.
+        forward_key: The same of the shoves from behind.
     """
 
-    title: str
-    link: str
-    speed: float = 0.0
+    setting: Setting
+    link: str = "torso"
+    is_double: bool = False
     worst_key: str = ""
     forward_key: str = ""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Of the summary."""
+        return tuple(key for key in (self.worst_key, self.forward_key) if key)
 
     def run(self, effort: Effort) -> Generator[list[Trial], list[Outcome], CaseResult]:
         """See `Case`."""
         ladder = Ladder(TOP)
         worst = yield from self._asking(highest_level(ladder, self._cells(effort, HEADINGS), START))
-        ahead = yield from self._asking(highest_level(ladder, self._cells(effort, (0.0,)), max(worst, START)))
-        rows = []
+        rows, summary = [], {self.worst_key: worst * GRID}
         for heading in () if effort.quick else sorted(HEADINGS):
-            cells = self._cells(effort, (heading,))
-            level = yield from self._asking(highest_level(ladder, cells, max(worst, 1)))
-            lines = [line for cell in cells for line in cell]
-            half = yield from self._asking(half_level(ladder, lines, level + 2))
-            rows.append(self._row(ladder, lines, level, heading, half))
+            rows.append((yield from self._of_heading(ladder, effort, heading, worst)))
+        if self.forward_key:
+            ahead = yield from self._asking(highest_level(ladder, self._cells(effort, (0.0,)), max(worst, START)))
+            summary[self.forward_key] = ahead * GRID
         everywhere = [line for cell in self._cells(effort, HEADINGS) for line in cell]
-        rows.append(self._row(ladder, everywhere, worst, "worst"))
-        summary = {self.worst_key: worst * GRID, self.forward_key: ahead * GRID}
-        return CaseResult(rows, {key: round(value, 4) for key, value in summary.items() if key})
-
-    def _cells(self, effort: Effort, headings: tuple[float, ...]) -> list[list[_Line]]:
-        phases = (None,) if not self.speed else (0.0, 0.5) if effort.quick else PHASES
-        return [[_Line(heading, phase, seed) for seed in effort.seeds] for heading in headings for phase in phases]
-
-    def _asking(self, search: Generator) -> Generator[list[Trial], list[Outcome], Any]:
-        """Let a search over lines and levels ask for trials."""
-        try:
-            asked = next(search)
-            while True:
-                outcomes = yield [self._trial(line, level) for line, level in asked]
-                asked = search.send([self.passes(outcome) for outcome in outcomes])
-        except StopIteration as done:
-            return done.value
-
-    def _trial(self, line: _Line, level: int) -> Trial:
-        shove = Shove(round(level * GRID, 4), line.heading, self.link, line.phase)
-        return Trial(Setting(line.seed, (self.speed, 0.0, 0.0)), (shove,))
+        rows.append(_row(ladder, everywhere, worst, "worst"))
+        return CaseResult(rows, {key: round(summary[key], 4) for key in self.keys})
 
     def passes(self, outcome: Outcome) -> bool:
-        """No fall, and after 4 s it stands or walks on."""
+        """No fall, and 4 s later it stands still or walks on."""
+        speed = self.setting.velocity[0]
         forward, left, _ = outcome.last_velocity
-        goes_on = forward >= GOES_ON * self.speed if self.speed else abs(forward) < STILL and abs(left) < STILL
+        goes_on = forward >= GOES_ON * speed if speed else abs(forward) < STILL and abs(left) < STILL
         return not outcome.fell and not outcome.error and goes_on
 
-    def _row(self, ladder: Ladder, lines: list[_Line], level: int, heading: float | str, half: float | None = None):
-        """Of runs at one level."""
-        passed = sum(ladder.implied(line, level) for line in lines)
-        low, high = wilson(passed, len(lines))
-        row = {"case": self.title, "heading_deg": heading, "dv_95": level * GRID, "passed": passed, "n": len(lines)}
-        row |= {"rate_low": low, "rate_high": high}
-        if half is not None:
-            limit = ceiling(float(heading), self.speed)
-            row |= {"dv_50": half * GRID, "ceiling": limit, "ratio": half * GRID / limit}
-        return row
+    def _of_heading(self, ladder: Ladder, effort: Effort, heading: float, worst: int) -> Generator:
+        cells = self._cells(effort, (heading,))
+        lines = [line for cell in cells for line in cell]
+        level = yield from self._asking(highest_level(ladder, cells, max(worst, 1)))
+        half = yield from self._asking(half_level(ladder, lines, level + 2))
+        limit = ceiling(heading, self.setting.velocity[0])
+        half_dv = half * GRID
+        return _row(ladder, lines, level, heading) | {
+            "dv_50": half_dv,
+            "ceiling": limit,
+            "ratio": half_dv / limit,
+        }
+
+    def _cells(self, effort: Effort, headings: tuple[float, ...]) -> list[list[_Line]]:
+        phases = QUICK_PHASES if effort.quick else PHASES
+        if not self.setting.velocity[0]:
+            phases = (None,)
+        seeds = effort.seeds(RUNS)
+        return [[_Line(heading, phase, seed) for seed in seeds] for heading in headings for phase in phases]
+
+    def _asking(self, search: Generator) -> Generator[list[Trial], list[Outcome], Any]:
+        return asking(search, self._trial, lambda line, level, outcome: self.passes(outcome))
+
+    def _trial(self, line: _Line, level: int) -> Trial:
+        dv = round(level * GRID, 4)
+        shoves = [Shove(dv, line.heading, self.link, line.phase)]
+        if self.is_double:
+            random = np.random.default_rng((line.seed, round(line.heading)))
+            heading, after = round(random.uniform(0.0, 360.0), 1), round(random.uniform(*AGAIN), 3)
+            shoves.append(Shove(dv, heading, self.link, after=after))
+        return Trial(replace(self.setting, seed=line.seed), tuple(shoves))
 
 
-PUSHES: dict[str, PushCase] = {}
-for _link, _place in (("torso", "torso"), ("base_link", "pelvis")):
-    _is_torso = _link == "torso"
-    PUSHES[f"standing_push_{_place}"] = PushCase(
-        f"standing_push_{_place}", _link, 0.0, "standing_push_dv_worst" * _is_torso
-    )
-    PUSHES[f"walking_push_{_place}"] = PushCase(
-        f"walking_push_{_place}", _link, 0.5, "walking_push_dv_worst" * _is_torso, "walking_push_dv_forward" * _is_torso
-    )
+def _row(ladder: Ladder, lines: list[_Line], level: int, heading: float | str) -> dict[str, Any]:
+    """Of all runs at one level."""
+    passed = sum(bool(ladder.implied(line, level)) for line in lines)
+    return {"heading_deg": heading, "dv_95": level * GRID} | rate(passed, len(lines))

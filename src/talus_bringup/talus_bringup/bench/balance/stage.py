@@ -9,23 +9,32 @@ from __future__ import annotations
 import math
 import os
 import pickle
+import tempfile
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 from talus_balance.controller import Mode
 from talus_balance.intent import IntentConfig
+from talus_core.errors import TalusError
 from talus_core.robot import RobotDescription
 
+from talus_bringup.bench.balance.disturbance import ArmWalk, Stalls
+from talus_bringup.bench.balance.ground import Ground, world_text
 from talus_bringup.bench.balance.step_clock import StepClock
-from talus_bringup.bench.balance.trial import Outcome, Setting, Shove, Trial
+from talus_bringup.bench.balance.trial import Outcome, Setting, Shove, Trial, Vector
 from talus_bringup.bench.balance.witness import WITNESS_TICKS, Witness
 from talus_bringup.bench.rig import Push, Rig
 
 UP_WITHIN_S = 6.0  # the posture change takes 2.2 s
 STAND_S = 0.5  # for what is left of standing up to decay
-WALK_S = 3.0  # the command is reached in 1 s at 0.5 m/s^2; then four steps
+WALK_S = 2.0  # four steps at the commanded speed, which is reached at
+RAMP = 0.3  # m/s^2, the slowest of the gait's own ramps
+LOAD_S, LOAD_PARTS = 1.0, 20
 PHASE_WITHIN_S = 3.0  # a step lasts 0.5 s
+GRAVITY = 9.81  # m/s^2, of the world `flat`
 KEPT = 24  # warm starts per process, some 20 MB each
 
 
@@ -37,35 +46,58 @@ class Actor:
     """A robot in a setting with those who watch it."""
 
     def __init__(self, description: RobotDescription, setting: Setting):
+        """Raises TalusError for a ground that cannot be built."""
         self.setting = setting
-        self.rig = Rig(description, seed=setting.seed, model_error=True)
+        with _world(setting) as world:
+            self.rig = Rig(description, world, setting.seed, model_error=True)
+        period = self.rig.driver.period
+        self.rig.delay_ticks = round(setting.delay / period)
+        if setting.friction is not None:
+            self.rig.driver.set_friction("floor", setting.friction)
+        self._arms = ArmWalk(description, period, setting.seed) if setting.are_arms_taken else None
+        self._stalls = Stalls(setting.stall, period, setting.seed) if setting.stall else None
         self.clock = StepClock()
         self.witness: Witness | None = None
 
     def warm_up(self) -> None:
-        """Stand up, and walk at the commanded velocity. Raises TrialError."""
-        if not self.rig.run_until(Mode.STANDING, UP_WITHIN_S):
+        """Stand up, then meet the setting's disturbances and walk at its velocity. Raises TrialError."""
+        rig = self.rig
+        if not rig.run_until(Mode.STANDING, UP_WITHIN_S):
             raise TrialError(f"did not stand within {UP_WITHIN_S:g} s")
-        self.advance(STAND_S)
-        forward, backward, sideways, turning = IntentConfig().velocity_limits  # as a cmd_vel is clipped
-        self.rig.velocity = np.clip(
-            self.setting.velocity, [-backward, -sideways, -turning], [forward, sideways, turning]
-        )
+        rig.interferes = self._arms or rig.interferes
+        rig.misses = self._stalls or rig.misses
+        self._advance(STAND_S)
+        if self.setting.payload:
+            self._load()
         if any(self.setting.velocity):
-            self.advance(WALK_S)
-        self.witness = Witness(self.rig)
+            self._command(self.setting.velocity)
+            self._advance(WALK_S + max(map(abs, rig.velocity)) / RAMP)
+        self.witness = Witness(rig)
 
     def play(self, trial: Trial) -> Outcome:
         """Do to the robot what the trial says, and watch it to the end or the fall. Raises TrialError."""
+        if trial.velocity is not None:
+            self._command(trial.velocity)
         for shove in trial.shoves:
-            self.advance(shove.after)
+            self._advance(shove.after)
             if shove.phase is not None:
                 self._wait_for(shove.phase)
             self._shove(shove)
-        self.advance(trial.seconds)
+        self._advance(trial.seconds, lambda: trial.reach is not None and self.witness.moved[0] >= trial.reach)
         return self.witness.outcome()
 
-    def advance(self, seconds: float, until: Callable[[], bool] | None = None) -> bool:
+    def _load(self) -> None:
+        """Into both hands, little by little, as a person hands something over."""
+        for _ in range(LOAD_PARTS):
+            for frame in ("left_gripper", "right_gripper"):
+                self.rig.driver.add_load(frame, self.setting.payload / LOAD_PARTS)
+            self._advance(LOAD_S / LOAD_PARTS)
+
+    def _command(self, velocity: Vector) -> None:
+        forward, backward, sideways, turning = IntentConfig().velocity_limits  # as a cmd_vel is clipped
+        self.rig.velocity = np.clip(velocity, [-backward, -sideways, -turning], [forward, sideways, turning])
+
+    def _advance(self, seconds: float, until: Callable[[], bool] | None = None) -> bool:
         """Let time pass, unless it falls; whether `until` came true."""
         end = self.rig.time + seconds - 0.5 * self.rig.driver.period
         while self.rig.time < end and not self._has_fallen():
@@ -87,7 +119,7 @@ class Actor:
 
     def _wait_for(self, phase: float) -> None:
         period = self.rig.driver.period
-        if not self.advance(PHASE_WITHIN_S, lambda: self.clock.is_at(phase, self.rig.time, period)):
+        if not self._advance(PHASE_WITHIN_S, lambda: self.clock.is_at(phase, self.rig.time, period)):
             raise TrialError("no step on the left foot to push in")
 
     def _shove(self, shove: Shove) -> None:
@@ -124,9 +156,22 @@ class Stage:
         try:
             actor = Actor(self._description, setting)
             actor.warm_up()
-        except TrialError as error:
+        except (TrialError, TalusError) as error:
             return str(error)
         return "fell before the trial began" if actor.rig.has_fallen() else actor
+
+
+@contextmanager
+def _world(setting: Setting) -> Iterator[str]:
+    """Name or file of the setting's world."""
+    if setting.ground is None and setting.gravity == GRAVITY:
+        yield "flat"
+        return
+    text = world_text(setting.ground or Ground(), setting.gravity)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "world.xml")
+        path.write_text(text)
+        yield str(path)
 
 
 def _played(actor: Actor, trial: Trial) -> Outcome:

@@ -13,7 +13,10 @@ from talus_bringup.bench.balance.trial import Outcome, Trial
 
 PACKAGES = ("talus_core", "talus_balance", "talus_drivers", "talus_safety", "talus_description")
 LIBRARIES = ("numpy", "mujoco", "pin", "daqp")
-OWN = ("rig.py", "balance/trial.py", "balance/stage.py", "balance/step_clock.py", "balance/witness.py")
+OWN = (
+    "rig.py",
+    *(f"balance/{name}.py" for name in ("disturbance", "ground", "stage", "step_clock", "trial", "witness")),
+)
 KEPT = 20  # files
 
 

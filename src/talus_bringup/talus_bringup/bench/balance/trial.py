@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+
+from talus_bringup.bench.balance.ground import Ground
 
 Vector = tuple[float, float, float]
 
@@ -14,12 +16,26 @@ class Setting:
     """What a run starts from. Runs with equal settings share one warm start, up to the first shove.
 
     Attributes:
-        seed: Of sensor noise, model error and terrain.
+        seed: Of sensor noise, model error and whatever else is random.
         velocity: Commanded forward, left m/s and turn rad/s; zeros: stands.
+        ground: To be crossed; None: the world `flat`.
+        gravity: m/s^2.
+        friction: Of the whole floor; None: as it is.
+        payload: kg in each hand, handed over once it stands.
+        are_arms_taken: Once it stands, the arms follow a random walk instead of the controller.
+        delay: s from a state to the command that answers it.
+        stall: s for which the controller stops, five times a second at random moments: a slow computer.
     """
 
     seed: int = 0
     velocity: Vector = (0.0, 0.0, 0.0)
+    ground: Ground | None = None
+    gravity: float = 9.81
+    friction: float | None = None
+    payload: float = 0.0
+    are_arms_taken: bool = False
+    delay: float = 0.002
+    stall: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -43,11 +59,19 @@ class Shove:
 
 @dataclass(frozen=True)
 class Trial:
-    """One run: from the setting's warm start, shoves in turn, then `seconds` s to survive."""
+    """One run: from the setting's warm start, shoves in turn, then some time to survive or a distance to cover.
+
+    Attributes:
+        velocity: Commanded from the start of the trial on; None: as in the setting.
+        seconds: Of simulated time after the last shove, at most.
+        reach: m ahead of the warm start at which the trial ends well; None: it lasts all its time.
+    """
 
     setting: Setting
     shoves: tuple[Shove, ...] = ()
+    velocity: Vector | None = None
     seconds: float = 4.0
+    reach: float | None = None
 
     @property
     def key(self) -> str:
@@ -66,6 +90,8 @@ class Outcome:
         velocity: Mean forward, left m/s and turn rad/s in the robot's own heading over the whole trial.
         last_velocity: The same over the last second.
         energy: J taken from the battery.
+        cost: Of transport: that energy over weight and distance; 0 when it got nowhere.
+        tick: s, mean CPU time of the controller's tick over the trial; the one figure that no seed repeats.
         error: Why the trial could not be run; empty when it was.
     """
 
@@ -75,4 +101,6 @@ class Outcome:
     velocity: Vector = (0.0, 0.0, 0.0)
     last_velocity: Vector = (0.0, 0.0, 0.0)
     energy: float = 0.0
+    cost: float = 0.0
+    tick: float = field(default=0.0, compare=False)
     error: str = ""

@@ -13,6 +13,8 @@ from talus_bringup.bench.balance.trial import Outcome
 from talus_bringup.bench.rig import Rig
 
 WITNESS_TICKS = 10  # 20 ms between two looks: no fall is faster, no walk is curved within
+GRAVITY = 9.81  # m/s^2: costs of transport are compared on earth
+NOWHERE = 0.5  # m
 LAST_S = 1.0  # two steps, so that the sway of one does not count as speed
 
 
@@ -24,7 +26,7 @@ class Witness:
         self._rig = rig
         self._tick = 0
         self._started = rig.time
-        self._energy = rig.driver.energy_used
+        self._energy, self._cpu = rig.driver.energy_used, rig.cpu
         self._origin, self._first_heading = rig.truth.position, rig.heading()
         self._position, self._heading = self._origin, self._first_heading
         self._sum = np.zeros(3)
@@ -44,19 +46,27 @@ class Witness:
         self._position, self._heading = position, heading
         self.fell = self._rig.has_fallen()
 
+    @property
+    def moved(self) -> np.ndarray:
+        """(forward, left) m since the warm start, in the heading that the robot had there."""
+        return _turned(self._position - self._origin, -self._first_heading)
+
     def outcome(self) -> Outcome:
         """Of all that was seen."""
         seconds = self._rig.time - self._started
         looks = WITNESS_TICKS * self._rig.driver.period
         last = np.sum(self._last, axis=0) / (looks * len(self._last)) if self._last else np.zeros(3)
-        moved = _turned(self._position - self._origin, -self._first_heading)
+        energy = float(self._rig.driver.energy_used - self._energy)
+        distance = float(np.linalg.norm(self.moved))
         return Outcome(
             fell=self.fell,
             seconds=round(seconds, 6),
-            moved=tuple(map(float, moved)),
+            moved=tuple(map(float, self.moved)),
             velocity=tuple(map(float, self._sum / max(seconds, looks))),
             last_velocity=tuple(map(float, last)),
-            energy=float(self._rig.driver.energy_used - self._energy),
+            energy=energy,
+            cost=energy / (self._rig.driver.mass * GRAVITY * distance) if distance > NOWHERE else 0.0,
+            tick=(self._rig.cpu - self._cpu) / max(self._tick, 1),
         )
 
 

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Joins the results of cases into the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from talus_bringup.bench.balance.case import CaseResult
+from talus_bringup.bench.balance.catalogue import ABSENT, CASES
+from talus_bringup.bench.report import BenchReport
+
+
+def scorecard(results: Mapping[str, CaseResult]) -> BenchReport:
+    """Where several cases give one figure, the lowest counts."""
+    summary: dict[str, float] = {}
+    for result in results.values():
+        for key, value in result.summary.items():
+            summary[key] = min(value, summary.get(key, value))
+    rows = [{"case": name} | dict(row) for name, result in results.items() for row in result.rows]
+    notes = [f"{name}: {note}" for name, result in results.items() for note in result.notes]
+    notes += [f"{key} is absent: {reason}" for key, reason in ABSENT.items()]
+    for key in summary:
+        missing = [name for name, case in CASES.items() if key in case.keys and name not in results]
+        notes += [f"{key} is without {', '.join(missing)}"] if missing else []
+    return BenchReport("balance", rows, summary, notes=notes)
