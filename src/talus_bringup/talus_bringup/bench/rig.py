@@ -7,7 +7,6 @@ State and command cross with the delay of the driver's lock-step, and the last g
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +17,10 @@ from talus_core.driver import DriverSetup, GroundTruth
 from talus_core.robot import RobotDescription
 from talus_core.rotations import matrix_from_quat_xyzw, yaw_of
 from talus_core.state import JointCommand, RobotState
-from talus_drivers.coast import Coast
+from talus_drivers.gated_drives import GatedDrives
 from talus_drivers.lockstep import LockStepConfig
 from talus_drivers.mujoco_driver.driver import MujocoDriver
-from talus_safety.gate import GateDecision, LastGate
+from talus_safety.gate import LastGate
 from talus_safety.ladder import StopLevel
 from talus_safety.permit import TorquePermit
 
@@ -48,11 +47,10 @@ class Rig:
     Attributes:
         torque: What the supervisor says to the controller, and to the gate unless `permitted` says otherwise.
         permitted: To the gate alone; None: as `torque`.
-        delay_ticks: From a state to the command that answers it.
         misses: Whether the controller misses this tick: it sees no state and gives no command.
         interferes: Changes a command on its way to the gate.
         pushes: To come.
-        decision: Of the gate at the last tick.
+        drives: Behind the last gate.
         cpu: s that the controller has computed so far.
     """
 
@@ -65,8 +63,20 @@ class Rig:
         config: BalanceConfig | None = None,
         period: float = 0.002,
         options: dict | None = None,
+        delay_ticks: int = LockStepConfig().delay_ticks,
     ):
-        """`model_error`: masses and inertias +-10 %, centres of mass +-1 cm, joint friction x2 against the model."""
+        """Puts the robot down, limp.
+
+        Args:
+            description: Of the robot.
+            world: Name or MJCF file.
+            seed: Of sensor noise and model error.
+            model_error: Masses and inertias +-10 %, centres of mass +-1 cm, joint friction x2 against the model.
+            config: Of the controller.
+            period: s per tick.
+            options: Of the driver `mujoco`.
+            delay_ticks: From a state to the command that answers it.
+        """
         settings = {**(MODEL_ERROR if model_error else {}), **(options or {})}
         self.driver = MujocoDriver(DriverSetup(description, period, str(world), seed, settings))
         self.driver.connect()
@@ -76,15 +86,12 @@ class Rig:
         self.may_walk = True
         self.torque = True
         self.permitted: bool | None = None
-        self.delay_ticks = LockStepConfig().delay_ticks
         self.misses: Callable[[], bool] = lambda: False
         self.interferes: Callable[[JointCommand], JointCommand] = lambda command: command
         self.pushes: list[Push] = []
         self.report: BalanceReport | None = None
-        self.decision: GateDecision | None = None
+        self.drives = GatedDrives(self.driver, LastGate(description, period), delay_ticks)
         self.cpu = 0.0
-        self._gate, self._coast = LastGate(description, period), Coast(period)
-        self._on_their_way: deque[JointCommand] = deque()
 
     @property
     def time(self) -> float:
@@ -118,31 +125,19 @@ class Rig:
         torque = self.torque and now >= ARM_TIME
         if not self.misses():
             self._control(state, torque)
-        self._drive(state, torque if self.permitted is None else self.permitted)
+        permitted = torque if self.permitted is None else self.permitted
+        self.drives.put_permit(TorquePermit(StopLevel.R0_RUN, permitted, permitted, state.sequence))
+        self.drives.step(state, now)
         driver.advance()
         return self.report
 
     def _control(self, state: RobotState, torque: bool) -> None:
         stand = self.stand and state.time >= STAND_TIME
-        released = self.decision is not None and self.decision.standby_active
-        intent = Intent(torque, stand, self.velocity, self.may_walk, released=released)
+        intent = Intent(torque, stand, self.velocity, self.may_walk, released=self.drives.standby_active)
         started = time.thread_time()
         command, self.report = self.controller.step(state, intent)
         self.cpu += time.thread_time() - started
-        self._on_their_way.append(self.interferes(command))
-
-    def _drive(self, state: RobotState, permitted: bool) -> None:
-        """What `GatedDrives` does in the driver process."""
-        due = None
-        while self._on_their_way and self._on_their_way[0].sequence <= state.sequence - self.delay_ticks:
-            due = self._on_their_way.popleft()
-        permit = TorquePermit(StopLevel.R0_RUN, permitted, permitted, state.sequence)
-        self.decision = self._gate.step(state.time, state, due, permit)
-        if self.decision.command is None:
-            self.driver.stop()
-        else:
-            is_new = due is not None or self.decision.standby_active
-            self.driver.write(self._coast(self.decision.command, is_new))
+        self.drives.put_command(self.interferes(command))
 
     def run_to(self, time: float) -> bool:
         """Until `time` s or a fall; whether it is still up."""

@@ -28,6 +28,7 @@ from talus_bringup.bench.balance.trial import Outcome, Setting, Shove, Trial, Ve
 from talus_bringup.bench.balance.witness import WITNESS_TICKS, Witness
 from talus_bringup.bench.rig import Push, Rig
 
+PERIOD = 0.002  # s per tick, as shipped
 UP_WITHIN_S = 6.0  # the posture change takes 2.2 s
 STAND_S = 0.5  # for what is left of standing up to decay
 WALK_S = 2.0  # four steps at the commanded speed, which is reached at
@@ -49,13 +50,12 @@ class Actor:
         """Raises TalusError for a ground that cannot be built."""
         self.setting = setting
         with _world(setting) as world:
-            self.rig = Rig(description, world, setting.seed, model_error=True)
-        period = self.rig.driver.period
-        self.rig.delay_ticks = round(setting.delay / period)
+            delay = round(setting.delay / PERIOD)
+            self.rig = Rig(description, world, setting.seed, model_error=True, period=PERIOD, delay_ticks=delay)
         if setting.friction is not None:
             self.rig.driver.set_friction("floor", setting.friction)
-        self._arms = ArmWalk(description, period, setting.seed) if setting.are_arms_taken else None
-        self._stalls = Stalls(setting.stall, period, setting.seed) if setting.stall else None
+        self._arms = ArmWalk(description, PERIOD, setting.seed) if setting.are_arms_taken else None
+        self._stalls = Stalls(setting.stall, PERIOD, setting.seed) if setting.stall else None
         self.clock = StepClock()
         self.witness: Witness | None = None
 
@@ -118,8 +118,7 @@ class Actor:
         return self.witness is None and tick % WITNESS_TICKS == 0 and self.rig.has_fallen()
 
     def _wait_for(self, phase: float) -> None:
-        period = self.rig.driver.period
-        if not self._advance(PHASE_WITHIN_S, lambda: self.clock.is_at(phase, self.rig.time, period)):
+        if not self._advance(PHASE_WITHIN_S, lambda: self.clock.is_at(phase, self.rig.time, PERIOD)):
             raise TrialError("no step on the left foot to push in")
 
     def _shove(self, shove: Shove) -> None:
