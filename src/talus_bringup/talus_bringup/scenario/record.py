@@ -52,10 +52,10 @@ class Outcome:
     """Of one run; times in simulated time, NaN where it never came to that.
 
     Attributes:
-        verdict: `ok`, or what was wrong: fell, no reaction, late, not seated, moved, not nominal, error.
+        verdict: `ok`, or what was wrong: fell, no reaction, late, not seated, moved, false alarm, not nominal, error.
         fell: An uncontrolled fall.
         detail: In words.
-        reaction_ms: From the onset to the reaction that the scenario names.
+        reaction_ms: From the onset to the reaction that the scenario names; to any level where it names none.
         worst_level: The highest level reached.
         seated_s: From the onset to seated without torque.
         cut_upright: Torque went while the robot was up.
@@ -162,7 +162,7 @@ class Record:
         reaction = self._scenario.expect.reaction
         if reaction == "refused":
             return self._refused_at
-        return self._levels.get(LEVELS.index(reaction) + 1) if reaction in LEVELS else None
+        return self._levels.get(LEVELS.index(reaction) + 1 if reaction in LEVELS else 1)
 
     def _verdict(self, error: str) -> tuple[str, str]:
         expect = self._scenario.expect
@@ -175,7 +175,9 @@ class Record:
             return "fell", self._fall
         if onset is None:
             return "error", f"event {expect.after} never happened"
-        if expect.reaction != "none":
+        if expect.reaction == "calm" and self._levels:
+            return "false alarm", f"R{self._worst} without a cause"
+        if expect.reaction not in ("none", "calm"):
             reacted = self._reaction_tick()
             if reacted is None:
                 return "no reaction", f"no {expect.reaction}; worst R{self._worst}"

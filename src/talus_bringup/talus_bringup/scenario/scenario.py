@@ -30,7 +30,7 @@ ACTS: dict[str, tuple[tuple[str, ...], str]] = {
 SIDES = {"front": math.pi, "behind": 0.0, "left": -math.pi / 2.0, "right": math.pi / 2.0}  # rad: where a push goes
 PUSH_NS, PUSH_S = 20.0, 0.1  # where none is given
 LEVELS = ("R1", "R2", "R3", "R4", "R5")
-REACTIONS = (*LEVELS, "refused", "none")
+REACTIONS = (*LEVELS, "refused", "none", "calm")
 
 
 class ScenarioError(TalusError):
@@ -85,7 +85,8 @@ class Expectation:
     """What must follow.
 
     Attributes:
-        reaction: The least level of the ladder; `refused`: frames refused or cut; `none`: it may ride through.
+        reaction: The least level of the ladder; `refused`: frames refused or cut; `none`: it may ride through;
+            `calm`: no level may follow, for nothing is wrong.
         within_ms: From the onset of event `after` to the reaction, in simulated time; 0 = no limit.
         after: Number of that event, from 0.
         may_fall: A protective fall (R4) is allowed.

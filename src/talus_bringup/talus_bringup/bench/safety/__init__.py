@@ -20,7 +20,9 @@ STORE = ROOT / ".talus" / "bench" / "safety"
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Of this benchmark alone."""
-    parser.add_argument("--rows", nargs="+", metavar="F00", help="only these faults; default: all")
+    parser.add_argument("--rows", nargs="+", metavar="F00", help="only these faults; default: F01 to F50")
+    parser.add_argument("--catalogue", action="store_true", help="besides, every fault of the catalogue by itself")
+    parser.add_argument("--nominal", action="store_true", help="besides, a minute of walking without a fault")
     parser.add_argument("--postures", nargs="+", metavar="POSTURE", help="only these; default: all five")
     parser.add_argument("--seeds", type=int, default=4, metavar="N", help="runs of every cell; default: 4")
     parser.add_argument("--first-seed", type=int, default=0, metavar="N", help="default: 0")
@@ -33,10 +35,12 @@ def run(arguments: argparse.Namespace) -> BenchReport:
     """The part of the matrix that was asked for. Raises TalusError for bad input."""
     from talus_bringup.bench.safety.figures import summary, table
     from talus_bringup.bench.safety.picture import svg
-    from talus_bringup.bench.safety.rows import BENCH_POSTURES, IN_PROCESS, by_name
+    from talus_bringup.bench.safety.rows import BENCH_POSTURES, IN_PROCESS, NOMINAL, OF_CATALOGUE, ROWS, by_name
     from talus_bringup.bench.safety.runs import Case, Store, play_all
 
-    rows = [by_name()[name] for name in _chosen("fault", arguments.rows, by_name())]
+    names = arguments.rows or [row.name for row in ROWS]
+    rows = [by_name()[name] for name in _chosen("fault", names, by_name())]
+    rows += [*(OF_CATALOGUE if arguments.catalogue else ()), *((NOMINAL,) if arguments.nominal else ())]
     postures = _chosen("posture", arguments.postures, BENCH_POSTURES)
     _check_counts(arguments)
     seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)

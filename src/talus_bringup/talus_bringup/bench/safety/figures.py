@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from talus_bringup.bench.safety.rows import IN_PROCESS, ROWS, Row
+from talus_bringup.bench.safety.rows import IN_PROCESS, NOMINAL, ROWS, Row
 from talus_bringup.bench.safety.runs import Case
 from talus_bringup.scenario.record import Outcome
 
 LEAD_S = 0.2  # the least time between a fall that is called and its impact that is of use
-WORST_FIRST = ("fell", "error", "not nominal", "no reaction", "moved", "not seated", "late", "ok")
+WORST_FIRST = ("fell", "error", "not nominal", "false alarm", "no reaction", "moved", "not seated", "late", "ok")
 Outcomes = Mapping[Case, Outcome]
 
 
@@ -48,7 +48,10 @@ def table(rows: Sequence[Row], outcomes: Outcomes) -> list[dict[str, Any]]:
 
 def summary(outcomes: Outcomes) -> dict[str, float]:
     """The key figures."""
-    runs = [(case, outcome) for case, outcome in outcomes.items() if outcome.verdict != "error"]
+    faults = {row.name for row in ROWS}
+    runs = [(case, o) for case, o in outcomes.items() if o.verdict != "error" and case.row in faults]
+    nominal = [outcome for case, outcome in outcomes.items() if case.row == NOMINAL.name]
+    others = [o for case, o in outcomes.items() if case.row not in faults and case.row != NOMINAL.name]
     forbidding = [outcome for case, outcome in runs if not case.scenario.expect.may_fall]
     stops = [outcome for case, outcome in runs if case.row in ("F41", "F42")]
     leads = [outcome.lead_s for _, outcome in runs if math.isfinite(outcome.lead_s)]
@@ -58,13 +61,17 @@ def summary(outcomes: Outcomes) -> dict[str, float]:
         "uncontrolled_falls": falls,
         "uncontrolled_falls_share": falls / len(forbidding) if forbidding else math.nan,
         "uncontrolled_falls_where_r4_is_allowed": sum(outcome.fell for _, outcome in runs) - falls,
-        "not_run": len(outcomes) - len(runs),
+        "not_run": sum(outcome.verdict == "error" for outcome in outcomes.values()),
         "rows_in_process": sum(row.where == IN_PROCESS for row in ROWS),
         "rows_not_built": sum(row.where == "not built" for row in ROWS),
         "reaction_p999_ok": _share_in_time(runs),
         "estop_to_r3_ms_p999": _quantile([outcome.reaction_ms for outcome in stops], 0.999),
         "seated_s_p95": _quantile([o.seated_s for case, o in runs if case.row == "F42"], 0.95),
         "torque_cut_while_upright_by_software": sum(outcome.cut_upright for _, outcome in runs),
+        "nominal_h": len(nominal) * NOMINAL.seconds / 3600.0 if nominal else math.nan,
+        "false_alarms": sum(outcome.verdict != "ok" for outcome in nominal) if nominal else math.nan,
+        "catalogue_faults": len(others) or math.nan,
+        "catalogue_falls": sum(outcome.fell for outcome in others) if others else math.nan,
         "fall_lead_s": sum(lead >= LEAD_S for lead in leads) / len(leads) if leads else math.nan,
     }
     return {key: value for key, value in figures.items() if not math.isnan(value)}
@@ -86,7 +93,7 @@ def _may_ride(row: Row) -> bool:
 
 def _is_in_time(case: Case, outcome: Outcome) -> bool:
     expect = case.scenario.expect
-    return expect.reaction == "none" or outcome.reaction_ms <= expect.within_ms + 1e-6
+    return expect.reaction in ("none", "calm") or outcome.reaction_ms <= expect.within_ms + 1e-6
 
 
 def _reactions(runs: Sequence[tuple[Case, Outcome]]) -> list[float]:

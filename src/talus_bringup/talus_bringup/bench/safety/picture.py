@@ -17,6 +17,7 @@ COLOURS = {
     "not seated": "#f2c14e",
     "moved": "#ef8a3c",
     "no reaction": "#ef8a3c",
+    "false alarm": "#9b6fc3",
     "not nominal": "#9b6fc3",
     "error": "#9b6fc3",
     "fell": "#c9302c",

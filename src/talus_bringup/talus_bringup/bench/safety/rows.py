@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from talus_drivers.faults.catalogue import KINDS
+
 from talus_bringup.scenario.scenario import Event, Expectation, Scenario
 
 BENCH_POSTURES = ("double_support", "single_support", "walking", "transition", "loaded")
@@ -166,6 +168,23 @@ ROWS: tuple[Row, ...] = (
 )  # fmt: skip
 
 
+def _long_walk(seed: int) -> tuple[Event, ...]:
+    """A minute of an ordinary day: faster, slower, standing, back; every seed another order."""
+    speeds = (0.5, 0.0, 0.3, -0.2, 0.4, 0.0, 0.2, -0.3, 0.5, 0.0)
+    return tuple(
+        Event("operator.walk", 6.0 * i, severity=speeds[(i + 3 * seed) % len(speeds)]) for i in range(len(speeds))
+    )
+
+
+NOMINAL = Row(
+    "nominal", "nothing is wrong", tuple(_long_walk(seed) for seed in range(10)), (Expectation("calm"),), seconds=60.0
+)
+TARGETS = {"encoder": "l_knee", "drive": "l_knee", "limb": "left_leg", "foot": "left"}
+OF_CATALOGUE = tuple(
+    Row(kind.name, kind.does, (one(kind.name, TARGETS.get(kind.component, "")),), seconds=4.0) for kind in KINDS
+)
+
+
 def by_name() -> dict[str, Row]:
-    """Of all rows."""
-    return {row.name: row for row in ROWS}
+    """Of all rows, those of the catalogue and the nominal one included."""
+    return {row.name: row for row in (*ROWS, *OF_CATALOGUE, NOMINAL)}
