@@ -125,7 +125,7 @@ class GraphStage:
         look = Look(
             tick=gate.sequence,
             level=max(newest["safety/state"].level, gate.request if gate.phase >= GateState.HOLD else 0),
-            refusals=gate.rejected + gate.clamped,
+            refusals=gate.rejected,
             torque=gate.phase != GateState.OFF,
             touching={"base_link"} if up < LYING_COSINE or height < FALLEN_HEIGHT else (),
             speed=math.hypot(twist.x, twist.y, twist.z),

@@ -27,7 +27,7 @@ class Look:
     Attributes:
         tick: Control tick.
         level: 0 to 5, of the stop ladder, the driver's own standby included.
-        refusals: Command frames refused, cut or superseded since the start.
+        refusals: Command frames refused or superseded since the start.
         torque: The drives have torque.
         touching: Links that touch the ground, but the feet; None where nobody looked.
         speed: m/s of the pelvis.

@@ -113,6 +113,8 @@ class SafetyRig:
         for command in self.balance.work(self.wall):
             self.drives.put_command(command)
             self._lockstep.heard(BALANCE, command.sequence, tick, self.wall)
+            if self._is_every(BALANCE_STATE_EVERY_S, command.sequence):
+                self.safety.watch.on_balance(int(self.balance.report.mode))
 
     def _work(self, tick: int) -> None:
         """What the other processes do while the driver listens."""
@@ -120,8 +122,6 @@ class SafetyRig:
             self.balance.hear_safety(self._word)
             self._heard = self._word.level
             self._word = None
-        if self.balance.report is not None and self._is_every(BALANCE_STATE_EVERY_S, self.balance.sequence):
-            self.safety.watch.on_balance(int(self.balance.report.mode))
         for process in self.processes.values():
             if isinstance(process, Perception):
                 process.see(tick, self.wall)

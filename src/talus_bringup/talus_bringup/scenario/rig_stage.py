@@ -96,7 +96,7 @@ class RigStage:
         """Every tick at what the gate does, every fifth at the body."""
         rig, decision = self.rig, self.rig.drives.decision
         tick, counters, mailbox = rig.sequence - 1, decision.counters, rig.drives.mailbox
-        refusals = counters.rejected + counters.clamped + mailbox.malformed + mailbox.superseded
+        refusals = counters.rejected + mailbox.malformed + mailbox.superseded
         level = max(int(rig.level), int(decision.request) if decision.standby_active else 0)
         torque = decision.command is not None
         if tick % LOOK_TICKS:

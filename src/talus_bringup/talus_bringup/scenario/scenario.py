@@ -85,7 +85,7 @@ class Expectation:
     """What must follow.
 
     Attributes:
-        reaction: The least level of the ladder; `refused`: frames refused or cut; `none`: it may ride through;
+        reaction: The least level of the ladder; `refused`: command frames refused; `none`: it may ride through;
             `calm`: no level may follow, for nothing is wrong.
         within_ms: From the onset of event `after` to the reaction, in simulated time; 0 = no limit.
         after: Number of that event, from 0.

@@ -138,7 +138,7 @@ ROWS: tuple[Row, ...] = (
     Row("F34", "bus of one limb dead", (one("limb.off", "left_leg"), one("limb.off", "right_arm")), reacts("R2", 50)),
     Row("F35", "drive reboots", tuple(one("drive.reboot", joint) for joint in LEGS), reacts("R3", 50)),
     Row("F36", "runaway", (one("command.garbage"), one("drive.runaway", "l_elbow"), one("drive.runaway", "r_knee")),
-        (Expectation("refused", 2), Expectation("R2", 50), Expectation("R3", 50))),
+        (*reacts("R2", 50), *reacts("R2", 50), *reacts("R3", 50))),
     Row("F37", "bus brownout of 20 %", (one("bus.wrong"),), reacts("R3", 200)),
     Row("F38", "battery empty", (one("battery.drained"),), reacts("R3", 1000)),
     elsewhere("F39", "main computer resets", "as F06"),

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A fixed part of the fault matrix: what the robot survives today, it goes on surviving (all: ./talus bench safety)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from talus_bringup.bench.balance.stage import in_fork
+from talus_bringup.bench.safety.rows import BENCH_POSTURES, IN_PROCESS, ROWS, by_name
+from talus_bringup.scenario.play import Player
+from talus_bringup.scenario.rig_stage import RigStage
+from talus_core.robot import load_robot
+
+ROBOT = load_robot(Path(__file__).parents[1] / "urdf" / "talus40")
+HELD = {
+    ("double_support", 0): ("F01", "F05", "F15", "F18", "F38", "F41"),
+    ("walking", 1): ("F02", "F12", "F13", "F17"),
+    ("transition", 2): ("F01", "F05", "F41"),
+}
+
+
+@pytest.fixture(scope="module", params=HELD, ids=lambda start: f"{start[0]}-{start[1]}")
+def start(request) -> tuple[RigStage, Player, str, int]:
+    """A robot in its posture; every row goes on from a copy of it."""
+    posture, seed = request.param
+    stage = RigStage(ROBOT, seed)
+    player = Player(stage, posture, seed)
+    player.reach()
+    return stage, player, posture, seed
+
+
+def test_these_faults_end_as_they_should(start):
+    stage, player, posture, seed = start
+    outcomes = {}
+    for name in HELD[posture, seed]:
+        scenario = by_name()[name].scenario(posture, seed)
+        stage.rig.lockstep = scenario.lockstep
+        outcomes[name] = in_fork(lambda scenario=scenario: player.play(scenario))
+    assert {name: outcome for name, outcome in outcomes.items() if outcome.verdict != "ok"} == {}
+    assert not any(outcome.cut_upright for outcome in outcomes.values())
+
+
+def test_the_table_has_fifty_faults_each_staged_or_with_a_reason():
+    assert [row.name for row in ROWS] == [f"F{number:02d}" for number in range(1, 51)]
+    for row in ROWS:
+        assert bool(row.variants) == (row.where == IN_PROCESS), row.name
+        assert bool(row.why) == (row.where != IN_PROCESS), row.name
+
+
+@pytest.mark.parametrize("row", [row for row in by_name().values() if row.variants], ids=lambda row: row.name)
+def test_every_row_is_a_sound_scenario(row):
+    assert set(row.postures) <= set(BENCH_POSTURES)
+    for number in range(len(row.variants)):
+        row.scenario(row.postures[0], number).check()
