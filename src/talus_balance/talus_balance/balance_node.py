@@ -9,7 +9,6 @@ from collections import deque
 from threading import Event
 
 import numpy as np
-import rclpy
 from geometry_msgs.msg import PointStamped, TwistStamped
 from nav_msgs.msg import Odometry
 from std_srvs.srv import Trigger
@@ -21,7 +20,7 @@ from talus_ros.diagnostics_node import ERROR, OK, WARN, DiagnosticsPublisher
 from talus_ros.fast_link_node import FAST_QOS, FastLink
 from talus_ros.heartbeat_node import HeartbeatThread
 from talus_ros.parameters_node import declare_config
-from talus_ros.run_node import CONTROL_NICENESS, ExecutorThread, run_node
+from talus_ros.run_node import CONTROL_NICENESS, ExecutorThread, create_clockless_node, run_node
 from tf2_msgs.msg import TFMessage
 
 from talus_balance.controller import BalanceConfig, BalanceController, BalanceReport
@@ -39,7 +38,7 @@ class BalanceNode:
     """Reads messages, calls the controller, publishes; all subscriptions share the fast link's thread."""
 
     def __init__(self):
-        self._node = node = rclpy.create_node("balance")
+        self._node = node = create_clockless_node("balance")
         config = declare_config(node, BalanceNodeConfig)
         self._description = load_robot(config.robot)
         dt = 1.0 / config.control_rate_hz

@@ -8,7 +8,6 @@ import sys
 import time
 from threading import Event
 
-import rclpy
 from talus_core.driver import SimulatedDriver
 from talus_core.state import RobotState
 from talus_ros.cdr import JointCommandCodec, RobotStateCodec
@@ -17,7 +16,7 @@ from talus_ros.heartbeat_node import QOS as HEARTBEAT_QOS
 from talus_ros.heartbeat_node import TOPIC as HEARTBEAT_TOPIC
 from talus_ros.heartbeat_node import HeartbeatThread
 from talus_ros.parameters_node import declare_config
-from talus_ros.run_node import CONTROL_NICENESS, WAKE_PERIOD_S, ExecutorThread, run_node
+from talus_ros.run_node import CONTROL_NICENESS, WAKE_PERIOD_S, ExecutorThread, create_clockless_node, run_node
 from talus_safety.gate import LastGate
 
 from talus_drivers import conversions
@@ -40,7 +39,7 @@ class DriverNode:
     """One tick: read, publish, wait for the command, last gate, write or stop, advance."""
 
     def __init__(self) -> None:
-        self._node = rclpy.create_node("driver")
+        self._node = create_clockless_node("driver")
         self._config = config = declare_config(self._node, DriverNodeConfig)
         description = load_description(config)
         self._driver = build_driver(config, description)

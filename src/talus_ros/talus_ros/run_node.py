@@ -14,11 +14,20 @@ from typing import Protocol
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
 from talus_core.errors import TalusError
 
 WAKE_PERIOD_S = 0.05  # how late a signal may be noticed by a loop that sleeps in C
 CONTROL_NICENESS = -10  # of the processes that keep the robot upright: before pictures, maps and pages
+
+
+def create_clockless_node(name: str) -> Node:
+    """A node that takes time from the stamps of what it hears: following `clock` would cost more than all its services.
+
+    It says so with `use_sim_time` false, whatever the launch sets for all nodes.
+    """
+    return rclpy.create_node(name, parameter_overrides=[Parameter("use_sim_time", value=False)])
 
 
 class Runnable(Protocol):

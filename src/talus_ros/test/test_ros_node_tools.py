@@ -20,7 +20,7 @@ from talus_core.parameters import ParameterError, parameter, section
 from talus_ros.fast_link_node import FLOOD, FastLink
 from talus_ros.heartbeat_node import QOS, TOPIC, HeartbeatThread
 from talus_ros.parameters_node import declare_config
-from talus_ros.run_node import ExecutorThread, run_node
+from talus_ros.run_node import ExecutorThread, create_clockless_node, run_node
 
 from talus_interfaces.msg import Heartbeat
 
@@ -139,6 +139,25 @@ def test_a_wake_ends_the_wait_early_and_errors_of_handlers_come_out(context):
     node.create_publisher(Int64, "numbers", 10).publish(Int64(data=0))
     with pytest.raises(ZeroDivisionError):
         hear(link, lambda: False)
+
+
+def test_what_has_come_is_handled_without_sleeping(context):
+    node = Node("polled", context=context)
+    link, heard = FastLink(node), []
+    link.subscribe(Int64, "numbers", lambda m: heard.append(m.data), 10)
+    node.create_publisher(Int64, "numbers", 10).publish(Int64(data=5))
+    hear(link, lambda: heard)
+    assert not link.wait(0.0)
+    assert heard == [5]
+
+
+def test_a_clockless_node_does_not_follow_the_clock_whatever_the_launch_sets():
+    rclpy.init(args=["--ros-args", "-p", "use_sim_time:=true"], signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        heard = [[s.topic_name for s in make("n").subscriptions] for make in (rclpy.create_node, create_clockless_node)]
+    finally:
+        rclpy.try_shutdown()
+    assert heard == [["/clock"], []]
 
 
 def test_an_exception_in_a_callback_ends_the_main_loop(context):

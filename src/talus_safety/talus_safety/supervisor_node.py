@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 from threading import Event, Lock
 
-import rclpy
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import BatteryState
 from std_srvs.srv import Trigger
@@ -20,7 +19,7 @@ from talus_ros.heartbeat_node import QOS as HEARTBEAT_QOS
 from talus_ros.heartbeat_node import TOPIC as HEARTBEAT_TOPIC
 from talus_ros.heartbeat_node import HeartbeatThread
 from talus_ros.parameters_node import declare_config
-from talus_ros.run_node import CONTROL_NICENESS, ExecutorThread, run_node
+from talus_ros.run_node import CONTROL_NICENESS, ExecutorThread, create_clockless_node, run_node
 
 from talus_interfaces.msg import BalanceState, GateState, Heartbeat, RobotState, SafetyState
 from talus_safety.config import SupervisorConfig
@@ -38,7 +37,7 @@ class SupervisorNode:
     """Stores what arrives; `gate/state` and operators make it judge."""
 
     def __init__(self) -> None:
-        self._node = node = rclpy.create_node("safety")
+        self._node = node = create_clockless_node("safety")
         self._config = declare_config(node, SupervisorConfig)
         if not self._config.robot:
             raise RobotDescriptionError(

@@ -5,14 +5,13 @@ from __future__ import annotations
 
 from threading import Event
 
-import rclpy
 from rcl_interfaces.msg import FloatingPointRange, ParameterDescriptor, SetParametersResult
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 from talus_ros.fast_link_node import FastLink
-from talus_ros.run_node import WAKE_PERIOD_S, ExecutorThread, run_node
+from talus_ros.run_node import WAKE_PERIOD_S, ExecutorThread, create_clockless_node, run_node
 from tf2_msgs.msg import TFMessage
 
 from robot_state_publisher.conversions import transform_message
@@ -29,9 +28,7 @@ class RobotStatePublisher:
     """Sends `tf_static` once and `tf` whenever joint states arrive, at most `publish_frequency` times a second."""
 
     def __init__(self):
-        self._node = rclpy.create_node("robot_state_publisher")
-        # Time comes with the joint states alone; not following the clock saves most of this process's work.
-        self._node.set_parameters([Parameter("use_sim_time", value=False)])
+        self._node = create_clockless_node("robot_state_publisher")
         self._description = self._node.create_publisher(String, "robot_description", LATCHED)
         self._tf_static = self._node.create_publisher(TFMessage, "tf_static", LATCHED)
         self._tf = self._node.create_publisher(TFMessage, "tf", TF_DEPTH)
