@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every test may use."""
 
+import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -14,6 +16,15 @@ sys.path[:0] = [str(folder) for pattern in ("tests", "src/**/test") for folder i
 
 # Not built where a ROS installation brings the real ones.
 collect_ignore = [f"src/stand_ins/{name}" for name in brought_by_ros(Workspace.here())]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def black_box(tmp_path_factory: pytest.TempPathFactory):
+    """Where the recorders of all tests write; gone with the tests: it may be hundreds of megabytes."""
+    folder = tmp_path_factory.mktemp("logs")
+    os.environ["TALUS_LOG_DIR"] = str(folder)
+    yield folder / "black_box"
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

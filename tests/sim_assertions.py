@@ -18,7 +18,7 @@ from std_srvs.srv import Trigger
 
 # Without cameras, map and page: what a robot cannot be without.
 ARGUMENTS = {"perception": "false", "view": "false", "pace": "fast"}
-NODES = {"driver", "balance", "safety", "robot_state_publisher"}
+NODES = {"driver", "balance", "safety", "robot_state_publisher", "recorder"}
 # Longest time until something is there, on a busy two-core machine.
 PATIENCE_S = 90.0
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)

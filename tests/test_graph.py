@@ -154,7 +154,7 @@ def test_every_node_reports_its_diagnostics(heard: Heard):
     kind = message_type("diagnostic_msgs/DiagnosticArray")
     arrays = [deserialize_message(data, kind) for data in heard.messages["diagnostics"]]
     names = {status.name for array in arrays for status in array.status}
-    assert names >= {"driver", "balance", "safety", "camera", "map"}
+    assert names >= {"driver", "balance", "safety", "camera", "map", "recorder"}
 
 
 def test_joint_states_name_all_joints(heard: Heard):

@@ -27,9 +27,12 @@ MAY_IMPORT = {
     "talus_balance": {"numpy", "pinocchio", "daqp", "talus_core"},
     "talus_perception": {"numpy", "yaml", "mujoco", "cv2", "talus_core", "talus_description"},
     "talus_map": {"numpy", "talus_core"},
+    "talus_recorder": {"numpy", "mcap", "talus_core"},
     "talus_view": {"numpy", "cv2", "trimesh", "viser", "talus_core"},
     # On top of all, imported by nobody: its benchmarks drive the real controller and the real body.
-    "talus_bringup": {"numpy", "yaml", "talus_core", "talus_balance", "talus_drivers", "talus_safety"},
+    "talus_bringup": {
+        *("numpy", "yaml", "talus_core", "talus_balance", "talus_drivers", "talus_safety", "talus_recorder"),
+    },
     "robot_state_publisher": {"numpy", "talus_core"},
 }
 
@@ -38,6 +41,7 @@ LIVES_IN = {
     "mujoco": ("talus_drivers/mujoco_driver/*", "talus_perception/rendering.py", "talus_description/*"),
     "pinocchio": ("talus_balance/*", "talus_description/rest_path.py"),
     "daqp": ("talus_balance/whole_body_qp.py",),
+    "mcap": ("talus_recorder/*",),
     "viser": ("talus_view/*",),
     "trimesh": ("talus_view/shapes.py",),
     "transforms3d": ("talus_core/rotations.py", "talus_description/*"),

@@ -87,7 +87,7 @@ def test_ctrl_c_sits_down_and_leaves_nothing_behind(start):
     run = start()
     run.until("| standing  ")
     pids = run.pids()
-    assert set(pids) == {"driver", "balance", "safety", "robot_state_publisher"}
+    assert set(pids) == {"driver", "balance", "safety", "robot_state_publisher", "recorder"}
     run.interrupt()
     code, summary = run.end()
     assert code == 0, run.lines

@@ -20,6 +20,7 @@ from talus_bringup.launch.resolve import resolve
 from talus_bringup.launch.session import Session, ros_domain
 from talus_bringup.launch.supervisor import Supervisor
 from talus_bringup.run.available import Available, check_port
+from talus_bringup.run.black_box import told_events
 from talus_bringup.run.options import RunOptions, parse_options
 from talus_bringup.run.status import StatusScreen
 from talus_bringup.run.summary import Summary
@@ -67,6 +68,7 @@ def launch_arguments(options: RunOptions) -> dict[str, str]:
         "perception": str(options.perception).lower(),
         "view": str(not options.headless).lower(),
         "port": str(options.port),
+        "recorder": str(options.recorder).lower(),
     }
 
 
@@ -117,6 +119,8 @@ def _sum_up(options: RunOptions, summary: Summary, logs: LogFolder) -> int:
         print(line)
     if summary.exit_code:
         print(f"logs: {logs.folder}")
+    for line in told_events(logs.folder):
+        print(line)
     if options.json is not None:
         summary.write(options.json)
     return summary.exit_code

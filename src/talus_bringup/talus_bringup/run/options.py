@@ -42,6 +42,7 @@ class RunOptions:
         seconds: Simulated s, None = until Ctrl-C.
         velocity: To walk with, None = what others publish.
         perception: Cameras and map run.
+        recorder: The black box runs.
         seed: Of all that is random in the simulator.
         is_real_time: Simulated time keeps to the wall clock; otherwise it runs as fast as it can.
         json: Where the summary goes.
@@ -55,6 +56,7 @@ class RunOptions:
     seconds: float | None
     velocity: Velocity | None
     perception: bool
+    recorder: bool
     seed: int
     is_real_time: bool
     json: Path | None
@@ -78,6 +80,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--seconds", type=_number, help="stop by itself after so many simulated seconds")
     made.add_argument("--cmd-vel", type=_number, nargs=3, metavar=("VX", "VY", "WZ"), help="walk: m/s, m/s, rad/s")
     made.add_argument("--no-perception", action="store_true", help="no cameras, no map")
+    made.add_argument("--no-recorder", action="store_true", help="no black box")
     made.add_argument("--seed", type=int, default=0, help="of sensor noise (default: 0)")
     pace = made.add_mutually_exclusive_group()
     pace.add_argument("--real-time", action="store_true", help="at the wall clock's pace (default with a view)")
@@ -115,6 +118,7 @@ def parse_options(words: Sequence[str], available: Available) -> RunOptions:
         seconds=given.seconds,
         velocity=_velocity(given.cmd_vel),
         perception=not given.no_perception,
+        recorder=not given.no_recorder,
         seed=given.seed,
         is_real_time=given.real_time or not (given.fast or given.headless),
         json=_writable(given.json),

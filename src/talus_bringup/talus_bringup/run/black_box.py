@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the recorder kept of a run, by its log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from talus_recorder.archive import kind_of
+from talus_recorder.events import ROUTINE
+from talus_recorder.recording import TOLD
+
+
+def told_events(logs: Path) -> list[str]:
+    """A line for each file around an event that is not part of every run; `logs`: folder of the run's log files."""
+    log = logs / "recorder.log"
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    told = [line[line.index(TOLD) :] for line in lines if TOLD in line]
+    return [line for line in told if kind_of(Path(line).name) not in ROUTINE]

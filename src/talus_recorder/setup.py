@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Build of talus_recorder."""
+
+from setuptools import find_packages, setup
+
+NAME = "talus_recorder"
+
+setup(
+    name=NAME,
+    version="0.1.0",
+    packages=find_packages(exclude=["test"]),
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
+        (f"share/{NAME}", ["package.xml"]),
+    ],
+    install_requires=["setuptools"],
+    zip_safe=True,
+    maintainer="Talus maintainers",
+    maintainer_email="maintainers@talus.invalid",
+    description="Black box: crash-safe, hash-chained MCAP files around every event.",
+    license="Apache-2.0",
+    entry_points={"console_scripts": ["recorder_node = talus_recorder.recorder_node:main"]},
+)

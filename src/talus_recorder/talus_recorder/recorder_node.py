@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The recorder node: wakes ten times a second, takes what has come as bytes, and leaves the disk to its thread."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event as Flag
+
+import rclpy
+from rclpy.parameter import Parameter
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from talus_ros.diagnostics_node import ERROR, OK, WARN, DiagnosticsPublisher
+from talus_ros.fast_link_node import FastLink
+from talus_ros.parameters_node import declare_config
+from talus_ros.run_node import ExecutorThread, run_node
+
+from talus_recorder import conversions as convert
+from talus_recorder.chain import digest_of_key_file
+from talus_recorder.config import CHUNK_BYTES, MEGABYTE, RecorderConfig
+from talus_recorder.disk_thread import DiskThread
+from talus_recorder.events import END, START, Event
+from talus_recorder.intake import Clocks, Intake, LogTime
+from talus_recorder.recording import TOLD, Recording, default_folder, origin_now
+from talus_recorder.spool import Spool
+from talus_recorder.status import StatusOf
+from talus_recorder.storage import Disk
+from talus_recorder.timeline import Timeline
+from talus_recorder.topics import FAULTS, GATE, ROBOT_STATE, SAFETY, TOPICS, RecordedTopic
+from talus_recorder.watcher import Told, Watcher
+
+BATCH_S = 0.1  # a wake-up costs more than a message
+DIAGNOSTICS_PERIOD_S = 1.0
+SILENT_S = 0.5  # without robot_state the driver has ended, and so do we
+LONGEST_END_S = 40.0  # as the driver is given to sit the robot down
+NICENESS = 5  # after everything else
+LEVELS = (OK, WARN, ERROR)
+
+
+class RecorderNode:
+    """Fetches without being woken: best effort, deep queues, no executor, no objects."""
+
+    def __init__(self) -> None:
+        # Never in simulated time: its clock alone would wake the process a hundred times a second.
+        wall_time = Parameter("use_sim_time", value=False)
+        node = self._node = rclpy.create_node("recorder", parameter_overrides=[wall_time])
+        config = declare_config(node, RecorderConfig)
+        start = Clocks(time.monotonic_ns(), time.time_ns())
+        recording = Recording(
+            folder=Path(config.folder) if config.folder else default_folder(os.environ),
+            channels=[convert.channel(node.resolve_topic_name(topic.name), topic.kind) for topic in TOPICS],
+            origin=origin_now(start.wall),
+            config=config,
+            digest=digest_of_key_file(config.key_file),
+        )
+        spool = Spool(config.buffer_mb * MEGABYTE // CHUNK_BYTES, CHUNK_BYTES)
+        self._intake, self._log_time = Intake(spool, config.chunk_s), LogTime(start)
+        self._timeline, self._watcher = Timeline(), Watcher()
+        self._newest: dict[str, bytes] = {}
+        self._told: list[Told] = []
+        self._robot_time: float | None = None
+        self._subscribe()
+        self._diagnostics = DiagnosticsPublisher(node)
+        self._disk = DiskThread(
+            Disk(), recording, spool, lambda path: print(f"{TOLD}{path}"), node.get_logger().warning
+        )
+        self._status = StatusOf(self._intake, spool, self._disk)
+
+    def run(self, ended: Flag) -> None:
+        """Until `ended`, and on until the driver, which ends last, has put the robot down."""
+        executor = ExecutorThread(self._node, Flag())
+        self._batch([(START, "the recorder began")])
+        diagnosed_at = 0.0
+        try:
+            while not ended.wait(BATCH_S):
+                self._batch()
+                if time.monotonic() - diagnosed_at >= DIAGNOSTICS_PERIOD_S:
+                    self._diagnose()
+                    diagnosed_at = time.monotonic()
+                executor.raise_error()
+            self._follow_the_driver()
+        finally:
+            executor.close()
+
+    def close(self) -> None:
+        """Finish all files."""
+        self._batch([(END, "the recorder was ended")])
+        self._intake.flush()
+        self._disk.close()
+
+    def _subscribe(self) -> None:
+        link = FastLink(self._node)  # keeps executors away
+        self._taken: list[tuple[int, RecordedTopic, type, Callable]] = []
+        for number, topic in enumerate(TOPICS, 1):
+            kind = convert.message_type(topic.kind)
+            qos = QoSProfile(depth=topic.depth, reliability=ReliabilityPolicy.BEST_EFFORT)
+            subscription = link.subscribe(kind, topic.name, lambda data: None, qos, raw=True)
+            self._taken.append((number, topic, kind, subscription.handle.take_message))
+
+    def _batch(self, told: list[Told] | None = None) -> None:
+        """All that has come since the last one; `told`: events of our own."""
+        steady = time.monotonic_ns()
+        self._log_time.begin_batch(Clocks(steady, time.time_ns()))
+        for number, topic, kind, take in self._taken:
+            self._take(number, topic, kind, take)
+        state = self._newest.get(ROBOT_STATE)
+        self._robot_time = None if state is None else convert.stamp_of(state)
+        now = self._timeline.advance(steady * 1e-9, self._robot_time)
+        if state is not None:
+            self._told += self._watcher.specific_force(convert.specific_force_of(state), now)
+        for event_kind, text in (*(told or ()), *self._told):
+            print(f"{event_kind}: {text}")
+            self._intake.hear(Event(event_kind, text, self._log_time.now, now, self._robot_time or 0.0))
+        self._told.clear()
+        self._intake.end_batch(steady, now)
+
+    def _take(self, number: int, topic: RecordedTopic, kind: type, take: Callable) -> None:
+        intake, log_time = self._intake, self._log_time.of
+        changed = self._changed if topic.name in (SAFETY, GATE, FAULTS) else None
+        data = None
+        for _ in range(topic.depth):
+            taken = take(kind, True)
+            if taken is None:
+                break
+            data, facts = taken
+            sequence = facts.get("publication_sequence_number") or 0
+            came = log_time(facts["received_timestamp"])
+            sent = came - max(facts["received_timestamp"] - facts["source_timestamp"], 0)
+            intake.see_sequence((number, facts.get("publisher_gid", {}).get("data")), sequence)
+            intake.add(number, data, came, sent, sequence)
+            if changed is not None:
+                changed(topic.name, data)
+        if data is not None:
+            self._newest[topic.name] = data
+
+    def _changed(self, topic: str, data: bytes) -> None:
+        """Read a message that may tell an event, if what matters in it is new."""
+        before, self._newest[topic] = self._newest.get(topic, b""), data
+        if topic == SAFETY and data[convert.SAFETY_SALIENT] != before[convert.SAFETY_SALIENT]:
+            self._told += self._watcher.safety(convert.safety_of(data))
+        elif topic == GATE and data[convert.GATE_SALIENT] != before[convert.GATE_SALIENT]:
+            self._told += self._watcher.gate(convert.gate_of(data))
+        elif topic == FAULTS:
+            self._told += self._watcher.fault(*convert.fault_of(data))
+
+    def _follow_the_driver(self) -> None:
+        begun = heard = time.monotonic()
+        newest = self._newest.get(ROBOT_STATE)
+        while newest is not None and time.monotonic() < min(heard + SILENT_S, begun + LONGEST_END_S):
+            time.sleep(BATCH_S)
+            self._batch()
+            if self._newest[ROBOT_STATE] is not newest:
+                newest, heard = self._newest[ROBOT_STATE], time.monotonic()
+
+    def _diagnose(self) -> None:
+        status = self._status.now()
+        stamp = convert.time_message(self._robot_time or 0.0)
+        self._diagnostics.publish(stamp, LEVELS[status.severity], status.message, status.values)
+
+
+def main() -> None:
+    """Entry point."""
+    sys.exit(run_node(RecorderNode, niceness=NICENESS))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What all files of one recording share."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+from talus_recorder.chain import Digest
+from talus_recorder.config import RecorderConfig
+from talus_recorder.layout import RecordedChannel, preamble
+
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+TOLD = "black box: "  # begins a line of the log, a file's path follows
+RING = "ring-"  # begins the name of a folder with the last seconds
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Attributes:
+    folder: Of the event files.
+    channels: What is recorded; the first has number 1.
+    origin: Who records, in words for the reader.
+    config: How.
+    digest: Of the hash chains.
+    """
+
+    folder: Path
+    channels: Sequence[RecordedChannel]
+    origin: Mapping[str, str]
+    config: RecorderConfig
+    digest: Digest
+
+    @property
+    def ring(self) -> Path:
+        """Folder of its last seconds."""
+        return self.folder / f"{RING}{self.origin['process']}"
+
+    def segment_preamble(self, number: int) -> bytes:
+        """Begin of a file of the ring."""
+        return preamble(self.channels, {**self.origin, "segment": str(number)}, self.digest).data
+
+
+def origin_now(wall_ns: int) -> dict[str, str]:
+    """Of this process; `wall_ns`: the wall clock at log time's begin."""
+    boot = BOOT_ID.read_text().strip() if BOOT_ID.exists() else "unknown"
+    return {
+        "machine": socket.gethostname(),
+        "boot": boot,
+        "process": f"{wall_ns:x}-{os.getpid()}",
+        "started": datetime.fromtimestamp(wall_ns // 1_000_000_000, timezone.utc).isoformat(),
+        "log_time": "receive time on the steady clock, begun at the wall clock's time of `started`",
+    }
+
+
+def default_folder(environment: Mapping[str, str]) -> Path:
+    """Where event files go unless a parameter says otherwise: with the other logs, if there is a place for them."""
+    if environment.get("TALUS_LOG_DIR"):
+        return Path(environment["TALUS_LOG_DIR"]) / "black_box"
+    base = environment.get("TALUS_ROOT") or environment.get("HOME") or "."
+    return Path(base) / ".talus" / "black_box"

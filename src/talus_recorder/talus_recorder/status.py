@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the recorder is, in a line and in numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from talus_recorder.disk_thread import DiskThread
+from talus_recorder.intake import Intake
+from talus_recorder.spool import Spool
+
+SLOW_S = 0.25  # of one chunk: longer, and a power cut costs more than it should
+
+
+@dataclass(frozen=True)
+class RecorderStatus:
+    """For diagnostics: `severity` 0 = well, 1 = something is lost, 2 = nothing reaches the disk; `values` by name."""
+
+    severity: int
+    message: str
+    values: dict[str, object]
+
+
+class StatusOf:
+    """Compares with what was told before: what is lost is told once more, not for ever."""
+
+    def __init__(self, intake: Intake, spool: Spool, disk: DiskThread):
+        self._intake, self._spool, self._disk = intake, spool, disk
+        self._lost = 0
+
+    def now(self) -> RecorderStatus:
+        """Since the last call."""
+        intake, disk = self._intake, self._disk
+        lost = intake.missed + intake.too_large + self._spool.dropped
+        newly, self._lost = lost - self._lost, lost
+        slowest, disk.slowest_write_s = disk.slowest_write_s, 0.0
+        problems = [f"{newly} messages lost"] if newly else []
+        if slowest > SLOW_S:
+            problems.append(f"the disk took {slowest:.2f} s for a chunk")
+        severity = 2 if disk.problem else int(bool(problems))
+        if disk.problem:
+            problems.insert(0, f"not recording to disk: {disk.problem}")
+        values = {
+            "messages": intake.messages,
+            "missed": intake.missed,
+            "too_large": intake.too_large,
+            "dropped": self._spool.dropped,
+            "slowest_write_s": slowest,
+            "files": disk.files,
+            "seal": disk.head,
+        }
+        return RecorderStatus(severity, "; ".join(problems) or "recording", values)

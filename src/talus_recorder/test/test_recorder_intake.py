@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Times that no clock can spoil, messages that are counted, and events that are told from messages."""
+
+import math
+import random
+
+import pytest
+from talus_recorder.events import FALL, FAULT, LATCH, LEVEL, LOWERED
+from talus_recorder.intake import NANO, Clocks, Intake, LogTime
+from talus_recorder.spool import Spool
+from talus_recorder.timeline import Timeline
+from talus_recorder.watcher import GateView, SafetyView, Watcher
+
+HOUR = 3600 * NANO
+
+
+@pytest.mark.parametrize("jump", [HOUR, -HOUR, NANO, -NANO])
+def test_a_jump_of_the_wall_clock_moves_no_message_out_of_its_batch(jump: int):
+    log_time = LogTime(Clocks(0, 10 * HOUR))
+    wall, before = 10 * HOUR, 10 * HOUR
+    for batch in range(1, 20):
+        steady = batch * NANO // 10
+        wall = 10 * HOUR + steady + (jump if batch >= 10 else 0)
+        log_time.begin_batch(Clocks(steady, wall))
+        received = [wall - NANO // 10 + n * NANO // 100 for n in range(10)]
+        times = [log_time.of(time) for time in received]
+        assert times == sorted(times)
+        assert before <= times[0] <= times[-1] <= 10 * HOUR + steady
+        assert times == [10 * HOUR + steady - (wall - time) for time in received]
+        before = times[-1]
+
+
+def test_the_timeline_is_the_robots_while_that_runs():
+    timeline = Timeline()
+    for tick in range(100):
+        assert timeline.advance(1000.0 + 0.1 * tick, 5.0 + 0.02 * tick) == pytest.approx(0.02 * tick)
+
+
+@pytest.mark.parametrize("jump", [3600.0, -3600.0, -0.5])
+def test_a_jump_of_robot_time_is_no_step_of_the_timeline(jump: float):
+    timeline = Timeline()
+    timeline.advance(0.0, 100.0)
+    timeline.advance(0.1, 100.1)
+    assert timeline.advance(0.2, 100.2 + jump) == pytest.approx(0.2)
+    assert timeline.advance(0.3, 100.3 + jump) == pytest.approx(0.3)
+
+
+def test_the_timeline_goes_on_without_a_robot():
+    timeline = Timeline()
+    timeline.advance(0.0, 1.0)
+    times = [timeline.advance(0.1 * tick, 1.0) for tick in range(1, 40)]
+    assert times[-1] == pytest.approx(3.9 - 0.5, abs=0.11)
+    assert Timeline().advance(5.0, None) == 0.0
+
+
+def test_gaps_in_what_publishers_count_are_missed_messages():
+    intake = Intake(Spool(4, 4000), 0.1)
+    for sequence in (7, 8, 11, 12):
+        intake.see_sequence("one", sequence)
+    for sequence in (1, 2, 3):
+        intake.see_sequence("two", sequence)
+    intake.see_sequence("one", 1)  # began anew
+    assert intake.missed == 2
+
+
+def test_a_message_too_large_for_a_chunk_is_counted_not_raised():
+    intake = Intake(Spool(4, 4000), 0.1)
+    intake.add(1, bytes(5000), 1, 1, 0)
+    intake.add(1, bytes(3000), 1, 1, 0)
+    intake.add(1, bytes(3000), 1, 1, 0)
+    assert (intake.messages, intake.too_large) == (2, 1)
+
+
+def test_chunks_are_never_longer_than_asked_for():
+    spool = Spool(50, 100_000)
+    intake = Intake(spool, 0.2)
+    chance = random.Random(0)
+    steady = 0
+    for _ in range(100):
+        steady += chance.randrange(NANO // 100, NANO // 10)
+        intake.add(1, bytes(100), steady, steady, 0)
+        intake.end_batch(steady, steady / NANO)
+    times = []
+    while (filled := spool.oldest(0.0)) is not None:
+        entries = filled.buffer.entries["time"].tolist()
+        times += entries
+        assert entries[-1] - entries[0] <= 0.3 * NANO
+        spool.done()
+    assert times == sorted(times)
+    assert len(times) > 90
+
+
+def safety(level: int, latched: bool = False) -> SafetyView:
+    return SafetyView(level, f"R{level}", "because" if level else "", latched)
+
+
+def test_every_change_of_the_ladder_is_an_event():
+    watcher = Watcher()
+    assert watcher.safety(safety(3)) == []  # how it was found
+    assert watcher.safety(safety(0)) == [(LOWERED, "R0")]
+    assert watcher.safety(safety(0)) == []
+    assert watcher.safety(safety(1)) == [(LEVEL, "R1: because")]
+    assert watcher.safety(safety(3, latched=True)) == [(LEVEL, "R3: because")]
+    assert watcher.safety(SafetyView(4, "R4_PROTECTIVE_FALL", "falls", True)) == [(FALL, "R4_PROTECTIVE_FALL: falls")]
+
+
+def test_a_latch_is_an_event():
+    watcher = Watcher()
+    watcher.safety(safety(2))
+    assert watcher.safety(safety(2, latched=True)) == [(LATCH, "R2: because")]
+    assert watcher.gate(GateView(False, "")) == []
+    assert watcher.gate(GateView(True, "no command")) == [(LATCH, "gate: no command")]
+    assert watcher.gate(GateView(True, "no command")) == []
+
+
+def lean(degrees: float) -> tuple[float, float, float]:
+    angle = math.radians(degrees)
+    return 9.81 * math.sin(angle), 0.0, 9.81 * math.cos(angle)
+
+
+def test_lying_is_a_fall_once_and_a_blow_is_none():
+    watcher = Watcher()
+    assert not watcher.specific_force(lean(80.0), 0.0)
+    assert not watcher.specific_force(lean(5.0), 0.3)
+    assert not watcher.specific_force(lean(80.0), 0.4)
+    assert not watcher.specific_force(lean(80.0), 0.8)
+    [(kind, text)] = watcher.specific_force(lean(80.0), 0.9)
+    assert kind == FALL
+    assert "80 degrees" in text
+    assert not watcher.specific_force(lean(85.0), 5.0)
+    assert not watcher.specific_force(lean(40.0), 6.0)  # not up again
+    assert not watcher.specific_force(lean(80.0), 7.0)
+    assert not watcher.specific_force(lean(80.0), 8.0)
+    assert not watcher.specific_force(lean(10.0), 9.0)
+    assert not watcher.specific_force(lean(80.0), 10.0)
+    assert watcher.specific_force(lean(80.0), 10.6)
+
+
+@pytest.mark.parametrize("force", [(0.1, 0.0, 0.1), (math.nan, 0.0, 0.0), (0.0, 0.0, 0.0)])
+def test_in_the_air_and_without_an_imu_there_is_no_down(force: tuple[float, float, float]):
+    watcher = Watcher()
+    assert not any(watcher.specific_force(force, 0.1 * tick) for tick in range(100))
+
+
+def test_an_injected_fault_is_an_event_when_it_sets_in():
+    assert Watcher.fault("imu.stuck", "", True) == [(FAULT, "imu.stuck")]
+    assert Watcher.fault("drive.lock", "l_knee", True) == [(FAULT, "drive.lock l_knee")]
+    assert Watcher.fault("imu.stuck", "", False) == []
