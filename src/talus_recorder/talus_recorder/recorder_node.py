@@ -10,13 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Event as Flag
 
-import rclpy
-from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from talus_ros.diagnostics_node import ERROR, OK, WARN, DiagnosticsPublisher
 from talus_ros.fast_link_node import FastLink
 from talus_ros.parameters_node import declare_config
-from talus_ros.run_node import ExecutorThread, run_node
+from talus_ros.run_node import ExecutorThread, create_clockless_node, run_node
 
 from talus_recorder import conversions as convert
 from talus_recorder.chain import digest_of_key_file
@@ -44,9 +42,7 @@ class RecorderNode:
     """Fetches without being woken: best effort, deep queues, no executor, no objects."""
 
     def __init__(self) -> None:
-        # Never in simulated time: its clock alone would wake the process a hundred times a second.
-        wall_time = Parameter("use_sim_time", value=False)
-        node = self._node = rclpy.create_node("recorder", parameter_overrides=[wall_time])
+        node = self._node = create_clockless_node("recorder")
         config = declare_config(node, RecorderConfig)
         start = Clocks(time.monotonic_ns(), time.time_ns())
         recording = Recording(
