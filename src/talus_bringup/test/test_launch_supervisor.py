@@ -248,7 +248,7 @@ def test_kill_of_the_runner_then_clean_start(workspace, tmp_path: Path):
 
     def is_recorded() -> bool:
         record = tmp_path / f"talus-{os.getuid()}" / "domain-5.json"
-        return f'"pid": {pids.read_text().split()[-1]}' in record.read_text()
+        return record.exists() and f'"pid": {pids.read_text().split()[-1]}' in record.read_text()
 
     def start(count: int) -> subprocess.Popen:
         runner = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
