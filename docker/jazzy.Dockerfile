@@ -11,6 +11,5 @@ COPY . /talus
 WORKDIR /talus
 RUN . /opt/ros/jazzy/setup.sh && ./talus build
 
-EXPOSE 8080
 # The base image's entry point sources ROS 2 before it runs this.
 CMD ["/talus/talus", "run"]

@@ -7,10 +7,8 @@ import base64
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
-import tempfile
 from contextlib import suppress
 from types import TracebackType
 from urllib.error import HTTPError
@@ -18,6 +16,7 @@ from urllib.request import Request, urlopen
 
 import cv2
 import numpy as np
+from talus_bringup.bootstrap.system import find_browser
 
 FLAGS = (
     "--headless",
@@ -38,13 +37,13 @@ class Browser:
     """Use as a context; `title`, `script`, `press`... act on the one page that is open."""
 
     def __enter__(self) -> Browser:
-        self._profile = tempfile.mkdtemp(prefix="talus_browser_")
+        program, driver = find_browser()
         self._driver = subprocess.Popen(
-            ["chromedriver", "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            [driver, "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
         try:
             self._root = f"http://127.0.0.1:{self._port()}"
-            options = {"args": [*FLAGS, f"--user-data-dir={self._profile}"], "binary": shutil.which("chromium")}
+            options = {"args": FLAGS, "binary": program}
             wanted = {"browserName": "chrome", "goog:chromeOptions": options}
             wanted["timeouts"] = {"script": int(1000 * TIMEOUT), "pageLoad": int(1000 * TIMEOUT)}
             session = self._send("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})
@@ -154,4 +153,3 @@ class Browser:
     def _end(self) -> None:
         self._driver.terminate()
         self._driver.wait(timeout=30)
-        shutil.rmtree(self._profile, ignore_errors=True)

@@ -4,7 +4,7 @@
 import pytest
 from talus_bringup.bootstrap import system
 from talus_bringup.bootstrap.errors import BootstrapError
-from talus_bringup.bootstrap.system import SystemPart, check_machine, ensure
+from talus_bringup.bootstrap.system import SystemPart, check_machine, ensure, find_browser
 
 PARTS = [
     SystemPart("alpha", "testing", ("alpha-dev", "alpha-bin"), lambda: False),
@@ -57,6 +57,38 @@ def test_package_lists_are_fetched_once_after_a_failure(tmp_path, apt):
 def test_part_that_apt_did_not_bring_is_named(tmp_path, apt):
     with pytest.raises(BootstrapError, match="apt did not bring alpha"):
         ensure(PARTS[:1], tmp_path / "log")
+
+
+def test_part_that_no_package_brings_is_left_to_the_user(tmp_path, apt):
+    part = SystemPart("epsilon", "testing", (), lambda: False, "snap install epsilon")
+    with pytest.raises(
+        BootstrapError, match=r"missing: epsilon \(for testing\); install it with: snap install epsilon"
+    ):
+        ensure([part], tmp_path / "log")
+    assert not apt.exists()
+
+
+@pytest.mark.parametrize(
+    ("programs", "found"),
+    [
+        (("chromium", "chromedriver"), ("chromium", "chromedriver")),
+        (("google-chrome", "chromedriver"), ("google-chrome", "chromedriver")),
+        (("chromium", "chromium.chromedriver"), ("chromium", "chromium.chromedriver")),
+        (("google-chrome",), None),
+        (("chromedriver",), None),
+    ],
+)
+def test_browser_is_found_with_its_driver(tmp_path, monkeypatch, programs, found):
+    for name in programs:
+        (tmp_path / name).touch(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert find_browser() == (found and tuple(str(tmp_path / name) for name in found))
+
+
+@pytest.mark.parametrize(("system_id", "packages"), [("debian", ("chromium", "chromium-driver")), ("ubuntu", ())])
+def test_ubuntu_has_no_package_of_a_browser(monkeypatch, system_id, packages):
+    monkeypatch.setattr(system.platform, "freedesktop_os_release", lambda: {"ID": system_id})
+    assert system._browser_packages() == packages
 
 
 @pytest.mark.parametrize(

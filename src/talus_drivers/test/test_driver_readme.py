@@ -4,7 +4,7 @@
 import re
 from pathlib import Path
 
-from readme_tables import rows
+from readme_tables import assert_files, rows
 from talus_core.parameters import flat_parameters
 from talus_drivers.driver_config import DriverNodeConfig
 from talus_drivers.faults.catalogue import CATALOGUE, COMPONENTS, KINDS, TYPES
@@ -35,8 +35,7 @@ def test_every_driver_has_its_row():
 
 
 def test_every_source_file_has_its_row():
-    files = {path.name for path in SOURCES.rglob("*.py")} - {"__init__.py"}
-    assert names_in("How it works", r"`(\w+\.py)`") == files
+    assert_files(README, SOURCES)
 
 
 def test_every_topic_and_service_has_its_row():

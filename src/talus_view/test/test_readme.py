@@ -4,6 +4,7 @@
 import re
 from pathlib import Path
 
+from readme_tables import assert_files
 from talus_core.parameters import flat_parameters
 from talus_view.config import ViewConfig
 from talus_view.events import GROUNDS, PUSHES, SERVICES, Choices
@@ -39,6 +40,4 @@ def test_services():
 
 
 def test_files():
-    documented = {name for row in rows("How it works") for name in re.findall(r"`([a-z_]+\.py)`", row[0])}
-    present = {path.name for path in (PACKAGE / "talus_view").glob("*.py")} - {"__init__.py", "config.py"}
-    assert documented == present
+    assert_files(README, PACKAGE / "talus_view", untold={"config.py"})

@@ -91,7 +91,7 @@ def _python() -> Finding:
 
 
 def _part(part: system.SystemPart) -> Finding:
-    remedy = "" if part.is_there() else f"apt install {' '.join(part.packages)}"
+    remedy = "" if part.is_there() else part.remedy
     return Finding(part.name, "missing" if remedy else "found", remedy, part in system.BUILD_PARTS)
 
 

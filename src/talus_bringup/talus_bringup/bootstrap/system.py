@@ -27,12 +27,21 @@ _APT_STATUS = re.compile(r"(dl|pm)status:([^:]*):([\d.]+):")  # stage, package o
 
 @dataclass(frozen=True)
 class SystemPart:
-    """Something the system must offer: how to see it, what it is for, and the Debian packages that bring it."""
+    """Something the system must offer: how to see it, what it is for, and the Debian packages that bring it.
+
+    Where no package of this system brings it, `by_hand` says what does.
+    """
 
     name: str
     purpose: str
     packages: tuple[str, ...]
     is_there: Callable[[], bool]
+    by_hand: str = ""
+
+    @property
+    def remedy(self) -> str:
+        """What to do where it is missing."""
+        return f"apt install {' '.join(self.packages)}" if self.packages else self.by_hand
 
 
 def _python_package(suffix: str) -> tuple[str, ...]:
@@ -58,8 +67,20 @@ def _has_rendering() -> bool:
     return _loads("libEGL.so.1", "libEGL_mesa.so.0", "libOpenGL.so.0") or _loads("libEGL.so.1", "libEGL_nvidia.so.0")
 
 
-def _has_browser() -> bool:
-    return all(map(shutil.which, ("chromium", "chromedriver")))
+def find_browser() -> tuple[str, str] | None:
+    """A Chromium and its WebDriver, as Debian, Google or Ubuntu's snap call them; None where one is missing."""
+    browser = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
+    driver = next(filter(None, map(shutil.which, ("chromedriver", "chromium.chromedriver"))), None)
+    return (browser, driver) if browser and driver else None
+
+
+def _browser_packages() -> tuple[str, ...]:
+    """None on Ubuntu, whose packages of that name only fetch a snap, which needs a running snapd."""
+    try:
+        is_ubuntu = platform.freedesktop_os_release().get("ID") == "ubuntu"
+    except OSError:
+        is_ubuntu = False
+    return () if is_ubuntu else ("chromium", "chromium-driver")
 
 
 BUILD_PARTS = (
@@ -71,7 +92,13 @@ BUILD_PARTS = (
 RENDERING = SystemPart(
     "EGL", "cameras without a display", ("libegl1", "libegl-mesa0", "libopengl0", "libgl1-mesa-dri"), _has_rendering
 )
-BROWSER = SystemPart("chromium", "the tests of the web page", ("chromium", "chromium-driver"), _has_browser)
+BROWSER = SystemPart(
+    "chromium",
+    "the tests of the web page",
+    _browser_packages(),
+    lambda: find_browser() is not None,
+    "snap install chromium, or Google Chrome's package and the chromedriver of its version",
+)
 
 
 def check_machine() -> None:
@@ -91,9 +118,10 @@ def ensure(parts: Iterable[SystemPart], log: Path) -> None:
         return
     packages = [package for part in missing for package in part.packages]
     names = f"missing: {', '.join(f'{part.name} (for {part.purpose})' for part in missing)}"
-    remedy = f"install it with: apt install {' '.join(packages)}"
+    by_apt = [f"apt install {' '.join(packages)}"] if packages else []
+    remedy = f"install it with: {', and '.join([*by_apt, *(part.by_hand for part in missing if not part.packages)])}"
     prefix = _root_prefix()
-    if prefix is None or not shutil.which("apt-get"):
+    if prefix is None or not packages or not shutil.which("apt-get"):
         raise BootstrapError(f"{names}; {remedy}")
     _apt_install(prefix, packages, log)
     still = [part.name for part in missing if not part.is_there()]
