@@ -7,8 +7,10 @@ import base64
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
+import tempfile
 from contextlib import suppress
 from types import TracebackType
 from urllib.error import HTTPError
@@ -38,8 +40,13 @@ class Browser:
 
     def __enter__(self) -> Browser:
         program, driver = find_browser()
+        self._scratch = tempfile.mkdtemp(prefix="talus_browser_")  # a killed browser does not tidy up
         self._driver = subprocess.Popen(
-            [driver, "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            [driver, "--port=0"],
+            env={**os.environ, "TMPDIR": self._scratch},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
         )
         try:
             self._root = f"http://127.0.0.1:{self._port()}"
@@ -153,3 +160,4 @@ class Browser:
     def _end(self) -> None:
         self._driver.terminate()
         self._driver.wait(timeout=30)
+        shutil.rmtree(self._scratch, ignore_errors=True)
