@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "talus_view": {"numpy", "cv2", "trimesh", "viser", "talus_core"},
     # On top of all, imported by nobody: its benchmarks drive the real controller and the real body.
     "talus_bringup": {
-        *("numpy", "yaml", "talus_core", "talus_balance", "talus_drivers", "talus_safety", "talus_recorder"),
+        *("numpy", "yaml", "PIL", "talus_core", "talus_balance", "talus_drivers", "talus_safety", "talus_recorder"),
     },
     "robot_state_publisher": {"numpy", "talus_core"},
 }
@@ -46,6 +46,7 @@ LIVES_IN = {
     "trimesh": ("talus_view/shapes.py",),
     "transforms3d": ("talus_core/rotations.py", "talus_description/*"),
     "cv2": ("talus_view/pictures.py", "talus_perception/*"),
+    "PIL": ("talus_bringup/bench/balance/picture.py",),
     "scipy": ("talus_description/rest_path.py",),
 }
 

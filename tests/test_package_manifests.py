@@ -13,6 +13,7 @@ from sources import PACKAGES, ROOT, imports, python_files, top_level
 
 # Import name -> rosdep key, where they differ.
 KEY_OF = {
+    "PIL": "python3-pil",
     "cv2": "python3-opencv",
     "mujoco": "python3-mujoco-pip",
     "numpy": "python3-numpy",

@@ -6,18 +6,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from talus_bringup.bench.__main__ import main
 from talus_bringup.bench.balance.case import CaseResult
-from talus_bringup.bench.balance.catalogue import ABSENT, CASES
+from talus_bringup.bench.balance.catalogue import ABSENT, CASES, TARGETS
 from talus_bringup.bench.balance.disturbance import ARM_RANGE, STALLS_PER_S, ArmWalk, Stalls
 from talus_bringup.bench.balance.ground import Ground, world_text
 from talus_bringup.bench.balance.pendulum import ceiling
+from talus_bringup.bench.balance.picture import HEIGHT, WIDTH, draw
 from talus_bringup.bench.balance.scorecard import scorecard
 from talus_bringup.bench.balance.search import Ladder, half_level, highest_level
 from talus_bringup.bench.balance.stage import Actor, Stage, in_fork
 from talus_bringup.bench.balance.statistics import allowed_failures, wilson
 from talus_bringup.bench.balance.store import Store, fingerprint
 from talus_bringup.bench.balance.trial import Outcome, Setting, Shove, Trial
+from talus_bringup.bench.report import BenchReport
 from talus_core.errors import TalusError
 from talus_core.robot import load_robot
 from talus_core.state import JointCommand
@@ -166,7 +169,13 @@ def test_arms_walk_smoothly_inside_their_range():
 def test_every_promised_figure_has_cases_or_a_reason():
     keys = {key for case in CASES.values() for key in case.keys}
     assert keys | set(ABSENT) == PROMISED
+    assert set(TARGETS) == PROMISED - {"cost_of_transport"}  # which is to be reported, not reached
     assert not keys & set(ABSENT)
+
+
+def test_share_of_the_aim_grows_with_the_figure_or_where_less_is_better_with_its_inverse():
+    assert [TARGETS["blocks_cm"].share(value) for value in (0.0, 2.5, 5.0, 9.0)] == [0.0, 0.5, 1.0, 1.0]
+    assert [TARGETS["slip_mu"].share(value) for value in (0.60, 0.30, 0.15, 0.05)] == [0.25, 0.5, 1.0, 1.0]
 
 
 def test_of_several_cases_the_lowest_counts_and_a_missing_one_is_named():
@@ -177,6 +186,26 @@ def test_of_several_cases_the_lowest_counts_and_a_missing_one_is_named():
     assert {"slope_down: why", "slope_deg is without slope_across"} <= set(report.notes)
 
 
+def area(path: Path, colour: tuple[int, int, int]) -> int:
+    """Pixels of a colour."""
+    with Image.open(path) as image:
+        assert image.size == (WIDTH, HEIGHT)
+        return dict((value, count) for count, value in image.getcolors(WIDTH * HEIGHT)).get(colour, 0)
+
+
+def test_picture_shows_what_was_measured_and_nothing_else(tmp_path):
+    held, half = (42, 157, 143), (224, 122, 63)  # as hexadecimal in the module
+    draw(BenchReport("balance", [], {}), tmp_path / "empty.png", "nothing")
+    rows = [
+        {"case": "walking_push_torso", "heading_deg": 45.0 * n, "dv_95": 0.5, "dv_50": 0.8, "ceiling": 1.5}
+        for n in range(8)
+    ]
+    draw(BenchReport("balance", rows, {"blocks_cm": 1.0}), tmp_path / "some.png", "something")
+    # The legend has a little of both colours: more of them is what was measured.
+    assert area(tmp_path / "some.png", held) > area(tmp_path / "empty.png", held) + 50
+    assert area(tmp_path / "some.png", half) > area(tmp_path / "empty.png", half) + 50
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -184,6 +213,7 @@ def test_of_several_cases_the_lowest_counts_and_a_missing_one_is_named():
             ["balance", "--cases", "walking_push_torsi"],
             "unknown case 'walking_push_torsi'; nearest: walking_push_torso",
         ),
+        (["balance", "--picture", "/nowhere/x.png"], "--picture /nowhere/x.png: there is no folder /nowhere"),
         (["balance", "--seeds", "0"], "--seeds 0: it must be at least 1"),
         (["balance", "--seeds", "x"], "invalid int value: 'x'"),
     ],

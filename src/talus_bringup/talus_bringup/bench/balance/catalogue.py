@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from talus_bringup.bench.balance.case import Case
@@ -123,6 +124,40 @@ CASES: dict[str, Case] = {
     "delay": _hindered("delay_ms", _steps(2, 10, 2), "delay", 1e-3),
     "stalls": _hindered("stall_ms", (4, 8, 12, 16, 20, 30, 40), "stall", 1e-3),
     "energy": WalkCase((WALK, 0.8)),
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a figure of the summary must reach, and the aim beyond."""
+
+    name: str
+    must: float
+    aim: float
+    unit: str = ""
+
+    def share(self, value: float) -> float:
+        """Of the aim, 0 to 1; where the aim lies below what must be reached, less is better."""
+        if self.aim >= self.must:
+            return min(max(value / self.aim, 0.0), 1.0)
+        return min(self.aim / value, 1.0) if value > 0.0 else 1.0
+
+
+TARGETS = {
+    "walking_push_dv_worst": Target("shove while walking, weakest side and phase", 0.70, 1.6, "m/s"),
+    "walking_push_dv_forward": Target("shove from behind while walking", 1.2, 2.0, "m/s"),
+    "standing_push_dv_worst": Target("shove while standing, weakest side", 0.90, 1.3, "m/s"),
+    "arms_busy_push_dv_worst": Target("shove with busy arms", 0.60, 1.0, "m/s"),
+    "speed_tracked": Target("speed kept within 5 %", 1.0, 2.2, "m/s"),
+    "blocks_cm": Target("random blocks, +-", 3.0, 5.0, "cm"),
+    "stairs_cm": Target("stairs up and down", 12.0, 20.0, "cm"),
+    "slope_deg": Target("slope up, down, across", 10.0, 20.0, "deg"),
+    "slip_mu": Target("friction of the whole floor", 0.25, 0.15),
+    "slip_patch_mu": Target("friction under one foot", 0.15, 0.05),
+    "get_up_rate": Target("gets up by itself", 0.80, 0.98),
+    "mars_walk": Target("walk on Mars", 0.4, 0.8, "m/s"),
+    "tick_ms_mean": Target("computing time of a tick", 1.0, 0.5, "ms"),
+    "same_g1_ratio": Target("shove on the peers' robot over the best peer's", 0.6, 1.1),
 }
 
 # Keys that nothing measures yet, and why.
