@@ -23,13 +23,16 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(words: list[str] | None = None) -> int:
-    """Exit code: 0, 1 if something that was to be measured did not work, 2 for bad input."""
+    """Exit code: 0, 1 if something that was to be measured did not work, 2 for bad input, 130 after Ctrl-C."""
     try:
         arguments = _parse(sys.argv[1:] if words is None else words)
         report = import_module(f"talus_bringup.bench.{arguments.name}").run(arguments)
     except TalusError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
     for line in report.lines():
         print(line)
     if arguments.json is not None:

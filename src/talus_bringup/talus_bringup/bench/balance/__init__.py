@@ -48,7 +48,11 @@ def run(arguments: argparse.Namespace) -> BenchReport:
     cases = {name: CASES[name] for name in arguments.cases or CASES}
     store = Store(STORE, fingerprint(ROOT / "src", ROBOT))
     with Workers(ROBOT, arguments.jobs) as workers:
-        results = play(cases, Effort(arguments.seeds, arguments.quick), store, workers, _Progress())
+        try:
+            results = play(cases, Effort(arguments.seeds, arguments.quick), store, workers, _Progress())
+        except KeyboardInterrupt:
+            print("\nfinished runs are kept: the same command goes on", file=sys.stderr)
+            raise
     report = scorecard(results)
     if arguments.picture is not None:
         draw(report, arguments.picture, f"{ROBOT.name}, commit {commit()[:12]}, {_runs(arguments)}")
