@@ -7,10 +7,14 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
+from talus_core.robot import load_robot
+
+from talus_bringup.bench.balance.stage import Stage
 from talus_bringup.bench.balance.trial import Outcome, Setting, Trial
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -83,18 +87,14 @@ class Workers:
 
 def _serve(robot: Path, pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
-    from talus_core.robot import load_robot
-
-    from talus_bringup.bench.balance.stage import Stage
-
     stage = Stage(load_robot(robot))
-    while True:
-        try:
-            trial = pipe.recv()
-        except EOFError:
-            return
-        try:
-            outcome = stage.play(trial)
-        except Exception as error:
-            outcome = Outcome(fell=False, error=f"{type(error).__name__}: {error}")
-        pipe.send(outcome)
+    with suppress(EOFError, OSError):  # the parent is gone
+        while True:
+            pipe.send(_outcome(stage, pipe.recv()))
+
+
+def _outcome(stage: Stage, trial: Trial) -> Outcome:
+    try:
+        return stage.play(trial)
+    except Exception as error:
+        return Outcome(fell=False, error=f"{type(error).__name__}: {error}")
