@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "talus_description": {"numpy", "yaml", "transforms3d", "talus_core", "xacro", "mujoco", "pinocchio", "scipy"},
     "talus_safety": {"numpy", "yaml", "talus_core"},
     "talus_drivers": {"numpy", "yaml", "mujoco", "talus_core", "talus_safety", "talus_description"},
-    "talus_balance": {"numpy", "pinocchio", "daqp", "talus_core"},
+    "talus_balance": {"numpy", "yaml", "pinocchio", "daqp", "talus_core"},
     "talus_perception": {"numpy", "yaml", "mujoco", "cv2", "talus_core", "talus_description"},
     "talus_map": {"numpy", "talus_core"},
     "talus_recorder": {"numpy", "mcap", "talus_core"},

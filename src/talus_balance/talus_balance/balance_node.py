@@ -23,7 +23,7 @@ from talus_ros.parameters_node import declare_config
 from talus_ros.run_node import CONTROL_NICENESS, ExecutorThread, create_clockless_node, run_node
 from tf2_msgs.msg import TFMessage
 
-from talus_balance.controller import BalanceConfig, BalanceController, BalanceReport
+from talus_balance.controller import BalanceConfig, BalanceController, BalanceReport, Mode
 from talus_balance.conversions import balance_state_message, odometry_message, time_message, transforms_message
 from talus_balance.intent import IntentConfig, IntentKeeper
 from talus_balance.node_config import BalanceNodeConfig
@@ -63,6 +63,7 @@ class BalanceNode:
         self._link.subscribe(PointStamped, "gaze/target", self._on_gaze, 10)
         node.create_service(Trigger, "balance/stand", self._on_stand)
         node.create_service(Trigger, "balance/sit", self._on_sit)
+        node.create_service(Trigger, "balance/get_up", self._on_get_up)
 
     def run(self, ended: Event) -> None:
         """Serve the link until the end; services run beside it."""
@@ -91,6 +92,8 @@ class BalanceNode:
         self._now = state.time
         command, report = self._controller.step(state, self._keeper.intent(state.time, standby_active))
         self._report = report
+        if report.mode is Mode.STANDING:
+            self._keeper.is_up()
         self._cpu.append(time.thread_time() - started)
         self._command.publish(self._encode(command))
         self._heartbeat.sequence, self._heartbeat.busy = state.sequence, False
@@ -142,6 +145,11 @@ class BalanceNode:
     def _on_stand(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         refusal = self._keeper.request_stand()
         response.success, response.message = refusal is None, refusal or "standing up"
+        return response
+
+    def _on_get_up(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        refusal = self._keeper.request_get_up(self._controller.lies, self._controller.can_get_up)
+        response.success, response.message = refusal is None, refusal or "getting up"
         return response
 
     def _on_sit(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:

@@ -10,16 +10,18 @@ from enum import IntEnum
 import numpy as np
 import pinocchio as pin
 from talus_core.robot import RobotDescription
-from talus_core.rotations import rpy_from_matrix, yaw_of
+from talus_core.rotations import matrix_from_yaw, yaw_of
 from talus_core.state import JointCommand, RobotState
 
 from talus_balance.clamp import clamp
 from talus_balance.drive_targets import DriveConfig, DriveTargets
 from talus_balance.estimator import BaseEstimate, EstimatorConfig
+from talus_balance.fall_predictor import FallFacts
 from talus_balance.gait import Gait
 from talus_balance.gait_types import LEFT, RIGHT, GaitConfig, GaitInput, GaitOutput
 from talus_balance.localiser import Localiser
 from talus_balance.model import FrameTerms, WholeBodyModel
+from talus_balance.off_feet import OffFeet, OffFeetConfig
 from talus_balance.posture import PoseFacts, PostureMove, PostureReference, pose_facts
 from talus_balance.whole_body import MotionTarget, WholeBodyConfig, WholeBodyController
 
@@ -35,6 +37,8 @@ class Mode(IntEnum):
     STANDING = 3
     WALKING = 4
     SITTING_DOWN = 5
+    FALLING = 6
+    GETTING_UP = 7
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ class BalanceConfig:
     gait: GaitConfig = field(default_factory=GaitConfig)
     body: WholeBodyConfig = field(default_factory=WholeBodyConfig)
     drives: DriveConfig = field(default_factory=DriveConfig)
+    off_feet: OffFeetConfig = field(default_factory=OffFeetConfig)
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,7 @@ class Intent:
         may_walk: False at R2 and above: finish the step and stand.
         gaze: (yaw, pitch) rad of the chest relative to the heading.
         released: Something else moves the body (the driver's standby): follow, do not act.
+        get_up: Lying: get up, and then do as the rest says.
     """
 
     torque: bool
@@ -81,6 +87,7 @@ class Intent:
     may_walk: bool = True
     gaze: tuple[float, float] = (0.0, 0.0)
     released: bool = False
+    get_up: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,6 +102,7 @@ class BalanceReport:
     sole_yaws: np.ndarray | None = None
     gait: GaitOutput | None = None
     solver_failures: int = 0
+    expects_fall: bool = False
 
 
 class BalanceController:
@@ -112,10 +120,11 @@ class BalanceController:
         self._joints = description.structural_indices
         self._poses = {name: pose_facts(self.model, pose[self._joints]) for name, pose in description.poses.items()}
         self._effort_limit = description.limits.effort
+        self._off_feet = OffFeet(description, config.off_feet, dt)
         self.mode = Mode.LIMP
         self._hold: np.ndarray | None = None
         self._move: PostureMove | None = None
-        self._ground = 0.0
+        self._ground = self._wanted_height = 0.0
         self._had_torque = False
         self._n = n = len(description.joint_names)
         structural = self._effort_limit[self._joints]
@@ -124,14 +133,31 @@ class BalanceController:
         self._damping[self._joints] = config.drives.damping * structural
 
     @property
+    def lies(self) -> bool:
+        """Without torque and on the ground, not seated."""
+        return self.mode is Mode.LIMP and not self._off_feet.on_feet
+
+    @property
+    def can_get_up(self) -> bool:
+        """The robot's files say how."""
+        return self._off_feet.can_get_up
+
+    @property
     def gaze_in_base(self) -> np.ndarray:
         """(3,) m from the base to the eyes in the neutral pose."""
         return self.model.gaze_in_base
 
     def step(self, state: RobotState, intent: Intent) -> tuple[JointCommand, BalanceReport]:
         """One tick. Never raises for bad sensor values: they are the driver's gate's and the supervisor's work."""
-        limp = self.mode is Mode.LIMP
-        base = self._localiser.step(state, at_rest=limp and not state.torque_enabled)
+        limp, off_feet = self.mode is Mode.LIMP, self._off_feet
+        base = self._localiser.step(state, limp and not state.torque_enabled, off_feet.on_feet)
+        if limp and base is not None:
+            off_feet.on_feet = base.rotation[2, 2] > self.config.fallen_cosine
+            if not off_feet.on_feet and intent.get_up and intent.torque and off_feet.can_get_up:
+                self.mode = Mode.GETTING_UP
+                off_feet.begin_to_rise(state, base.rotation[2])
+        if self.mode in (Mode.FALLING, Mode.GETTING_UP):
+            return self._move_off_feet(state, intent, base)
         if base is None or self._gives_up(state, intent, base):
             return self._limp(state, base)
         if limp:
@@ -147,7 +173,8 @@ class BalanceController:
             return True
         cut = self._had_torque and not state.torque_enabled
         self._had_torque = state.torque_enabled and self.mode is not Mode.LIMP
-        return intent.released or cut or base.rotation[2, 2] < self.config.fallen_cosine
+        fallen = base.rotation[2, 2] < self.config.fallen_cosine and not self._off_feet.bows
+        return intent.released or cut or fallen
 
     def _limp(self, state: RobotState, base: BaseEstimate | None) -> tuple[JointCommand, BalanceReport]:
         self.mode = Mode.LIMP
@@ -160,25 +187,87 @@ class BalanceController:
         kp, kd = drives.hold_stiffness * self._effort_limit, drives.hold_damping * self._effort_limit
         return JointCommand(state.sequence, position, zero, zero, kp, kd)
 
+    # --- falling and getting up ----------------------------------------------------------------------------------
+
+    def _move_off_feet(
+        self, state: RobotState, intent: Intent, base: BaseEstimate
+    ) -> tuple[JointCommand, BalanceReport]:
+        """Fall softly, or rise through the key poses; balancing takes over once the feet carry the capture point."""
+        off_feet = self._off_feet
+        cut = self._had_torque and not state.torque_enabled
+        self._had_torque = state.torque_enabled
+        if intent.released or cut:
+            return self._limp(state, base)
+        if self.mode is Mode.FALLING:
+            command = off_feet.fall(state)
+        elif intent.get_up and intent.torque:
+            command = off_feet.rise(state, base.rotation[2])
+        else:
+            command = None
+        if command is None:
+            return self._limp(state, base)
+        if self.mode is Mode.GETTING_UP:
+            carries = off_feet.carries(state, self.config.estimator.trust_force)
+            if carries and not off_feet.on_feet:
+                self._localiser.land(state)
+            off_feet.on_feet = carries
+            if carries and self._takes_over(state, intent, base):
+                return self._balance(state, intent, base)
+        return command, BalanceReport(self.mode, base)
+
+    def _takes_over(self, state: RobotState, intent: Intent, base: BaseEstimate) -> bool:
+        """Stand up from this posture, if it can be balanced."""
+        soles = self._update_model(state, base)
+        facts = self._fall_facts(base, self._gait_input(state, intent, soles))
+        if not self._off_feet.may_balance(facts, min(float(sole.rotation[2, 2]) for sole in soles)):
+            return False
+        self._begin_standing_up(base, soles, state.position[self._joints])
+        self._off_feet.bows = True
+        return True
+
+    def _loses_its_feet(self, state: RobotState, base: BaseEstimate, gait_input: GaitInput) -> bool:
+        """A certain fall begins FALLING; a robot that just came up and is back on its hands goes on GETTING_UP."""
+        facts, off_feet = self._fall_facts(base, gait_input), self._off_feet
+        if off_feet.is_falling(facts):
+            away = gait_input.capture_point - gait_input.sole_positions[:, :2].mean(axis=0)
+            off_feet.begin_fall(state, matrix_from_yaw(yaw_of(base.rotation))[:2, :2].T @ away)
+            self.mode = Mode.FALLING
+        elif off_feet.is_on_hands_again(facts):
+            off_feet.fall_back(state, base.rotation[2])
+            self.mode = Mode.GETTING_UP
+        return self.mode in (Mode.FALLING, Mode.GETTING_UP)
+
+    def _fall_facts(self, base: BaseEstimate, gait_input: GaitInput) -> FallFacts:
+        return FallFacts(
+            com=gait_input.com,
+            com_velocity=gait_input.com_velocity,
+            capture_point=gait_input.capture_point,
+            sole_positions=gait_input.sole_positions,
+            sole_yaws=gait_input.sole_yaws,
+            up=base.rotation[2],
+            angular_velocity=base.angular_velocity,
+            wanted_height=self._wanted_height,
+        )
+
     # --- balancing -----------------------------------------------------------------------------------------------
 
     def _balance(self, state: RobotState, intent: Intent, base: BaseEstimate) -> tuple[JointCommand, BalanceReport]:
         q, dq = state.position[self._joints], state.velocity[self._joints]
-        model = self.model
-        velocity = base.rotation.T @ base.velocity
-        model.update(base.position, base.rotation, velocity, base.angular_velocity, q, dq)
-        soles = (model.frame(model.feet[LEFT]), model.frame(model.feet[RIGHT]))
+        model, soles = self.model, self._update_model(state, base)
         self._change_mode(intent, base, soles, q)
         gait_input = self._gait_input(state, intent, soles)
+        if self._loses_its_feet(state, base, gait_input):
+            return self._move_off_feet(state, intent, base)
         gait = self._gait.step(gait_input)
         posture = self._posture()
+        self._wanted_height = posture.com_height
         target = self._target(intent, gait, gait_input, posture)
         result = self._body.step(target, soles, q, dq)
         command = self._command(state, self._body.joint_torque(result), self._body.joint_acceleration(result))
         if self.mode is Mode.SITTING_DOWN and self._move.is_done:
             self.mode, self._hold = Mode.SEATED, self._seated_pose(state)
         report = BalanceReport(
-            self.mode,
+            Mode.GETTING_UP if self._off_feet.bows else self.mode,
             base,
             model.com,
             gait_input.capture_point,
@@ -186,8 +275,17 @@ class BalanceController:
             gait_input.sole_yaws,
             gait,
             self._body.qp.failures,
+            self._off_feet.expects_fall,
         )
         return command, report
+
+    def _update_model(self, state: RobotState, base: BaseEstimate) -> tuple[FrameTerms, FrameTerms]:
+        """All terms of this tick; those of the soles."""
+        q, dq = state.position[self._joints], state.velocity[self._joints]
+        model = self.model
+        velocity = base.rotation.T @ base.velocity
+        model.update(base.position, base.rotation, velocity, base.angular_velocity, q, dq)
+        return model.frame(model.feet[LEFT]), model.frame(model.feet[RIGHT])
 
     def _seated_pose(self, state: RobotState) -> np.ndarray:
         """Where the body is, in the legs; holding it changes nothing at the moment of the hand-over."""
@@ -198,11 +296,7 @@ class BalanceController:
     ) -> None:
         up = intent.stand and intent.torque
         if self.mode is Mode.SEATED and up:
-            ground = 0.5 * float(soles[LEFT].position[2] + soles[RIGHT].position[2])
-            self._gait.reset(yaw_of(base.rotation), ground)
-            self._targets.reset()
-            self._ground = ground
-            self._start_move(Mode.STANDING_UP, "stand", self.config.stand_up_time, base, q)
+            self._begin_standing_up(base, soles, q)
         elif self.mode is Mode.STANDING_UP and self._move.is_done:
             self.mode = Mode.STANDING
         elif self.mode in (Mode.STANDING, Mode.WALKING):
@@ -214,8 +308,16 @@ class BalanceController:
         elif self.mode is Mode.SITTING_DOWN and up:
             self._start_move(Mode.STANDING_UP, "stand", self.config.stand_up_time, base, q)
 
+    def _begin_standing_up(self, base: BaseEstimate, soles: tuple[FrameTerms, FrameTerms], q: np.ndarray) -> None:
+        ground = 0.5 * float(soles[LEFT].position[2] + soles[RIGHT].position[2])
+        self._gait.reset(yaw_of(soles[LEFT].rotation + soles[RIGHT].rotation), ground)
+        self._targets.reset()
+        self._off_feet.stands()
+        self._ground = ground
+        self._start_move(Mode.STANDING_UP, "stand", self.config.stand_up_time, base, q)
+
     def _start_move(self, mode: Mode, pose: str, duration: float, base: BaseEstimate, q: np.ndarray) -> None:
-        pitch = float(rpy_from_matrix(base.rotation)[1])
+        pitch = float(np.arctan2(-base.rotation[2, 0], base.rotation[2, 2]))  # beyond 90 degrees where it bows
         start = PoseFacts(float(self.model.com[2]) - self._ground, pitch, q.copy())
         self._move = PostureMove(start, self._poses[pose], duration)
         self.mode = mode

@@ -43,6 +43,8 @@ class EstimatorConfig:
     initial_tilt: float = 0.01  # rad
     initial_accel_bias: float = 0.05  # m/s^2, datasheet class of the simulated IMU
     initial_gyro_bias: float = 0.002  # rad/s, after averaging at rest
+    landing_tilt: float = 0.02  # rad, after 20 s of gyroscope alone
+    landing_speed: float = 0.5  # m/s, of the body over soles that come to rest
 
 
 class BaseEstimate(NamedTuple):
@@ -106,6 +108,16 @@ class BaseEstimator:
         self.position = self.position + shift
         self.feet = self.feet + shift
 
+    def land(self, soles_in_base: np.ndarray) -> None:
+        """Both soles (2, 3) m come to rest now: place and velocity anew by them, attitude and biases go on."""
+        c, turned = self.config, soles_in_base @ self.rotation.T
+        self.position = np.array([*self.position[:2], -float(turned[:, 2].mean())])
+        self.velocity = np.zeros(3)
+        self.feet = self.position + turned
+        variances = [c.landing_tilt**2, c.landing_speed**2, 1e-6, 1e-6, 1e-6, c.initial_gyro_bias**2]
+        self.covariance = np.diag(np.repeat([*variances, c.initial_accel_bias**2], 3))
+        self._loaded_for = [1.0, 1.0]
+
     def step(
         self, gyro: np.ndarray, accel: np.ndarray, soles_in_base: np.ndarray, vertical_forces: np.ndarray
     ) -> BaseEstimate:
@@ -123,6 +135,16 @@ class BaseEstimator:
         if self._ticks % CORRECT_EVERY == 0:
             self._propagate_covariance(CORRECT_EVERY * self.dt)
             self._correct(soles_in_base)
+        return self._estimate()
+
+    def turn(self, gyro: np.ndarray) -> BaseEstimate:
+        """One period without a sole that stands still: attitude by the gyroscope (3,) rad/s, the place stays."""
+        self._omega = gyro - self.gyro_bias
+        self.rotation = self.rotation @ pin.exp3(self.dt * self._omega)
+        self.velocity = np.zeros(3)
+        return self._estimate()
+
+    def _estimate(self) -> BaseEstimate:
         variance = self.covariance.diagonal()
         return BaseEstimate(
             self.position,
@@ -195,7 +217,9 @@ class BaseEstimator:
 def _rotation_from_gravity(accel: np.ndarray, yaw: float) -> np.ndarray:
     """Base-to-odom rotation whose z axis is the measured specific force, with the given heading."""
     up = accel / np.linalg.norm(accel)
-    forward = np.array([1.0, 0.0, 0.0]) - up[0] * up
+    # Where the base's x axis stands upright (lying face up or down), the heading is where the feet would be below it.
+    ahead = np.array([1.0, 0.0, 0.0]) if abs(up[0]) < 0.9 else np.array([0.0, 0.0, -np.sign(up[0])])
+    forward = ahead - (up @ ahead) * up
     forward /= np.linalg.norm(forward)
     level = np.stack([forward, np.cross(up, forward), up])
     c, s = np.cos(yaw), np.sin(yaw)

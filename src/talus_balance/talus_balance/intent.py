@@ -42,7 +42,7 @@ class IntentKeeper:
     def __init__(self, config: IntentConfig, dt: float):
         self.config, self._dt = config, dt
         self.rejected_velocities = 0
-        self.stand_wanted = False
+        self.stand_wanted = self.get_up_wanted = False
         self._velocity, self._velocity_time = np.zeros(3), -math.inf
         self._level, self._torque = SIT_LEVEL, False
         self._gaze_wanted, self._gaze = (0.0, 0.0), (0.0, 0.0)
@@ -57,10 +57,10 @@ class IntentKeeper:
         self._velocity, self._velocity_time = np.clip([vx, vy, wz], low, high), now
 
     def safety(self, level: int, torque_permitted: bool) -> None:
-        """The supervisor's word; at R3 the wish to stand is forgotten, so that only a new command lifts the robot."""
+        """The supervisor's word; at R3 the wish to be up is forgotten, so that only a new command lifts the robot."""
         self._level, self._torque = level, torque_permitted
         if level >= SIT_LEVEL:
-            self.stand_wanted = False
+            self.stand_wanted = self.get_up_wanted = False
 
     def gaze_at(self, point_in_heading: np.ndarray) -> None:
         """Turn the chest so that the head looks at a point (3,) m, relative to the head, in the heading frame."""
@@ -81,6 +81,20 @@ class IntentKeeper:
         self.stand_wanted = True
         return None
 
+    def request_get_up(self, lies: bool, can: bool) -> str | None:
+        """Ask to get up from the ground, of a robot that `lies` and `can`. Returns why not, or None."""
+        if not lies:
+            return "the robot does not lie on the ground; balance/stand lifts it"
+        if not can:
+            return "this robot has no get_up.yaml that says how"
+        refusal = self.request_stand()
+        self.get_up_wanted = refusal is None
+        return refusal
+
+    def is_up(self) -> None:
+        """It stands: after the next fall an operator must ask anew."""
+        self.get_up_wanted = False
+
     def intent(self, now: float, standby_active: bool) -> Intent:
         """This tick's intent at time `now` s; `standby_active`: the driver process moves the robot by itself."""
         fresh = now - self._velocity_time <= self.config.stale_after
@@ -95,6 +109,7 @@ class IntentKeeper:
             may_walk=self._level < STOP_STEPPING_LEVEL,
             gaze=self._follow_gaze(),
             released=standby_active,
+            get_up=self.get_up_wanted,
         )
 
     def _follow_gaze(self) -> tuple[float, float]:

@@ -27,8 +27,14 @@ class Localiser:
         self._length = max(int(REST_TIME / dt), 10)
         self._started = False
 
-    def step(self, state: RobotState, at_rest: bool) -> BaseEstimate | None:
-        """The estimate at this tick; None until the body was at rest once. `at_rest`: no torque, so re-initialise."""
+    def step(self, state: RobotState, at_rest: bool, on_feet: bool = True) -> BaseEstimate | None:
+        """The estimate at this tick; None until the body was at rest once.
+
+        Args:
+            state: Of this tick.
+            at_rest: No torque, so re-initialise.
+            on_feet: Soles under load stand still; else attitude alone is to be believed, by the gyroscope.
+        """
         turn = self._rotation_imu_to_base
         gyro, accel = turn @ state.angular_velocity, turn @ state.linear_acceleration
         soles = self._model.soles_in_base(state.position[self._joints])
@@ -38,7 +44,13 @@ class Localiser:
             self._window.clear()
         if not self._started:
             return None
+        if not on_feet:
+            return self._filter.turn(gyro)
         return self._filter.step(gyro, accel, soles, state.foot_wrenches[:, 2])
+
+    def land(self, state: RobotState) -> None:
+        """Both soles carry and stand still: believe them from now on."""
+        self._filter.land(self._model.soles_in_base(state.position[self._joints]))
 
     def _collect(self, gyro: np.ndarray, accel: np.ndarray, soles: np.ndarray) -> None:
         self._window.append(np.concatenate((gyro, accel)))

@@ -15,6 +15,11 @@ def sole_corners(position: np.ndarray, yaw: float, foot: Foot) -> np.ndarray:
     return position[:2] + local @ np.array([[c, s], [-s, c]])
 
 
+def sole_outline(positions: np.ndarray, yaws: np.ndarray, feet: tuple[Foot, Foot]) -> np.ndarray:
+    """(8, 2) m corners of both soles at `positions` (2, 3) with headings `yaws` (2,) rad."""
+    return np.concatenate([sole_corners(*sole) for sole in zip(positions, yaws, feet, strict=True)])
+
+
 def convex_hull(points: np.ndarray) -> np.ndarray:
     """Counter-clockwise hull (k, 2) of (n, 2) points (Andrew's monotone chain)."""
     ordered = sorted(map(tuple, points))

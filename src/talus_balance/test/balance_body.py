@@ -7,8 +7,15 @@ import numpy as np
 from talus_balance.model import WholeBodyModel
 from talus_balance.posture import pose_facts
 from talus_core.robot import load_robot
+from talus_core.state import RobotState
 
 ROBOT = load_robot(Path(__file__).parents[3] / "urdf" / "talus40")
+
+
+def state_at_rest() -> RobotState:
+    """All joints at 0, nothing moves, torque on."""
+    zero = np.zeros(len(ROBOT.joint_names))
+    return RobotState(0, 0.0, 0, zero, zero, zero, np.zeros(3), np.zeros(3), np.zeros((2, 6)), True)
 
 
 def standing_model(rng: np.random.Generator | None = None, spread: float = 0.0) -> WholeBodyModel:

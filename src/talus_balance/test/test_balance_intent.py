@@ -71,3 +71,22 @@ def test_gaze_turns_at_a_bounded_rate_to_a_bounded_angle(keeper):
         assert all(abs(a - b) <= c.gaze_rate * 0.002 + 1e-12 for a, b in zip(gaze, last, strict=True))
         last = gaze
     assert last == pytest.approx((c.gaze_yaw, c.gaze_pitch_down))
+
+
+def test_gets_up_only_when_asked_while_it_lies_and_never_twice(keeper):
+    assert "does not lie" in keeper.request_get_up(lies=False, can=True)
+    assert "get_up.yaml" in keeper.request_get_up(lies=True, can=False)
+    assert not keeper.intent(1.0, False).get_up
+    assert keeper.request_get_up(lies=True, can=True) is None
+    intent = keeper.intent(1.0, False)
+    assert intent.get_up and intent.stand
+    keeper.is_up()
+    intent = keeper.intent(1.0, False)
+    assert not intent.get_up and intent.stand
+
+
+def test_a_stop_ends_getting_up_and_keeps_from_it(keeper):
+    keeper.request_get_up(lies=True, can=True)
+    keeper.safety(3, True)
+    assert not keeper.intent(1.0, False).get_up
+    assert "safety/reset" in keeper.request_get_up(lies=True, can=True)

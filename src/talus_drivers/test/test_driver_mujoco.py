@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from talus_core.driver import DriverError, DriverSetup
 from talus_core.errors import UnknownNameError
+from talus_core.rotations import matrix_from_quat_xyzw
 from talus_core.state import JointCommand
 from talus_drivers.drives import read_drives
 from talus_drivers.mujoco_driver.driver import MujocoDriver
@@ -251,3 +252,15 @@ def test_unknown_and_broken_worlds(robot, tmp_path):
         connected(robot, str(broken))
     with pytest.raises(DriverError, match="multiple of the physics step"):
         MujocoDriver(DriverSetup(robot, period=0.0015))
+
+
+@pytest.mark.parametrize("side, axis, sign", [("back", 0, 1), ("front", 0, -1), ("left", 1, -1), ("right", 1, 1)])
+def test_lies_on_the_side_that_is_asked_for(robot, side, axis, sign):
+    options = {**PERFECT, "start_pose": "stand", "lying": side, "start_spread": 0.1, "settle_s": 0.3}
+    up = matrix_from_quat_xyzw(connected(robot, **options).ground_truth().quat_xyzw)[2]
+    assert sign * up[axis] > 0.9
+
+
+def test_an_unknown_side_is_refused_with_what_would_work(robot):
+    with pytest.raises(UnknownNameError, match="unknown side 'bak'; nearest: back"):
+        connected(robot, lying="bak")

@@ -23,6 +23,8 @@ class BalanceMode(IntEnum):
     STANDING = 3
     WALKING = 4
     SITTING_DOWN = 5
+    FALLING = 6
+    GETTING_UP = 7
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from talus_safety.config import SupervisorConfig
 from talus_safety.decision import GatePhase
-from talus_safety.facts import Facts
+from talus_safety.facts import BalanceMode, Facts
 from talus_safety.ladder import StopLevel
 
 FALLEN = math.radians(60.0)  # no foot is under the body any more
@@ -53,6 +53,11 @@ def _silent(node: str, robot_time: float, times: float = 1.0) -> Callable[[Facts
     return holds
 
 
+def _may_lie(facts: Facts) -> bool:
+    """Its fall is over, or it is on its way up from the ground: lying is no reason to stop it again."""
+    return facts.gate.at_rest or facts.mode is BalanceMode.GETTING_UP
+
+
 RULES: tuple[Rule, ...] = (
     Rule(
         "driver_lost", "the driver is silent", StopLevel.R3_SIT_THEN_CUT, 500,
@@ -75,12 +80,16 @@ RULES: tuple[Rule, ...] = (
         lambda f, c: f.behind.get("balance", 0.0) > c.balance_behind_s,
     ),
     Rule(
+        "falling", "the robot falls", StopLevel.R3_SIT_THEN_CUT, 40,
+        lambda f, c: f.mode is BalanceMode.FALLING,
+    ),
+    Rule(
         "fallen", "the robot has fallen", StopLevel.R3_SIT_THEN_CUT, 20,
-        lambda f, c: f.tilt > FALLEN,
+        lambda f, c: f.tilt > FALLEN and not _may_lie(f),
     ),
     Rule(
         "tilted", "the robot tilts too far", StopLevel.R3_SIT_THEN_CUT, 20,
-        lambda f, c: f.tilt > math.radians(c.tilt_deg),
+        lambda f, c: f.tilt > math.radians(c.tilt_deg) and not _may_lie(f),
     ),
     Rule(
         "sensor_fault", "a sensor is not to be trusted", StopLevel.R3_SIT_THEN_CUT, 70,

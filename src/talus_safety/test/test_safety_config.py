@@ -7,7 +7,7 @@ from safety_samples import ROOT
 from talus_core.parameters import ParameterError, build_config, flat_parameters, flatten
 from talus_safety.config import GateConfig, SupervisorConfig
 from talus_safety.decision import GatePhase
-from talus_safety.facts import Facts, GateReport
+from talus_safety.facts import BalanceMode, Facts, GateReport
 from talus_safety.ladder import StopLevel
 from talus_safety.rules import RULES
 
@@ -61,5 +61,5 @@ def test_every_rule_can_fire_with_the_shipped_parameters():
     config = build_config(SupervisorConfig, SUPERVISOR)
     worst = {name: 1e3 for name in ("driver", "balance", "camera", "map")}
     gate = GateReport(GatePhase.SIT, True, False, StopLevel.R3_SIT_THEN_CUT, "lost")
-    facts = Facts(gate, True, 1e3, 1e3, worst, worst, worst, (), tilt=3.0, sensor_fault="broken", battery=0.0)
+    facts = Facts(gate, True, 1e3, 1e3, worst, worst, worst, (), BalanceMode.FALLING, 3.0, "broken", battery=0.0)
     assert [rule.name for rule in RULES if rule.holds(facts, config)] == [rule.name for rule in RULES]

@@ -78,7 +78,7 @@ def test_boot_is_restrictive_until_armed():
         (replace(SEATED, gate_age=3.1, silence={"driver": 0.1}), "gate/state"),
         (replace(SEATED, gate=GateReport(GatePhase.OFF, at_rest=False)), "not at rest"),
         (replace(SEATED, sensor_fault="IMU is stuck"), "IMU is stuck"),
-        (replace(SEATED, tilt=1.2), "fallen"),
+        (replace(SEATED, mode=BalanceMode.FALLING), "falls"),
         (replace(SEATED, battery=0.01), "battery"),
     ],
 )
@@ -139,14 +139,24 @@ def test_gate_that_latched_at_rest_is_seen_though_standby_never_was():
     assert shown(state) == (R3, True, False, False)
 
 
-def test_story_fallen_is_cut_when_it_lies_and_cannot_be_reset_there():
+def test_story_fallen_is_cut_when_it_lies_and_gets_up_when_an_operator_asks():
     state = after(armed(), WALKING)
     state = after(state, FALLING)
     assert state.cause == "the robot tilts too far"
     state = after(state, LYING)
     assert not state.torque_permitted
     lying = replace(LYING, gate=GateReport(GatePhase.OFF, latched=True))
-    assert "fallen" in refused(state, lying, Wish.RESET)
+    state = asked(asked(state, lying, Wish.RESET), lying, Wish.ARM)
+    under_torque = replace(lying, gate=GateReport(GatePhase.RUN, at_rest=True), mode=BalanceMode.LIMP)
+    rising = replace(under_torque, gate=GateReport(GatePhase.RUN, at_rest=False), mode=BalanceMode.GETTING_UP)
+    state = after(after(state, under_torque), rising)
+    assert shown(state) == (R0, False, True, True)
+    assert after(state, replace(rising, mode=BalanceMode.LIMP)).cause == "the robot has fallen"
+
+
+def test_a_certain_fall_stops_before_the_tilt_does():
+    state = after(armed(), replace(WALKING, tilt=0.3, mode=BalanceMode.FALLING))
+    assert shown(state) == (R3, True, False, True) and state.cause == "the robot falls"
 
 
 def test_story_cameras_degrade_then_stop():

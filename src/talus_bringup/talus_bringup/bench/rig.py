@@ -45,6 +45,7 @@ class Rig:
     """One robot, from its limp start; drive it with `step` or `run_to`.
 
     Attributes:
+        get_up: Asked for by the operator, whenever it lies.
         torque: What the supervisor says to the controller, and to the gate unless `permitted` says otherwise.
         permitted: To the gate alone; None: as `torque`.
         misses: Whether the controller misses this tick: it sees no state and gives no command.
@@ -88,6 +89,7 @@ class Rig:
         self.permitted: bool | None = None
         self.misses: Callable[[], bool] = lambda: False
         self.interferes: Callable[[JointCommand], JointCommand] = lambda command: command
+        self.get_up = False
         self.pushes: list[Push] = []
         self.report: BalanceReport | None = None
         self.drives = GatedDrives(self.driver, LastGate(description, period), delay_ticks)
@@ -133,7 +135,8 @@ class Rig:
 
     def _control(self, state: RobotState, torque: bool) -> None:
         stand = self.stand and state.time >= STAND_TIME
-        intent = Intent(torque, stand, self.velocity, self.may_walk, released=self.drives.standby_active)
+        get_up, released = self.get_up and torque, self.drives.standby_active
+        intent = Intent(torque, stand, self.velocity, self.may_walk, released=released, get_up=get_up)
         started = time.thread_time()
         command, self.report = self.controller.step(state, intent)
         self.cpu += time.thread_time() - started

@@ -24,6 +24,10 @@ class MujocoConfig:
     """Options of the MuJoCo driver."""
 
     start_pose: str = parameter("sit", "Pose of robot.yaml in which the robot is put down, limp.")
+    lying: str = parameter("", "Put down in that pose on its back, front, left or right (side); empty: on its feet.")
+    start_spread: float = parameter(
+        0.0, "rad, joints +- beside the pose, drawn from the seed; lying, with any heading.", low=0.0, high=0.5
+    )
     settle_s: float = parameter(2.0, "Simulated s to come to rest on the stops before time 0.", low=0.0, high=20.0)
     charge_fraction: float = parameter(1.0, "Of the battery at the start.", low=0.01, high=1.0)
     noise: NoiseConfig = section(NoiseConfig)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 import numpy as np
@@ -16,7 +17,7 @@ from talus_drivers.drives import checked_command, read_drives
 from talus_drivers.faults.injector import FaultInjector
 from talus_drivers.mujoco_driver.config import MujocoConfig
 from talus_drivers.mujoco_driver.levers import Friction, Pushes, add_load, disturb_model
-from talus_drivers.mujoco_driver.plant import Plant
+from talus_drivers.mujoco_driver.plant import LYING, Plant
 from talus_drivers.noise import SensorNoise
 
 GRAVITY = 9.81  # m/s^2
@@ -32,11 +33,14 @@ class MujocoDriver:
         description = setup.description
         if self._config.start_pose not in description.poses:
             raise UnknownNameError("pose", self._config.start_pose, description.poses)
+        if self._config.lying not in ("", *LYING):
+            raise UnknownNameError("side", self._config.lying, LYING)
         self._table = read_drives(description)
         self._pack_data = read_pack(description)
         self.faults = FaultInjector(description, setup.period, setup.seed, self._set_charge)
         self._plant = Plant(description, setup.world, self._table, setup.period, self.faults.drives)
         self.faults.fit(self._plant.model.opt.timestep, self._plant.mass * GRAVITY)
+        self._start = self._start_qpos()
         self._disturb()
         model, data = self._plant.model, self._plant.data
         self._pushes = Pushes(model, data, setup.period)
@@ -145,14 +149,14 @@ class MujocoDriver:
         self._require_open("reset")
         self._pushes.clear()
         self.faults.clear()
-        self._plant.place(self._config.start_pose, self._config.settle_s)
+        self._plant.place(self._start, self._config.settle_s)
         self._state = None
 
     def ground_truth(self) -> GroundTruth:
         """Where the base really is."""
         return self._plant.ground_truth()
 
-    def touching(self) -> set[str]:
+    def touching(self) -> dict[str, float]:
         """Links, but the feet, that touch the ground or something on it: for judging a fall, never for control."""
         return self._plant.touching()
 
@@ -176,6 +180,20 @@ class MujocoDriver:
 
     def _set_charge(self, fraction: float) -> None:
         self._pack.set_charge(fraction)
+
+    def _start_qpos(self) -> np.ndarray:
+        config = self._config
+        pose = self._setup.description.poses[config.start_pose]
+        if config.start_spread == 0.0 and not config.lying:
+            return self._plant.posed(pose)
+        random = np.random.default_rng(self._setup.seed)
+        limits = self._setup.description.limits
+        pose = pose.copy()
+        arms_and_legs = self._setup.description.structural_indices
+        pose[arms_and_legs] += config.start_spread * random.uniform(-1.0, 1.0, len(arms_and_legs))
+        pose = np.clip(pose, limits.lower, limits.upper)
+        heading = random.uniform(-math.pi, math.pi) if config.start_spread > 0.0 else 0.0
+        return self._plant.posed(pose, config.lying, heading)
 
     def _disturb(self) -> None:
         config, description = self._config.model_error, self._setup.description

@@ -3,18 +3,35 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import mujoco
 import numpy as np
 from talus_core.driver import DriverError, GroundTruth
 from talus_core.robot import RobotDescription
-from talus_core.rotations import quat_xyzw_from_wxyz, skew
+from talus_core.rotations import (
+    matrix_from_rpy,
+    matrix_from_yaw,
+    quat_wxyz_from_xyzw,
+    quat_xyzw_from_matrix,
+    quat_xyzw_from_wxyz,
+    skew,
+)
 from talus_description.scene import SceneError, load_scene, pose_qpos
 
 from talus_drivers.battery import Pack
 from talus_drivers.drives import DriveBank, DriveTable
 from talus_drivers.faults.drives import LOCK_DAMPING, LOCK_FRICTION, DriveFaults
+
+# (roll, pitch) rad of a body that lies on its back, front, left or right side.
+LYING = {
+    "back": (0.0, -0.5 * math.pi),
+    "front": (0.0, 0.5 * math.pi),
+    "left": (-0.5 * math.pi, 0.0),
+    "right": (0.5 * math.pi, 0.0),
+}
+DROP = 0.3  # m of the base above the ground, from where it is let go: no limb is below the ground then
 
 
 @dataclass(frozen=True)
@@ -69,12 +86,20 @@ class Plant:
         self._free_friction = self.model.dof_frictionloss[self._dof_at]
         self._braked_friction = self._free_friction + self._table.holding_brake
 
-    def place(self, pose: str, settle: float) -> None:
-        """Put the robot down limp in a named pose and let it come to rest for `settle` s; levers stay as they are."""
-        mujoco.mj_resetData(self.model, self.data)
+    def posed(self, pose: np.ndarray, lying: str = "", heading: float = 0.0) -> np.ndarray:
+        """MuJoCo's generalised position with joints at `pose` (n,) rad, on the feet or let go above the ground."""
         feet = [foot.frame for foot in self._description.feet]
-        joints = self._description.joint_names
-        self.data.qpos[:] = pose_qpos(self.model, joints, self._description.poses[pose], feet)
+        qpos = pose_qpos(self.model, self._description.joint_names, pose, feet)
+        if lying:
+            rotation = matrix_from_yaw(heading) @ matrix_from_rpy(*LYING[lying], 0.0)
+            qpos[:3] = 0.0, 0.0, DROP
+            qpos[3:7] = quat_wxyz_from_xyzw(quat_xyzw_from_matrix(rotation))
+        return qpos
+
+    def place(self, start: np.ndarray, settle: float) -> None:
+        """Put the robot down limp at generalised positions and let it come to rest for `settle` s; levers stay."""
+        mujoco.mj_resetData(self.model, self.data)
+        self.data.qpos[:] = start
         self.bank.release()
         self._brake()
         self._settle(0.5 * settle)
@@ -127,14 +152,20 @@ class Plant:
         root = self.model.site_bodyid[self.model.site(self._description.frames["imu"]).id]
         return float(self.model.body_subtreemass[self.model.body_rootid[root]])
 
-    def touching(self) -> set[str]:
-        """Links of the robot, but its feet, that touch what is not the robot."""
+    def touching(self) -> dict[str, float]:
+        """N, largest normal force at one point on each link, but the feet, that touches what is not the robot."""
         model, data = self.model, self.data
-        root = model.site_bodyid[model.site(self._description.frames["imu"]).id]
-        bodies = model.geom_bodyid[data.contact.geom[data.contact.dist < 0.0]]
-        ours = model.body_rootid[bodies] == model.body_rootid[root]
-        links = bodies[ours & ~ours.all(axis=1, keepdims=True)]
-        return {model.body(link).name for link in set(links.tolist()) - self._feet}
+        root = model.body_rootid[model.site_bodyid[model.site(self._description.frames["imu"]).id]]
+        bodies = model.geom_bodyid[data.contact.geom]
+        ours = model.body_rootid[bodies] == root
+        forces, wrench = {}, np.zeros(6)
+        for contact in np.flatnonzero((data.contact.dist < 0.0) & (ours.sum(axis=1) == 1)):
+            link = int(bodies[contact][ours[contact]][0])
+            if link not in self._feet:
+                mujoco.mj_contactForce(model, data, contact, wrench)
+                name = model.body(link).name
+                forces[name] = max(forces.get(name, 0.0), float(wrench[0]))
+        return forces
 
     def _settle(self, duration: float) -> None:
         for _ in range(round(duration / self.model.opt.timestep)):

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A fall that cannot be stopped is foreseen and softened, and the robot gets up again: noise, delay, wrong masses."""
+
+from pathlib import Path
+
+import pytest
+from talus_balance.controller import Mode
+from talus_bringup.bench.falls import fall_trial, get_up_trial, push_trial
+from talus_bringup.bench.rig import Rig
+from talus_core.robot import load_robot
+
+ROBOT = load_robot(Path(__file__).parents[1] / "urdf" / "talus40")
+SURVIVED = 15.0  # N s at the chest, where a step is enough
+
+
+@pytest.mark.parametrize("start", ["front", "back"])
+def test_gets_up_from_lying(start):
+    stands, seconds = get_up_trial(ROBOT, seed=1, start=start)
+    assert stands and seconds < 30.0
+
+
+def test_a_hard_push_is_foreseen_and_the_head_kept_off_the_ground():
+    soft, limp = fall_trial(ROBOT, seed=0), fall_trial(ROBOT, seed=0, protects=False)
+    assert soft.fell and limp.fell
+    assert soft.lead >= 0.2
+    assert not soft.head_strike
+    assert soft.peak_force < 0.7 * limp.peak_force
+
+
+def test_a_push_that_a_step_catches_is_no_fall():
+    trial = push_trial(ROBOT, seed=2, impulse=SURVIVED)
+    assert not trial.fell and not trial.predicted
+
+
+def test_lies_until_it_is_asked_to_get_up():
+    rig = Rig(ROBOT, options={"lying": "back", "start_pose": "stand"})
+    while rig.time < 1.5:
+        rig.step()
+    assert rig.mode is Mode.LIMP and rig.controller.lies
+    rig.get_up = True
+    rig.step()
+    assert rig.mode is Mode.GETTING_UP
+    rig.get_up = False  # a stop on the way
+    rig.step()
+    assert rig.mode is Mode.LIMP
