@@ -134,7 +134,7 @@ def balance() -> BalanceState:
 
 def block_of_voxels() -> np.ndarray:
     """Centres (n, 3) m of a box of 0.4 x 0.4 x 0.9 m to the robot's left, where the page's first camera sees it."""
-    axes = (np.arange(-0.6, -0.2, VOXEL), np.arange(0.7, 1.1, VOXEL), np.arange(0.0, 0.9, VOXEL))
+    axes = (np.arange(0.2, 0.6, VOXEL), np.arange(0.7, 1.1, VOXEL), np.arange(0.0, 0.9, VOXEL))
     return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3) + VOXEL / 2.0
 
 

@@ -216,7 +216,8 @@ def _furnish(server: viser.ViserServer) -> None:
     scene.configure_default_lights(enabled=True, cast_shadow=False)
     scene.add_light_hemisphere("/sky", sky_color=(255, 255, 255), ground_color=(150, 155, 165), intensity=1.5)
     camera = server.initial_camera
-    camera.position, camera.look_at = (2.6, -1.15, 1.75), (0.0, 0.05, 0.8)  # inside a lane of shelves
+    # Over the robot's shoulder: its left is the driver's left, and what it maps lies ahead; inside a lane of shelves.
+    camera.position, camera.look_at = (-2.6, -1.15, 1.85), (0.3, 0.05, 0.75)
     camera.fov = np.radians(45.0)
 
 
