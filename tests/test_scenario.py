@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from talus_bringup.scenario.graph_stage_node import play_on_graph
 from talus_bringup.scenario.play import Player
 from talus_bringup.scenario.record import Look, Outcome, Record
 from talus_bringup.scenario.rig_stage import RigStage
-from talus_bringup.scenario.scenario import Event, Expectation, Scenario, load_scenario
+from talus_bringup.scenario.scenario import ACTS, Event, Expectation, Scenario, load_scenario
 from talus_core.robot import load_robot
 
 ROOT = Path(__file__).parents[1]
@@ -72,6 +73,12 @@ def test_a_file_that_is_not_there_and_one_that_is_no_yaml(tmp_path, capsys):
     file.write_text("a: [")
     assert main([str(file)]) == 2
     assert "not valid YAML" in capsys.readouterr().err
+
+
+def test_the_events_of_the_readme_are_those_of_the_code():
+    readme = (ROOT / "src" / "talus_bringup" / "README.md").read_text()
+    table = readme.split("| event | does |")[1].split("\n\n")[0]
+    assert set(re.findall(r"`([a-z]+(?:\.[a-z_]+)?)`(?=[^|]*\| )", table)) - {"hang"} == set(ACTS)
 
 
 def record(*looks: Look, **expect: object) -> Outcome:

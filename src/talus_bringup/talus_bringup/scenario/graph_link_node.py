@@ -22,12 +22,11 @@ from talus_ros.fast_link_node import FastLink
 from talus_ros.heartbeat_node import QOS as HEARTBEAT_QOS
 from talus_ros.heartbeat_node import TOPIC as HEARTBEAT
 
-from talus_bringup.run.conversions import seconds, twist
+from talus_bringup.run.conversions import seconds, stamp, twist
 from talus_bringup.run.observation import Velocity
 from talus_interfaces.msg import BalanceState, GateState, Heartbeat, SafetyState
 
 TOPICS = {
-    "clock": Clock,
     "safety/state": SafetyState,
     "balance/state": BalanceState,
     "sim/ground_truth": Odometry,
@@ -58,10 +57,12 @@ class GraphLink:
         self._processes: dict[str, int] = {}
         self._stopped: list[tuple[float, int]] = []
         self._sent_at = 0.0
+        self._false_clock = (0.0, 0.0)  # s added, until when
         for topic, kind in TOPICS.items():
             self._link.subscribe(kind, topic, partial(self._hear, topic), QOS)
         self._link.subscribe(Heartbeat, HEARTBEAT, self._on_heartbeat, HEARTBEAT_QOS)
         self._cmd_vel = self._node.create_publisher(TwistStamped, "cmd_vel", 1)
+        self._clock = self._node.create_publisher(Clock, "clock", 10)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
 
@@ -72,8 +73,8 @@ class GraphLink:
 
     @property
     def time(self) -> float:
-        """Simulated s."""
-        return seconds(self.newest["clock"].clock)
+        """Simulated s, by the driver: `clock` may be told lies."""
+        return seconds(self.newest["gate/state"].stamp)
 
     def wait_until(self, is_so: Callable[[], bool], what: str) -> None:
         """Serve the topics until it is so. Raises SilenceError after long."""
@@ -82,9 +83,10 @@ class GraphLink:
             if time.monotonic() > deadline:
                 raise SilenceError(f"{what} for {self.patience:g} s")
             self._link.wait(0.05)
-            if "clock" in self.newest:
+            if "gate/state" in self.newest:
                 self._resume(self.time)
                 self._send_velocity()
+                self._send_false_clock()
 
     def is_up(self) -> bool:
         """Every topic has spoken."""
@@ -113,6 +115,15 @@ class GraphLink:
         os.kill(process, SIGNALS[how])
         if how == "stop":
             self._stopped.append((self.time + (duration or float("inf")), process))
+
+    def jump(self, seconds: float, duration: float) -> None:
+        """Tell everybody that ROS time is `seconds` later, beside the true clock, for `duration` simulated s."""
+        self._false_clock = (seconds, self.time + (duration or float("inf")))
+
+    def _send_false_clock(self) -> None:
+        offset, until = self._false_clock
+        if self.time < until:
+            self._clock.publish(Clock(clock=stamp(max(self.time + offset, 0.0))))
 
     def _resume(self, now: float) -> None:
         for until, process in [item for item in self._stopped if item[0] <= now]:

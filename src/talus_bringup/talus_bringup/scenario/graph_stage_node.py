@@ -11,6 +11,7 @@ from geometry_msgs.msg import Vector3
 from std_srvs.srv import Trigger
 from talus_core.errors import TalusError
 from talus_core.rotations import matrix_from_quat_xyzw, yaw_of
+from talus_drivers.faults.catalogue import CHANNELS
 
 from talus_bringup.run.conversions import pose
 from talus_bringup.scenario.graph_link_node import GraphLink
@@ -102,6 +103,12 @@ class GraphStage:
             angle = yaw_of(self._rotation()) + SIDES[event.target]
             impulse = (event.severity or PUSH_NS) * np.array([math.cos(angle), math.sin(angle), 0.0])
             self._push("", impulse, event.duration or PUSH_S)
+        elif kind == "network":
+            for channel in CHANNELS:
+                request = InjectFault.Request(name=f"{channel}.off", duration=event.duration)
+                self._granted(self._link.call(InjectFault, "sim/inject_fault", request))
+        elif kind == "clock":
+            self._link.jump(event.severity, event.duration)
         elif what == "walk":
             self.walk(event.severity)
         elif kind == "operator":

@@ -48,6 +48,7 @@ class SafetyRig:
         self._driver_process = Process("driver", 0.002)
         self.wall = 0.0
         self._sent = 0
+        self.cut_until = 0.0  # s of the wall: nothing crosses between the driver and the others
         self._word: SupervisorState | None = None  # on its way to driver and balance
         self.level = self._heard = SupervisorState().level  # that balance acts on, or the driver where it is dead
 
@@ -61,6 +62,11 @@ class SafetyRig:
         """By the name of the node."""
         all_ = (self._driver_process, self.balance, self.safety, self.camera, self.map)
         return {process.name: process for process in all_}
+
+    @property
+    def is_cut(self) -> bool:
+        """The network is parted."""
+        return self.wall < self.cut_until
 
     def ask(self, wish: Wish) -> Answer:
         """An operator's service call, answered between two ticks."""
@@ -81,26 +87,27 @@ class SafetyRig:
             self.wall += WAKE_S
             self._answer(state.sequence)
             self._work(state.sequence)
-        if self.drives.step(state, driver.time):
+        if self.drives.step(state, driver.time) and not self.is_cut:
             self.safety.hear_gate(self.drives.decision, self.wall)
         self._publish_safety()
         driver.advance()
         self.wall += self.period
 
     def _send(self, state) -> None:
-        self.faults.states.put(state)
+        if not self.is_cut:
+            self.faults.states.put(state)
         for sent in self.faults.states.take(state.sequence):
             self.balance.inbox.append((sent, self.drives.standby_active))
             self.safety.hear_state(sent)
             self._sent = max(self._sent, sent.sequence)
         self._lockstep.sent(BALANCE, self._sent)
         self._lockstep.sent("safety", self._sent)
-        if self._is_every(BATTERY_EVERY_S, state.sequence):
+        if self._is_every(BATTERY_EVERY_S, state.sequence) and not self.is_cut:
             self.safety.watch.on_battery(float(np.float32(self.driver.battery().charge_fraction)))
 
     def _hear_safety(self) -> None:
         """The driver hears it before its gate steps, balance before its next state."""
-        if self._word is None:
+        if self._word is None or self.is_cut:
             return
         permit = self.safety.permit()
         self.drives.put_permit(permit)
@@ -111,8 +118,9 @@ class SafetyRig:
     def _answer(self, tick: int) -> None:
         """Balance computes while the physics runs: its answer to a state comes in the tick after."""
         for command in self.balance.work(self.wall):
-            self.drives.put_command(command)
-            self._lockstep.heard(BALANCE, command.sequence, tick, self.wall)
+            if not self.is_cut:
+                self.drives.put_command(command)
+                self._lockstep.heard(BALANCE, command.sequence, tick, self.wall)
             if self._is_every(BALANCE_STATE_EVERY_S, command.sequence):
                 self.safety.watch.on_balance(int(self.balance.report.mode))
 
@@ -125,9 +133,10 @@ class SafetyRig:
         for process in self.processes.values():
             if isinstance(process, Perception):
                 process.see(tick, self.wall)
-            if process.beats(self.wall):
+            if process.beats(self.wall) and not (self.is_cut and process is self._driver_process):
                 self.safety.watch.on_beat(process.name, process.sequence, self.wall)
-                self._lockstep.heard(process.name, process.sequence, tick, self.wall)
+                if not self.is_cut:
+                    self._lockstep.heard(process.name, process.sequence, tick, self.wall)
 
     def _publish_safety(self) -> None:
         word = self.safety.work(self.wall)

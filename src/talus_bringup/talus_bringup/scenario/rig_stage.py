@@ -80,6 +80,10 @@ class RigStage:
             angle = yaw_of(matrix_from_quat_xyzw(truth.quat_xyzw)) + SIDES[event.target]
             impulse = (event.severity or PUSH_NS) * np.array([math.cos(angle), math.sin(angle), 0.0])
             self.rig.driver.push("torso", impulse, event.duration or PUSH_S)
+        elif kind == "network":
+            self.rig.cut_until = self.rig.wall + (event.duration or math.inf)
+        elif kind == "clock":
+            raise ValueError("clock.jump needs the graph: nothing in this process reads ROS time")
         elif what == "walk":
             self.walk(event.severity)
         elif kind == "operator":

@@ -20,6 +20,8 @@ ACTS: dict[str, tuple[tuple[str, ...], str]] = {
     "process.kill": (NODES, ""),
     "process.stop": (NODES, ""),
     "process.hang": (NODES, ""),
+    "network.partition": ((), ""),  # the driver on one side, all others on the other
+    "clock.jump": ((), "s"),  # ROS time is said to be so much later; on the graph only
     "push": (("front", "behind", "left", "right"), "N s"),  # comes from there
     "operator.stop": ((), ""),
     "operator.safe_stand": ((), ""),
@@ -73,6 +75,10 @@ class Event:
             return
         if self.name not in ACTS:
             raise UnknownNameError("event", self.name, (*CATALOGUE, *ACTS))
+        if not math.isfinite(self.severity):
+            raise ValueError(f"severity of {self.name} is {self.severity:g}; it must be a number")
+        if not (math.isfinite(self.duration) and self.duration >= 0.0):
+            raise ValueError(f"duration of {self.name} is {self.duration:g} s; it must be at least 0")
         targets, _ = ACTS[self.name]
         if targets and self.target not in targets:
             raise UnknownNameError(f"target of {self.name}", self.target, targets)

@@ -39,11 +39,15 @@ def table(rows: Sequence[Row], outcomes: Outcomes) -> list[dict[str, Any]]:
             "within_ms": max((case.scenario.expect.within_ms for case, _ in runs), default=0.0),
         }
         wrong = [(case, outcome) for case, outcome in runs if outcome.verdict != "ok"]
-        if wrong:
-            case, outcome = min(wrong, key=lambda run: WORST_FIRST.index(run[1].verdict))
-            line["worst"] = f"{case.posture} seed {case.seed}: {outcome.verdict}; {outcome.detail}"
-        lines.append({key: value for key, value in line.items() if value == value})
-    return lines
+        line["worst"] = _worst(wrong) if wrong else ""
+        lines.append({key: "" if value != value else value for key, value in line.items()})
+    return sorted(lines, key=lambda line: line["staged"] != IN_PROCESS)
+
+
+def _worst(wrong: Sequence[tuple[Case, Outcome]]) -> str:
+    """The first of the worst kind."""
+    case, outcome = min(wrong, key=lambda run: WORST_FIRST.index(run[1].verdict))
+    return f"{case.posture} seed {case.seed}: {outcome.verdict}; {outcome.detail}"
 
 
 def summary(outcomes: Outcomes) -> dict[str, float]:

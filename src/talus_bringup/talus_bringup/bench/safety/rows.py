@@ -86,7 +86,6 @@ def lossy(names: tuple[str, ...], severities: tuple[float, ...]) -> tuple[tuple[
     return tuple(one(name, "", severity) for severity in severities for name in names)
 
 
-CUT_OFF = tuple(Event(f"{channel}.off", AT) for channel in ("state", "command", "permit"))
 OVER_AFTER = 12.0  # s: to sit down, then be reset and armed, and not move
 
 ROWS: tuple[Row, ...] = (
@@ -114,7 +113,7 @@ ROWS: tuple[Row, ...] = (
         reacts("refused", 2)),
     Row("F16", "joint order swapped while it runs", (one("command.wrong"), one("state.wrong")), reacts("R2", 50)),
     Row("F17", "flood of commands", (one("command.flood"), one("command.flood", severity=100.0))),
-    Row("F18", "partition: driver alone", (CUT_OFF,), reacts("R2", 100)),
+    Row("F18", "partition: driver alone", (one("network.partition"),), reacts("R2", 100), lockstep=False),
     elsewhere("F19", "node joins late", "discovery is the middleware's"),
     elsewhere("F20", "wall clock jumps", "nothing here reads a wall clock"),
     elsewhere("F21", "ROS time frozen or backwards", "the clock topic is the middleware's"),
