@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -57,9 +58,10 @@ def _play(scenario: Scenario, on_graph: bool) -> Outcome:
     else:
         outcome = play_here(scenario)
     print(f"{scenario.name}: {outcome.verdict}{'; ' + outcome.detail if outcome.detail else ''}")
-    print(
-        f"  reaction {outcome.reaction_ms:.0f} ms, worst R{outcome.worst_level}, seated after {outcome.seated_s:.1f} s"
-    )
+    times = [f"worst R{outcome.worst_level}"]
+    times += [f"reaction after {outcome.reaction_ms:.0f} ms"] if math.isfinite(outcome.reaction_ms) else []
+    times += [f"seated after {outcome.seated_s:.1f} s"] if math.isfinite(outcome.seated_s) else []
+    print(f"  {', '.join(times)}")
     return outcome
 
 
