@@ -106,16 +106,15 @@ def _played(groups: list[_Group], robot: Path, jobs: int) -> Iterator[tuple[Case
         return
     os.environ.update(ONE_THREAD)
     context = multiprocessing.get_context("spawn")
-    todo, done = context.SimpleQueue(), context.SimpleQueue()  # no threads: the workers fork
-    for number in range(len(groups)):
-        todo.put(number)
-    workers = [context.Process(target=_serve, args=(robot, groups, todo, done), daemon=True) for _ in range(jobs)]
+    next_group, done = context.Value("i", 0), context.SimpleQueue()  # no threads: the workers fork
+    shared = (robot, groups, next_group, done)
+    workers = [context.Process(target=_serve, args=shared, daemon=True) for _ in range(jobs)]
     for worker in workers:
         worker.start()
     try:
         for _ in range(sum(len(group.cases) for group in groups)):
             while done.empty():
-                if not all(worker.is_alive() for worker in workers):
+                if any(worker.exitcode for worker in workers):
                     raise RuntimeError("a worker died")
                 time.sleep(0.02)
             yield done.get()
@@ -125,14 +124,14 @@ def _played(groups: list[_Group], robot: Path, jobs: int) -> Iterator[tuple[Case
             worker.join()
 
 
-def _serve(robot: Path, groups: list[_Group], todo, done) -> None:
-    """Until terminated: groups by number from `todo`, cases with their outcomes into `done`."""
+def _serve(robot: Path, groups: list[_Group], next_group, done) -> None:
+    """One group after the other, cases with their outcomes into `done`; ends with the work, or with the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
     from talus_core.robot import load_robot
 
     description = load_robot(robot)
-    while True:
-        group = groups[todo.get()]
+    parent = multiprocessing.parent_process()
+    while (group := _taken(groups, next_group)) is not None:
         stage = RigStage(description, group.seed)
         player = Player(stage, group.posture, group.seed)
         try:
@@ -142,7 +141,17 @@ def _serve(robot: Path, groups: list[_Group], todo, done) -> None:
                 done.put((case, Outcome("error", detail=str(error))))
             continue
         for case in group.cases:
+            if not parent.is_alive():
+                return
             done.put((case, _guarded(stage, player, case.scenario)))
+
+
+def _taken(groups: list[_Group], next_group) -> _Group | None:
+    """The next one that nobody works on."""
+    with next_group.get_lock():
+        number = next_group.value
+        next_group.value += 1
+    return groups[number] if number < len(groups) else None
 
 
 def _guarded(stage: RigStage, player: Player, scenario: Scenario) -> Outcome:
