@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from talus_bringup.bench.safety.figures import WORST_FIRST
-from talus_bringup.bench.safety.rows import IN_PROCESS, Row
+from talus_bringup.bench.safety.rows import ELSEWHERE, IN_PROCESS, NOT_BUILT, Row
 from talus_bringup.bench.safety.runs import Case
 from talus_bringup.scenario.record import Outcome
 
@@ -21,15 +21,15 @@ COLOURS = {
     "not nominal": "#9b6fc3",
     "error": "#9b6fc3",
     "fell": "#c9302c",
-    "on the graph": "#c9d3dc",
-    "not built": "#5b6770",
+    ELSEWHERE: "#c9d3dc",
+    NOT_BUILT: "#8b98a3",
 }
-ROW_H, TITLE_W, CELL_W, TOP, LEFT = 20, 330, 110, 56, 12
+ROW_H, TITLE_W, CELL_W, TOP, LEFT, LEGEND_W = 20, 330, 110, 56, 12, 920
 
 
 def svg(rows: Sequence[Row], postures: Sequence[str], outcomes: Mapping[Case, Outcome], caption: str) -> str:
     """Text of the file."""
-    width = LEFT + TITLE_W + CELL_W * len(postures) + LEFT
+    width = max(LEFT + TITLE_W + CELL_W * len(postures) + LEFT, LEGEND_W)
     height = TOP + ROW_H * len(rows) + 46
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif">',

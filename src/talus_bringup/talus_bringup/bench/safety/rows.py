@@ -12,7 +12,7 @@ from talus_bringup.scenario.scenario import Event, Expectation, Scenario
 BENCH_POSTURES = ("double_support", "single_support", "walking", "transition", "loaded")
 STILL = ("double_support", "transition", "loaded")
 MOVING = ("single_support", "walking")
-IN_PROCESS, ON_GRAPH, NOT_BUILT = "in process", "on the graph", "not built"
+IN_PROCESS, ELSEWHERE, NOT_BUILT = "in process", "n/a in process", "not built"
 AT = 0.1  # s after the posture was reached
 
 
@@ -26,7 +26,7 @@ class Row:
         variants: What happens; the seed picks one.
         expect: What must follow, one for all variants or one for each.
         postures: In which it means something.
-        where: It is staged here, on the graph, or nowhere yet.
+        where: It is staged here, cannot be in one process, or nothing could answer it yet.
         why: Where not here: the reason.
         seconds: Longest run.
         lockstep: Simulated time waits for the nodes; false: as on hardware.
@@ -61,8 +61,8 @@ def reacts(level: str, within_ms: float, **more: object) -> tuple[Expectation, .
 
 
 def elsewhere(name: str, title: str, why: str) -> Row:
-    """A fault of a process, a machine or a network, for the runner on the graph."""
-    return Row(name, title, where=ON_GRAPH, why=why)
+    """A fault of a machine, a middleware or a disk: one process cannot stage it."""
+    return Row(name, title, where=ELSEWHERE, why=why)
 
 
 def missing(name: str, title: str, why: str) -> Row:
