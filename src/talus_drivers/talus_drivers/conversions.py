@@ -7,11 +7,9 @@ from array import array
 
 import numpy as np
 from builtin_interfaces.msg import Time
-from geometry_msgs.msg import WrenchStamped
-from nav_msgs.msg import Odometry
 from rclpy.serialization import deserialize_message
-from sensor_msgs.msg import BatteryState, Imu, JointState
-from talus_core.driver import Battery, GroundTruth
+from sensor_msgs.msg import BatteryState
+from talus_core.driver import Battery
 from talus_core.state import JointCommand, RobotState
 from talus_safety.gate import GateDecision
 from talus_safety.ladder import StopLevel
@@ -29,11 +27,6 @@ def time_message(seconds: float) -> Time:
     return Time(sec=sec, nanosec=nanosec)
 
 
-def doubles(values: np.ndarray) -> array:
-    """For a float64[] field: a list would be checked element by element."""
-    return array("d", np.ascontiguousarray(values, dtype=np.float64).tobytes())
-
-
 def command_from_bytes(data: bytes) -> JointCommand:
     """A command of whatever size: the slow road, for frames that the codec refuses; the last gate judges them."""
     message = deserialize_message(data, msg.JointCommand)
@@ -47,38 +40,10 @@ def permit_from_message(message: msg.SafetyState) -> TorquePermit:
     return TorquePermit(level, message.armed, message.torque_permitted, message.sequence)
 
 
-def fill_joint_state(message: JointState, state: RobotState) -> None:
-    """Names stay as they are."""
-    message.position = doubles(state.position)
-    message.velocity = doubles(state.velocity)
-    message.effort = doubles(state.effort)
-
-
-def imu_message(frame: str, gyroscope_sigma: float, accelerometer_sigma: float) -> Imu:
-    """Covariances per REP-145: orientation is not measured (first element -1); standard deviations in rad/s, m/s^2."""
-    message = Imu()
-    message.header.frame_id = frame
-    message.orientation_covariance[0] = -1.0
-    message.angular_velocity_covariance[[0, 4, 8]] = gyroscope_sigma**2
-    message.linear_acceleration_covariance[[0, 4, 8]] = accelerometer_sigma**2
-    return message
-
-
-def fill_imu(message: Imu, state: RobotState) -> None:
-    """Covariances stay as they are."""
-    _fill_vector(message.angular_velocity, state.angular_velocity)
-    _fill_vector(message.linear_acceleration, state.linear_acceleration)
-
-
-def fill_wrench(message: WrenchStamped, wrench: np.ndarray) -> None:
-    """(6,) force N, torque N m."""
-    _fill_vector(message.wrench.force, wrench[:3])
-    _fill_vector(message.wrench.torque, wrench[3:])
-
-
-def battery_message(battery: Battery) -> BatteryState:
-    """As the pack's electronics report it; charge by the mean voltage of a discharge."""
+def battery_message(battery: Battery, time: float) -> BatteryState:
+    """As the pack's electronics report it at `time`, s; charge by the mean voltage of a discharge."""
     message = BatteryState()
+    message.header.stamp = time_message(time)
     message.voltage = battery.voltage
     message.current = battery.current
     message.temperature = battery.temperature
@@ -93,14 +58,10 @@ def battery_message(battery: Battery) -> BatteryState:
     return message
 
 
-def fill_odometry(message: Odometry, truth: GroundTruth, rotation_world_to_base: np.ndarray) -> None:
-    """Twist in the child frame, as nav_msgs/Odometry asks."""
-    pose, twist = message.pose.pose, message.twist.twist
-    _fill_vector(pose.position, truth.position)
-    x, y, z, w = truth.quat_xyzw.tolist()
-    pose.orientation.x, pose.orientation.y, pose.orientation.z, pose.orientation.w = x, y, z, w
-    _fill_vector(twist.linear, rotation_world_to_base @ truth.linear_velocity)
-    _fill_vector(twist.angular, truth.angular_velocity)
+def simulator_message(state: RobotState, qpos: np.ndarray) -> msg.SimulatorState:
+    """Everything's place in the scene, in MuJoCo's order."""
+    positions = array("d", qpos.tobytes())  # a list would be checked element by element
+    return msg.SimulatorState(stamp=time_message(state.time), sequence=state.sequence, qpos=positions)
 
 
 def gate_message(decision: GateDecision, sequence: int, stamp: Time, malformed: int) -> msg.GateState:
@@ -132,7 +93,3 @@ def fault_message(injection: Injection) -> msg.Fault:
         duration=injection.duration,
         active=injection.active,
     )
-
-
-def _fill_vector(message: object, vector: np.ndarray) -> None:
-    message.x, message.y, message.z = vector.tolist()

@@ -115,8 +115,9 @@ class DriveBank:
 
     def hold(self, command: JointCommand) -> JointCommand:
         """Enable torque and follow `command` until the next; returns it with the feed-forward inside the peak."""
-        peak = self._table.effort
-        self._command = command.with_(effort=np.clip(command.effort, -peak, peak))
+        c = command
+        effort = np.minimum(np.maximum(c.effort, self._low_peak), self._table.effort)
+        self._command = JointCommand(c.sequence, c.position, c.velocity, effort, c.kp, c.kd)
         return self._command
 
     def release(self) -> None:

@@ -78,13 +78,13 @@ class SupervisorNode:
         self._heartbeat.close()
 
     def _connect(self) -> None:
-        link = self._link = FastLink(self._node)
-        link.subscribe(GateState, "gate/state", self._on_gate)
-        link.subscribe(Heartbeat, HEARTBEAT_TOPIC, self._on_heartbeat, HEARTBEAT_QOS)
-        link.subscribe(BalanceState, "balance/state", lambda m: self._watch.on_balance(m.mode), NEWEST)
-        link.subscribe(BatteryState, "battery_state", lambda m: self._watch.on_battery(m.percentage))
-        self._states = FastLink(self._node)  # read when due, so that 500 messages a second wake nobody
-        self._states.subscribe(RobotState, "robot_state", self._on_state, NEWEST, raw=True)
+        self._link = FastLink(self._node)
+        self._link.subscribe(GateState, "gate/state", self._on_gate)
+        self._link.subscribe(Heartbeat, HEARTBEAT_TOPIC, self._on_heartbeat, HEARTBEAT_QOS)
+        self._inputs = FastLink(self._node)  # read when due, so that hundreds of messages a second wake nobody
+        self._inputs.subscribe(BalanceState, "balance/state", lambda m: self._watch.on_balance(m.mode), NEWEST)
+        self._inputs.subscribe(BatteryState, "battery_state", lambda m: self._watch.on_battery(m.percentage))
+        self._inputs.subscribe(RobotState, "robot_state", self._on_state, NEWEST, raw=True)
         for wish in Wish:
             self._node.create_service(Trigger, f"safety/{wish.value}", self._answerer(wish))
 
@@ -114,9 +114,9 @@ class SupervisorNode:
         return answer
 
     def _judge(self, now: float) -> None:
-        """Read the newest state, step, publish."""
+        """Read what else has come, step, publish."""
         self._is_due = False
-        self._states.wait(0.0)
+        self._inputs.wait(0.0)
         with self._lock:
             before = self._state
             self._facts = self._watch.facts(now)

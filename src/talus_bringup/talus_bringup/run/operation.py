@@ -21,8 +21,8 @@ from talus_bringup.run.pace import PaceMeter
 from talus_bringup.run.status import Status, StatusScreen
 from talus_bringup.run.summary import UNKNOWN_LEVEL, Summary
 
-# Wall time between two looks: a velocity is due every 50 ms of simulated time, which may run at 3 times real time.
-POLL_PERIOD_S = 0.01
+# Wall time between two looks: a velocity is due every 50 ms of simulated time, which may run at 2.5 times real time.
+POLL_PERIOD_S = 0.02
 # Simulated time between two looks for a fall: a fall from standing takes 0.8 s.
 JUDGE_PERIOD_S = 0.1
 JOULE_PER_KWH = 3.6e6

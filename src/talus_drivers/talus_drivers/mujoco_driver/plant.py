@@ -69,13 +69,15 @@ class Plant:
         self._actuator_at = np.array([self.model.actuator(name).id for name in names])
         self._table = table
         self._imu = _Imu(self.model, self.data, description.frames["imu"])
-        self._soles = [_wrench_views(self.model, self.data, foot.frame) for foot in description.feet]
+        self._wrenches_at = np.array([_wrench_places(self.model, foot.frame) for foot in description.feet])
         self._qpos, self._qvel, self._ctrl = self.data.qpos, self.data.qvel, self.data.ctrl
         self._period = period
         soles = [self.model.site(foot.frame).bodyid[0] for foot in description.feet]
         self._feet = {int(body) for sole in soles for body in (sole, self.model.body_parentid[sole])}
         self._is_free = True
-        self._flags = self.model.opt.disableflags
+        self._options = self.model.opt
+        self._with_sensors = self._options.disableflags
+        self._without_sensors = self._with_sensors | int(mujoco.mjtDisableBit.mjDSBL_SENSOR)
         self.use_joint_damping(1.0)
         self.position, self.velocity, self.effort = (np.zeros(len(names)) for _ in range(3))
 
@@ -119,7 +121,7 @@ class Plant:
         power = 0.0
         for step in range(self.steps_per_tick):
             is_last = step == self.steps_per_tick - 1
-            model.opt.disableflags = self._flags if is_last else self._flags | mujoco.mjtDisableBit.mjDSBL_SENSOR
+            self._options.disableflags = self._with_sensors if is_last else self._without_sensors
             self.effort = bank.effort(self.position, self.velocity, pack.voltage)
             self._ctrl[self._actuator_at] = self.effort
             power += bank.power(self.effort, self.velocity)
@@ -131,10 +133,7 @@ class Plant:
 
     def sample(self) -> Sample:
         """Sensor values of the last tick, or at rest before the first."""
-        wrenches = np.empty((2, 6))
-        for row, (force, torque) in zip(wrenches, self._soles, strict=True):
-            np.negative(force, out=row[:3])  # MuJoCo gives that of the foot on the ground
-            np.negative(torque, out=row[3:])
+        wrenches = -self.data.sensordata[self._wrenches_at]  # MuJoCo gives that of the foot on the ground
         return Sample(self._imu.angular_velocity, self._imu.linear_acceleration, wrenches)
 
     def ground_truth(self) -> GroundTruth:
@@ -260,9 +259,7 @@ def _whole_steps(period: float, timestep: float) -> int:
     return steps
 
 
-def _wrench_views(model: mujoco.MjModel, data: mujoco.MjData, sole: str) -> tuple[np.ndarray, np.ndarray]:
-    views = []
-    for kind in ("force", "torque"):
-        at = model.sensor(f"{sole}_{kind}").adr[0]
-        views.append(data.sensordata[at : at + 3])
-    return views[0], views[1]
+def _wrench_places(model: mujoco.MjModel, sole: str) -> list[int]:
+    """Of force, then torque, in the sensor data."""
+    starts = [model.sensor(f"{sole}_{kind}").adr[0] for kind in ("force", "torque")]
+    return [start + axis for start in starts for axis in range(3)]
