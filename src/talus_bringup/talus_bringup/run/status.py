@@ -12,7 +12,7 @@ LIVE_PERIOD_S, PLAIN_PERIOD_S = 0.2, 2.0
 _CLEAR = "\r\x1b[K"
 _TROUBLE = ("[ERROR]", "[FATAL]", "error:")
 _WARNING = "[WARN]"
-MODES = ("limp", "seated", "standing up", "standing", "walking", "sitting down")
+MODES = ("limp", "seated", "standing up", "standing", "walking", "sitting down", "falling", "getting up")
 
 
 @dataclass(frozen=True)
