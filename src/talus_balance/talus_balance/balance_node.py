@@ -13,7 +13,7 @@ from geometry_msgs.msg import PointStamped, TwistStamped
 from nav_msgs.msg import Odometry
 from std_srvs.srv import Trigger
 from talus_core.robot import load_robot
-from talus_core.rotations import matrix_from_yaw, yaw_of
+from talus_core.rotations import matrix_from_yaw, quat_xyzw_from_matrix, yaw_of
 from talus_core.state import RobotState
 from talus_ros.cdr import JointCommandCodec, RobotStateCodec
 from talus_ros.diagnostics_node import ERROR, OK, WARN, DiagnosticsPublisher
@@ -24,7 +24,7 @@ from talus_ros.run_node import CONTROL_NICENESS, ExecutorThread, create_clockles
 from tf2_msgs.msg import TFMessage
 
 from talus_balance.controller import BalanceConfig, BalanceController, BalanceReport, Mode
-from talus_balance.conversions import balance_state_message, odometry_message, time_message, transforms_message
+from talus_balance.conversions import OdometryWriter, balance_state_message, time_message, transforms_message
 from talus_balance.intent import IntentConfig, IntentKeeper
 from talus_balance.node_config import BalanceNodeConfig
 from talus_interfaces.msg import BalanceState, JointCommand, SafetyState
@@ -52,7 +52,7 @@ class BalanceNode:
         self._report: BalanceReport | None = None
         self._link = FastLink(node)
         self._command = node.create_publisher(JointCommand, "joint_command", FAST_QOS)
-        self._odometry = node.create_publisher(Odometry, "odom", 10)
+        self._odometry, self._odometry_writer = node.create_publisher(Odometry, "odom", 10), OdometryWriter()
         self._transforms = node.create_publisher(TFMessage, "tf", 100)
         self._state = node.create_publisher(BalanceState, "balance/state", 10)
         self._diagnostics = DiagnosticsPublisher(node)
@@ -102,8 +102,9 @@ class BalanceNode:
     def _publish_slow(self, state: RobotState, report: BalanceReport) -> None:
         stamp = time_message(state.time)
         if report.base is not None and state.sequence % self._every[ODOMETRY_HZ] == 0:
-            self._odometry.publish(odometry_message(report.base, stamp))
-            self._transforms.publish(transforms_message(report, stamp))
+            quat_xyzw = quat_xyzw_from_matrix(report.base.rotation)
+            self._odometry.publish(self._odometry_writer.write(report.base, quat_xyzw, state.time))
+            self._transforms.publish(transforms_message(report, quat_xyzw, stamp))
         if state.sequence % self._every[BALANCE_STATE_HZ] == 0:
             self._state.publish(balance_state_message(report, state, self._description.feet, stamp))
         if state.sequence % self._every[DIAGNOSTICS_HZ] == 0:

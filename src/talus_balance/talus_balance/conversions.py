@@ -7,9 +7,11 @@ import numpy as np
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Point, Point32, TransformStamped
 from nav_msgs.msg import Odometry
+from rclpy.serialization import serialize_message
 from talus_core.robot import Foot
 from talus_core.rotations import matrix_from_yaw, quat_xyzw_from_matrix, yaw_of
 from talus_core.state import RobotState
+from talus_ros.stamped import StampedNumbers
 from tf2_msgs.msg import TFMessage
 
 from talus_balance.controller import BalanceReport
@@ -18,6 +20,7 @@ from talus_balance.support import centre_of_pressure, convex_hull, margin, sole_
 from talus_interfaces.msg import BalanceState
 
 NANO = 1_000_000_000
+GYROSCOPE_VARIANCE = 9e-6  # (0.003 rad/s)^2, its noise
 
 
 def time_message(seconds: float) -> Time:
@@ -26,30 +29,40 @@ def time_message(seconds: float) -> Time:
     return Time(sec=int(whole), nanosec=int(nano))
 
 
-def odometry_message(base: BaseEstimate, stamp: Time) -> Odometry:
-    """odom -> base_link with the twist in base_link and the filter's variances."""
-    message = Odometry()
-    message.header.stamp, message.header.frame_id, message.child_frame_id = stamp, "odom", "base_link"
-    _set_pose(message.pose.pose.position, message.pose.pose.orientation, base.position, base.rotation)
-    linear = base.rotation.T @ base.velocity
-    _set_xyz(message.twist.twist.linear, linear)
-    _set_xyz(message.twist.twist.angular, base.angular_velocity)
-    gyro_variance = np.full(3, 9e-6)  # (0.003 rad/s)^2, the gyroscope's noise
-    message.pose.covariance = np.diag(np.concatenate((base.position_variance, base.rotation_variance))).ravel()
-    message.twist.covariance = np.diag(np.concatenate((base.velocity_variance, gyro_variance))).ravel()
-    return message
+class OdometryWriter:
+    """nav_msgs/Odometry as bytes, odom -> base_link: all but stamp and numbers stay the same."""
+
+    def __init__(self) -> None:
+        shape = Odometry(child_frame_id="base_link")
+        shape.header.frame_id = "odom"
+        shape.twist.covariance[[21, 28, 35]] = GYROSCOPE_VARIANCE
+        self._message = StampedNumbers(serialize_message(shape), 7 + 36 + 6 + 36)
+        numbers = self._message.numbers
+        self._pose, self._twist = numbers[:7], numbers[43:49]
+        self._pose_variance, self._velocity_variance = numbers[7:43:7], numbers[49:64:7]  # on the diagonals
+
+    def write(self, base: BaseEstimate, quat_xyzw: np.ndarray, time: float) -> bytes:
+        """With the twist in base_link and the filter's variances."""
+        self._pose[:3], self._pose[3:] = base.position, quat_xyzw
+        self._twist[:3], self._twist[3:] = base.rotation.T @ base.velocity, base.angular_velocity
+        self._pose_variance[:3], self._pose_variance[3:] = base.position_variance, base.rotation_variance
+        self._velocity_variance[:] = base.velocity_variance
+        return self._message.stamped(time)
 
 
-def transforms_message(report: BalanceReport, stamp: Time) -> TFMessage:
+def transforms_message(report: BalanceReport, quat_xyzw: np.ndarray, stamp: Time) -> TFMessage:
     """odom -> base_link, and base_link -> base_footprint: on the ground below the base, with its heading (REP-120)."""
     base = report.base
-    transforms = [_transform("odom", "base_link", base.position, base.rotation, stamp)]
     ground = 0.0 if report.sole_positions is None else float(report.sole_positions[:, 2].min())
     footprint = np.array([base.position[0], base.position[1], ground])
     position = base.rotation.T @ (footprint - base.position)
-    rotation = base.rotation.T @ matrix_from_yaw(yaw_of(base.rotation))
-    transforms.append(_transform("base_link", "base_footprint", position, rotation, stamp))
-    return TFMessage(transforms=transforms)
+    levelled = quat_xyzw_from_matrix(base.rotation.T @ matrix_from_yaw(yaw_of(base.rotation)))
+    return TFMessage(
+        transforms=[
+            _transform("odom", "base_link", base.position, quat_xyzw, stamp),
+            _transform("base_link", "base_footprint", position, levelled, stamp),
+        ]
+    )
 
 
 def balance_state_message(
@@ -78,18 +91,13 @@ def balance_state_message(
     return message
 
 
-def _transform(parent: str, child: str, position: np.ndarray, rotation: np.ndarray, stamp: Time) -> TransformStamped:
-    message = TransformStamped(child_frame_id=child)
-    message.header.stamp, message.header.frame_id = stamp, parent
-    _set_pose(message.transform.translation, message.transform.rotation, position, rotation)
-    return message
-
-
-def _set_pose(position_message, orientation_message, position: np.ndarray, rotation: np.ndarray) -> None:
-    _set_xyz(position_message, position)
-    x, y, z, w = quat_xyzw_from_matrix(rotation)
-    orientation_message.x, orientation_message.y = float(x), float(y)
-    orientation_message.z, orientation_message.w = float(z), float(w)
+def _transform(parent: str, child: str, position: np.ndarray, quat_xyzw: np.ndarray, stamp: Time) -> TransformStamped:
+    stamped = TransformStamped(child_frame_id=child)
+    stamped.header.stamp, stamped.header.frame_id = stamp, parent
+    _set_xyz(stamped.transform.translation, position)
+    rotation = stamped.transform.rotation
+    rotation.x, rotation.y, rotation.z, rotation.w = quat_xyzw.tolist()
+    return stamped
 
 
 def _set_xyz(message, values) -> None:

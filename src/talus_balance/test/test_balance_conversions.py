@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Odometry as bytes, as rclpy reads it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+from nav_msgs.msg import Odometry
+from rclpy.serialization import deserialize_message
+from talus_balance.conversions import GYROSCOPE_VARIANCE, OdometryWriter
+from talus_core.rotations import exp_so3, quat_xyzw_from_matrix
+
+RANDOM = np.random.default_rng(5)
+POSITION, VELOCITY, TURN, OF_POSITION, OF_ROTATION, OF_VELOCITY = RANDOM.uniform(0.1, 1.0, (6, 3))
+
+
+def test_odometry_has_pose_twist_in_the_base_and_variances():
+    rotation = exp_so3(np.array([0.1, -0.2, 0.9]))
+    base = SimpleNamespace(
+        position=POSITION,
+        rotation=rotation,
+        velocity=VELOCITY,
+        angular_velocity=TURN,
+        position_variance=OF_POSITION,
+        rotation_variance=OF_ROTATION,
+        velocity_variance=OF_VELOCITY,
+    )
+    quat_xyzw = quat_xyzw_from_matrix(rotation)
+    message = deserialize_message(OdometryWriter().write(base, quat_xyzw, 3.5), Odometry)
+    assert (message.header.stamp.sec, message.header.stamp.nanosec) == (3, 500_000_000)
+    assert (message.header.frame_id, message.child_frame_id) == ("odom", "base_link")
+    position, q = message.pose.pose.position, message.pose.pose.orientation
+    assert [position.x, position.y, position.z, q.x, q.y, q.z, q.w] == [*POSITION, *quat_xyzw]
+    linear, angular = message.twist.twist.linear, message.twist.twist.angular
+    np.testing.assert_allclose([linear.x, linear.y, linear.z], rotation.T @ VELOCITY)
+    assert [angular.x, angular.y, angular.z] == TURN.tolist()
+    np.testing.assert_array_equal(message.pose.covariance, np.diag([*OF_POSITION, *OF_ROTATION]).ravel())
+    np.testing.assert_array_equal(message.twist.covariance, np.diag([*OF_VELOCITY, *[GYROSCOPE_VARIANCE] * 3]).ravel())
