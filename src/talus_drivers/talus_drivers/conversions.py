@@ -37,7 +37,7 @@ def command_from_bytes(data: bytes) -> JointCommand:
 def permit_from_message(message: msg.SafetyState) -> TorquePermit:
     """What the last gate needs of the supervisor."""
     level = StopLevel.from_message(message.level)
-    return TorquePermit(level, message.armed, message.torque_permitted, message.sequence)
+    return TorquePermit(level, message.armed, message.torque_permitted, message.sequence, message.rule)
 
 
 def battery_message(battery: Battery, time: float) -> BatteryState:
@@ -75,6 +75,7 @@ def gate_message(decision: GateDecision, sequence: int, stamp: Time, malformed: 
         at_rest=decision.at_rest,
         request=int(decision.request),
         reason=decision.reason,
+        rule=decision.rule,
         command_sequence=counters.command_sequence,
         rejected=counters.rejected + malformed,
         rejected_in_row=counters.rejected_in_row,

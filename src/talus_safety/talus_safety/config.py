@@ -40,8 +40,24 @@ class StandbyConfig:
 
 
 @dataclass(frozen=True)
+class MonitorConfig:
+    """When drives are not trusted any more, and a fall is called."""
+
+    torque_residual: float = parameter(
+        0.05, "Of each torque limit, between asked and measured: a push while walking shows 0.04.", 0.04, 0.05
+    )
+    runaway_s: float = parameter(0.05, "Outside an envelope for so long: R3 instead of R2.", 0.01, 0.05)
+    power_at_most_w: float = parameter(
+        5000.0, "Mechanical, of all joints: twice what 20 N s while walking ask.", 1e3, 5e3
+    )
+    fall_deg: float = parameter(
+        43.0, "Capture angle that calls a fall: getting up shows 28, 20 N s while walking 16.", 35.0, 43.0
+    )
+
+
+@dataclass(frozen=True)
 class GateConfig:
-    """The last gate: limiter, watchdogs, standby."""
+    """The last gate: limiter, watchdogs, monitors, standby."""
 
     command_timeout_s: float = parameter(
         0.020,
@@ -51,6 +67,7 @@ class GateConfig:
     )
     permit_timeout_s: float = parameter(0.100, "Age of safety/state while torque is on: standby.", 0.020, 0.100)
     limiter: LimiterConfig = section(LimiterConfig)
+    monitors: MonitorConfig = section(MonitorConfig)
     standby: StandbyConfig = section(StandbyConfig)
 
 
@@ -73,6 +90,10 @@ class SupervisorConfig:
     battery_low: float = parameter(0.15, "Charge for R1: half an hour of standing.", 0.15, 0.5)
     battery_critical: float = parameter(0.05, "Charge for R3: enough for one more sit.", 0.05, 0.3)
     degrade_ends_s: float = parameter(2.0, "R1 ends when its cause has been gone this long.", 2.0, 30.0)
+    warm: float = parameter(0.8, "Of the heat that a winding bears for ever: R1.", 0.5, 0.8)
+    continuous_torque: float = parameter(0.5, "Of the peak, that a winding bears for ever.", 0.2, 0.5)
+    heating_s: float = parameter(60.0, "Time constant of a winding in its housing.", 20.0, 60.0)
+    bus_drop: float = parameter(0.15, "Of the bus voltage, below its mean of the last 10 s: R3.", 0.08, 0.15)
     sit_timeout_s: float = parameter(15.0, "From R3 to torque off, then R5: four times a usual sit.", 5.0, 15.0)
 
     @property

@@ -23,6 +23,7 @@ def gate_report(message: GateState) -> GateReport:
         at_rest=message.at_rest,
         request=StopLevel.from_message(message.request),
         reason=message.reason,
+        rule=message.rule,
     )
 
 
@@ -32,6 +33,7 @@ def safety_message(state: SupervisorState, robot_time: float, sequence: int) -> 
         stamp=time_message(robot_time),
         level=int(state.level),
         cause=state.cause,
+        rule=state.rule,
         since=time_message(robot_time - state.level_for),
         clears_by=state.clears_by,
         latched=state.latched,

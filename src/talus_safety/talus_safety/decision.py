@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from talus_core.state import JointCommand
 
@@ -18,10 +18,10 @@ class GatePhase(IntEnum):
     RUN = 1
     HOLD = 2
     SIT = 3
+    FALL = 4
 
 
-@dataclass(frozen=True)
-class GateCounters:
+class GateCounters(NamedTuple):
     """Frames since the start; `command_sequence` is the RobotState that the newest accepted one answers."""
 
     accepted: int = 0
@@ -31,8 +31,7 @@ class GateCounters:
     command_sequence: int = 0
 
 
-@dataclass(frozen=True)
-class GateDecision:
+class GateDecision(NamedTuple):
     """What the driver does this tick.
 
     Attributes:
@@ -42,6 +41,7 @@ class GateDecision:
         at_rest: The robot is seated or lying, and still.
         request: The least level that the gate asks of the supervisor.
         reason: Of phase and request; empty when all is well.
+        rule: Name of the rule that asks; empty when all is well.
         counters: Of command frames.
     """
 
@@ -51,6 +51,7 @@ class GateDecision:
     at_rest: bool
     request: StopLevel
     reason: str
+    rule: str
     counters: GateCounters
 
     @property

@@ -36,6 +36,7 @@ class GateReport:
     at_rest: bool = True
     request: StopLevel = StopLevel.R0_RUN
     reason: str = ""
+    rule: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,13 @@ class Facts:
         mode: Of balance.
         tilt: rad between base_link's z axis and the vertical.
         sensor_fault: What is wrong with a sensor; empty when nothing is.
+        body_fault: What IMU and legs contradict each other about.
+        foot_fault: What a foot and its leg contradict each other about.
+        rest_fault: What a robot without torque should not feel.
+        warmest: Winding, in parts of what it bears for ever.
+        hottest: The same in 10 s, at the present load, and `hot_joint` its joint.
         battery: Charge, 0 to 1.
+        bus_drop: Of the bus voltage against its mean, as a part of it.
     """
 
     gate: GateReport = GateReport()
@@ -68,4 +75,11 @@ class Facts:
     mode: BalanceMode = BalanceMode.LIMP
     tilt: float = 0.0
     sensor_fault: str = ""
+    body_fault: str = ""
+    foot_fault: str = ""
+    rest_fault: str = ""
+    warmest: float = 0.0
+    hottest: float = 0.0
+    hot_joint: str = ""
     battery: float = 1.0
+    bus_drop: float = 0.0

@@ -1,16 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The last gate before the drives: nothing reaches them but what it lets through or makes itself.
 
-    OFF  -- armed, permitted, not latched, a sound command ------> RUN
-    RUN  -- at rest; permission, permit or commands lost --------> OFF
-    RUN  -- upright; permission, permit, commands, sensors lost -> HOLD -> SIT -> OFF, latched
-
-Torque is never cut while the robot is upright: where it must go, the gate sits the robot down first.
+Here sensors become facts, and phases become commands; what is decided in between is in `phases.py` and `gate_rules.py`.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+import math
 
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
@@ -18,9 +14,15 @@ from talus_core.state import JointCommand, RobotState
 from talus_safety.body import Body
 from talus_safety.config import GateConfig
 from talus_safety.decision import GateCounters, GateDecision, GatePhase
+from talus_safety.fall import DampedFall, FallMotion, FallWatch
+from talus_safety.gate_rules import REQUESTS, GateFacts
+from talus_safety.kernel import active
 from talus_safety.ladder import StopLevel
+from talus_safety.leg_tilt import LegTilt
 from talus_safety.limiter import CommandLimiter
+from talus_safety.monitors import DriveMonitor, ImuMonitor
 from talus_safety.permit import TorquePermit
+from talus_safety.phases import PhaseState, advance, ended, locked
 from talus_safety.plausible import StateKeeper
 from talus_safety.rest import Posture, RestJudge
 from talus_safety.rest_path import load_rest_path
@@ -28,28 +30,43 @@ from talus_safety.standby import Standby
 from talus_safety.tilt import TiltFilter
 from talus_safety.watchdog import Watchdog
 
-BAD_TICKS = 5  # 10 ms of sensors that are not finite: two samples of a 200 Hz IMU
+OF_PHASE = {
+    GatePhase.OFF: StopLevel.R0_RUN,
+    GatePhase.RUN: StopLevel.R0_RUN,
+    GatePhase.HOLD: StopLevel.R3_SIT_THEN_CUT,
+    GatePhase.SIT: StopLevel.R3_SIT_THEN_CUT,
+    GatePhase.FALL: StopLevel.R4_PROTECTIVE_FALL,
+}
 
 
 class LastGate:
     """Call `step` exactly once per control tick, torque on or off."""
 
-    def __init__(self, robot: RobotDescription, period: float, config: GateConfig | None = None):
-        """Reads the robot's URDF and rest path. Raises TalusError."""
+    def __init__(
+        self,
+        robot: RobotDescription,
+        period: float,
+        config: GateConfig | None = None,
+        fall: FallMotion | None = None,
+    ):
+        """Reads the robot's URDF and rest path; `fall` is what it does when it falls alone. Raises TalusError."""
         self._config = config or GateConfig()
         self._period = period
-        body = Body(robot)
-        self._imu = body.imu.rotation
+        self._body = body = Body(robot)
         self._limiter = CommandLimiter(robot, period, self._config.limiter)
         self._standby = Standby(robot, body, load_rest_path(robot), period, self._config.standby)
-        self._keeper, self._tilt, self._judge = StateKeeper(), TiltFilter(), RestJudge(robot)
+        self._fall = fall or DampedFall(self._standby.damping)
+        self._fall_watch = FallWatch(math.radians(self._config.monitors.fall_deg), period)
+        self._drives, self._imu = DriveMonitor(robot, period, self._config.monitors), ImuMonitor()
+        self._keeper, self._judge = StateKeeper(), RestJudge(robot)
+        self._tilt: TiltFilter | LegTilt = TiltFilter()
         self._commands = Watchdog(self._config.command_timeout_s)
-        self._counters = GateCounters()
-        self._phase = GatePhase.OFF
+        self._accepted = self._rejected = self._rejected_in_row = self._clamped = self._answers = 0
+        self._state = PhaseState()
         self._good: JointCommand | None = None  # the newest accepted command
         self._refusal = ""  # why the newest command was refused
-        self._latch = ""  # why commands are locked out
-        self._was_disarmed = False  # since the latch fell
+        self._sent: JointCommand | None = None  # what the drives follow, where no tick without a command blurs it
+        self._runaway_ticks = 0
 
     def step(
         self, now: float, state: RobotState, command: JointCommand | None, permit: TorquePermit | None
@@ -63,112 +80,130 @@ class LastGate:
             permit: The newest one, or None if there never was any.
         """
         state = self._keeper.keep(state)
+        if permit is not None and permit.rule == "body_fault":
+            self._imu.distrust()
         posture = self._posture(now, state)
-        self._unlatch(permit)
+        self._drives.step(state, self._sent)
         if command is not None:
             self._check(now, state, command, posture)
-        sent = self._act(now, state, permit, posture)
-        if self._phase is GatePhase.RUN:
-            sent = self._pass_on(state, is_fresh=command is self._good)
-        return self._decision(sent, posture)
+        facts = self._facts(now, state, permit)
+        before = self._state.phase
+        self._state = advance(self._state, facts, posture, self._config)
+        sent = self._act(state, posture, before, is_fresh=command is not None and command is self._good)
+        return self._decision(sent, posture, facts)
 
     def relocated(self) -> None:
         """The simulator put the robot somewhere else, without torque: forget where it was; reset and arm are needed."""
         self._tilt = TiltFilter()
         self._judge.forget()
-        self._phase = GatePhase.OFF
-        self._lock("the simulation was reset")
+        self._imu.forget()
+        self._fall_watch.forget()
+        self._state = locked(GatePhase.OFF, "the simulation was reset")
 
     def _posture(self, now: float, state: RobotState) -> Posture:
-        self._tilt.step(self._imu @ state.angular_velocity, self._imu @ state.linear_acceleration, self._period)
-        return self._judge.step(now, state, self._tilt.up[2], self._tilt.turn)
+        gyroscope, accelerometer = state.angular_velocity, state.linear_acceleration
+        if self._state.phase is not GatePhase.FALL:  # an impact looks like a fault
+            self._imu.step([*gyroscope.tolist(), *accelerometer.tolist()], state.velocity)
+        if self._imu.fault:
+            self._lean_on_legs(state)
+        else:
+            rotation = self._body.imu.rotation
+            self._tilt.step((rotation @ gyroscope).tolist(), (rotation @ accelerometer).tolist(), self._period)
+        self._fall_watch.step(self._tilt)
+        posture = self._judge.step(now, state, self._tilt.up[2], self._tilt.turn)
+        if posture is Posture.LYING:
+            self._fall_watch.forget()
+        return posture
+
+    def _lean_on_legs(self, state: RobotState) -> None:
+        if isinstance(self._tilt, TiltFilter):
+            self._tilt = LegTilt(self._body, self._tilt.up, self._period)
+        self._tilt.step(state)
 
     def _check(self, now: float, state: RobotState, command: JointCommand, posture: Posture) -> None:
         """Keep the command if it is sound; count it either way."""
-        may_be_limp = self._phase is GatePhase.OFF or posture is not Posture.UPRIGHT
-        count = self._counters
+        may_be_limp = self._state.phase is GatePhase.OFF or posture is not Posture.UPRIGHT
         self._refusal = self._limiter.refuse(command, state, may_be_limp)
         if self._refusal:
-            self._counters = replace(count, rejected=count.rejected + 1, rejected_in_row=count.rejected_in_row + 1)
+            self._rejected += 1
+            self._rejected_in_row += 1
             return
         self._good = command
-        self._counters = replace(
-            count, accepted=count.accepted + 1, rejected_in_row=0, command_sequence=command.sequence
-        )
+        self._accepted += 1
+        self._rejected_in_row, self._answers = 0, command.sequence
         self._commands.feed(now)
 
-    def _act(self, now: float, state: RobotState, permit: TorquePermit | None, posture: Posture) -> JointCommand | None:
-        """Move the phase on; what the drives get, unless commands reach them."""
-        cause = self._loss(now, state, permit)
-        if self._phase is GatePhase.OFF and not cause and not self._latch and permit.lets_torque_start:
-            self._phase = GatePhase.RUN
-        if self._phase is GatePhase.RUN and cause:
-            self._give_up(state, posture, cause)
-        if self._phase >= GatePhase.HOLD:
-            return self._stand_by(state, posture)
-        if self._phase is GatePhase.OFF:
+    def _facts(self, now: float, state: RobotState, permit: TorquePermit | None) -> GateFacts:
+        drives = self._drives
+        self._runaway_ticks = self._runaway_ticks + 1 if drives.runaway else 0
+        return GateFacts(
+            permit,
+            math.inf if permit is None else permit.age(state.sequence, self._period),
+            self._commands.expired(now),
+            self._keeper.bad_ticks,
+            self._rejected_in_row,
+            self._refusal,
+            self._fall_watch.is_falling,
+            self._imu.fault,
+            drives.encoder,
+            drives.leg,
+            drives.arm,
+            drives.runaway,
+            self._runaway_ticks * self._period,
+        )
+
+    def _act(self, state: RobotState, posture: Posture, before: GatePhase, is_fresh: bool) -> JointCommand | None:
+        """What the drives get in this phase."""
+        phase = self._state.phase
+        self._sent = None
+        if phase is GatePhase.RUN:
+            command, was_cut = self._limiter.limit(self._good, state)
+            if is_fresh:
+                self._clamped += was_cut
+                self._sent = command
+            return command
+        if phase is GatePhase.OFF:
             self._limiter.relax(state)
-        return None
-
-    def _loss(self, now: float, state: RobotState, permit: TorquePermit | None) -> str:
-        """Why commands may not go on reaching the drives; empty while they may."""
-        if permit is None or permit.age(state.sequence, self._period) > self._config.permit_timeout_s:
-            return "no fresh safety/state"
-        if not permit.lets_torque_stay:
-            return "torque is not permitted"
-        if self._keeper.bad_ticks > BAD_TICKS:
-            return "sensor values are not finite"
-        if self._commands.expired(now):
-            return "no sound joint_command in time"
-        return ""
-
-    def _give_up(self, state: RobotState, posture: Posture, cause: str) -> None:
-        """End RUN: at rest the torque goes, else standby begins."""
-        self._lock(cause)
-        if posture is Posture.UPRIGHT:
-            self._phase = GatePhase.HOLD
-            self._standby.begin(state)
-        else:
-            self._phase = GatePhase.OFF
-
-    def _stand_by(self, state: RobotState, posture: Posture) -> JointCommand | None:
-        step = self._standby.step(state, self._tilt)
-        self._phase = GatePhase.SIT if step.is_sitting else GatePhase.HOLD
-        if posture is Posture.LYING or (posture is Posture.SEATED and step.is_finished):
-            self._phase = GatePhase.OFF
+            self._drives.relax()
             return None
-        return self._limiter.limit(step.command, state)[0]
+        if phase is GatePhase.FALL:
+            return self._go_down(state, posture, is_new=before is not phase)
+        return self._stand_by(state, posture, is_new=before < GatePhase.HOLD)
 
-    def _pass_on(self, state: RobotState, is_fresh: bool) -> JointCommand:
-        """The newest sound command, within every limit."""
-        command, was_cut = self._limiter.limit(self._good, state)
-        if was_cut and is_fresh:
-            self._counters = replace(self._counters, clamped=self._counters.clamped + 1)
-        return command
+    def _stand_by(self, state: RobotState, posture: Posture, is_new: bool) -> JointCommand | None:
+        if is_new:
+            self._standby.begin(state)
+        step = self._standby.step(state, self._tilt)
+        self._state = ended(self._state, posture, step.is_sitting, step.is_finished)
+        if self._state.phase is GatePhase.OFF:
+            return None
+        self._sent = self._limiter.limit(step.command, state)[0]
+        return self._sent
 
-    def _lock(self, cause: str) -> None:
-        self._latch, self._was_disarmed = cause, False
+    def _go_down(self, state: RobotState, posture: Posture, is_new: bool) -> JointCommand | None:
+        if is_new:
+            self._fall.begin(state, self._tilt)
+        command = self._fall.step(state, self._tilt)
+        self._state = ended(self._state, posture, is_sitting=False, is_finished=True)
+        return None if self._state.phase is GatePhase.OFF else self._limiter.limit(command, state)[0]
 
-    def _unlatch(self, permit: TorquePermit | None) -> None:
-        """Reset and arm show as a permit that is disarmed, then armed again."""
-        if not self._latch or permit is None or self._phase is not GatePhase.OFF:
-            return
-        self._was_disarmed = self._was_disarmed or not permit.armed
-        if self._was_disarmed and permit.armed:
-            self._latch = ""
-
-    def _decision(self, sent: JointCommand | None, posture: Posture) -> GateDecision:
-        request = StopLevel.R0_RUN
-        if self._counters.rejected_in_row >= self._config.limiter.rejected_in_row:
-            request = StopLevel.R2_SAFE_STAND
-        if self._phase >= GatePhase.HOLD:
-            request = StopLevel.R3_SIT_THEN_CUT
+    def _decision(self, sent: JointCommand | None, posture: Posture, facts: GateFacts) -> GateDecision:
+        phase, latch, rule, _ = self._state
+        request, reason = OF_PHASE[phase], latch
+        asked = active(REQUESTS, facts, self._config)
+        if asked and asked[0].level >= request and not latch:
+            request, reason, rule = asked[0].level, asked[0].worded(facts), asked[0].name
+        elif asked:
+            request = max(request, asked[0].level)
+        elif self._refusal and not latch:
+            reason = f"joint_command refused: {self._refusal}"
         return GateDecision(
-            command=sent,
-            phase=self._phase,
-            latched=bool(self._latch),
-            at_rest=posture is not Posture.UPRIGHT,
-            request=request,
-            reason=self._latch or (f"joint_command refused: {self._refusal}" if self._refusal else ""),
-            counters=self._counters,
+            sent,
+            phase,
+            bool(latch),
+            posture is not Posture.UPRIGHT,
+            request,
+            reason,
+            rule,
+            GateCounters(self._accepted, self._rejected, self._rejected_in_row, self._clamped, self._answers),
         )

@@ -14,6 +14,7 @@ class StopLevel(IntEnum):
     R1_DEGRADE = 1
     R2_SAFE_STAND = 2
     R3_SIT_THEN_CUT = 3
+    R4_PROTECTIVE_FALL = 4
     R5_CUT = 5
 
     @classmethod

@@ -17,12 +17,14 @@ class TorquePermit:
         armed: An operator armed since the last stop.
         torque_permitted: The drives may produce torque.
         sequence: Newest RobotState that the supervisor had seen.
+        rule: Name of the rule behind the level.
     """
 
     level: StopLevel
     armed: bool
     torque_permitted: bool
     sequence: int
+    rule: str = ""
 
     def age(self, sequence: int, period: float) -> float:
         """s between the state it was given on and the state `sequence`; infinite if it claims to know the future."""

@@ -21,7 +21,14 @@ class StateKeeper:
 
     def keep(self, state: RobotState) -> RobotState:
         """The state with every number that is not finite replaced by its last finite one, 0 if there was none."""
-        if math.isfinite(sum(float(getattr(state, name).sum()) for name in HELD)):
+        all_held = (
+            state.position,
+            state.velocity,
+            state.angular_velocity,
+            state.linear_acceleration,
+            state.foot_wrenches.ravel(),
+        )
+        if math.isfinite(np.add.reduce(np.concatenate(all_held))):
             self.bad_ticks, self._last = 0, state
             return state
         self.bad_ticks += 1

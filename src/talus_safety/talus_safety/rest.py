@@ -28,7 +28,7 @@ class RestJudge:
     """Seated (folded near the rest pose) or lying, and still for a while; anything else counts as upright."""
 
     def __init__(self, robot: RobotDescription):
-        self._legs = robot.indices("left_leg", "right_leg")
+        self._legs = _run(robot.indices("left_leg", "right_leg"))
         self._rest = robot.poses["sit"][self._legs]
         self._posture = Posture.UPRIGHT
         self._since = float("-inf")
@@ -52,9 +52,15 @@ class RestJudge:
         self._posture = self.judged = Posture.UPRIGHT
 
     def _momentary(self, state: RobotState, up_z: float, turn: float) -> Posture:
-        if not (turn < STILL_TURN and np.abs(state.velocity[self._legs]).max() < STILL_JOINT):
+        if not (turn < STILL_TURN and np.maximum.reduce(np.abs(state.velocity[self._legs])) < STILL_JOINT):
             return Posture.UPRIGHT
         if up_z < LYING:
             return Posture.LYING
         near = np.abs(state.position[self._legs] - self._rest).max() < NEAR_REST
         return Posture.SEATED if near else Posture.UPRIGHT
+
+
+def _run(indices: np.ndarray) -> np.ndarray | slice:
+    """A slice where the places follow each other: numpy then copies nothing."""
+    first, last = int(indices[0]), int(indices[-1])
+    return slice(first, last + 1) if np.array_equal(indices, np.arange(first, last + 1)) else indices

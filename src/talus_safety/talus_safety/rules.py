@@ -5,42 +5,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 
 from talus_safety.config import SupervisorConfig
 from talus_safety.decision import GatePhase
 from talus_safety.facts import BalanceMode, Facts
+from talus_safety.gate_rules import FALL, GATE_RULES, LOSSES, REQUESTS
+from talus_safety.kernel import Rule
 from talus_safety.ladder import StopLevel
 
+R1, R2, R3 = StopLevel.R1_DEGRADE, StopLevel.R2_SAFE_STAND, StopLevel.R3_SIT_THEN_CUT
 FALLEN = math.radians(60.0)  # no foot is under the body any more
-RESET, ENDS = "safety/reset, then safety/arm", "its cause gone for 2 s"
 BALANCE_ROBOT_SILENCE = 0.05  # s of robot time: a sixth of the time in which a fall doubles
 CAMERA_ROBOT_SILENCE = 0.35  # s of robot time: the simulator waits 0.15 s for a camera, and it sees at 10 Hz
 CAMERA_STOP = 2.0  # times the silence that asks for R1 ask for R2
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One row.
-
-    Attributes:
-        name: In tables and tests.
-        cause: What an operator reads.
-        level: That is asked for while the test holds, and kept from R2 on.
-        within_ms: Longest time from the cause to the request, in robot time plus transport.
-        holds: The test.
-    """
-
-    name: str
-    cause: str
-    level: StopLevel
-    within_ms: int
-    holds: Callable[[Facts, SupervisorConfig], bool]
-
-    @property
-    def clears_by(self) -> str:
-        """What ends it."""
-        return RESET if self.level >= StopLevel.R2_SAFE_STAND else ENDS
+KNOWN = frozenset(rule.name for rule in GATE_RULES)
 
 
 def _silent(node: str, robot_time: float, times: float = 1.0) -> Callable[[Facts, SupervisorConfig], bool]:
@@ -58,69 +37,90 @@ def _may_lie(facts: Facts) -> bool:
     return facts.gate.at_rest or facts.mode is BalanceMode.GETTING_UP
 
 
-RULES: tuple[Rule, ...] = (
+def _is_on_its_soles(facts: Facts) -> bool:
+    """Feet lie flat on the ground: what the legs say about lean and load holds only then."""
+    return facts.mode not in (BalanceMode.FALLING, BalanceMode.GETTING_UP)
+
+
+def _of_gate(rule: Rule, is_loss: bool) -> Rule:
+    """The gate's rule as the supervisor sees it; a loss holds while the gate acts on it. Balance calls falls too."""
+
+    def holds(facts: Facts, _: SupervisorConfig) -> bool:
+        if rule is FALL and facts.mode is BalanceMode.FALLING:
+            return True
+        return facts.gate.rule == rule.name and (not is_loss or facts.gate.phase >= GatePhase.HOLD)
+
+    return replace(rule, holds=holds, detail=lambda facts: facts.gate.reason.partition(": ")[2])
+
+
+def _by_level(*rules: Rule) -> tuple[Rule, ...]:
+    return tuple(sorted(rules, key=lambda rule: -rule.level))
+
+
+OWN: tuple[Rule, ...] = (
     Rule(
-        "driver_lost", "the driver is silent", StopLevel.R3_SIT_THEN_CUT, 500,
-        lambda f, c: f.gate_age > c.silence_s and f.silence.get("driver", math.inf) > c.silence_s,
+        "driver_lost", "the driver is silent", R3, 500,
+        lambda f, c: f.gate_age > c.silence_s and f.silence.get("driver", math.inf) > c.silence_s, ("F06", "F39"),
     ),
     Rule(
-        "robot_stalled", "robot_state stands still", StopLevel.R3_SIT_THEN_CUT, 3000,
-        lambda f, c: c.stalled_s < f.state_age < math.inf,
+        "robot_stalled", "robot_state stands still", R3, 3000,
+        lambda f, c: c.stalled_s < f.state_age < math.inf, ("F21",),
     ),
     Rule(
-        "standby", "the driver holds and sits the robot by itself", StopLevel.R3_SIT_THEN_CUT, 20,
-        lambda f, c: f.gate.phase >= GatePhase.HOLD or f.gate_has_latched,
+        "standby", "the driver holds and sits the robot by itself", R3, 20,
+        lambda f, c: f.gate.phase >= GatePhase.HOLD or f.gate_has_latched, ("F01", "F02"), lambda f: f.gate.reason,
+    ),
+    Rule("balance_lost", "balance is silent", R3, 500, _silent("balance", BALANCE_ROBOT_SILENCE), ("F01", "F02")),
+    Rule(
+        "balance_stuck", "balance makes no progress", R3, 350,
+        lambda f, c: f.behind.get("balance", 0.0) > c.balance_behind_s, ("F03", "F08"),
+    ),
+    Rule("fallen", "the robot has fallen", R3, 20, lambda f, c: f.tilt > FALLEN and not _may_lie(f), ("F48",)),
+    Rule(
+        "tilted", "the robot tilts too far", R3, 20,
+        lambda f, c: f.tilt > math.radians(c.tilt_deg) and not _may_lie(f), ("F48",),
     ),
     Rule(
-        "balance_lost", "balance is silent", StopLevel.R3_SIT_THEN_CUT, 500,
-        _silent("balance", BALANCE_ROBOT_SILENCE),
+        "sensor_fault", "a sensor is not to be trusted", R3, 70,
+        lambda f, c: bool(f.sensor_fault), ("F24", "F25", "F26"), lambda f: f.sensor_fault,
     ),
     Rule(
-        "balance_stuck", "balance makes no progress", StopLevel.R3_SIT_THEN_CUT, 350,
-        lambda f, c: f.behind.get("balance", 0.0) > c.balance_behind_s,
+        "body_fault", "IMU and legs contradict each other", R3, 120,
+        lambda f, c: bool(f.body_fault) and f.gate.phase is not GatePhase.OFF and _is_on_its_soles(f),
+        ("F25",), lambda f: f.body_fault,
     ),
     Rule(
-        "falling", "the robot falls", StopLevel.R3_SIT_THEN_CUT, 40,
-        lambda f, c: f.mode is BalanceMode.FALLING,
+        "hot", "a winding is hot in 10 s", R3, 1000,
+        lambda f, c: f.hottest > 1.0, ("F33",), lambda f: f.hot_joint,
+    ),
+    Rule("bus_low", "the bus voltage drops", R3, 200, lambda f, c: f.bus_drop > c.bus_drop, ("F37",)),
+    Rule(
+        "battery_critical", "the battery is nearly empty", R3, 1000,
+        lambda f, c: f.battery < c.battery_critical, ("F38",),
     ),
     Rule(
-        "fallen", "the robot has fallen", StopLevel.R3_SIT_THEN_CUT, 20,
-        lambda f, c: f.tilt > FALLEN and not _may_lie(f),
+        "gate_asks", "the driver asks for a stop", R2, 20,
+        lambda f, c: f.gate.request >= R2 and f.gate.rule not in KNOWN, ("F11",), lambda f: f.gate.reason,
     ),
     Rule(
-        "tilted", "the robot tilts too far", StopLevel.R3_SIT_THEN_CUT, 20,
-        lambda f, c: f.tilt > math.radians(c.tilt_deg) and not _may_lie(f),
+        "foot_fault", "a foot sensor is not to be trusted", R2, 120,
+        lambda f, c: bool(f.foot_fault) and _is_on_its_soles(f), ("F27",), lambda f: f.foot_fault,
     ),
     Rule(
-        "sensor_fault", "a sensor is not to be trusted", StopLevel.R3_SIT_THEN_CUT, 70,
-        lambda f, c: bool(f.sensor_fault),
+        "not_at_rest", "sensors do not show a robot at rest", R2, 120,
+        lambda f, c: bool(f.rest_fault) and f.gate.phase is GatePhase.OFF, ("F16",), lambda f: f.rest_fault,
     ),
     Rule(
-        "battery_critical", "the battery is nearly empty", StopLevel.R3_SIT_THEN_CUT, 1000,
-        lambda f, c: f.battery < c.battery_critical,
+        "camera_gone", "the camera stays silent", R2, 1000,
+        _silent("camera", CAMERA_ROBOT_SILENCE, CAMERA_STOP), ("F29",),
     ),
+    Rule("camera_lost", "the camera is silent", R1, 500, _silent("camera", CAMERA_ROBOT_SILENCE), ("F04", "F28")),
     Rule(
-        "commands_refused", "joint commands are refused", StopLevel.R2_SAFE_STAND, 20,
-        lambda f, c: f.gate.request >= StopLevel.R2_SAFE_STAND,
+        "camera_stuck", "the camera makes no progress", R1, 600,
+        lambda f, c: f.behind.get("camera", 0.0) > c.camera_behind_s, ("F28",),
     ),
-    Rule(
-        "camera_gone", "the camera stays silent", StopLevel.R2_SAFE_STAND, 1000,
-        _silent("camera", CAMERA_ROBOT_SILENCE, CAMERA_STOP),
-    ),
-    Rule(
-        "camera_lost", "the camera is silent", StopLevel.R1_DEGRADE, 500,
-        _silent("camera", CAMERA_ROBOT_SILENCE),
-    ),
-    Rule(
-        "camera_stuck", "the camera makes no progress", StopLevel.R1_DEGRADE, 600,
-        lambda f, c: f.behind.get("camera", 0.0) > c.camera_behind_s,
-    ),
-    Rule(
-        "map_lost", "the map is silent", StopLevel.R1_DEGRADE, 500,
-        _silent("map", CAMERA_ROBOT_SILENCE),
-    ),
-    Rule(
-        "battery_low", "the battery is low", StopLevel.R1_DEGRADE, 1000,
-        lambda f, c: f.battery < c.battery_low,
-    ),
+    Rule("map_lost", "the map is silent", R1, 500, _silent("map", CAMERA_ROBOT_SILENCE), ("F04", "F22")),
+    Rule("warm", "a winding is warm", R1, 1000, lambda f, c: f.warmest > c.warm, ("F33",), lambda f: f.hot_joint),
+    Rule("battery_low", "the battery is low", R1, 1000, lambda f, c: f.battery < c.battery_low, ("F38",)),
 )  # fmt: skip
+RULES = _by_level(*(_of_gate(rule, True) for rule in LOSSES), *(_of_gate(rule, False) for rule in REQUESTS), *OWN)

@@ -10,6 +10,7 @@ from talus_core.robot import RobotDescription
 from talus_core.state import RobotState
 
 from talus_safety.body import Body
+from talus_safety.consistency import ConsistencyWatch
 from talus_safety.tilt import TiltFilter
 
 NOISY_AFTER = 50  # samples that all differ: this IMU has noise, so equal samples mean that it is stuck
@@ -26,6 +27,7 @@ class SensorWatch:
         self._limits, self._names, self._period = robot.limits, robot.joint_names, period
         self._imu = Body(robot).imu.rotation
         self._filter = TiltFilter()
+        self.consistency = ConsistencyWatch(robot)
         self._last: RobotState | None = None
         self._different = self._equal = 0
         self.fault = ""
@@ -46,11 +48,14 @@ class SensorWatch:
         self.fault = self._out_of_range(state)
         if last is not None and not self.fault:
             self.fault = self._stuck(last, state) or self._jumped(last, state, dt)
+            self.consistency.step(state, self._filter, dt)
 
     def _follow_tilt(self, state: RobotState, dt: float) -> None:
         if dt > LONGEST_STEP:
             self._filter = TiltFilter()
-        self._filter.step(self._imu @ state.angular_velocity, self._imu @ state.linear_acceleration, dt)
+            self.consistency.forget()
+        gyroscope, accelerometer = self._imu @ state.angular_velocity, self._imu @ state.linear_acceleration
+        self._filter.step(gyroscope.tolist(), accelerometer.tolist(), dt)
 
     def _not_finite(self, state: RobotState) -> str:
         parts = {

@@ -55,6 +55,11 @@ class Standby:
         self._kp, self._kd = _gains(robot)
         self._sways = np.array([_kind(name) in SWAYING for name in robot.joint_names])
 
+    @property
+    def damping(self) -> np.ndarray:
+        """(n,) N m s/rad, of every joint."""
+        return self._kd
+
     def begin(self, state: RobotState) -> None:
         """Take over at this state."""
         self._progress = self._begun_at = self._path.nearest(state.position, self._legs)

@@ -9,8 +9,9 @@ from enum import Enum
 from talus_safety.config import SupervisorConfig
 from talus_safety.decision import GatePhase
 from talus_safety.facts import BalanceMode, Facts
+from talus_safety.kernel import ENDS, RESET, Rule, active
 from talus_safety.ladder import StopLevel, most_restrictive
-from talus_safety.rules import ENDS, FALLEN, RESET, RULES, Rule
+from talus_safety.rules import FALLEN, RULES
 
 NOT_ARMED, ARM = "not armed yet", "safety/arm"
 TIMED_OUT = "sitting down took too long"
@@ -40,28 +41,34 @@ class SupervisorState:
     Attributes:
         held: The level that lasts until an operator arms.
         held_cause: Why.
+        held_rule: Whose cause that is; empty where an operator asked.
         latched: `held` also needs a reset first.
         armed: An operator armed since the last stop.
         torque_permitted: The drives may produce torque.
         held_for: s of robot time since `held` last rose.
         degraded_for: s of R1 left.
         degraded_cause: Of R1.
+        degraded_rule: Whose cause that is.
         level: Of the ladder: the strictest of all.
         cause: Of that level; empty at R0.
+        rule: Whose cause that is.
         clears_by: What an operator must do, or what must end.
         level_for: s of robot time since the level last changed.
     """
 
     held: StopLevel = StopLevel.R3_SIT_THEN_CUT
     held_cause: str = NOT_ARMED
+    held_rule: str = ""
     latched: bool = False
     armed: bool = False
     torque_permitted: bool = False
     held_for: float = 0.0
     degraded_for: float = 0.0
     degraded_cause: str = ""
+    degraded_rule: str = ""
     level: StopLevel = StopLevel.R3_SIT_THEN_CUT
     cause: str = NOT_ARMED
+    rule: str = ""
     clears_by: str = ARM
     level_for: float = 0.0
 
@@ -76,11 +83,11 @@ class Supervisor:
         """After `dt` s of robot time, with these facts."""
         state = replace(state, held_for=state.held_for + dt, degraded_for=max(state.degraded_for - dt, 0.0))
         before, level_for = state.level, state.level_for + dt
-        active = self._active(facts)
-        for rule in active:
+        holding = active(RULES, facts, self._config)
+        for rule in holding:
             state = self._obey(state, rule, facts)
         state = self._let_go(state, facts)
-        state = _shown(state, active, facts)
+        state = _shown(state, holding, facts)
         return replace(state, level_for=level_for if state.level is before else 0.0)
 
     def ask(self, state: SupervisorState, facts: Facts, wish: Wish) -> tuple[SupervisorState, Answer]:
@@ -93,19 +100,31 @@ class Supervisor:
         if refusal:
             return state, Answer(False, refusal)
         if wish is Wish.RESET:
-            return replace(state, latched=False, held_cause=NOT_ARMED), Answer(True, f"reset; next: {ARM}")
-        armed = replace(state, held=StopLevel.R0_RUN, held_cause="", armed=True, torque_permitted=True, held_for=0.0)
+            return replace(state, latched=False, held_cause=NOT_ARMED, held_rule=""), Answer(
+                True, f"reset; next: {ARM}"
+            )
+        armed = replace(
+            state,
+            held=StopLevel.R0_RUN,
+            held_cause="",
+            held_rule="",
+            armed=True,
+            torque_permitted=True,
+            held_for=0.0,
+        )
         return armed, Answer(True, "armed: torque is permitted")
-
-    def _active(self, facts: Facts) -> list[Rule]:
-        return [rule for rule in RULES if rule.holds(facts, self._config)]
 
     def _obey(self, state: SupervisorState, rule: Rule, facts: Facts) -> SupervisorState:
         if rule.level is StopLevel.R1_DEGRADE:
-            return replace(state, degraded_for=self._config.degrade_ends_s, degraded_cause=rule.cause)
+            return replace(
+                state,
+                degraded_for=self._config.degrade_ends_s,
+                degraded_cause=rule.worded(facts),
+                degraded_rule=rule.name,
+            )
         if not state.torque_permitted:
             return state  # nothing to stop: it is shown, and it keeps from arming
-        return _raised(state, rule.level, _worded(rule, facts))
+        return _raised(state, rule.level, rule.worded(facts), rule.name)
 
     def _safe_stand(self, state: SupervisorState) -> tuple[SupervisorState, Answer]:
         if state.held >= StopLevel.R3_SIT_THEN_CUT:
@@ -141,37 +160,42 @@ class Supervisor:
         return self._obstacle(facts)
 
     def _obstacle(self, facts: Facts) -> str:
-        stops = [rule for rule in self._active(facts) if rule.level >= StopLevel.R2_SAFE_STAND]
-        return f"the cause is not gone: {_worded(stops[0], facts)}" if stops else ""
+        strictest = next(iter(active(RULES, facts, self._config)), None)  # the table is sorted
+        is_stop = strictest is not None and strictest.level >= StopLevel.R2_SAFE_STAND
+        return f"the cause is not gone: {strictest.worded(facts)}" if is_stop else ""
 
 
-def _raised(state: SupervisorState, level: StopLevel, cause: str) -> SupervisorState:
+def _raised(state: SupervisorState, level: StopLevel, cause: str, rule: str = "") -> SupervisorState:
     """At least `level`, latched; the cause that came first at a level stays."""
     if state.latched and level <= state.held:
         return state
     held_for = 0.0 if level > state.held else state.held_for
-    return replace(state, held=max(level, state.held), held_cause=cause, latched=True, armed=False, held_for=held_for)
+    return replace(
+        state,
+        held=max(level, state.held),
+        held_cause=cause,
+        held_rule=rule,
+        latched=True,
+        armed=False,
+        held_for=held_for,
+    )
 
 
-def _shown(state: SupervisorState, active: list[Rule], facts: Facts) -> SupervisorState:
+def _shown(state: SupervisorState, holding: list[Rule], facts: Facts) -> SupervisorState:
     """Level, cause and remedy as everybody sees them."""
     degraded = StopLevel.R1_DEGRADE if state.degraded_for > 0.0 else StopLevel.R0_RUN
     level = most_restrictive((state.held, degraded))
     if level is StopLevel.R0_RUN:
-        return replace(state, level=level, cause="", clears_by="")
+        return replace(state, level=level, cause="", rule="", clears_by="")
     if level is StopLevel.R1_DEGRADE:
-        return replace(state, level=level, cause=state.degraded_cause, clears_by=ENDS)
+        return replace(state, level=level, cause=state.degraded_cause, rule=state.degraded_rule, clears_by=ENDS)
     if state.latched:
-        return replace(state, level=level, cause=state.held_cause, clears_by=RESET)
-    causes = [_worded(rule, facts) for rule in active if rule.level >= StopLevel.R2_SAFE_STAND]
-    clears_by = f"its cause gone, then {ARM}" if causes else ARM
-    return replace(state, level=level, cause=causes[0] if causes else state.held_cause, clears_by=clears_by)
-
-
-def _worded(rule: Rule, facts: Facts) -> str:
-    """A rule's cause with what the driver or the sensors say about it."""
-    detail = {"standby": facts.gate.reason, "commands_refused": facts.gate.reason, "sensor_fault": facts.sensor_fault}
-    return f"{rule.cause}: {detail[rule.name]}" if detail.get(rule.name) else rule.cause
+        return replace(state, level=level, cause=state.held_cause, rule=state.held_rule, clears_by=RESET)
+    stops = [rule for rule in holding if rule.level >= StopLevel.R2_SAFE_STAND]
+    if not stops:
+        return replace(state, level=level, cause=state.held_cause, rule=state.held_rule, clears_by=ARM)
+    cause, rule = stops[0].worded(facts), stops[0].name
+    return replace(state, level=level, cause=cause, rule=rule, clears_by=f"its cause gone, then {ARM}")
 
 
 def _is_down(facts: Facts) -> bool:

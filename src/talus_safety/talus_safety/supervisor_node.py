@@ -83,7 +83,7 @@ class SupervisorNode:
         self._link.subscribe(Heartbeat, HEARTBEAT_TOPIC, self._on_heartbeat, HEARTBEAT_QOS)
         self._inputs = FastLink(self._node)  # read when due, so that hundreds of messages a second wake nobody
         self._inputs.subscribe(BalanceState, "balance/state", lambda m: self._watch.on_balance(m.mode), NEWEST)
-        self._inputs.subscribe(BatteryState, "battery_state", lambda m: self._watch.on_battery(m.percentage))
+        self._inputs.subscribe(BatteryState, "battery_state", lambda m: self._watch.on_battery(m.percentage, m.voltage))
         self._inputs.subscribe(RobotState, "robot_state", self._on_state, NEWEST, raw=True)
         for wish in Wish:
             self._node.create_service(Trigger, f"safety/{wish.value}", self._answerer(wish))

@@ -9,7 +9,7 @@ Plain floats: numpy costs five times as much on three numbers, and this runs in 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 GRAVITY = 9.81  # m/s^2
 PULL = 0.5  # 1/s: 2 s, long against a step's accelerations, short against the drift of a gyroscope
@@ -34,32 +34,36 @@ class TiltFilter:
         """rad/s, length of the turn rate."""
         return math.hypot(*self.rate)
 
-    def step(self, angular_velocity: Iterable[float], linear_acceleration: Iterable[float], dt: float) -> None:
+    def step(self, angular_velocity: Sequence[float], linear_acceleration: Sequence[float], dt: float) -> None:
         """One sample of gyroscope (3,) rad/s and accelerometer (3,) m/s^2, all finite, `dt` s after the one before."""
-        measured = _direction(tuple(map(float, linear_acceleration)))
+        measured = _direction(*linear_acceleration)
         if not self._has_started:
             self._has_started = measured is not None
             self.up = measured or self.up
             return
-        error = _cross(self.up, measured) if measured else (0.0, 0.0, 0.0)
-        self._bias = tuple(
-            min(max(b + PULL_BIAS * dt * e, -BIAS_AT_MOST), BIAS_AT_MOST)
-            for b, e in zip(self._bias, error, strict=True)
-        )
-        self.rate = tuple(float(w) - b for w, b in zip(angular_velocity, self._bias, strict=True))
-        turn = tuple(w - PULL * e for w, e in zip(self.rate, error, strict=True))
-        x, y, z = (u + dt * d for u, d in zip(self.up, _cross(self.up, turn), strict=True))
+        ux, uy, uz = self.up
+        ex, ey, ez = _cross(self.up, measured) if measured else (0.0, 0.0, 0.0)
+        bx, by, bz = self._bias
+        step = PULL_BIAS * dt
+        bx, by, bz = self._bias = _bounded(bx + step * ex), _bounded(by + step * ey), _bounded(bz + step * ez)
+        wx, wy, wz = angular_velocity
+        wx, wy, wz = self.rate = wx - bx, wy - by, wz - bz
+        dx, dy, dz = _cross(self.up, (wx - PULL * ex, wy - PULL * ey, wz - PULL * ez))
+        x, y, z = ux + dt * dx, uy + dt * dy, uz + dt * dz
         length = math.hypot(x, y, z)
         self.up = (x / length, y / length, z / length)
 
 
-def _direction(acceleration: Vector) -> Vector | None:
+def _direction(x: float, y: float, z: float) -> Vector | None:
     """Of the vertical, or None where the accelerometer feels more than gravity."""
-    length = math.hypot(*acceleration)
+    length = math.hypot(x, y, z)
     if abs(length / GRAVITY - 1.0) > TRUST:
         return None
-    x, y, z = acceleration
     return x / length, y / length, z / length
+
+
+def _bounded(bias: float) -> float:
+    return min(max(bias, -BIAS_AT_MOST), BIAS_AT_MOST)
 
 
 def _cross(a: Vector, b: Vector) -> Vector:

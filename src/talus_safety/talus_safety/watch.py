@@ -12,9 +12,11 @@ from talus_core.state import RobotState
 
 from talus_safety.config import SupervisorConfig
 from talus_safety.facts import BalanceMode, Facts, GateReport
+from talus_safety.heat import HeatModel
 from talus_safety.sensors import SensorWatch
 
 NEVER = float("-inf")
+VOLTAGE_MEAN = 10.0  # s
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,9 @@ class Watch:
         self._state_at = NEVER
         self._mode = BalanceMode.LIMP
         self._battery = 1.0
+        self._voltage, self._mean_voltage = math.nan, math.nan
+        names, effort = robot.joint_names, robot.limits.effort
+        self._heat = HeatModel(effort, names, config.continuous_torque, config.heating_s)
         self.sequence = 0  # of the newest RobotState
 
     def on_state(self, state: RobotState, steady: float) -> float:
@@ -46,6 +51,8 @@ class Watch:
         dt = (state.sequence - self.sequence) * self._config.period if self._state_at > NEVER else 0.0
         self.sequence, self._state_at = state.sequence, steady
         self._sensors.step(state)
+        self._heat.step(state.effort, dt)
+        self._follow_voltage(dt)
         return dt
 
     def on_gate(self, report: GateReport, steady: float) -> None:
@@ -63,10 +70,22 @@ class Watch:
         if mode in BalanceMode.__members__.values():
             self._mode = BalanceMode(mode)
 
-    def on_battery(self, charge: float) -> None:
-        """0 to 1; one that is not finite is ignored."""
+    def on_battery(self, charge: float, voltage: float = math.nan) -> None:
+        """0 to 1, and V; one that is not finite is ignored."""
         if math.isfinite(charge):
             self._battery = charge
+        if math.isfinite(voltage):
+            self._voltage = voltage
+            if math.isnan(self._mean_voltage):
+                self._mean_voltage = voltage
+
+    def _follow_voltage(self, dt: float) -> None:
+        if math.isfinite(self._voltage):
+            self._mean_voltage += min(dt / VOLTAGE_MEAN, 1.0) * (self._voltage - self._mean_voltage)
+
+    @property
+    def _bus_drop(self) -> float:
+        return 1.0 - self._voltage / self._mean_voltage if self._mean_voltage > 0.0 else 0.0
 
     def facts(self, steady: float) -> Facts:
         """At steady time `steady`; an event is told once."""
@@ -85,7 +104,14 @@ class Watch:
             mode=self._mode,
             tilt=self._sensors.tilt,
             sensor_fault=self._sensors.fault,
+            body_fault=self._sensors.consistency.imu,
+            foot_fault=self._sensors.consistency.foot,
+            rest_fault=self._sensors.consistency.rest,
+            warmest=self._heat.warmest,
+            hottest=self._heat.predicted,
+            hot_joint=self._heat.joint,
             battery=self._battery,
+            bus_drop=self._bus_drop,
         )
 
     def _robot_time_since(self, beat: Beat) -> float:

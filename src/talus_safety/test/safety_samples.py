@@ -9,12 +9,23 @@ from pathlib import Path
 import numpy as np
 from talus_core.robot import load_robot
 from talus_core.state import JointCommand, RobotState
+from talus_safety.body import Body
+from talus_safety.footing import FootingPlanner, joint_torque
+from talus_safety.stance import StanceObserver
+from talus_safety.tilt import TiltFilter
 
 ROOT = Path(__file__).parents[3]
 ROBOT = load_robot(ROOT / "urdf" / "talus40")
 N = len(ROBOT.joint_names)
 PERIOD = 0.002
 WEIGHT = 57.0 * 9.81  # N
+
+
+def _standing_effort() -> np.ndarray:
+    """(n,) N m that carry the pose `stand` on two feet."""
+    body, tilt = Body(ROBOT), TiltFilter()
+    stance = StanceObserver(body).observe(state(), tilt)
+    return joint_torque(body, stance, FootingPlanner(ROBOT).plan(stance, stance.centre[:2]))
 
 
 def state(sequence: int = 0, pose: str = "stand", **changes) -> RobotState:
@@ -40,3 +51,6 @@ def command(sequence: int = 0, **changes) -> JointCommand:
     """A sound command that holds the pose `stand`."""
     zero, effort = np.zeros(N), ROBOT.limits.effort
     return JointCommand(sequence, ROBOT.poses["stand"].copy(), zero, zero, effort, 0.1 * effort).with_(**changes)
+
+
+STANDING_EFFORT = _standing_effort()

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The shipped parameters: complete, equal to the defaults, and such that no parameter can widen a limit."""
 
+from dataclasses import replace
+
 import pytest
 import yaml
 from safety_samples import ROOT
 from talus_core.parameters import ParameterError, build_config, flat_parameters, flatten
 from talus_safety.config import GateConfig, SupervisorConfig
 from talus_safety.decision import GatePhase
-from talus_safety.facts import BalanceMode, Facts, GateReport
+from talus_safety.facts import Facts, GateReport
+from talus_safety.gate_rules import GATE_RULES
+from talus_safety.kernel import active
 from talus_safety.ladder import StopLevel
 from talus_safety.rules import RULES
 
@@ -19,6 +23,8 @@ NARROWER_IS_LESS = {
     "silence_s", "balance_behind_s", "camera_behind_s", "stalled_s", "tilt_deg", "sit_timeout_s",
     "command_timeout_s", "permit_timeout_s", "limiter.age_ticks", "limiter.velocity_fraction",
     "limiter.effort_fraction", "limiter.stiffness_per_effort", "limiter.damping_per_effort", "limiter.rejected_in_row",
+    "monitors.torque_residual", "monitors.runaway_s", "monitors.power_at_most_w", "monitors.fall_deg",
+    "warm", "continuous_torque", "heating_s", "bus_drop",
 }  # fmt: skip
 NARROWER_IS_MORE = {"battery_low", "battery_critical", "degrade_ends_s", "limiter.range_margin_rad"}
 
@@ -60,6 +66,11 @@ def test_no_parameter_can_be_switched_off(config_type, shipped):
 def test_every_rule_can_fire_with_the_shipped_parameters():
     config = build_config(SupervisorConfig, SUPERVISOR)
     worst = {name: 1e3 for name in ("driver", "balance", "camera", "map")}
-    gate = GateReport(GatePhase.SIT, True, False, StopLevel.R3_SIT_THEN_CUT, "lost")
-    facts = Facts(gate, True, 1e3, 1e3, worst, worst, worst, (), BalanceMode.FALLING, 3.0, "broken", battery=0.0)
-    assert [rule.name for rule in RULES if rule.holds(facts, config)] == [rule.name for rule in RULES]
+    gate = GateReport(GatePhase.SIT, True, False, StopLevel.R3_SIT_THEN_CUT, "lost", "unheard_of")
+    facts = Facts(
+        gate, True, 1e3, 1e3, worst, worst, worst, (), tilt=3.0, sensor_fault="broken", body_fault="broken",
+        foot_fault="broken", rest_fault="broken", warmest=2.0, hottest=2.0, battery=0.0, bus_drop=1.0,
+    )  # fmt: skip
+    reports = [gate, GateReport(), *(replace(gate, rule=rule.name) for rule in GATE_RULES)]
+    fired = {rule.name for report in reports for rule in active(RULES, replace(facts, gate=report), config)}
+    assert fired == {rule.name for rule in RULES}

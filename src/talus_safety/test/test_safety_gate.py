@@ -269,3 +269,69 @@ def test_gate_reads_the_parameters_that_it_is_given():
     permit = TorquePermit(**GO, sequence=0)
     assert strict.step(0.0, state(0), command(0), permit).phase is GatePhase.RUN
     assert [strict.step(k * PERIOD, state(k), None, permit).phase for k in (1, 2, 3)] == [1, 1, 2]
+
+
+@pytest.mark.parametrize("broken", ["off", "distrusted"])
+def test_without_an_imu_the_gate_balances_by_the_legs(broken):
+    bench = running()
+    for _ in range(50):
+        permit = bench.permit(rule="body_fault", level=StopLevel.R3_SIT_THEN_CUT, armed=False)
+        if broken == "off":
+            dead = {"angular_velocity": np.zeros(3), "linear_acceleration": np.zeros(3)}
+            decision = bench.step(**dead)
+        else:
+            decision = bench.step(permit=permit, **sensed(bench.position))
+    assert decision.phase is GatePhase.HOLD and decision.rule == "imu_fault"
+    assert decision.reason.startswith("the IMU fails: it ")
+    assert np.isfinite(decision.command.effort).all()
+
+
+FALLING = {"angular_velocity": np.array([0.0, 6.0, 0.0])}
+
+
+def test_fall_under_a_controller_is_asked_for_and_left_to_it():
+    bench = running()
+    for _ in range(60):
+        decision = bench.step(**FALLING)
+    assert (decision.phase, decision.request) == (GatePhase.RUN, StopLevel.R4_PROTECTIVE_FALL)
+    assert (decision.rule, decision.reason) == ("falling", "the robot falls")
+
+
+def test_fall_alone_is_given_to_the_motion_that_was_plugged_in():
+    class Tuck:
+        begun = 0
+
+        def begin(self, state, tilt):
+            self.begun += 1
+
+        def step(self, state, tilt):
+            return command(state.sequence, kp=np.full(N, 7.0))
+
+    tuck = Tuck()
+    bench = Bench()
+    bench.gate = LastGate(ROBOT, PERIOD, fall=tuck)
+    bench.run(0.6)
+    for _ in range(60):
+        decision = bench.step(frame=None, **FALLING)
+    assert (decision.phase, decision.request) == (GatePhase.FALL, StopLevel.R4_PROTECTIVE_FALL)
+    assert decision.rule == "commands_lost"
+    assert tuck.begun == 1 and (decision.command.kp == np.minimum(7.0, 10.0 * ROBOT.limits.effort)).all()
+    decision = bench.run(5.0, frame=None, linear_acceleration=-DOWN["linear_acceleration"])
+    assert (decision.phase, decision.command, decision.latched) == (GatePhase.OFF, None, True)
+
+
+def test_fall_alone_without_a_motion_is_damped():
+    bench = running()
+    for _ in range(60):
+        decision = bench.step(frame=None, **FALLING)
+    assert decision.phase is GatePhase.FALL and not decision.command.kp.any() and (decision.command.kd > 0.0).all()
+
+
+def test_finding_about_drives_is_asked_for_while_the_controller_goes_on():
+    bench = running()
+    broken = np.zeros(N)
+    broken[ROBOT.joint_names.index("l_knee")] = 50.0
+    for _ in range(12):
+        decision = bench.step(effort=broken)
+    assert (decision.phase, decision.request) == (GatePhase.RUN, StopLevel.R3_SIT_THEN_CUT)
+    assert decision.rule == "leg_fault" and "l_knee" in decision.reason

@@ -6,8 +6,9 @@ from talus_safety.permit import TorquePermit
 from talus_safety.watchdog import Watchdog
 
 
-def test_greater_is_stricter_and_four_is_not_there_yet():
-    assert [int(level) for level in sorted(StopLevel)] == [0, 1, 2, 3, 5]
+def test_greater_is_stricter():
+    assert [int(level) for level in sorted(StopLevel)] == [0, 1, 2, 3, 4, 5]
+    assert [level.name[:2] for level in sorted(StopLevel)] == ["R0", "R1", "R2", "R3", "R4", "R5"]
 
 
 def test_unknown_number_reads_as_sit_then_cut():
@@ -30,7 +31,7 @@ def test_permit_lets_torque_start_only_armed_and_below_sit():
             for permitted in (False, True):
                 permit = TorquePermit(level, armed, permitted, 0)
                 assert permit.lets_torque_start == (armed and permitted and level <= StopLevel.R2_SAFE_STAND)
-                assert permit.lets_torque_stay == (permitted and level <= StopLevel.R3_SIT_THEN_CUT)
+                assert permit.lets_torque_stay == (permitted and level <= StopLevel.R4_PROTECTIVE_FALL)
 
 
 def test_permit_ages_in_ticks_and_refuses_the_future():

@@ -8,8 +8,9 @@ from safety_samples import ROOT
 from talus_core.parameters import flat_parameters
 from talus_safety.config import GateConfig, SupervisorConfig
 from talus_safety.decision import GatePhase
+from talus_safety.kernel import ENDS, RESET
 from talus_safety.ladder import StopLevel
-from talus_safety.rules import ENDS, RESET, RULES
+from talus_safety.rules import RULES
 from talus_safety.supervisor import Wish
 
 PACKAGE = ROOT / "src" / "talus_safety"
@@ -34,7 +35,10 @@ def test_ladder():
 
 def test_rules():
     (rows,) = tables("rule")
-    assert rows == [[f"`{rule.name}`", rule.cause, rule.level.name[:2], str(rule.within_ms)] for rule in RULES]
+    assert rows == [
+        [f"`{rule.name}`", rule.cause, rule.level.name[:2], str(rule.within_ms), " ".join(rule.faults)]
+        for rule in RULES
+    ]
 
 
 def test_phases():

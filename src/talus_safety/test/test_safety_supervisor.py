@@ -10,7 +10,7 @@ from talus_safety.facts import BalanceMode, Facts, GateReport
 from talus_safety.ladder import StopLevel
 from talus_safety.supervisor import Supervisor, SupervisorState, Wish
 
-R0, R1, R2, R3, R5 = StopLevel
+R0, R1, R2, R3, R4, R5 = StopLevel
 CONFIG = SupervisorConfig()
 SUPERVISOR = Supervisor(CONFIG)
 DT = 0.01
@@ -27,7 +27,10 @@ LATCHED_OFF = Facts(gate=GateReport(GatePhase.OFF, latched=True, at_rest=True, r
 NO_BALANCE = replace(WALKING, silence={"balance": 0.6}, robot_silence={"balance": 0.2})
 NO_CAMERA = replace(WALKING, silence={"camera": 0.6}, robot_silence={"camera": 0.6})
 NO_CAMERA_LONG = replace(WALKING, silence={"camera": 1.1}, robot_silence={"camera": 1.1})
-REFUSING = replace(WALKING, gate=replace(WALKING.gate, request=R2, reason="joint_command refused: NaN or infinite"))
+REFUSING = replace(
+    WALKING,
+    gate=replace(WALKING.gate, request=R2, reason="joint_command refused: NaN or infinite", rule="commands_refused"),
+)
 LYING = Facts(gate=GateReport(GatePhase.HOLD, True, True, R3), tilt=1.4, mode=BalanceMode.WALKING)
 FALLING = replace(WALKING, tilt=0.8)
 ABSENT = replace(SEATED, absent=("balance",))
@@ -156,7 +159,7 @@ def test_story_fallen_is_cut_when_it_lies_and_gets_up_when_an_operator_asks():
 
 def test_a_certain_fall_stops_before_the_tilt_does():
     state = after(armed(), replace(WALKING, tilt=0.3, mode=BalanceMode.FALLING))
-    assert shown(state) == (R3, True, False, True) and state.cause == "the robot falls"
+    assert shown(state) == (R4, True, False, True) and state.cause == "the robot falls"
 
 
 def test_story_cameras_degrade_then_stop():
@@ -172,7 +175,7 @@ def test_story_cameras_degrade_then_stop():
 def test_story_refused_commands():
     state = after(after(armed(), WALKING), REFUSING)
     assert shown(state) == (R2, True, False, True)
-    assert state.cause == "joint commands are refused: joint_command refused: NaN or infinite"
+    assert state.cause == "joint_command refused: NaN or infinite"
 
 
 def test_sitting_that_takes_too_long_ends_in_cut():

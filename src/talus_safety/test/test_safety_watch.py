@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from safety_samples import PERIOD, ROBOT, N, state
+from safety_samples import PERIOD, ROBOT, STANDING_EFFORT, N, state
 from talus_safety.config import SupervisorConfig
 from talus_safety.decision import GatePhase
 from talus_safety.facts import BalanceMode, Facts, GateReport
+from talus_safety.gate_rules import LOSSES, REQUESTS
+from talus_safety.kernel import ENDS, RESET
 from talus_safety.ladder import StopLevel
-from talus_safety.rules import ENDS, RESET, RULES
+from talus_safety.rules import RULES
 from talus_safety.sensors import BEYOND_RANGE, NOISY_AFTER, STUCK_AFTER, SensorWatch
 from talus_safety.watch import Watch
 
@@ -38,7 +40,7 @@ class World:
     def noisy(self, sequence: int, **changes):
         shake = self.random.normal(0, 1e-3, 6)
         imu = {"angular_velocity": shake[:3], "linear_acceleration": np.array([0.0, 0.0, 9.81]) + shake[3:]}
-        return state(sequence, **{**imu, **changes})
+        return state(sequence, **{"effort": STANDING_EFFORT, **imu, **changes})
 
     def run(self, seconds: float, silent=(), stuck=(), frozen=False, gate=None):
         """Steady s; what fires is noted with the steady time since the call."""
@@ -105,7 +107,16 @@ def test_slow_robot_time_alone_loses_nobody():
         (replace(FINE, sensor_fault="IMU is stuck"), "sensor_fault"),
         (replace(FINE, battery=0.049), "battery_critical"),
         (replace(FINE, battery=0.149), "battery_low"),
-        (replace(FINE, gate=replace(FINE.gate, request=StopLevel.R2_SAFE_STAND)), "commands_refused"),
+        (replace(FINE, gate=replace(FINE.gate, request=StopLevel.R2_SAFE_STAND)), "gate_asks"),
+        (replace(FINE, body_fault="they differ"), "body_fault"),
+        (replace(FINE, foot_fault="they differ"), "foot_fault"),
+        (replace(FINE, gate=GateReport(), rest_fault="no gravity"), "not_at_rest"),
+        (replace(FINE, hottest=1.01), "hot"),
+        (replace(FINE, warmest=0.81), "warm"),
+        (replace(FINE, bus_drop=0.16), "bus_low"),
+        (replace(FINE, mode=BalanceMode.FALLING), "falling"),
+        *((replace(FINE, gate=GateReport(GatePhase.HOLD, rule=rule.name)), rule.name) for rule in LOSSES),
+        *((replace(FINE, gate=GateReport(GatePhase.RUN, rule=rule.name)), rule.name) for rule in REQUESTS),
     ],
 )
 def test_each_fact_fires_its_rule(facts, rule):

@@ -17,7 +17,14 @@ CAPTURE_POINT: Colour = (190, 75, 219)
 CENTRE_OF_PRESSURE: Colour = (250, 82, 82)
 CENTRE_OF_MASS: Colour = (245, 159, 0)
 
-LEVELS: dict[int, Colour] = {0: (47, 158, 68), 1: (232, 163, 0), 2: (240, 101, 0), 3: (224, 49, 49), 5: (134, 20, 20)}
+LEVELS: dict[int, Colour] = {
+    0: (47, 158, 68),
+    1: (232, 163, 0),
+    2: (240, 101, 0),
+    3: (224, 49, 49),
+    4: (180, 35, 35),
+    5: (134, 20, 20),
+}
 UNKNOWN_LEVEL: Colour = (134, 142, 150)
 
 # Heights over the ground: floor grey, then teal, blue, violet, warm at head height and above.

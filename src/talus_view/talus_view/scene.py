@@ -13,7 +13,7 @@ MODES = {
     **{0: "Limp", 1: "Seated", 2: "Standing up", 3: "Standing", 4: "Walking", 5: "Sitting down"},
     **{6: "Falling", 7: "Getting up"},
 }
-LEVELS = {0: "R0 Run", 1: "R1 Degrade", 2: "R2 Safe stand", 3: "R3 Sit, then cut", 5: "R5 Cut"}
+LEVELS = {0: "R0 Run", 1: "R1 Degrade", 2: "R2 Safe stand", 3: "R3 Sit, then cut", 4: "R4 Fall", 5: "R5 Cut"}
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 # Levels of SafetyState, modes of BalanceState and phases of GateState that matter here.
 STANDING = 3
 GATE_OFF = 0
-GATE_STANDBY = (2, 3)
+GATE_STANDBY = (2, 3, 4)
 
 
 @dataclass(frozen=True)

@@ -137,7 +137,7 @@ class Safety(Process):
     def permit(self) -> TorquePermit:
         """What the driver's gate reads from the message just published."""
         state = self.state
-        return TorquePermit(state.level, state.armed, state.torque_permitted, self.watch.sequence)
+        return TorquePermit(state.level, state.armed, state.torque_permitted, self.watch.sequence, state.rule)
 
 
 class Perception(Process):

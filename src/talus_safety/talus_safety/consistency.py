@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Do IMU, encoders and foot sensors tell the same story? Each is held against what the legs say.
+
+The sole that carries lies on the floor, so the leg's joints say which way base_link leans and turns; the leg's torques
+say what the floor bears. Level ground within `LEAN` is assumed.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from talus_core.robot import RobotDescription
+from talus_core.state import RobotState
+
+from talus_safety.body import Body, Placement, cross
+from talus_safety.stance import CONTACT_OFF, CONTACT_ON
+from talus_safety.tilt import GRAVITY, TiltFilter
+
+EVERY = 0.02  # s between looks: 0.3 ms each
+LEAN, LEAN_LOOKS = math.radians(15.0), 3  # between IMU and sole: 6 degrees in a side step after 20 N s
+TURN_FAST, TURN_FAST_LOOKS = 3.0, 4  # rad/s between gyroscope and leg: a foot that rolls or bounces is over sooner
+TURN_SLOW, TURN_SLOW_LOOKS = 1.0, 5  # three looks after 20 N s in a side step
+CARRIES_HALF = 0.5  # of the weight, by the leg's torques, under a foot that says it is in the air
+CARRIES_NOTHING = 40.0  # N by the leg's torques, under a foot that says that it carries
+CLAIMS = 150.0  # N
+CONTACT_LOOKS = 5
+SOUND = 0.01  # of the determinant: a straighter leg says nothing about the force along it
+GRAVITY_OFF = 1.0  # m/s^2: twenty times the noise and bias of an industrial IMU
+
+
+class ConsistencyWatch:
+    """`step` per sample; then `imu`, `foot` and `rest` say what contradicts, or are empty."""
+
+    def __init__(self, robot: RobotDescription):
+        self._body = Body(robot)
+        self._names = tuple(foot.frame for foot in robot.feet)
+        self._time = 0.0
+        self.forget()
+
+    def forget(self) -> None:
+        """Judge anew."""
+        self.imu = self.foot = self.rest = ""
+        self._lean_looks = self._fast_looks = self._slow_looks = 0
+        self._contact_looks = [0, 0]
+
+    def step(self, state: RobotState, tilt: TiltFilter, dt: float) -> None:
+        """Look at a sample, `dt` s after the one before, if the last look is long enough ago."""
+        self._time += dt
+        if self._time < EVERY:
+            return
+        self._time = 0.0
+        placement = self._body.place(state.position)
+        self._judge_imu(state, tilt, placement)
+        if state.torque_enabled:
+            self._judge_feet(state, tilt, placement)
+            self.rest = ""
+        else:
+            self._contact_looks, self.foot = [0, 0], ""
+            self.rest = self._judge_rest(state)
+
+    def _judge_imu(self, state: RobotState, tilt: TiltFilter, placement: Placement) -> None:
+        """By the foot that agrees best: one foot may roll or stand on something."""
+        lean, turn = math.inf, math.inf
+        up, rate = np.array(tilt.up), np.array(tilt.rate)
+        for foot in (0, 1):
+            if state.foot_wrenches[foot, 2] < 2.0 * CONTACT_ON:
+                continue
+            normal = self._body.locate(placement, self._body.soles[foot])[0][:, 2]
+            legs = self._body.legs[foot]
+            difference = state.velocity[legs] @ placement.axis[legs] + rate
+            lean = min(lean, math.acos(min(max(float(normal @ up), -1.0), 1.0)))
+            turn = min(turn, math.sqrt(float(difference @ difference)))
+        if math.isinf(lean):
+            return
+        self._lean_looks = self._lean_looks + 1 if lean > LEAN else 0
+        self._fast_looks = self._fast_looks + 1 if turn > TURN_FAST else 0
+        self._slow_looks = self._slow_looks + 1 if turn > TURN_SLOW else 0
+        self.imu = ""
+        if self._lean_looks >= LEAN_LOOKS:
+            self.imu = f"the IMU says that the soles lean by {math.degrees(lean):.0f} degrees"
+        elif self._fast_looks >= TURN_FAST_LOOKS or self._slow_looks >= TURN_SLOW_LOOKS:
+            self.imu = f"gyroscope and legs differ by {turn:.1f} rad/s"
+
+    def _judge_feet(self, state: RobotState, tilt: TiltFilter, placement: Placement) -> None:
+        self.foot = ""
+        gravity = self._body.gravity_torque(placement, -GRAVITY * np.array(tilt.up))
+        for foot in (0, 1):
+            borne = self._borne(foot, state, tilt, placement, gravity)
+            said = float(state.foot_wrenches[foot, 2])
+            if borne is None:
+                self._contact_looks[foot] = 0
+                continue
+            is_silent = said < CONTACT_OFF and borne > CARRIES_HALF * self._body.mass * GRAVITY
+            is_loud = said > CLAIMS and borne < CARRIES_NOTHING
+            self._contact_looks[foot] = self._contact_looks[foot] + 1 if is_silent or is_loud else 0
+            if self._contact_looks[foot] >= CONTACT_LOOKS:
+                self.foot = f"{self._names[foot]} says {said:.0f} N, its leg bears {borne:.0f} N"
+
+    def _borne(
+        self, foot: int, state: RobotState, tilt: TiltFilter, placement: Placement, gravity: np.ndarray
+    ) -> float | None:
+        """N upwards on a sole by its leg's torques, in statics; None where the leg is too straight to say."""
+        legs = self._body.legs[foot]
+        lever = self._body.locate(placement, self._body.soles[foot])[1] - placement.origin[legs + 1]
+        wrench_to_torque = np.hstack((cross(placement.axis[legs], lever), placement.axis[legs]))
+        if abs(np.linalg.det(wrench_to_torque)) < SOUND:
+            return None
+        wrench = np.linalg.solve(wrench_to_torque, gravity[legs] - state.effort[legs])
+        return float(wrench[:3] @ np.array(tilt.up))
+
+    def _judge_rest(self, state: RobotState) -> str:
+        """Of a robot without torque: swapped axes, scaled or dead accelerometers show here."""
+        felt = float(np.linalg.norm(state.linear_acceleration))
+        if abs(felt - GRAVITY) > GRAVITY_OFF:
+            return f"the accelerometer says {felt:.1f} m/s^2 at rest"
+        return self.imu

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""When a fall can no longer be stopped, and the seam for what the robot then does."""
+
+from __future__ import annotations
+
+import math
+from typing import Protocol
+
+import numpy as np
+from talus_core.state import JointCommand, RobotState
+
+OMEGA = 3.4  # 1/s: of a pendulum of 0.85 m, the hips' height while standing
+UPRIGHT = 0.5  # rad of the capture angle: seated and getting up stay below
+UPRIGHT_FOR = 0.5  # s
+CALLED_AFTER = 3  # ticks in a row: an impact's spike in the gyroscope is shorter
+COSINE_AT_LEAST = math.cos(math.radians(15.0))  # a gyroscope alone, without a tilt, calls no fall
+STEEP = 1e-3  # of the sine of the tilt, below which it has no direction
+
+
+class Vertical(Protocol):
+    """Who says where up is: `TiltFilter`, or the legs where the IMU fails."""
+
+    up: tuple[float, float, float]
+    rate: tuple[float, float, float]
+
+
+class FallMotion(Protocol):
+    """A protective fall: from the call until the robot lies still. Torque stays on until after the impact."""
+
+    def begin(self, state: RobotState, tilt: Vertical) -> None:
+        """The fall is called at this state."""
+
+    def step(self, state: RobotState, tilt: Vertical) -> JointCommand:
+        """The next tick."""
+
+
+class DampedFall:
+    """Every joint brakes and none pushes: limbs give way on impact, nothing whips."""
+
+    def __init__(self, damping: np.ndarray):
+        """`damping`: (n,) N m s/rad."""
+        self._damping = damping
+
+    def begin(self, state: RobotState, tilt: Vertical) -> None:
+        """Nothing to prepare."""
+
+    def step(self, state: RobotState, tilt: Vertical) -> JointCommand:
+        """The next tick."""
+        return JointCommand.damping(state.sequence, state.position, self._damping)
+
+
+class FallWatch:
+    """Calls a fall by the capture angle: the tilt at which the body would come to rest, if anything held it there.
+
+    For the inverted pendulum, tilt + rate / omega, as the capture point (Pratt et al., Capture Point, 2006) without
+    encoders. Only a robot that was upright can fall: one that lies and gets up is left alone.
+    """
+
+    def __init__(self, at_most: float, period: float):
+        """`at_most`: rad."""
+        self._at_most, self._needed = at_most, round(UPRIGHT_FOR / period)
+        self.forget()
+
+    def forget(self) -> None:
+        """The robot lies, or was put somewhere else."""
+        self._upright_ticks = self._beyond_ticks = 0
+        self._was_upright = self.is_falling = False
+
+    def step(self, tilt: Vertical) -> bool:
+        """Whether it falls at this tick; once called it stays so until the robot is upright again, or forgotten."""
+        angle = capture_angle(tilt)
+        self._upright_ticks = self._upright_ticks + 1 if angle < UPRIGHT else 0
+        is_beyond = angle > self._at_most and tilt.up[2] < COSINE_AT_LEAST
+        self._beyond_ticks = self._beyond_ticks + 1 if is_beyond else 0
+        if self._upright_ticks >= self._needed:
+            self._was_upright, self.is_falling = True, False
+        if self._beyond_ticks >= CALLED_AFTER and self._was_upright:
+            self._was_upright, self.is_falling = False, True
+        return self.is_falling
+
+
+def capture_angle(tilt: Vertical) -> float:
+    """rad, never negative; of base_link's z axis from the vertical, ahead by one time constant of the fall."""
+    ux, uy, uz = tilt.up
+    sine = math.hypot(ux, uy)
+    turn_x, turn_y, _ = tilt.rate
+    outward = (turn_y * -ux + turn_x * uy) / sine if sine > STEEP else math.hypot(turn_x, turn_y)
+    return max(math.atan2(sine, uz) + outward / OMEGA, 0.0)

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Do drives, encoders and IMU do what they must? Judged in every control tick, against what was sent to the drives.
+
+A finding stays until torque is off: what failed once is not trusted again before somebody looked.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from talus_core.robot import RobotDescription
+from talus_core.state import JointCommand, RobotState
+
+from talus_safety.config import MonitorConfig
+
+# Rows of a tick's table, and how many ticks in a row each must be beyond its bound.
+RESIDUAL, SPEED, EFFORT, STEP = range(4)
+RESIDUAL_TICKS, ENVELOPE_TICKS = 8, 3
+SPEED_FACTOR = 1.2  # of the speed limit: 20 N s while walking reach 0.81 of it
+EFFORT_FACTOR = 1.15  # of the peak: current sensing is good to 1 %
+STEP_FACTOR, STEP_NOISE = 1.5, 0.05  # of the speed limit, and rad: a jump of 2 pi is far more
+LOCKED_WANTED, LOCKED_SPEED = 1.0, 0.1  # rad/s: asked for, and not exceeded
+LOCKED_TICKS = 25  # at twice what healthy joints need to get going
+STUCK_TICKS = 8
+DITHERS_AFTER = 50  # ticks in which every encoder changed: they have noise, so equal samples mean that one is stuck
+POWER_TICKS = 5
+IMU_STUCK_TICKS = 20  # an IMU of 200 Hz repeats itself for 3
+IMU_OFF_TICKS = 5
+IMU_DITHERS_AFTER = 50  # different samples: as above
+IMU_JUMP = (2.0, 80.0)  # rad/s and m/s^2 from tick to tick: four times what a push of 20 N s while walking shows
+IMU_JUMPS = 2  # in a row: before a fall is called by what such an IMU says
+
+
+class DriveMonitor:
+    """`step` per tick with torque; then `encoder`, `leg`, `arm` and `runaway` say what is wrong, or are empty.
+
+    `runaway` holds as long as it lasts, the others until `relax`.
+    """
+
+    def __init__(self, robot: RobotDescription, period: float, config: MonitorConfig):
+        limits = robot.limits
+        self._names, self._effort, self._power = robot.joint_names, limits.effort, config.power_at_most_w
+        self._low = -limits.effort
+        self._carries = np.zeros(len(self._names), dtype=bool)
+        self._carries[robot.indices("left_leg", "right_leg", "torso")] = True
+        self._bound = np.array(
+            [
+                config.torque_residual * limits.effort,
+                SPEED_FACTOR * limits.velocity,
+                EFFORT_FACTOR * limits.effort,
+                STEP_FACTOR * limits.velocity * period + STEP_NOISE,
+            ]
+        )
+        self._needed = np.array([[RESIDUAL_TICKS], [ENVELOPE_TICKS], [ENVELOPE_TICKS], [1]])
+        self._table, self._size = np.zeros_like(self._bound), self._bound.size
+        self._count = np.zeros(self._bound.shape, dtype=int)
+        self.relax()
+
+    def relax(self) -> None:
+        """Torque is off: nothing is expected of the drives, and what was found is forgotten."""
+        self.encoder = self.leg = self.arm = self.runaway = ""
+        self._last: np.ndarray | None = None
+        self._count[:] = 0
+        self._counts_any = False
+        self._locked, self._equal = np.zeros((2, len(self._names)), dtype=int)
+        self._all_changed = self._power_ticks = self._since = 0
+
+    def step(self, state: RobotState, sent: JointCommand | None) -> None:
+        """Judge a tick.
+
+        Args:
+            state: Of this tick.
+            sent: What the drives followed since the tick before; None where that is not known.
+        """
+        position, last = state.position, self._last
+        self._last = position
+        self.runaway = ""
+        if last is None:
+            return
+        table = self._table
+        np.subtract(position, last, out=table[STEP])
+        table[SPEED], table[EFFORT] = state.velocity, state.effort
+        self._since = self._since + 1 if sent is not None else 0
+        if self._since > RESIDUAL_TICKS:  # the drives have taken over: before, torque was rising
+            np.subtract(self._expected(state, sent), state.effort, out=table[RESIDUAL])
+            self._find_locked(state, sent)
+        else:
+            table[RESIDUAL] = 0.0
+        self._find_stuck(table[STEP])
+        np.abs(table, out=table)
+        inside = table <= self._bound  # false for NaN
+        if np.count_nonzero(inside) < self._size or self._counts_any:
+            self._find_beyond(~inside)
+        self._find_power(state)
+
+    def _expected(self, state: RobotState, sent: JointCommand) -> np.ndarray:
+        """(n,) N m by the drives' law."""
+        effort = sent.position - state.position
+        effort *= sent.kp
+        effort += sent.effort
+        speed = sent.velocity - state.velocity
+        speed *= sent.kd
+        effort += speed
+        np.minimum(effort, self._effort, out=effort)
+        return np.maximum(effort, self._low, out=effort)
+
+    def _find_beyond(self, beyond: np.ndarray) -> None:
+        """Count ticks beyond each bound."""
+        self._count += 1
+        self._count *= beyond
+        self._counts_any = bool(beyond.any())
+        found = self._count >= self._needed
+        if not found.any():
+            return
+        self._blame(found[RESIDUAL], "does not give the torque that is asked")
+        if found[STEP].any():
+            self.encoder = self.encoder or f"{self._first(found[STEP])} jumped"
+        wild = found[SPEED] | found[EFFORT]
+        self.runaway = f"{self._first(wild)} beyond its speed or torque" if wild.any() else ""
+
+    def _find_locked(self, state: RobotState, sent: JointCommand) -> None:
+        """Asked to move and does not, for long."""
+        wanted = np.abs(sent.velocity) > LOCKED_WANTED
+        if not np.count_nonzero(wanted):
+            self._locked[:] = 0
+            return
+        self._locked = (self._locked + 1) * (wanted & (np.abs(state.velocity) < LOCKED_SPEED))
+        self._blame(self._locked >= LOCKED_TICKS, "is locked")
+
+    def _find_stuck(self, step: np.ndarray) -> None:
+        """The same angle again and again, from an encoder with noise."""
+        if np.count_nonzero(step) == len(step):
+            self._all_changed += 1
+            if self._equal.any():
+                self._equal[:] = 0
+            return
+        self._equal = (self._equal + 1) * (step == 0.0)
+        if self._all_changed < DITHERS_AFTER:
+            self._all_changed = 0
+        elif (self._equal >= STUCK_TICKS).any():
+            self.encoder = self.encoder or f"{self._first(self._equal >= STUCK_TICKS)} is stuck"
+
+    def _find_power(self, state: RobotState) -> None:
+        """Mechanical power of all joints together."""
+        self._power_ticks = self._power_ticks + 1 if abs(state.effort @ state.velocity) > self._power else 0
+        if self._power_ticks >= POWER_TICKS:
+            self.runaway = self.runaway or "the joints together beyond their power"
+
+    def _blame(self, found: np.ndarray, what: str) -> None:
+        carrying = found & self._carries
+        if carrying.any():
+            self.leg = self.leg or f"{self._first(carrying)} {what}"
+        elif found.any():
+            self.arm = self.arm or f"{self._first(found)} {what}"
+
+    def _first(self, found: np.ndarray) -> str:
+        return self._names[int(np.argmax(found))]
+
+
+class ImuMonitor:
+    """`step` per tick; then `fault` is empty while the IMU works."""
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Judge anew."""
+        self.fault = ""
+        self._last: list[float] = []
+        self._changes = self._equal = self._jumps = 0
+
+    def step(self, sample: list[float], velocity: np.ndarray) -> str:
+        """What is wrong, after a sample of gyroscope and accelerometer (6,); `velocity`: (n,) rad/s of the joints."""
+        if sample != self._last:
+            self._find_jump(sample)
+            self._last = sample
+            self._changes += 1
+            self._equal = 0
+            return self.fault
+        self._equal, self._jumps = self._equal + 1, 0
+        if self._equal >= IMU_OFF_TICKS and not any(sample):
+            self.fault = self.fault or "it is off"
+        elif self._equal >= IMU_STUCK_TICKS and self._changes >= IMU_DITHERS_AFTER and velocity.any():
+            self.fault = self.fault or "it is stuck"
+        return self.fault
+
+    def distrust(self) -> None:
+        """Somebody who compared it with the legs does not believe it."""
+        self.fault = self.fault or "it contradicts the legs"
+
+    def _find_jump(self, sample: list[float]) -> None:
+        steps = [abs(new - old) for new, old in zip(sample, self._last, strict=False)]
+        has_jumped = steps and (max(steps[:3]) > IMU_JUMP[0] or max(steps[3:]) > IMU_JUMP[1])
+        self._jumps = self._jumps + 1 if has_jumped else 0
+        if self._jumps >= IMU_JUMPS:
+            self.fault = self.fault or "it jumps"

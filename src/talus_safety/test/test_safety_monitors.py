@@ -1,0 +1,374 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each monitor finds its fault after the ticks that it says, not before, and leaves a sound robot alone."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from safety_samples import PERIOD, ROBOT, STANDING_EFFORT, N, command, state
+from talus_safety.config import MonitorConfig
+from talus_safety.consistency import ConsistencyWatch
+from talus_safety.fall import CALLED_AFTER, UPRIGHT_FOR, FallWatch, capture_angle
+from talus_safety.heat import AHEAD, HeatModel
+from talus_safety.leg_tilt import LegTilt
+from talus_safety.monitors import DriveMonitor, ImuMonitor
+from talus_safety.tilt import TiltFilter
+
+from talus_safety import consistency, monitors
+
+LIMITS = ROBOT.limits
+KNEE, ELBOW = ROBOT.joint_names.index("l_knee"), ROBOT.joint_names.index("r_elbow")
+HOLD = command()
+
+
+class Drives:
+    """A monitor and a robot whose drives do what they are told, with noise."""
+
+    def __init__(self, noise: float = 1e-4):
+        self.monitor = DriveMonitor(ROBOT, PERIOD, MonitorConfig())
+        self.random, self.noise, self.tick = np.random.default_rng(1), noise, 0
+
+    def step(self, sent=HOLD, **changes):
+        self.tick += 1
+        position = changes.get("position", HOLD.position + self.noise * self.random.normal(size=N))
+        velocity = changes.get("velocity", np.zeros(N))
+        effort = HOLD.kp * (HOLD.position - position) - HOLD.kd * velocity
+        told = state(self.tick, **{"position": position, "velocity": velocity, "effort": effort, **changes})
+        self.monitor.step(told, sent)
+        return self.monitor
+
+    def run(self, ticks: int, **inputs):
+        for _ in range(ticks):
+            self.step(**inputs)
+        return self.monitor
+
+
+def found(monitor: DriveMonitor) -> tuple[str, ...]:
+    return monitor.encoder, monitor.leg, monitor.arm, monitor.runaway
+
+
+def with_(base: np.ndarray, joint: int, value: float) -> np.ndarray:
+    changed = np.array(base, dtype=float)
+    changed[joint] = value
+    return changed
+
+
+def settled(noise: float = 1e-4) -> Drives:
+    drives = Drives(noise)
+    assert found(drives.run(100)) == ("", "", "", "")
+    return drives
+
+
+@pytest.mark.parametrize("joint, place, name", [(KNEE, 1, "l_knee"), (ELBOW, 2, "r_elbow")])
+def test_torque_that_is_not_given(joint, place, name):
+    drives = settled()
+    lost = {"effort": with_(np.zeros(N), joint, -0.06 * LIMITS.effort[joint])}
+    assert found(drives.run(monitors.RESIDUAL_TICKS - 1, **lost)) == ("", "", "", "")
+    assert found(drives.step(**lost))[place] == f"{name} does not give the torque that is asked"
+    assert found(drives.run(50))[place], "what failed once stays known while torque is on"
+    drives.monitor.relax()
+    assert found(drives.run(100)) == ("", "", "", "")
+
+
+def test_torque_is_judged_only_against_commands_that_are_known():
+    drives = settled()
+    lost = {"effort": np.full(N, 0.5) * LIMITS.effort}
+    assert found(drives.run(50, sent=None, **lost)) == ("", "", "", "")
+    assert found(drives.run(monitors.RESIDUAL_TICKS, **lost)) == ("", "", "", "")
+
+
+def test_residual_that_comes_and_goes_is_no_fault():
+    drives = settled()
+    for _ in range(20):
+        drives.run(monitors.RESIDUAL_TICKS - 1, effort=0.5 * LIMITS.effort)
+        assert found(drives.step()) == ("", "", "", "")
+
+
+@pytest.mark.parametrize("joint, place, name", [(KNEE, 1, "l_knee"), (ELBOW, 2, "r_elbow")])
+def test_joint_that_is_asked_to_move_and_does_not(joint, place, name):
+    drives = settled()
+    effort = HOLD.kd * with_(np.zeros(N), joint, 1.1)
+    fast = {"sent": HOLD.with_(velocity=with_(np.zeros(N), joint, 1.1)), "effort": np.minimum(effort, LIMITS.effort)}
+    assert found(drives.run(monitors.LOCKED_TICKS - 1, **fast)) == ("", "", "", "")
+    assert found(drives.step(**fast))[place] == f"{name} is locked"
+    pausing = settled()
+    for _ in range(3):
+        pausing.run(monitors.LOCKED_TICKS - 1, **fast)
+        assert found(pausing.step()) == ("", "", "", ""), "asked again and again, each time for a short while"
+    moving = settled()
+    assert found(moving.run(100, **fast, velocity=with_(np.zeros(N), joint, 0.11)))[3] == ""
+    assert "locked" not in "".join(found(moving.monitor))
+
+
+def test_encoder_that_repeats_itself():
+    drives = settled()
+    stuck = HOLD.position[KNEE] + 1e-5
+    for tick in range(monitors.STUCK_TICKS + 1):
+        assert drives.monitor.encoder == ""
+        position = with_(HOLD.position + 1e-4 * drives.random.normal(size=N), KNEE, stuck)
+        drives.step(position=position)
+        assert tick < 10
+    assert drives.monitor.encoder == "l_knee is stuck"
+
+
+def test_encoders_without_noise_are_never_stuck():
+    assert found(settled(noise=0.0).run(300)) == ("", "", "", "")
+
+
+def test_encoder_that_jumps_is_found_at_once():
+    drives = settled()
+    allowed = 1.5 * LIMITS.velocity[KNEE] * PERIOD + 0.05
+    assert drives.step(position=with_(HOLD.position, KNEE, HOLD.position[KNEE] + allowed - 1e-3)).encoder == ""
+    drives = settled()
+    assert drives.step(position=with_(HOLD.position, KNEE, HOLD.position[KNEE] + 6.28)).encoder == "l_knee jumped"
+
+
+@pytest.mark.parametrize("name, limit, factor", [("velocity", LIMITS.velocity, 1.2), ("effort", LIMITS.effort, 1.15)])
+def test_joint_outside_its_envelope(name, limit, factor):
+    drives, idle = settled(), {"sent": None, "effort": np.zeros(N)}
+    inside = {**idle, name: with_(np.zeros(N), ELBOW, factor * limit[ELBOW] * 0.99)}
+    outside = {**idle, name: with_(np.zeros(N), ELBOW, -factor * limit[ELBOW] * 1.01)}
+    assert drives.run(10, **inside).runaway == ""
+    assert drives.run(monitors.ENVELOPE_TICKS - 1, **outside).runaway == ""
+    assert drives.step(**outside).runaway == "r_elbow beyond its speed or torque"
+    assert drives.step(sent=None).runaway == ""
+
+
+def test_power_of_all_joints():
+    velocity = 0.5 * LIMITS.velocity
+    effort = LIMITS.effort * MonitorConfig().power_at_most_w / (LIMITS.effort @ velocity)
+    drives = settled()
+    calm = {"sent": None, "velocity": velocity, "effort": 0.99 * effort}
+    assert drives.run(20, **calm).runaway == ""
+    wild = {"sent": None, "velocity": velocity, "effort": 1.01 * effort}
+    assert drives.run(monitors.POWER_TICKS - 1, **wild).runaway == ""
+    assert drives.step(**wild).runaway == "the joints together beyond their power"
+    assert drives.step(sent=None).runaway == ""
+
+
+def test_torque_that_is_not_a_number_is_outside():
+    assert settled().run(monitors.ENVELOPE_TICKS, sent=None, effort=np.full(N, np.nan)).runaway
+
+
+def imu(monitor: ImuMonitor, samples, moving: bool = True) -> list[str]:
+    return [monitor.step(list(sample), np.full(N, 0.01 * moving)) for sample in samples]
+
+
+def test_imu_that_repeats_itself_is_stuck_if_it_has_noise_and_the_robot_moves():
+    noise = 0.1 * np.random.default_rng(0).normal(size=(monitors.IMU_DITHERS_AFTER, 6))
+    monitor = ImuMonitor()
+    said = imu(monitor, [*noise, *[noise[-1]] * monitors.IMU_STUCK_TICKS])
+    assert said[-2:] == ["", "it is stuck"] and set(said[:-1]) == {""}
+    assert imu(monitor, noise)[-1] == "it is stuck", "it stays known"
+    monitor.forget()
+    assert set(imu(monitor, [*noise, *[noise[-1]] * 100], moving=False)) == {""}
+    assert set(imu(ImuMonitor(), [*noise[1:], *[noise[-1]] * 100])) == {""}
+
+
+@pytest.mark.parametrize("axis, allowed", [(0, 2.0), (2, 2.0), (3, 80.0), (5, 80.0)])
+def test_imu_that_jumps_from_tick_to_tick(axis, allowed):
+    def zigzag(size: float) -> list[str]:
+        samples = np.random.default_rng(0).normal(size=(5, 6)) * 1e-6
+        samples[1::2, axis] += size
+        return imu(ImuMonitor(), samples)
+
+    assert set(zigzag(0.99 * allowed)) == {""}
+    assert zigzag(1.01 * allowed) == ["", "", "it jumps", "it jumps", "it jumps"]
+    samples = np.zeros((9, 6))
+    samples[3:, axis] = 2.0 * allowed
+    samples[:, 1] += np.arange(9) * 1e-3
+    assert set(imu(ImuMonitor(), samples)) == {""}, "one jump is an impact"
+    steps = np.repeat(np.zeros((4, 6)), 2, axis=0)
+    steps[2:4, axis] = steps[6:8, axis] = 2.0 * allowed
+    assert set(imu(ImuMonitor(), steps)) == {""}, "a slow IMU repeats itself between two"
+
+
+def test_imu_that_the_supervisor_does_not_believe():
+    monitor = ImuMonitor()
+    monitor.distrust()
+    assert imu(monitor, np.eye(6))[-1] == "it contradicts the legs"
+
+
+def test_imu_that_says_nothing_but_zero_is_off():
+    monitor = ImuMonitor()
+    said = imu(monitor, [np.ones(6), *[np.zeros(6)] * (monitors.IMU_OFF_TICKS + 1)])
+    assert said[-2:] == ["", "it is off"]
+
+
+class Leaning:
+    """A vertical that leans forward, rad, at a rate, rad/s."""
+
+    def __init__(self, angle: float, rate: float = 0.0):
+        self.up, self.rate = (-math.sin(angle), 0.0, math.cos(angle)), (0.0, rate, 0.0)
+
+
+def test_capture_angle_is_tilt_and_where_the_rate_takes_it():
+    assert capture_angle(Leaning(0.3)) == pytest.approx(0.3)
+    assert capture_angle(Leaning(0.3, 0.34)) == pytest.approx(0.4)
+    assert capture_angle(Leaning(0.3, -0.34)) == pytest.approx(0.2)
+    assert capture_angle(Leaning(0.0, 3.4)) == pytest.approx(1.0)
+    assert capture_angle(Leaning(0.1, -3.4)) == 0.0
+    assert capture_angle(Leaning(math.pi / 2 + 0.2)) == pytest.approx(math.pi / 2 + 0.2)
+
+
+def test_capture_angle_is_the_derivative_of_the_filter():
+    """The rate term against finite differences of the filter that it reads."""
+    tilt = TiltFilter()
+    tilt.step([0.0] * 3, [2.0, -1.0, 9.0], PERIOD)
+    rates = [0.3, -0.2, 0.5]
+    angles = []
+    for _ in range(3):
+        angles.append(math.acos(tilt.up[2]))
+        tilt.step(rates, [0.0] * 3, PERIOD)
+    expected = (angles[2] - angles[1]) / PERIOD / 3.4
+    assert capture_angle(tilt) - math.acos(tilt.up[2]) == pytest.approx(expected, abs=1e-3)
+
+
+def test_fall_is_called_only_of_a_robot_that_was_upright():
+    watch, ticks = FallWatch(0.75, PERIOD), round(UPRIGHT_FOR / PERIOD)
+    assert not any(watch.step(Leaning(1.4)) for _ in range(1000)), "it lies, and gets up"
+    for _ in range(ticks - 1):
+        watch.step(Leaning(0.1))
+    assert not any(watch.step(Leaning(0.8)) for _ in range(10))
+    for _ in range(ticks):
+        watch.step(Leaning(0.1))
+    said = [watch.step(Leaning(0.8)) for _ in range(CALLED_AFTER)]
+    assert said == [False] * (CALLED_AFTER - 1) + [True]
+    assert watch.step(Leaning(0.1)), "a swing back is no recovery"
+    assert [watch.step(Leaning(0.1)) for _ in range(ticks)][-1] is False
+    watch.step(Leaning(0.8)), watch.step(Leaning(0.8)), watch.step(Leaning(0.8))
+    assert watch.is_falling
+    watch.forget()
+    assert not watch.is_falling
+
+
+def test_standing_legs_say_the_same_as_the_imu():
+    tilt = LegTilt(ConsistencyWatch(ROBOT)._body, (0.6, 0.0, 0.8), PERIOD)
+    for _ in range(100):
+        tilt.step(state(effort=STANDING_EFFORT))
+    np.testing.assert_allclose(tilt.up, (0.0, 0.0, 1.0), atol=1e-3)
+    assert tilt.turn == pytest.approx(0.0, abs=1e-6)
+
+
+def test_legs_turn_the_body_over_the_foot():
+    """Both ankles turn by +w: the body over them turns by -w about y."""
+    velocity = np.zeros(N)
+    velocity[[ROBOT.joint_names.index(f"{side}_ankle_pitch") for side in "lr"]] = 0.5
+    tilt = LegTilt(ConsistencyWatch(ROBOT)._body, (0.0, 0.0, 1.0), PERIOD)
+    for _ in range(100):
+        tilt.step(state(velocity=velocity))
+    np.testing.assert_allclose(tilt.rate, (0.0, -0.5, 0.0), atol=1e-3)
+    flying = tilt.up
+    tilt.step(state(foot_wrenches=np.zeros((2, 6))))
+    assert tilt.up is flying
+
+
+class Story:
+    """A consistency watch that looks at a standing robot."""
+
+    def __init__(self):
+        self.watch, self.tilt = ConsistencyWatch(ROBOT), TiltFilter()
+        self.tilt.step([0.0] * 3, [0.0, 0.0, 9.81], PERIOD)
+
+    def looks(self, count: int, up=None, rate=None, **changes) -> ConsistencyWatch:
+        for _ in range(count):
+            if up is not None:
+                self.tilt.up = up
+            if rate is not None:
+                self.tilt.rate = rate
+            sample = replace(state(effort=STANDING_EFFORT), **changes)
+            self.watch.step(sample, self.tilt, 0.5 * consistency.EVERY)
+            self.watch.step(sample, self.tilt, 0.5 * consistency.EVERY)
+        return self.watch
+
+
+def all_of(watch: ConsistencyWatch) -> tuple[str, str, str]:
+    return watch.imu, watch.foot, watch.rest
+
+
+def lean(degrees: float) -> tuple[float, float, float]:
+    return math.sin(math.radians(degrees)), 0.0, math.cos(math.radians(degrees))
+
+
+def test_standing_robot_contradicts_nobody():
+    assert all_of(Story().looks(50)) == ("", "", "")
+    assert all_of(Story().looks(50, torque_enabled=False, effort=np.zeros(N))) == ("", "", "")
+
+
+@pytest.mark.parametrize(
+    "inside, outside, looks, word",
+    [
+        ({"up": lean(14.0)}, {"up": lean(16.0)}, consistency.LEAN_LOOKS, "16 degrees"),
+        ({"rate": (0.9, 0, 0)}, {"rate": (3.1, 0, 0)}, consistency.TURN_FAST_LOOKS, "3.1 rad/s"),
+        ({"rate": (0, 0.9, 0)}, {"rate": (0, 0, 1.1)}, consistency.TURN_SLOW_LOOKS, "1.1 rad/s"),
+    ],
+)
+def test_imu_against_legs(inside, outside, looks, word):
+    story = Story()
+    assert story.looks(50, **inside).imu == "" and story.looks(looks - 1, **outside).imu == ""
+    assert word in story.looks(1, **outside).imu
+    assert Story().looks(50, **outside, foot_wrenches=np.zeros((2, 6))).imu == "", "nothing to compare with"
+
+
+def wrench(left: float, right: float) -> np.ndarray:
+    forces = np.zeros((2, 6))
+    forces[:, 2] = left, right
+    return forces
+
+
+def test_foot_that_feels_nothing_while_its_leg_carries():
+    story, left_alone = Story(), STANDING_EFFORT.copy()
+    left_alone[ROBOT.indices("left_leg")] *= 2.0
+    silent = {"foot_wrenches": wrench(0.0, 280.0), "effort": left_alone}
+    assert story.looks(consistency.CONTACT_LOOKS - 1, **silent).foot == ""
+    assert story.looks(1, **silent).foot.startswith("l_sole says 0 N, its leg bears 5")
+    assert story.looks(1).foot == ""
+
+
+def test_foot_that_feels_the_floor_while_its_leg_hangs():
+    story, hanging = Story(), STANDING_EFFORT.copy()
+    hanging[ROBOT.indices("right_leg")] = 0.0
+    loud = {"foot_wrenches": wrench(300.0, 300.0), "effort": hanging}
+    assert story.looks(consistency.CONTACT_LOOKS - 1, **loud).foot == ""
+    assert story.looks(1, **loud).foot.startswith("r_sole says 300 N")
+
+
+def test_straight_leg_says_nothing_about_the_force_along_it():
+    straight = {"position": np.zeros(N), "foot_wrenches": wrench(0.0, 560.0)}
+    assert Story().looks(50, **straight).foot == ""
+
+
+def test_scaled_accelerometer_and_swapped_axes_show_at_rest():
+    limp = {"torque_enabled": False, "effort": np.zeros(N)}
+    scaled = np.array([0.0, 0.0, 9.81 / 2])
+    assert Story().looks(1, **limp, linear_acceleration=scaled).rest == "the accelerometer says 4.9 m/s^2 at rest"
+    assert "90 degrees" in Story().looks(5, **limp, up=(1.0, 0.0, 0.0), linear_acceleration=[9.81, 0.0, 0.0]).rest
+    assert Story().looks(50, linear_acceleration=scaled).rest == "", "only at rest"
+
+
+def heated(seconds: float, part: float, dt: float = 0.1) -> HeatModel:
+    """After so long a load at part of the peak."""
+    heat = HeatModel(LIMITS.effort, ROBOT.joint_names, 0.5, 60.0)
+    for _ in range(round(seconds / dt)):
+        heat.step(with_(np.zeros(N), KNEE, part * LIMITS.effort[KNEE]), dt)
+    return heat
+
+
+def test_continuous_torque_is_borne_for_ever_and_heat_grows_as_it_should():
+    assert heated(600.0, 0.5).warmest == pytest.approx(1.0, abs=1e-3)
+    assert heated(60.0, 0.5).warmest == pytest.approx(1.0 - math.exp(-1.0), abs=0.01)
+    assert heated(600.0, 0.49).predicted < 1.0
+
+
+def test_hot_is_called_ten_seconds_before():
+    seconds = next(s for s in np.arange(0.5, 60.0, 0.5) if heated(s, 1.0).predicted > 1.0)
+    assert heated(seconds, 1.0).joint == "l_knee"
+    until_hot = next(s for s in np.arange(seconds, 60.0, 0.5) if heated(s, 1.0).warmest > 1.0)
+    assert until_hot - seconds >= AHEAD
+
+
+def test_heat_without_a_number_goes_on_as_before():
+    heat = heated(10.0, 0.5)
+    heat.step(np.full(N, np.nan), 0.1)
+    assert math.isfinite(heat.warmest) and math.isfinite(heat.predicted)
