@@ -27,7 +27,9 @@ AGAIN = (0.3, 1.0)  # s after the first shove
 
 
 @dataclass(frozen=True)
-class _Line:
+class Line:
+    """Runs that differ in strength alone: from the side `heading`, degrees, at that phase of a step."""
+
     heading: float
     phase: float | None
     seed: int
@@ -90,17 +92,18 @@ class PushCase:
             "ratio": half_dv / limit,
         }
 
-    def _cells(self, effort: Effort, headings: tuple[float, ...]) -> list[list[_Line]]:
+    def _cells(self, effort: Effort, headings: tuple[float, ...]) -> list[list[Line]]:
         phases = QUICK_PHASES if effort.quick else PHASES
         if not self.setting.velocity[0]:
             phases = (None,)
         seeds = effort.seeds(RUNS)
-        return [[_Line(heading, phase, seed) for seed in seeds] for heading in headings for phase in phases]
+        return [[Line(heading, phase, seed) for seed in seeds] for heading in headings for phase in phases]
 
     def _asking(self, search: Generator) -> Generator[list[Trial], list[Outcome], Any]:
-        return asking(search, self._trial, lambda line, level, outcome: self.passes(outcome))
+        return asking(search, self.trial, lambda line, level, outcome: self.passes(outcome))
 
-    def _trial(self, line: _Line, level: int) -> Trial:
+    def trial(self, line: Line, level: int) -> Trial:
+        """Of a line at a level, in steps of `GRID`."""
         dv = round(level * GRID, 4)
         shoves = [Shove(dv, line.heading, self.link, line.phase)]
         if self.is_double:
@@ -110,7 +113,7 @@ class PushCase:
         return Trial(replace(self.setting, seed=line.seed), tuple(shoves))
 
 
-def _row(ladder: Ladder, lines: list[_Line], level: int, heading: float | str) -> dict[str, Any]:
+def _row(ladder: Ladder, lines: list[Line], level: int, heading: float | str) -> dict[str, Any]:
     """Of all runs at one level."""
     passed = sum(bool(ladder.implied(line, level)) for line in lines)
     return {"heading_deg": heading, "dv_95": level * GRID} | rate(passed, len(lines))

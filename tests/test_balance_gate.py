@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the balance controller survived once it survives for good: a small fixed part of `./talus bench balance`.
+
+A floor is raised when the controller got better, and never lowered to let a change through.
+"""
+
+from pathlib import Path
+
+import pytest
+from talus_bringup.bench.balance.catalogue import CASES
+from talus_bringup.bench.balance.levels import LevelCase
+from talus_bringup.bench.balance.pushes import GRID, Line, PushCase
+from talus_bringup.bench.balance.trial import Outcome, Trial
+from talus_bringup.bench.balance.workers import Workers
+
+ROBOT = Path(__file__).parents[1] / "urdf" / "talus40"
+# Case, seed and what is survived: dv m/s, heading degrees and phase of a shove, or the level of the case.
+FLOORS = [
+    ("standing_push_torso", 0, (0.50, 90.0, None)),
+    ("standing_push_torso", 0, (0.60, 0.0, None)),
+    ("standing_push_torso", 0, (0.60, 180.0, None)),
+    ("walking_push_torso", 0, (0.15, 90.0, 0.0)),
+    ("walking_push_torso", 0, (0.15, 270.0, 0.5)),
+    ("walking_push_torso", 0, (0.40, 0.0, 0.0)),
+    ("walking_push_torso", 0, (0.40, 180.0, 0.5)),
+    ("loaded_push", 0, (0.20, 90.0, 0.0)),
+    ("step_up", 0, 4.0),
+    ("slip", 0, 0.3),
+    ("slip_one_foot", 0, 0.2),
+]
+
+
+def trial_of(name: str, seed: int, floor: tuple | float) -> Trial:
+    case = CASES[name]
+    if isinstance(case, PushCase):
+        dv, heading, phase = floor
+        return case.trial(Line(heading, phase, seed), round(dv / GRID))
+    assert isinstance(case, LevelCase)
+    assert floor in case.levels
+    return case.trial(floor, seed)
+
+
+def survives(name: str, floor: tuple | float, outcome: Outcome) -> bool:
+    case = CASES[name]
+    return case.passes(outcome) if isinstance(case, PushCase) else case.passes(floor, outcome)
+
+
+@pytest.fixture(scope="module")
+def outcomes() -> dict[Trial, Outcome]:
+    found: dict[Trial, Outcome] = {}
+    with Workers(ROBOT, jobs=1) as workers:
+        workers.put([trial_of(*floor) for floor in FLOORS])
+        while len(found) < len(FLOORS):
+            found.update(workers.results())
+    return found
+
+
+@pytest.mark.parametrize(("name", "seed", "floor"), FLOORS)
+def test_it_still_survives(outcomes, name, seed, floor):
+    outcome = outcomes[trial_of(name, seed, floor)]
+    assert survives(name, floor, outcome), outcome
+
+
+def test_nobody_survives_a_shove_of_twice_the_pendulums_ceiling():
+    with Workers(ROBOT, jobs=1) as workers:
+        workers.put([trial_of("standing_push_torso", 0, (3.0, 90.0, None))])
+        ((_, outcome),) = workers.results()
+    assert outcome.fell
