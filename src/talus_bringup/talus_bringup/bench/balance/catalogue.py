@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from talus_bringup.bench.balance.case import Case
+from talus_bringup.bench.balance.get_up import GetUpCase
 from talus_bringup.bench.balance.ground import FIELD_ENDS, Ground
 from talus_bringup.bench.balance.levels import LevelCase
 from talus_bringup.bench.balance.pushes import PushCase
@@ -124,6 +125,7 @@ CASES: dict[str, Case] = {
     "delay": _hindered("delay_ms", _steps(2, 10, 2), "delay", 1e-3),
     "stalls": _hindered("stall_ms", (4, 8, 12, 16, 20, 30, 40), "stall", 1e-3),
     "energy": WalkCase((WALK, 0.8)),
+    "get_up": GetUpCase(),
 }
 
 
@@ -163,5 +165,4 @@ TARGETS = {
 # Keys that nothing measures yet, and why.
 ABSENT = {
     "same_g1_ratio": "the peers and their robot are not part of this benchmark yet",
-    "get_up_rate": "the controller does not get up by itself yet",
 }

@@ -26,6 +26,7 @@ from talus_bringup.bench.balance.ground import Ground, world_text
 from talus_bringup.bench.balance.step_clock import StepClock
 from talus_bringup.bench.balance.trial import Outcome, Setting, Shove, Trial, Vector
 from talus_bringup.bench.balance.witness import WITNESS_TICKS, Witness
+from talus_bringup.bench.falls import get_up_trial
 from talus_bringup.bench.rig import Push, Rig
 
 PERIOD = 0.002  # s per tick, as shipped
@@ -138,6 +139,9 @@ class Stage:
 
     def play(self, trial: Trial) -> Outcome:
         """In a process of its own, so that the warm start stays as it is."""
+        if trial.setting.lying:
+            is_up, seconds = get_up_trial(self._description, trial.setting.seed, trial.setting.lying)
+            return Outcome(fell=not is_up, seconds=seconds)
         actor = self._actor(trial.setting)
         if isinstance(actor, str):
             return Outcome(fell=True, error=actor)

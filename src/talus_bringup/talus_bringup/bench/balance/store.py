@@ -15,6 +15,7 @@ PACKAGES = ("talus_core", "talus_balance", "talus_drivers", "talus_safety", "tal
 LIBRARIES = ("numpy", "mujoco", "pin", "daqp")
 OWN = (
     "rig.py",
+    "falls.py",
     *(f"balance/{name}.py" for name in ("disturbance", "ground", "stage", "step_clock", "trial", "witness")),
 )
 KEPT = 20  # files

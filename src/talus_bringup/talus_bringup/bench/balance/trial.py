@@ -25,6 +25,7 @@ class Setting:
         are_arms_taken: Once it stands, the arms follow a random walk instead of the controller.
         delay: s from a state to the command that answers it.
         stall: s for which the controller stops, five times a second at random moments: a slow computer.
+        lying: `front` or `back`, on which it lies limp, to get up: a trial of its own kind; empty: seated, to stand up.
     """
 
     seed: int = 0
@@ -36,6 +37,7 @@ class Setting:
     are_arms_taken: bool = False
     delay: float = 0.002
     stall: float = 0.0
+    lying: str = ""
 
 
 @dataclass(frozen=True)
