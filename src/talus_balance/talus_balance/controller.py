@@ -19,6 +19,7 @@ from talus_balance.estimator import BaseEstimate, EstimatorConfig
 from talus_balance.fall_predictor import FallFacts
 from talus_balance.gait import Gait
 from talus_balance.gait_types import LEFT, RIGHT, GaitConfig, GaitInput, GaitOutput
+from talus_balance.leg_reach import LegReach
 from talus_balance.localiser import Localiser
 from talus_balance.model import FrameTerms, WholeBodyModel
 from talus_balance.off_feet import OffFeet, OffFeetConfig
@@ -116,6 +117,7 @@ class BalanceController:
         foot = description.feet[LEFT]
         half = (0.5 * foot.length - config.body.qp.sole_shrink, 0.5 * foot.width - config.body.qp.sole_shrink)
         self._gait = Gait(config.gait, dt, self.model.mass * GRAVITY, half)
+        self._reach = LegReach(self.model)
         self._targets = DriveTargets(config.drives.leak, dt)
         self._joints = description.structural_indices
         self._poses = {name: pose_facts(self.model, pose[self._joints]) for name, pose in description.poses.items()}
@@ -261,7 +263,7 @@ class BalanceController:
         gait = self._gait.step(gait_input)
         posture = self._posture()
         self._wanted_height = posture.com_height
-        target = self._target(intent, gait, gait_input, posture)
+        target = self._target(intent, gait, gait_input, posture, self._highest_com(base, soles, gait))
         result = self._body.step(target, soles, q, dq)
         command = self._command(state, self._body.joint_torque(result), self._body.joint_acceleration(result))
         if self.mode is Mode.SITTING_DOWN and self._move.is_done:
@@ -348,7 +350,17 @@ class BalanceController:
         stand = self._poses["stand"]
         return PostureReference(stand.com_height, 0.0, 0.0, stand.pelvis_pitch, stand.joints)
 
-    def _target(self, intent: Intent, gait: GaitOutput, inp: GaitInput, posture: PostureReference) -> MotionTarget:
+    def _highest_com(self, base: BaseEstimate, soles: tuple[FrameTerms, FrameTerms], gait: GaitOutput) -> float:
+        """Height of the CoM in odom beyond which a leg would be too short, at the landing that comes."""
+        ahead = np.zeros(2)
+        if gait.swing_side is not None:
+            ahead = gait.landing - base.position[:2] - gait.landing_in * self.model.com_velocity[:2]
+        highest = self._reach.highest_base(base, soles, gait.swing_side, ahead)
+        return highest + float(self.model.com[2] - base.position[2])
+
+    def _target(
+        self, intent: Intent, gait: GaitOutput, inp: GaitInput, posture: PostureReference, highest: float
+    ) -> MotionTarget:
         self._ground += (gait.ground_height - self._ground) * min(self.dt / self.config.ground_filter, 1.0)
         limit = self.config.max_com_acceleration
         acceleration = inp.omega**2 * (inp.com[:2] - gait.centre_of_pressure)
@@ -358,7 +370,7 @@ class BalanceController:
         swing = tuple(gait.swing if gait.swing_side == side else None for side in (LEFT, RIGHT))
         return MotionTarget(
             com_acceleration=clamp(acceleration, limit),
-            com_height=self._ground + posture.com_height,
+            com_height=min(self._ground + posture.com_height, highest),
             com_vertical_speed=posture.com_speed,
             com_vertical_acceleration=posture.com_acceleration,
             pelvis=pelvis,

@@ -127,7 +127,8 @@ class Gait:
         stance, swing = inp.sole_positions[self.stance, :2], inp.sole_positions[1 - self.stance, :2]
         offset = self._to_heading(inp.capture_point - stance)
         swing_sign = self._swing_sign()
-        nominal = nominal_offset(inp.omega, c.planner.duration, np.zeros(2), c.planner.step_width, -swing_sign)
+        width = c.planner.step_width
+        nominal = nominal_offset(inp.omega, c.planner.duration, 0.0, width, width)
         arrived = swing_sign * offset[1] <= abs(nominal[1]) + 0.005
         if arrived or self.elapsed > c.max_shift:
             self._begin_single(inp)
@@ -149,9 +150,10 @@ class Gait:
         self._landing_force = float(inp.forces[side])
 
     def _double(self, inp: GaitInput) -> GaitOutput:
-        """Load leaves the coming swing foot within `double_time`; the plan for its step runs already."""
+        """Load leaves the coming swing foot; the plan for its step runs already, and a hasty step hastens this too."""
         zmp = self._follow_plan(inp)
-        share = max(1.0 - self.elapsed / self.config.double_time, 0.0)
+        self._lift_time = self.config.double_time * min(self._plan.duration / self.config.planner.duration, 1.0)
+        share = max(1.0 - self.elapsed / self._lift_time, 0.0)
         limits = np.array([self._full_load, self._full_load])
         limits[1 - self.stance] = max(share * max(self._landing_force, 50.0), 1.0)
         output = self._output(inp, zmp, None, limits)
@@ -168,7 +170,13 @@ class Gait:
         side = 1 - self.stance
         swing_time = max(self._plan.duration - self._lift_time, 0.1)
         phase = (self.elapsed - self._lift_time) / swing_time
-        reference = self._swing.step(self._landing, self._ground, self._landing_yaw(), phase, swing_time, self.dt)
+        self._swing.keep_aside(
+            inp.sole_positions[self.stance, :2],
+            self._from_heading(np.array([0.0, self._swing_sign()])),
+            self.config.planner.narrow - 0.01,
+        )
+        ground = self._ground - self._haste() * self.config.hasty_depth
+        reference = self._swing.step(self._landing, ground, self._landing_yaw(), phase, swing_time, self.dt)
         limits = np.array([self._full_load, self._full_load])
         limits[side] = 0.0
         output = self._output(inp, zmp, reference, limits)
@@ -176,6 +184,11 @@ class Gait:
         if phase > self.config.touchdown_phase and self._touching >= self.config.touchdown_ticks:
             self._land(inp, side)
         return output
+
+    def _haste(self) -> float:
+        """0 for a step in its own time, 1 for the fastest."""
+        planner = self.config.planner
+        return min(max((planner.duration - self._plan.duration) / (planner.duration - planner.min_duration), 0.0), 1.0)
 
     def _landing_yaw(self) -> float:
         return self.heading + 0.5 * self.velocity[2] * self.config.planner.duration
@@ -194,7 +207,15 @@ class Gait:
         )
         if self._plan is None or due:
             self._plan = self._planner.plan(
-                xi, stance, swing, self._swing_sign(), self.elapsed, self.velocity[:2], inp.omega
+                xi,
+                stance,
+                swing,
+                np.zeros(2) if self._swing is None else self._to_heading(self._swing.velocity),
+                self._swing_sign(),
+                self.elapsed,
+                self._lift_time,
+                self.velocity[:2],
+                inp.omega,
             )
             self._landing = self._from_heading(self._plan.landing - self._pivot)
         return self._from_heading(stance + clamp(c.dcm_gain * self._plan.pressure, self._pressure_limit))
@@ -236,4 +257,5 @@ class Gait:
             ground_height=self._ground,
             phase=self.phase,
             landing=None if self._plan is None else self._landing,
+            landing_in=0.0 if self._plan is None else max(self._plan.duration - self.elapsed, 0.0),
         )

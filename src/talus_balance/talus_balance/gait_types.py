@@ -41,6 +41,7 @@ class GaitConfig:
         max_acceleration: m/s^2 (x, y) and rad/s^2 by which the commanded velocity follows cmd_vel.
         pivot_x: m from the sole's centre to the planned pivot; behind it, so that the ankle's torque limit
             (80 N m, ankle 5 cm behind the centre) leaves the same authority forward as the heel does backward.
+        hasty_depth: m below the expected ground at which the fastest step aims, so that it is not late.
         max_shift: s, longest wait for the weight shift before the first step.
     """
 
@@ -61,6 +62,7 @@ class GaitConfig:
     max_shift: float = 0.6
     pivot_x: float = -0.02
     heading_lead: float = 0.35
+    hasty_depth: float = 0.03
     planner: StepPlannerConfig = field(default_factory=StepPlannerConfig)
     swing: SwingConfig = field(default_factory=SwingConfig)
 
@@ -95,7 +97,9 @@ class GaitInput(NamedTuple):
 
 
 class GaitOutput(NamedTuple):
-    """What the whole-body controller shall do: centre of pressure (2,) m, contacts, load limits N, swing reference."""
+    """What the whole-body controller shall do: centre of pressure (2,) m, contacts, load limits N, swing reference;
+    where (2,) m and in how many s the swing foot lands.
+    """
 
     centre_of_pressure: np.ndarray
     in_contact: tuple[bool, bool]
@@ -106,3 +110,4 @@ class GaitOutput(NamedTuple):
     ground_height: float
     phase: Phase
     landing: np.ndarray | None
+    landing_in: float = 0.0

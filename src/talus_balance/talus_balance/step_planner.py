@@ -30,6 +30,7 @@ class StepPlannerConfig:
         forward, backward: Farthest landing ahead of / behind the stance foot (leg length .88 m and hip range).
         narrow, wide: Lateral landing bounds from the stance foot; narrow keeps 3 cm between the soles.
         swing_speed: m/s that the foot can reach on average (hip and knee speed limits).
+        swing_acceleration: m/s^2 of a minimum-jerk swing at its peak; three quarters of what the swing is clipped to.
         freeze: The target no longer moves in this last time before landing.
         pressure_x, pressure_y: m by which the plan moves the centre of pressure from the sole's centre.
         weight_step, weight_offset, weight_time, weight_pressure: Cost of leaving the nominal step, offset,
@@ -38,13 +39,14 @@ class StepPlannerConfig:
 
     step_width: float = 0.19
     duration: float = 0.55
-    min_duration: float = 0.26
+    min_duration: float = 0.22
     max_duration: float = 0.75
     forward: float = 0.65
     backward: float = 0.55
-    narrow: float = 0.14
+    narrow: float = 0.17
     wide: float = 0.60
     swing_speed: float = 2.6
+    swing_acceleration: float = 45.0
     freeze: float = 0.06
     pressure_x: float = 0.06
     pressure_y: float = 0.025
@@ -64,22 +66,18 @@ class StepPlan(NamedTuple):
     pressure: np.ndarray
 
 
-def nominal_offset(
-    omega: float, duration: float, stride: np.ndarray, step_width: float, swing_sign: float
-) -> np.ndarray:
-    """(2,) capture point minus landing foot at landing in the periodic gait.
+def nominal_offset(omega: float, duration: float, stride: float, width: float, other_width: float) -> np.ndarray:
+    """(2,) m, capture point minus landing foot at landing in the periodic gait, y towards the landing foot's side.
 
     Args:
         omega: 1/s, pendulum eigenfrequency.
         duration: s of a step.
-        stride: (2,) m that the body travels per step.
-        step_width: m.
-        swing_sign: +1 when the landing foot is the left one.
+        stride: m forward per step.
+        width: m, lateral distance of the feet after this step.
+        other_width: m, after the next one; the two differ when walking sideways.
     """
     growth = math.exp(omega * duration)
-    return np.array(
-        [stride[0] / (growth - 1.0), -swing_sign * step_width / (growth + 1.0) + stride[1] / (growth - 1.0)]
-    )
+    return np.array([stride / (growth - 1.0), (width - other_width * growth) / (growth * growth - 1.0)])
 
 
 class StepPlanner:
@@ -98,8 +96,10 @@ class StepPlanner:
         capture_point: np.ndarray,
         stance: np.ndarray,
         swing: np.ndarray,
+        swing_velocity: np.ndarray,
         swing_sign: float,
         elapsed: float,
+        lift_time: float,
         velocity: np.ndarray,
         omega: float,
     ) -> StepPlan:
@@ -108,20 +108,23 @@ class StepPlanner:
         Args:
             capture_point: (2,) m.
             stance: (2,) m, the pivot: centre of the stance sole.
-            swing: (2,) m, the swing sole now.
+            swing, swing_velocity: (2,) m and m/s, the swing sole now.
             swing_sign: +1 when the left foot swings, -1 when the right does.
             elapsed: s since the last touchdown.
+            lift_time: s after the touchdown at which the swing foot is free to move.
             velocity: (2,) m/s wanted.
             omega: 1/s.
         """
         c = self.config
         mirror = np.array([1.0, swing_sign])  # y towards the swing side
-        stride = velocity * c.duration
-        step = stride * mirror + np.array([0.0, c.step_width])
-        offset = nominal_offset(omega, c.duration, stride, c.step_width, swing_sign) * mirror
+        stride, aside = velocity * mirror * c.duration
+        width = max(c.step_width + aside, c.narrow + max(2.0 * aside, 0.0))  # this and the next differ by two strides
+        step = np.array([stride, width])
+        offset = nominal_offset(omega, c.duration, stride, width, width - 2.0 * aside)
         times = self._times(elapsed)
-        here, foot = (capture_point - stance) * mirror, (swing - stance) * mirror
-        landing, pressure, error = self._solve(here, foot, step, offset, times - elapsed, omega)
+        low, high = self._reachable((swing - stance) * mirror, swing_velocity * mirror, times - max(elapsed, lift_time))
+        here = (capture_point - stance) * mirror
+        landing, pressure, error = self._solve(here, low, high, step, offset, times - elapsed, omega)
         early = np.exp(omega * times) - math.exp(omega * c.duration)
         misses = c.weight_step * (landing - step) ** 2 + c.weight_offset * error**2 + c.weight_pressure * pressure**2
         best = int(np.argmin(c.weight_time * early * early + misses[:, 0] + misses[:, 1]))
@@ -137,26 +140,37 @@ class StepPlanner:
         times = np.concatenate((near, earliest + (latest - earliest) * self._far, (c.duration,)))
         return np.minimum(np.maximum(times, earliest), latest)
 
+    def _reachable(
+        self, swing: np.ndarray, velocity: np.ndarray, remaining: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """(k, 2) lowest and highest landing points for (k,) s of swing: minimum jerk peaks at 5.77 d / T^2."""
+        c = self.config
+        time = np.maximum(remaining, 0.0)[:, np.newaxis]
+        reach = np.minimum(c.swing_speed * time, c.swing_acceleration * time * time / 5.77)
+        braked = swing + 0.5 * time * velocity  # where it comes to rest with the least acceleration
+        low = np.minimum(np.maximum(braked - reach, self._low), self._high)
+        high = np.maximum(np.minimum(braked + reach, self._high), low)
+        return low, high
+
     def _solve(
         self,
         capture_point: np.ndarray,
-        swing: np.ndarray,
+        low: np.ndarray,
+        high: np.ndarray,
         step: np.ndarray,
         offset: np.ndarray,
         remaining: np.ndarray,
         omega: float,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """First centre of pressure, then landing point, within bounds, for (k,) remaining times.
+        """First centre of pressure, then landing point within (k, 2) bounds, for (k,) remaining times.
 
-        All (2,) m, x and mirrored y from the stance foot; returns landing, pressure, offset error, each (k, 2) m.
+        All in m, x and mirrored y from the stance foot; returns landing, pressure, offset error, each (k, 2).
         """
         c = self.config
         growth = np.exp(omega * remaining)[:, np.newaxis]
-        reach = c.swing_speed * remaining[:, np.newaxis]
         free = capture_point * growth
         pressure = clamp((free - step - offset) / np.maximum(growth - 1.0, 0.05), self._pressure)
         at_landing = free - pressure * (growth - 1.0)
         ideal = (c.weight_step * step + c.weight_offset * (at_landing - offset)) / (c.weight_step + c.weight_offset)
-        low = np.maximum(self._low, swing - reach)
-        landing = np.maximum(np.minimum(np.maximum(ideal, low), np.minimum(self._high, swing + reach)), self._low)
+        landing = np.minimum(np.maximum(ideal, low), high)
         return landing, pressure, at_landing - landing - offset

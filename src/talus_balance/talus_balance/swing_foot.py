@@ -24,7 +24,7 @@ class SwingConfig:
 
     clearance: float = 0.07
     lowering: float = 0.3
-    max_acceleration: float = 40.0
+    max_acceleration: float = 60.0
     max_lowering: float = 0.25
 
 
@@ -48,6 +48,19 @@ class SwingFoot:
         self._axy = np.zeros(2)
         self._yaw = yaw
         self._late = 0.0
+
+    @property
+    def velocity(self) -> np.ndarray:
+        """(2,) m/s on the ground plane."""
+        return self._vxy
+
+    def keep_aside(self, point: np.ndarray, direction: np.ndarray, distance: float) -> None:
+        """Stay at least `distance` m from `point` (2,) in the unit `direction` (2,): beside the stance foot."""
+        missing = distance - float((self._xy - point) @ direction)
+        if missing > 0.0:
+            self._xy = self._xy + missing * direction
+            self._vxy = self._vxy - min(float(self._vxy @ direction), 0.0) * direction
+            self._axy = self._axy - min(float(self._axy @ direction), 0.0) * direction
 
     def step(
         self, landing: np.ndarray, height: float, yaw: float, phase: float, duration: float, dt: float

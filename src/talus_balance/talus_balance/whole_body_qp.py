@@ -35,7 +35,8 @@ class QpConfig:
     """Limits and regularisation of the QP.
 
     Attributes:
-        friction: Coulomb coefficient the controller dares to use (rubber on a dry floor has .8 and more).
+        friction: Coulomb coefficient per axis that the controller dares to use; in the corner of the pyramid .85,
+            what rubber on a dry floor gives.
         sole_shrink: m cut off each edge of the sole, for model error of the centre of pressure.
         min_force: N a loaded sole keeps, so that its cone stays well defined.
         wrench_regularisation: per N^2; 3e-5 makes 300 N cost as much as 1.6 m/s^2 of unit weight.
@@ -44,7 +45,7 @@ class QpConfig:
         torque_share: of the actuators' limit that the QP may plan; the rest is left to the drives' own damping.
     """
 
-    friction: float = 0.5
+    friction: float = 0.6
     sole_shrink: float = 0.008
     min_force: float = 10.0
     wrench_regularisation: float = 3e-5

@@ -8,11 +8,13 @@ from talus_balance.step_planner import StepPlanner, StepPlannerConfig, nominal_o
 CONFIG = StepPlannerConfig()
 OMEGA = 3.28
 STANCE = np.zeros(2)
+STILL = np.zeros(2)
 
 
 def periodic_start(velocity, swing_sign):
-    """Capture point just after a touchdown of the periodic gait, stance foot at the origin."""
-    return nominal_offset(OMEGA, CONFIG.duration, velocity * CONFIG.duration, CONFIG.step_width, -swing_sign)
+    """Capture point just after a touchdown of the periodic gait at (vx, 0), stance foot at the origin."""
+    width = CONFIG.step_width
+    return nominal_offset(OMEGA, CONFIG.duration, velocity[0] * CONFIG.duration, width, width) * [1.0, -swing_sign]
 
 
 @pytest.mark.parametrize("swing_sign", [1.0, -1.0])
@@ -21,7 +23,7 @@ def test_the_periodic_gait_keeps_its_nominal_step(velocity, swing_sign):
     velocity = np.array(velocity)
     swing = np.array([-velocity[0] * CONFIG.duration, swing_sign * CONFIG.step_width])
     start = periodic_start(velocity, swing_sign)
-    plan = StepPlanner(CONFIG).plan(start, STANCE, swing, swing_sign, 0.0, velocity, OMEGA)
+    plan = StepPlanner(CONFIG).plan(start, STANCE, swing, STILL, swing_sign, 0.0, 0.05, velocity, OMEGA)
     nominal = velocity * CONFIG.duration + np.array([0.0, swing_sign * CONFIG.step_width])
     # walking sideways alternates a wide and a narrow step: only the pair is periodic
     tolerance = 0.005 if velocity[1] == 0.0 else 0.06
@@ -32,8 +34,8 @@ def test_the_periodic_gait_keeps_its_nominal_step(velocity, swing_sign):
 def test_a_push_forward_makes_a_longer_or_earlier_step():
     planner = StepPlanner(CONFIG)
     start, swing = periodic_start(np.zeros(2), 1.0), np.array([0.0, CONFIG.step_width])
-    calm = planner.plan(start, STANCE, swing, 1.0, 0.1, np.zeros(2), OMEGA)
-    pushed = StepPlanner(CONFIG).plan(start + np.array([0.15, 0.0]), STANCE, swing, 1.0, 0.1, np.zeros(2), OMEGA)
+    calm = planner.plan(start, STANCE, swing, STILL, 1.0, 0.1, 0.05, np.zeros(2), OMEGA)
+    pushed = StepPlanner(CONFIG).plan(start + np.array([0.15, 0.0]), STANCE, swing, STILL, 1.0, 0.1, 0.05, np.zeros(2), OMEGA)
     assert pushed.landing[0] > calm.landing[0] + 0.1
     assert pushed.duration <= calm.duration
 
@@ -45,7 +47,17 @@ def test_random_states_never_leave_the_bounds():
         sign = rng.choice([-1.0, 1.0])
         swing = np.array([rng.uniform(-0.3, 0.3), sign * rng.uniform(0.15, 0.3)])
         elapsed = rng.uniform(0.0, 0.5)
-        plan = planner.plan(rng.uniform(-0.5, 0.5, 2), STANCE, swing, sign, elapsed, rng.uniform(-0.5, 0.5, 2), OMEGA)
+        plan = planner.plan(
+            rng.uniform(-0.5, 0.5, 2),
+            STANCE,
+            swing,
+            rng.uniform(-2.0, 2.0, 2),
+            sign,
+            elapsed,
+            0.05,
+            rng.uniform(-0.5, 0.5, 2),
+            OMEGA,
+        )
         assert -CONFIG.backward - 1e-9 <= plan.landing[0] <= CONFIG.forward + 1e-9
         assert CONFIG.narrow - 1e-9 <= sign * plan.landing[1] <= CONFIG.wide + 1e-9
         assert plan.duration > elapsed
@@ -64,7 +76,7 @@ def walk_pendulum(velocity, push=(0.0, 0.0), steps=30):
             start = (com.copy(), time)
         elapsed = 0.0
         while True:
-            plan = planner.plan(xi, stance, swing, sign, elapsed, np.array(velocity), OMEGA)
+            plan = planner.plan(xi, stance, swing, STILL, sign, elapsed, 0.05, np.array(velocity), OMEGA)
             if plan.duration - elapsed <= 0.025:
                 break
             pivot = stance + plan.pressure

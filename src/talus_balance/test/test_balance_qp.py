@@ -49,7 +49,7 @@ def test_dynamics_cones_and_torque_limits_hold(seed):
     for side, wrench in enumerate(result.wrenches):
         foot = model.description.feet[side]
         assert wrench[2] >= QpConfig().min_force - 1e-6
-        assert np.hypot(*wrench[:2]) <= np.sqrt(2.0) * 0.5 * wrench[2] + 1e-6
+        assert np.hypot(*wrench[:2]) <= np.sqrt(2.0) * QpConfig().friction * wrench[2] + 1e-6
         assert abs(wrench[4] / wrench[2]) <= 0.5 * foot.length
         assert abs(wrench[3] / wrench[2]) <= 0.5 * foot.width
 

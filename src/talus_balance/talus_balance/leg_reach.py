@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How high the body may stand over feet that are far apart: no leg is longer than its links."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pinocchio as pin
+
+from talus_balance.estimator import BaseEstimate
+from talus_balance.model import FrameTerms, WholeBodyModel
+
+STRETCH = 0.985  # of the straight leg: a knee bent by 20 degrees, short of where it no longer lifts the body
+LOWEST = 0.6  # of the straight leg: lower does not help the reach
+
+
+class LegReach:
+    """Lengths of the legs from the model; everything in m."""
+
+    def __init__(self, model: WholeBodyModel):
+        q = pin.neutral(model.model)
+        data = model.model.createData()
+        pin.framesForwardKinematics(model.model, data, q)
+        base = data.oMf[model.base]
+        self._hips, self._ankles, self._lengths = [], [], []
+        for foot, group in zip(model.feet, ("left_leg", "right_leg"), strict=True):
+            joints = [data.oMi[model.model.getJointId(name)].translation for name in model.description.groups[group]]
+            links = [float(np.linalg.norm(b - a)) for a, b in itertools.pairwise(joints)]
+            self._hips.append(base.actInv(joints[0]))
+            self._ankles.append(data.oMf[foot].actInv(joints[-1]))
+            self._lengths.append(STRETCH * sum(links))
+
+    def highest_base(
+        self, base: BaseEstimate, soles: Sequence[FrameTerms], swing_side: int | None, landing: np.ndarray
+    ) -> float:
+        """Height of the base at which every leg reaches its foot, m in odom.
+
+        Args:
+            base: Where it is.
+            soles: Left and right, now.
+            swing_side: Of the foot in the air, or None.
+            landing: (2,) m from where the base will be to where that foot will land.
+        """
+        heights = []
+        for side in (0, 1):
+            hip = base.rotation @ self._hips[side]
+            ankle = soles[side].rotation @ self._ankles[side]
+            away = (landing if side == swing_side else (soles[side].position - base.position)[:2]) + ankle[:2] - hip[:2]
+            length = self._lengths[side]
+            flat = float(away[0] * away[0] + away[1] * away[1])
+            leg = math.sqrt(max(length * length - flat, (LOWEST * length) ** 2))
+            heights.append(float(soles[side].position[2] + ankle[2] - hip[2]) + leg)
+        return min(heights)
