@@ -262,8 +262,8 @@ class BalanceController:
             return self._move_off_feet(state, intent, base)
         gait = self._gait.step(gait_input)
         posture = self._posture()
-        self._wanted_height = posture.com_height
         target = self._target(intent, gait, gait_input, posture, self._highest_com(base, soles, gait))
+        self._wanted_height = target.com_height - self._ground
         result = self._body.step(target, soles, q, dq)
         command = self._command(state, self._body.joint_torque(result), self._body.joint_acceleration(result))
         if self.mode is Mode.SITTING_DOWN and self._move.is_done:

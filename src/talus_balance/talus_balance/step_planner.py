@@ -39,7 +39,7 @@ class StepPlannerConfig:
 
     step_width: float = 0.19
     duration: float = 0.55
-    min_duration: float = 0.22
+    min_duration: float = 0.20
     max_duration: float = 0.75
     forward: float = 0.65
     backward: float = 0.55

@@ -35,7 +35,9 @@ def test_a_push_forward_makes_a_longer_or_earlier_step():
     planner = StepPlanner(CONFIG)
     start, swing = periodic_start(np.zeros(2), 1.0), np.array([0.0, CONFIG.step_width])
     calm = planner.plan(start, STANCE, swing, STILL, 1.0, 0.1, 0.05, np.zeros(2), OMEGA)
-    pushed = StepPlanner(CONFIG).plan(start + np.array([0.15, 0.0]), STANCE, swing, STILL, 1.0, 0.1, 0.05, np.zeros(2), OMEGA)
+    pushed = StepPlanner(CONFIG).plan(
+        start + np.array([0.15, 0.0]), STANCE, swing, STILL, 1.0, 0.1, 0.05, np.zeros(2), OMEGA
+    )
     assert pushed.landing[0] > calm.landing[0] + 0.1
     assert pushed.duration <= calm.duration
 
