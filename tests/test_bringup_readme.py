@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 import pytest
+from talus_bringup.bench.balance.catalogue import CASES
 from talus_bringup.launch import schema, scope
 from talus_bringup.launch.packages import find_launch_file
 from talus_bringup.launch.resolve import resolve
@@ -66,6 +67,10 @@ def test_options_and_summary():
     assert {quoted(row[0])[0] for row in table(README, "option")} == options
     keys = {field.name for field in dataclasses.fields(Summary)}
     assert {quoted(row[0])[0] for row in table(README, "key of the summary")} == keys
+
+
+def test_cases_of_the_scorecard():
+    assert {name for row in table(README, "case") for name in quoted(row[0])} == CASES.keys()
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "launch").glob("*.xml")), ids=lambda file: file.name)

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 from talus_bringup.bench.__main__ import main
-from talus_bringup.bench.balance.case import CaseResult
+from talus_bringup.bench.balance.case import CaseResult, Effort
 from talus_bringup.bench.balance.catalogue import ABSENT, CASES, TARGETS
 from talus_bringup.bench.balance.disturbance import ARM_RANGE, STALLS_PER_S, ArmWalk, Stalls
 from talus_bringup.bench.balance.ground import Ground, world_text
 from talus_bringup.bench.balance.pendulum import ceiling
 from talus_bringup.bench.balance.picture import HEIGHT, WIDTH, draw
+from talus_bringup.bench.balance.play import play
 from talus_bringup.bench.balance.scorecard import scorecard
 from talus_bringup.bench.balance.search import Ladder, half_level, highest_level
 from talus_bringup.bench.balance.stage import Actor, Stage, in_fork
@@ -171,6 +172,49 @@ def test_every_promised_figure_has_cases_or_a_reason():
     assert keys | set(ABSENT) == PROMISED
     assert set(TARGETS) == PROMISED - {"cost_of_transport"}  # which is to be reported, not reached
     assert not keys & set(ABSENT)
+
+
+class Played:
+    """Stands in for the workers: outcomes by a rule."""
+
+    def __init__(self, rule):
+        self._rule, self._queue = rule, []
+
+    def put(self, trials):
+        self._queue.extend(trials)
+
+    def results(self):
+        done, self._queue = self._queue, []
+        return [(trial, self._rule(trial)) for trial in done]
+
+
+def test_push_case_finds_the_weakest_side_and_counts_only_what_was_run(tmp_path):
+    def rule(trial: Trial) -> Outcome:
+        (shove,) = trial.shoves
+        limit = 0.35 if shove.heading_deg == 90.0 else 0.8
+        return Outcome(fell=shove.dv > limit + 1e-9, last_velocity=(0.5, 0.0, 0.0))
+
+    name = "walking_push_torso"
+    result = play({name: CASES[name]}, Effort(), Store(tmp_path, "x"), Played(rule), lambda *_: None)[name]
+    assert result.summary == {"walking_push_dv_worst": 0.35, "walking_push_dv_forward": 0.8}
+    *rows, worst = result.rows
+    assert [(row["heading_deg"], round(row["dv_95"], 2)) for row in rows if row["heading_deg"] <= 90.0] == [
+        (0.0, 0.8),
+        (45.0, 0.8),
+        (90.0, 0.35),
+    ]
+    assert all(0.0 <= row["dv_50"] - row["dv_95"] <= 0.05 for row in rows)
+    assert (worst["passed"], worst["n"]) == (96, 96)
+
+
+def test_a_case_in_which_nothing_can_be_run_says_why(tmp_path):
+    cases = {name: CASES[name] for name in ("standing_push_torso", "blocks")}
+    workers = Played(lambda trial: Outcome(fell=True, error="did not stand"))
+    results = play(cases, Effort(runs=2), Store(tmp_path, "x"), workers, lambda *_: None)
+    assert results["standing_push_torso"].summary == {"standing_push_dv_worst": 0.0}
+    assert results["standing_push_torso"].rows[-1]["n"] == 0
+    assert results["blocks"].summary == {"blocks_cm": 0.0}
+    assert all("runs: did not stand" in result.notes[-1] for result in results.values())
 
 
 def test_share_of_the_aim_grows_with_the_figure_or_where_less_is_better_with_its_inverse():

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Generator, Mapping
+from dataclasses import replace
 
 from talus_bringup.bench.balance.case import Case, CaseResult, Effort
 from talus_bringup.bench.balance.store import Store
@@ -18,6 +20,7 @@ class _Playing:
         self.name = name
         self.result: CaseResult | None = None
         self._work = work
+        self._errors: Counter[str] = Counter()
         self.asked: list[Trial] = []
         self._send(None)
 
@@ -26,6 +29,7 @@ class _Playing:
         outcomes = [store.get(trial) for trial in self.asked]
         if self.result is not None or any(outcome is None for outcome in outcomes):
             return False
+        self._errors.update(outcome.error for outcome in outcomes if outcome.error)
         self._send(outcomes)
         return True
 
@@ -33,7 +37,8 @@ class _Playing:
         try:
             self.asked = self._work.send(outcomes)
         except StopIteration as done:
-            self.asked, self.result = [], done.value
+            notes = [f"{count} runs: {error}" for error, count in self._errors.most_common(3)]
+            self.asked, self.result = [], replace(done.value, notes=[*done.value.notes, *notes])
 
 
 def play(

@@ -114,6 +114,6 @@ class PushCase:
 
 
 def _row(ladder: Ladder, lines: list[Line], level: int, heading: float | str) -> dict[str, Any]:
-    """Of all runs at one level."""
-    passed = sum(bool(ladder.implied(line, level)) for line in lines)
-    return {"heading_deg": heading, "dv_95": level * GRID} | rate(passed, len(lines))
+    """Of the runs that were made at one level: of none at level 0."""
+    verdicts = [ladder.verdicts[line, level] for line in lines if (line, level) in ladder.verdicts]
+    return {"heading_deg": heading, "dv_95": level * GRID} | rate(sum(verdicts), len(verdicts))
