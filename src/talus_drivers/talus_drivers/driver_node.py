@@ -10,6 +10,7 @@ from threading import Event
 
 from talus_core.driver import SimulatedDriver
 from talus_core.state import RobotState
+from talus_core.trace import COMMAND, STATE, open_trace, trace_path
 from talus_ros.cdr import JointCommandCodec, RobotStateCodec
 from talus_ros.fast_link_node import FAST_QOS, FastLink
 from talus_ros.heartbeat_node import QOS as HEARTBEAT_QOS
@@ -32,6 +33,7 @@ from talus_drivers.simulator_node import Errands, SimulatorServices
 from talus_drivers.slow_topics_node import SlowTopics
 from talus_interfaces import msg
 
+TRACE_SLOTS, TRACE_BYTES_PER_JOINT = 2048, 64  # a second of states and commands at twice real time; 5 numbers and heads
 LET_DOWN_WITHIN_S = 10.0  # of the body's time: standby holds for 2 s at most and sits in 4
 
 
@@ -84,9 +86,12 @@ class DriverNode:
         self._driver.stop()
         self._driver.close()
         self._heartbeat.close()
+        self._trace.close()
 
     def _connect_topics(self, description) -> None:
         node, link = self._node, self._link
+        path = trace_path(node.context.get_domain_id(), node.get_namespace())
+        self._trace = open_trace(path, TRACE_SLOTS, TRACE_BYTES_PER_JOINT * len(self._driver.joint_names))
         self._state_publisher = node.create_publisher(msg.RobotState, "robot_state", FAST_QOS)
         self._slow = SlowTopics(node, self._driver, description)
         self._errands = Errands(link.wake)
@@ -101,6 +106,7 @@ class DriverNode:
         link.subscribe(msg.Heartbeat, HEARTBEAT_TOPIC, self._on_heartbeat, HEARTBEAT_QOS)
 
     def _on_command(self, data: bytes) -> None:
+        self._trace.put(COMMAND, time.monotonic_ns(), data)
         command = self._command_codec.decode(data) or conversions.command_from_bytes(data)
         self._drives.put_command(command)
         self._lockstep.heard(BALANCE, command.sequence, self._tick, time.monotonic())
@@ -129,7 +135,9 @@ class DriverNode:
     def _send(self, state: RobotState) -> None:
         self._states.put(state)
         for sent in self._states.take(state.sequence):
-            self._state_publisher.publish(self._state_codec.encode(sent, self._drives.standby_active))
+            data = self._state_codec.encode(sent, self._drives.standby_active)
+            self._state_publisher.publish(data)
+            self._trace.put(STATE, time.monotonic_ns(), data)
             self._sent = max(self._sent, sent.sequence)
         self._lockstep.sent(BALANCE, self._sent)
         self._lockstep.sent("safety", self._sent)

@@ -64,7 +64,8 @@ class BlackBox:
                 f"{free // MEGABYTE} MB are free on the disk; "
                 f"parameter keep_free_mb leaves {self._recording.config.keep_free_mb} MB to others"
             )
-        self._ring.write(filled)
+        if filled.buffer.count:
+            self._ring.write(filled)
         self._now = filled.end
         self._due += self._keeper.hear(filled.events)
         span = self._keeper.due(self._now)

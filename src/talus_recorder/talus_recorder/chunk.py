@@ -76,7 +76,7 @@ class Filled:
     """A chunk that is complete.
 
     Attributes:
-        buffer: Its messages.
+        buffer: Its messages; none where only something happened.
         begin, end: On the recorder's timeline, s.
         events: What happened meanwhile.
     """

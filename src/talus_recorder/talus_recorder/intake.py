@@ -45,6 +45,10 @@ class LogTime:
         """Of a message that came at `wall`, ns, since the last batch: never outside of that time."""
         return min(max(wall + self._from_wall, self._since), self._now)
 
+    def of_steady(self, steady: int) -> int:
+        """Of the steady clock of this machine, ns."""
+        return min(steady + self._offset, self._now)
+
 
 class Intake:
     """Used from one thread."""
@@ -77,6 +81,11 @@ class Intake:
         if missing > 0:
             self.missed += missing
 
+    @property
+    def lost(self) -> int:
+        """Messages that never came or were too large."""
+        return self.missed + self.too_large
+
     def hear(self, event: Event) -> None:
         """Something happened in this chunk."""
         self._events.append(event)
@@ -92,7 +101,7 @@ class Intake:
 
     def flush(self) -> None:
         """Hand over what there is."""
-        if self._buffer.count:
+        if self._buffer.count or self._events:
             self._hand_over()
 
     def _hand_over(self) -> None:

@@ -1,18 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The recorder node: wakes ten times a second, takes what has come as bytes, and leaves the disk to its thread."""
+"""The recorder node: wakes ten times a second, looks at what has come, and leaves the disk to its thread."""
 
 from __future__ import annotations
 
 import os
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from threading import Event as Flag
 
-from rclpy.qos import QoSProfile, ReliabilityPolicy
 from talus_ros.diagnostics_node import ERROR, OK, WARN, DiagnosticsPublisher
-from talus_ros.fast_link_node import FastLink
 from talus_ros.parameters_node import declare_config
 from talus_ros.run_node import ExecutorThread, create_clockless_node, run_node
 
@@ -22,12 +19,13 @@ from talus_recorder.config import CHUNK_BYTES, MEGABYTE, RecorderConfig
 from talus_recorder.disk_thread import DiskThread
 from talus_recorder.events import END, START, Event
 from talus_recorder.intake import Clocks, Intake, LogTime
+from talus_recorder.listener_node import Listener
 from talus_recorder.recording import TOLD, Recording, default_folder, origin_now
 from talus_recorder.spool import Spool
 from talus_recorder.status import StatusOf
 from talus_recorder.storage import Disk
 from talus_recorder.timeline import Timeline
-from talus_recorder.topics import FAULTS, GATE, ROBOT_STATE, SAFETY, TOPICS, RecordedTopic
+from talus_recorder.topics import FAULTS, GATE, ROBOT_STATE, SAFETY, TOPICS
 from talus_recorder.watcher import Told, Watcher
 
 BATCH_S = 0.1  # a wake-up costs more than a message
@@ -39,7 +37,7 @@ LEVELS = (OK, WARN, ERROR)
 
 
 class RecorderNode:
-    """Fetches without being woken: best effort, deep queues, no executor, no objects."""
+    """A batch at a time: messages into chunks, what they tell into events."""
 
     def __init__(self) -> None:
         node = self._node = create_clockless_node("recorder")
@@ -55,10 +53,11 @@ class RecorderNode:
         spool = Spool(config.buffer_mb * MEGABYTE // CHUNK_BYTES, CHUNK_BYTES)
         self._intake, self._log_time = Intake(spool, config.chunk_s), LogTime(start)
         self._timeline, self._watcher = Timeline(), Watcher()
-        self._newest: dict[str, bytes] = {}
+        self._listener = Listener(node, self._intake, self._log_time, self._watch)
+        self._newest = self._listener.newest
+        self._watched: dict[str, bytes] = {}
         self._told: list[Told] = []
         self._robot_time: float | None = None
-        self._subscribe()
         self._diagnostics = DiagnosticsPublisher(node)
         self._disk = DiskThread(
             Disk(), recording, spool, lambda path: print(f"{TOLD}{path}"), node.get_logger().warning
@@ -87,21 +86,11 @@ class RecorderNode:
         self._intake.flush()
         self._disk.close()
 
-    def _subscribe(self) -> None:
-        link = FastLink(self._node)  # keeps executors away
-        self._taken: list[tuple[int, RecordedTopic, type, Callable]] = []
-        for number, topic in enumerate(TOPICS, 1):
-            kind = convert.message_type(topic.kind)
-            qos = QoSProfile(depth=topic.depth, reliability=ReliabilityPolicy.BEST_EFFORT)
-            subscription = link.subscribe(kind, topic.name, lambda data: None, qos, raw=True)
-            self._taken.append((number, topic, kind, subscription.handle.take_message))
-
     def _batch(self, told: list[Told] | None = None) -> None:
         """All that has come since the last one; `told`: events of our own."""
         steady = time.monotonic_ns()
         self._log_time.begin_batch(Clocks(steady, time.time_ns()))
-        for number, topic, kind, take in self._taken:
-            self._take(number, topic, kind, take)
+        self._listener.fetch()
         state = self._newest.get(ROBOT_STATE)
         self._robot_time = None if state is None else convert.stamp_of(state)
         now = self._timeline.advance(steady * 1e-9, self._robot_time)
@@ -113,28 +102,9 @@ class RecorderNode:
         self._told.clear()
         self._intake.end_batch(steady, now)
 
-    def _take(self, number: int, topic: RecordedTopic, kind: type, take: Callable) -> None:
-        intake, log_time = self._intake, self._log_time.of
-        changed = self._changed if topic.name in (SAFETY, GATE, FAULTS) else None
-        data = None
-        for _ in range(topic.depth):
-            taken = take(kind, True)
-            if taken is None:
-                break
-            data, facts = taken
-            sequence = facts.get("publication_sequence_number") or 0
-            came = log_time(facts["received_timestamp"])
-            sent = came - max(facts["received_timestamp"] - facts["source_timestamp"], 0)
-            intake.see_sequence((number, facts.get("publisher_gid", {}).get("data")), sequence)
-            intake.add(number, data, came, sent, sequence)
-            if changed is not None:
-                changed(topic.name, data)
-        if data is not None:
-            self._newest[topic.name] = data
-
-    def _changed(self, topic: str, data: bytes) -> None:
+    def _watch(self, topic: str, data: bytes) -> None:
         """Read a message that may tell an event, if what matters in it is new."""
-        before, self._newest[topic] = self._newest.get(topic, b""), data
+        before, self._watched[topic] = self._watched.get(topic, b""), data
         if topic == SAFETY and data[convert.SAFETY_SALIENT] != before[convert.SAFETY_SALIENT]:
             self._told += self._watcher.safety(convert.safety_of(data))
         elif topic == GATE and data[convert.GATE_SALIENT] != before[convert.GATE_SALIENT]:

@@ -31,7 +31,7 @@ class StatusOf:
     def now(self) -> RecorderStatus:
         """Since the last call."""
         intake, disk = self._intake, self._disk
-        lost = intake.missed + intake.too_large + self._spool.dropped
+        lost = intake.lost + self._spool.dropped
         newly, self._lost = lost - self._lost, lost
         slowest, disk.slowest_write_s = disk.slowest_write_s, 0.0
         problems = [f"{newly} messages lost"] if newly else []

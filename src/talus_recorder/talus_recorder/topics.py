@@ -21,11 +21,12 @@ class RecordedTopic:
     depth: int = 100
 
 
-ROBOT_STATE, SAFETY, GATE, FAULTS = "robot_state", "safety/state", "gate/state", "sim/faults"
+ROBOT_STATE, JOINT_COMMAND = "robot_state", "joint_command"
+WATCHED = SAFETY, GATE, FAULTS = "safety/state", "gate/state", "sim/faults"
 
 TOPICS = (
     RecordedTopic(ROBOT_STATE, "talus_interfaces/RobotState", 1500),
-    RecordedTopic("joint_command", "talus_interfaces/JointCommand", 1500),
+    RecordedTopic(JOINT_COMMAND, "talus_interfaces/JointCommand", 1500),
     RecordedTopic(GATE, "talus_interfaces/GateState", 300),
     RecordedTopic(SAFETY, "talus_interfaces/SafetyState", 300),
     RecordedTopic("balance/state", "talus_interfaces/BalanceState", 150),

@@ -126,6 +126,16 @@ def test_the_ring_on_disk_stays_short_and_goes_at_the_end(tmp_path: Path):
     assert [path.name for path in tmp_path.iterdir() if path.name != ".lock"] == []
 
 
+def test_an_event_without_a_message_makes_a_file_too(tmp_path: Path):
+    recorder = Recorder(recording_in(tmp_path))
+    recorder.run(2.0)
+    recorder.intake.flush()
+    recorder.event(END, "when everybody else is gone")
+    [path] = recorder.close()
+    with path.open("rb") as file:
+        assert read_back(file).counts["/state"] == 100
+
+
 def test_an_interrupted_recording_is_kept_by_the_next_one(tmp_path: Path):
     first = Recorder(recording_in(tmp_path))
     first.run(1.0)

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The newest messages of the fast topics in shared memory: writing costs the driver a copy, and wakes nobody.
+
+A file in /dev/shm: a head, then slots of one size that are used in turn. A slot's number is 0 while it is written and
+counts from 1; whoever reads compares it before and after. What the driver wrote outlives its process.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import struct
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+FOLDER = Path("/dev/shm")
+MAGIC = b"TALUSTR1"
+HEAD = struct.Struct("<8sQQQ")  # magic, number of slots, bytes of each, messages written
+COUNT_AT = 24
+SLOT = struct.Struct("<QQII")  # number, steady clock in ns, kind, bytes that follow
+NUMBER = struct.Struct("<Q")
+STATE, COMMAND = 0, 1  # kinds: RobotState, JointCommand
+
+
+def trace_path(domain: int, namespace: str) -> Path:
+    """Of the robot in a ROS domain and namespace, on this machine, for this user."""
+    return FOLDER / f"talus-{os.getuid()}-{domain}{namespace.rstrip('/').replace('/', '.')}"
+
+
+class TraceWriter:
+    """There is one per robot; a new one takes the place of one that was killed."""
+
+    def __init__(self, path: Path, slots: int, room: int):
+        """`room`: bytes of the longest message. Raises OSError."""
+        self._path, self._slots = path, slots
+        self._size = -(-(SLOT.size + room) // 64) * 64
+        part = path.with_name(f"{path.name}.{os.getpid()}")
+        handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            os.posix_fallocate(handle, 0, HEAD.size + slots * self._size)
+            self._map = mmap.mmap(handle, HEAD.size + slots * self._size)
+            HEAD.pack_into(self._map, 0, MAGIC, slots, self._size, 0)
+            self._inode = os.fstat(handle).st_ino
+            os.replace(part, path)
+        except OSError:
+            os.unlink(part)
+            raise
+        finally:
+            os.close(handle)
+        self._count = 0
+
+    def put(self, kind: int, now_ns: int, data: bytes) -> None:
+        """A message of a kind, at a time of the steady clock; one that is too long is left out."""
+        begin = HEAD.size + (self._count % self._slots) * self._size
+        end = begin + SLOT.size + len(data)
+        if end > begin + self._size:
+            return
+        self._count += 1
+        SLOT.pack_into(self._map, begin, 0, now_ns, kind, len(data))
+        self._map[begin + SLOT.size : end] = data
+        NUMBER.pack_into(self._map, begin, self._count)
+        NUMBER.pack_into(self._map, COUNT_AT, self._count)
+
+    def close(self) -> None:
+        """Take the file away, unless it is another's by now."""
+        with suppress(OSError):
+            if self._path.stat().st_ino == self._inode:
+                self._path.unlink()
+
+
+class NoTrace:
+    """Where there is no shared memory: nothing is kept."""
+
+    def put(self, kind: int, now_ns: int, data: bytes) -> None:
+        """Forget it."""
+
+    def close(self) -> None:
+        """Nothing to take away."""
+
+
+def open_trace(path: Path, slots: int, room: int) -> TraceWriter | NoTrace:
+    """A trace if there can be one: its lack must not keep a robot from standing."""
+    try:
+        return TraceWriter(path, slots, room)
+    except OSError:
+        return NoTrace()
+
+
+class TraceReader:
+    """Follows the trace of a path, from one writer to the next."""
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._map: mmap.mmap | None = None
+        self._inode: int | None = None
+        self._slots = self._size = self._next = 0
+        self.missed = 0  # overwritten before they were read
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there has been a trace to follow."""
+        return self._map is not None
+
+    def read(self) -> Iterator[tuple[int, int, bytes]]:
+        """(kind, steady clock in ns, data) of all that is new; of the first trace only what comes from now on."""
+        is_first = self._map is None
+        if not is_first:
+            yield from self._rest()
+        if self._reopen():
+            self._next = self._written() if is_first else 0
+            yield from self._rest()
+
+    def _reopen(self) -> bool:
+        try:
+            inode = self._path.stat().st_ino
+            if inode == self._inode:
+                return False
+            with self._path.open("rb") as file:
+                made = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+        except (OSError, ValueError):
+            return False
+        if len(made) < HEAD.size or made[: len(MAGIC)] != MAGIC:
+            return False
+        _, slots, size, _ = HEAD.unpack_from(made, 0)
+        self._map, self._inode, self._slots, self._size = made, inode, slots, size
+        return True
+
+    def _written(self) -> int:
+        return NUMBER.unpack_from(self._map, COUNT_AT)[0]
+
+    def _rest(self) -> Iterator[tuple[int, int, bytes]]:
+        written = self._written()
+        oldest = max(self._next, written - self._slots)
+        self.missed += oldest - self._next
+        for place in range(oldest, written):
+            begin = HEAD.size + (place % self._slots) * self._size
+            number, now_ns, kind, length = SLOT.unpack_from(self._map, begin)
+            data = self._map[begin + SLOT.size : begin + SLOT.size + length]
+            if number == place + 1 == NUMBER.unpack_from(self._map, begin)[0]:
+                yield kind, now_ns, data
+            else:
+                self.missed += 1
+        self._next = written

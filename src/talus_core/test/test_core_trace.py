@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Messages in shared memory come out as they went in, or are counted as missed."""
+
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from talus_core.trace import COMMAND, STATE, NoTrace, TraceReader, TraceWriter, open_trace, trace_path
+
+# Writes as fast as it can; every message says its own number many times.
+WRITER = """
+import sys
+from pathlib import Path
+from talus_core.trace import TraceWriter
+writer = TraceWriter(Path(sys.argv[1]), 16, 2000)
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(200000):
+    writer.put(number % 2, number, number.to_bytes(8, "little") * 200)
+"""
+
+
+def test_what_goes_in_comes_out_once(tmp_path: Path):
+    writer, reader = TraceWriter(tmp_path / "trace", 8, 100), TraceReader(tmp_path / "trace")
+    writer.put(STATE, 1, b"before anybody looked")
+    assert list(reader.read()) == []
+    chance, number = random.Random(0), 0
+    for _ in range(50):
+        sent = []
+        for _ in range(chance.randrange(9)):
+            number += 1
+            sent.append((chance.choice((STATE, COMMAND)), number, chance.randbytes(chance.randrange(101))))
+            writer.put(*sent[-1])
+        assert list(reader.read()) == sent
+    assert reader.missed == 0
+
+
+def test_a_reader_that_is_late_misses_the_oldest_and_knows_how_many(tmp_path: Path):
+    writer, reader = TraceWriter(tmp_path / "trace", 8, 10), TraceReader(tmp_path / "trace")
+    list(reader.read())
+    for number in range(20):
+        writer.put(STATE, number, b"x")
+    assert [now for _, now, _ in reader.read()] == list(range(12, 20))
+    assert reader.missed == 12
+
+
+def test_a_message_that_is_too_long_is_left_out(tmp_path: Path):
+    writer, reader = TraceWriter(tmp_path / "trace", 8, 100), TraceReader(tmp_path / "trace")
+    list(reader.read())
+    writer.put(STATE, 1, bytes(5000))
+    writer.put(STATE, 2, bytes(100))
+    assert [now for _, now, _ in reader.read()] == [2]
+
+
+def test_a_writer_in_another_process_never_shows_half_a_message(tmp_path: Path):
+    words = [sys.executable, "-c", WRITER, str(tmp_path / "trace")]
+    process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "ready\n"
+    reader, seen = TraceReader(tmp_path / "trace"), 0
+    list(reader.read())
+    process.stdin.write("\n")
+    process.stdin.flush()
+    while process.poll() is None or seen + reader.missed < 200000:
+        for kind, now, data in reader.read():
+            assert data == now.to_bytes(8, "little") * 200
+            assert kind == now % 2
+            seen += 1
+    assert seen + reader.missed == 200000
+    assert seen > 100
+
+
+def test_a_new_writer_is_followed_after_the_rest_of_the_old_one(tmp_path: Path):
+    path = tmp_path / "trace"
+    first, reader = TraceWriter(path, 8, 10), TraceReader(path)
+    list(reader.read())
+    first.put(STATE, 1, b"last of the first")
+    first.put(STATE, 2, b"last")
+    second = TraceWriter(path, 8, 10)
+    second.put(STATE, 3, b"first")
+    first.close()  # must not take the other's away
+    assert [now for _, now, _ in reader.read()] == [1, 2, 3]
+    second.close()
+    assert not path.exists()
+    assert list(reader.read()) == []
+    assert reader.is_open
+
+
+def test_without_a_trace_there_is_nothing_to_read(tmp_path: Path):
+    reader = TraceReader(tmp_path / "trace")
+    assert list(reader.read()) == []
+    assert not reader.is_open
+    (tmp_path / "trace").write_bytes(b"something else of some length")
+    assert list(reader.read()) == []
+    (tmp_path / "trace").write_bytes(b"")
+    assert list(reader.read()) == []
+    assert not reader.is_open
+
+
+def test_where_none_can_be_made_there_is_none(tmp_path: Path):
+    trace = open_trace(tmp_path / "nowhere" / "trace", 8, 10)
+    assert isinstance(trace, NoTrace)
+    trace.put(STATE, 1, b"x")
+    trace.close()
+
+
+@pytest.mark.parametrize(("namespace", "ends"), [("/", "-7"), ("/left/robot", "-7.left.robot")])
+def test_every_robot_has_a_path_of_its_own(namespace: str, ends: str):
+    assert trace_path(7, namespace).name == f"talus-{os.getuid()}{ends}"

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fetches messages as bytes when it is asked to: nothing that comes wakes the process's Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.subscription import Subscription
+from talus_core.trace import COMMAND, STATE, TraceReader, trace_path
+from talus_ros.fast_link_node import FastLink
+
+from talus_recorder import conversions as convert
+from talus_recorder.intake import Intake, LogTime
+from talus_recorder.topics import JOINT_COMMAND, ROBOT_STATE, TOPICS, WATCHED
+
+TRACED = {ROBOT_STATE: STATE, JOINT_COMMAND: COMMAND}
+
+
+@dataclass(frozen=True)
+class _Ear:
+    """A subscription, and the number of its channel."""
+
+    number: int
+    name: str
+    depth: int
+    kind: type
+    subscription: Subscription
+    take: Callable[[type, bool], Any]
+
+
+class Listener:
+    """Best effort and deep queues; the two fast topics from the driver's shared memory, where there is one."""
+
+    def __init__(self, node: Node, intake: Intake, log_time: LogTime, watch: Callable[[str, bytes], None]):
+        """`watch` hears every message of WATCHED."""
+        self.newest: dict[str, bytes] = {}
+        self._intake, self._log_time, self._watch = intake, log_time, watch
+        self._link = FastLink(node)  # keeps executors away
+        self._ears = [self._subscribe(number, topic) for number, topic in enumerate(TOPICS, 1)]
+        self._trace = TraceReader(trace_path(node.context.get_domain_id(), node.get_namespace()))
+        places = {topic.name: (number, topic.name) for number, topic in enumerate(TOPICS, 1)}
+        self._is_subscribed = True  # to the topics that the trace holds, too
+        self._traced = {kind: places[name] for name, kind in TRACED.items()}
+
+    def fetch(self) -> None:
+        """All that has come."""
+        missed = self._trace.missed
+        traced = list(self._trace.read())
+        for ear in self._ears:
+            self._take(ear)
+        if self._is_subscribed and traced:  # what it holds came both ways, this time
+            self._leave_to_the_trace()
+        else:
+            self._add_traced(traced)
+            self._intake.missed += self._trace.missed - missed
+
+    def _subscribe(self, number: int, topic) -> _Ear:
+        kind = convert.message_type(topic.kind)
+        qos = QoSProfile(depth=topic.depth, reliability=ReliabilityPolicy.BEST_EFFORT)
+        subscription = self._link.subscribe(kind, topic.name, lambda data: None, qos, raw=True)
+        return _Ear(number, topic.name, topic.depth, kind, subscription, subscription.handle.take_message)
+
+    def _add_traced(self, traced: list[tuple[int, int, bytes]]) -> None:
+        """What the driver had in its hands, by its own clock."""
+        add, of_steady, newest = self._intake.add, self._log_time.of_steady, self.newest
+        for kind, steady, data in traced:
+            number, name = self._traced[kind]
+            time = of_steady(steady)
+            add(number, data, time, time, 0)
+            newest[name] = data
+
+    def _leave_to_the_trace(self) -> None:
+        self._is_subscribed = False
+        for ear in [ear for ear in self._ears if ear.name in TRACED]:
+            self._link.unsubscribe(ear.subscription)
+            self._ears.remove(ear)
+
+    def _take(self, ear: _Ear) -> None:
+        add, see, of = self._intake.add, self._intake.see_sequence, self._log_time.of
+        number, kind, take, is_watched = ear.number, ear.kind, ear.take, ear.name in WATCHED
+        data = None
+        for _ in range(ear.depth):
+            taken = take(kind, True)
+            if taken is None:
+                break
+            data, facts = taken
+            received = facts["received_timestamp"]
+            sequence = facts.get("publication_sequence_number") or 0
+            came = of(received)
+            see((number, facts.get("publisher_gid", {}).get("data")), sequence)
+            add(number, data, came, came - max(received - facts["source_timestamp"], 0), sequence)
+            if is_watched:
+                self._watch(ear.name, data)
+        if data is not None:
+            self.newest[ear.name] = data
