@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The newest messages of the fast topics in shared memory: writing costs the driver a copy, and wakes nobody.
+"""The newest messages of the driver's fast topics in shared memory: writing costs a copy, and wakes nobody.
 
 A file in /dev/shm: a head, then slots of one size that are used in turn. A slot's number is 0 while it is written and
 counts from 1; whoever reads compares it before and after. What the driver wrote outlives its process.
@@ -20,7 +20,9 @@ HEAD = struct.Struct("<8sQQQ")  # magic, number of slots, bytes of each, message
 COUNT_AT = 24
 SLOT = struct.Struct("<QQII")  # number, steady clock in ns, kind, bytes that follow
 NUMBER = struct.Struct("<Q")
-STATE, COMMAND = 0, 1  # kinds: RobotState, JointCommand
+# Kinds of messages, by the topics that carry them too.
+KINDS = {"robot_state": 0, "joint_command": 1, "imu": 2, "foot/left/wrench": 3, "foot/right/wrench": 4}
+STATE, COMMAND = KINDS["robot_state"], KINDS["joint_command"]
 
 
 def trace_path(domain: int, namespace: str) -> Path:

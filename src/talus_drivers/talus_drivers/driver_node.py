@@ -10,7 +10,7 @@ from threading import Event
 
 from talus_core.driver import SimulatedDriver
 from talus_core.state import RobotState
-from talus_core.trace import COMMAND, STATE, open_trace, trace_path
+from talus_core.trace import COMMAND, STATE
 from talus_ros.cdr import JointCommandCodec, RobotStateCodec
 from talus_ros.fast_link_node import FAST_QOS, FastLink
 from talus_ros.heartbeat_node import QOS as HEARTBEAT_QOS
@@ -31,9 +31,9 @@ from talus_drivers.pace import FAST, REAL_TIME, Pace
 from talus_drivers.process_watch import is_runnable
 from talus_drivers.simulator_node import Errands, SimulatorServices
 from talus_drivers.slow_topics_node import SlowTopics
+from talus_drivers.trace_node import trace_of_node
 from talus_interfaces import msg
 
-TRACE_SLOTS, TRACE_BYTES_PER_JOINT = 2048, 64  # a second of states and commands at twice real time; 5 numbers and heads
 LET_DOWN_WITHIN_S = 10.0  # of the body's time: standby holds for 2 s at most and sits in 4
 
 
@@ -90,10 +90,9 @@ class DriverNode:
 
     def _connect_topics(self, description) -> None:
         node, link = self._node, self._link
-        path = trace_path(node.context.get_domain_id(), node.get_namespace())
-        self._trace = open_trace(path, TRACE_SLOTS, TRACE_BYTES_PER_JOINT * len(self._driver.joint_names))
+        self._trace = trace_of_node(node, len(self._driver.joint_names))
         self._state_publisher = node.create_publisher(msg.RobotState, "robot_state", FAST_QOS)
-        self._slow = SlowTopics(node, self._driver, description)
+        self._slow = SlowTopics(node, self._driver, description, self._trace)
         self._errands = Errands(link.wake)
         if self._is_simulated:
             SimulatorServices(node, self._driver, self._errands, self._drives.relocated)

@@ -14,9 +14,11 @@ from sensor_msgs.msg import BatteryState, Imu, JointState
 from talus_core.driver import Driver, SimulatedDriver
 from talus_core.robot import RobotDescription
 from talus_core.state import RobotState
+from talus_core.trace import KINDS, NoTrace, TraceWriter
 
 from talus_drivers import conversions
 from talus_drivers import sensor_writers_node as writers
+from talus_drivers.trace_node import TracedPublisher
 from talus_interfaces.msg import SimulatorState
 
 SENSOR_DEPTH = 10
@@ -29,9 +31,9 @@ Make = Callable[[RobotState], object]  # a message, or its bytes
 class SlowTopics:
     """Publishes what is due at a tick. `rates_hz`: topic by topic, as published, in simulated time."""
 
-    def __init__(self, node: Node, driver: Driver, description: RobotDescription):
-        self._node, self._driver = node, driver
-        self._tasks: list[tuple[int, int, Publisher, Make]] = []
+    def __init__(self, node: Node, driver: Driver, description: RobotDescription, trace: TraceWriter | NoTrace):
+        self._node, self._driver, self._trace = node, driver, trace
+        self._tasks: list[tuple[int, int, Publisher | TracedPublisher, Make]] = []
         self.rates_hz: dict[str, float] = {}
         is_simulated, frames = isinstance(driver, SimulatedDriver), description.frames
         if is_simulated:
@@ -56,6 +58,8 @@ class SlowTopics:
         """At least `rate_hz`; where several topics share a divisor, each has a tick of its own."""
         every = max(1, int(1.0 / (rate_hz * self._driver.period) + 1e-9))
         publisher = self._node.create_publisher(kind, topic, SENSOR_DEPTH)
+        if topic in KINDS:
+            publisher = TracedPublisher(publisher, self._trace, KINDS[topic])
         self._tasks.append((every, len(self._tasks) % every, publisher, make))
         self.rates_hz[topic] = 1.0 / (every * self._driver.period)
 

@@ -10,14 +10,12 @@ from typing import Any
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
-from talus_core.trace import COMMAND, STATE, TraceReader, trace_path
+from talus_core.trace import KINDS, TraceReader, trace_path
 from talus_ros.fast_link_node import FastLink
 
 from talus_recorder import conversions as convert
 from talus_recorder.intake import Intake, LogTime
-from talus_recorder.topics import JOINT_COMMAND, ROBOT_STATE, TOPICS, WATCHED
-
-TRACED = {ROBOT_STATE: STATE, JOINT_COMMAND: COMMAND}
+from talus_recorder.topics import TOPICS, WATCHED
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class _Ear:
 
 
 class Listener:
-    """Best effort and deep queues; the two fast topics from the driver's shared memory, where there is one."""
+    """Best effort and deep queues; the driver's fast topics from its shared memory, where there is one."""
 
     def __init__(self, node: Node, intake: Intake, log_time: LogTime, watch: Callable[[str, bytes], None]):
         """`watch` hears every message of WATCHED."""
@@ -42,9 +40,9 @@ class Listener:
         self._link = FastLink(node)  # keeps executors away
         self._ears = [self._subscribe(number, topic) for number, topic in enumerate(TOPICS, 1)]
         self._trace = TraceReader(trace_path(node.context.get_domain_id(), node.get_namespace()))
-        places = {topic.name: (number, topic.name) for number, topic in enumerate(TOPICS, 1)}
+        names = [topic.name for topic in TOPICS]
         self._is_subscribed = True  # to the topics that the trace holds, too
-        self._traced = {kind: places[name] for name, kind in TRACED.items()}
+        self._traced = {kind: (names.index(name) + 1, name) for name, kind in KINDS.items()}
 
     def fetch(self) -> None:
         """All that has come."""
@@ -75,7 +73,7 @@ class Listener:
 
     def _leave_to_the_trace(self) -> None:
         self._is_subscribed = False
-        for ear in [ear for ear in self._ears if ear.name in TRACED]:
+        for ear in [ear for ear in self._ears if ear.name in KINDS]:
             self._link.unsubscribe(ear.subscription)
             self._ears.remove(ear)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from threading import Event as Flag
 
@@ -129,6 +130,8 @@ class RecorderNode:
 
 def main() -> None:
     """Entry point."""
+    with suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))  # of all threads to come: it never preempts
     sys.exit(run_node(RecorderNode, niceness=NICENESS))
 
 

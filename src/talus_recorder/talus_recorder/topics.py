@@ -21,12 +21,12 @@ class RecordedTopic:
     depth: int = 100
 
 
-ROBOT_STATE, JOINT_COMMAND = "robot_state", "joint_command"
+ROBOT_STATE = "robot_state"
 WATCHED = SAFETY, GATE, FAULTS = "safety/state", "gate/state", "sim/faults"
 
 TOPICS = (
     RecordedTopic(ROBOT_STATE, "talus_interfaces/RobotState", 1500),
-    RecordedTopic(JOINT_COMMAND, "talus_interfaces/JointCommand", 1500),
+    RecordedTopic("joint_command", "talus_interfaces/JointCommand", 1500),
     RecordedTopic(GATE, "talus_interfaces/GateState", 300),
     RecordedTopic(SAFETY, "talus_interfaces/SafetyState", 300),
     RecordedTopic("balance/state", "talus_interfaces/BalanceState", 150),
