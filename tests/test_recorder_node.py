@@ -78,10 +78,11 @@ class Supervised:
         self.statuses += [status.message for status in array.status if status.name == "recorder"]
 
 
-def end(process: subprocess.Popen, partner: Partner) -> str:
-    """SIGINT, and what it printed; the robot goes on for a while meanwhile."""
+def end(process: subprocess.Popen, partner: Partner, body: subprocess.Popen) -> str:
+    """SIGINT, and what it printed; the robot goes on for a while meanwhile, and the recorder with it."""
     process.send_signal(signal.SIGINT)
     partner.run_for(0.3)
+    body.kill()
     output, errors = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, errors
     return output
@@ -107,13 +108,13 @@ def seconds(stamp) -> float:
 def test_an_e_stop_leaves_a_file_with_all_that_was_said_around_it(partner: Partner, tmp_path: Path):
     supervised = Supervised(partner)
     short = ("before_s:=1.0", f"after_s:={AFTER_S}", "segment_s:=0.5", "keep_free_mb:=0")
-    with driver("driver:=mock", "pace:=real_time"), recorder(tmp_path, *short) as process:
+    with driver("driver:=mock", "pace:=real_time") as body, recorder(tmp_path, *short) as process:
         partner.run_until(lambda: "recording" in supervised.statuses, "no diagnostics of the recorder")
         partner.run_for(AFTER_S + 2.0)
         supervised.level, supervised.cause = msg.SafetyState.R3_SIT_THEN_CUT, "stop: asked for"
         stopped_at = partner.state.time
         partner.run_for(AFTER_S + 1.0)
-        output = end(process, partner)
+        output = end(process, partner, body)
     assert "level: R3_SIT_THEN_CUT: stop: asked for" in output
     [path] = tmp_path.glob("*-level.mcap")
     assert f"black box: {path}" in output
@@ -122,7 +123,6 @@ def test_an_e_stop_leaves_a_file_with_all_that_was_said_around_it(partner: Partn
     for topic in FAST:
         sequences = [message.sequence for _, message in found[topic]]
         gaps = sum(later - earlier - 1 for earlier, later in pairwise(sequences) if later > earlier)
-        print(topic, len(sequences), gaps, output)
         assert gaps <= 0.02 * len(sequences), topic
     times = [seconds(message.stamp) for _, message in found["/robot_state"]]
     assert times[0] <= stopped_at - 0.9
@@ -137,7 +137,7 @@ def test_an_e_stop_leaves_a_file_with_all_that_was_said_around_it(partner: Partn
 
 def test_a_killed_recorder_leaves_what_the_next_one_keeps(partner: Partner, tmp_path: Path):
     supervised = Supervised(partner)
-    with driver("driver:=mock", "pace:=real_time"):
+    with driver("driver:=mock", "pace:=real_time") as body:
         with recorder(tmp_path, "keep_free_mb:=0") as process:
             partner.run_until(lambda: "recording" in supervised.statuses, "no diagnostics of the recorder")
             partner.run_for(1.0)
@@ -147,7 +147,7 @@ def test_a_killed_recorder_leaves_what_the_next_one_keeps(partner: Partner, tmp_
         supervised.statuses.clear()
         with recorder(tmp_path, "keep_free_mb:=0") as process:
             partner.run_until(lambda: "recording" in supervised.statuses, "no diagnostics of the second recorder")
-            end(process, partner)
+            end(process, partner, body)
     [path] = tmp_path.glob("000001-*-interrupted.mcap")
     sequences = [message.sequence for _, message in messages(path)["/robot_state"]]
     assert len(sequences) > 300
@@ -159,12 +159,12 @@ def test_a_killed_recorder_leaves_what_the_next_one_keeps(partner: Partner, tmp_
 def test_a_folder_that_cannot_be_written_is_told_and_ends_nothing(partner: Partner, tmp_path: Path):
     (tmp_path / "file").write_text("")
     supervised = Supervised(partner)
-    with driver("driver:=mock", "pace:=real_time"), recorder(tmp_path / "file") as process:
+    with driver("driver:=mock", "pace:=real_time") as body, recorder(tmp_path / "file") as process:
         partner.run_until(
             lambda: any("not recording to disk" in text for text in supervised.statuses), "the recorder says nothing"
         )
         partner.run_for(0.5)
-        end(process, partner)
+        end(process, partner, body)
 
 
 def test_bad_input_is_one_line_that_says_what_would_work(tmp_path: Path):

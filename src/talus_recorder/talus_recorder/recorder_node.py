@@ -66,7 +66,7 @@ class RecorderNode:
         self._status = StatusOf(self._intake, spool, self._disk)
 
     def run(self, ended: Flag) -> None:
-        """Until `ended`, and on until the driver, which ends last, has put the robot down."""
+        """Until `ended`, and on until the driver, which ends last, has put the robot down, or `ended` again."""
         executor = ExecutorThread(self._node, Flag())
         self._batch([(START, "the recorder began")])
         diagnosed_at = 0.0
@@ -77,7 +77,8 @@ class RecorderNode:
                     self._diagnose()
                     diagnosed_at = time.monotonic()
                 executor.raise_error()
-            self._follow_the_driver()
+            ended.clear()
+            self._follow_the_driver(ended)
         finally:
             executor.close()
 
@@ -113,11 +114,12 @@ class RecorderNode:
         elif topic == FAULTS:
             self._told += self._watcher.fault(*convert.fault_of(data))
 
-    def _follow_the_driver(self) -> None:
+    def _follow_the_driver(self, ended: Flag) -> None:
         begun = heard = time.monotonic()
         newest = self._newest.get(ROBOT_STATE)
         while newest is not None and time.monotonic() < min(heard + SILENT_S, begun + LONGEST_END_S):
-            time.sleep(BATCH_S)
+            if ended.wait(BATCH_S):
+                return
             self._batch()
             if self._newest[ROBOT_STATE] is not newest:
                 newest, heard = self._newest[ROBOT_STATE], time.monotonic()
