@@ -24,6 +24,9 @@ BAND_HEIGHT = 0.15  # m of the voxels that share a colour
 BANDS = np.arange(-0.15, 2.4, BAND_HEIGHT)  # m, between the colours
 SINK = 1.2  # cells by which voxels are drawn lower: those of the ground would hide feet and marks
 SHADOW_SIZE = 1.1  # m across the soft shadow under the robot
+# m from the robot to the floor's centre, away from the first camera: a browser draws what is transparent from far to
+# near, and the shadow must come after the floor. Whole metres, as the floor's lines, so that nobody sees it move.
+FLOOR_AHEAD = np.array([3.0, 1.0])
 ABOVE_GROUND = 0.004  # m that flat marks float above the floor, so that they do not flicker
 
 
@@ -43,7 +46,7 @@ class Stage:
         self._odom = self._scene.add_frame(ODOM, show_axes=False)
         self._base = self._scene.add_frame(ROBOT, show_axes=False)
         self._shadow = self._scene.add_image(f"{ODOM}/shadow", soft_shadow(), SHADOW_SIZE, SHADOW_SIZE, format="png")
-        _furnish(server)
+        self._floor = _furnish(server)
 
     def set_robot(self, robot: RobotVisuals) -> None:
         """Another robot to draw: one scene node per link below its parent's; so the browser does the kinematics."""
@@ -144,6 +147,9 @@ class Stage:
         if np.abs(pose.position - self._base.position).max() > LEAST_MOVE:
             self._base.position = pose.position
             self._shadow.position = (*pose.position[:2], ABOVE_GROUND / 2.0)
+            place = np.round(pose.position[:2]) + FLOOR_AHEAD
+            if np.any(place != self._floor.position[:2]):
+                self._floor.position = (*place, 0.0)
         quat_wxyz = quat_wxyz_from_xyzw(pose.quat_xyzw)
         if np.abs(quat_wxyz - self._base.wxyz).max() > LEAST_TURN / 2.0:
             _turn(self._base, quat_wxyz)
@@ -193,10 +199,10 @@ def _turn(handle: viser.SceneNodeHandle, quat_wxyz: np.ndarray) -> None:
     handle._impl.api._queue_scene_message(SetOrientationMessage(handle.name, tuple(quat_wxyz.tolist())))
 
 
-def _furnish(server: viser.ViserServer) -> None:
-    """Floor, light and the first camera."""
+def _furnish(server: viser.ViserServer) -> viser.GridHandle:
+    """Floor, light and the first camera; the floor."""
     scene = server.scene
-    scene.add_grid(
+    floor = scene.add_grid(
         f"{ODOM}/floor",
         infinite_grid=True,
         cell_size=0.25,
@@ -219,6 +225,7 @@ def _furnish(server: viser.ViserServer) -> None:
     # Over the robot's shoulder: its left is the driver's left, and what it maps lies ahead; inside a lane of shelves.
     camera.position, camera.look_at = (-2.6, -1.15, 1.85), (0.3, 0.05, 0.75)
     camera.fov = np.radians(45.0)
+    return floor
 
 
 def _add_mesh(scene: viser.SceneApi, path: str, mesh: Mesh, colour: colours.Colour) -> viser.MeshHandle:
