@@ -10,6 +10,7 @@ import pytest
 from talus_bringup.run import operator as rules
 from talus_bringup.run.observation import (
     STANDING,
+    WALKING,
     Action,
     Call,
     Gate,
@@ -35,6 +36,7 @@ class Robot:
 
     seen: Observation = field(default_factory=lambda: Observation(0.0, 0.0, (), BOOT, OFF, 0))
     stands_after: float = 2.5
+    stands_up_to: int = STANDING
     sits_after: float = 3.0
     done: list[tuple[float, Action]] = field(default_factory=list)
     obeys: bool = True
@@ -60,7 +62,7 @@ class Robot:
         if service == "safety/arm":
             self.seen = replace(self.seen, safety=ARMED, gate=RUN)
         elif service == "balance/stand":
-            self._then.append((now + self.stands_after, {"mode": STANDING}))
+            self._then.append((now + self.stands_after, {"mode": self.stands_up_to}))
         else:
             self.seen = replace(self.seen, safety=replace(STOPPED, torque_permitted=True))
             self._then.append((now + self.sits_after, {"mode": SEATED, "safety": STOPPED, "gate": OFF}))
@@ -140,6 +142,12 @@ def test_robot_that_does_not_stand_up_is_stopped():
     assert operator.faults == ["standing up took more than 10 s"]
     assert robot.calls()[-1] == "safety/stop"
     assert operator.phase is Phase.DONE
+
+
+def test_robot_that_walks_off_at_once_is_up():
+    robot, operator = Robot(stands_up_to=WALKING), Operator(Wish(20.0))
+    robot.live(operator, 15.0)
+    assert (operator.phase, operator.faults) == (Phase.MOVING, [])
 
 
 def test_robot_that_does_not_sit_down_ends_the_run_with_a_fault():

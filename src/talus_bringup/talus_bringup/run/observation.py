@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 # Levels of SafetyState, modes of BalanceState and phases of GateState that matter here.
-STANDING = 3
+STANDING, WALKING = 3, 4
 GATE_OFF = 0
 GATE_STANDBY = (2, 3, 4)
 

@@ -10,6 +10,7 @@ from talus_bringup.run.observation import (
     GATE_OFF,
     GATE_STANDBY,
     STANDING,
+    WALKING,
     Action,
     Call,
     Gaze,
@@ -159,7 +160,8 @@ class Operator:
         return self._retry("safety/arm", seen)
 
     def _stand_up(self, seen: Observation) -> list[Action]:
-        if seen.mode == STANDING or _was_asked_for(seen.safety):
+        is_up = seen.mode in (STANDING, WALKING)  # somebody's cmd_vel may be waiting already
+        if is_up or _was_asked_for(seen.safety):
             return self._enter(Phase.MOVING, seen.time)
         return self._retry("balance/stand", seen)
 
