@@ -89,7 +89,7 @@ def _share_in_time(runs: Sequence[tuple[Case, Outcome]]) -> float:
     asked = [row for row in asked if row.name in ran or row.where == NOT_BUILT]
     late = {case.row for case, outcome in runs if not _is_in_time(case, outcome)}
     in_time = [row for row in asked if row.name in ran and row.name not in late]
-    return len(in_time) / len(asked) if asked else math.nan
+    return len(in_time) / len(asked) if ran else math.nan
 
 
 def _may_ride(row: Row) -> bool:
