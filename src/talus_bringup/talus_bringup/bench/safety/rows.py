@@ -86,6 +86,7 @@ def lossy(names: tuple[str, ...], severities: tuple[float, ...]) -> tuple[tuple[
     return tuple(one(name, "", severity) for severity in severities for name in names)
 
 
+RIDE_S = 5.0  # s: a fall that a fault brings about shows within; eight steps
 OVER_AFTER = 12.0  # s: to sit down, then be reset and armed, and not move
 
 ROWS: tuple[Row, ...] = (
@@ -104,7 +105,7 @@ ROWS: tuple[Row, ...] = (
     elsewhere("F09", "processors overloaded", "load on a computer; simulated time does not see it"),
     elsewhere("F10", "disk full", "no disk is in this loop"),
     elsewhere("F11", "restart over stale shared memory", "no middleware is in this loop"),
-    Row("F12", "messages dropped", lossy(("state.drop", "command.drop"), (0.3, 0.1, 0.5))),
+    Row("F12", "messages dropped", lossy(("state.drop", "command.drop"), (0.3, 0.1, 0.5)), seconds=RIDE_S),
     Row("F13", "messages late", lossy(("state.delayed", "command.delayed"), (0.05, 0.1, 0.2)), reacts("R2", 50)),
     Row("F14", "duplicate, disorder, replay",
         (one("command.duplicate"), one("command.reorder"), one("command.replay", severity=0.1)),
@@ -112,7 +113,7 @@ ROWS: tuple[Row, ...] = (
     Row("F15", "not-a-number in a command", (one("command.nan"), one("command.nan", duration=0.004)),
         reacts("refused", 2)),
     Row("F16", "joint order swapped while it runs", (one("command.wrong"), one("state.wrong")), reacts("R2", 50)),
-    Row("F17", "flood of commands", (one("command.flood"), one("command.flood", severity=100.0))),
+    Row("F17", "flood of commands", (one("command.flood"), one("command.flood", severity=100.0)), seconds=RIDE_S),
     Row("F18", "partition: driver alone", (one("network.partition"),), reacts("R2", 100), lockstep=False),
     elsewhere("F19", "node joins late", "discovery is the middleware's"),
     elsewhere("F20", "wall clock jumps", "nothing here reads a wall clock"),
