@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps NaN and infinity out of everything downstream: a sensor that says so is held at what it said last."""
+"""Keeps NaN, infinity and the absurd out of everything downstream: a sensor that says so is held at its last word."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import numpy as np
 from talus_core.state import RobotState
 
+HUGE = 1e6  # of any unit here: a thousand times what a robot of this size can feel
 HELD = ("position", "velocity", "angular_velocity", "linear_acceleration", "foot_wrenches")
 
 
@@ -20,7 +20,7 @@ class StateKeeper:
         self._last: RobotState | None = None
 
     def keep(self, state: RobotState) -> RobotState:
-        """The state with every number that is not finite replaced by its last finite one, 0 if there was none."""
+        """The state with every number that is none, or absurd, replaced by its last good one; 0 if there was none."""
         all_held = (
             state.position,
             state.velocity,
@@ -28,7 +28,7 @@ class StateKeeper:
             state.linear_acceleration,
             state.foot_wrenches.ravel(),
         )
-        if math.isfinite(np.add.reduce(np.concatenate(all_held))):
+        if np.maximum.reduce(np.abs(np.concatenate(all_held))) < HUGE:  # false for NaN
             self.bad_ticks, self._last = 0, state
             return state
         self.bad_ticks += 1
@@ -37,4 +37,4 @@ class StateKeeper:
 
     def _held(self, name: str, array: np.ndarray) -> np.ndarray:
         last = np.zeros_like(array) if self._last is None else getattr(self._last, name)
-        return np.where(np.isfinite(array), array, last)
+        return np.where(np.abs(array) < HUGE, array, last)

@@ -15,6 +15,7 @@ GRAVITY = 9.81  # m/s^2
 PULL = 0.5  # 1/s: 2 s, long against a step's accelerations, short against the drift of a gyroscope
 PULL_BIAS = 0.05  # 1/s^2: bias settles in about 20 s
 BIAS_AT_MOST = 0.05  # rad/s, ten times a usual MEMS turn-on bias
+FASTEST = 100.0  # rad/s: three times what gyroscopes of robots can say
 TRUST = 0.3  # the accelerometer is heard while its length is within 30 % of g: impacts and free fall are not
 
 Vector = tuple[float, float, float]
@@ -47,6 +48,8 @@ class TiltFilter:
         step = PULL_BIAS * dt
         bx, by, bz = self._bias = _bounded(bx + step * ex), _bounded(by + step * ey), _bounded(bz + step * ez)
         wx, wy, wz = angular_velocity
+        if max(wx, wy, wz, -wx, -wy, -wz) > FASTEST:  # it would make the estimate a number that is none, for ever
+            wx, wy, wz = 0.0, 0.0, 0.0
         wx, wy, wz = self.rate = wx - bx, wy - by, wz - bz
         dx, dy, dz = _cross(self.up, (wx - PULL * ex, wy - PULL * ey, wz - PULL * ez))
         x, y, z = ux + dt * dx, uy + dt * dy, uz + dt * dz

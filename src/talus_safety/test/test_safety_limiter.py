@@ -163,3 +163,13 @@ def test_parameters_narrow_the_limits():
     np.testing.assert_allclose(sent.effort, 0.5 * LIMITS.effort)
     np.testing.assert_allclose(sent.kp, LIMITS.effort)
     np.testing.assert_allclose(sent.kd, 0.1 * LIMITS.effort)
+
+
+def test_margin_is_kept_from_both_ends_of_the_range():
+    margin = 0.1
+    limiter = CommandLimiter(ROBOT, PERIOD, LimiterConfig(range_margin_rad=margin))
+    for end, sign in ((ROBOT.limits.lower, 1.0), (ROBOT.limits.upper, -1.0)):
+        limiter.relax(state(0, position=end))
+        sent = limiter.limit(command(1, position=end), state(1, position=end))[0].position
+        wide = ROBOT.limits.upper - ROBOT.limits.lower > 2.0 * margin
+        np.testing.assert_allclose(sent[wide], (end + sign * margin)[wide])

@@ -112,6 +112,13 @@ def test_encoder_that_repeats_itself():
     assert drives.monitor.encoder == "l_knee is stuck"
 
 
+def test_encoder_that_repeats_itself_for_a_moment_is_not_stuck():
+    drives = settled()
+    for _ in range(3):
+        drives.run(monitors.STUCK_TICKS - 1, position=HOLD.position)
+        assert drives.run(2).encoder == ""
+
+
 def test_encoders_without_noise_are_never_stuck():
     assert found(settled(noise=0.0).run(300)) == ("", "", "", "")
 
@@ -366,6 +373,13 @@ def test_hot_is_called_ten_seconds_before():
     assert heated(seconds, 1.0).joint == "l_knee"
     until_hot = next(s for s in np.arange(seconds, 60.0, 0.5) if heated(s, 1.0).warmest > 1.0)
     assert until_hot - seconds >= AHEAD
+
+
+def test_prediction_follows_the_load_within_its_second():
+    heat = HeatModel(LIMITS.effort, ROBOT.joint_names, 0.5, 1e9)
+    for _ in range(100):
+        heat.step(0.5 * LIMITS.effort, 0.01)
+    assert (heat.predicted - heat.warmest) * 1e9 / AHEAD == pytest.approx(1.0 - math.exp(-1.0), abs=0.01)
 
 
 def test_heat_without_a_number_goes_on_as_before():

@@ -127,6 +127,13 @@ def test_standby_and_fall_end_at_rest_only():
     assert ended(PhaseState(FALL, "falls"), UPRIGHT, True, False).phase is FALL
 
 
+def test_latch_opens_only_by_disarm_then_arm():
+    state = locked(OFF, "the simulation was reset")
+    for permit, phase in ((GO, OFF), (None, OFF), (NO, OFF), (NO, OFF), (GO, RUN)):
+        state = advance(state, FINE._replace(permit=permit), SEATED, CONFIG)
+        assert state.phase is phase and bool(state.latch) == (phase is OFF)
+
+
 PERMITS = [None, GO, NO, STOP, *(TorquePermit(level, True, True, 0) for level in (R2, R3, R4, R5))]
 EVENTS = [
     *((f"permit {permit}", FINE._replace(permit=permit), posture) for permit, posture in product(PERMITS, Posture)),

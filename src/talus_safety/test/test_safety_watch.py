@@ -185,6 +185,19 @@ def test_mode_and_battery_keep_their_last_sound_value():
     assert facts.mode is BalanceMode.WALKING and facts.battery == 0.6
 
 
+def test_bus_voltage_is_held_against_its_mean():
+    watch = Watch(ROBOT, CONFIG)
+    watch.on_battery(0.9, float("nan"))
+    assert watch.facts(0.0).bus_drop == 0.0
+    watch.on_battery(0.9, 50.0)
+    assert watch.facts(0.0).bus_drop == 0.0
+    watch.on_battery(0.9, 40.0)
+    assert watch.facts(0.0).bus_drop == pytest.approx(0.2) and "bus_low" in firing(watch.facts(0.0))
+    for sequence in range(0, 20000, EVERY):
+        watch.on_state(state(sequence), 0.0)
+    assert watch.facts(0.0).bus_drop < 0.01, "a pack that empties slowly is no brownout"
+
+
 def sensors_after(samples) -> SensorWatch:
     watch = SensorWatch(ROBOT, PERIOD)
     for sample in samples:

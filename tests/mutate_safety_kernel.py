@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Mutation test of the safety kernel: changes one operator or number at a time and sees whether a test notices.
+
+./talus exec -- python tests/mutate_safety_kernel.py [--sample N] [--seed N] [FILE ...]
+
+Own code, since tools for this start a new interpreter and import everything for every mutant: here each is a fork.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import contextlib
+import copy
+import io
+import os
+import random
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "src" / "talus_safety"
+sys.path[:0] = [str(PACKAGE / "test"), str(Path(__file__).parent)]
+
+import numpy  # noqa: E402, F401  here once, not in every fork
+import pytest  # noqa: E402
+import talus_core.robot  # noqa: E402, F401
+from test_safety_kernel import KERNEL  # noqa: E402
+
+LIMIT_S = 60  # of processor time per mutant: a loop without end counts as noticed
+TESTS_OF = {
+    "limiter": ("limiter",),
+    "monitors": ("monitors",),
+    "heat": ("monitors",),
+    "fall": ("monitors",),
+    "consistency": ("monitors",),
+    "supervisor": ("supervisor",),
+    "phases": ("phases",),
+    "gate_rules": ("phases", "config", "readme", "gate"),
+    "rules": ("watch", "supervisor", "config", "readme"),
+    "kernel": ("phases", "watch"),
+    "permit": ("ladder",),
+    "watchdog": ("ladder",),
+    "ladder": ("ladder",),
+    "plausible": ("gate",),
+    "decision": ("gate",),
+    "facts": ("supervisor", "watch"),
+}
+SWAPS: dict[type, type] = {
+    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.And: ast.Or, ast.Or: ast.And,
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult,
+}  # fmt: skip
+
+
+def mutants(tree: ast.Module) -> Iterator[tuple[int, str, ast.Module]]:
+    """Line, change in words and changed tree, one after the other."""
+    for place, node in enumerate(ast.walk(tree)):
+        for choice in range(len(_changes(node))):
+            changed = copy.deepcopy(tree)
+            twin = next(item for at, item in enumerate(ast.walk(changed)) if at == place)
+            words = _changes(twin)[choice]()
+            yield getattr(node, "lineno", 0), words, ast.fix_missing_locations(changed)
+
+
+def _changes(node: ast.AST) -> list:
+    if isinstance(node, ast.Compare):
+        return [lambda i=i: _swap(node.ops, i) for i, op in enumerate(node.ops) if type(op) in SWAPS]
+    if isinstance(node, (ast.BoolOp, ast.BinOp)) and type(node.op) in SWAPS:
+        return [lambda: _swap_operator(node)]
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        return [lambda: _drop_not(node)]
+    if isinstance(node, ast.Constant) and type(node.value) in (int, float, bool):
+        return [lambda: _other_value(node)]
+    return []
+
+
+def _swap(operators: list, place: int) -> str:
+    before = operators[place]
+    operators[place] = SWAPS[type(before)]()
+    return f"{type(before).__name__} -> {type(operators[place]).__name__}"
+
+
+def _swap_operator(node: ast.BoolOp | ast.BinOp) -> str:
+    before = type(node.op)
+    node.op = SWAPS[before]()
+    return f"{before.__name__} -> {type(node.op).__name__}"
+
+
+def _drop_not(node: ast.UnaryOp) -> str:
+    node.op, node.operand = ast.Not(), ast.UnaryOp(ast.Not(), node.operand)
+    return "Not dropped"
+
+
+def _other_value(node: ast.Constant) -> str:
+    before = node.value
+    node.value = not before if isinstance(before, bool) else before + 1 if before == 0 else before * 2
+    return f"{before} -> {node.value}"
+
+
+def is_noticed(name: str, tree: ast.Module) -> bool:
+    """Whether a test of that file fails, in a fork whose module is the mutant."""
+    child = os.fork()
+    if child == 0:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            os._exit(_test(name, tree))
+    _, status = os.waitpid(child, 0)
+    return status != 0
+
+
+def _test(name: str, tree: ast.Module) -> int:
+    resource.setrlimit(resource.RLIMIT_CPU, (LIMIT_S, LIMIT_S))
+    mutated = PACKAGE / "talus_safety" / f"{name}.py"
+    compiled = SourceFileLoader.source_to_code
+
+    def source_to_code(loader: SourceFileLoader, data: bytes, path: str, **options: int):
+        return compiled(loader, tree if Path(path).resolve() == mutated else data, path, **options)
+
+    SourceFileLoader.source_to_code = source_to_code
+    SourceFileLoader.path_stats = _no_cache
+    chosen = [str(PACKAGE / "test" / f"test_safety_{part}.py") for part in TESTS_OF[name]]
+    return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-k", "not random and not story_hold", *chosen]))
+
+
+def _no_cache(loader: SourceFileLoader, path: str) -> dict:
+    raise OSError("a mutant is never cached, and no other module in its place")
+
+
+def main() -> int:
+    """Prints one line per survivor, then the count."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("files", nargs="*", default=KERNEL, help="of the kernel, without .py")
+    parser.add_argument("--sample", type=int, default=0, help="so many mutants, chosen at random; 0 = all")
+    parser.add_argument("--seed", type=int, default=0)
+    wish = parser.parse_args()
+    trees = {name: ast.parse((PACKAGE / "talus_safety" / f"{name}.py").read_text()) for name in wish.files}
+    for name, tree in trees.items():
+        if is_noticed(name, tree):
+            print(f"error: the tests of {name}.py fail without a mutation; mend them first", file=sys.stderr)
+            return 2
+    found = [(name, *mutant) for name, tree in trees.items() for mutant in mutants(tree)]
+    if wish.sample:
+        found = random.Random(wish.seed).sample(found, min(wish.sample, len(found)))
+    began, survivors = time.monotonic(), 0
+    for name, line, words, tree in found:
+        if not is_noticed(name, tree):
+            survivors += 1
+            print(f"survives: {name}.py:{line}: {words}", flush=True)
+    print(f"{len(found)} mutants, {survivors} survive, {time.monotonic() - began:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
