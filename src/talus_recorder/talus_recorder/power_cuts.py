@@ -13,7 +13,7 @@ from talus_recorder.chain import Digest
 from talus_recorder.config import RecorderConfig
 from talus_recorder.cut_disk import CutDisk, PowerCutError
 from talus_recorder.errors import RecorderError
-from talus_recorder.events import FALL, START, Event
+from talus_recorder.events import END, FALL, START, Event
 from talus_recorder.intake import NANO, Clocks, Intake, LogTime
 from talus_recorder.layout import RecordedChannel
 from talus_recorder.read_back import read_back
@@ -101,6 +101,7 @@ def _record(disk: CutDisk, chance: random.Random) -> int:
             now += BATCH_S
             _batch(intake, log_time, now, fall_at)
             _to_disk(spool, box)
+        intake.hear(Event(END, "", log_time.now, now, now))
         intake.flush()
         _to_disk(spool, box)
         box.close()
