@@ -20,7 +20,7 @@ STILL_TURN, STILL_JOINT, STILL_FOR = 0.3, 0.5, 0.5  # rad/s, rad/s, s: lies at r
 
 @dataclass(frozen=True)
 class FallPose:
-    """Joints (n,) rad for a fall towards `direction` (2,), forward and left seen from the pelvis."""
+    """Joints (n,) rad for a fall towards the unit vector `direction` (2,), forward and left seen from the pelvis."""
 
     name: str
     direction: np.ndarray
@@ -50,6 +50,7 @@ def _plan(raw: dict, poses: KeyPoses) -> FallPlan:
     falls = []
     for name, entry in raw["falls"].items():
         towards = np.array(entry["towards"], dtype=float)
+        towards /= np.linalg.norm(towards)
         joints = poses.pose(entry["joints"])
         falls.append(FallPose(name, towards, joints))
         if towards[1]:
