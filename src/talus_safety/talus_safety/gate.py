@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 
@@ -53,6 +54,7 @@ class LastGate:
         self._config = config or GateConfig()
         self._period = period
         self._body = body = Body(robot)
+        self._turns = not np.array_equal(body.imu.rotation, np.eye(3))
         self._limiter = CommandLimiter(robot, period, self._config.limiter)
         self._standby = Standby(robot, body, load_rest_path(robot), period, self._config.standby)
         self._fall = fall or DampedFall(self._standby.damping)
@@ -101,14 +103,16 @@ class LastGate:
         self._state = locked(GatePhase.OFF, "the simulation was reset")
 
     def _posture(self, now: float, state: RobotState) -> Posture:
-        gyroscope, accelerometer = state.angular_velocity, state.linear_acceleration
+        gyroscope, accelerometer = state.angular_velocity.tolist(), state.linear_acceleration.tolist()
         if self._state.phase is not GatePhase.FALL:  # an impact looks like a fault
-            self._imu.step([*gyroscope.tolist(), *accelerometer.tolist()], state.velocity)
+            self._imu.step([*gyroscope, *accelerometer], state.velocity)
         if self._imu.fault:
             self._lean_on_legs(state)
         else:
-            rotation = self._body.imu.rotation
-            self._tilt.step((rotation @ gyroscope).tolist(), (rotation @ accelerometer).tolist(), self._period)
+            if self._turns:
+                rotation = self._body.imu.rotation
+                gyroscope, accelerometer = (rotation @ gyroscope).tolist(), (rotation @ accelerometer).tolist()
+            self._tilt.step(gyroscope, accelerometer, self._period)
         self._fall_watch.step(self._tilt)
         posture = self._judge.step(now, state, self._tilt.up[2], self._tilt.turn)
         if posture is Posture.LYING:

@@ -188,8 +188,10 @@ class ImuMonitor:
         self.fault = self.fault or "it contradicts the legs"
 
     def _find_jump(self, sample: list[float]) -> None:
-        steps = [abs(new - old) for new, old in zip(sample, self._last, strict=False)]
-        has_jumped = steps and (max(steps[:3]) > IMU_JUMP[0] or max(steps[3:]) > IMU_JUMP[1])
-        self._jumps = self._jumps + 1 if has_jumped else 0
+        x, y, z, ax, ay, az = sample
+        lx, ly, lz, lax, lay, laz = self._last or sample
+        turn = max(x - lx, lx - x, y - ly, ly - y, z - lz, lz - z)
+        push = max(ax - lax, lax - ax, ay - lay, lay - ay, az - laz, laz - az)
+        self._jumps = self._jumps + 1 if turn > IMU_JUMP[0] or push > IMU_JUMP[1] else 0
         if self._jumps >= IMU_JUMPS:
             self.fault = self.fault or "it jumps"
