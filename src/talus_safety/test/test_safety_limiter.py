@@ -173,3 +173,11 @@ def test_margin_is_kept_from_both_ends_of_the_range():
         sent = limiter.limit(command(1, position=end), state(1, position=end))[0].position
         wide = ROBOT.limits.upper - ROBOT.limits.lower > 2.0 * margin
         np.testing.assert_allclose(sent[wide], (end + sign * margin)[wide])
+
+
+def test_the_command_that_is_limited_need_not_be_the_one_that_was_checked():
+    gate = limiter()
+    checked, other = command(1), command(2, effort=0.5 * ROBOT.limits.effort)
+    assert gate.refuse(checked, state(1), may_be_limp=False) == ""
+    np.testing.assert_array_equal(gate.limit(other, state(2))[0].effort, other.effort)
+    np.testing.assert_array_equal(gate.limit(checked, state(3))[0].effort, checked.effort)
