@@ -7,6 +7,7 @@ counts from 1; whoever reads compares it before and after. What the driver wrote
 
 from __future__ import annotations
 
+import fcntl
 import mmap
 import os
 import struct
@@ -15,11 +16,14 @@ from contextlib import suppress
 from pathlib import Path
 
 FOLDER = Path("/dev/shm")
+PREFIX = "talus-"
 MAGIC = b"TALUSTR1"
-HEAD = struct.Struct("<8sQQQ")  # magic, number of slots, bytes of each, messages written
+HEAD = struct.Struct("8sQQQ")  # magic, number of slots, bytes of each, messages written
 COUNT_AT = 24
-SLOT = struct.Struct("<QQII")  # number, steady clock in ns, kind, bytes that follow
-NUMBER = struct.Struct("<Q")
+SLOT = struct.Struct("QQII")  # number, steady clock in ns, kind, bytes that follow
+NUMBER = struct.Struct(
+    "Q"
+)  # read at once, being aligned; written through a memoryview, since `pack_into` writes zeros first
 # Kinds of messages, by the topics that carry them too.
 KINDS = {"robot_state": 0, "joint_command": 1, "imu": 2, "foot/left/wrench": 3, "foot/right/wrench": 4}
 STATE, COMMAND = KINDS["robot_state"], KINDS["joint_command"]
@@ -27,7 +31,7 @@ STATE, COMMAND = KINDS["robot_state"], KINDS["joint_command"]
 
 def trace_path(domain: int, namespace: str) -> Path:
     """Of the robot in a ROS domain and namespace, on this machine, for this user."""
-    return FOLDER / f"talus-{os.getuid()}-{domain}{namespace.rstrip('/').replace('/', '.')}"
+    return FOLDER / f"{PREFIX}{os.getuid()}-{domain}{namespace.rstrip('/').replace('/', '.')}"
 
 
 class TraceWriter:
@@ -40,16 +44,18 @@ class TraceWriter:
         part = path.with_name(f"{path.name}.{os.getpid()}")
         handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
+            fcntl.flock(handle, fcntl.LOCK_EX)  # until the process ends, however it ends: see `remove_dead`
             os.posix_fallocate(handle, 0, HEAD.size + slots * self._size)
             self._map = mmap.mmap(handle, HEAD.size + slots * self._size)
             HEAD.pack_into(self._map, 0, MAGIC, slots, self._size, 0)
             self._inode = os.fstat(handle).st_ino
             os.replace(part, path)
         except OSError:
-            os.unlink(part)
-            raise
-        finally:
             os.close(handle)
+            part.unlink(missing_ok=True)
+            raise
+        self._handle = handle
+        self._numbers = memoryview(self._map).cast("Q")
         self._count = 0
 
     def put(self, kind: int, now_ns: int, data: bytes) -> None:
@@ -61,11 +67,13 @@ class TraceWriter:
         self._count += 1
         SLOT.pack_into(self._map, begin, 0, now_ns, kind, len(data))
         self._map[begin + SLOT.size : end] = data
-        NUMBER.pack_into(self._map, begin, self._count)
-        NUMBER.pack_into(self._map, COUNT_AT, self._count)
+        self._numbers[begin // NUMBER.size] = self._count
+        self._numbers[COUNT_AT // NUMBER.size] = self._count
 
     def close(self) -> None:
         """Take the file away, unless it is another's by now."""
+        with suppress(OSError):
+            os.close(self._handle)
         with suppress(OSError):
             if self._path.stat().st_ino == self._inode:
                 self._path.unlink()
@@ -81,8 +89,17 @@ class NoTrace:
         """Nothing to take away."""
 
 
+def remove_dead(folder: Path) -> None:
+    """Traces of this user whose writers were killed: shared memory is scarce. Who still reads one goes on reading."""
+    for path in folder.glob(f"{PREFIX}{os.getuid()}-*"):
+        with suppress(OSError), path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink()
+
+
 def open_trace(path: Path, slots: int, room: int) -> TraceWriter | NoTrace:
     """A trace if there can be one: its lack must not keep a robot from standing."""
+    remove_dead(path.parent)
     try:
         return TraceWriter(path, slots, room)
     except OSError:

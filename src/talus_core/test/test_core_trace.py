@@ -106,6 +106,23 @@ def test_where_none_can_be_made_there_is_none(tmp_path: Path):
     trace.close()
 
 
+def test_what_a_killed_writer_left_goes_with_the_next_start(tmp_path: Path):
+    dead, living = (tmp_path / trace_path(domain, "/").name for domain in (1, 2))
+    process = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(dead)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout.readline() == "ready\n"
+    other = open_trace(living, 8, 10)
+    assert dead.exists()
+    process.kill()
+    process.communicate()
+    open_trace(tmp_path / trace_path(3, "/").name, 8, 10).close()
+    assert not dead.exists()
+    assert living.exists()
+    other.close()
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(("namespace", "ends"), [("/", "-7"), ("/left/robot", "-7.left.robot")])
 def test_every_robot_has_a_path_of_its_own(namespace: str, ends: str):
     assert trace_path(7, namespace).name == f"talus-{os.getuid()}{ends}"
