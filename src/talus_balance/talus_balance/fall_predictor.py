@@ -18,7 +18,7 @@ from talus_balance.support import convex_hull, margin, sole_outline
 
 @dataclass(frozen=True)
 class FallPredictorConfig:
-    """Bounds beyond which no run of the measurement recovered (`talus_bringup.bench.falls`).
+    """Bounds of what a step can still catch; chosen, then checked on pushes (`talus_bringup.bench.falls`).
 
     Attributes:
         reach: m of the capture point outside the soles.

@@ -44,7 +44,7 @@ class StepPlannerConfig:
     forward: float = 0.65
     backward: float = 0.55
     narrow: float = 0.17
-    wide: float = 0.60
+    wide: float = 0.70
     swing_speed: float = 2.6
     swing_acceleration: float = 45.0
     freeze: float = 0.06
