@@ -14,6 +14,7 @@ from talus_core.robot import load_robot
 from talus_core.state import RobotState
 
 ROBOT = Path(__file__).parents[1] / "urdf" / "talus40"
+EARLIEST = 3  # ticks that the balance node may be behind the one who speaks to it
 LATEST = 50  # ticks until a word has arrived
 SURE = 100  # ticks of equality that no wrong tick gives
 ARRAYS = ("position", "velocity", "effort", "angular_velocity", "linear_acceleration", "foot_wrenches")
@@ -50,10 +51,11 @@ def equal_until(story: Story) -> int:
     rig.torque = rig.stand = False
     follower = _Follower(rig, story)
     for said, name, value in story.words:
-        tick = follower.follow(said)
-        if tick < said:
+        first = said - EARLIEST
+        tick = follower.follow(first)
+        if tick < first:
             return tick
-        heard = next((at for at in range(said, said + LATEST) if in_fork(_trial(follower, at, name, value))), said)
+        heard = next((at for at in range(first, said + LATEST) if in_fork(_trial(follower, at, name, value))), said)
         follower.follow(heard)
         setattr(rig, name, value)
     return follower.follow(end)

@@ -73,6 +73,8 @@ def told(tmp_path) -> Story:
     operator = Operator()
     balance = subprocess.Popen([*BALANCE, "--ros-args", "-p", f"robot:={ROBOT}"])
     try:
+        # Its first answer must not be missed: the estimator counts from there.
+        operator.run_until(lambda: operator.node.count_publishers("joint_command") == 2, "no balance node")
         with driver(f"driver:={file}", f"seed:={SEED}", "pace:=fast", "step.safety_leash_s:=0.002"):
             return story_of(operator)
     finally:
