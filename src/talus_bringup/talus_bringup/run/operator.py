@@ -42,7 +42,9 @@ class Phase(Enum):
 
 
 # Longest time in a phase, simulated s. Standing up takes 2.5 s; to double support and down to the seat, 5 s.
-TIME_LIMITS_S = {Phase.ARMING: 5.0, Phase.STANDING_UP: 10.0, Phase.STOPPING: 20.0}
+TIME_LIMITS_S = {Phase.STANDING_UP: 10.0, Phase.STOPPING: 20.0}
+# Longest wall time until the supervisor lets the robot be armed: nodes that are up may still be finding each other.
+ARMING_LIMIT_S = 20.0
 # Longest wall time until all nodes are up: importing and compiling takes 10 s of a busy two-core machine.
 START_LIMIT_S = 90.0
 # Longest wall time without progress of simulated time: the lock-step lets time go on after 2 s whatever happens.
@@ -74,6 +76,7 @@ class Operator:
         self._next_velocity = 0.0
         self._next_call = 0.0
         self._looks = 0
+        self._asked = 0.0
         self._started: float | None = None
         self._progress: tuple[float, float | None] | None = None
 
@@ -105,10 +108,17 @@ class Operator:
             self._fault(seen.safety.cause)
         if self.phase not in (Phase.WAITING, Phase.ARMING) and seen.gate and seen.gate.phase in GATE_STANDBY:
             self._fault(f"the driver had to act by itself: {seen.gate.reason}")
-        limit = TIME_LIMITS_S.get(self.phase)
-        if limit is not None and seen.time is not None and seen.time - self._phase_began > limit:
+        waited, limit = self._waited(seen)
+        if waited > limit:
             said = f": {seen.reply.message}" if seen.reply and not seen.reply.success else ""
             self._fault(f"{self.phase.value} took more than {limit:g} s{said}")
+
+    def _waited(self, seen: Observation) -> tuple[float, float]:
+        """s in this phase, and the most that it may take."""
+        if self.phase is Phase.ARMING:
+            return seen.wall - self._asked, ARMING_LIMIT_S
+        limit = TIME_LIMITS_S.get(self.phase)
+        return (0.0, 0.0) if limit is None or seen.time is None else (seen.time - self._phase_began, limit)
 
     def _fault(self, text: str) -> None:
         if text not in self.faults:
@@ -151,10 +161,11 @@ class Operator:
     def _wait(self, seen: Observation) -> list[Action]:
         if seen.missing or seen.safety is None or seen.mode is None:
             return []
-        self.began = seen.time
+        self.began, self._asked = seen.time, seen.wall
         return self._enter(Phase.ARMING, seen.time, Call("safety/arm"))
 
     def _arm(self, seen: Observation) -> list[Action]:
+        self.began = seen.time
         if seen.safety.armed and seen.safety.torque_permitted:
             return self._enter(Phase.STANDING_UP, seen.time, Call("balance/stand"))
         return self._retry("safety/arm", seen)
