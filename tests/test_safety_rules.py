@@ -104,7 +104,7 @@ def test_fault_is_found_by_its_rule_in_time(standing, name, target, severity, ru
 
 def test_fall_is_called_early(standing):
     def story() -> tuple[bool, float]:
-        standing.push(80.0, 0.0)
+        standing.push(140.0, 0.0)
         stayed_up = standing.run(3.0)
         return stayed_up, standing.stage.time - standing.first.get("falling", math.inf)
 
