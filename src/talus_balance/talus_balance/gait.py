@@ -10,6 +10,7 @@ from talus_core.rotations import wrap_angle
 
 from talus_balance.clamp import clamp
 from talus_balance.gait_types import LEFT, RIGHT, GaitConfig, GaitInput, GaitOutput, Phase
+from talus_balance.speed_trim import SpeedTrim
 from talus_balance.step_planner import StepPlan, StepPlanner, nominal_offset
 from talus_balance.swing_foot import FootReference, SwingFoot
 
@@ -25,6 +26,7 @@ class Gait:
         self._full_load = 3.0 * weight
         self._foot_half = foot_half
         self._planner = StepPlanner(config.planner)
+        self._trim = SpeedTrim()
         self._velocity_step = np.array(config.max_acceleration) * dt
         self._pressure_limit = np.array([config.zmp_x, config.zmp_y])
         self._pivot = np.array([config.pivot_x, 0.0])
@@ -38,6 +40,8 @@ class Gait:
         self.elapsed = 0.0
         self.velocity = np.zeros(3)
         self._ticks = 0
+        self._time = 0.0
+        self._trim.reset()
         self._touching = 0
         self._lift_time = 0.0
         self._swing: SwingFoot | None = None
@@ -55,6 +59,7 @@ class Gait:
         """One tick."""
         self._follow_command(inp)
         self.elapsed += self.dt
+        self._time += self.dt
         handler = {
             Phase.STAND: self._stand,
             Phase.SHIFT: self._shift,
@@ -214,7 +219,7 @@ class Gait:
                 self._swing_sign(),
                 self.elapsed,
                 self._lift_time,
-                self.velocity[:2],
+                self.velocity[:2] + self._trim.value,
                 inp.omega,
             )
             self._landing = self._from_heading(self._plan.landing - self._pivot)
@@ -226,7 +231,9 @@ class Gait:
         self.stance = side
         self.phase, self.elapsed, self._lift_time = Phase.DOUBLE, 0.0, self.config.double_time
         self._plan, self._swing = None, None
+        self._trim.landed(self._time, inp.com[:2], self.velocity[:2], self._from_heading(np.array([1.0, 0.0])))
         if self._may_settle(inp):
+            self._trim.reset()
             self.phase = Phase.STAND
 
     def _may_settle(self, inp: GaitInput) -> bool:
