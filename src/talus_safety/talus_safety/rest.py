@@ -14,6 +14,7 @@ LYING = np.cos(np.radians(60.0))  # beyond 60 degrees no foot is under the body 
 STILL_TURN = 0.3  # rad/s: slower than a fall of 1 degree from balance after 1 s
 STILL_JOINT = 0.5  # rad/s: encoder noise is below 0.1, a sitting motion above 0.5
 STILL_FOR = 0.4  # s: longer than the reversal of any swaying motion, which has a period of 1 s or more
+SHAKEN_FOR = 0.03  # s: being handed from sitting down to holding shakes a seated body for some ticks
 
 
 class Posture(Enum):
@@ -44,7 +45,9 @@ class RestJudge:
         posture = self._momentary(state, up_z, turn)
         if posture is not self._posture:
             self._posture, self._since = posture, now
-        self.judged = posture if now - self._since >= STILL_FOR else Posture.UPRIGHT
+        lasted = now - self._since
+        if lasted >= (SHAKEN_FOR if posture is Posture.UPRIGHT else STILL_FOR):
+            self.judged = posture
         return self.judged
 
     def forget(self) -> None:

@@ -14,7 +14,6 @@ from talus_safety.ladder import StopLevel, most_restrictive
 from talus_safety.rules import FALLEN, RULES
 
 NOT_ARMED, ARM = "not armed yet", "safety/arm"
-DOWN_FOR_S = 0.2  # being handed from sitting down to holding shakes the body for some ticks
 TIMED_OUT = "sitting down took too long"
 
 
@@ -47,7 +46,6 @@ class SupervisorState:
         armed: An operator armed since the last stop.
         torque_permitted: The drives may produce torque.
         held_for: s of robot time since `held` last rose.
-        down_for: s of robot time for which the robot has been down.
         degraded_for: s of R1 left.
         degraded_cause: Of R1.
         degraded_rule: Whose cause that is.
@@ -65,7 +63,6 @@ class SupervisorState:
     armed: bool = False
     torque_permitted: bool = False
     held_for: float = 0.0
-    down_for: float = 0.0
     degraded_for: float = 0.0
     degraded_cause: str = ""
     degraded_rule: str = ""
@@ -84,12 +81,7 @@ class Supervisor:
 
     def step(self, state: SupervisorState, facts: Facts, dt: float) -> SupervisorState:
         """After `dt` s of robot time, with these facts."""
-        state = replace(
-            state,
-            held_for=state.held_for + dt,
-            down_for=state.down_for + dt if _is_down(facts) else 0.0,
-            degraded_for=max(state.degraded_for - dt, 0.0),
-        )
+        state = replace(state, held_for=state.held_for + dt, degraded_for=max(state.degraded_for - dt, 0.0))
         before, level_for = state.level, state.level_for + dt
         holding = active(RULES, facts, self._config)
         for rule in holding:
@@ -143,7 +135,7 @@ class Supervisor:
         """Withdraw the torque of a stopped robot that is down; the gate judges again before it cuts."""
         if not state.torque_permitted or state.held < StopLevel.R3_SIT_THEN_CUT:
             return state
-        if facts.gate.phase is GatePhase.OFF or state.down_for >= DOWN_FOR_S:
+        if _is_down(facts):
             return replace(state, torque_permitted=False)
         if state.held_for > self._config.sit_timeout_s:
             return replace(_raised(state, StopLevel.R5_CUT, TIMED_OUT), torque_permitted=False)
@@ -207,6 +199,8 @@ def _shown(state: SupervisorState, holding: list[Rule], facts: Facts) -> Supervi
 
 
 def _is_down(facts: Facts) -> bool:
-    """Seated or lying with nobody moving it."""
+    """Seated or lying with nobody moving it, or without torque already."""
+    if facts.gate.phase is GatePhase.OFF:
+        return True
     nobody_moves = facts.mode <= BalanceMode.SEATED or facts.tilt > FALLEN
     return facts.gate.at_rest and nobody_moves

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from safety_samples import PERIOD, ROBOT, N, state
 from talus_safety.plausible import HELD, StateKeeper
-from talus_safety.rest import LYING, NEAR_REST, STILL_FOR, STILL_JOINT, STILL_TURN, Posture, RestJudge
+from talus_safety.rest import LYING, NEAR_REST, SHAKEN_FOR, STILL_FOR, STILL_JOINT, STILL_TURN, Posture, RestJudge
 from talus_safety.rest_path import RestPath, RestPathError, load_rest_path
 
 LEGS = ROBOT.indices("left_leg", "right_leg")
@@ -51,13 +51,16 @@ def test_not_at_rest_while_anything_moves(up_z, rest):
     assert judged(up_z=up_z, velocity=fast) is Posture.UPRIGHT
 
 
-def test_it_takes_time_to_be_at_rest_and_none_to_be_upright():
+def test_it_takes_time_to_be_at_rest_and_a_shake_does_not_end_it():
     judge = RestJudge(ROBOT)
     ticks = round(STILL_FOR / PERIOD)
     said = [judge.step(k * PERIOD, state(k, "sit"), 1.0, 0.0) for k in range(ticks + 2)]
     assert said[: ticks - 1] == [Posture.UPRIGHT] * (ticks - 1) and said[-1] is Posture.SEATED
-    assert judge.step(1.0, state(0, "stand"), 1.0, 0.0) is Posture.UPRIGHT
-    assert judge.step(1.0, state(0, "sit"), 1.0, 0.0) is Posture.UPRIGHT
+    assert judge.step(1.0, state(0, "stand"), 1.0, 0.0) is Posture.SEATED
+    assert judge.step(1.0 + 0.9 * SHAKEN_FOR, state(0, "sit"), 1.0, 0.0) is Posture.SEATED
+    assert judge.step(2.0, state(0, "stand"), 1.0, 0.0) is Posture.SEATED
+    assert judge.step(2.0 + 1.1 * SHAKEN_FOR, state(0, "stand"), 1.0, 0.0) is Posture.UPRIGHT
+    assert judge.step(2.1, state(0, "sit"), 1.0, 0.0) is Posture.UPRIGHT
 
 
 def test_forgetting_starts_anew():

@@ -103,9 +103,7 @@ def test_story_stop_while_walking():
     assert "latched" in refused(state, WALKING, Wish.ARM)
     state = after(state, SITTING, 3.0)
     assert state.torque_permitted
-    state = after(after(state, HELD_SEATED), SITTING)  # handed over with a shake
-    assert after(state, HELD_SEATED).torque_permitted
-    state = after(state, HELD_SEATED, 0.25)
+    state = after(state, HELD_SEATED)
     assert shown(state) == (R3, True, False, False)
     state = asked(after(state, SEATED), SEATED, Wish.RESET)
     assert shown(state) == (R3, False, False, False) and state.cause == "not armed yet"
@@ -148,7 +146,7 @@ def test_story_fallen_is_cut_when_it_lies_and_gets_up_when_an_operator_asks():
     state = after(armed(), WALKING)
     state = after(state, FALLING)
     assert state.cause == "the robot tilts too far"
-    state = after(state, LYING, 0.25)
+    state = after(state, LYING)
     assert not state.torque_permitted
     lying = replace(LYING, gate=GateReport(GatePhase.OFF, latched=True))
     state = asked(asked(state, lying, Wish.RESET), lying, Wish.ARM)
