@@ -29,7 +29,7 @@ PATIENCE_S = 60.0  # wall: on a busy two-core machine
 
 def start(*parameters: str) -> subprocess.Popen:
     """`driver_node` with these `name:=value` parameters."""
-    words = ["--ros-args", "-p", f"robot:={ROBOT}"]
+    words = ["--ros-args", "-p", f"robot:={ROBOT}", "-p", f"limits:={ROOT / 'config' / 'safety.yaml'}"]
     for parameter in parameters:
         words += ["-p", parameter]
     command = [sys.executable, "-m", "talus_drivers.driver_node", *words]

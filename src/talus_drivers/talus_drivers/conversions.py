@@ -64,8 +64,8 @@ def simulator_message(state: RobotState, qpos: np.ndarray) -> msg.SimulatorState
     return msg.SimulatorState(stamp=time_message(state.time), sequence=state.sequence, qpos=positions)
 
 
-def gate_message(decision: GateDecision, sequence: int, stamp: Time, malformed: int) -> msg.GateState:
-    """`malformed`: frames refused before the gate, because a sound one was there too."""
+def gate_message(decision: GateDecision, sequence: int, stamp: Time, malformed: int, bundle: str) -> msg.GateState:
+    """`malformed`: frames refused before the gate, because a sound one was there too; `bundle`: its limits' SHA-256."""
     counters = decision.counters
     return msg.GateState(
         stamp=stamp,
@@ -80,6 +80,7 @@ def gate_message(decision: GateDecision, sequence: int, stamp: Time, malformed: 
         rejected=counters.rejected + malformed,
         rejected_in_row=counters.rejected_in_row,
         clamped=counters.clamped,
+        bundle=bundle,
     )
 
 

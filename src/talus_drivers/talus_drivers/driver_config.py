@@ -21,6 +21,7 @@ class DriverNodeConfig:
     """Parameters of the driver node."""
 
     robot: str = parameter("", "Folder of the robot: URDF, MJCF and robot.yaml.")
+    limits: str = parameter("", "File of limits, with its manifest beside it.")
     driver: str = parameter("mujoco", "Name of a driver, or a YAML file that names one and its options.")
     driver_folder: str = parameter("", "Where the YAML files of drivers known by name are; empty: plug-in defaults.")
     world: str = parameter("flat", "World to simulate: a name, or an MJCF file.")
@@ -34,14 +35,10 @@ class DriverNodeConfig:
     gate: GateConfig = section(GateConfig)
 
 
-def load_description(config: DriverNodeConfig) -> RobotDescription:
-    """Raises RobotDescriptionError."""
+def load_body(config: DriverNodeConfig) -> tuple[RobotDescription, Driver]:
+    """The robot and the driver of it. Raises RobotDescriptionError, DriverError, UnknownNameError, ParameterError."""
     if not config.robot:
         raise RobotDescriptionError("parameter 'robot' is empty; it must be the folder of a robot, with its robot.yaml")
-    return load_robot(Path(config.robot))
-
-
-def build_driver(config: DriverNodeConfig, description: RobotDescription) -> Driver:
-    """Raises DriverError, UnknownNameError, ParameterError."""
+    description = load_robot(Path(config.robot))
     setup = DriverSetup(description, 1.0 / config.control_rate_hz, config.world, config.seed)
-    return find_driver(config.driver, config.driver_folder, setup)
+    return description, find_driver(config.driver, config.driver_folder, setup)

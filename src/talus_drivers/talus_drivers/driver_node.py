@@ -16,12 +16,13 @@ from talus_ros.fast_link_node import FAST_QOS, FastLink
 from talus_ros.heartbeat_node import QOS as HEARTBEAT_QOS
 from talus_ros.heartbeat_node import TOPIC as HEARTBEAT_TOPIC
 from talus_ros.heartbeat_node import HeartbeatThread
-from talus_ros.parameters_node import declare_config
+from talus_ros.parameters_node import declare_config, given_parameters
 from talus_ros.run_node import CONTROL_NICENESS, WAKE_PERIOD_S, ExecutorThread, create_clockless_node, run_node
+from talus_safety.bundle import limited
 from talus_safety.gate import LastGate
 
 from talus_drivers import conversions
-from talus_drivers.driver_config import DriverNodeConfig, build_driver, load_description
+from talus_drivers.driver_config import DriverNodeConfig, load_body
 from talus_drivers.driver_report_node import DriverReport
 from talus_drivers.fault_service_node import FaultService
 from talus_drivers.faults.channels import Channel
@@ -42,9 +43,9 @@ class DriverNode:
 
     def __init__(self) -> None:
         self._node = create_clockless_node("driver")
-        self._config = config = declare_config(self._node, DriverNodeConfig)
-        description = load_description(config)
-        self._driver = build_driver(config, description)
+        bundle, values = limited("driver", given_parameters(self._node))
+        self._config = config = declare_config(self._node, DriverNodeConfig, values)
+        description, self._driver = load_body(config)
         size, period = len(self._driver.joint_names), self._driver.period
         self._link = FastLink(self._node)
         self._command_codec, self._state_codec = JointCommandCodec(size), RobotStateCodec(size)
@@ -53,7 +54,8 @@ class DriverNode:
         self._is_simulated = isinstance(self._driver, SimulatedDriver)
         self._is_lockstep = config.lockstep and self._is_simulated
         delay = step.delay_ticks if self._is_lockstep else 0
-        self._drives = ReportedDrives(self._node, self._driver, LastGate(description, period, config.gate), delay)
+        gate, digest = LastGate(description, period, config.gate), bundle.digest(description)
+        self._drives = ReportedDrives(self._node, self._driver, gate, delay, digest)
         self._tick = self._sent = 0
         self._states = self._driver.faults.states if hasattr(self._driver, "faults") else Channel()
         self._connect_topics(description)

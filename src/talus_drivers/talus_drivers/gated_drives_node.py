@@ -16,9 +16,10 @@ from talus_interfaces import msg
 class ReportedDrives(GatedDrives):
     """Gated drives that publish what the gate decides."""
 
-    def __init__(self, node: Node, driver: Driver, gate: LastGate, delay_ticks: int):
-        """`delay_ticks`: from a state to the command that answers it."""
+    def __init__(self, node: Node, driver: Driver, gate: LastGate, delay_ticks: int, bundle: str):
+        """`delay_ticks`: from a state to the command that answers it; `bundle`: SHA-256 of the gate's limits."""
         super().__init__(driver, gate, delay_ticks)
+        self._bundle = bundle
         self._publisher = node.create_publisher(msg.GateState, "gate/state", 10)
 
     def step(self, state: RobotState, now: float) -> bool:
@@ -26,6 +27,7 @@ class ReportedDrives(GatedDrives):
         is_due = super().step(state, now)
         if is_due:
             stamp = conversions.time_message(state.time)
-            report = conversions.gate_message(self.decision, state.sequence, stamp, self.mailbox.malformed)
+            malformed = self.mailbox.malformed
+            report = conversions.gate_message(self.decision, state.sequence, stamp, malformed, self._bundle)
             self._publisher.publish(report)
         return is_due

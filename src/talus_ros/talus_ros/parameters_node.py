@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
@@ -15,20 +16,23 @@ OF_EVERY_NODE = ("use_sim_time", "start_type_description_service")
 OF_EVERY_NODE_PREFIX = "qos_overrides."
 
 
-def declare_config(node: Node, config_type: type[ConfigT]) -> ConfigT:
-    """Declare every field of `config_type` and return what was given. Raises ParameterError."""
-    # `_parameter_overrides`: what the command line and parameter files say, the same in Jazzy and Kilted;
-    # rclpy has no public way to see an override that nobody declares.
-    overrides = {
-        name: _python_value(parameter.value)
-        for name, parameter in node._parameter_overrides.items()
-        if name not in OF_EVERY_NODE and not name.startswith(OF_EVERY_NODE_PREFIX)
-    }
-    config = build_config(config_type, overrides)
+def declare_config(node: Node, config_type: type[ConfigT], values: Mapping[str, Any] | None = None) -> ConfigT:
+    """Declare every field of `config_type` and return what was given, or `values`. Raises ParameterError."""
+    config = build_config(config_type, given_parameters(node) if values is None else values)
     for name, (default, info) in flat_parameters(config_type).items():
         value = _ros_value(_get(config, name))
         node.declare_parameter(name, value, descriptor(default, info), ignore_override=True)
     return config
+
+
+def given_parameters(node: Node) -> dict[str, Any]:
+    """What the command line and parameter files say."""
+    # `_parameter_overrides` is the same in Jazzy and Kilted; rclpy has no public way to see one that nobody declares.
+    return {
+        name: _python_value(parameter.value)
+        for name, parameter in node._parameter_overrides.items()
+        if name not in OF_EVERY_NODE and not name.startswith(OF_EVERY_NODE_PREFIX)
+    }
 
 
 def descriptor(default: Any, info: ParameterInfo) -> ParameterDescriptor:

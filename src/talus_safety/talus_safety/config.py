@@ -72,14 +72,9 @@ class GateConfig:
 
 
 @dataclass(frozen=True)
-class SupervisorConfig:
-    """What the supervisor watches, and how patient it is."""
+class SupervisorLimits:
+    """How patient the supervisor is."""
 
-    robot: str = parameter("", "Folder of the robot.")
-    expected: tuple[str, ...] = parameter(
-        ("driver", "balance"), "Nodes whose heartbeat must be there: driver, balance, camera, map."
-    )
-    control_rate_hz: float = parameter(500.0, "Of the driver: robot_state per s of robot time.", 50.0, 1000.0)
     silence_s: float = parameter(0.5, "Without a heartbeat, on the steady clock: lost. Ten beats.", 0.2, 0.5)
     balance_behind_s: float = parameter(0.25, "Robot time that balance may lag behind at a heartbeat.", 0.1, 0.25)
     camera_behind_s: float = parameter(0.5, "Robot time that the camera may lag behind at a heartbeat.", 0.2, 0.5)
@@ -95,6 +90,18 @@ class SupervisorConfig:
     heating_s: float = parameter(60.0, "Time constant of a winding in its housing.", 20.0, 60.0)
     bus_drop: float = parameter(0.15, "Of the bus voltage, below its mean of the last 10 s: R3.", 0.08, 0.15)
     sit_timeout_s: float = parameter(15.0, "From R3 to torque off, then R5: four times a usual sit.", 5.0, 15.0)
+
+
+@dataclass(frozen=True)
+class SupervisorConfig(SupervisorLimits):
+    """What the supervisor watches, and how patient it is."""
+
+    robot: str = parameter("", "Folder of the robot.")
+    limits: str = parameter("", "File of limits, with its manifest beside it.")
+    expected: tuple[str, ...] = parameter(
+        ("driver", "balance"), "Nodes whose heartbeat must be there: driver, balance, camera, map."
+    )
+    control_rate_hz: float = parameter(500.0, "Of the driver: robot_state per s of robot time.", 50.0, 1000.0)
 
     @property
     def period(self) -> float:

@@ -24,6 +24,7 @@ def gate_report(message: GateState) -> GateReport:
         request=StopLevel.from_message(message.request),
         reason=message.reason,
         rule=message.rule,
+        bundle=message.bundle,
     )
 
 

@@ -37,6 +37,7 @@ class GateReport:
     request: StopLevel = StopLevel.R0_RUN
     reason: str = ""
     rule: str = ""
+    bundle: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Facts:
         gate: Its newest report.
         gate_has_latched: The gate locked commands out since the facts before.
         gate_age: Of that report, steady.
+        limits_differ: It decides with other limits, another robot or other code than the supervisor.
         state_age: Since robot_state went on, steady; infinite before the first.
         silence: By expected node: steady time since its heartbeat.
         robot_silence: By expected node: robot time since its heartbeat.
@@ -67,6 +69,7 @@ class Facts:
     gate: GateReport = GateReport()
     gate_has_latched: bool = False
     gate_age: float = 0.0
+    limits_differ: bool = False
     state_age: float = 0.0
     silence: Mapping[str, float] = field(default_factory=lambda: NOTHING)
     robot_silence: Mapping[str, float] = field(default_factory=lambda: NOTHING)

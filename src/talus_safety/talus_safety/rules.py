@@ -67,6 +67,10 @@ OWN: tuple[Rule, ...] = (
         lambda f, c: c.stalled_s < f.state_age < math.inf, ("F21",),
     ),
     Rule(
+        "limits_differ", "gate and supervisor do not have the same limits", R3, 20,
+        lambda f, c: f.limits_differ, ("F11", "F49"),
+    ),
+    Rule(
         "standby", "the driver holds and sits the robot by itself", R3, 20,
         lambda f, c: f.gate.phase >= GatePhase.HOLD or f.gate_has_latched, ("F01", "F02"), lambda f: f.gate.reason,
     ),

@@ -18,10 +18,11 @@ from talus_ros.fast_link_node import FastLink
 from talus_ros.heartbeat_node import QOS as HEARTBEAT_QOS
 from talus_ros.heartbeat_node import TOPIC as HEARTBEAT_TOPIC
 from talus_ros.heartbeat_node import HeartbeatThread
-from talus_ros.parameters_node import declare_config
+from talus_ros.parameters_node import declare_config, given_parameters
 from talus_ros.run_node import CONTROL_NICENESS, ExecutorThread, create_clockless_node, run_node
 
 from talus_interfaces.msg import BalanceState, GateState, Heartbeat, RobotState, SafetyState
+from talus_safety.bundle import limited
 from talus_safety.config import SupervisorConfig
 from talus_safety.conversions import gate_report, safety_message
 from talus_safety.ladder import StopLevel
@@ -38,13 +39,15 @@ class SupervisorNode:
 
     def __init__(self) -> None:
         self._node = node = create_clockless_node("safety")
-        self._config = declare_config(node, SupervisorConfig)
+        bundle, values = limited("safety", given_parameters(node))
+        self._config = declare_config(node, SupervisorConfig, values)
         if not self._config.robot:
             raise RobotDescriptionError(
                 "parameter 'robot' is empty; it must be the folder of a robot, with its robot.yaml"
             )
         robot = load_robot(Path(self._config.robot))
-        self._watch, self._supervisor = Watch(robot, self._config), Supervisor(self._config)
+        self._bundle = bundle.digest(robot)
+        self._watch, self._supervisor = Watch(robot, self._config, self._bundle), Supervisor(self._config)
         self._state, self._facts = SupervisorState(), self._watch.facts(time.monotonic())
         self._lock = Lock()  # around _state and _facts: operators ask in the executor's thread
         self._codec = RobotStateCodec(len(robot.joint_names))
@@ -139,6 +142,7 @@ class SupervisorNode:
             "tilt_rad": facts.tilt,
             "battery": facts.battery,
             "absent": ", ".join(facts.absent),
+            "bundle": self._bundle,
         }
         stamp = safety_message(state, self._robot_time, 0).stamp
         self._diagnostics.publish(stamp, level, state.cause or "running", values)

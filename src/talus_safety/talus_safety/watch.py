@@ -31,8 +31,9 @@ class Beat:
 class Watch:
     """`on_*` store what arrived at a steady time in s; `facts` looks at all of it."""
 
-    def __init__(self, robot: RobotDescription, config: SupervisorConfig):
-        self._config = config
+    def __init__(self, robot: RobotDescription, config: SupervisorConfig, bundle: str = ""):
+        """`bundle`: SHA-256 of what decides, which must be the gate's too."""
+        self._config, self._bundle = config, bundle
         self._sensors = SensorWatch(robot, config.period)
         self._beats: dict[str, Beat] = {}
         self._gate, self._gate_at, self._gate_has_latched = GateReport(), NEVER, False
@@ -96,6 +97,7 @@ class Watch:
             gate=self._gate,
             gate_has_latched=has_latched,
             gate_age=steady - self._gate_at,
+            limits_differ=self._gate_at > NEVER and self._gate.bundle != self._bundle,
             state_age=steady - self._state_at,
             silence={node: steady - beat.steady for node, beat in beats.items()},
             robot_silence={node: self._robot_time_since(beat) for node, beat in beats.items()},

@@ -20,10 +20,11 @@ def test_enums_are_the_messages_constants(enum, message):
 
 
 def test_gate_report_reads_every_field():
-    message = GateState(phase=GateState.SIT, latched=True, at_rest=True, request=2, reason="lost")
+    message = GateState(phase=GateState.SIT, latched=True, at_rest=True, request=2, reason="lost", bundle="ab")
     report = gate_report(message)
     assert (report.phase, report.latched, report.at_rest) == (GatePhase.SIT, True, True)
     assert (report.request, report.reason) == (StopLevel.R2_SAFE_STAND, "lost")
+    assert report.bundle == "ab"
 
 
 def test_unknown_numbers_restrict():

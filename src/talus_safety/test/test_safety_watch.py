@@ -102,6 +102,7 @@ def test_slow_robot_time_alone_loses_nobody():
         (replace(FINE, gate=GateReport(GatePhase.HOLD, at_rest=False)), "standby"),
         (replace(FINE, gate=GateReport(GatePhase.SIT, at_rest=False)), "standby"),
         (replace(FINE, gate_has_latched=True), "standby"),
+        (replace(FINE, limits_differ=True), "limits_differ"),
         (replace(FINE, tilt=math.radians(43.1)), "tilted"),
         (replace(FINE, tilt=math.radians(60.1)), "fallen"),
         (replace(FINE, sensor_fault="IMU is stuck"), "sensor_fault"),

@@ -110,7 +110,7 @@ class Safety(Process):
 
     def hear_gate(self, decision: GateDecision, wall: float) -> None:
         """A gate/state."""
-        values = {item.name: getattr(decision, item.name) for item in fields(GateReport)}
+        values = {item.name: getattr(decision, item.name) for item in fields(GateReport) if item.name != "bundle"}
         self.watch.on_gate(GateReport(**values), wall)
         self._is_due = True
 

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The limits as one file with its SHA-256: checked at every start, and parameters may only narrow it.
+
+./talus exec -- python -m talus_safety.bundle config/safety.yaml makes the manifest anew, for `sha256sum -c` too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from talus_core.errors import TalusError
+from talus_core.parameters import ParameterError, ParameterInfo, build_config, checked, flat_parameters, flatten
+from talus_core.robot import RobotDescription
+
+from talus_safety.config import GateConfig, SupervisorLimits
+
+NODES = {"safety": (SupervisorLimits, ""), "driver": (GateConfig, "gate.")}  # their limits, and what is before a name
+COMMAND = "./talus exec -- python -m talus_safety.bundle"
+
+
+class BundleError(TalusError):
+    """Limits that cannot be trusted; the message names the file, what is wrong, and what would work."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Limits by node and by name of the ROS parameter, and the file that they are from."""
+
+    path: Path
+    values: Mapping[str, Mapping[str, Any]]
+
+    def narrowed_by(self, node: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        """All values of a node: what was given, and the limits for the rest. Raises ParameterError if one is wider."""
+        limits = self.values[node]
+        known = _parameters(node)
+        for name in limits.keys() & given.keys():
+            default, info = known[name]
+            _refuse_wider(name, checked(name, given[name], default, info), limits[name], default, info)
+        return {**limits, **given}
+
+    def digest(self, robot: RobotDescription) -> str:
+        """SHA-256 of all that decides: this file, the robot's own limits, and the code of this package."""
+        whole = hashlib.sha256()
+        code = sorted(Path(__file__).parent.glob("*.py"))
+        for path in (self.path, robot.folder / "robot.yaml", robot.urdf, *code):
+            whole.update(_sha256(path.read_bytes()).encode())
+        return whole.hexdigest()
+
+
+def load_bundle(path: str | Path) -> Bundle:
+    """Limits that are complete, in range, and those of the manifest. Raises BundleError."""
+    if not str(path):
+        raise BundleError("parameter 'limits' is empty; it must be a file of limits, as config/safety.yaml")
+    path = Path(path)
+    content = _read(path)
+    manifest = manifest_of(path)
+    words = _read(manifest).split()
+    said, found = (words[0].decode(errors="replace") if words else ""), _sha256(content)
+    if said != found:
+        raise BundleError(
+            f"limits {path}: their SHA-256 is {found[:12]}..., but {manifest.name} says '{said[:12]}...'; "
+            f"undo the change, or approve it with '{COMMAND} {path}'"
+        )
+    return _parsed(path, content)
+
+
+def limited(node: str, given: Mapping[str, Any]) -> tuple[Bundle, dict[str, Any]]:
+    """The bundle that the parameter `limits` names, and all values of a node under it. Raises TalusError."""
+    bundle = load_bundle(given.get("limits", ""))
+    return bundle, bundle.narrowed_by(node, given)
+
+
+def write_manifest(path: Path) -> Path:
+    """For limits that are complete and in range. Raises BundleError."""
+    content = _read(path)
+    _parsed(path, content)
+    manifest = manifest_of(path)
+    manifest.write_text(f"{_sha256(content)}  {path.name}\n")
+    return manifest
+
+
+def manifest_of(path: Path) -> Path:
+    """The file beside it."""
+    return path.with_suffix(".sha256")
+
+
+def _parsed(path: Path, content: bytes) -> Bundle:
+    try:
+        tree = yaml.safe_load(content)
+        values = {node: flatten(tree.pop(node)) for node in NODES}
+    except (yaml.YAMLError, AttributeError, KeyError, TypeError, UnicodeDecodeError) as error:
+        raise BundleError(
+            f"limits {path}: not a mapping of {' and '.join(NODES)}: {' '.join(str(error).split())}"
+        ) from error
+    if tree:
+        raise BundleError(f"limits {path}: unknown section '{next(iter(tree))}'; known: {', '.join(NODES)}")
+    for node, (config_type, prefix) in NODES.items():
+        _check(path, config_type, {name.removeprefix(prefix): value for name, value in values[node].items()})
+    return Bundle(path, values)
+
+
+def _check(path: Path, config_type: type, values: Mapping[str, Any]) -> None:
+    try:
+        build_config(config_type, values)
+    except ParameterError as error:
+        raise BundleError(f"limits {path}: {error}") from error
+    if missing := flat_parameters(config_type).keys() - values.keys():
+        raise BundleError(f"limits {path}: without {', '.join(sorted(missing))}; every limit must be there")
+
+
+def _parameters(node: str) -> dict[str, tuple[Any, ParameterInfo]]:
+    config_type, prefix = NODES[node]
+    return flat_parameters(config_type, prefix)
+
+
+def _refuse_wider(name: str, value: float, limit: float, default: float, info: ParameterInfo) -> None:
+    """The default of a limit is the wide end of its range; what lies between its ends has no stricter side."""
+    if value == limit or (default == info.high and value < limit) or (default == info.low and value > limit):
+        return
+    if default in (info.low, info.high):
+        side = f"at most {limit}" if default == info.high else f"at least {limit}"
+        raise ParameterError(f"parameter '{name}' is {value}; the limits say {side}, and parameters may only narrow")
+    raise ParameterError(f"parameter '{name}' is {value}; the limits say {limit}, and only they can change it")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        what = "limits" if path.suffix != ".sha256" else "manifest of limits"
+        cure = f"make it with '{COMMAND} {path.with_suffix('.yaml')}'" if path.suffix == ".sha256" else "name a file"
+        raise BundleError(f"{what} {path}: {error.strerror}; {cure}") from error
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def main(arguments: list[str]) -> int:
+    """Write the manifest of a file of limits."""
+    try:
+        if len(arguments) != 1:
+            raise BundleError(f"one file of limits is needed, not {len(arguments)}: {COMMAND} config/safety.yaml")
+        print(write_manifest(Path(arguments[0])))
+    except BundleError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
