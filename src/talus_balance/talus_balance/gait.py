@@ -15,6 +15,7 @@ from talus_balance.step_planner import StepPlan, StepPlanner, nominal_offset
 from talus_balance.swing_foot import FootReference, SwingFoot
 
 PLAN_EVERY = 2  # ticks; the capture point moves 0.7 % of its offset in 2 ms
+ASIDE_SLACK = 0.01  # m inside the narrowest landing that a swing foot may pass: it yields, the landing does not
 
 
 class Gait:
@@ -178,7 +179,7 @@ class Gait:
         self._swing.keep_aside(
             inp.sole_positions[self.stance, :2],
             self._from_heading(np.array([0.0, self._swing_sign()])),
-            self.config.planner.narrow - 0.01,
+            self.config.planner.narrow - ASIDE_SLACK,
         )
         ground = self._ground - self._haste() * self.config.hasty_depth
         reference = self._swing.step(self._landing, ground, self._landing_yaw(), phase, swing_time, self.dt)

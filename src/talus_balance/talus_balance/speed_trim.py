@@ -7,6 +7,8 @@ from collections import deque
 
 import numpy as np
 
+from talus_balance.clamp import clamp
+
 STRIDE = 2  # steps: left and right differ when walking sideways
 GAIN = 0.4  # of the error per step: a few strides, slower than the capture point's own dynamics
 LIMIT = 0.15  # m/s of trim: what cadence and centre of pressure were seen to cost
@@ -44,4 +46,4 @@ class SpeedTrim:
         x, y = (com - start) / (time - since)
         error = velocity - np.array([forward[0] * x + forward[1] * y, forward[0] * y - forward[1] * x])
         if np.abs(error).max() < DISTURBED:
-            self.value = np.clip(self.value + GAIN * error, -LIMIT, LIMIT)
+            self.value = clamp(self.value + GAIN * error, LIMIT)

@@ -19,9 +19,10 @@ from talus_bringup.bench.balance.scorecard import scorecard
 from talus_bringup.bench.balance.search import Ladder, half_level, highest_level
 from talus_bringup.bench.balance.stage import Actor, Stage, in_fork
 from talus_bringup.bench.balance.statistics import allowed_failures, wilson
-from talus_bringup.bench.balance.store import Store, fingerprint
 from talus_bringup.bench.balance.trial import Outcome, Setting, Shove, Trial
+from talus_bringup.bench.progress import Progress
 from talus_bringup.bench.report import BenchReport
+from talus_bringup.bench.store import Store, fingerprint
 from talus_core.errors import TalusError
 from talus_core.robot import load_robot
 from talus_core.state import JointCommand
@@ -90,18 +91,19 @@ def test_ceiling_of_the_pendulum():
 def test_finished_runs_are_found_again_also_after_a_line_was_cut_off(tmp_path):
     trial = Trial(Setting(3, (0.5, 0.0, 0.0)), (Shove(0.4, 90.0, "torso", 0.25),))
     outcome = Outcome(False, 4.0, (1.0, 2.0), (0.5, 0.0, 0.1), (0.4, 0.0, 0.0), 12.5)
-    Store(tmp_path, "code").put(trial, outcome)
+    Store(tmp_path, "code", Outcome).put(trial, outcome)
     with (tmp_path / "code.jsonl").open("a") as file:
         file.write('{"trial": "x", "outc')
-    again = Store(tmp_path, "code")
+    again = Store(tmp_path, "code", Outcome)
     assert again.get(trial) == outcome
     assert again.get(replace(trial, seconds=5.0)) is None
-    assert Store(tmp_path, "other code").get(trial) is None
+    assert Store(tmp_path, "other code", Outcome).get(trial) is None
 
 
 def test_fingerprint_is_of_the_code_and_the_robot(tmp_path):
     assert fingerprint(ROOT / "src", ROBOT) == fingerprint(ROOT / "src", ROBOT)
     assert fingerprint(ROOT / "src", ROBOT) != fingerprint(ROOT / "src", tmp_path)
+    assert fingerprint(ROOT / "src", ROBOT) != fingerprint(ROOT / "src", ROBOT, ["scenario/rig.py"])
 
 
 def test_a_fork_goes_on_bit_for_bit_as_the_original_would():
@@ -195,7 +197,7 @@ def test_push_case_finds_the_weakest_side_and_counts_only_what_was_run(tmp_path)
         return Outcome(fell=shove.dv > limit + 1e-9, last_velocity=(0.5, 0.0, 0.0))
 
     name = "walking_push_torso"
-    result = play({name: CASES[name]}, Effort(), Store(tmp_path, "x"), Played(rule), lambda *_: None)[name]
+    result = play({name: CASES[name]}, Effort(), Store(tmp_path, "x", Outcome), Played(rule), Progress("x"))[name]
     assert result.summary == {"walking_push_dv_worst": 0.35, "walking_push_dv_forward": 0.8}
     *rows, worst = result.rows
     assert [(row["heading_deg"], round(row["dv_95"], 2)) for row in rows if row["heading_deg"] <= 90.0] == [
@@ -210,7 +212,7 @@ def test_push_case_finds_the_weakest_side_and_counts_only_what_was_run(tmp_path)
 def test_a_case_in_which_nothing_can_be_run_says_why(tmp_path):
     cases = {name: CASES[name] for name in ("standing_push_torso", "blocks")}
     workers = Played(lambda trial: Outcome(fell=True, error="did not stand"))
-    results = play(cases, Effort(runs=2), Store(tmp_path, "x"), workers, lambda *_: None)
+    results = play(cases, Effort(runs=2), Store(tmp_path, "x", Outcome), workers, Progress("x"))
     assert results["standing_push_torso"].summary == {"standing_push_dv_worst": 0.0}
     assert results["standing_push_torso"].rows[-1]["n"] == 0
     assert results["blocks"].summary == {"blocks_cm": 0.0}

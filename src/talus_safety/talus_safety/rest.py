@@ -26,7 +26,10 @@ class Posture(Enum):
 
 
 class RestJudge:
-    """Seated (folded near the rest pose) or lying, and still for a while; anything else counts as upright."""
+    """Seated (folded near the rest pose) or lying, and still for a while; anything else counts as upright.
+
+    A robot at rest that is shaken for less than 30 ms (`SHAKEN_FOR`) stays at rest.
+    """
 
     def __init__(self, robot: RobotDescription):
         self._legs = _run(robot.indices("left_leg", "right_leg"))

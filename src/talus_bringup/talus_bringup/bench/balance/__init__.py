@@ -6,11 +6,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import time
 from pathlib import Path
 
 from talus_core.errors import TalusError, UnknownNameError
 
+from talus_bringup.bench.progress import Progress
 from talus_bringup.bench.report import BenchReport, commit
 
 ROOT = Path(__file__).resolve().parents[5]
@@ -34,8 +34,9 @@ def run(arguments: argparse.Namespace) -> BenchReport:
     from talus_bringup.bench.balance.picture import draw
     from talus_bringup.bench.balance.play import play
     from talus_bringup.bench.balance.scorecard import scorecard
-    from talus_bringup.bench.balance.store import Store, fingerprint
+    from talus_bringup.bench.balance.trial import Outcome
     from talus_bringup.bench.balance.workers import Workers
+    from talus_bringup.bench.store import Store, fingerprint
 
     for name in arguments.cases or ():
         if name not in CASES:
@@ -46,10 +47,11 @@ def run(arguments: argparse.Namespace) -> BenchReport:
     if arguments.picture is not None and not arguments.picture.resolve().parent.is_dir():
         raise TalusError(f"--picture {arguments.picture}: there is no folder {arguments.picture.resolve().parent}")
     cases = {name: CASES[name] for name in arguments.cases or CASES}
-    store = Store(STORE, fingerprint(ROOT / "src", ROBOT))
+    store = Store(STORE, fingerprint(ROOT / "src", ROBOT), Outcome)
+    progress = Progress("balance")
     with Workers(ROBOT, arguments.jobs) as workers:
         try:
-            results = play(cases, Effort(arguments.seeds, arguments.quick), store, workers, _Progress())
+            results = play(cases, Effort(arguments.seeds, arguments.quick), store, workers, progress)
         except KeyboardInterrupt:
             print("\nfinished runs are kept: the same command goes on", file=sys.stderr)
             raise
@@ -62,20 +64,3 @@ def run(arguments: argparse.Namespace) -> BenchReport:
 def _runs(arguments: argparse.Namespace) -> str:
     seeds = "seeds as documented" if arguments.seeds is None else f"{arguments.seeds} seeds a cell"
     return seeds + (", quick" if arguments.quick else "")
-
-
-class _Progress:
-    """One line on the terminal, or one a minute in a log."""
-
-    def __init__(self) -> None:
-        self._started = self._told = time.monotonic()
-
-    def __call__(self, count: int, cases: str) -> None:
-        now = time.monotonic()
-        is_live = sys.stderr.isatty()
-        if not is_live and now - self._told < 60.0:
-            return
-        self._told = now
-        minutes, seconds = divmod(int(now - self._started), 60)
-        text = f"balance: {count} runs in {minutes}:{seconds:02d}; at {cases}"
-        print(f"\r\x1b[K{text[:150]}" if is_live else text, end="" if is_live else "\n", file=sys.stderr, flush=True)

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import replace
 
 from talus_bringup.bench.balance.case import Case, CaseResult, Effort
-from talus_bringup.bench.balance.store import Store
 from talus_bringup.bench.balance.trial import Outcome, Trial
 from talus_bringup.bench.balance.workers import Workers
+from talus_bringup.bench.progress import Progress
+from talus_bringup.bench.store import Store
 
 
 class _Playing:
@@ -24,7 +25,7 @@ class _Playing:
         self.asked: list[Trial] = []
         self._send(None)
 
-    def step(self, store: Store) -> bool:
+    def step(self, store: Store[Outcome]) -> bool:
         """Go on if every outcome is there; whether it did."""
         outcomes = [store.get(trial) for trial in self.asked]
         if self.result is not None or any(outcome is None for outcome in outcomes):
@@ -42,7 +43,7 @@ class _Playing:
 
 
 def play(
-    cases: Mapping[str, Case], effort: Effort, store: Store, workers: Workers, tell: Callable[[int, str], None]
+    cases: Mapping[str, Case], effort: Effort, store: Store[Outcome], workers: Workers, progress: Progress
 ) -> dict[str, CaseResult]:
     """All cases to their end.
 
@@ -51,7 +52,7 @@ def play(
         effort: How much is run.
         store: Known outcomes; grows.
         workers: Idle.
-        tell: Called with the runs done and the cases at hand whenever something is done.
+        progress: Is told of every run.
     """
     playing = [_Playing(name, case.run(effort)) for name, case in cases.items()]
     under_way: set[Trial] = set()
@@ -66,5 +67,5 @@ def play(
         for trial, outcome in workers.results():
             store.put(trial, outcome)
             count += 1
-            tell(count, ", ".join(case.name for case in playing if case.result is None))
+            progress.tell(f"{count} runs", ", ".join(case.name for case in playing if case.result is None))
     return {case.name: case.result for case in playing}

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
-import time
 from pathlib import Path
 
 from talus_core.errors import TalusError, UnknownNameError
 
+from talus_bringup.bench.progress import Progress
 from talus_bringup.bench.report import BenchReport, commit
 
 ROOT = Path(__file__).resolve().parents[5]
@@ -36,7 +35,9 @@ def run(arguments: argparse.Namespace) -> BenchReport:
     from talus_bringup.bench.safety.figures import summary, table
     from talus_bringup.bench.safety.picture import svg
     from talus_bringup.bench.safety.rows import BENCH_POSTURES, IN_PROCESS, NOMINAL, OF_CATALOGUE, ROWS, by_name
-    from talus_bringup.bench.safety.runs import Case, Store, play_all
+    from talus_bringup.bench.safety.runs import OWN, Case, play_all
+    from talus_bringup.bench.store import Store, fingerprint
+    from talus_bringup.scenario.record import Outcome
 
     names = arguments.rows or [row.name for row in ROWS]
     rows = [by_name()[name] for name in _chosen("fault", names, by_name())]
@@ -51,7 +52,8 @@ def run(arguments: argparse.Namespace) -> BenchReport:
         for row in rows
         if row.where == IN_PROCESS and posture in row.postures
     ]
-    outcomes = play_all(cases, Store(STORE, ROOT / "src", ROBOT), ROBOT, arguments.jobs, _Progress())
+    store = Store(STORE, fingerprint(ROOT / "src", ROBOT, OWN), Outcome)
+    outcomes = play_all(cases, store, ROBOT, arguments.jobs, Progress("safety"))
     lines, figures = table(rows, outcomes), summary(outcomes)
     if arguments.kill_nodes:
         from talus_bringup.bench.safety.kill_nodes_node import kill_every_node  # imports rclpy
@@ -80,20 +82,3 @@ def _check_counts(arguments: argparse.Namespace) -> None:
     folder = arguments.picture.resolve().parent if arguments.picture is not None else None
     if folder is not None and not folder.is_dir():
         raise TalusError(f"--picture {arguments.picture}: there is no folder {folder}")
-
-
-class _Progress:
-    """One line on the terminal, or one a minute in a log."""
-
-    def __init__(self) -> None:
-        self._started = self._told = time.monotonic()
-
-    def __call__(self, done: int, of: int, case) -> None:
-        now = time.monotonic()
-        is_live = sys.stderr.isatty()
-        if not is_live and now - self._told < 60.0:
-            return
-        self._told = now
-        minutes, seconds = divmod(int(now - self._started), 60)
-        text = f"safety: {done} of {of} runs in {minutes}:{seconds:02d}; at {case.row} {case.posture} seed {case.seed}"
-        print(f"\r\x1b[K{text}" if is_live else text, end="" if is_live else "\n", file=sys.stderr, flush=True)

@@ -3,21 +3,21 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from zlib import crc32
 
 from talus_core.errors import TalusError
 
 from talus_bringup.bench.balance.stage import in_fork
-from talus_bringup.bench.balance.store import fingerprint
 from talus_bringup.bench.balance.workers import ONE_THREAD
+from talus_bringup.bench.progress import Progress
+from talus_bringup.bench.store import Store
 from talus_bringup.scenario.play import Player
 from talus_bringup.scenario.record import Outcome
 from talus_bringup.scenario.rig_stage import RigStage
@@ -50,42 +50,16 @@ class _Group:
     cases: tuple[Case, ...]
 
 
-class Store:
-    """Outcomes by case; every `put` is on disk at once."""
-
-    def __init__(self, folder: Path, sources: Path, robot: Path):
-        folder.mkdir(parents=True, exist_ok=True)
-        own = b"".join((sources / "talus_bringup" / "talus_bringup" / name).read_bytes() for name in OWN)
-        self._path = folder / f"{fingerprint(sources, robot)}{hash_of(own.hex())}.jsonl"
-        self._known: dict[str, Outcome] = {}
-        for line in self._path.read_text().splitlines() if self._path.is_file() else ():
-            try:
-                item = json.loads(line)
-                self._known[item["case"]] = Outcome(**item["outcome"])
-            except (ValueError, KeyError, TypeError):
-                continue  # cut off in the middle of a line
-
-    def get(self, case: Case) -> Outcome | None:
-        """Of an earlier run of the same case by the same code."""
-        return self._known.get(case.key)
-
-    def put(self, case: Case, outcome: Outcome) -> None:
-        """Keep it."""
-        self._known[case.key] = outcome
-        with self._path.open("a") as file:
-            file.write(json.dumps({"case": case.key, "outcome": asdict(outcome)}) + "\n")
-
-
 def play_all(
-    cases: Sequence[Case], store: Store, robot: Path, jobs: int, tell: Callable[[int, int, Case], None]
+    cases: Sequence[Case], store: Store[Outcome], robot: Path, jobs: int, progress: Progress
 ) -> dict[Case, Outcome]:
-    """Those that are not in the store are played; `tell` hears of each: done, of, which."""
+    """Those that are not in the store are played, and told of."""
     outcomes = {case: outcome for case in cases if (outcome := store.get(case)) is not None}
     groups = _grouped([case for case in cases if case not in outcomes])
     for case, outcome in _played(groups, robot, jobs):
         outcomes[case] = outcome
         store.put(case, outcome)
-        tell(len(outcomes), len(cases), case)
+        progress.tell(f"{len(outcomes)} of {len(cases)} runs", f"{case.row} {case.posture} seed {case.seed}")
     return outcomes
 
 
