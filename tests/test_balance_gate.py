@@ -25,8 +25,12 @@ FLOORS = [
     ("walking_push_torso", 0, (0.40, 180.0, 0.5)),
     ("loaded_push", 0, (0.20, 90.0, 0.0)),
     ("step_up", 0, 4.0),
-    ("slip", 0, 0.3),
-    ("slip_one_foot", 0, 0.2),
+    ("blocks", 0, 3.0),
+    ("slope_across", 0, 10.0),
+    ("slope_down", 0, 10.0),
+    ("slip", 0, 0.25),
+    ("slip_one_foot", 0, 0.15),
+    ("mars", 0, 0.4),
 ]
 
 

@@ -8,25 +8,20 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 import numpy as np
-import pinocchio as pin
 from talus_core.robot import RobotDescription
 from talus_core.rotations import matrix_from_yaw, yaw_of
 from talus_core.state import JointCommand, RobotState
 
-from talus_balance.clamp import clamp
+from talus_balance.body_reference import BodyReference, BodyReferenceConfig
 from talus_balance.drive_targets import DriveConfig, DriveTargets
 from talus_balance.estimator import BaseEstimate, EstimatorConfig
 from talus_balance.fall_predictor import FallFacts
 from talus_balance.gait import Gait
 from talus_balance.gait_types import LEFT, RIGHT, GaitConfig, GaitInput, GaitOutput
-from talus_balance.leg_reach import LegReach
 from talus_balance.localiser import Localiser
 from talus_balance.model import FrameTerms, WholeBodyModel
 from talus_balance.off_feet import OffFeet, OffFeetConfig
-from talus_balance.posture import PoseFacts, PostureMove, PostureReference, pose_facts
-from talus_balance.whole_body import MotionTarget, WholeBodyConfig, WholeBodyController
-
-GRAVITY = 9.81
+from talus_balance.whole_body import WholeBodyConfig, WholeBodyController
 
 
 class Mode(IntEnum):
@@ -47,21 +42,15 @@ class BalanceConfig:
     """Everything that can be tuned; times s, heights m.
 
     Attributes:
-        stand_up_time, sit_down_time: Of the posture changes; a person takes 1.5 to 3 s.
-        max_com_acceleration: m/s^2 horizontal, clip of w^2 (c - zmp).
-        ground_filter: s, low-pass of the ground height under the CoM reference (steps on uneven ground).
         fallen_cosine: Of the pelvis tilt beyond which the robot has fallen (60 degrees; no step recovers from there).
         hand_stiffness, hand_damping: N m/rad and N m s/rad of the fingers, which hold their zero pose.
     """
 
-    stand_up_time: float = 2.2
-    sit_down_time: float = 2.4
-    max_com_acceleration: float = 6.0
-    ground_filter: float = 0.1
     fallen_cosine: float = 0.5
     hand_stiffness: float = 1.0
     hand_damping: float = 0.02
     estimator: EstimatorConfig = field(default_factory=EstimatorConfig)
+    reference: BodyReferenceConfig = field(default_factory=BodyReferenceConfig)
     gait: GaitConfig = field(default_factory=GaitConfig)
     body: WholeBodyConfig = field(default_factory=WholeBodyConfig)
     drives: DriveConfig = field(default_factory=DriveConfig)
@@ -116,17 +105,14 @@ class BalanceController:
         self._localiser = Localiser(self.model, config.estimator, dt)
         foot = description.feet[LEFT]
         half = (0.5 * foot.length - config.body.qp.sole_shrink, 0.5 * foot.width - config.body.qp.sole_shrink)
-        self._gait = Gait(config.gait, dt, self.model.mass * GRAVITY, half)
-        self._reach = LegReach(self.model)
+        self._gait = Gait(config.gait, dt, half)
+        self._reference = BodyReference(self.model, config.reference, dt)
         self._targets = DriveTargets(config.drives.leak, dt)
         self._joints = description.structural_indices
-        self._poses = {name: pose_facts(self.model, pose[self._joints]) for name, pose in description.poses.items()}
         self._effort_limit = description.limits.effort
         self._off_feet = OffFeet(description, config.off_feet, dt)
         self.mode = Mode.LIMP
         self._hold: np.ndarray | None = None
-        self._move: PostureMove | None = None
-        self._ground = self._wanted_height = 0.0
         self._had_torque = False
         self._n = n = len(description.joint_names)
         structural = self._effort_limit[self._joints]
@@ -209,7 +195,7 @@ class BalanceController:
         if command is None:
             return self._limp(state, base)
         if self.mode is Mode.GETTING_UP:
-            carries = off_feet.carries(state, self.config.estimator.trust_force)
+            carries = off_feet.carries(state, self._localiser.trusted_force)
             if carries and not off_feet.on_feet:
                 self._localiser.land(state)
             off_feet.on_feet = carries
@@ -248,7 +234,7 @@ class BalanceController:
             sole_yaws=gait_input.sole_yaws,
             up=base.rotation[2],
             angular_velocity=base.angular_velocity,
-            wanted_height=self._wanted_height,
+            wanted_height=self._reference.wanted_height,
         )
 
     # --- balancing -----------------------------------------------------------------------------------------------
@@ -261,12 +247,11 @@ class BalanceController:
         if self._loses_its_feet(state, base, gait_input):
             return self._move_off_feet(state, intent, base)
         gait = self._gait.step(gait_input)
-        posture = self._posture()
-        target = self._target(intent, gait, gait_input, posture, self._highest_com(base, soles, gait))
-        self._wanted_height = target.com_height - self._ground
+        settled = self.mode not in (Mode.STANDING_UP, Mode.SITTING_DOWN)
+        target = self._reference.step(intent.gaze, gait, gait_input, base, soles, settled)
         result = self._body.step(target, soles, q, dq)
         command = self._command(state, self._body.joint_torque(result), self._body.joint_acceleration(result))
-        if self.mode is Mode.SITTING_DOWN and self._move.is_done:
+        if self.mode is Mode.SITTING_DOWN and self._reference.has_arrived:
             self.mode, self._hold = Mode.SEATED, self._seated_pose(state)
         report = BalanceReport(
             Mode.GETTING_UP if self._off_feet.bows else self.mode,
@@ -299,35 +284,37 @@ class BalanceController:
         up = intent.stand and intent.torque
         if self.mode is Mode.SEATED and up:
             self._begin_standing_up(base, soles, q)
-        elif self.mode is Mode.STANDING_UP and self._move.is_done:
+        elif self.mode is Mode.STANDING_UP and self._reference.has_arrived:
             self.mode = Mode.STANDING
         elif self.mode in (Mode.STANDING, Mode.WALKING):
             self.mode = Mode.STANDING if self._gait.is_standing else Mode.WALKING
             if not up and self._gait.is_standing:
-                self._start_move(Mode.SITTING_DOWN, "sit", self.config.sit_down_time, base, q)
+                self._sit_down(base, q)
         elif self.mode is Mode.STANDING_UP and not up:
-            self._start_move(Mode.SITTING_DOWN, "sit", self.config.sit_down_time, base, q)
+            self._sit_down(base, q)
         elif self.mode is Mode.SITTING_DOWN and up:
-            self._start_move(Mode.STANDING_UP, "stand", self.config.stand_up_time, base, q)
+            self._stand_up(base, q)
 
     def _begin_standing_up(self, base: BaseEstimate, soles: tuple[FrameTerms, FrameTerms], q: np.ndarray) -> None:
         ground = 0.5 * float(soles[LEFT].position[2] + soles[RIGHT].position[2])
-        self._gait.reset(yaw_of(soles[LEFT].rotation + soles[RIGHT].rotation), ground)
+        self._gait.reset(yaw_of(soles[LEFT].rotation + soles[RIGHT].rotation))
         self._targets.reset()
         self._off_feet.stands()
-        self._ground = ground
-        self._start_move(Mode.STANDING_UP, "stand", self.config.stand_up_time, base, q)
+        self._reference.ground.reset(ground)
+        self._stand_up(base, q)
 
-    def _start_move(self, mode: Mode, pose: str, duration: float, base: BaseEstimate, q: np.ndarray) -> None:
-        pitch = float(np.arctan2(-base.rotation[2, 0], base.rotation[2, 2]))  # beyond 90 degrees where it bows
-        start = PoseFacts(float(self.model.com[2]) - self._ground, pitch, q.copy())
-        self._move = PostureMove(start, self._poses[pose], duration)
-        self.mode = mode
+    def _stand_up(self, base: BaseEstimate, q: np.ndarray) -> None:
+        self._reference.stand_up(base, q)
+        self.mode = Mode.STANDING_UP
+
+    def _sit_down(self, base: BaseEstimate, q: np.ndarray) -> None:
+        self._reference.sit_down(base, q)
+        self.mode = Mode.SITTING_DOWN
 
     def _gait_input(self, state: RobotState, intent: Intent, soles: tuple[FrameTerms, FrameTerms]) -> GaitInput:
-        model = self.model
-        height = max(float(model.com[2]) - self._ground, 0.3)
-        omega = math.sqrt(GRAVITY / height)
+        model, ground = self.model, self._reference.ground
+        ground.watch([sole.rotation for sole in soles], state.foot_wrenches[:, 2] / model.weight)
+        omega = math.sqrt(model.gravity / self._reference.com_height)
         settled = self.mode in (Mode.STANDING, Mode.WALKING)
         up = intent.stand and intent.torque and settled
         return GaitInput(
@@ -335,50 +322,15 @@ class BalanceController:
             com_velocity=model.com_velocity,
             capture_point=model.com[:2] + model.com_velocity[:2] / omega,
             omega=omega,
+            weight=model.weight,
             sole_positions=np.array([sole.position for sole in soles]),
             sole_velocities=np.array([sole.velocity[:3] for sole in soles]),
             sole_yaws=np.array([yaw_of(sole.rotation) for sole in soles]),
+            gradient=ground.gradient,
             forces=state.foot_wrenches[:, 2],
             velocity=intent.velocity,
             may_walk=intent.may_walk and up,
             may_step=settled,
-        )
-
-    def _posture(self) -> PostureReference:
-        if self.mode in (Mode.STANDING_UP, Mode.SITTING_DOWN):
-            return self._move.step(self.dt)
-        stand = self._poses["stand"]
-        return PostureReference(stand.com_height, 0.0, 0.0, stand.pelvis_pitch, stand.joints)
-
-    def _highest_com(self, base: BaseEstimate, soles: tuple[FrameTerms, FrameTerms], gait: GaitOutput) -> float:
-        """Height of the CoM in odom beyond which a leg would be too short, at the landing that comes."""
-        ahead = np.zeros(2)
-        if gait.swing_side is not None:
-            ahead = gait.landing - base.position[:2] - gait.landing_in * self.model.com_velocity[:2]
-        highest = self._reach.highest_base(base, soles, gait.swing_side, ahead)
-        return highest + float(self.model.com[2] - base.position[2])
-
-    def _target(
-        self, intent: Intent, gait: GaitOutput, inp: GaitInput, posture: PostureReference, highest: float
-    ) -> MotionTarget:
-        self._ground += (gait.ground_height - self._ground) * min(self.dt / self.config.ground_filter, 1.0)
-        limit = self.config.max_com_acceleration
-        acceleration = inp.omega**2 * (inp.com[:2] - gait.centre_of_pressure)
-        pelvis = pin.rpy.rpyToMatrix(0.0, posture.pelvis_pitch, gait.heading)
-        yaw, pitch = intent.gaze
-        chest = pin.rpy.rpyToMatrix(0.0, posture.pelvis_pitch + pitch, gait.heading + yaw)
-        swing = tuple(gait.swing if gait.swing_side == side else None for side in (LEFT, RIGHT))
-        return MotionTarget(
-            com_acceleration=clamp(acceleration, limit),
-            com_height=min(self._ground + posture.com_height, highest),
-            com_vertical_speed=posture.com_speed,
-            com_vertical_acceleration=posture.com_acceleration,
-            pelvis=pelvis,
-            chest=chest,
-            posture=posture.joints,
-            in_contact=gait.in_contact,
-            max_force=gait.max_force,
-            swing=swing,
         )
 
     def _command(self, state: RobotState, torque: np.ndarray, acceleration: np.ndarray) -> JointCommand:

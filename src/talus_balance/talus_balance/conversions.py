@@ -87,7 +87,7 @@ def balance_state_message(
     pressure = centre_of_pressure(report.sole_positions, report.sole_yaws, state.foot_wrenches)
     _set_xyz(message.centre_of_pressure, (np.nan, np.nan, np.nan) if pressure is None else pressure)
     if gait.landing is not None:
-        message.footsteps = [Point(x=float(gait.landing[0]), y=float(gait.landing[1]), z=float(gait.ground_height))]
+        message.footsteps = [Point(x=float(gait.landing[0]), y=float(gait.landing[1]), z=float(gait.ground[2]))]
     return message
 
 

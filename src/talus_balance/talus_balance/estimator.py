@@ -14,13 +14,11 @@ import numpy as np
 import pinocchio as pin
 from talus_core.rotations import skew
 
-GRAVITY = np.array([0.0, 0.0, -9.81])
 _N = 21
 _PHI, _V, _P, _DL, _DR, _BG, _BA = (slice(i, i + 3) for i in range(0, _N, 3))
 _FEET = (_DL, _DR)
 _EYE = np.eye(3)
 _SKEW = np.stack([skew(axis) for axis in _EYE]).reshape(3, 9)  # v @ _SKEW is the flattened skew matrix of v
-_SKEW_GRAVITY = skew(GRAVITY)
 CORRECT_EVERY = 2  # ticks; 250 Hz is far above what the encoders' noise asks for
 
 
@@ -38,7 +36,7 @@ class EstimatorConfig:
     foot: float = 0.02  # m/s/sqrt(Hz) of a trusted sole: rolling and compliance
     foot_swing: float = 30.0  # of a foot in the air: forgets its place within a tick
     kinematics: float = 2e-3  # m, encoder noise through the leg and flexibility
-    trust_force: float = 100.0  # N; below it a sole may slide
+    trust_share: float = 0.18  # of the weight (100 N on earth); a sole that carries less may slide
     trust_delay: float = 0.04  # s after touchdown before a sole is trusted (impact settles)
     initial_tilt: float = 0.01  # rad
     initial_accel_bias: float = 0.05  # m/s^2, datasheet class of the simulated IMU
@@ -60,12 +58,17 @@ class BaseEstimate(NamedTuple):
 
 
 class BaseEstimator:
-    """One filter tick per `step`. Times and IMU frame: everything is in base axes (the caller turns the IMU)."""
+    """One filter tick per `step`. Times and IMU frame: everything is in base axes (the caller turns the IMU).
 
-    def __init__(self, config: EstimatorConfig, dt: float, imu_position_in_base: np.ndarray):
+    Attributes:
+        gravity: m/s^2 as measured at rest; as exact as the accelerometer's bias, which it takes in.
+    """
+
+    def __init__(self, config: EstimatorConfig, dt: float, imu_position_in_base: np.ndarray, mass: float):
         self.config = config
         self.dt = dt
         self._lever = imu_position_in_base
+        self._mass = mass
         self._loaded_for = [0.0, 0.0]
         self._ticks = 0
         self._omega = np.zeros(3)
@@ -81,7 +84,8 @@ class BaseEstimator:
     def initialise(
         self, mean_accel: np.ndarray, mean_gyro: np.ndarray, soles_in_base: np.ndarray, yaw: float = 0.0
     ) -> None:
-        """Start at rest with both soles on the ground at z = 0: tilt from gravity, gyro bias from the mean rate.
+        """Start at rest with both soles on the ground at z = 0: tilt and gravity from the mean specific force, gyro
+        bias from the mean rate.
 
         Args:
             mean_accel: (3,) m/s^2 mean specific force in base axes while at rest.
@@ -91,6 +95,9 @@ class BaseEstimator:
         """
         config = self.config
         self.rotation = _rotation_from_gravity(mean_accel, yaw)
+        self.gravity = float(np.linalg.norm(mean_accel))
+        self._down = np.array([0.0, 0.0, -self.gravity])
+        self._skew_down = skew(self._down)
         soles = soles_in_base @ self.rotation.T
         self.position = np.array([0.0, 0.0, -0.5 * (soles[0, 2] + soles[1, 2])])
         self.velocity = np.zeros(3)
@@ -101,6 +108,11 @@ class BaseEstimator:
         self.covariance = np.diag(np.repeat([*variances, config.initial_accel_bias**2], 3))
         self.covariance[2, 2] = 1e-8  # yaw and origin define odom: known
         self._loaded_for = [1.0, 1.0]
+
+    @property
+    def trusted_force(self) -> float:
+        """N under which a sole is not believed to stand still."""
+        return self.config.trust_share * self._mass * self.gravity
 
     def move_to(self, xy: np.ndarray) -> None:
         """Shift the origin so that the base is at `xy` (2,) m."""
@@ -162,14 +174,15 @@ class BaseEstimator:
         lever = self._lever  # the IMU sits beside the base's origin: w x (w x l) = w (w.l) - l (w.w)
         free = accel - self.accel_bias - omega * (omega @ lever) + lever * (omega @ omega)
         self._omega = omega
-        step = dt * (rotation @ free + GRAVITY)
+        step = dt * (rotation @ free + self._down)
         self.position = self.position + dt * (self.velocity + 0.5 * step)
         self.velocity = self.velocity + step
         self.rotation = rotation @ pin.exp3(dt * omega)
 
     def _watch_load(self, vertical_forces: np.ndarray) -> None:
+        least = self.trusted_force
         for side in (0, 1):
-            loaded = vertical_forces[side] > self.config.trust_force
+            loaded = vertical_forces[side] > least
             self._loaded_for[side] = self._loaded_for[side] + self.dt if loaded else 0.0
 
     def _propagate_covariance(self, dt: float) -> None:
@@ -178,7 +191,7 @@ class BaseEstimator:
         noise = self._noise
         noise[1:] = (vectors @ _SKEW).reshape(4, 3, 3)
         scaled = -dt * rotation
-        phi[_V, _PHI] = dt * _SKEW_GRAVITY
+        phi[_V, _PHI] = dt * self._skew_down
         phi[_P, _V] = dt * _EYE
         phi[_V, _BA] = scaled
         phi[:15, _BG] = (noise @ scaled).reshape(15, 3)

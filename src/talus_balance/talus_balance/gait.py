@@ -21,20 +21,19 @@ ASIDE_SLACK = 0.01  # m inside the narrowest landing that a swing foot may pass:
 class Gait:
     """Call `reset` when both soles carry, then `step` every tick."""
 
-    def __init__(self, config: GaitConfig, dt: float, weight: float, foot_half: tuple[float, float]):
+    def __init__(self, config: GaitConfig, dt: float, foot_half: tuple[float, float]):
         self.config = config
         self.dt = dt
-        self._full_load = 3.0 * weight
         self._foot_half = foot_half
         self._planner = StepPlanner(config.planner)
         self._trim = SpeedTrim()
         self._velocity_step = np.array(config.max_acceleration) * dt
         self._pressure_limit = np.array([config.zmp_x, config.zmp_y])
         self._pivot = np.array([config.pivot_x, 0.0])
-        self.reset(0.0, 0.0)
+        self.reset(0.0)
 
-    def reset(self, heading: float, ground: float) -> None:
-        """Stand, with this heading (rad) and ground height (m)."""
+    def reset(self, heading: float) -> None:
+        """Stand, with this heading (rad)."""
         self.phase = Phase.STAND
         self.heading = heading
         self.stance = LEFT
@@ -46,8 +45,8 @@ class Gait:
         self._touching = 0
         self._lift_time = 0.0
         self._swing: SwingFoot | None = None
+        self._due: np.ndarray | None = None  # the capture point when the foot should have landed
         self._plan: StepPlan | None = None
-        self._ground = ground
         self._landing_force = 0.0
         self._landing: np.ndarray | None = None
 
@@ -93,7 +92,6 @@ class Gait:
 
     def _stand(self, inp: GaitInput) -> GaitOutput:
         centre = 0.5 * (inp.sole_positions[LEFT, :2] + inp.sole_positions[RIGHT, :2])
-        self._ground = 0.5 * float(inp.sole_positions[LEFT, 2] + inp.sole_positions[RIGHT, 2])
         if inp.may_walk and np.any(np.abs(inp.velocity) > 1e-3):
             self._begin_shift(inp)
         elif inp.may_step and self._leaves_support(inp, centre):
@@ -151,8 +149,7 @@ class Gait:
     def _begin_single(self, inp: GaitInput) -> None:
         side = 1 - self.stance
         self.phase, self.elapsed, self._lift_time = Phase.DOUBLE, 0.0, self.config.double_time
-        self._plan = None
-        self._swing = None
+        self._plan, self._swing, self._due = None, None, None
         self._landing_force = float(inp.forces[side])
 
     def _double(self, inp: GaitInput) -> GaitOutput:
@@ -160,7 +157,7 @@ class Gait:
         zmp = self._follow_plan(inp)
         self._lift_time = self.config.double_time * min(self._plan.duration / self.config.planner.duration, 1.0)
         share = max(1.0 - self.elapsed / self._lift_time, 0.0)
-        limits = np.array([self._full_load, self._full_load])
+        limits = _full_loads(inp)
         limits[1 - self.stance] = max(share * max(self._landing_force, 50.0), 1.0)
         output = self._output(inp, zmp, None, limits)
         if share <= 0.0:
@@ -181,9 +178,18 @@ class Gait:
             self._from_heading(np.array([0.0, self._swing_sign()])),
             self.config.planner.narrow - ASIDE_SLACK,
         )
-        ground = self._ground - self._haste() * self.config.hasty_depth
-        reference = self._swing.step(self._landing, ground, self._landing_yaw(), phase, swing_time, self.dt)
-        limits = np.array([self._full_load, self._full_load])
+        stance = inp.sole_positions[self.stance]
+        ground = float(stance[2] + inp.gradient @ (self._landing - stance[:2]))
+        reference = self._swing.step(
+            self._landing,
+            ground - self._haste() * self.config.hasty_depth,
+            inp.gradient,
+            self._landing_yaw(),
+            phase,
+            swing_time,
+            self.dt,
+        )
+        limits = _full_loads(inp)
         limits[side] = 0.0
         output = self._output(inp, zmp, reference, limits)
         self._touching = self._touching + 1 if inp.forces[side] > self.config.touchdown_force else 0
@@ -224,14 +230,28 @@ class Gait:
                 inp.omega,
             )
             self._landing = self._from_heading(self._plan.landing - self._pivot)
-        return self._from_heading(stance + clamp(c.dcm_gain * self._plan.pressure, self._pressure_limit))
+        pressure = c.dcm_gain * self._plan.pressure
+        if self.elapsed > self._plan.duration:
+            pressure = pressure + self._chase(xi, stance)
+        return self._from_heading(stance + clamp(pressure, self._pressure_limit))
+
+    def _chase(self, capture_point: np.ndarray, stance: np.ndarray) -> np.ndarray:
+        """The ground is late: the landing point moves on with the capture point, all (2,) m in the heading frame.
+
+        Returns how far that has run since the planned landing.
+        """
+        if self._due is None:
+            self._due = capture_point
+        ran, mirror = capture_point - self._due, np.array([1.0, self._swing_sign()])
+        landing = (self._plan.landing + ran - stance) * mirror
+        self._landing = self._from_heading(stance + self._planner.within_bounds(landing) * mirror - self._pivot)
+        return ran
 
     def _land(self, inp: GaitInput, side: int) -> None:
-        self._ground = float(inp.sole_positions[side, 2])
         self._landing_force = float(inp.forces[self.stance])
         self.stance = side
         self.phase, self.elapsed, self._lift_time = Phase.DOUBLE, 0.0, self.config.double_time
-        self._plan, self._swing = None, None
+        self._plan, self._swing, self._due = None, None, None
         self._trim.landed(self._time, inp.com[:2], self.velocity[:2], self._from_heading(np.array([1.0, 0.0])))
         if self._may_settle(inp):
             self._trim.reset()
@@ -253,7 +273,7 @@ class Gait:
         self, inp: GaitInput, zmp: np.ndarray, swing: FootReference | None, max_force: np.ndarray | None = None
     ) -> GaitOutput:
         if max_force is None:
-            max_force = np.array([self._full_load, self._full_load])
+            max_force = _full_loads(inp)
         contact = (bool(max_force[LEFT] > 0.0), bool(max_force[RIGHT] > 0.0))
         return GaitOutput(
             centre_of_pressure=zmp,
@@ -262,8 +282,13 @@ class Gait:
             swing_side=None if swing is None else 1 - self.stance,
             swing=swing,
             heading=self.heading,
-            ground_height=self._ground,
+            ground=inp.sole_positions.mean(axis=0) if self.is_standing else inp.sole_positions[self.stance],
             phase=self.phase,
             landing=None if self._plan is None else self._landing,
             landing_in=0.0 if self._plan is None else max(self._plan.duration - self.elapsed, 0.0),
         )
+
+
+def _full_loads(inp: GaitInput) -> np.ndarray:
+    """(2,) N that no sole reaches: three times the weight."""
+    return np.full(2, 3.0 * inp.weight)

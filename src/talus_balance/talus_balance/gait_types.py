@@ -73,10 +73,11 @@ class GaitInput(NamedTuple):
     Attributes:
         com, com_velocity: (3,) m, m/s.
         capture_point: (2,) m.
-        omega: 1/s.
+        omega: 1/s; weight: N.
         sole_positions: (2, 3) m.
         sole_velocities: (2, 3) m/s.
         sole_yaws: (2,) rad.
+        gradient: (2,) rise over run of the ground.
         forces: (2,) N vertical force on each sole.
         velocity: (3,) wanted vx, vy m/s and wz rad/s in the heading frame.
         may_walk: False: finish the step and stand.
@@ -87,9 +88,11 @@ class GaitInput(NamedTuple):
     com_velocity: np.ndarray
     capture_point: np.ndarray
     omega: float
+    weight: float
     sole_positions: np.ndarray
     sole_velocities: np.ndarray
     sole_yaws: np.ndarray
+    gradient: np.ndarray
     forces: np.ndarray
     velocity: np.ndarray
     may_walk: bool
@@ -98,7 +101,7 @@ class GaitInput(NamedTuple):
 
 class GaitOutput(NamedTuple):
     """What the whole-body controller shall do: centre of pressure (2,) m, contacts, load limits N, swing reference;
-    where (2,) m and in how many s the swing foot lands.
+    a point (3,) m on the ground that carries; where (2,) m and in how many s the swing foot lands.
     """
 
     centre_of_pressure: np.ndarray
@@ -107,7 +110,7 @@ class GaitOutput(NamedTuple):
     swing_side: int | None
     swing: FootReference | None
     heading: float
-    ground_height: float
+    ground: np.ndarray
     phase: Phase
     landing: np.ndarray | None
     landing_in: float = 0.0

@@ -13,6 +13,7 @@ from talus_balance.model import WholeBodyModel
 REST_TIME = 0.3  # s of stillness that is averaged for tilt and gyro bias
 REST_RATE = 0.02  # rad/s of mean rate above which the body is not at rest (ten times the gyro's bias)
 REST_SPREAD = 0.3  # m/s^2 standard deviation of the accelerometer above which it is not at rest (six times its noise)
+GRAVITIES = (1.0, 15.0)  # m/s^2 of ground to stand on: below the moon's, above the earth's; else it falls or is deaf
 
 
 class Localiser:
@@ -22,7 +23,7 @@ class Localiser:
         self._model = model
         self._joints = model.description.structural_indices
         self._rotation_imu_to_base = model.imu_in_base.rotation.copy()
-        self._filter = BaseEstimator(config, dt, model.imu_in_base.translation.copy())
+        self._filter = BaseEstimator(config, dt, model.imu_in_base.translation.copy(), model.mass)
         self._window: list[np.ndarray] = []
         self._length = max(int(REST_TIME / dt), 10)
         self._started = False
@@ -48,6 +49,11 @@ class Localiser:
             return self._filter.turn(gyro)
         return self._filter.step(gyro, accel, soles, state.foot_wrenches[:, 2])
 
+    @property
+    def trusted_force(self) -> float:
+        """N under which a sole is not believed to stand still."""
+        return self._filter.trusted_force
+
     def land(self, state: RobotState) -> None:
         """Both soles carry and stand still: believe them from now on."""
         self._filter.land(self._model.soles_in_base(state.position[self._joints]))
@@ -61,11 +67,13 @@ class Localiser:
         mean = samples.mean(axis=0)
         if np.linalg.norm(mean[:3]) > REST_RATE or np.max(samples[:, 3:].std(axis=0)) > REST_SPREAD:
             return
-        self._start(mean[3:], mean[:3], soles)
+        if GRAVITIES[0] < np.linalg.norm(mean[3:]) < GRAVITIES[1]:
+            self._start(mean[3:], mean[:3], soles)
 
     def _start(self, accel: np.ndarray, gyro: np.ndarray, soles: np.ndarray) -> None:
         place, yaw = (self._filter.position, yaw_of(self._filter.rotation)) if self._started else (np.zeros(3), 0.0)
         self._filter.initialise(accel, gyro, soles, yaw)
+        self._model.set_gravity(self._filter.gravity)
         if self._started:
             self._filter.move_to(place[:2])
         self._started = True

@@ -12,6 +12,7 @@ from talus_core.rotations import skew
 
 _WORLD_ALIGNED = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
 _LOCAL = pin.ReferenceFrame.LOCAL
+STANDARD_GRAVITY = 9.80665  # m/s^2 (CGPM 1901), until it is measured
 BASE = 6  # degrees of freedom of the floating base; they come first in every velocity
 
 
@@ -34,7 +35,12 @@ class FrameTerms(NamedTuple):
 
 
 class WholeBodyModel:
-    """Structural joints on a floating base, hands rigid. Velocities: base linear and angular in base axes, joints."""
+    """Structural joints on a floating base, hands rigid. Velocities: base linear and angular in base axes, joints.
+
+    Attributes:
+        mass: kg.
+        gravity, weight: m/s^2 and N.
+    """
 
     def __init__(self, description: RobotDescription):
         self.description = description
@@ -52,6 +58,7 @@ class WholeBodyModel:
         self.model.armature = armature
         self.nv = self.model.nv
         self.mass = pin.computeTotalMass(self.model)
+        self.set_gravity(STANDARD_GRAVITY)
         self.feet = tuple(self._frame_id(foot.frame) for foot in description.feet)
         self.base = self._frame_id(description.frames["base"])
         self.torso = self._frame_id(description.frames["torso"])
@@ -66,6 +73,11 @@ class WholeBodyModel:
         self._q = pin.neutral(self.model)
         self._v = np.zeros(self.nv)
         self._q_level = pin.neutral(self.model)
+
+    def set_gravity(self, gravity: float) -> None:
+        """From now on the ground pulls with `gravity` m/s^2."""
+        self.gravity, self.weight = gravity, self.mass * gravity
+        self.model.gravity.linear = np.array([0.0, 0.0, -gravity])
 
     def _frame_id(self, name: str) -> int:
         if not self.model.existFrame(name):

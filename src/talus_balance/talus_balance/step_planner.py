@@ -131,6 +131,10 @@ class StepPlanner:
         self._last_duration = float(times[best])
         return StepPlan(stance + landing[best] * mirror, self._last_duration, pressure[best] * mirror)
 
+    def within_bounds(self, landing: np.ndarray) -> np.ndarray:
+        """The nearest landing point (2,) m that a leg can reach, from the stance foot, y towards the swing side."""
+        return np.minimum(np.maximum(landing, self._low), self._high)
+
     def _times(self, elapsed: float) -> np.ndarray:
         """(10,) s, candidates for the step's duration."""
         c = self.config

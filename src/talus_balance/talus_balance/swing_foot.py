@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from talus_balance.clamp import clamp
+from talus_balance.ground_plane import sole_on_ground
 
 
 @dataclass(frozen=True)
@@ -18,23 +19,25 @@ class SwingConfig:
     Attributes:
         clearance: m above the higher end of the step.
         lowering: m/s at which the sole meets the ground, early or late.
+        hurry: m/s^2 by which it sinks ever faster when the ground is late.
         max_acceleration: m/s^2 on the ground plane.
         max_lowering: m searched below the expected ground before the swing gives up.
     """
 
     clearance: float = 0.07
     lowering: float = 0.3
+    hurry: float = 2.0
     max_acceleration: float = 60.0
     max_lowering: float = 0.25
 
 
 class FootReference(NamedTuple):
-    """Position (3,) m, velocity (3,) m/s, acceleration (3,) m/s^2 and heading rad of the sole in the world."""
+    """Position (3,) m, velocity (3,) m/s, acceleration (3,) m/s^2 and rotation (3, 3) of the sole in the world."""
 
     position: np.ndarray
     velocity: np.ndarray
     acceleration: np.ndarray
-    yaw: float
+    rotation: np.ndarray
 
 
 class SwingFoot:
@@ -47,7 +50,7 @@ class SwingFoot:
         self._vxy = velocity[:2].copy()
         self._axy = np.zeros(2)
         self._yaw = yaw
-        self._late = 0.0
+        self._late, self._late_speed = 0.0, config.lowering
 
     @property
     def velocity(self) -> np.ndarray:
@@ -63,23 +66,30 @@ class SwingFoot:
             self._axy = self._axy - min(float(self._axy @ direction), 0.0) * direction
 
     def step(
-        self, landing: np.ndarray, height: float, yaw: float, phase: float, duration: float, dt: float
+        self,
+        landing: np.ndarray,
+        height: float,
+        gradient: np.ndarray,
+        yaw: float,
+        phase: float,
+        duration: float,
+        dt: float,
     ) -> FootReference:
-        """Advance by `dt` s towards `landing` (2,) m at ground `height` m; `phase` 0..1 of a swing of `duration` s."""
+        """Advance by `dt` s towards `landing` (2,) m on ground at `height` m with `gradient` (2,), heading `yaw` rad;
+        `phase` 0..1 of a swing of `duration` s.
+        """
         remaining = max((1.0 - phase) * duration, 0.03)
-        if phase < 1.0:
-            self._advance(landing, remaining, dt)
-            self._yaw += (yaw - self._yaw) * min(dt / remaining, 1.0)
-        else:
-            self._vxy *= 0.0
-            self._axy *= 0.0
-            self._late = min(self._late + self.config.lowering * dt, self.config.max_lowering)
+        self._advance(landing, remaining, dt)
+        self._yaw += (yaw - self._yaw) * min(dt / remaining, 1.0)
+        if phase >= 1.0:
+            self._late_speed += self.config.hurry * dt
+            self._late = min(self._late + self._late_speed * dt, self.config.max_lowering)
         z, vz, az = self._height(height, min(phase, 1.0), duration)
         return FootReference(
             np.array([self._xy[0], self._xy[1], z - self._late]),
-            np.array([self._vxy[0], self._vxy[1], vz]),
+            np.array([self._vxy[0], self._vxy[1], vz if phase < 1.0 else -self._late_speed]),
             np.array([self._axy[0], self._axy[1], az if phase < 1.0 else 0.0]),
-            self._yaw,
+            sole_on_ground(gradient, self._yaw),
         )
 
     def _advance(self, landing: np.ndarray, remaining: float, dt: float) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from talus_core.rotations import matrix_from_yaw
 
 from talus_balance.model import BASE, FrameTerms, WholeBodyModel
 from talus_balance.swing_foot import FootReference
@@ -152,8 +151,9 @@ class WholeBodyController:
                 + gains.kp * (reference.position - sole.position)
                 + gains.kd * (reference.velocity - sole.velocity[:3])
             )
-            desired = matrix_from_yaw(reference.yaw)
-            wanted[3:] = orientation_acceleration(sole.rotation, sole.velocity[3:], desired, c.swing_rotation)
+            wanted[3:] = orientation_acceleration(
+                sole.rotation, sole.velocity[3:], reference.rotation, c.swing_rotation
+            )
         wanted -= sole.drift
 
     def joint_torque(self, result: QpResult) -> np.ndarray:

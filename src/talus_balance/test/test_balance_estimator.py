@@ -15,7 +15,7 @@ def feet_from(position, rotation):
 
 
 def started(rotation, position, gyro_bias=0.0, accel_bias=0.0):
-    estimator = BaseEstimator(EstimatorConfig(), DT, np.zeros(3))
+    estimator = BaseEstimator(EstimatorConfig(), DT, np.zeros(3), 57.0)
     accel = rotation.T @ GRAVITY + accel_bias
     estimator.initialise(accel, np.full(3, gyro_bias), feet_from(position, rotation))
     return estimator
@@ -26,6 +26,21 @@ def test_starts_with_the_tilt_that_gravity_shows():
     estimator = started(rotation, np.array([0.0, 0.0, 0.8]))
     assert np.allclose(estimator.rotation, rotation, atol=1e-9)
     assert estimator.position[2] == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize("gravity", [1.62, 3.71, 9.81])
+def test_gravity_is_measured_at_rest_and_a_body_at_rest_stays_there(gravity):
+    rotation = matrix_from_rpy(0.05, -0.2, 0.0)
+    position = np.array([0.0, 0.0, 0.8])
+    accel = rotation.T @ np.array([0.0, 0.0, gravity])
+    estimator = BaseEstimator(EstimatorConfig(), DT, np.zeros(3), 57.0)
+    estimator.initialise(accel, np.zeros(3), feet_from(position, rotation))
+    assert estimator.gravity == pytest.approx(gravity)
+    assert estimator.trusted_force < 0.4 * 57.0 * gravity  # a foot of two is believed anywhere
+    for _ in range(1000):
+        estimate = estimator.step(np.zeros(3), accel, feet_from(position, rotation), np.full(2, 28.5 * gravity))
+    assert np.linalg.norm(estimate.velocity) < 1e-6
+    assert np.allclose(estimate.position[2], 0.8, atol=1e-6)
 
 
 def test_stays_put_for_ten_seconds_on_two_feet_with_noise_and_bias():

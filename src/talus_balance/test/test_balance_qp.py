@@ -33,7 +33,7 @@ def test_standing_still_the_soles_carry_the_weight():
     assert result.solved
     rise = (model.momentum_matrix[2] @ result.acceleration + model.momentum_drift[2]) / model.mass
     assert abs(rise) < 0.05
-    assert result.wrenches[:, 2].sum() == pytest.approx(57.0 * (9.81 + rise), rel=1e-6)  # level soles
+    assert result.wrenches[:, 2].sum() == pytest.approx(57.0 * (model.gravity + rise), rel=1e-6)  # level soles
     assert np.abs(result.acceleration).max() < 0.5
 
 

@@ -2,14 +2,21 @@
 import numpy as np
 import pytest
 from talus_balance.swing_foot import SwingConfig, SwingFoot
+from talus_core.rotations import yaw_of
 
 DT, DURATION = 0.002, 0.45
 
 
-def swing(landing, end_height=0.0, until=1.0):
+LEVEL = np.zeros(2)
+
+
+def swing(landing, end_height=0.0, until=1.0, gradient=LEVEL):
     foot = SwingFoot(SwingConfig(), np.array([0.0, 0.1, 0.0]), np.zeros(3), 0.0)
     steps = round(until * DURATION / DT)
-    return [foot.step(np.array(landing), end_height, 0.2, k * DT / DURATION, DURATION, DT) for k in range(1, steps + 1)]
+    return [
+        foot.step(np.array(landing), end_height, gradient, 0.2, k * DT / DURATION, DURATION, DT)
+        for k in range(1, steps + 1)
+    ]
 
 
 def test_it_lands_where_and_how_it_was_told():
@@ -18,7 +25,7 @@ def test_it_lands_where_and_how_it_was_told():
     assert np.linalg.norm(last.velocity[:2]) < 0.1
     assert last.position[2] == pytest.approx(0.0, abs=1e-3)
     assert last.velocity[2] == pytest.approx(-SwingConfig().lowering, rel=0.05)
-    assert last.yaw == pytest.approx(0.2, abs=0.02)
+    assert yaw_of(last.rotation) == pytest.approx(0.2, abs=0.02)
 
 
 def test_it_clears_the_ground_by_the_clearance():
@@ -33,15 +40,31 @@ def test_velocity_and_acceleration_are_the_derivatives_of_position():
     assert np.allclose(np.gradient(z, DT)[2:-2], vz[2:-2], atol=0.02)
 
 
-def test_late_ground_is_searched_at_the_lowering_speed():
+def test_late_ground_is_searched_from_the_lowering_speed_on_ever_faster():
     path = swing([0.3, 0.1], until=1.5)
     late = [r.position[2] for r in path if r.position[2] < -1e-3]
-    assert np.allclose(np.diff(late)[1:], -SwingConfig().lowering * DT, atol=1e-6)
+    speed = -np.diff(late) / DT
+    assert speed[1] == pytest.approx(SwingConfig().lowering, rel=0.1)
+    assert np.allclose(np.diff(speed)[1:] / DT, SwingConfig().hurry, rtol=1e-3)
+
+
+def test_it_lands_parallel_to_the_ground():
+    normal = swing([0.3, 0.1], gradient=np.array([0.17, -0.1]))[-1].rotation[:, 2]
+    assert np.allclose(normal[:2] / normal[2], [-0.17, 0.1])
+
+
+def test_a_late_foot_follows_its_target():
+    foot = SwingFoot(SwingConfig(), np.array([0.0, 0.1, 0.0]), np.zeros(3), 0.0)
+    for k in range(1, 300):
+        late = max(k * DT - DURATION, 0.0)
+        target = np.array([0.3 + 0.5 * late, 0.1])
+        reference = foot.step(target, 0.0, LEVEL, 0.0, k * DT / DURATION, DURATION, DT)
+    assert np.allclose(reference.position[:2], target, atol=0.03)
 
 
 def test_a_target_that_jumps_keeps_the_acceleration_bounded():
     foot = SwingFoot(SwingConfig(), np.zeros(3), np.zeros(3), 0.0)
     for k in range(1, 200):
         landing = np.array([0.3, 0.1]) if k < 120 else np.array([0.5, -0.1])
-        reference = foot.step(landing, 0.0, 0.0, k * DT / DURATION, DURATION, DT)
+        reference = foot.step(landing, 0.0, LEVEL, 0.0, k * DT / DURATION, DURATION, DT)
         assert np.all(np.abs(reference.acceleration[:2]) <= SwingConfig().max_acceleration)

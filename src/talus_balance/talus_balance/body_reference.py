@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What trunk, centre of mass and feet shall do at this tick: from gait, ground and posture to a `MotionTarget`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pinocchio as pin
+
+from talus_balance.clamp import clamp
+from talus_balance.estimator import BaseEstimate
+from talus_balance.gait_types import LEFT, RIGHT, GaitInput, GaitOutput
+from talus_balance.ground_plane import GroundConfig, GroundPlane
+from talus_balance.leg_reach import LegReach
+from talus_balance.model import FrameTerms, WholeBodyModel
+from talus_balance.posture import PoseFacts, PostureMove, PostureReference, pose_facts
+from talus_balance.whole_body import MotionTarget
+
+LOWEST_COM = 0.3  # m over the ground: what a pendulum's frequency is still computed for
+
+
+@dataclass(frozen=True)
+class BodyReferenceConfig:
+    """How the body moves.
+
+    Attributes:
+        stand_up_time, sit_down_time: s of the posture changes; a person takes 1.5 to 3 s.
+        max_com_acceleration: Horizontal, clip of w^2 (c - zmp), as a share of gravity: what friction gives.
+        ground: How it follows the ground.
+    """
+
+    stand_up_time: float = 2.2
+    sit_down_time: float = 2.4
+    max_com_acceleration: float = 0.61
+    ground: GroundConfig = field(default_factory=GroundConfig)
+
+
+class BodyReference:
+    """Keeps the posture change under way and the ground.
+
+    Attributes:
+        ground: Under the robot.
+        wanted_height: m of the centre of mass over the ground, as it should be now.
+    """
+
+    def __init__(self, model: WholeBodyModel, config: BodyReferenceConfig, dt: float):
+        self._model, self._config, self._dt = model, config, dt
+        description = model.description
+        joints = description.structural_indices
+        self._poses = {name: pose_facts(model, pose[joints]) for name, pose in description.poses.items()}
+        self._reach = LegReach(model)
+        self._move: PostureMove | None = None
+        self.ground = GroundPlane(config.ground, dt)
+        self.wanted_height = 0.0
+
+    @property
+    def has_arrived(self) -> bool:
+        """The posture change is done."""
+        return self._move.is_done
+
+    @property
+    def com_height(self) -> float:
+        """m over the ground, as it is."""
+        return max(float(self._model.com[2]) - self.ground.height, LOWEST_COM)
+
+    def stand_up(self, base: BaseEstimate, joints: np.ndarray) -> None:
+        """From the joints (n,) rad to the pose `stand`."""
+        self._begin("stand", self._config.stand_up_time, base, joints)
+
+    def sit_down(self, base: BaseEstimate, joints: np.ndarray) -> None:
+        """From the joints (n,) rad to the pose `sit`."""
+        self._begin("sit", self._config.sit_down_time, base, joints)
+
+    def _begin(self, pose: str, duration: float, base: BaseEstimate, joints: np.ndarray) -> None:
+        pitch = float(np.arctan2(-base.rotation[2, 0], base.rotation[2, 2]))  # beyond 90 degrees where it bows
+        start = PoseFacts(float(self._model.com[2]) - self.ground.height, pitch, joints.copy())
+        self._move = PostureMove(start, self._poses[pose], duration)
+
+    def step(
+        self,
+        gaze: tuple[float, float],
+        gait: GaitOutput,
+        inp: GaitInput,
+        base: BaseEstimate,
+        soles: Sequence[FrameTerms],
+        settled: bool,
+    ) -> MotionTarget:
+        """The target of this tick.
+
+        Args:
+            gaze: (yaw, pitch) rad of the chest relative to the heading.
+            gait: Of this tick.
+            inp: What the gait knew.
+            base: Where it is.
+            soles: Left and right.
+            settled: No posture change is under way.
+        """
+        posture = self._posture(settled)
+        ground = self.ground
+        ground.follow(gait.ground, inp.com, inp.com_velocity)
+        com_height = min(ground.height + posture.com_height, self._highest_com(base, soles, gait))
+        self.wanted_height = com_height - ground.height
+        limit = self._config.max_com_acceleration * self._model.gravity
+        acceleration = inp.omega**2 * (inp.com[:2] - gait.centre_of_pressure)
+        yaw, pitch = gaze
+        return MotionTarget(
+            com_acceleration=clamp(acceleration, limit),
+            com_height=com_height,
+            com_vertical_speed=posture.com_speed + ground.climb(inp.com_velocity),
+            com_vertical_acceleration=posture.com_acceleration,
+            pelvis=pin.rpy.rpyToMatrix(0.0, posture.pelvis_pitch, gait.heading),
+            chest=pin.rpy.rpyToMatrix(0.0, posture.pelvis_pitch + pitch, gait.heading + yaw),
+            posture=posture.joints,
+            in_contact=gait.in_contact,
+            max_force=gait.max_force,
+            swing=tuple(gait.swing if gait.swing_side == side else None for side in (LEFT, RIGHT)),
+        )
+
+    def _posture(self, settled: bool) -> PostureReference:
+        if not settled:
+            return self._move.step(self._dt)
+        stand = self._poses["stand"]
+        return PostureReference(stand.com_height, 0.0, 0.0, stand.pelvis_pitch, stand.joints)
+
+    def _highest_com(self, base: BaseEstimate, soles: Sequence[FrameTerms], gait: GaitOutput) -> float:
+        """Height of the CoM in odom beyond which a leg would be too short, at the landing that comes."""
+        ahead = np.zeros(2)
+        if gait.swing_side is not None:
+            ahead = gait.landing - base.position[:2] - gait.landing_in * self._model.com_velocity[:2]
+        highest = self._reach.highest_base(base, soles, gait.swing_side, ahead)
+        return highest + float(self._model.com[2] - base.position[2])

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ground as a plane under the robot: its gradient from how the soles came to lie, its height under the body.
+
+A pendulum whose mass moves parallel to a slope obeys the level pendulum's equations on the map's plane (Kajita et al.,
+"The 3D linear inverted pendulum mode", IROS 2001): height and landing points follow the plane, the planner stays.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class GroundConfig:
+    """How fast the plane follows.
+
+    Attributes:
+        height_filter: s, low-pass of the height under the body (steps on uneven ground).
+        tilt_filter: s of a sole's tilt while it carries: it settles flat within some ticks of its touchdown.
+        tilt_share: of the weight on a sole from which it lies flat.
+        steepest: rise over run that is followed; 25 degrees, beyond what ankles and rubber hold.
+    """
+
+    height_filter: float = 0.1
+    tilt_filter: float = 0.06
+    tilt_share: float = 0.3
+    steepest: float = 0.47
+
+
+class GroundPlane:
+    """Call `reset` when both soles carry, then `step` every tick.
+
+    Attributes:
+        height: m in odom under the centre of mass.
+        gradient: (2,) rise over run along x and y of odom.
+    """
+
+    def __init__(self, config: GroundConfig, dt: float):
+        self.config, self._dt = config, dt
+        self.reset(0.0)
+
+    def reset(self, height: float) -> None:
+        """Level ground at `height` m."""
+        self.height = height
+        self.gradient = np.zeros(2)
+        self._tilts = np.zeros((2, 2))
+
+    def watch(self, rotations: Sequence[np.ndarray], loads: np.ndarray) -> None:
+        """Learn the gradient from soles with rotations (3, 3) to odom that carry `loads` (2,) of the weight.
+
+        Only what both soles agree on is believed: on blocks each lies as it came down.
+        """
+        c = self.config
+        for side, rotation in enumerate(rotations):
+            if loads[side] > c.tilt_share:
+                tilt = -rotation[:2, 2] / rotation[2, 2]
+                self._tilts[side] += (tilt - self._tilts[side]) * min(self._dt / c.tilt_filter, 1.0)
+        low, high = self._tilts.min(axis=0), self._tilts.max(axis=0)
+        agreed = np.where(low > 0.0, low, np.where(high < 0.0, high, 0.0))
+        self.gradient = np.clip(agreed, -c.steepest, c.steepest)
+
+    def follow(self, anchor: np.ndarray, com: np.ndarray, com_velocity: np.ndarray) -> None:
+        """The plane goes through `anchor` (3,) m; its height under `com` (3,) m moves with `com_velocity` (3,) m/s."""
+        wanted = float(anchor[2] + self.gradient @ (com[:2] - anchor[:2]))
+        self.height += self._dt * self.climb(com_velocity)
+        self.height += (wanted - self.height) * min(self._dt / self.config.height_filter, 1.0)
+
+    def climb(self, velocity: np.ndarray) -> float:
+        """m/s upwards of a body that moves at `velocity` (2 or 3,) m/s over the plane."""
+        return float(self.gradient @ velocity[:2])
+
+
+def sole_on_ground(gradient: np.ndarray, yaw: float) -> np.ndarray:
+    """(3, 3) rotation of a sole that lies flat on a plane of that gradient (2,) and points to `yaw` rad."""
+    c, s = math.cos(yaw), math.sin(yaw)
+    ahead = np.array([c, s, gradient[0] * c + gradient[1] * s])
+    up = np.array([-gradient[0], -gradient[1], 1.0])
+    ahead /= math.sqrt(ahead @ ahead)
+    up /= math.sqrt(up @ up)
+    aside = np.array(
+        [
+            up[1] * ahead[2] - up[2] * ahead[1],
+            up[2] * ahead[0] - up[0] * ahead[2],
+            up[0] * ahead[1] - up[1] * ahead[0],
+        ]
+    )
+    return np.array([ahead, aside, up]).T
