@@ -23,10 +23,11 @@ from talus_ros.parameters_node import declare_config
 from talus_ros.run_node import CONTROL_NICENESS, ExecutorThread, create_clockless_node, run_node
 from tf2_msgs.msg import TFMessage
 
-from talus_balance.controller import BalanceConfig, BalanceController, BalanceReport, Mode
+from talus_balance.controller import BalanceController, BalanceReport, Mode
 from talus_balance.conversions import OdometryWriter, balance_state_message, time_message, transforms_message
 from talus_balance.intent import IntentConfig, IntentKeeper
 from talus_balance.node_config import BalanceNodeConfig
+from talus_balance.scaling import config_for
 from talus_interfaces.msg import BalanceState, JointCommand, SafetyState
 from talus_interfaces.msg import RobotState as RobotStateMsg
 
@@ -42,7 +43,7 @@ class BalanceNode:
         config = declare_config(node, BalanceNodeConfig)
         self._description = load_robot(config.robot)
         dt = 1.0 / config.control_rate_hz
-        self._controller = BalanceController(self._description, BalanceConfig(), dt)
+        self._controller = BalanceController(self._description, config_for(self._description), dt)
         self._keeper = IntentKeeper(_intent_config(config), dt)
         joints = len(self._description.joint_names)
         self._decode, self._encode = RobotStateCodec(joints).decode, JointCommandCodec(joints).encode

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
 
@@ -18,7 +17,7 @@ LOWEST = 0.6  # of the straight leg: lower does not help the reach
 
 
 class LegReach:
-    """Lengths of the legs from the model; everything in m."""
+    """Lengths of the legs from the model, whose neutral pose is straight; everything in m."""
 
     def __init__(self, model: WholeBodyModel):
         q = pin.neutral(model.model)
@@ -27,11 +26,11 @@ class LegReach:
         base = data.oMf[model.base]
         self._hips, self._ankles, self._lengths = [], [], []
         for foot, group in zip(model.feet, ("left_leg", "right_leg"), strict=True):
-            joints = [data.oMi[model.model.getJointId(name)].translation for name in model.description.groups[group]]
-            links = [float(np.linalg.norm(b - a)) for a, b in itertools.pairwise(joints)]
-            self._hips.append(base.actInv(joints[0]))
-            self._ankles.append(data.oMf[foot].actInv(joints[-1]))
-            self._lengths.append(STRETCH * sum(links))
+            joints = model.description.groups[group]
+            hip, ankle = (data.oMi[model.model.getJointId(name)].translation for name in (joints[0], joints[-1]))
+            self._hips.append(base.actInv(hip))
+            self._ankles.append(data.oMf[foot].actInv(ankle))
+            self._lengths.append(STRETCH * float(np.linalg.norm(ankle - hip)))
 
     def highest_base(
         self, base: BaseEstimate, soles: Sequence[FrameTerms], swing_side: int | None, landing: np.ndarray

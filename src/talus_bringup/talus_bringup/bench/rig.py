@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from talus_balance.controller import BalanceConfig, BalanceController, BalanceReport, Intent, Mode
+from talus_balance.scaling import config_for
 from talus_core.driver import DriverSetup, GroundTruth
 from talus_core.robot import RobotDescription
 from talus_core.rotations import matrix_from_quat_xyzw, yaw_of
@@ -23,6 +24,8 @@ from talus_drivers.mujoco_driver.driver import MujocoDriver
 from talus_safety.gate import LastGate
 from talus_safety.ladder import StopLevel
 from talus_safety.permit import TorquePermit
+
+from talus_bringup.bench.open_drives import OpenDrives
 
 ARM_TIME = 0.5  # s at rest before torque, so that the estimator has averaged the IMU
 STAND_TIME = 0.6
@@ -65,6 +68,7 @@ class Rig:
         period: float = 0.002,
         options: dict | None = None,
         delay_ticks: int = LockStepConfig().delay_ticks,
+        is_gated: bool = True,
     ):
         """Puts the robot down, limp.
 
@@ -73,15 +77,16 @@ class Rig:
             world: Name or MJCF file.
             seed: Of sensor noise and model error.
             model_error: Masses and inertias +-10 %, centres of mass +-1 cm, joint friction x2 against the model.
-            config: Of the controller.
+            config: Of the controller; None: as its node has it.
             period: s per tick.
             options: Of the driver `mujoco`.
             delay_ticks: From a state to the command that answers it.
+            is_gated: With the last gate, which knows how the robot rests; False: commands go straight to the drives.
         """
         settings = {**(MODEL_ERROR if model_error else {}), **(options or {})}
         self.driver = MujocoDriver(DriverSetup(description, period, str(world), seed, settings))
         self.driver.connect()
-        self.controller = BalanceController(description, config or BalanceConfig(), period)
+        self.controller = BalanceController(description, config or config_for(description), period)
         self.velocity = np.zeros(3)
         self.stand = True
         self.may_walk = True
@@ -92,7 +97,9 @@ class Rig:
         self.get_up = False
         self.pushes: list[Push] = []
         self.report: BalanceReport | None = None
-        self.drives = GatedDrives(self.driver, LastGate(description, period), delay_ticks)
+        self.drives: GatedDrives | OpenDrives = OpenDrives(self.driver, delay_ticks)
+        if is_gated:
+            self.drives = GatedDrives(self.driver, LastGate(description, period), delay_ticks)
         self.cpu = 0.0
 
     @property

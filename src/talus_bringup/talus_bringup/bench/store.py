@@ -14,7 +14,9 @@ from typing import Generic, Protocol, TypeVar
 PACKAGES = ("talus_core", "talus_balance", "talus_drivers", "talus_safety", "talus_description")
 LIBRARIES = ("numpy", "mujoco", "pin", "daqp")
 BALANCE = tuple(f"balance/{name}.py" for name in ("disturbance", "ground", "stage", "step_clock", "trial", "witness"))
-OWN = tuple(f"bench/{name}" for name in ("rig.py", "falls.py", *BALANCE))  # of talus_bringup
+PEERS = tuple(f"balance/peers/{name}.py" for name in ("actor", "holosoma", "packages"))
+OWN = tuple(f"bench/{name}" for name in ("rig.py", "open_drives.py", "falls.py", *BALANCE, *PEERS))  # of talus_bringup
+LISTS = "config/python/requirements-peers.txt"  # of what is not ours
 KEPT = 20  # files
 
 
@@ -77,7 +79,7 @@ def fingerprint(sources: Path, robot: Path, besides: Sequence[str] = ()) -> str:
     digest = hashlib.sha256()
     files = [path for name in PACKAGES for path in sorted((sources / name / name).rglob("*.py"))]
     files += [Path(__file__).parents[1] / name for name in (*OWN, *besides)]
-    files += sorted(path for path in robot.iterdir() if path.is_file())
+    files += [*sorted(path for path in robot.iterdir() if path.is_file()), sources.parent / LISTS]
     for path in files:
         digest.update(path.name.encode() + path.read_bytes())
     for name in LIBRARIES:

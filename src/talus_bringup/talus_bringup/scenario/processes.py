@@ -10,8 +10,9 @@ import math
 from collections import deque
 from dataclasses import fields
 
-from talus_balance.controller import BalanceConfig, BalanceController, BalanceReport
+from talus_balance.controller import BalanceController, BalanceReport
 from talus_balance.intent import IntentConfig, IntentKeeper
+from talus_balance.scaling import config_for
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 from talus_safety.config import SupervisorConfig
@@ -65,7 +66,7 @@ class Balance(Process):
 
     def __init__(self, robot: RobotDescription, period: float):
         super().__init__("balance", 0.013)
-        self.controller = BalanceController(robot, BalanceConfig(), period)
+        self.controller = BalanceController(robot, config_for(robot), period)
         self.keeper = IntentKeeper(IntentConfig(), period)
         self.report: BalanceReport | None = None
         self.inbox: deque[tuple[RobotState, bool]] = deque(maxlen=FAST_DEPTH)

@@ -67,7 +67,9 @@ class Friction:
 
     def __init__(self, model: mujoco.MjModel, soles: list[str]):
         self._model = model
-        self._soles = dict(zip(("left_foot", "right_foot"), (model.geom(name).id for name in soles), strict=True))
+        bodies = [model.site(name).bodyid[0] for name in soles]
+        places = (np.flatnonzero(model.geom_bodyid == body) for body in bodies)
+        self._soles = dict(zip(("left_foot", "right_foot"), places, strict=True))
         self._floor = np.flatnonzero(model.body_weldid[model.geom_bodyid] == 0)
         self._floor = self._floor[model.geom_priority[self._floor] == 0]
         self._of_floor = float(model.geom_friction[model.geom("floor").id, 0])
@@ -94,7 +96,7 @@ class Friction:
                 model.geom_friction[sole, 0] = self._of_floor
                 continue
             model.geom_friction[sole, 0] = self._of_foot[foot]
-            if model.geom_priority[sole] != FOOT_PRIORITY:
+            if (model.geom_priority[sole] != FOOT_PRIORITY).any():
                 model.geom_priority[sole] = FOOT_PRIORITY
                 # A higher priority also decides the stiffness; keep what both sides had together.
                 model.geom_solref[sole] = 0.5 * (model.geom_solref[sole] + model.geom_solref[floor])

@@ -11,6 +11,7 @@ from talus_bringup.bench.balance.case import Case
 from talus_bringup.bench.balance.get_up import GetUpCase
 from talus_bringup.bench.balance.ground import FIELD_ENDS, Ground
 from talus_bringup.bench.balance.levels import LevelCase
+from talus_bringup.bench.balance.peers.case import PeersCase
 from talus_bringup.bench.balance.pushes import PushCase
 from talus_bringup.bench.balance.trial import Outcome, Setting, Trial, Vector
 from talus_bringup.bench.balance.walks import WalkCase
@@ -126,6 +127,7 @@ CASES: dict[str, Case] = {
     "stalls": _hindered("stall_ms", (4, 8, 12, 16, 20, 30, 40), "stall", 1e-3),
     "energy": WalkCase((WALK, 0.8)),
     "get_up": GetUpCase(),
+    "peers": PeersCase(Setting(velocity=(WALK, 0.0, 0.0))),
 }
 
 
@@ -160,9 +162,4 @@ TARGETS = {
     "mars_walk": Target("walk on Mars", 0.4, 0.8, "m/s"),
     "tick_ms_mean": Target("computing time of a tick", 1.0, 0.5, "ms"),
     "same_g1_ratio": Target("shove on the peers' robot over the best peer's", 0.6, 1.1),
-}
-
-# Keys that nothing measures yet, and why.
-ABSENT = {
-    "same_g1_ratio": "the peers and their robot are not part of this benchmark yet",
 }

@@ -45,6 +45,7 @@ class PushCase:
         is_double: A second shove as strong, from a random side, 0.3 to 1.0 s after the first.
         worst_key: Of the summary: weakest cell of heading and phase; empty: none.
         forward_key: The same of the shoves from behind.
+        must_go_on: Four seconds later it walks again, or stands still; False: it must not have fallen.
     """
 
     setting: Setting
@@ -52,6 +53,7 @@ class PushCase:
     is_double: bool = False
     worst_key: str = ""
     forward_key: str = ""
+    must_go_on: bool = True
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -73,11 +75,11 @@ class PushCase:
         return CaseResult(rows, {key: round(summary[key], 4) for key in self.keys})
 
     def passes(self, outcome: Outcome) -> bool:
-        """No fall, and 4 s later it stands still or walks on."""
+        """No fall, and 4 s later it stands still or walks on, if it must."""
         speed = self.setting.velocity[0]
         forward, left, _ = outcome.last_velocity
         goes_on = forward >= GOES_ON * speed if speed else abs(forward) < STILL and abs(left) < STILL
-        return not outcome.fell and not outcome.error and goes_on
+        return not outcome.fell and not outcome.error and (goes_on or not self.must_go_on)
 
     def _of_heading(self, ladder: Ladder, effort: Effort, heading: float, worst: int) -> Generator:
         cells = self._cells(effort, (heading,))

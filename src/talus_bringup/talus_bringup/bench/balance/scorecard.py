@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from talus_bringup.bench.balance.case import CaseResult
-from talus_bringup.bench.balance.catalogue import ABSENT, CASES
+from talus_bringup.bench.balance.catalogue import CASES
 from talus_bringup.bench.report import BenchReport
 
 
@@ -18,7 +18,6 @@ def scorecard(results: Mapping[str, CaseResult]) -> BenchReport:
             summary[key] = min(value, summary.get(key, value))
     rows = [{"case": name} | dict(row) for name, result in results.items() for row in result.rows]
     notes = [f"{name}: {note}" for name, result in results.items() for note in result.notes]
-    notes += [f"{key} is absent: {reason}" for key, reason in ABSENT.items()]
     for key in summary:
         missing = [name for name, case in CASES.items() if key in case.keys and name not in results]
         notes += [f"{key} is without {', '.join(missing)}"] if missing else []

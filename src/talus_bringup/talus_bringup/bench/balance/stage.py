@@ -23,6 +23,7 @@ from talus_core.robot import RobotDescription
 
 from talus_bringup.bench.balance.disturbance import ArmWalk, Stalls
 from talus_bringup.bench.balance.ground import Ground, world_text
+from talus_bringup.bench.balance.peers.actor import peer_rig
 from talus_bringup.bench.balance.step_clock import StepClock
 from talus_bringup.bench.balance.trial import Outcome, Setting, Shove, Trial, Vector
 from talus_bringup.bench.balance.witness import WITNESS_TICKS, Witness
@@ -52,7 +53,10 @@ class Actor:
         self.setting = setting
         with _world(setting) as world:
             delay = round(setting.delay / PERIOD)
-            self.rig = Rig(description, world, setting.seed, model_error=True, period=PERIOD, delay_ticks=delay)
+            if setting.mind:
+                self.rig = peer_rig(setting, world, PERIOD, delay)
+            else:
+                self.rig = Rig(description, world, setting.seed, model_error=True, period=PERIOD, delay_ticks=delay)
         if setting.friction is not None:
             self.rig.driver.set_friction("floor", setting.friction)
         self._arms = ArmWalk(description, PERIOD, setting.seed) if setting.are_arms_taken else None

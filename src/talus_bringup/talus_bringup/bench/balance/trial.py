@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from talus_bringup.bench.balance.ground import Ground
 
 Vector = tuple[float, float, float]
+OURS = "talus"  # the mind of Talus on the peers' robot
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Setting:
         delay: s from a state to the command that answers it.
         stall: s for which the controller stops, five times a second at random moments: a slow computer.
         lying: `front` or `back`, on which it lies limp, to get up: a trial of its own kind; empty: seated, to stand up.
+        mind: Of the peers' robot: `talus` or a policy's name; empty: talus40 with its own controller.
     """
 
     seed: int = 0
@@ -38,6 +40,7 @@ class Setting:
     delay: float = 0.002
     stall: float = 0.0
     lying: str = ""
+    mind: str = ""
 
 
 @dataclass(frozen=True)

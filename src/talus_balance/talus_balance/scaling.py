@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The controller's gains and bounds for a robot of another size: those of talus40, scaled by what each depends on.
+
+Dynamic similarity (Hof, "Scaling gait data to body size", Gait & Posture 1996): with lengths l, times go with
+sqrt(l / g), speeds with sqrt(l g), accelerations stay. What depends on the feet follows the feet, forces the weight.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import astuple, dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+import pinocchio as pin
+from talus_core.robot import RobotDescription
+
+from talus_balance.controller import BalanceConfig
+from talus_balance.gait_types import GaitConfig
+from talus_balance.model import WholeBodyModel
+from talus_balance.posture import pose_facts
+from talus_balance.whole_body import WholeBodyConfig
+
+Config = TypeVar("Config")
+GRAVITY = 9.81  # m/s^2, for which the ankle's reach is reckoned
+DIGITS = 3  # of a ratio: the same robot from other files gets the same gains, to the bit
+
+
+@dataclass(frozen=True)
+class Proportions:
+    """What gains depend on; lengths m.
+
+    Attributes:
+        mass: kg.
+        height: Of the centre of mass over the soles, standing.
+        leg: From hip to ankle, straight.
+        hips: Between the feet with straight parallel legs.
+        foot_length, foot_width: Of a sole.
+        ankle_lack: Of the sole's length ahead of its centre, that the ankle's torque does not reach.
+    """
+
+    mass: float
+    height: float
+    leg: float
+    hips: float
+    foot_length: float
+    foot_width: float
+    ankle_lack: float
+
+
+TALUS40 = Proportions(57.0, 0.9094, 0.8, 0.18, 0.24, 0.11, 0.02693)  # what the defaults of the controller belong to
+
+
+def config_for(description: RobotDescription) -> BalanceConfig:
+    """The default configuration of this robot."""
+    return scaled(BalanceConfig(), proportions(description))
+
+
+def proportions(description: RobotDescription) -> Proportions:
+    """Of a robot whose neutral pose has straight legs."""
+    model = WholeBodyModel(description)
+    data, neutral = model.model.createData(), pin.neutral(model.model)
+    pin.framesForwardKinematics(model.model, data, neutral)
+    leg, foot = description.groups["left_leg"], description.feet[0]
+    hip, ankle = (data.oMi[model.model.getJointId(name)].translation for name in (leg[0], leg[-1]))
+    left, right = (data.oMf[sole].translation for sole in model.feet)
+    torque = description.limits.effort[description.joint_names.index(_ankle_pitch(model, leg))]
+    reach = torque / (model.mass * GRAVITY) - float((left - ankle)[0])
+    return Proportions(
+        mass=model.mass,
+        height=pose_facts(model, description.poses["stand"][description.structural_indices]).com_height,
+        leg=float(np.linalg.norm(ankle - hip)),
+        hips=float(np.linalg.norm((left - right)[:2])),
+        foot_length=foot.length,
+        foot_width=foot.width,
+        ankle_lack=max(0.5 * foot.length - float(reach), 0.0),
+    )
+
+
+def _ankle_pitch(model: WholeBodyModel, leg: tuple[str, ...]) -> str:
+    """Of the last two joints of a leg, the one that turns about y in the neutral pose."""
+    data = model.model.createData()
+    jacobian = pin.computeJointJacobians(model.model, data, pin.neutral(model.model))
+    return max(leg[-2:], key=lambda name: abs(jacobian[4, model.model.joints[model.model.getJointId(name)].idx_v]))
+
+
+def scaled(config: BalanceConfig, robot: Proportions) -> BalanceConfig:
+    """`config`, which is for talus40, for a robot of these proportions."""
+    ratio = Proportions(*(round(a / b, DIGITS) for a, b in zip(astuple(robot), astuple(TALUS40), strict=True)))
+    time = round(math.sqrt(ratio.height), DIGITS)  # and speed
+    predictor = _times(config.off_feet.predictor, reach=ratio.leg, horizon=time)
+    ground = _times(config.reference.ground, height_filter=time, tilt_filter=time)
+    return replace(
+        config,
+        reference=replace(_times(config.reference, stand_up_time=time, sit_down_time=time), ground=ground),
+        gait=_gait(config.gait, ratio, time, robot.foot_width - TALUS40.foot_width),
+        body=_body(config.body, ratio),
+        off_feet=replace(config.off_feet, predictor=predictor),
+    )
+
+
+def _times(config: Config, **factors: float) -> Config:
+    return replace(config, **{name: getattr(config, name) * factor for name, factor in factors.items()})
+
+
+def _gait(c: GaitConfig, ratio: Proportions, time: float, wider: float) -> GaitConfig:
+    """`wider`: m that the soles are wider than those of talus40."""
+    leg, length, width = ratio.leg, ratio.foot_length, ratio.foot_width
+    planner = _times(c.planner, step_width=ratio.hips, forward=leg, backward=leg, wide=leg, swing_speed=time)
+    planner = _times(planner, duration=time, min_duration=time, max_duration=time, freeze=time)
+    planner = _times(planner, pressure_x=length, pressure_y=width, weight_time=leg**2)  # against squares of lengths
+    scaled_gait = _times(c, zmp_x=length, zmp_y=width, stand_margin_x=length, stand_margin_y=width)
+    scaled_gait = _times(scaled_gait, settle_offset=length, settle_offset_y=ratio.hips, settle_speed=time)
+    return replace(
+        _times(scaled_gait, double_time=time, max_shift=time, pivot_x=ratio.ankle_lack, hasty_depth=leg),
+        planner=replace(planner, narrow=c.planner.narrow + wider),  # what is left between the soles stays
+        swing=_times(c.swing, clearance=leg, lowering=time, max_lowering=leg),
+    )
+
+
+def _body(c: WholeBodyConfig, ratio: Proportions) -> WholeBodyConfig:
+    moment = ratio.mass * ratio.height
+    return replace(
+        c,
+        momentum=_times(c.momentum, weight=moment**-2),
+        qp=_times(c.qp, sole_shrink=ratio.foot_width, min_force=ratio.mass, wrench_regularisation=ratio.mass**-2),
+    )

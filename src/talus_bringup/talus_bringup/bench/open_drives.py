@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Commands straight to the drives, without the last gate: for robots and controllers that are not ours to guard."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from talus_core.driver import Driver
+from talus_core.state import JointCommand, RobotState
+from talus_safety.permit import TorquePermit
+
+
+class OpenDrives:
+    """The same delay as through the gate, and nothing else.
+
+    Attributes:
+        standby_active: Never: nobody else moves the robot.
+    """
+
+    standby_active = False
+
+    def __init__(self, driver: Driver, delay_ticks: int):
+        """`delay_ticks`: from a state to the command that answers it."""
+        self._driver = driver
+        self._under_way: deque[JointCommand | None] = deque([None] * delay_ticks)
+        self._command: JointCommand | None = None
+        self._torque = False
+
+    def put_command(self, command: JointCommand) -> None:
+        """Of this tick."""
+        self._command = command
+
+    def put_permit(self, permit: TorquePermit) -> None:
+        """Torque or none."""
+        self._torque = permit.torque_permitted
+
+    def step(self, state: RobotState, now: float) -> None:
+        """One tick; a tick without a command repeats the one before."""
+        self._under_way.append(self._command)
+        command = self._under_way.popleft()
+        if command is None or not self._torque:
+            self._driver.stop()
+        else:
+            self._driver.write(command)
