@@ -12,7 +12,7 @@ from sources import PACKAGES
 PACKAGE = PACKAGES["talus_safety"]
 KERNEL = (
     *("ladder", "kernel", "permit", "watchdog", "decision", "gate_rules", "phases", "rules", "facts", "supervisor"),
-    *("limiter", "plausible", "monitors", "fall", "heat", "consistency"),
+    *("outside_rules", "limiter", "plausible", "monitors", "fall", "heat", "consistency"),
 )
 LINES_AT_MOST = 1500
 TESTS = ("ladder", "limiter", "phases", "monitors", "supervisor", "watch", "config")

@@ -19,5 +19,11 @@ setup(
     maintainer_email="maintainers@talus.invalid",
     description="Stop ladder, limiter, watchdogs, standby and the supervisor node.",
     license="Apache-2.0",
-    entry_points={"console_scripts": ["supervisor_node = talus_safety.supervisor_node:main"]},
+    entry_points={
+        "console_scripts": [
+            "supervisor_node = talus_safety.supervisor_node:main",
+            "operator_device_node = talus_safety.operator_device_node:main",
+        ],
+        "talus.stop_inputs": ["file = talus_safety.stop_inputs:FileStopInput"],
+    },
 )

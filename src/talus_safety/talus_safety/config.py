@@ -89,6 +89,10 @@ class SupervisorLimits:
     continuous_torque: float = parameter(0.5, "Of the peak, that a winding bears for ever.", 0.2, 0.5)
     heating_s: float = parameter(60.0, "Time constant of a winding in its housing.", 20.0, 60.0)
     bus_drop: float = parameter(0.15, "Of the bus voltage, below its mean of the last 10 s: R3.", 0.08, 0.15)
+    operator_late_s: float = parameter(
+        0.45, "Since a challenge that the operator's device answered: R2 in 0.5 s.", 0.2, 0.45
+    )
+    operator_lost_s: float = parameter(1.9, "The same for R3 in 2 s.", 0.5, 1.9)
     sit_timeout_s: float = parameter(15.0, "From R3 to torque off, then R5: four times a usual sit.", 5.0, 15.0)
 
 
@@ -102,6 +106,11 @@ class SupervisorConfig(SupervisorLimits):
         ("driver", "balance"), "Nodes whose heartbeat must be there: driver, balance, camera, map."
     )
     control_rate_hz: float = parameter(500.0, "Of the driver: robot_state per s of robot time.", 50.0, 1000.0)
+
+    operator_key: str = parameter("", "Key file of the operator's link; empty: no link is asked for.")
+    operator_udp: str = parameter("", "Address for it, as 127.0.0.1:7413; empty: over ROS only.")
+    joy_stop_button: int = parameter(1, "Of sensor_msgs/Joy on joy; 1 is B or circle. -1: none.", -1, 31)
+    stop_inputs: str = parameter("", "Of hardware: plug-ins as name:argument, with spaces between.")
 
     @property
     def period(self) -> float:

@@ -41,6 +41,21 @@ class GateReport:
 
 
 @dataclass(frozen=True)
+class OperatorWord:
+    """What operators do.
+
+    Attributes:
+        age: s since their device was known to be there; 0 where none is asked for.
+        is_released: It is there, and nobody holds it.
+        pressed: Stops, in words; empty when none is.
+    """
+
+    age: float = 0.0
+    is_released: bool = False
+    pressed: str = ""
+
+
+@dataclass(frozen=True)
 class Facts:
     """Ages in s; `steady` counts on the computer's steady clock, `robot` in the robot's own (simulated) time.
 
@@ -54,6 +69,7 @@ class Facts:
         robot_silence: By expected node: robot time since its heartbeat.
         behind: By expected node: robot time between the newest state and the one it had done, at its heartbeat.
         absent: Expected nodes that never sent a heartbeat.
+        operator: What operators do.
         mode: Of balance.
         tilt: rad between base_link's z axis and the vertical.
         sensor_fault: What is wrong with a sensor; empty when nothing is.
@@ -75,6 +91,7 @@ class Facts:
     robot_silence: Mapping[str, float] = field(default_factory=lambda: NOTHING)
     behind: Mapping[str, float] = field(default_factory=lambda: NOTHING)
     absent: tuple[str, ...] = ()
+    operator: OperatorWord = OperatorWord()
     mode: BalanceMode = BalanceMode.LIMP
     tilt: float = 0.0
     sensor_fault: str = ""

@@ -13,6 +13,7 @@ from talus_safety.facts import BalanceMode, Facts
 from talus_safety.gate_rules import FALL, GATE_RULES, LOSSES, REQUESTS
 from talus_safety.kernel import Rule
 from talus_safety.ladder import StopLevel
+from talus_safety.outside_rules import OUTSIDE
 
 R1, R2, R3 = StopLevel.R1_DEGRADE, StopLevel.R2_SAFE_STAND, StopLevel.R3_SIT_THEN_CUT
 FALLEN = math.radians(60.0)  # no foot is under the body any more
@@ -127,4 +128,6 @@ OWN: tuple[Rule, ...] = (
     Rule("warm", "a winding is warm", R1, 1000, lambda f, c: f.warmest > c.warm, ("F33",), lambda f: f.hot_joint),
     Rule("battery_low", "the battery is low", R1, 1000, lambda f, c: f.battery < c.battery_low, ("F38",)),
 )  # fmt: skip
-RULES = _by_level(*(_of_gate(rule, True) for rule in LOSSES), *(_of_gate(rule, False) for rule in REQUESTS), *OWN)
+RULES = _by_level(
+    *(_of_gate(rule, True) for rule in LOSSES), *(_of_gate(rule, False) for rule in REQUESTS), *OWN, *OUTSIDE
+)

@@ -26,6 +26,7 @@ from talus_safety.bundle import limited
 from talus_safety.config import SupervisorConfig
 from talus_safety.conversions import gate_report, safety_message
 from talus_safety.ladder import StopLevel
+from talus_safety.operator_inputs_node import OperatorInputs
 from talus_safety.supervisor import Supervisor, SupervisorState, Wish
 from talus_safety.watch import Watch
 
@@ -79,12 +80,14 @@ class SupervisorNode:
     def close(self) -> None:
         """End the heartbeat: the driver then sits the robot down by itself."""
         self._heartbeat.close()
+        self._operator.close()
 
     def _connect(self) -> None:
         self._link = FastLink(self._node)
         self._link.subscribe(GateState, "gate/state", self._on_gate)
         self._link.subscribe(Heartbeat, HEARTBEAT_TOPIC, self._on_heartbeat, HEARTBEAT_QOS)
         self._inputs = FastLink(self._node)  # read when due, so that hundreds of messages a second wake nobody
+        self._operator = OperatorInputs(self._node, self._inputs, self._config)
         self._inputs.subscribe(BalanceState, "balance/state", lambda m: self._watch.on_balance(m.mode), NEWEST)
         self._inputs.subscribe(BatteryState, "battery_state", lambda m: self._watch.on_battery(m.percentage, m.voltage))
         self._inputs.subscribe(RobotState, "robot_state", self._on_state, NEWEST, raw=True)
@@ -120,6 +123,7 @@ class SupervisorNode:
         """Read what else has come, step, publish."""
         self._is_due = False
         self._inputs.wait(0.0)
+        self._watch.on_operator(self._operator.word(now, self._state.level))
         with self._lock:
             before = self._state
             self._facts = self._watch.facts(now)
@@ -143,6 +147,7 @@ class SupervisorNode:
             "battery": facts.battery,
             "absent": ", ".join(facts.absent),
             "bundle": self._bundle,
+            "operator_age_s": facts.operator.age,
         }
         stamp = safety_message(state, self._robot_time, 0).stamp
         self._diagnostics.publish(stamp, level, state.cause or "running", values)

@@ -11,7 +11,7 @@ from talus_core.robot import RobotDescription
 from talus_core.state import RobotState
 
 from talus_safety.config import SupervisorConfig
-from talus_safety.facts import BalanceMode, Facts, GateReport
+from talus_safety.facts import BalanceMode, Facts, GateReport, OperatorWord
 from talus_safety.heat import HeatModel
 from talus_safety.sensors import SensorWatch
 
@@ -39,6 +39,7 @@ class Watch:
         self._gate, self._gate_at, self._gate_has_latched = GateReport(), NEVER, False
         self._state_at = NEVER
         self._mode = BalanceMode.LIMP
+        self._operator = OperatorWord()
         self._battery = 1.0
         self._voltage, self._mean_voltage = math.nan, math.nan
         names, effort = robot.joint_names, robot.limits.effort
@@ -70,6 +71,10 @@ class Watch:
         """What balance says that it does; an unknown mode is ignored."""
         if mode in BalanceMode.__members__.values():
             self._mode = BalanceMode(mode)
+
+    def on_operator(self, word: OperatorWord) -> None:
+        """What operators hold and press now."""
+        self._operator = word
 
     def on_battery(self, charge: float, voltage: float = math.nan) -> None:
         """0 to 1, and V; one that is not finite is ignored."""
@@ -103,6 +108,7 @@ class Watch:
             robot_silence={node: self._robot_time_since(beat) for node, beat in beats.items()},
             behind={node: beat.behind for node, beat in beats.items()},
             absent=missing(expected, beats),
+            operator=self._operator,
             mode=self._mode,
             tilt=self._sensors.tilt,
             sensor_fault=self._sensors.fault,

@@ -9,7 +9,7 @@ from safety_samples import ROOT
 from talus_core.parameters import ParameterError, build_config, flat_parameters, flatten
 from talus_safety.config import GateConfig, SupervisorConfig, SupervisorLimits
 from talus_safety.decision import GatePhase
-from talus_safety.facts import Facts, GateReport
+from talus_safety.facts import Facts, GateReport, OperatorWord
 from talus_safety.gate_rules import GATE_RULES
 from talus_safety.kernel import active
 from talus_safety.ladder import StopLevel
@@ -22,7 +22,7 @@ NARROWER_IS_LESS = {
     "command_timeout_s", "permit_timeout_s", "limiter.age_ticks", "limiter.velocity_fraction",
     "limiter.effort_fraction", "limiter.stiffness_per_effort", "limiter.damping_per_effort", "limiter.rejected_in_row",
     "monitors.torque_residual", "monitors.runaway_s", "monitors.power_at_most_w", "monitors.fall_deg",
-    "warm", "continuous_torque", "heating_s", "bus_drop",
+    "operator_late_s", "operator_lost_s", "warm", "continuous_torque", "heating_s", "bus_drop",
 }  # fmt: skip
 NARROWER_IS_MORE = {"battery_low", "battery_critical", "degrade_ends_s", "limiter.range_margin_rad"}
 
@@ -66,6 +66,7 @@ def test_every_rule_can_fire_with_the_shipped_parameters():
     facts = Facts(
         gate, True, 1e3, True, 1e3, worst, worst, worst, (), tilt=3.0, sensor_fault="broken", body_fault="broken",
         foot_fault="broken", rest_fault="broken", warmest=2.0, hottest=2.0, battery=0.0, bus_drop=1.0,
+        operator=OperatorWord(1e3, True, "joystick"),
     )  # fmt: skip
     reports = [gate, GateReport(), *(replace(gate, rule=rule.name) for rule in GATE_RULES)]
     fired = {rule.name for report in reports for rule in active(RULES, replace(facts, gate=report), config)}

@@ -58,9 +58,10 @@ def test_parameters(at, config_type, prefix):
 
 def test_topics_and_services():
     (rows,) = tables("topic or service")
-    names = {row[0].strip("`") for row in rows}
-    source = (PACKAGE / "talus_safety" / "supervisor_node.py").read_text()
-    used = set(re.findall(r'"((?:gate|balance|safety|robot|battery)[_/]\w+)"', source)) | {"heartbeat", "diagnostics"}
+    names = {name for row in rows for name in re.findall("`([^`]+)`", row[0])}
+    source = "".join((PACKAGE / "talus_safety" / f"{n}_node.py").read_text() for n in ("supervisor", "operator_inputs"))
+    topics = r'"((?:gate|balance|safety|robot|battery)[_/]\w+|operator/\w+|joy)"'
+    used = set(re.findall(topics, source)) | {"heartbeat", "diagnostics"}
     assert names == used | {f"safety/{wish.value}" for wish in Wish}
 
 

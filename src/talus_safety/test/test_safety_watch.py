@@ -9,7 +9,7 @@ import pytest
 from safety_samples import PERIOD, ROBOT, STANDING_EFFORT, N, state
 from talus_safety.config import SupervisorConfig
 from talus_safety.decision import GatePhase
-from talus_safety.facts import BalanceMode, Facts, GateReport
+from talus_safety.facts import BalanceMode, Facts, GateReport, OperatorWord
 from talus_safety.gate_rules import LOSSES, REQUESTS
 from talus_safety.kernel import ENDS, RESET
 from talus_safety.ladder import StopLevel
@@ -103,6 +103,10 @@ def test_slow_robot_time_alone_loses_nobody():
         (replace(FINE, gate=GateReport(GatePhase.SIT, at_rest=False)), "standby"),
         (replace(FINE, gate_has_latched=True), "standby"),
         (replace(FINE, limits_differ=True), "limits_differ"),
+        (replace(FINE, operator=OperatorWord(pressed="joystick")), "stop_pressed"),
+        (replace(FINE, operator=OperatorWord(age=1.91)), "operator_lost"),
+        (replace(FINE, operator=OperatorWord(age=0.46)), "operator_late"),
+        (replace(FINE, operator=OperatorWord(is_released=True)), "operator_released"),
         (replace(FINE, tilt=math.radians(43.1)), "tilted"),
         (replace(FINE, tilt=math.radians(60.1)), "fallen"),
         (replace(FINE, sensor_fault="IMU is stuck"), "sensor_fault"),

@@ -25,6 +25,7 @@ usage: ./talus COMMAND [ARGS]
   test [ARGS]      the whole test suite; ARGS go to pytest
   bench NAME       a benchmark; --json FILE writes the figures
   scenario FILE    faults on a time line, and what must follow; --graph plays it on the robot that runs
+  operator KEY     the operator's enabling device in this terminal, over UDP; --new-key FILE makes a key
   launch FILE      a launch file; key:=value sets an argument
   exec -- CMD      a command of yours with the environment sourced
   build            only prepare the workspace; --clean builds it anew
@@ -133,6 +134,7 @@ COMMANDS: dict[str, Callable[[Workspace, list[str]], int]] = {
     "test": _test,
     "bench": _bench,
     "scenario": _module("scenario"),
+    "operator": _module("operator"),
     "launch": _module("launch"),
     "exec": _exec,
     "build": _build,

@@ -69,6 +69,8 @@ def launch_arguments(options: RunOptions) -> dict[str, str]:
         "view": str(not options.headless).lower(),
         "port": str(options.port),
         "recorder": str(options.recorder).lower(),
+        "operator_key": str(options.operator_key.resolve()) if options.operator_key else "",
+        "operator_udp": options.operator_udp if options.operator_key else "",
     }
 
 

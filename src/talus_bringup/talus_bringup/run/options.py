@@ -11,6 +11,7 @@ from pathlib import Path
 
 from talus_balance.node_config import BalanceNodeConfig
 from talus_core.errors import TalusError, unknown_name_message
+from talus_safety.operator_link import OPERATOR_UDP, load_key, udp_address
 
 from talus_bringup.run.available import Available
 from talus_bringup.run.observation import Velocity
@@ -47,6 +48,8 @@ class RunOptions:
         is_real_time: Simulated time keeps to the wall clock; otherwise it runs as fast as it can.
         json: Where the summary goes.
         port: Of the web view.
+        operator_key: Of the operator's link; None = none is asked for.
+        operator_udp: Where that link listens.
     """
 
     robot: Path
@@ -61,6 +64,8 @@ class RunOptions:
     is_real_time: bool
     json: Path | None
     port: int
+    operator_key: Path | None
+    operator_udp: str
 
 
 class _Parser(argparse.ArgumentParser):
@@ -87,6 +92,8 @@ def parser() -> argparse.ArgumentParser:
     pace.add_argument("--fast", action="store_true", help="as fast as the computer can (default with --headless)")
     made.add_argument("--json", type=Path, metavar="FILE", help="write a summary")
     made.add_argument("--port", type=int, default=8080, help="of the web view (default: 8080)")
+    made.add_argument("--operator-key", type=Path, metavar="FILE", help="obey ./talus operator FILE, or sit down")
+    made.add_argument("--operator-udp", default=OPERATOR_UDP, metavar="HOST:PORT", help=f"(default: {OPERATOR_UDP})")
     return made
 
 
@@ -123,7 +130,16 @@ def parse_options(words: Sequence[str], available: Available) -> RunOptions:
         is_real_time=given.real_time or not (given.fast or given.headless),
         json=_writable(given.json),
         port=given.port,
+        operator_key=_key(given.operator_key, given.operator_udp),
+        operator_udp=given.operator_udp,
     )
+
+
+def _key(file: Path | None, address: str) -> Path | None:
+    udp_address(address)
+    if file is not None:
+        load_key(file)
+    return file
 
 
 def _velocity(numbers: Sequence[float] | None) -> Velocity | None:

@@ -17,7 +17,8 @@ from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 from talus_safety.config import SupervisorConfig
 from talus_safety.decision import GateDecision
-from talus_safety.facts import GateReport
+from talus_safety.facts import GateReport, OperatorWord
+from talus_safety.operator_link import KEY_AT_LEAST, Hold, OperatorDevice, OperatorLink
 from talus_safety.permit import TorquePermit
 from talus_safety.supervisor import Answer, Supervisor, SupervisorState, Wish
 from talus_safety.watch import Watch
@@ -139,6 +140,24 @@ class Safety(Process):
         """What the driver's gate reads from the message just published."""
         state = self.state
         return TorquePermit(state.level, state.armed, state.torque_permitted, self.watch.sequence, state.rule)
+
+
+class Operator:
+    """An operator's device that is held, and the robot's link to it."""
+
+    def __init__(self):
+        key = bytes(KEY_AT_LEAST)
+        self._link, self._device = OperatorLink(key), OperatorDevice(key)
+        self._answered = b""
+        self.gone_until = 0.0  # s of the wall: the device is silent
+
+    def word(self, wall: float) -> OperatorWord:
+        """What the supervisor hears of it."""
+        challenge = self._link.challenge(wall)
+        if challenge != self._answered and wall >= self.gone_until:
+            self._answered = challenge
+            self._link.hear(self._device.answer(challenge, Hold.ENABLED), wall)
+        return OperatorWord(self._link.age(wall), self._link.is_released)
 
 
 class Perception(Process):

@@ -20,7 +20,7 @@ from talus_safety.gate import LastGate
 from talus_safety.supervisor import Answer, SupervisorState, Wish
 
 from talus_bringup.bench.rig import MODEL_ERROR
-from talus_bringup.scenario.processes import Balance, Perception, Process, Safety
+from talus_bringup.scenario.processes import Balance, Operator, Perception, Process, Safety
 
 EXPECTED = ("driver", "balance", "camera", "map")
 WAKE_S = 0.01  # of the virtual wall, while simulated time waits
@@ -45,6 +45,7 @@ class SafetyRig:
         self.safety = Safety(robot, SupervisorConfig(expected=EXPECTED, control_rate_hz=1.0 / period))
         self.camera = Perception("camera", 0.007, round(0.1 / period))  # 10 Hz
         self.map = Perception("map", 0.041, round(0.2 / period))  # 5 Hz
+        self.operator = Operator()
         self._driver_process = Process("driver", 0.002)
         self.wall = 0.0
         self._sent = 0
@@ -140,6 +141,7 @@ class SafetyRig:
                     self._lockstep.heard(process.name, process.sequence, tick, self.wall)
 
     def _publish_safety(self) -> None:
+        self.safety.watch.on_operator(self.operator.word(self.wall))
         word = self.safety.work(self.wall)
         self._word = word or self._word
 

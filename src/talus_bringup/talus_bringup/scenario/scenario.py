@@ -27,6 +27,7 @@ ACTS: dict[str, tuple[tuple[str, ...], str]] = {
     "operator.safe_stand": ((), ""),
     "operator.reset": ((), ""),
     "operator.arm": ((), ""),
+    "operator.leave": ((), ""),  # the device of the operator's link falls silent; in process only
     "operator.walk": ((), "m/s"),
 }
 SIDES = {"front": math.pi, "behind": 0.0, "left": -math.pi / 2.0, "right": math.pi / 2.0}  # rad: where a push goes

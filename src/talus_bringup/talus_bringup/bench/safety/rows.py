@@ -148,7 +148,8 @@ ROWS: tuple[Row, ...] = (
     Row("F43", "emergency stop while it falls", tuple(
         (*one("push", side, 120.0), *one("operator.stop", at=AT + 0.5)) for side in ("left", "front", "behind")),
         reacts("R4", 20, after=1, may_fall=True)),
-    missing("F44", "operator's link lost", "there is no operator link yet"),
+    Row("F44", "operator's link lost", (one("operator.leave", duration=1.2), one("operator.leave")),
+        (*reacts("R2", 500), *reacts("R3", 2000))),
     Row("F45", "stop released, old commands go on",
         ((*one("operator.stop"), Event("operator.reset", 8.0), Event("operator.arm", 8.1)),),
         (Expectation(after=2, moves=False),), seconds=OVER_AFTER),

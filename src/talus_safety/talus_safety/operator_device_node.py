@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An enabling device over ROS: a joystick whose button is held while the robot may move."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+
+from rclpy import create_node
+from sensor_msgs.msg import Joy
+from std_msgs.msg import UInt8MultiArray
+from talus_core.parameters import parameter
+from talus_ros.parameters_node import declare_config
+from talus_ros.run_node import run_node, spin
+
+from talus_safety.operator_inputs_node import QOS
+from talus_safety.operator_link import Hold, OperatorDevice, load_key
+
+JOY_SILENT_S = 0.25  # five messages of the joy node, which repeats itself at 20 Hz
+
+
+@dataclass(frozen=True)
+class DeviceConfig:
+    """Parameters of the device."""
+
+    key: str = parameter("", "Key file, the same as the robot's.")
+    button: int = parameter(4, "Of sensor_msgs/Joy, held while the robot may move: 4 is the left bumper.", 0, 31)
+
+
+class OperatorDeviceNode:
+    """Answers each challenge with the button as it is; a joystick that says nothing is one that nobody holds."""
+
+    def __init__(self) -> None:
+        self._node = create_node("operator_device")
+        config = declare_config(self._node, DeviceConfig)
+        self._button, self._held_at = config.button, float("-inf")
+        self._device = OperatorDevice(load_key(Path(config.key)))
+        self._publisher = self._node.create_publisher(UInt8MultiArray, "operator/answer", QOS)
+        self._node.create_subscription(UInt8MultiArray, "operator/challenge", self._on_challenge, QOS)
+        self._node.create_subscription(Joy, "joy", self._on_joy, QOS)
+
+    def run(self, ended: Event) -> None:
+        """Until `ended`."""
+        spin(self._node, ended)
+
+    def close(self) -> None:
+        """Fall silent: the robot stands, then sits."""
+
+    def _on_joy(self, message: Joy) -> None:
+        is_held = self._button < len(message.buttons) and message.buttons[self._button] != 0
+        self._held_at = time.monotonic() if is_held else float("-inf")
+
+    def _on_challenge(self, message: UInt8MultiArray) -> None:
+        hold = Hold.ENABLED if time.monotonic() - self._held_at < JOY_SILENT_S else Hold.RELEASED
+        answer = self._device.answer(message.data.tobytes(), hold)
+        if answer is not None:
+            self._publisher.publish(UInt8MultiArray(data=answer))
+
+
+def main() -> None:
+    """Entry point."""
+    sys.exit(run_node(OperatorDeviceNode))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stop inputs of hardware as plug-ins: found by entry point in the group `talus.stop_inputs`, named `name:argument`."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Protocol
+
+from talus_core.errors import TalusError, UnknownNameError
+
+GROUP = "talus.stop_inputs"
+CLOSED = "1"
+
+
+class StopInputError(TalusError):
+    """A stop input that cannot be used; the message says what would work."""
+
+
+class StopInput(Protocol):
+    """A button wired normally closed, built with its argument; `is_pressed` is asked 100 times a s and never blocks."""
+
+    def is_pressed(self) -> bool:
+        """True unless it is sure that nobody presses; what it raises counts as pressed."""
+
+
+class FileStopInput:
+    """A file that reads `1` while the circuit is closed, as sysfs shows a GPIO: all else, and no file, is pressed."""
+
+    def __init__(self, path: str):
+        self._path = Path(path)
+
+    def is_pressed(self) -> bool:
+        """Reads it anew."""
+        return self._path.read_text().strip() != CLOSED
+
+
+class StopInputs:
+    """All inputs of one robot."""
+
+    def __init__(self, words: str):
+        """`words`: `name:argument`, separated by spaces. Raises UnknownNameError, StopInputError."""
+        self._inputs = {word: _build(*word.partition(":")[::2]) for word in words.split()}
+
+    def pressed(self) -> str:
+        """Those that are pressed, in words; empty when none is."""
+        said = {word: _said(stop_input) for word, stop_input in self._inputs.items()}
+        return ", ".join(word + how for word, how in said.items() if how is not None)
+
+
+def _said(stop_input: StopInput) -> str | None:
+    try:
+        return "" if stop_input.is_pressed() else None
+    except Exception as error:  # of whatever kind: a broken input is a pressed one
+        return f" ({type(error).__name__})"
+
+
+def _build(name: str, argument: str) -> StopInput:
+    known = {entry.name: entry for entry in entry_points(group=GROUP)}
+    if name not in known:
+        raise UnknownNameError("stop input", name, known)
+    try:
+        return known[name].load()(argument)
+    except Exception as error:
+        raise StopInputError(f"stop input '{name}:{argument}': {type(error).__name__}: {error}") from error
