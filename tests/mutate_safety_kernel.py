@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Mutation test of the safety kernel: changes one operator or number at a time and sees whether a test notices.
 
-./talus exec -- python tests/mutate_safety_kernel.py [--sample N] [--seed N] [FILE ...]
+./talus exec -- python tests/mutate_safety_kernel.py [--sample N] [--seed N] [--seconds N] [FILE ...]
 
+What was found is kept by the hash of a file and its tests, so that a run that was cut short goes on where it was.
 Own code, since tools for this start a new interpreter and import everything for every mutant: here each is a fork.
 """
 
@@ -12,7 +13,9 @@ import argparse
 import ast
 import contextlib
 import copy
+import hashlib
 import io
+import json
 import os
 import random
 import resource
@@ -49,7 +52,10 @@ TESTS_OF = {
     "plausible": ("gate",),
     "decision": ("gate",),
     "facts": ("supervisor", "watch"),
+    "outside_rules": ("watch", "config", "readme"),
 }
+STORE = ROOT / ".talus" / "mutants"
+
 SWAPS: dict[type, type] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
     ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.And: ast.Or, ast.Or: ast.And,
@@ -112,6 +118,24 @@ def is_noticed(name: str, tree: ast.Module) -> bool:
     return status != 0
 
 
+class Store:
+    """Whether a mutant was noticed, by file, its tests and its number; every answer is on disk at once."""
+
+    def __init__(self, name: str):
+        tests = [PACKAGE / "test" / f"test_safety_{part}.py" for part in TESTS_OF[name]]
+        content = b"".join(path.read_bytes() for path in (PACKAGE / "talus_safety" / f"{name}.py", *tests))
+        STORE.mkdir(parents=True, exist_ok=True)
+        self._path = STORE / f"{name}_{hashlib.sha256(content).hexdigest()[:12]}.jsonl"
+        lines = self._path.read_text().splitlines() if self._path.is_file() else []
+        self.known: dict[int, bool] = dict(json.loads(line) for line in lines)
+
+    def put(self, number: int, noticed: bool) -> None:
+        """Keep it."""
+        self.known[number] = noticed
+        with self._path.open("a") as file:
+            file.write(json.dumps([number, noticed]) + "\n")
+
+
 def _test(name: str, tree: ast.Module) -> int:
     resource.setrlimit(resource.RLIMIT_CPU, (LIMIT_S, LIMIT_S))
     mutated = PACKAGE / "talus_safety" / f"{name}.py"
@@ -136,21 +160,27 @@ def main() -> int:
     parser.add_argument("files", nargs="*", default=KERNEL, help="of the kernel, without .py")
     parser.add_argument("--sample", type=int, default=0, help="so many mutants, chosen at random; 0 = all")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so long; call again to go on")
     wish = parser.parse_args()
-    trees = {name: ast.parse((PACKAGE / "talus_safety" / f"{name}.py").read_text()) for name in wish.files}
-    for name, tree in trees.items():
-        if is_noticed(name, tree):
+    stores, chosen = {name: Store(name) for name in wish.files}, []
+    for name in wish.files:
+        tree = ast.parse((PACKAGE / "talus_safety" / f"{name}.py").read_text())
+        found = [(name, number, *mutant) for number, mutant in enumerate(mutants(tree))]
+        chosen += found
+        if any(number not in stores[name].known for _, number, *_ in found) and is_noticed(name, tree):
             print(f"error: the tests of {name}.py fail without a mutation; mend them first", file=sys.stderr)
             return 2
-    found = [(name, *mutant) for name, tree in trees.items() for mutant in mutants(tree)]
     if wish.sample:
-        found = random.Random(wish.seed).sample(found, min(wish.sample, len(found)))
-    began, survivors = time.monotonic(), 0
-    for name, line, words, tree in found:
-        if not is_noticed(name, tree):
-            survivors += 1
-            print(f"survives: {name}.py:{line}: {words}", flush=True)
-    print(f"{len(found)} mutants, {survivors} survive, {time.monotonic() - began:.0f} s")
+        chosen = random.Random(wish.seed).sample(chosen, min(wish.sample, len(chosen)))
+    until = time.monotonic() + wish.seconds
+    for name, number, _, _, tree in chosen:
+        if number not in stores[name].known and time.monotonic() < until:
+            stores[name].put(number, is_noticed(name, tree))
+    survivors = [item for item in chosen if stores[item[0]].known.get(item[1]) is False]
+    for name, _, line, words, _ in survivors:
+        print(f"survives: {name}.py:{line}: {words}")
+    missing = sum(number not in stores[name].known for name, number, *_ in chosen)
+    print(f"{len(chosen) - missing} of {len(chosen)} mutants, {len(survivors)} survive")
     return 0
 
 
