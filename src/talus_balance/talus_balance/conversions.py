@@ -16,7 +16,7 @@ from tf2_msgs.msg import TFMessage
 
 from talus_balance.controller import BalanceReport
 from talus_balance.estimator import BaseEstimate
-from talus_balance.support import centre_of_pressure, convex_hull, margin, sole_corners
+from talus_balance.support import centre_of_pressure, margin, support_polygon
 from talus_interfaces.msg import BalanceState
 
 NANO = 1_000_000_000
@@ -75,10 +75,7 @@ def balance_state_message(
     if gait is None:
         return message
     message.left_contact, message.right_contact = gait.in_contact
-    corners = [
-        sole_corners(report.sole_positions[i], report.sole_yaws[i], feet[i]) for i in (0, 1) if gait.in_contact[i]
-    ]
-    hull = convex_hull(np.concatenate(corners))
+    hull = support_polygon(report.sole_positions, report.sole_yaws, gait.in_contact, feet)
     ground = float(report.sole_positions[:, 2].min())
     message.support_polygon.points = [Point32(x=float(x), y=float(y), z=ground) for x, y in hull]
     message.capture_margin = margin(report.capture_point, hull)

@@ -20,6 +20,13 @@ def sole_outline(positions: np.ndarray, yaws: np.ndarray, feet: tuple[Foot, Foot
     return np.concatenate([sole_corners(*sole) for sole in zip(positions, yaws, feet, strict=True)])
 
 
+def support_polygon(
+    positions: np.ndarray, yaws: np.ndarray, in_contact: tuple[bool, bool], feet: tuple[Foot, Foot]
+) -> np.ndarray:
+    """(k, 2) m, counter-clockwise: hull of the soles at `positions` (2, 3), headings `yaws` (2,) rad, that carry."""
+    return convex_hull(np.concatenate([sole_corners(positions[i], yaws[i], feet[i]) for i in (0, 1) if in_contact[i]]))
+
+
 def convex_hull(points: np.ndarray) -> np.ndarray:
     """Counter-clockwise hull (k, 2) of (n, 2) points (Andrew's monotone chain)."""
     ordered = sorted(map(tuple, points))

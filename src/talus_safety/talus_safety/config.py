@@ -89,6 +89,11 @@ class SupervisorLimits:
     continuous_torque: float = parameter(0.5, "Of the peak, that a winding bears for ever.", 0.2, 0.5)
     heating_s: float = parameter(60.0, "Time constant of a winding in its housing.", 20.0, 60.0)
     bus_drop: float = parameter(0.15, "Of the bus voltage, below its mean of the last 10 s: R3.", 0.08, 0.15)
+    capture_margin_m: float = parameter(
+        -0.6, "From the capture point to the edge of the feet: R1. 20 N s while walking show -0.53.", -0.6, -0.2
+    )
+    frames_age_s: float = parameter(0.25, "Of what balance and joints say to tf: R1.", 0.1, 0.25)
+    map_age_s: float = parameter(1.0, "Of map/elevation: R1. Lock-step lets the map be 0.7 s behind.", 0.3, 1.0)
     operator_late_s: float = parameter(
         0.45, "Since a challenge that the operator's device answered: R2 in 0.5 s.", 0.2, 0.45
     )

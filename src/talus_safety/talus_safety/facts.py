@@ -71,6 +71,9 @@ class Facts:
         absent: Expected nodes that never sent a heartbeat.
         operator: What operators do.
         mode: Of balance.
+        capture_margin: m from the capture point to the edge of the feet, as balance says; negative outside.
+        frames_age: s of what tf says of base and joints; 0 where no map is expected, nor is `map_age` then.
+        map_age: s of the map's newest elevation.
         tilt: rad between base_link's z axis and the vertical.
         sensor_fault: What is wrong with a sensor; empty when nothing is.
         body_fault: What IMU and legs contradict each other about.
@@ -93,6 +96,9 @@ class Facts:
     absent: tuple[str, ...] = ()
     operator: OperatorWord = OperatorWord()
     mode: BalanceMode = BalanceMode.LIMP
+    capture_margin: float = 0.0
+    frames_age: float = 0.0
+    map_age: float = 0.0
     tilt: float = 0.0
     sensor_fault: str = ""
     body_fault: str = ""

@@ -11,7 +11,7 @@ from threading import Event, Lock
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import BatteryState
 from std_srvs.srv import Trigger
-from talus_core.robot import RobotDescriptionError, load_robot
+from talus_core.robot import RobotDescription, RobotDescriptionError, load_robot
 from talus_ros.cdr import RobotStateCodec
 from talus_ros.diagnostics_node import ERROR, OK, WARN, DiagnosticsPublisher
 from talus_ros.fast_link_node import FastLink
@@ -25,6 +25,7 @@ from talus_interfaces.msg import BalanceState, GateState, Heartbeat, RobotState,
 from talus_safety.bundle import limited
 from talus_safety.config import SupervisorConfig
 from talus_safety.conversions import gate_report, safety_message
+from talus_safety.frame_inputs_node import FrameInputs
 from talus_safety.ladder import StopLevel
 from talus_safety.operator_inputs_node import OperatorInputs
 from talus_safety.supervisor import Supervisor, SupervisorState, Wish
@@ -56,7 +57,7 @@ class SupervisorNode:
         self._is_due = False
         self._publisher = node.create_publisher(SafetyState, "safety/state", 10)
         self._diagnostics = DiagnosticsPublisher(node)
-        self._connect()
+        self._connect(robot)
         self._heartbeat = HeartbeatThread(node, "safety")
 
     def run(self, ended: Event) -> None:
@@ -82,15 +83,17 @@ class SupervisorNode:
         self._heartbeat.close()
         self._operator.close()
 
-    def _connect(self) -> None:
+    def _connect(self, robot: RobotDescription) -> None:
         self._link = FastLink(self._node)
         self._link.subscribe(GateState, "gate/state", self._on_gate)
         self._link.subscribe(Heartbeat, HEARTBEAT_TOPIC, self._on_heartbeat, HEARTBEAT_QOS)
         self._inputs = FastLink(self._node)  # read when due, so that hundreds of messages a second wake nobody
         self._operator = OperatorInputs(self._node, self._inputs, self._config)
-        self._inputs.subscribe(BalanceState, "balance/state", lambda m: self._watch.on_balance(m.mode), NEWEST)
+        self._inputs.subscribe(BalanceState, "balance/state", self._on_balance, NEWEST)
         self._inputs.subscribe(BatteryState, "battery_state", lambda m: self._watch.on_battery(m.percentage, m.voltage))
         self._inputs.subscribe(RobotState, "robot_state", self._on_state, NEWEST, raw=True)
+        if "map" in self._config.expected:
+            FrameInputs(self._inputs, self._watch, robot)
         for wish in Wish:
             self._node.create_service(Trigger, f"safety/{wish.value}", self._answerer(wish))
 
@@ -100,6 +103,9 @@ class SupervisorNode:
 
     def _on_heartbeat(self, message: Heartbeat) -> None:
         self._watch.on_beat(message.node, message.sequence, time.monotonic())
+
+    def _on_balance(self, message: BalanceState) -> None:
+        self._watch.on_balance(message.mode, message.capture_margin)
 
     def _on_state(self, data: bytes) -> None:
         decoded = self._codec.decode(data)

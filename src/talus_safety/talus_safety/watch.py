@@ -12,10 +12,12 @@ from talus_core.state import RobotState
 
 from talus_safety.config import SupervisorConfig
 from talus_safety.facts import BalanceMode, Facts, GateReport, OperatorWord
+from talus_safety.freshness import Freshness
 from talus_safety.heat import HeatModel
 from talus_safety.sensors import SensorWatch
 
 NEVER = float("-inf")
+FRAMES = ("base", "joints")  # who says them: balance, and robot_state_publisher
 VOLTAGE_MEAN = 10.0  # s
 
 
@@ -39,7 +41,11 @@ class Watch:
         self._gate, self._gate_at, self._gate_has_latched = GateReport(), NEVER, False
         self._state_at = NEVER
         self._mode = BalanceMode.LIMP
+        self._capture_margin = 0.0
         self._operator = OperatorWord()
+        has_map = "map" in config.expected
+        self._frames, self._map = Freshness(FRAMES if has_map else ()), Freshness(["map"] if has_map else ())
+        self._robot_time = 0.0
         self._battery = 1.0
         self._voltage, self._mean_voltage = math.nan, math.nan
         names, effort = robot.joint_names, robot.limits.effort
@@ -52,6 +58,7 @@ class Watch:
             return 0.0
         dt = (state.sequence - self.sequence) * self._config.period if self._state_at > NEVER else 0.0
         self.sequence, self._state_at = state.sequence, steady
+        self._robot_time = state.time
         self._sensors.step(state)
         self._heat.step(state.effort, dt)
         self._follow_voltage(dt)
@@ -67,10 +74,16 @@ class Watch:
         behind = (self.sequence - sequence) * self._config.period
         self._beats[node] = Beat(steady, self.sequence, behind)
 
-    def on_balance(self, mode: int) -> None:
-        """What balance says that it does; an unknown mode is ignored."""
+    def on_balance(self, mode: int, capture_margin: float = 0.0) -> None:
+        """What balance says that it does, and m of its margin; an unknown mode is ignored."""
+        self._capture_margin = capture_margin
         if mode in BalanceMode.__members__.values():
             self._mode = BalanceMode(mode)
+
+    def on_frame(self, source: str, stamp: float, steady: float) -> None:
+        """A transform of `base` or `joints`, or the elevation of the `map`, stamped in s of robot time."""
+        self._frames.hear(source, stamp, steady)
+        self._map.hear(source, stamp, steady)
 
     def on_operator(self, word: OperatorWord) -> None:
         """What operators hold and press now."""
@@ -110,6 +123,9 @@ class Watch:
             absent=missing(expected, beats),
             operator=self._operator,
             mode=self._mode,
+            capture_margin=self._capture_margin,
+            frames_age=self._frames.age(self._robot_time, steady),
+            map_age=self._map.age(self._robot_time, steady),
             tilt=self._sensors.tilt,
             sensor_fault=self._sensors.fault,
             body_fault=self._sensors.consistency.imu,

@@ -22,9 +22,10 @@ NARROWER_IS_LESS = {
     "command_timeout_s", "permit_timeout_s", "limiter.age_ticks", "limiter.velocity_fraction",
     "limiter.effort_fraction", "limiter.stiffness_per_effort", "limiter.damping_per_effort", "limiter.rejected_in_row",
     "monitors.torque_residual", "monitors.runaway_s", "monitors.power_at_most_w", "monitors.fall_deg",
-    "operator_late_s", "operator_lost_s", "warm", "continuous_torque", "heating_s", "bus_drop",
+    "frames_age_s", "map_age_s", "operator_late_s", "operator_lost_s", "warm", "continuous_torque", "heating_s",
+    "bus_drop",
 }  # fmt: skip
-NARROWER_IS_MORE = {"battery_low", "battery_critical", "degrade_ends_s", "limiter.range_margin_rad"}
+NARROWER_IS_MORE = {"battery_low", "battery_critical", "degrade_ends_s", "capture_margin_m", "limiter.range_margin_rad"}
 
 
 def test_shipped_values_are_the_defaults_and_none_is_missing():
@@ -66,7 +67,7 @@ def test_every_rule_can_fire_with_the_shipped_parameters():
     facts = Facts(
         gate, True, 1e3, True, 1e3, worst, worst, worst, (), tilt=3.0, sensor_fault="broken", body_fault="broken",
         foot_fault="broken", rest_fault="broken", warmest=2.0, hottest=2.0, battery=0.0, bus_drop=1.0,
-        operator=OperatorWord(1e3, True, "joystick"),
+        capture_margin=-1.0, frames_age=1e3, map_age=1e3, operator=OperatorWord(1e3, True, "joystick"),
     )  # fmt: skip
     reports = [gate, GateReport(), *(replace(gate, rule=rule.name) for rule in GATE_RULES)]
     fired = {rule.name for report in reports for rule in active(RULES, replace(facts, gate=report), config)}

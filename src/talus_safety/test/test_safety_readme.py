@@ -14,6 +14,7 @@ from talus_safety.rules import RULES
 from talus_safety.supervisor import Wish
 
 PACKAGE = ROOT / "src" / "talus_safety"
+NODES = ("supervisor", "operator_inputs", "frame_inputs")
 README = (PACKAGE / "README.md").read_text()
 
 
@@ -59,8 +60,8 @@ def test_parameters(at, config_type, prefix):
 def test_topics_and_services():
     (rows,) = tables("topic or service")
     names = {name for row in rows for name in re.findall("`([^`]+)`", row[0])}
-    source = "".join((PACKAGE / "talus_safety" / f"{n}_node.py").read_text() for n in ("supervisor", "operator_inputs"))
-    topics = r'"((?:gate|balance|safety|robot|battery)[_/]\w+|operator/\w+|joy)"'
+    source = "".join((PACKAGE / "talus_safety" / f"{n}_node.py").read_text() for n in NODES)
+    topics = r'"((?:gate|balance|safety|robot|battery)[_/]\w+|(?:operator|map)/\w+|joy|tf)"'
     used = set(re.findall(topics, source)) | {"heartbeat", "diagnostics"}
     assert names == used | {f"safety/{wish.value}" for wish in Wish}
 

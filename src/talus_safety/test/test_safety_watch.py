@@ -50,6 +50,9 @@ class World:
             self.steady += look
             sequence = self.watch.sequence + (0 if frozen else EVERY)
             self.watch.on_state(self.noisy(sequence), self.steady)
+            for source in ("base", "joints", "map"):
+                if source not in silent:
+                    self.watch.on_frame(source, (0 if source in stuck else sequence) * PERIOD, self.steady)
             if "driver" not in silent:
                 self.watch.on_gate(gate or FINE.gate, self.steady)
             if self.steady - beat >= BEAT:
@@ -78,6 +81,10 @@ def test_nothing_fires_while_all_work_whatever_the_pace(factor):
         ({"silent": ("camera",)}, "camera_gone", StopLevel.R2_SAFE_STAND),
         ({"stuck": ("camera",)}, "camera_stuck", StopLevel.R1_DEGRADE),
         ({"silent": ("map",)}, "map_lost", StopLevel.R1_DEGRADE),
+        ({"silent": ("map",)}, "map_old", StopLevel.R1_DEGRADE),
+        ({"stuck": ("map",)}, "map_old", StopLevel.R1_DEGRADE),
+        ({"silent": ("base",)}, "frames_old", StopLevel.R1_DEGRADE),
+        ({"stuck": ("joints",)}, "frames_old", StopLevel.R1_DEGRADE),
     ],
 )
 def test_lost_and_stuck_nodes_are_found_in_time(fault, rule, level):
@@ -102,6 +109,9 @@ def test_slow_robot_time_alone_loses_nobody():
         (replace(FINE, gate=GateReport(GatePhase.HOLD, at_rest=False)), "standby"),
         (replace(FINE, gate=GateReport(GatePhase.SIT, at_rest=False)), "standby"),
         (replace(FINE, gate_has_latched=True), "standby"),
+        (replace(FINE, capture_margin=-0.61), "capture_margin"),
+        (replace(FINE, frames_age=0.26), "frames_old"),
+        (replace(FINE, map_age=1.01), "map_old"),
         (replace(FINE, limits_differ=True), "limits_differ"),
         (replace(FINE, operator=OperatorWord(pressed="joystick")), "stop_pressed"),
         (replace(FINE, operator=OperatorWord(age=1.91)), "operator_lost"),

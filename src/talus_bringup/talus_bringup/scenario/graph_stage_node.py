@@ -111,8 +111,8 @@ class GraphStage:
             self._link.jump(event.severity, event.duration)
         elif what == "walk":
             self.walk(event.severity)
-        elif what == "leave":
-            raise ValueError("operator.leave needs the robot in this process: the graph's own device is not ours")
+        elif kind == "frames" or what == "leave":
+            raise ValueError(f"{event.name} needs the robot in this process: on the graph it is not ours to silence")
         elif kind == "operator":
             self.ask(what)
         else:

@@ -13,6 +13,7 @@ from dataclasses import fields
 from talus_balance.controller import BalanceController, BalanceReport
 from talus_balance.intent import IntentConfig, IntentKeeper
 from talus_balance.scaling import config_for
+from talus_balance.support import margin, support_polygon
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 from talus_safety.config import SupervisorConfig
@@ -73,6 +74,15 @@ class Balance(Process):
         self.inbox: deque[tuple[RobotState, bool]] = deque(maxlen=FAST_DEPTH)
         self.velocity = (0.0, 0.0, 0.0)
         self.now = 0.0
+        self._feet = robot.feet
+
+    def capture_margin(self) -> float:
+        """m, as balance/state says it."""
+        report = self.report
+        if report.gait is None:
+            return 0.0
+        hull = support_polygon(report.sole_positions, report.sole_yaws, report.gait.in_contact, self._feet)
+        return margin(report.capture_point, hull)
 
     def hear_safety(self, state: SupervisorState) -> None:
         """A safety/state."""

@@ -46,6 +46,7 @@ class SafetyRig:
         self.camera = Perception("camera", 0.007, round(0.1 / period))  # 10 Hz
         self.map = Perception("map", 0.041, round(0.2 / period))  # 5 Hz
         self.operator = Operator()
+        self.frames_gone_until = 0.0  # s of the wall: tf is silent
         self._driver_process = Process("driver", 0.002)
         self.wall = 0.0
         self._sent = 0
@@ -124,7 +125,8 @@ class SafetyRig:
                 self.drives.put_command(command)
                 self._lockstep.heard(BALANCE, command.sequence, tick, self.wall)
             if self._is_every(BALANCE_STATE_EVERY_S, command.sequence):
-                self.safety.watch.on_balance(int(self.balance.report.mode))
+                self.safety.watch.on_balance(int(self.balance.report.mode), self.balance.capture_margin())
+                self._say_frames("base", command.sequence)
 
     def _work(self, tick: int) -> None:
         """What the other processes do while the driver listens."""
@@ -132,6 +134,10 @@ class SafetyRig:
             self.balance.hear_safety(self._word)
             self._heard = self._word.level
             self._word = None
+        if self._is_every(BALANCE_STATE_EVERY_S, tick):
+            self._say_frames("joints", tick)
+        if self.map.works(self.wall):
+            self._say_frames("map", self.map.sequence)
         for process in self.processes.values():
             if isinstance(process, Perception):
                 process.see(tick, self.wall)
@@ -139,6 +145,11 @@ class SafetyRig:
                 self.safety.watch.on_beat(process.name, process.sequence, self.wall)
                 if not self.is_cut:
                     self._lockstep.heard(process.name, process.sequence, tick, self.wall)
+
+    def _say_frames(self, source: str, sequence: int) -> None:
+        """To tf at 50 Hz, and to the map, which knows nothing new where tf is silent."""
+        if self.wall >= self.frames_gone_until:
+            self.safety.watch.on_frame(source, sequence * self.period, self.wall)
 
     def _publish_safety(self) -> None:
         self.safety.watch.on_operator(self.operator.word(self.wall))

@@ -86,6 +86,8 @@ class RigStage:
             raise ValueError("clock.jump needs the graph: nothing in this process reads ROS time")
         elif what == "walk":
             self.walk(event.severity)
+        elif kind == "frames":
+            self.rig.frames_gone_until = self.rig.wall + (event.duration or math.inf)
         elif what == "leave":
             self.rig.operator.gone_until = self.rig.wall + (event.duration or math.inf)
         elif kind == "operator":

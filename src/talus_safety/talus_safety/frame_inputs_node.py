@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How old tf and the map are, as the supervisor hears it: only the stamps are read."""
+
+from __future__ import annotations
+
+import time
+
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from talus_core.robot import RobotDescription
+from talus_ros.fast_link_node import FastLink
+from tf2_msgs.msg import TFMessage
+
+from talus_interfaces.msg import ElevationMap
+from talus_safety.freshness import first_transform_of, link_names, stamp_of
+from talus_safety.watch import Watch
+
+TF_QOS = QoSProfile(depth=100)  # as tf2 asks for
+NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+
+
+class FrameInputs:
+    """Tells a watch; served by the loop that waits on `inputs`."""
+
+    def __init__(self, inputs: FastLink, watch: Watch, robot: RobotDescription):
+        self._watch = watch
+        self._sources = {**dict.fromkeys(link_names(robot.urdf), "joints"), robot.frames["base"]: "base"}
+        inputs.subscribe(TFMessage, "tf", self._on_transforms, TF_QOS, raw=True)
+        inputs.subscribe(ElevationMap, "map/elevation", self._on_map, NEWEST, raw=True)
+
+    def _on_transforms(self, data: bytes) -> None:
+        frame, stamp = first_transform_of(data) or ("", 0.0)
+        self._watch.on_frame(self._sources.get(frame, ""), stamp, time.monotonic())
+
+    def _on_map(self, data: bytes) -> None:
+        if (stamp := stamp_of(data)) is not None:
+            self._watch.on_frame("map", stamp, time.monotonic())

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How old what others publish is: by its stamps, and by when it came."""
+
+from __future__ import annotations
+
+import struct
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterable
+from pathlib import Path
+
+NEVER = float("-inf")
+_HEAD = struct.Struct("<4s")  # of serialised messages: little-endian
+_COUNT, _STAMP, _LENGTH = struct.Struct("<I"), struct.Struct("<iI"), struct.Struct("<I")
+_LITTLE_ENDIAN = b"\x00\x01"
+
+
+class Freshness:
+    """The newest stamp of each source; one that does not go on is not heard."""
+
+    def __init__(self, sources: Iterable[str]):
+        self._newest = dict.fromkeys(sources, (NEVER, NEVER))
+
+    def hear(self, source: str, stamp: float, steady: float) -> None:
+        """`stamp` in s of robot time, come at steady time `steady` s; sources that nobody waits for are ignored."""
+        if source in self._newest and stamp > self._newest[source][0]:
+            self._newest[source] = stamp, steady
+
+    def age(self, robot_time: float, steady: float) -> float:
+        """s of the oldest source, on the clock that passed less: a slow computer ages nothing. 0 without a source."""
+        return max((min(robot_time - at, steady - came) for at, came in self._newest.values()), default=0.0)
+
+
+def stamp_of(data: bytes) -> float | None:
+    """s of a serialised message that begins with its header; None where it cannot be read."""
+    if len(data) < _HEAD.size + _STAMP.size or data[:2] != _LITTLE_ENDIAN:
+        return None
+    seconds, nano = _STAMP.unpack_from(data, _HEAD.size)
+    return seconds + 1e-9 * nano
+
+
+def first_transform_of(data: bytes) -> tuple[str, float] | None:
+    """Child frame and stamp, s, of the first transform of a serialised TFMessage; None where there is none."""
+    if len(data) < _HEAD.size + _COUNT.size or data[:2] != _LITTLE_ENDIAN:
+        return None
+    place = _HEAD.size + _COUNT.size
+    try:
+        seconds, nano = _STAMP.unpack_from(data, place)
+        _, place = _string(data, place + _STAMP.size)
+        child, _ = _string(data, place)
+    except (struct.error, ValueError):
+        return None
+    return child, seconds + 1e-9 * nano
+
+
+def link_names(urdf: Path) -> list[str]:
+    """Of a robot's links: the frames that its joints say."""
+    return [link.get("name", "") for link in ElementTree.parse(urdf).getroot().iter("link")]
+
+
+def _string(data: bytes, place: int) -> tuple[str, int]:
+    """A CDR string, and the place after it, aligned to 4 behind the head. Raises struct.error, ValueError."""
+    (length,) = _LENGTH.unpack_from(data, place)
+    begin = place + _LENGTH.size
+    raw = data[begin : begin + length]
+    if length == 0 or len(raw) < length:
+        raise ValueError("cut off")
+    end = begin + length
+    return raw[:-1].decode(), end + (-end) % 4
