@@ -15,10 +15,11 @@ _LITTLE_ENDIAN = b"\x00\x01"
 
 
 class Freshness:
-    """The newest stamp of each source; one that does not go on is not heard."""
+    """The newest stamp of each source, from the first question on; one that does not go on is not heard."""
 
     def __init__(self, sources: Iterable[str]):
         self._newest = dict.fromkeys(sources, (NEVER, NEVER))
+        self._began: tuple[float, float] | None = None
 
     def hear(self, source: str, stamp: float, steady: float) -> None:
         """`stamp` in s of robot time, come at steady time `steady` s; sources that nobody waits for are ignored."""
@@ -27,7 +28,9 @@ class Freshness:
 
     def age(self, robot_time: float, steady: float) -> float:
         """s of the oldest source, on the clock that passed less: a slow computer ages nothing. 0 without a source."""
-        return max((min(robot_time - at, steady - came) for at, came in self._newest.values()), default=0.0)
+        self._began = self._began or (robot_time, steady)
+        since = (heard if heard[0] > NEVER else self._began for heard in self._newest.values())
+        return max((min(robot_time - at, steady - came) for at, came in since), default=0.0)
 
 
 def stamp_of(data: bytes) -> float | None:
