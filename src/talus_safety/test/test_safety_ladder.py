@@ -3,7 +3,7 @@ from itertools import permutations
 
 from talus_safety.ladder import StopLevel, most_restrictive
 from talus_safety.permit import TorquePermit
-from talus_safety.watchdog import Watchdog
+from talus_safety.watchdog import ROUNDING, Watchdog
 
 
 def test_greater_is_stricter():
@@ -47,6 +47,10 @@ def test_watchdog_starts_expired_and_expires_past_its_limit():
     dog.feed(1.0)
     assert not dog.expired(1.0) and not dog.expired(1.02)
     assert dog.expired(1.0201)
+    exact = Watchdog(0.5)
+    exact.feed(0.0)
+    assert not exact.expired(0.5 + ROUNDING) and exact.expired(0.5 + 1.5 * ROUNDING)
+    assert ROUNDING == 1e-6, "s: far below a tick"
 
 
 def test_watchdog_expires_when_its_clock_runs_backwards():

@@ -13,7 +13,7 @@ from talus_safety.facts import BalanceMode, Facts, GateReport, OperatorWord
 from talus_safety.gate_rules import LOSSES, REQUESTS
 from talus_safety.kernel import ENDS, RESET
 from talus_safety.ladder import StopLevel
-from talus_safety.rules import RULES
+from talus_safety.rules import BALANCE_ROBOT_SILENCE, CAMERA_ROBOT_SILENCE, FALLEN, RULES
 from talus_safety.sensors import BEYOND_RANGE, NOISY_AFTER, STUCK_AFTER, SensorWatch
 from talus_safety.watch import Watch
 
@@ -284,3 +284,39 @@ def test_tilt_follows_and_starts_anew_after_a_gap():
     assert watch.tilt != pytest.approx(0.5, abs=1e-3)
     watch.step(state(500))
     assert watch.tilt == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        replace(FINE, gate_age=CONFIG.silence_s, silence={"driver": 9.0}),
+        replace(FINE, gate_age=9.0, silence={"driver": CONFIG.silence_s}),
+        replace(FINE, state_age=CONFIG.stalled_s),
+        *(replace(FINE, silence={node: CONFIG.silence_s}, robot_silence={node: 9.0}) for node in NODES[1:]),
+        replace(FINE, silence={"balance": 9.0}, robot_silence={"balance": BALANCE_ROBOT_SILENCE}),
+        *(replace(FINE, silence={n: 9.0}, robot_silence={n: CAMERA_ROBOT_SILENCE}) for n in ("camera", "map")),
+        replace(FINE, behind={"balance": CONFIG.balance_behind_s, "camera": CONFIG.camera_behind_s}),
+        replace(FINE, tilt=math.radians(CONFIG.tilt_deg)),
+        replace(FINE, warmest=CONFIG.warm, hottest=1.0),
+        replace(FINE, bus_drop=CONFIG.bus_drop, battery=CONFIG.battery_low),
+        replace(FINE, frames_age=CONFIG.frames_age_s, map_age=CONFIG.map_age_s),
+        replace(FINE, capture_margin=CONFIG.capture_margin_m),
+        replace(FINE, operator=OperatorWord(age=CONFIG.operator_late_s)),
+    ],
+)
+def test_at_its_limit_no_rule_fires_yet(facts):
+    assert firing(facts) == []
+
+
+@pytest.mark.parametrize(
+    "facts, rules",
+    [
+        (replace(FINE, battery=CONFIG.battery_critical), ["battery_low"]),
+        (replace(FINE, operator=OperatorWord(age=CONFIG.operator_lost_s)), ["operator_late"]),
+        (replace(FINE, tilt=FALLEN), ["tilted"]),
+        (replace(FINE, silence={"camera": 1.0}, robot_silence={"camera": 9.0}), ["camera_lost"]),
+        (replace(FINE, silence={"camera": 9.0}, robot_silence={"camera": 0.7}), ["camera_lost"]),
+    ],
+)
+def test_at_the_limit_of_the_stricter_rule_the_milder_one_holds_alone(facts, rules):
+    assert firing(facts) == rules

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What crosses a seam cannot be changed by whom it reaches."""
+
+from dataclasses import FrozenInstanceError, fields
+
+import pytest
+from talus_safety.config import GateConfig, SupervisorConfig
+from talus_safety.facts import Facts, GateReport, OperatorWord
+from talus_safety.gate_rules import FALL
+from talus_safety.ladder import StopLevel
+from talus_safety.permit import TorquePermit
+from talus_safety.supervisor import Answer, SupervisorState
+
+PERMIT = TorquePermit(StopLevel.R0_RUN, True, True, 0)
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [FALL, PERMIT, Facts(), GateReport(), OperatorWord(), SupervisorState(), Answer(True, ""), GateConfig(),
+     SupervisorConfig()],
+    ids=lambda thing: type(thing).__name__,
+)  # fmt: skip
+def test_is_frozen(thing):
+    for item in fields(thing):
+        with pytest.raises(FrozenInstanceError):
+            setattr(thing, item.name, getattr(thing, item.name))
