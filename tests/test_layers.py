@@ -32,7 +32,7 @@ MAY_IMPORT = {
     # On top of all, imported by nobody: its benchmarks drive the real controller and the real body.
     "talus_bringup": {
         *("numpy", "yaml", "PIL", "talus_core", "talus_balance", "talus_drivers", "talus_safety", "talus_recorder"),
-        "talus_description",
+        *("talus_description", "talus_map", "talus_perception"),
     },
     "robot_state_publisher": {"numpy", "talus_core"},
 }

@@ -23,12 +23,12 @@ from talus_ros.parameters_node import declare_config
 from talus_ros.run_node import CONTROL_NICENESS, ExecutorThread, create_clockless_node, run_node
 from tf2_msgs.msg import TFMessage
 
+from talus_balance import conversions
 from talus_balance.controller import BalanceController, BalanceReport, Mode
-from talus_balance.conversions import OdometryWriter, balance_state_message, time_message, transforms_message
 from talus_balance.intent import IntentConfig, IntentKeeper
 from talus_balance.node_config import BalanceNodeConfig
 from talus_balance.scaling import config_for
-from talus_interfaces.msg import BalanceState, JointCommand, SafetyState
+from talus_interfaces.msg import BalanceState, ElevationMap, JointCommand, SafetyState
 from talus_interfaces.msg import RobotState as RobotStateMsg
 
 ODOMETRY_HZ, BALANCE_STATE_HZ, DIAGNOSTICS_HZ = 62.5, 50.0, 1.0
@@ -48,12 +48,12 @@ class BalanceNode:
         joints = len(self._description.joint_names)
         self._decode, self._encode = RobotStateCodec(joints).decode, JointCommandCodec(joints).encode
         self._every = {hz: round(config.control_rate_hz / hz) for hz in (ODOMETRY_HZ, BALANCE_STATE_HZ, DIAGNOSTICS_HZ)}
-        self._now = 0.0
+        self._now, self._report = 0.0, None
         self._cpu: deque[float] = deque(maxlen=round(config.control_rate_hz))
-        self._report: BalanceReport | None = None
         self._link = FastLink(node)
         self._command = node.create_publisher(JointCommand, "joint_command", FAST_QOS)
-        self._odometry, self._odometry_writer = node.create_publisher(Odometry, "odom", 10), OdometryWriter()
+        self._odometry = node.create_publisher(Odometry, "odom", 10)
+        self._odometry_writer = conversions.OdometryWriter()
         self._transforms = node.create_publisher(TFMessage, "tf", 100)
         self._state = node.create_publisher(BalanceState, "balance/state", 10)
         self._diagnostics = DiagnosticsPublisher(node)
@@ -62,6 +62,7 @@ class BalanceNode:
         self._link.subscribe(TwistStamped, "cmd_vel", self._on_velocity, 10)
         self._link.subscribe(SafetyState, "safety/state", self._on_safety, 10)
         self._link.subscribe(PointStamped, "gaze/target", self._on_gaze, 10)
+        self._link.subscribe(ElevationMap, "map/elevation", self._on_elevation, 1)
         node.create_service(Trigger, "balance/stand", self._on_stand)
         node.create_service(Trigger, "balance/sit", self._on_sit)
         node.create_service(Trigger, "balance/get_up", self._on_get_up)
@@ -101,13 +102,13 @@ class BalanceNode:
         self._publish_slow(state, report)
 
     def _publish_slow(self, state: RobotState, report: BalanceReport) -> None:
-        stamp = time_message(state.time)
+        stamp = conversions.time_message(state.time)
         if report.base is not None and state.sequence % self._every[ODOMETRY_HZ] == 0:
             quat_xyzw = quat_xyzw_from_matrix(report.base.rotation)
             self._odometry.publish(self._odometry_writer.write(report.base, quat_xyzw, state.time))
-            self._transforms.publish(transforms_message(report, quat_xyzw, stamp))
+            self._transforms.publish(conversions.transforms_message(report, quat_xyzw, stamp))
         if state.sequence % self._every[BALANCE_STATE_HZ] == 0:
-            self._state.publish(balance_state_message(report, state, self._description.feet, stamp))
+            self._state.publish(conversions.balance_state_message(report, state, self._description.feet, stamp))
         if state.sequence % self._every[DIAGNOSTICS_HZ] == 0:
             self._publish_diagnostics(stamp, report)
 
@@ -122,9 +123,8 @@ class BalanceNode:
             "solver_failures": report.solver_failures,
             "rejected_cmd_vel": rejected,
         }
-        text = (
-            "waits for the robot to be at rest" if report.base is None else report.mode.name.lower().replace("_", " ")
-        )
+        doing = report.mode.name.lower().replace("_", " ")
+        text = "waits for the robot to be at rest" if report.base is None else doing
         self._diagnostics.publish(stamp, level, text, values)
 
     def _on_velocity(self, message: TwistStamped) -> None:
@@ -143,6 +143,9 @@ class BalanceNode:
         if np.all(np.isfinite(point)):
             head = base.position + base.rotation @ self._controller.gaze_in_base
             self._keeper.gaze_at(matrix_from_yaw(yaw_of(base.rotation)).T @ (point - head))
+
+    def _on_elevation(self, message: ElevationMap) -> None:
+        self._controller.see(conversions.height_grid(message))
 
     def _on_stand(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         refusal = self._keeper.request_stand()

@@ -28,12 +28,14 @@ class BodyReferenceConfig:
     Attributes:
         stand_up_time, sit_down_time: s of the posture changes; a person takes 1.5 to 3 s.
         max_com_acceleration: Horizontal, clip of w^2 (c - zmp), as a share of gravity: what friction gives.
+        max_lift: m of height error that is acted upon at a time: a step up or down is no jump.
         ground: How it follows the ground.
     """
 
     stand_up_time: float = 2.2
     sit_down_time: float = 2.4
     max_com_acceleration: float = 0.61
+    max_lift: float = 0.06
     ground: GroundConfig = field(default_factory=GroundConfig)
 
 
@@ -102,6 +104,8 @@ class BodyReference:
         ground.follow(gait.ground, inp.com, inp.com_velocity)
         com_height = min(ground.height + posture.com_height, self._highest_com(base, soles, gait))
         self.wanted_height = com_height - ground.height
+        lift = self._config.max_lift
+        com_height = float(inp.com[2]) + min(max(com_height - float(inp.com[2]), -lift), lift)
         limit = self._config.max_com_acceleration * self._model.gravity
         acceleration = inp.omega**2 * (inp.com[:2] - gait.centre_of_pressure)
         yaw, pitch = gaze
@@ -129,5 +133,5 @@ class BodyReference:
         ahead = np.zeros(2)
         if gait.swing_side is not None:
             ahead = gait.landing - base.position[:2] - gait.landing_in * self._model.com_velocity[:2]
-        highest = self._reach.highest_base(base, soles, gait.swing_side, ahead)
+        highest = self._reach.highest_base(base, soles, gait.swing_side, ahead, gait.landing_height)
         return highest + float(self._model.com[2] - base.position[2])

@@ -18,6 +18,7 @@ from talus_balance.estimator import BaseEstimate, EstimatorConfig
 from talus_balance.fall_predictor import FallFacts
 from talus_balance.gait import Gait
 from talus_balance.gait_types import LEFT, RIGHT, GaitConfig, GaitInput, GaitOutput
+from talus_balance.height_grid import HeightGrid
 from talus_balance.localiser import Localiser
 from talus_balance.model import FrameTerms, WholeBodyModel
 from talus_balance.off_feet import OffFeet, OffFeetConfig
@@ -105,7 +106,7 @@ class BalanceController:
         self._localiser = Localiser(self.model, config.estimator, dt)
         foot = description.feet[LEFT]
         half = (0.5 * foot.length - config.body.qp.sole_shrink, 0.5 * foot.width - config.body.qp.sole_shrink)
-        self._gait = Gait(config.gait, dt, half)
+        self._gait = Gait(config.gait, dt, half, foot)
         self._reference = BodyReference(self.model, config.reference, dt)
         self._targets = DriveTargets(config.drives.leak, dt)
         self._joints = description.structural_indices
@@ -134,6 +135,10 @@ class BalanceController:
     def gaze_in_base(self) -> np.ndarray:
         """(3,) m from the base to the eyes in the neutral pose."""
         return self.model.gaze_in_base
+
+    def see(self, heights: HeightGrid | None) -> None:
+        """The ground as it was seen, in odom; None: blind."""
+        self._gait.heights = heights
 
     def step(self, state: RobotState, intent: Intent) -> tuple[JointCommand, BalanceReport]:
         """One tick. Never raises for bad sensor values: they are the driver's gate's and the supervisor's work."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the controller's report to ROS messages."""
+"""From the controller's report to ROS messages, and from a message to what it sees."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from tf2_msgs.msg import TFMessage
 
 from talus_balance.controller import BalanceReport
 from talus_balance.estimator import BaseEstimate
+from talus_balance.height_grid import HeightGrid
 from talus_balance.support import centre_of_pressure, margin, support_polygon
-from talus_interfaces.msg import BalanceState
+from talus_interfaces.msg import BalanceState, ElevationMap
 
 NANO = 1_000_000_000
 GYROSCOPE_VARIANCE = 9e-6  # (0.003 rad/s)^2, its noise
@@ -86,6 +87,15 @@ def balance_state_message(
     if gait.landing is not None:
         message.footsteps = [Point(x=float(gait.landing[0]), y=float(gait.landing[1]), z=float(gait.ground[2]))]
     return message
+
+
+def height_grid(message: ElevationMap) -> HeightGrid | None:
+    """The ground around the robot; None in another frame than odom, in which alone the feet are known."""
+    if message.header.frame_id != "odom":
+        return None
+    origin = np.array([message.origin.x, message.origin.y])
+    heights = np.asarray(message.elevation).reshape(message.height, message.width)
+    return HeightGrid(origin, message.resolution, heights)
 
 
 def _transform(parent: str, child: str, position: np.ndarray, quat_xyzw: np.ndarray, stamp: Time) -> TransformStamped:

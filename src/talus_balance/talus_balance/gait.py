@@ -6,27 +6,37 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from talus_core.robot import Foot
 from talus_core.rotations import wrap_angle
 
 from talus_balance.clamp import clamp
+from talus_balance.footholds import Foothold, FootholdChooser
 from talus_balance.gait_types import LEFT, RIGHT, GaitConfig, GaitInput, GaitOutput, Phase
+from talus_balance.height_grid import HeightGrid
 from talus_balance.speed_trim import SpeedTrim
 from talus_balance.step_planner import StepPlan, StepPlanner, nominal_offset
 from talus_balance.swing_foot import FootReference, SwingFoot
 
+LOOK_EVERY = 20  # ticks; the map says something new every 0.1 s
 PLAN_EVERY = 2  # ticks; the capture point moves 0.7 % of its offset in 2 ms
 ASIDE_SLACK = 0.01  # m inside the narrowest landing that a swing foot may pass: it yields, the landing does not
 
 
 class Gait:
-    """Call `reset` when both soles carry, then `step` every tick."""
+    """Call `reset` when both soles carry, then `step` every tick.
 
-    def __init__(self, config: GaitConfig, dt: float, foot_half: tuple[float, float]):
+    Attributes:
+        heights: Of the ground as it was seen; None: the feet feel their way.
+    """
+
+    def __init__(self, config: GaitConfig, dt: float, foot_half: tuple[float, float], foot: Foot):
         self.config = config
         self.dt = dt
         self._foot_half = foot_half
         self._planner = StepPlanner(config.planner)
+        self._chooser = FootholdChooser(config.foothold, foot)
         self._trim = SpeedTrim()
+        self.heights: HeightGrid | None = None
         self._velocity_step = np.array(config.max_acceleration) * dt
         self._pressure_limit = np.array([config.zmp_x, config.zmp_y])
         self._pivot = np.array([config.pivot_x, 0.0])
@@ -45,6 +55,7 @@ class Gait:
         self._touching = 0
         self._lift_time = 0.0
         self._swing: SwingFoot | None = None
+        self._foothold: Foothold | None = None
         self._due: np.ndarray | None = None  # the capture point when the foot should have landed
         self._plan: StepPlan | None = None
         self._landing_force = 0.0
@@ -149,7 +160,7 @@ class Gait:
     def _begin_single(self, inp: GaitInput) -> None:
         side = 1 - self.stance
         self.phase, self.elapsed, self._lift_time = Phase.DOUBLE, 0.0, self.config.double_time
-        self._plan, self._swing, self._due = None, None, None
+        self._plan, self._swing, self._due, self._foothold = None, None, None, None
         self._landing_force = float(inp.forces[side])
 
     def _double(self, inp: GaitInput) -> GaitOutput:
@@ -179,7 +190,10 @@ class Gait:
             self.config.planner.narrow - ASIDE_SLACK,
         )
         stance = inp.sole_positions[self.stance]
-        ground = float(stance[2] + inp.gradient @ (self._landing - stance[:2]))
+        if self._foothold is None:
+            ground = float(stance[2] + inp.gradient @ (self._landing - stance[:2]))
+        else:
+            ground = self._foothold.height
         reference = self._swing.step(
             self._landing,
             ground - self._haste() * self.config.hasty_depth,
@@ -218,7 +232,7 @@ class Gait:
             and self._plan.duration - self.elapsed > planner.freeze
         )
         if self._plan is None or due:
-            self._plan = self._planner.plan(
+            state = (
                 xi,
                 stance,
                 swing,
@@ -229,11 +243,40 @@ class Gait:
                 self.velocity[:2] + self._trim.value,
                 inp.omega,
             )
+            if self._plan is None or self._ticks % LOOK_EVERY == 0:
+                self._look(inp)
+            self._plan = self._planner.plan(*state)
+            if self._foothold is not None:
+                self._plan = self._on_foothold(inp, state, stance)
             self._landing = self._from_heading(self._plan.landing - self._pivot)
         pressure = c.dcm_gain * self._plan.pressure
         if self.elapsed > self._plan.duration:
             pressure = pressure + self._chase(xi, stance)
         return self._from_heading(stance + clamp(pressure, self._pressure_limit))
+
+    def _look(self, inp: GaitInput, step: np.ndarray | None = None) -> None:
+        """Choose the foothold near `step` (2,) m from the stance sole, in the heading frame; None: the nominal step."""
+        self._foothold = None
+        if self.heights is None or self.velocity[0] < 0.0:
+            return
+        sole, planner = inp.sole_positions[self.stance], self.config.planner
+        if step is None:
+            step = self.velocity[:2] * planner.duration + np.array([0.0, self._swing_sign() * planner.step_width])
+        self._foothold = self._chooser.choose(
+            self.heights, np.array([*self._to_heading(sole), sole[2]]), step, self.heading
+        )
+        if self._foothold is not None:
+            self._trim.reset()  # who steps where it is good does not keep the commanded speed
+
+    def _on_foothold(self, inp: GaitInput, state: tuple, stance: np.ndarray) -> StepPlan:
+        """The plan that lands there, or where balance asks for another one, there; without any, the plan as it is."""
+        plan = self._plan
+        if abs(self._foothold.place[0] + self._pivot[0] - plan.landing[0]) > self.config.foothold.shift:
+            self._look(inp, plan.landing - stance)
+        if self._foothold is None:
+            return plan
+        ahead = self._foothold.place[0] + self._pivot[0] - stance[0]
+        return self._planner.plan(*state, (ahead, self._foothold.stride, self._foothold.duration))
 
     def _chase(self, capture_point: np.ndarray, stance: np.ndarray) -> np.ndarray:
         """The ground is late: the landing point moves on with the capture point, all (2,) m in the heading frame.
@@ -251,7 +294,7 @@ class Gait:
         self._landing_force = float(inp.forces[self.stance])
         self.stance = side
         self.phase, self.elapsed, self._lift_time = Phase.DOUBLE, 0.0, self.config.double_time
-        self._plan, self._swing, self._due = None, None, None
+        self._plan, self._swing, self._due, self._foothold = None, None, None, None
         self._trim.landed(self._time, inp.com[:2], self.velocity[:2], self._from_heading(np.array([1.0, 0.0])))
         if self._may_settle(inp):
             self._trim.reset()
@@ -282,11 +325,22 @@ class Gait:
             swing_side=None if swing is None else 1 - self.stance,
             swing=swing,
             heading=self.heading,
-            ground=inp.sole_positions.mean(axis=0) if self.is_standing else inp.sole_positions[self.stance],
+            ground=self._ground(inp),
             phase=self.phase,
             landing=None if self._plan is None else self._landing,
             landing_in=0.0 if self._plan is None else max(self._plan.duration - self.elapsed, 0.0),
+            landing_height=None if self._foothold is None else self._foothold.height,
         )
+
+    def _ground(self, inp: GaitInput) -> np.ndarray:
+        """(3,) m, a point of the ground; on stairs the body rises or sinks half of the step before the foot lands."""
+        if self.is_standing:
+            return inp.sole_positions.mean(axis=0)
+        sole = inp.sole_positions[self.stance]
+        if self._foothold is None or self._plan is None:
+            return sole
+        share = 0.5 * min(self.elapsed / self._plan.duration, 1.0)
+        return sole + np.array([0.0, 0.0, share * (self._foothold.height - sole[2])])
 
 
 def _full_loads(inp: GaitInput) -> np.ndarray:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from talus_balance.footholds import FootholdConfig
 from talus_balance.step_planner import StepPlannerConfig
 from talus_balance.swing_foot import FootReference, SwingConfig
 
@@ -64,6 +65,7 @@ class GaitConfig:
     heading_lead: float = 0.35
     hasty_depth: float = 0.03
     planner: StepPlannerConfig = field(default_factory=StepPlannerConfig)
+    foothold: FootholdConfig = field(default_factory=FootholdConfig)
     swing: SwingConfig = field(default_factory=SwingConfig)
 
 
@@ -100,8 +102,8 @@ class GaitInput(NamedTuple):
 
 
 class GaitOutput(NamedTuple):
-    """What the whole-body controller shall do: centre of pressure (2,) m, contacts, load limits N, swing reference;
-    a point (3,) m on the ground that carries; where (2,) m and in how many s the swing foot lands.
+    """What the whole-body controller shall do: centre of pressure (2,) m, contacts, load limits N, swing reference; a
+    point (3,) m on the ground that carries; where (2,) m, in how many s, and at which height m if seen, the foot lands.
     """
 
     centre_of_pressure: np.ndarray
@@ -114,3 +116,4 @@ class GaitOutput(NamedTuple):
     phase: Phase
     landing: np.ndarray | None
     landing_in: float = 0.0
+    landing_height: float | None = None

@@ -33,7 +33,12 @@ class LegReach:
             self._lengths.append(STRETCH * float(np.linalg.norm(ankle - hip)))
 
     def highest_base(
-        self, base: BaseEstimate, soles: Sequence[FrameTerms], swing_side: int | None, landing: np.ndarray
+        self,
+        base: BaseEstimate,
+        soles: Sequence[FrameTerms],
+        swing_side: int | None,
+        landing: np.ndarray,
+        at: float | None = None,
     ) -> float:
         """Height of the base at which every leg reaches its foot, m in odom.
 
@@ -42,6 +47,7 @@ class LegReach:
             soles: Left and right, now.
             swing_side: Of the foot in the air, or None.
             landing: (2,) m from where the base will be to where that foot will land.
+            at: m in odom, the height at which it will land; None: about where it is.
         """
         heights = []
         for side in (0, 1):
@@ -51,5 +57,6 @@ class LegReach:
             length = self._lengths[side]
             flat = float(away[0] * away[0] + away[1] * away[1])
             leg = math.sqrt(max(length * length - flat, (LOWEST * length) ** 2))
-            heights.append(float(soles[side].position[2] + ankle[2] - hip[2]) + leg)
+            sole = float(soles[side].position[2]) if at is None or side != swing_side else at
+            heights.append(float(sole + ankle[2] - hip[2]) + leg)
         return min(heights)

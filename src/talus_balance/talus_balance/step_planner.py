@@ -102,6 +102,7 @@ class StepPlanner:
         lift_time: float,
         velocity: np.ndarray,
         omega: float,
+        foothold: tuple[float, float, float] | None = None,
     ) -> StepPlan:
         """Best landing for the state now; everything on the ground in a frame aligned with the heading.
 
@@ -114,18 +115,26 @@ class StepPlanner:
             lift_time: s after the touchdown at which the swing foot is free to move.
             velocity: (2,) m/s wanted.
             omega: 1/s.
+            foothold: m ahead of the pivot where the foot must land, the stride after that and s of the step; None:
+                anywhere, and in its nominal time.
         """
         c = self.config
         mirror = np.array([1.0, swing_sign])  # y towards the swing side
-        stride, aside = velocity * mirror * c.duration
+        duration = c.duration if foothold is None else foothold[2]
+        stride, aside = velocity * mirror * duration
         width = max(c.step_width + aside, c.narrow + max(2.0 * aside, 0.0))  # this and the next differ by two strides
         step = np.array([stride, width])
-        offset = nominal_offset(omega, c.duration, stride, width, width - 2.0 * aside)
-        times = self._times(elapsed)
+        offset = nominal_offset(omega, duration, stride, width, width - 2.0 * aside)
+        if foothold is not None:
+            step[0], following = foothold[:2]
+            offset[0] = (following + offset[0]) * math.exp(-omega * duration)
+        times = self._times(elapsed, duration)
         low, high = self._reachable((swing - stance) * mirror, swing_velocity * mirror, times - max(elapsed, lift_time))
+        if foothold is not None:
+            low[:, 0] = high[:, 0] = np.minimum(np.maximum(step[0], low[:, 0]), high[:, 0])
         here = (capture_point - stance) * mirror
         landing, pressure, error = self._solve(here, low, high, step, offset, times - elapsed, omega)
-        early = np.exp(omega * times) - math.exp(omega * c.duration)
+        early = np.exp(omega * times) - math.exp(omega * duration)
         misses = c.weight_step * (landing - step) ** 2 + c.weight_offset * error**2 + c.weight_pressure * pressure**2
         best = int(np.argmin(c.weight_time * early * early + misses[:, 0] + misses[:, 1]))
         self._last_duration = float(times[best])
@@ -135,13 +144,13 @@ class StepPlanner:
         """The nearest landing point (2,) m that a leg can reach, from the stance foot, y towards the swing side."""
         return np.minimum(np.maximum(landing, self._low), self._high)
 
-    def _times(self, elapsed: float) -> np.ndarray:
+    def _times(self, elapsed: float, duration: float) -> np.ndarray:
         """(10,) s, candidates for the step's duration."""
         c = self.config
         earliest = max(c.min_duration, elapsed + 0.02)
         latest = max(c.max_duration, earliest)
         near = self._last_duration + self._near
-        times = np.concatenate((near, earliest + (latest - earliest) * self._far, (c.duration,)))
+        times = np.concatenate((near, earliest + (latest - earliest) * self._far, (duration,)))
         return np.minimum(np.maximum(times, earliest), latest)
 
     def _reachable(

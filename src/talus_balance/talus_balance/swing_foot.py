@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,6 +11,9 @@ import numpy as np
 
 from talus_balance.clamp import clamp
 from talus_balance.ground_plane import sole_on_ground
+
+EDGE = 0.05  # m of a step from which on its edge is in the foot's way
+EARLIER = 2.5  # 1/m: share of the swing by which the foot is up earlier before a step up, or stays up before one down
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,7 @@ class SwingConfig:
         lowering: m/s at which the sole meets the ground, early or late.
         hurry: m/s^2 by which it sinks ever faster when the ground is late.
         max_acceleration: m/s^2 on the ground plane.
+        max_lift: m/s^2 up and down: the leg's reaction is felt under the other foot.
         max_lowering: m searched below the expected ground before the swing gives up.
     """
 
@@ -28,6 +33,7 @@ class SwingConfig:
     lowering: float = 0.3
     hurry: float = 2.0
     max_acceleration: float = 60.0
+    max_lift: float = 28.0
     max_lowering: float = 0.25
 
 
@@ -102,15 +108,23 @@ class SwingFoot:
         self._xy = self._xy + dt * self._vxy
 
     def _height(self, end: float, s: float, duration: float) -> tuple[float, float, float]:
-        """Height, its rate and acceleration: up to the apex at mid-swing, then down to meet the ground.
+        """Height, its rate and acceleration: up to the apex about mid-swing, then down to meet the ground.
 
         Two cubic Hermite pieces; arriving with speed makes the touchdown a sharp event in time and force.
         """
         apex = max(self._start_height, end) + self.config.clearance
-        half = 0.5 * duration
-        if s < 0.5:
-            return _hermite(self._start_height, 0.0, apex, 0.0, 2.0 * s, half)
-        return _hermite(apex, 0.0, end, -self.config.lowering, 2.0 * s - 1.0, half)
+        peak = self._peak(apex - self._start_height, apex - end, duration)
+        if s < peak:
+            return _hermite(self._start_height, 0.0, apex, 0.0, s / peak, peak * duration)
+        return _hermite(apex, 0.0, end, -self.config.lowering, (s - peak) / (1.0 - peak), (1.0 - peak) * duration)
+
+    def _peak(self, rise: float, drop: float, duration: float) -> float:
+        """Share of the swing at which the apex is reached: edges are passed high, as far as the leg can hurry."""
+        step = rise - drop
+        edge = step - min(max(step, -EDGE), EDGE)
+        least = math.sqrt(6.0 * rise / self.config.max_lift) / duration  # a cubic's acceleration at its ends
+        most = 1.0 - math.sqrt(6.0 * drop / self.config.max_lift) / duration
+        return min(max(0.5 - EARLIER * edge, min(least, 0.5)), max(most, 0.5))
 
 
 def _hermite(a: float, va: float, b: float, vb: float, s: float, t: float) -> tuple[float, float, float]:

@@ -8,8 +8,10 @@ from types import SimpleNamespace
 import numpy as np
 from nav_msgs.msg import Odometry
 from rclpy.serialization import deserialize_message
-from talus_balance.conversions import GYROSCOPE_VARIANCE, OdometryWriter
+from talus_balance.conversions import GYROSCOPE_VARIANCE, OdometryWriter, height_grid
 from talus_core.rotations import exp_so3, quat_xyzw_from_matrix
+
+from talus_interfaces.msg import ElevationMap
 
 RANDOM = np.random.default_rng(5)
 POSITION, VELOCITY, TURN, OF_POSITION, OF_ROTATION, OF_VELOCITY = RANDOM.uniform(0.1, 1.0, (6, 3))
@@ -37,3 +39,13 @@ def test_odometry_has_pose_twist_in_the_base_and_variances():
     assert [angular.x, angular.y, angular.z] == TURN.tolist()
     np.testing.assert_array_equal(message.pose.covariance, np.diag([*OF_POSITION, *OF_ROTATION]).ravel())
     np.testing.assert_array_equal(message.twist.covariance, np.diag([*OF_VELOCITY, *[GYROSCOPE_VARIANCE] * 3]).ravel())
+
+
+def test_heights_keep_their_place():
+    message = ElevationMap(resolution=0.5, width=3, height=2, elevation=[0.0, 0.1, 0.2, 0.3, 0.4, float("nan")])
+    message.origin.x, message.origin.y = 1.0, -2.0
+    assert height_grid(message) is None
+    message.header.frame_id = "odom"
+    grid = height_grid(message)
+    found = grid.at(np.array([[1.6, -1.9], [1.1, -1.1], [2.4, -1.2], [0.9, -1.9], [2.6, -1.9]]))
+    np.testing.assert_allclose(found, [0.1, 0.3, np.nan, np.nan, np.nan], rtol=1e-6)

@@ -68,3 +68,12 @@ def test_a_target_that_jumps_keeps_the_acceleration_bounded():
         landing = np.array([0.3, 0.1]) if k < 120 else np.array([0.5, -0.1])
         reference = foot.step(landing, 0.0, LEVEL, 0.0, k * DT / DURATION, DURATION, DT)
         assert np.all(np.abs(reference.acceleration[:2]) <= SwingConfig().max_acceleration)
+
+
+@pytest.mark.parametrize("rise", [0.12, -0.12])
+def test_the_foot_is_high_where_the_edge_of_a_step_is(rise):
+    path = swing([0.3, 0.1], end_height=rise, until=1.0)
+    at_edge = (
+        next(r for r in path if r.position[0] > 0.04) if rise > 0.0 else [r for r in path if r.position[0] < 0.26][-1]
+    )
+    assert at_edge.position[2] > max(rise, 0.0)

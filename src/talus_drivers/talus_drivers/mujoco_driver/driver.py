@@ -18,6 +18,7 @@ from talus_drivers.faults.injector import FaultInjector
 from talus_drivers.mujoco_driver.config import MujocoConfig
 from talus_drivers.mujoco_driver.levers import Friction, Pushes, add_load, disturb_model
 from talus_drivers.mujoco_driver.plant import LYING, Plant
+from talus_drivers.mujoco_driver.sight import Sight
 from talus_drivers.noise import SensorNoise
 
 GRAVITY = 9.81  # m/s^2
@@ -77,6 +78,11 @@ class MujocoDriver:
     def soles(self) -> np.ndarray:
         """(2, 3) m, where the left and the right sole really are in the world."""
         return self._plant.soles()
+
+    @property
+    def sight(self) -> Sight:
+        """What its cameras truly see, without rendering."""
+        return Sight(self._plant.model, self._plant.data)
 
     @property
     def energy_used(self) -> float:

@@ -35,11 +35,11 @@ def _steps(first: float, last: float, by: float) -> tuple[float, ...]:
     return tuple(round(first + by * number, 4) for number in range(round((last - first) / by) + 1))
 
 
-def _crossing(kind: str, scale: float = 1.0) -> partial:
+def _crossing(kind: str, scale: float = 1.0, sees: bool = False) -> partial:
     """A trial over ground of a kind; `scale`: of the level to the ground's size."""
 
     def trial(level: float, seed: int) -> Trial:
-        setting = Setting(seed, ground=Ground(kind, level * scale, seed))
+        setting = Setting(seed, ground=Ground(kind, level * scale, seed), sees=sees)
         return Trial(setting, velocity=(SLOW_WALK, 0.0, 0.0), seconds=CROSS_S, reach=FIELD_ENDS)
 
     return trial
@@ -114,7 +114,7 @@ CASES: dict[str, Case] = {
     "blocks": LevelCase("height_cm", _steps(1, 8, 1), _crossing("blocks", 0.01), _crossed, "blocks_cm"),
     "step_up": LevelCase("height_cm", _steps(1, 15, 1), _crossing("step_up", 0.01), _crossed),
     "step_down": LevelCase("height_cm", _steps(1, 15, 1), _crossing("step_down", 0.01), _crossed),
-    "stairs": LevelCase("height_cm", _steps(2, 20, 2), _crossing("stairs", 0.01), _crossed, "stairs_cm"),
+    "stairs": LevelCase("height_cm", _steps(2, 20, 2), _crossing("stairs", 0.01, sees=True), _crossed, "stairs_cm"),
     "slope_up": LevelCase("slope_deg", _steps(1, 25, 1), _crossing("slope_up"), _crossed, "slope_deg"),
     "slope_down": LevelCase("slope_deg", _steps(1, 25, 1), _crossing("slope_down"), _crossed, "slope_deg"),
     "slope_across": LevelCase("slope_deg", _steps(1, 25, 1), _crossing("slope_across"), _crossed, "slope_deg"),

@@ -22,6 +22,7 @@ from talus_core.errors import TalusError
 from talus_core.robot import RobotDescription
 
 from talus_bringup.bench.balance.disturbance import ArmWalk, Stalls
+from talus_bringup.bench.balance.eyes import Eyes
 from talus_bringup.bench.balance.ground import Ground, world_text
 from talus_bringup.bench.balance.peers.actor import peer_rig
 from talus_bringup.bench.balance.step_clock import StepClock
@@ -61,6 +62,7 @@ class Actor:
             self.rig.driver.set_friction("floor", setting.friction)
         self._arms = ArmWalk(description, PERIOD, setting.seed) if setting.are_arms_taken else None
         self._stalls = Stalls(setting.stall, PERIOD, setting.seed) if setting.stall else None
+        self._eyes = Eyes(self.rig, setting.seed) if setting.sees else None
         self.clock = StepClock()
         self.witness: Witness | None = None
 
@@ -109,6 +111,8 @@ class Actor:
             if until is not None and until():
                 return True
             self.clock.see(self.rig.step().gait, self.rig.time)
+            if self._eyes is not None:
+                self._eyes.see()
             self._watch()
         return False
 

@@ -26,6 +26,7 @@ class Setting:
         are_arms_taken: Once it stands, the arms follow a random walk instead of the controller.
         delay: s from a state to the command that answers it.
         stall: s for which the controller stops, five times a second at random moments: a slow computer.
+        sees: Depth cameras and the map of the ground are on; else the feet feel their way.
         lying: `front` or `back`, on which it lies limp, to get up: a trial of its own kind; empty: seated, to stand up.
         mind: Of the peers' robot: `talus` or a policy's name; empty: talus40 with its own controller.
     """
@@ -39,6 +40,7 @@ class Setting:
     are_arms_taken: bool = False
     delay: float = 0.002
     stall: float = 0.0
+    sees: bool = False
     lying: str = ""
     mind: str = ""
 

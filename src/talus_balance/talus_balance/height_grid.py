@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Heights of the ground around the robot, as somebody saw them (`map/elevation`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class HeightGrid:
+    """A grid along the axes of odom.
+
+    Attributes:
+        origin: (2,) m, the corner of cell (0, 0).
+        resolution: m, edge of a cell.
+        heights: (rows, columns) m, row = y, column = x; NaN = never seen.
+    """
+
+    origin: np.ndarray
+    resolution: float
+    heights: np.ndarray
+
+    def at(self, points: np.ndarray) -> np.ndarray:
+        """(n,) m under (n, 2) points; NaN where nothing is known."""
+        cells = np.floor((points - self.origin) / self.resolution).astype(int)
+        rows, columns = self.heights.shape
+        inside = (cells[:, 0] >= 0) & (cells[:, 0] < columns) & (cells[:, 1] >= 0) & (cells[:, 1] < rows)
+        found = np.full(len(points), np.nan)
+        found[inside] = self.heights[cells[inside, 1], cells[inside, 0]]
+        return found
