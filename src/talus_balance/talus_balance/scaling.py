@@ -19,6 +19,7 @@ from talus_balance.controller import BalanceConfig
 from talus_balance.gait_types import GaitConfig
 from talus_balance.model import WholeBodyModel
 from talus_balance.posture import pose_facts
+from talus_balance.tasks import Gains
 from talus_balance.whole_body import WholeBodyConfig
 
 Config = TypeVar("Config")
@@ -94,7 +95,7 @@ def scaled(config: BalanceConfig, robot: Proportions) -> BalanceConfig:
         config,
         reference=replace(_times(config.reference, stand_up_time=time, sit_down_time=time), ground=ground),
         gait=_gait(config.gait, ratio, time, robot.foot_width - TALUS40.foot_width),
-        body=_body(config.body, ratio),
+        body=_body(config.body, ratio, time),
         off_feet=replace(config.off_feet, predictor=predictor),
     )
 
@@ -118,10 +119,13 @@ def _gait(c: GaitConfig, ratio: Proportions, time: float, wider: float) -> GaitC
     )
 
 
-def _body(c: WholeBodyConfig, ratio: Proportions) -> WholeBodyConfig:
+def _body(c: WholeBodyConfig, ratio: Proportions, time: float) -> WholeBodyConfig:
+    tasks = {name: value for name, value in vars(c).items() if isinstance(value, Gains)}
+    quick = {name: _times(gains, kp=time**-2, kd=1.0 / time) for name, gains in tasks.items()}
     moment = ratio.mass * ratio.height
+    quick["momentum"] = _times(quick["momentum"], weight=moment**-2)
     return replace(
         c,
-        momentum=_times(c.momentum, weight=moment**-2),
+        **quick,
         qp=_times(c.qp, sole_shrink=ratio.foot_width, min_force=ratio.mass, wrench_regularisation=ratio.mass**-2),
     )
