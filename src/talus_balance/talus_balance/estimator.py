@@ -68,6 +68,7 @@ class BaseEstimator:
         self.config = config
         self.dt = dt
         self._lever = imu_position_in_base
+        self._skew_lever = skew(imu_position_in_base)
         self._mass = mass
         self._loaded_for = [0.0, 0.0]
         self._ticks = 0
@@ -171,8 +172,9 @@ class BaseEstimator:
     def _propagate(self, gyro: np.ndarray, accel: np.ndarray) -> None:
         dt, rotation = self.dt, self.rotation
         omega = gyro - self.gyro_bias
-        lever = self._lever  # the IMU sits beside the base's origin: w x (w x l) = w (w.l) - l (w.w)
+        lever = self._lever  # the IMU sits beside the base's origin: w x (w x l) = w (w.l) - l (w.w), and dw x l
         free = accel - self.accel_bias - omega * (omega @ lever) + lever * (omega @ omega)
+        free += self._skew_lever @ (omega - self._omega) / dt
         self._omega = omega
         step = dt * (rotation @ free + self._down)
         self.position = self.position + dt * (self.velocity + 0.5 * step)

@@ -85,6 +85,23 @@ def test_follows_a_swaying_body():
     assert worst_tilt < 0.02
 
 
+def test_an_imu_beside_the_origin_feels_turns_that_do_not_move_the_base():
+    lever = np.array([0.05, 0.02, -0.08])
+    estimator = BaseEstimator(EstimatorConfig(), DT, lever, 57.0)
+    estimator.initialise(GRAVITY, np.zeros(3), feet_from(np.array([0.0, 0.0, 0.8]), np.eye(3)))
+    rotation, rate = np.eye(3), np.zeros(3)
+    for _ in range(50):  # 6 rad/s within 0.1 s, both feet in the air
+        before, rate = rate, rate + DT * np.array([50.0, -20.0, 25.0])
+        mean = 0.5 * (before + rate)
+        turned = rotation @ exp_so3(DT * mean)
+        felt = (turned @ np.cross(rate, lever) - rotation @ np.cross(before, lever)) / DT + GRAVITY
+        middle = rotation @ exp_so3(0.5 * DT * mean)
+        estimate = estimator.step(mean, middle.T @ felt, SOLES, np.zeros(2))
+        rotation = turned
+    assert np.linalg.norm(np.cross(rate, lever)) > 0.4  # m/s of the IMU about the base
+    assert np.linalg.norm(estimate.velocity) < 0.02
+
+
 def test_a_foot_in_the_air_does_not_pull_the_base():
     rotation, position = np.eye(3), np.array([0.0, 0.0, 0.8])
     estimator = started(rotation, position)
