@@ -43,16 +43,16 @@ TESTS_OF = {
     "consistency": ("monitors",),
     "supervisor": ("seams", "supervisor"),
     "phases": ("phases",),
-    "gate_rules": ("phases", "config", "readme", "gate"),
-    "rules": ("watch", "supervisor", "config", "readme"),
-    "kernel": ("seams", "phases", "watch"),
+    "gate_rules": ("readme", "config", "phases", "gate"),
+    "rules": ("readme", "config", "supervisor", "watch"),
+    "kernel": ("seams", "watch", "phases"),
     "permit": ("seams", "ladder"),
     "watchdog": ("ladder",),
     "ladder": ("ladder",),
     "plausible": ("gate",),
     "decision": ("gate",),
     "facts": ("seams", "supervisor", "watch"),
-    "outside_rules": ("watch", "config", "readme"),
+    "outside_rules": ("readme", "config", "watch"),
 }
 UNCHANGED = -1  # number of the file as it is
 STORE = ROOT / ".talus" / "mutants"

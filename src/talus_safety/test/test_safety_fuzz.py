@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whatever arrives, gate and supervisor neither crash nor send what is no number or beyond a limit.
 
-TALUS_FUZZ sets the number of messages; the tests take few, a campaign takes millions.
+TALUS_FUZZ sets the number of rounds and TALUS_FUZZ_SEED what is in them; the tests take few, a campaign takes many.
 """
 
 import math
@@ -19,6 +19,7 @@ from talus_safety.supervisor import Supervisor, SupervisorState, Wish
 from talus_safety.watch import Watch
 
 COUNT = int(os.environ.get("TALUS_FUZZ", "1000"))
+SEED = int(os.environ.get("TALUS_FUZZ_SEED", "0"))
 EVIL = (math.nan, math.inf, -math.inf, -0.0, 0.0, 5e-324, 1e308, -1e308, 1e-3, 1.0, -1.0, 7.0, 1e6)
 ARRAYS = ("position", "velocity", "effort", "angular_velocity", "linear_acceleration", "foot_wrenches")
 NAMES = ("driver", "balance", "camera", "", "x" * 10_000)
@@ -48,7 +49,7 @@ def evil_command(random: np.random.Generator, sequence: int):
 
 
 def test_gate_sends_only_numbers_within_limits_whatever_comes():
-    random, limits = np.random.default_rng(11), ROBOT.limits
+    random, limits = np.random.default_rng((11, SEED)), ROBOT.limits
     gate, levels = LastGate(ROBOT, PERIOD), list(StopLevel)
     for tick in range(COUNT):
         if tick % 500 == 0:
@@ -69,7 +70,7 @@ def test_gate_sends_only_numbers_within_limits_whatever_comes():
 
 
 def test_supervisor_lives_and_never_lowers_itself_whatever_comes():
-    random = np.random.default_rng(12)
+    random = np.random.default_rng((12, SEED))
     watch, supervisor, machine = Watch(ROBOT, SupervisorConfig()), Supervisor(SupervisorConfig()), SupervisorState()
     for count in range(COUNT):
         now = 0.01 * count + random.choice([0.0, 1e-9, 0.5])

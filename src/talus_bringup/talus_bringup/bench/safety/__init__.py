@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`./talus bench safety`: fifty faults x five postures x seeds, and what the robot made of each; resumable."""
+"""`./talus bench safety`: fifty faults x five postures x seeds, what the robot made of each, and more; resumable."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from talus_bringup.bench.report import BenchReport, commit
 
 ROOT = Path(__file__).resolve().parents[5]
 ROBOT = ROOT / "urdf" / "talus40"
+EVIDENCE = ("with", "without", "alone")
+QUICK_POSTURES = ("double_support", "walking")
+KILLS, QUICK_KILLS = 20, 1
 STORE = ROOT / ".talus" / "bench" / "safety"
 
 
@@ -23,48 +26,86 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--catalogue", action="store_true", help="besides, every fault of the catalogue by itself")
     parser.add_argument("--nominal", action="store_true", help="besides, a minute of walking without a fault")
     parser.add_argument("--postures", nargs="+", metavar="POSTURE", help="only these; default: all five")
-    parser.add_argument("--seeds", type=int, default=4, metavar="N", help="runs of every cell; default: 4")
+    parser.add_argument("--seeds", type=int, metavar="N", help="runs of every cell; default: 4, quick: 1")
+    parser.add_argument("--quick", action="store_true", help="few of everything, in two postures")
+    parser.add_argument("--evidence", choices=EVIDENCE, help="of falls, disk, fuzz and kernel")
     parser.add_argument("--first-seed", type=int, default=0, metavar="N", help="default: 0")
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), metavar="N", help="processes")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="write the matrix as SVG")
-    parser.add_argument("--kill-nodes", type=int, default=0, metavar="N", help="also kill each node N times, over ROS")
+    parser.add_argument("--kill-nodes", type=int, metavar="N", help="kill each node N times, over ROS")
 
 
 def run(arguments: argparse.Namespace) -> BenchReport:
-    """The part of the matrix that was asked for. Raises TalusError for bad input."""
-    from talus_bringup.bench.safety.figures import summary, table
+    """The part of it that was asked for. Raises TalusError for bad input."""
     from talus_bringup.bench.safety.picture import svg
-    from talus_bringup.bench.safety.rows import BENCH_POSTURES, IN_PROCESS, NOMINAL, OF_CATALOGUE, ROWS, by_name
-    from talus_bringup.bench.safety.runs import OWN, Case, play_all
-    from talus_bringup.bench.store import Store, fingerprint
-    from talus_bringup.scenario.record import Outcome
+    from talus_bringup.bench.safety.rows import BENCH_POSTURES, NOMINAL, OF_CATALOGUE, ROWS, by_name
+    from talus_bringup.bench.safety.runs import OWN
+    from talus_bringup.bench.store import fingerprint
 
+    _settle(arguments)
     names = arguments.rows or [row.name for row in ROWS]
     rows = [by_name()[name] for name in _chosen("fault", names, by_name())]
     rows += [*(OF_CATALOGUE if arguments.catalogue else ()), *((NOMINAL,) if arguments.nominal else ())]
     postures = _chosen("posture", arguments.postures, BENCH_POSTURES)
     _check_counts(arguments)
-    seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
-    cases = [
-        Case(row.name, posture, seed, row.scenario(posture, seed))
-        for seed in seeds
-        for posture in postures
-        for row in rows
-        if row.where == IN_PROCESS and posture in row.postures
-    ]
-    store = Store(STORE, fingerprint(ROOT / "src", ROBOT, OWN), Outcome)
-    outcomes = play_all(cases, store, ROBOT, arguments.jobs, Progress("safety"))
-    lines, figures = table(rows, outcomes), summary(outcomes)
+    mark = fingerprint(ROOT / "src", ROBOT, OWN)
+    lines, figures, outcomes = (
+        _matrix(arguments, rows, postures, mark) if arguments.evidence != "alone" else ([], {}, {})
+    )
+    if arguments.evidence != "without":
+        proven, of_evidence = _evidence(arguments, mark)
+        lines, figures = [*lines, *proven], figures | of_evidence
     if arguments.kill_nodes:
         from talus_bringup.bench.safety.kill_nodes_node import kill_every_node  # imports rclpy
 
         killed, of_killed = kill_every_node(arguments.kill_nodes)
         lines, figures = [*lines, *killed], figures | of_killed
     if arguments.picture is not None:
-        caption = f"talus40, {len(cases)} runs, seeds {seeds[0]} to {seeds[-1]}, commit {commit()[:10]}, simulated"
+        caption = f"talus40, {len(outcomes)} runs, commit {commit()[:10]}, simulated"
         arguments.picture.write_text(svg(rows, postures, outcomes, caption))
     errors = sorted({o.detail for o in outcomes.values() if o.verdict == "error"})
     return BenchReport("safety", lines, figures, errors)
+
+
+def _settle(arguments: argparse.Namespace) -> None:
+    """What was left open: a part of the matrix comes alone, the whole with all that belongs to it."""
+    is_whole = arguments.rows is None and arguments.postures is None
+    arguments.evidence = arguments.evidence or ("with" if is_whole else "without")
+    arguments.nominal = arguments.nominal or is_whole
+    if arguments.seeds is None:
+        arguments.seeds = 1 if arguments.quick else 4
+    if arguments.postures is None and arguments.quick:
+        arguments.postures = list(QUICK_POSTURES)
+    if arguments.kill_nodes is None:
+        arguments.kill_nodes = (QUICK_KILLS if arguments.quick else KILLS) if arguments.evidence == "with" else 0
+
+
+def _matrix(arguments: argparse.Namespace, rows: list, postures: list[str], mark: str) -> tuple[list, dict, dict]:
+    from talus_bringup.bench.safety.figures import summary, table
+    from talus_bringup.bench.safety.rows import IN_PROCESS
+    from talus_bringup.bench.safety.runs import Case, play_all
+    from talus_bringup.bench.store import Store
+    from talus_bringup.scenario.record import Outcome
+
+    cases = [
+        Case(row.name, posture, seed, row.scenario(posture, seed))
+        for seed in range(arguments.first_seed, arguments.first_seed + arguments.seeds)
+        for posture in postures
+        for row in rows
+        if row.where == IN_PROCESS and posture in row.postures
+    ]
+    outcomes = play_all(cases, Store(STORE, mark, Outcome), ROBOT, arguments.jobs, Progress("safety"))
+    return table(rows, outcomes), summary(outcomes), outcomes
+
+
+def _evidence(arguments: argparse.Namespace, mark: str) -> tuple[list, dict]:
+    from talus_bringup.bench.safety import campaigns
+    from talus_bringup.bench.store import Store
+
+    scale = campaigns.QUICK if arguments.quick else campaigns.FULL
+    store = Store(STORE / "evidence", mark, campaigns.Found)
+    found = campaigns.play_campaigns(scale, store, arguments.jobs, Progress("safety"))
+    return campaigns.rows_of(found), campaigns.figures_of(found)
 
 
 def _chosen(kind: str, names: list[str] | None, known) -> list[str]:

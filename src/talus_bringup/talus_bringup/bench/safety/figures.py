@@ -77,7 +77,7 @@ def summary(outcomes: Outcomes) -> dict[str, float]:
         "false_alarms": sum(outcome.verdict != "ok" for outcome in nominal) if nominal else math.nan,
         "catalogue_faults": len(others) or math.nan,
         "catalogue_falls": sum(outcome.fell for outcome in others) if others else math.nan,
-        "fall_lead_s": sum(lead >= LEAD_S for lead in leads) / len(leads) if leads else math.nan,
+        "fall_lead_s_in_matrix": sum(lead >= LEAD_S for lead in leads) / len(leads) if leads else math.nan,
     }
     return {key: value for key, value in figures.items() if not math.isnan(value)}
 
