@@ -50,7 +50,7 @@ TESTS_OF = {
     "watchdog": ("ladder",),
     "ladder": ("ladder",),
     "plausible": ("gate",),
-    "decision": ("gate",),
+    "decision": ("phases", "gate"),
     "facts": ("seams", "supervisor", "watch"),
     "outside_rules": ("readme", "config", "watch"),
 }

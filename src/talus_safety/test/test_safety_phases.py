@@ -183,3 +183,9 @@ def _promise(before: PhaseState, new: PhaseState, facts: GateFacts, posture: Pos
         assert not active(LOSSES, facts, CONFIG), f"RUN means that nothing is lost; {story}"
     if facts.is_falling and before.phase in (HOLD, SIT) and posture is UPRIGHT:
         assert new.phase is FALL, f"a fall wins; {story}"
+
+
+def test_numbers_of_the_phases_are_those_of_the_message():
+    assert [(phase.name, int(phase)) for phase in GatePhase] == [
+        ("OFF", 0), ("RUN", 1), ("HOLD", 2), ("SIT", 3), ("FALL", 4),
+    ]  # fmt: skip
