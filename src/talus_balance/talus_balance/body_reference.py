@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -10,6 +11,7 @@ import numpy as np
 import pinocchio as pin
 
 from talus_balance.clamp import clamp
+from talus_balance.com_height import ComHeight, HeightReference
 from talus_balance.estimator import BaseEstimate
 from talus_balance.gait_types import LEFT, RIGHT, GaitInput, GaitOutput
 from talus_balance.ground_plane import GroundConfig, GroundPlane
@@ -29,6 +31,7 @@ class BodyReferenceConfig:
         stand_up_time, sit_down_time: s of the posture changes; a person takes 1.5 to 3 s.
         max_com_acceleration: Horizontal, clip of w^2 (c - zmp), as a share of gravity: what friction gives.
         max_lift: m of height error that is acted upon at a time: a step up or down is no jump.
+        double_time: s for which a foot carries on after the other has landed.
         ground: How it follows the ground.
     """
 
@@ -36,6 +39,7 @@ class BodyReferenceConfig:
     sit_down_time: float = 2.4
     max_com_acceleration: float = 0.61
     max_lift: float = 0.06
+    double_time: float = 0.05
     ground: GroundConfig = field(default_factory=GroundConfig)
 
 
@@ -53,6 +57,7 @@ class BodyReference:
         joints = description.structural_indices
         self._poses = {name: pose_facts(model, pose[joints]) for name, pose in description.poses.items()}
         self._reach = LegReach(model)
+        self._com_height = ComHeight(dt)
         self._move: PostureMove | None = None
         self.ground = GroundPlane(config.ground, dt)
         self.wanted_height = 0.0
@@ -102,18 +107,20 @@ class BodyReference:
         posture = self._posture(settled)
         ground = self.ground
         ground.follow(gait.ground, inp.com, inp.com_velocity)
-        com_height = min(ground.height + posture.com_height, self._highest_com(base, soles, gait))
-        self.wanted_height = com_height - ground.height
+        height = self._height(
+            posture, settled, self._highest_com(base, soles, gait, inp) - ground.height, gait.landing_in
+        )
+        self.wanted_height = height.height
         lift = self._config.max_lift
-        com_height = float(inp.com[2]) + min(max(com_height - float(inp.com[2]), -lift), lift)
+        com_height = float(inp.com[2]) + min(max(ground.height + height.height - float(inp.com[2]), -lift), lift)
         limit = self._config.max_com_acceleration * self._model.gravity
         acceleration = inp.omega**2 * (inp.com[:2] - gait.centre_of_pressure)
         yaw, pitch = gaze
         return MotionTarget(
             com_acceleration=clamp(acceleration, limit),
             com_height=com_height,
-            com_vertical_speed=posture.com_speed + ground.climb(inp.com_velocity),
-            com_vertical_acceleration=posture.com_acceleration,
+            com_vertical_speed=height.speed + ground.climb(inp.com_velocity),
+            com_vertical_acceleration=height.acceleration,
             pelvis=pin.rpy.rpyToMatrix(0.0, posture.pelvis_pitch, gait.heading),
             chest=pin.rpy.rpyToMatrix(0.0, posture.pelvis_pitch + pitch, gait.heading + yaw),
             posture=posture.joints,
@@ -128,10 +135,28 @@ class BodyReference:
         stand = self._poses["stand"]
         return PostureReference(stand.com_height, 0.0, 0.0, stand.pelvis_pitch, stand.joints)
 
-    def _highest_com(self, base: BaseEstimate, soles: Sequence[FrameTerms], gait: GaitOutput) -> float:
+    def _height(self, posture: PostureReference, settled: bool, highest: float, landing_in: float) -> HeightReference:
+        """Of the CoM over the ground: along the path between the postures, else as high as the legs will reach."""
+        if settled:
+            return self._com_height.step(min(posture.com_height, highest), landing_in, self._model.gravity)
+        self._com_height.reset(posture.com_height)
+        return HeightReference(posture.com_height, posture.com_speed, posture.com_acceleration)
+
+    def _highest_com(self, base: BaseEstimate, soles: Sequence[FrameTerms], gait: GaitOutput, inp: GaitInput) -> float:
         """Height of the CoM in odom beyond which a leg would be too short, at the landing that comes."""
-        ahead = np.zeros(2)
-        if gait.swing_side is not None:
-            ahead = gait.landing - base.position[:2] - gait.landing_in * self._model.com_velocity[:2]
-        highest = self._reach.highest_base(base, soles, gait.swing_side, ahead, gait.landing_height)
-        return highest + float(self._model.com[2] - base.position[2])
+        lands = self._travel(gait, inp, gait.landing_in)
+        lifts = self._travel(gait, inp, gait.landing_in + self._config.double_time)
+        feet = []
+        for side, sole in enumerate(inp.sole_positions):
+            if side == gait.landing_side:
+                height = sole[2] if gait.landing_height is None else gait.landing_height
+                feet.append(np.array([*(gait.landing - lands - base.position[:2]), height]))
+            else:
+                feet.append(np.array([*(sole[:2] - lifts - base.position[:2]), sole[2]]))
+        return self._reach.highest_base(base, soles, feet) + float(inp.com[2] - base.position[2])
+
+    def _travel(self, gait: GaitOutput, inp: GaitInput, time: float) -> np.ndarray:
+        """(2,) m that the inverted pendulum moves in `time` s."""
+        grows = math.exp(inp.omega * time)
+        cosh, sinh = 0.5 * (grows + 1.0 / grows), 0.5 * (grows - 1.0 / grows)
+        return (cosh - 1.0) * (inp.com[:2] - gait.centre_of_pressure) + sinh / inp.omega * inp.com_velocity[:2]

@@ -29,7 +29,7 @@ class FallPredictorConfig:
         lasting: s for which that must hold.
     """
 
-    reach: float = 0.55
+    reach: float = 0.70
     lean: float = 0.75
     tilt: float = 1.0
     sink: float = 0.72

@@ -166,7 +166,7 @@ class Gait:
     def _double(self, inp: GaitInput) -> GaitOutput:
         """Load leaves the coming swing foot; the plan for its step runs already, and a hasty step hastens this too."""
         zmp = self._follow_plan(inp)
-        self._lift_time = self.config.double_time * min(self._plan.duration / self.config.planner.duration, 1.0)
+        self._lift_time = self.config.double_time * min(self._plan.duration / self._planner.nominal, 1.0)
         share = max(1.0 - self.elapsed / self._lift_time, 0.0)
         limits = _full_loads(inp)
         limits[1 - self.stance] = max(share * max(self._landing_force, 50.0), 1.0)
@@ -213,11 +213,11 @@ class Gait:
 
     def _haste(self) -> float:
         """0 for a step in its own time, 1 for the fastest."""
-        planner = self.config.planner
-        return min(max((planner.duration - self._plan.duration) / (planner.duration - planner.min_duration), 0.0), 1.0)
+        nominal, least = self._planner.nominal, self.config.planner.min_duration
+        return min(max((nominal - self._plan.duration) / (nominal - least), 0.0), 1.0)
 
     def _landing_yaw(self) -> float:
-        return self.heading + 0.5 * self.velocity[2] * self.config.planner.duration
+        return self.heading + 0.5 * self.velocity[2] * self._planner.nominal
 
     def _follow_plan(self, inp: GaitInput) -> np.ndarray:
         """Re-plan unless the landing is imminent; return the centre of pressure that steers to the nominal offset."""
@@ -261,7 +261,7 @@ class Gait:
             return
         sole, planner = inp.sole_positions[self.stance], self.config.planner
         if step is None:
-            step = self.velocity[:2] * planner.duration + np.array([0.0, self._swing_sign() * planner.step_width])
+            step = self.velocity[:2] * self._planner.nominal + np.array([0.0, self._swing_sign() * planner.step_width])
         self._foothold = self._chooser.choose(
             self.heights, np.array([*self._to_heading(sole), sole[2]]), step, self.heading
         )
@@ -328,6 +328,7 @@ class Gait:
             ground=self._ground(inp),
             phase=self.phase,
             landing=None if self._plan is None else self._landing,
+            landing_side=None if self._plan is None else 1 - self.stance,
             landing_in=0.0 if self._plan is None else max(self._plan.duration - self.elapsed, 0.0),
             landing_height=None if self._foothold is None else self._foothold.height,
         )

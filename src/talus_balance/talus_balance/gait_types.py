@@ -103,7 +103,7 @@ class GaitInput(NamedTuple):
 
 class GaitOutput(NamedTuple):
     """What the whole-body controller shall do: centre of pressure (2,) m, contacts, load limits N, swing reference; a
-    point (3,) m on the ground that carries; where (2,) m, in how many s, and at which height m if seen, the foot lands.
+    point (3,) m on the ground that carries; which foot lands next, where (2,) m, in how many s, at what height m if seen.
     """
 
     centre_of_pressure: np.ndarray
@@ -115,5 +115,6 @@ class GaitOutput(NamedTuple):
     ground: np.ndarray
     phase: Phase
     landing: np.ndarray | None
+    landing_side: int | None = None
     landing_in: float = 0.0
     landing_height: float | None = None

@@ -32,31 +32,22 @@ class LegReach:
             self._ankles.append(data.oMf[foot].actInv(ankle))
             self._lengths.append(STRETCH * float(np.linalg.norm(ankle - hip)))
 
-    def highest_base(
-        self,
-        base: BaseEstimate,
-        soles: Sequence[FrameTerms],
-        swing_side: int | None,
-        landing: np.ndarray,
-        at: float | None = None,
-    ) -> float:
+    def highest_base(self, base: BaseEstimate, soles: Sequence[FrameTerms], feet: Sequence[np.ndarray]) -> float:
         """Height of the base at which every leg reaches its foot, m in odom.
 
         Args:
             base: Where it is.
             soles: Left and right, now.
-            swing_side: Of the foot in the air, or None.
-            landing: (2,) m from where the base will be to where that foot will land.
-            at: m in odom, the height at which it will land; None: about where it is.
+            feet: (3,) m each, left and right: from the base on the map's plane, and height in odom, where the soles are
+                to be reached.
         """
         heights = []
-        for side in (0, 1):
+        for side, foot in enumerate(feet):
             hip = base.rotation @ self._hips[side]
             ankle = soles[side].rotation @ self._ankles[side]
-            away = (landing if side == swing_side else (soles[side].position - base.position)[:2]) + ankle[:2] - hip[:2]
+            away = foot[:2] + ankle[:2] - hip[:2]
             length = self._lengths[side]
             flat = float(away[0] * away[0] + away[1] * away[1])
             leg = math.sqrt(max(length * length - flat, (LOWEST * length) ** 2))
-            sole = float(soles[side].position[2]) if at is None or side != swing_side else at
-            heights.append(float(sole + ankle[2] - hip[2]) + leg)
+            heights.append(float(foot[2] + ankle[2] - hip[2]) + leg)
         return min(heights)

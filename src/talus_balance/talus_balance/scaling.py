@@ -93,7 +93,9 @@ def scaled(config: BalanceConfig, robot: Proportions) -> BalanceConfig:
     ground = _times(config.reference.ground, height_filter=time, tilt_filter=time)
     return replace(
         config,
-        reference=replace(_times(config.reference, stand_up_time=time, sit_down_time=time), ground=ground),
+        reference=replace(
+            _times(config.reference, stand_up_time=time, sit_down_time=time, double_time=time), ground=ground
+        ),
         gait=_gait(config.gait, ratio, time, robot.foot_width - TALUS40.foot_width),
         body=_body(config.body, ratio, time),
         off_feet=replace(config.off_feet, predictor=predictor),
@@ -108,7 +110,8 @@ def _gait(c: GaitConfig, ratio: Proportions, time: float, wider: float) -> GaitC
     """`wider`: m that the soles are wider than those of talus40."""
     leg, length, width = ratio.leg, ratio.foot_length, ratio.foot_width
     planner = _times(c.planner, step_width=ratio.hips, forward=leg, backward=leg, wide=leg, swing_speed=time)
-    planner = _times(planner, duration=time, min_duration=time, max_duration=time, freeze=time)
+    planner = _times(planner, duration=time, quickest=time, min_duration=time, max_duration=time, freeze=time)
+    planner = _times(planner, stride=leg)
     planner = _times(planner, pressure_x=length, pressure_y=width, weight_time=leg**2)  # against squares of lengths
     scaled_gait = _times(c, zmp_x=length, zmp_y=width, stand_margin_x=length, stand_margin_y=width)
     scaled_gait = _times(scaled_gait, settle_offset=length, settle_offset_y=ratio.hips, settle_speed=time)

@@ -26,6 +26,8 @@ class StepPlannerConfig:
     Attributes:
         step_width: Nominal lateral distance of the feet.
         duration: Nominal time from touchdown to touchdown.
+        stride: Nominal step length that a faster cadence keeps, down to the duration `quickest`; longer ones straighten
+            the trailing leg and turn its ankle to its end (0.8 rad) before the next foot has landed.
         min_duration, max_duration: What the legs can do.
         forward, backward: Farthest landing ahead of / behind the stance foot (leg length .88 m and hip range).
         narrow, wide: Lateral landing bounds from the stance foot; narrow keeps 3 cm between the soles.
@@ -39,14 +41,16 @@ class StepPlannerConfig:
 
     step_width: float = 0.19
     duration: float = 0.55
+    stride: float = 0.40
+    quickest: float = 0.38
     min_duration: float = 0.20
     max_duration: float = 0.75
     forward: float = 0.65
     backward: float = 0.55
     narrow: float = 0.17
     wide: float = 0.70
-    swing_speed: float = 2.6
-    swing_acceleration: float = 45.0
+    swing_speed: float = 3.0
+    swing_acceleration: float = 65.0
     freeze: float = 0.06
     pressure_x: float = 0.06
     pressure_y: float = 0.025
@@ -85,7 +89,7 @@ class StepPlanner:
 
     def __init__(self, config: StepPlannerConfig):
         self.config = c = config
-        self._last_duration = c.duration
+        self._last_duration = self.nominal = c.duration
         self._pressure = np.array([c.pressure_x, c.pressure_y])
         self._low, self._high = np.array([-c.backward, c.narrow]), np.array([c.forward, c.wide])
         self._near = np.array([-0.03, -0.01, 0.0, 0.01, 0.03])  # s about the last choice
@@ -120,7 +124,7 @@ class StepPlanner:
         """
         c = self.config
         mirror = np.array([1.0, swing_sign])  # y towards the swing side
-        duration = c.duration if foothold is None else foothold[2]
+        self.nominal = duration = self.duration_at(velocity) if foothold is None else foothold[2]
         stride, aside = velocity * mirror * duration
         width = max(c.step_width + aside, c.narrow + max(2.0 * aside, 0.0))  # this and the next differ by two strides
         step = np.array([stride, width])
@@ -128,7 +132,7 @@ class StepPlanner:
         if foothold is not None:
             step[0], following = foothold[:2]
             offset[0] = (following + offset[0]) * math.exp(-omega * duration)
-        times = self._times(elapsed, duration)
+        times = self._times(elapsed)
         low, high = self._reachable((swing - stance) * mirror, swing_velocity * mirror, times - max(elapsed, lift_time))
         if foothold is not None:
             low[:, 0] = high[:, 0] = np.minimum(np.maximum(step[0], low[:, 0]), high[:, 0])
@@ -144,13 +148,18 @@ class StepPlanner:
         """The nearest landing point (2,) m that a leg can reach, from the stance foot, y towards the swing side."""
         return np.minimum(np.maximum(landing, self._low), self._high)
 
-    def _times(self, elapsed: float, duration: float) -> np.ndarray:
+    def duration_at(self, velocity: np.ndarray) -> float:
+        """s of a nominal step at `velocity` (2,) m/s."""
+        c = self.config
+        return min(max(c.stride / max(abs(float(velocity[0])), 1e-3), c.quickest), c.duration)
+
+    def _times(self, elapsed: float) -> np.ndarray:
         """(10,) s, candidates for the step's duration."""
         c = self.config
         earliest = max(c.min_duration, elapsed + 0.02)
         latest = max(c.max_duration, earliest)
         near = self._last_duration + self._near
-        times = np.concatenate((near, earliest + (latest - earliest) * self._far, (duration,)))
+        times = np.concatenate((near, earliest + (latest - earliest) * self._far, (self.nominal,)))
         return np.minimum(np.maximum(times, earliest), latest)
 
     def _reachable(

@@ -20,7 +20,9 @@ class WholeBodyConfig:
 
     Attributes:
         com_horizontal: Weight only; its acceleration comes from the centre of pressure.
-        com_height, pelvis, chest, swing_position, swing_rotation, posture: As named.
+        com_height, pelvis, chest, posture: As named.
+        swing_position: Stiff enough that the drives' friction leaves 2 mm of it, and touchdown comes when planned.
+        swing_rotation: Far below the CoM's weights: a trailing ankle at its end turns the foot, not the body.
         contact: A sole that carries: keep it where it is, acc = -kd velocity.
         momentum: Damping of the angular momentum about the centre of mass, acc = -kd L.
         posture_leg_weight: Weight of the posture for leg joints, which the other tasks already determine.
@@ -32,8 +34,8 @@ class WholeBodyConfig:
     chest: Gains = Gains(2.0, 60.0, 14.0)
     momentum: Gains = Gains(0.003, 0.0, 4.0)
     contact: Gains = Gains(1000.0, 0.0, 20.0)
-    swing_position: Gains = Gains(60.0, 350.0, 35.0)
-    swing_rotation: Gains = Gains(60.0, 250.0, 28.0)
+    swing_position: Gains = Gains(60.0, 700.0, 50.0)
+    swing_rotation: Gains = Gains(3.0, 250.0, 28.0)
     posture: Gains = Gains(0.3, 60.0, 12.0)
     posture_leg_weight: float = 0.03
     qp: QpConfig = field(default_factory=QpConfig)

@@ -19,7 +19,7 @@ LYING_SPREAD = 0.2  # rad of the joints beside the pose in which the limp body i
 LIE_STILL = 6.0  # s of lying until torque: braked joints creep for seconds, and the gyroscope's bias is averaged then
 STAND_LIMIT = 6.0  # s to stand up from the start pose
 FALL_FOR = 3.0  # s after the push: the slowest fall lies still by then
-SURE_FALL = (90.0, 140.0)  # N s at the chest: 1.6 to 2.5 m/s, beyond what any step catches
+SURE_FALL = (90.0, 140.0)  # N s at the chest: 1.6 to 2.5 m/s, beyond what steps catch but in some forward pushes
 WALKING = (-0.2, 0.5)  # m/s
 HEAD = "head"  # link
 
