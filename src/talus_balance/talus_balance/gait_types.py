@@ -104,8 +104,8 @@ class GaitInput(NamedTuple):
 class GaitOutput(NamedTuple):
     """What the whole-body controller shall do.
 
-    Centre of pressure (2,) m, contacts, load limits N, swing reference; a point (3,) m on the ground that carries; which
-    foot lands next, where (2,) m, in how many s, and at what height m if that was seen.
+    Centre of pressure (2,) m, contacts, load limits N, swing reference; a point (3,) m on the ground that carries;
+    which foot lands next, where (2,) m, in how many s, and at what height m if that was seen.
     """
 
     centre_of_pressure: np.ndarray
