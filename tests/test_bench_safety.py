@@ -91,6 +91,7 @@ def test_a_crash_under_fuzz_is_counted(monkeypatch, tmp_path, content, bad):
     path = tmp_path / "test_fuzz_sample.py"
     path.write_text(content)
     monkeypatch.setattr(campaigns, "FUZZ", path)
+    monkeypatch.setattr(campaigns, "FRAMES", path)
     monkeypatch.setattr(campaigns, "ROOT", tmp_path)
     found = campaigns._fuzz(Piece("fuzz", 0))
     assert found.bad == bad and bool(found.detail) == bool(bad)

@@ -7,6 +7,7 @@ from array import array
 
 import numpy as np
 from builtin_interfaces.msg import Time
+from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import BatteryState
 from talus_core.driver import Battery
@@ -28,8 +29,14 @@ def time_message(seconds: float) -> Time:
 
 
 def command_from_bytes(data: bytes) -> JointCommand:
-    """A command of whatever size: the slow road, for frames that the codec refuses; the last gate judges them."""
-    message = deserialize_message(data, msg.JointCommand)
+    """A command of whatever size: the slow road, for frames that the codec refuses; the last gate judges them.
+
+    Bytes that are no message become one without joints, which it refuses.
+    """
+    try:
+        message = deserialize_message(data, msg.JointCommand)
+    except _rclpy.RMWError:
+        message = msg.JointCommand()
     arrays = (message.position, message.velocity, message.effort, message.kp, message.kd)
     return JointCommand(message.sequence, *(np.array(values) for values in arrays))
 

@@ -35,9 +35,13 @@ class FastLink:
 
     Subscriptions are made through the node, so that remapping and namespaces work; executors
     skip them. Handlers run one after another inside `wait`; what they raise comes out of it.
+
+    Attributes:
+        malformed: Messages whose bytes are none of their type; they are dropped. Anybody on the network can send such.
     """
 
     def __init__(self, node: Node):
+        self.malformed = 0
         self._node = node
         self._guard = _rclpy.GuardCondition(node.context.handle)
         self._served: dict[int, tuple[Any, type, Callable[[bytes], None]]] = {}
@@ -57,7 +61,7 @@ class FastLink:
             message_type, topic, lambda message: None, qos, callback_group=self._group, raw=True
         )
         handle = subscription.handle
-        take = handler if raw else lambda data: handler(deserialize_message(data, message_type))
+        take = handler if raw else lambda data: self._decode(data, message_type, handler)
         self._served[handle.pointer] = (handle, message_type, take)
         self._wait_set = None
         return subscription
@@ -95,6 +99,14 @@ class FastLink:
                 handler(taken[0])
                 count += 1
         return count > 0
+
+    def _decode(self, data: bytes, message_type: type, handler: Callable[[Any], None]) -> None:
+        try:
+            message = deserialize_message(data, message_type)
+        except _rclpy.RMWError:
+            self.malformed += 1
+            return
+        handler(message)
 
     def _sleep(self, timeout: float) -> None:
         wait_set = self._wait_set or self._new_wait_set()

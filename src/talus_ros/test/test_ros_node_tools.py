@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pytest
 import rclpy
 from rclpy.node import Node
 from rclpy.parameter import Parameter
+from rclpy.serialization import serialize_message
 from rclpy.signals import SignalHandlerOptions
 from std_msgs.msg import Int64
 from talus_core.parameters import ParameterError, parameter, section
@@ -126,6 +128,19 @@ def test_the_link_serves_in_order_and_survives_a_flood(context):
     others.publish(Int64(data=1))
     hear(link, lambda: len(heard) == 2 * FLOOD and other)
     assert heard == list(range(2 * FLOOD))
+
+
+def test_bytes_that_are_no_message_are_dropped_and_counted(context):
+    node = Node("linked", context=context)
+    link, heard = FastLink(node), []
+    link.subscribe(Heartbeat, "beats", lambda m: heard.append(m.node), 100)
+    beats, noise = node.create_publisher(Heartbeat, "beats", 100), random.Random(0)
+    sound = serialize_message(Heartbeat(node="sound"))
+    for size in range(50):
+        beats.publish(sound[:4] + b"\xff" * size if size % 2 else noise.randbytes(4 + size))
+    beats.publish(sound)
+    hear(link, lambda: "sound" in heard)
+    assert link.malformed >= 25
 
 
 def test_a_wake_ends_the_wait_early_and_errors_of_handlers_come_out(context):

@@ -28,6 +28,7 @@ ROBOT = ROOT / "urdf" / "talus40"
 CUTS_AT_ONCE, ROUNDS_AT_ONCE = 25, 5000  # in one piece: half a minute
 MESSAGES_A_ROUND = 7  # of one round at the gate and one at the supervisor; commands, which may be absent, not counted
 FUZZ = ROOT / "src" / "talus_safety" / "test" / "test_safety_fuzz.py"
+FRAMES = ROOT / "src" / "talus_drivers" / "test" / "test_driver_malformed.py"  # bytes, not counted as messages
 KERNEL, MUTANTS = ROOT / "tests" / "test_safety_kernel.py", ROOT / "tests" / "mutate_safety_kernel.py"
 DEPENDS_ON = {"cuts": ROOT / "src" / "talus_recorder", "fuzz": FUZZ.parent, "kernel": FUZZ.parent}  # besides all else
 
@@ -174,7 +175,7 @@ def _cuts(piece: Piece) -> Found:
 def _fuzz(piece: Piece) -> Found:
     """In a process of its own, so that a crash of the interpreter is one of this piece."""
     environment = {**os.environ, "TALUS_FUZZ": str(piece.count), "TALUS_FUZZ_SEED": str(piece.seed)}
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--timeout=0", str(FUZZ)]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--timeout=0", str(FUZZ), str(FRAMES)]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     detail = "" if done.returncode == 0 else f"seed {piece.seed}: {done.stdout.strip().splitlines()[-1:]}"
     return Found(int(done.returncode != 0), detail=detail)
