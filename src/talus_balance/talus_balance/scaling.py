@@ -91,11 +91,10 @@ def scaled(config: BalanceConfig, robot: Proportions) -> BalanceConfig:
     time = round(math.sqrt(ratio.height), DIGITS)  # and speed
     predictor = _times(config.off_feet.predictor, reach=ratio.leg, horizon=time)
     ground = _times(config.reference.ground, height_filter=time, tilt_filter=time)
+    reference = _times(config.reference, stand_up_time=time, sit_down_time=time, double_time=time)
     return replace(
         config,
-        reference=replace(
-            _times(config.reference, stand_up_time=time, sit_down_time=time, double_time=time), ground=ground
-        ),
+        reference=replace(reference, ground=ground),
         gait=_gait(config.gait, ratio, time, robot.foot_width - TALUS40.foot_width),
         body=_body(config.body, ratio, time),
         off_feet=replace(config.off_feet, predictor=predictor),
