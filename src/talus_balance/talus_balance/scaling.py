@@ -2,12 +2,14 @@
 """The controller's gains and bounds for a robot of another size: those of talus40, scaled by what each depends on.
 
 Dynamic similarity (Hof, "Scaling gait data to body size", Gait & Posture 1996): with lengths l, times go with
-sqrt(l / g), speeds with sqrt(l g), accelerations stay. What depends on the feet follows the feet, forces the weight.
+sqrt(l / g), speeds with sqrt(l g), accelerations stay, but for the swing, which the hip's torque bounds. What depends on the
+feet follows the feet, forces the weight.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
 from typing import TypeVar
 
@@ -38,6 +40,7 @@ class Proportions:
         hips: Between the feet with straight parallel legs.
         foot_length, foot_width: Of a sole.
         ankle_lack: Of the sole's length ahead of its centre, that the ankle's torque does not reach.
+        swing: m/s^2 of the foot, by the torque of the hip that swings the leg forward.
     """
 
     mass: float
@@ -47,9 +50,12 @@ class Proportions:
     foot_length: float
     foot_width: float
     ankle_lack: float
+    swing: float
 
 
-TALUS40 = Proportions(57.0, 0.9094, 0.8, 0.18, 0.24, 0.11, 0.02693)  # what the defaults of the controller belong to
+TALUS40 = Proportions(
+    57.0, 0.9094, 0.8, 0.18, 0.24, 0.11, 0.02693, 86.46
+)  # what the defaults of the controller belong to
 
 
 def config_for(description: RobotDescription) -> BalanceConfig:
@@ -65,24 +71,40 @@ def proportions(description: RobotDescription) -> Proportions:
     leg, foot = description.groups["left_leg"], description.feet[0]
     hip, ankle = (data.oMi[model.model.getJointId(name)].translation for name in (leg[0], leg[-1]))
     left, right = (data.oMf[sole].translation for sole in model.feet)
-    torque = description.limits.effort[description.joint_names.index(_ankle_pitch(model, leg))]
-    reach = torque / (model.mass * GRAVITY) - float((left - ankle)[0])
+    hip_pitch, ankle_pitch = _pitching(model, leg[:3]), _pitching(model, leg[-2:])
+    reach = _effort(description, ankle_pitch) / (model.mass * GRAVITY) - float((left - ankle)[0])
+    length, stand = float(np.linalg.norm(ankle - hip)), description.poses["stand"][description.structural_indices]
     return Proportions(
         mass=model.mass,
-        height=pose_facts(model, description.poses["stand"][description.structural_indices]).com_height,
-        leg=float(np.linalg.norm(ankle - hip)),
+        height=pose_facts(model, stand).com_height,
+        leg=length,
         hips=float(np.linalg.norm((left - right)[:2])),
         foot_length=foot.length,
         foot_width=foot.width,
-        ankle_lack=max(0.5 * foot.length - float(reach), 0.0),
+        ankle_lack=max(0.5 * foot.length - reach, 0.0),
+        swing=_effort(description, hip_pitch) / _inertia(model, stand, hip_pitch) * length,
     )
 
 
-def _ankle_pitch(model: WholeBodyModel, leg: tuple[str, ...]) -> str:
-    """Of the last two joints of a leg, the one that turns about y in the neutral pose."""
-    data = model.model.createData()
-    jacobian = pin.computeJointJacobians(model.model, data, pin.neutral(model.model))
-    return max(leg[-2:], key=lambda name: abs(jacobian[4, model.model.joints[model.model.getJointId(name)].idx_v]))
+def _pitching(model: WholeBodyModel, joints: Sequence[str]) -> str:
+    """The one that turns about y in the neutral pose."""
+    jacobian = pin.computeJointJacobians(model.model, model.model.createData(), pin.neutral(model.model))
+    return max(joints, key=lambda name: abs(jacobian[4, _place(model, name)]))
+
+
+def _inertia(model: WholeBodyModel, stand: np.ndarray, joint: str) -> float:
+    """kg m^2 of all that a joint moves, with the structural joints at `stand` (n,) rad."""
+    q, place = pin.neutral(model.model), _place(model, joint)
+    q[model.q_index] = stand
+    return float(pin.crba(model.model, model.model.createData(), q)[place, place])
+
+
+def _place(model: WholeBodyModel, joint: str) -> int:
+    return model.model.joints[model.model.getJointId(joint)].idx_v
+
+
+def _effort(description: RobotDescription, joint: str) -> float:
+    return float(description.limits.effort[description.joint_names.index(joint)])
 
 
 def scaled(config: BalanceConfig, robot: Proportions) -> BalanceConfig:
@@ -91,7 +113,7 @@ def scaled(config: BalanceConfig, robot: Proportions) -> BalanceConfig:
     time = round(math.sqrt(ratio.height), DIGITS)  # and speed
     predictor = _times(config.off_feet.predictor, reach=ratio.leg, horizon=time)
     ground = _times(config.reference.ground, height_filter=time, tilt_filter=time)
-    reference = _times(config.reference, stand_up_time=time, sit_down_time=time, double_time=time)
+    reference = _times(config.reference, stand_up_time=time, sit_down_time=time, double_time=time, max_lift=ratio.leg)
     return replace(
         config,
         reference=replace(reference, ground=ground),
@@ -110,14 +132,14 @@ def _gait(c: GaitConfig, ratio: Proportions, time: float, wider: float) -> GaitC
     leg, length, width = ratio.leg, ratio.foot_length, ratio.foot_width
     planner = _times(c.planner, step_width=ratio.hips, forward=leg, backward=leg, wide=leg, swing_speed=time)
     planner = _times(planner, duration=time, quickest=time, min_duration=time, max_duration=time, freeze=time)
-    planner = _times(planner, stride=leg)
+    planner = _times(planner, stride=leg, swing_acceleration=ratio.swing)
     planner = _times(planner, pressure_x=length, pressure_y=width, weight_time=leg**2)  # against squares of lengths
     scaled_gait = _times(c, zmp_x=length, zmp_y=width, stand_margin_x=length, stand_margin_y=width)
     scaled_gait = _times(scaled_gait, settle_offset=length, settle_offset_y=ratio.hips, settle_speed=time)
     return replace(
         _times(scaled_gait, double_time=time, max_shift=time, pivot_x=ratio.ankle_lack, hasty_depth=leg),
         planner=replace(planner, narrow=c.planner.narrow + wider),  # what is left between the soles stays
-        swing=_times(c.swing, clearance=leg, lowering=time, max_lowering=leg),
+        swing=_times(c.swing, clearance=leg, lowering=time, max_lowering=leg, max_acceleration=ratio.swing),
     )
 
 

@@ -25,7 +25,9 @@ def test_proportions_of_talus40():
 
 
 def test_a_body_a_quarter_the_size_steps_twice_as_often_by_a_quarter():
-    small = replace(TALUS40, **{name: 0.25 * getattr(TALUS40, name) for name in vars(TALUS40) if name != "mass"})
+    small = replace(
+        TALUS40, **{name: 0.25 * getattr(TALUS40, name) for name in vars(TALUS40) if name not in ("mass", "swing")}
+    )
     config, default = scaled(BalanceConfig(), small), BalanceConfig()
     planner, was = config.gait.planner, default.gait.planner
     assert planner.duration == pytest.approx(0.5 * was.duration)
@@ -42,6 +44,16 @@ def test_narrow_feet_land_closer_and_push_less_sideways():
     assert was.planner.narrow - gait.planner.narrow == pytest.approx(0.055)
     assert gait.zmp_y == pytest.approx(0.5 * was.zmp_y)
     assert config.body.qp.sole_shrink < 0.5 * 0.055
+
+
+def test_a_foot_swings_as_hard_as_the_hip_can():
+    found = proportions(ROBOT)
+    assert found.swing == pytest.approx(
+        200.0 / 1.85 * 0.8, rel=0.01
+    )  # N m over kg m^2 of the bent leg, times its length
+    weak = scaled(BalanceConfig(), replace(TALUS40, swing=0.5 * TALUS40.swing)).gait
+    assert weak.planner.swing_acceleration == 0.5 * BalanceConfig().gait.planner.swing_acceleration
+    assert weak.swing.max_acceleration == 0.5 * BalanceConfig().gait.swing.max_acceleration
 
 
 def test_a_strong_ankle_needs_no_pivot_behind_the_middle():
