@@ -2,8 +2,8 @@
 """The controller's gains and bounds for a robot of another size: those of talus40, scaled by what each depends on.
 
 Dynamic similarity (Hof, "Scaling gait data to body size", Gait & Posture 1996): with lengths l, times go with
-sqrt(l / g), speeds with sqrt(l g), accelerations stay, but for the swing, which the hip's torque bounds. What depends on the
-feet follows the feet, forces the weight.
+sqrt(l / g), speeds with sqrt(l g), accelerations stay, but for the swing's, which the hip's torque bounds. What depends
+on the feet follows the feet, forces the weight.
 """
 
 from __future__ import annotations
