@@ -24,6 +24,8 @@ from talus_balance.model import FrameTerms, WholeBodyModel
 from talus_balance.off_feet import OffFeet, OffFeetConfig
 from talus_balance.whole_body import WholeBodyConfig, WholeBodyController
 
+LOST_AT_MOST = 9  # states between two that came: the driver's gate rides through 20 ms without an answer
+
 
 class Mode(IntEnum):
     """Values of BalanceState.msg."""
@@ -113,6 +115,7 @@ class BalanceController:
         self._effort_limit = description.limits.effort
         self._off_feet = OffFeet(description, config.off_feet, dt)
         self.mode = Mode.LIMP
+        self._sequence = -1  # of the newest state
         self._hold: np.ndarray | None = None
         self._had_torque = False
         self._n = n = len(description.joint_names)
@@ -141,7 +144,16 @@ class BalanceController:
         self._gait.heights = heights
 
     def step(self, state: RobotState, intent: Intent) -> tuple[JointCommand, BalanceReport]:
-        """One tick. Never raises for bad sensor values: they are the driver's gate's and the supervisor's work."""
+        """One tick. Never raises for bad sensor values: they are the driver's gate's and the supervisor's work.
+
+        Ticks whose state was lost on the way are made up for, so that filter and gait keep the body's time.
+        """
+        lost, self._sequence = state.sequence - self._sequence - 1, state.sequence
+        for _ in range(min(lost, LOST_AT_MOST)):
+            self._tick(state, intent)
+        return self._tick(state, intent)
+
+    def _tick(self, state: RobotState, intent: Intent) -> tuple[JointCommand, BalanceReport]:
         limp, off_feet = self.mode is Mode.LIMP, self._off_feet
         base = self._localiser.step(state, limp and not state.torque_enabled, off_feet.on_feet)
         if limp and base is not None:

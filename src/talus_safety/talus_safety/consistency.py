@@ -8,6 +8,7 @@ say what the floor bears. Level ground within `LEAN` is assumed.
 from __future__ import annotations
 
 import math
+from collections import deque
 
 import numpy as np
 from talus_core.robot import RobotDescription
@@ -17,14 +18,15 @@ from talus_safety.body import Body, Placement, cross
 from talus_safety.stance import CONTACT_OFF, CONTACT_ON
 from talus_safety.tilt import GRAVITY, TiltFilter
 
-EVERY = 0.02  # s between looks: 0.3 ms each
-LEAN, LEAN_LOOKS = math.radians(15.0), 3  # between IMU and sole: 6 degrees in a side step after 20 N s
-TURN_FAST, TURN_FAST_LOOKS = 3.0, 4  # rad/s between gyroscope and leg: a foot that rolls or bounces is over sooner
-TURN_SLOW, TURN_SLOW_LOOKS = 1.0, 5  # three looks after 20 N s in a side step
+EVERY = 0.01  # s between looks: 0.3 ms each
+LEAN, LEAN_LOOKS = math.radians(15.0), 6  # between IMU and sole: 6 degrees in a side step after 20 N s
+TURN_FAST, TURN_FAST_LOOKS = 3.0, 8  # rad/s between gyroscope and leg: a foot that rolls or bounces is over sooner
+TURN_SLOW, TURN_SLOW_LOOKS = 1.0, 10  # 60 ms after 20 N s in a side step
+SPIN, SPIN_TURNING, SPIN_LOOKS = 0.15, 0.15, 6  # rad/s about the vertical, of the turn rate: 20 N s show 0.12, steps 0.02
 CARRIES_HALF = 0.5  # of the weight, by the leg's torques, under a foot that says it is in the air
 CARRIES_NOTHING = 40.0  # N by the leg's torques, under a foot that says that it carries
 CLAIMS = 150.0  # N
-CONTACT_LOOKS = 5
+CONTACT_LOOKS = 10
 SOUND = 0.01  # of the determinant: a straighter leg says nothing about the force along it
 GRAVITY_OFF = 1.0  # m/s^2: twenty times the noise and bias of an industrial IMU
 
@@ -43,6 +45,7 @@ class ConsistencyWatch:
         self.imu = self.foot = self.rest = ""
         self._lean_looks = self._fast_looks = self._slow_looks = 0
         self._contact_looks = [0, 0]
+        self._spins = tuple(deque[float](maxlen=SPIN_LOOKS) for _ in (0, 1))
 
     def step(self, state: RobotState, tilt: TiltFilter, dt: float) -> None:
         """Look at a sample, `dt` s after the one before, if the last look is long enough ago."""
@@ -61,16 +64,21 @@ class ConsistencyWatch:
 
     def _judge_imu(self, state: RobotState, tilt: TiltFilter, placement: Placement) -> None:
         """By the foot that agrees best: one foot may roll or stand on something."""
-        lean, turn = math.inf, math.inf
+        lean = turn = spin = math.inf
         up, rate = np.array(tilt.up), np.array(tilt.rate)
         for foot in (0, 1):
+            spins = self._spins[foot]
             if state.foot_wrenches[foot, 2] < 2.0 * CONTACT_ON:
+                spins.clear()
                 continue
             normal = self._body.locate(placement, self._body.soles[foot])[0][:, 2]
             legs = self._body.legs[foot]
             difference = state.velocity[legs] @ placement.axis[legs] + rate
             lean = min(lean, math.acos(min(max(float(normal @ up), -1.0), 1.0)))
             turn = min(turn, math.sqrt(float(difference @ difference)))
+            spins.append(float(difference @ up))
+            if len(spins) == SPIN_LOOKS:
+                spin = min(spin, abs(sum(spins)) / SPIN_LOOKS)
         if math.isinf(lean):
             return
         self._lean_looks = self._lean_looks + 1 if lean > LEAN else 0
@@ -81,6 +89,8 @@ class ConsistencyWatch:
             self.imu = f"the IMU says that the soles lean by {math.degrees(lean):.0f} degrees"
         elif self._fast_looks >= TURN_FAST_LOOKS or self._slow_looks >= TURN_SLOW_LOOKS:
             self.imu = f"gyroscope and legs differ by {turn:.1f} rad/s"
+        elif SPIN + SPIN_TURNING * abs(float(rate @ up)) < spin < math.inf:
+            self.imu = f"gyroscope and legs differ by {spin:.1f} rad/s about the vertical"
 
     def _judge_feet(self, state: RobotState, tilt: TiltFilter, placement: Placement) -> None:
         self.foot = ""

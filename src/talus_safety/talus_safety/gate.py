@@ -16,6 +16,7 @@ from talus_safety.body import Body
 from talus_safety.config import GateConfig
 from talus_safety.decision import GateCounters, GateDecision, GatePhase
 from talus_safety.fall import DampedFall, FallMotion, FallWatch
+from talus_safety.feet import FootRepair
 from talus_safety.gate_rules import REQUESTS, GateFacts
 from talus_safety.kernel import active
 from talus_safety.ladder import StopLevel
@@ -25,6 +26,7 @@ from talus_safety.monitors import DriveMonitor, ImuMonitor
 from talus_safety.permit import TorquePermit
 from talus_safety.phases import PhaseState, advance, ended, locked
 from talus_safety.plausible import StateKeeper
+from talus_safety.repair import JointRepair
 from talus_safety.rest import Posture, RestJudge
 from talus_safety.rest_path import load_rest_path
 from talus_safety.standby import Standby
@@ -60,6 +62,7 @@ class LastGate:
         self._fall = fall or DampedFall(self._standby.damping)
         self._fall_watch = FallWatch(math.radians(self._config.monitors.fall_deg), period)
         self._drives, self._imu = DriveMonitor(robot, period, self._config.monitors), ImuMonitor()
+        self._repair, self._feet = JointRepair(body, robot.limits.effort, period), FootRepair(robot, body, period)
         self._keeper, self._judge = StateKeeper(), RestJudge(robot)
         self._tilt: TiltFilter | LegTilt = TiltFilter()
         self._commands = Watchdog(self._config.command_timeout_s)
@@ -84,8 +87,13 @@ class LastGate:
         state = self._keeper.keep(state)
         if permit is not None and permit.rule == "body_fault":
             self._imu.distrust()
-        posture = self._posture(now, state)
         self._drives.step(state, self._sent)
+        state = self._repair.step(state, self._drives, self._tilt)
+        if self._state.phase is not GatePhase.FALL:  # an impact looks like a fault
+            state = self._feet.step(state, self._tilt, trusts_imu=not self._imu.fault)
+            if self._feet.doubts_imu:
+                self._imu.distrust()
+        posture = self._posture(now, state)
         if command is not None:
             self._check(now, state, command, posture)
         facts = self._facts(now, state, permit)
@@ -104,7 +112,7 @@ class LastGate:
 
     def _posture(self, now: float, state: RobotState) -> Posture:
         gyroscope, accelerometer = state.angular_velocity.tolist(), state.linear_acceleration.tolist()
-        if self._state.phase is not GatePhase.FALL:  # an impact looks like a fault
+        if self._state.phase is not GatePhase.FALL:  # as above
             self._imu.step([*gyroscope, *accelerometer], state.velocity)
         if self._imu.fault:
             self._lean_on_legs(state)
@@ -150,6 +158,7 @@ class LastGate:
             self._fall_watch.is_falling,
             self._imu.fault,
             drives.encoder,
+            self._feet.fault,
             drives.leg,
             drives.arm,
             drives.runaway,
@@ -169,6 +178,8 @@ class LastGate:
         if phase is GatePhase.OFF:
             self._limiter.relax(state)
             self._drives.relax()
+            self._repair.relax()
+            self._feet.relax()
             return None
         if phase is GatePhase.FALL:
             return self._go_down(state, posture, is_new=before is not phase)
@@ -181,7 +192,7 @@ class LastGate:
         self._state = ended(self._state, posture, step.is_sitting, step.is_finished)
         if self._state.phase is GatePhase.OFF:
             return None
-        self._sent = self._limiter.limit(step.command, state)[0]
+        self._sent = self._repair.command(self._limiter.limit(step.command, state)[0], state)
         return self._sent
 
     def _go_down(self, state: RobotState, posture: Posture, is_new: bool) -> JointCommand | None:
@@ -189,7 +200,9 @@ class LastGate:
             self._fall.begin(state, self._tilt)
         command = self._fall.step(state, self._tilt)
         self._state = ended(self._state, posture, is_sitting=False, is_finished=True)
-        return None if self._state.phase is GatePhase.OFF else self._limiter.limit(command, state)[0]
+        if self._state.phase is GatePhase.OFF:
+            return None
+        return self._repair.command(self._limiter.limit(command, state)[0], state)
 
     def _decision(self, sent: JointCommand | None, posture: Posture, facts: GateFacts) -> GateDecision:
         phase, latch, rule, _ = self._state

@@ -25,7 +25,7 @@ class GateFacts(NamedTuple):
         refused_in_row: Commands since the last sound one.
         refusal: Why the newest command was refused; empty if it was not.
         is_falling: The fall can no longer be stopped.
-        imu_fault, encoder_fault, leg_fault, arm_fault: What is wrong with it; empty when nothing is.
+        imu_fault, encoder_fault, foot_fault, leg_fault, arm_fault: What is wrong with it; empty when nothing is.
         runaway: Which envelope the joints leave; empty when none.
         runaway_for: s.
     """
@@ -39,6 +39,7 @@ class GateFacts(NamedTuple):
     is_falling: bool = False
     imu_fault: str = ""
     encoder_fault: str = ""
+    foot_fault: str = ""
     leg_fault: str = ""
     arm_fault: str = ""
     runaway: str = ""
@@ -62,6 +63,15 @@ LOSSES: tuple[Rule, ...] = (
     Rule("sensors_bad", "sensor values are not finite", R3, 12, lambda f, c: f.bad_ticks > BAD_TICKS, ("F25",)),
     Rule("imu_fault", "the IMU fails", R3, 50, lambda f, c: bool(f.imu_fault), ("F23", "F24"), lambda f: f.imu_fault),
     Rule(
+        "encoder_fault", "an encoder fails", R3, 20,
+        lambda f, c: bool(f.encoder_fault), ("F26",), lambda f: f.encoder_fault,
+    ),
+    Rule("foot_fails", "a foot sensor fails", R3, 60, lambda f, c: bool(f.foot_fault), ("F27",), lambda f: f.foot_fault),
+    Rule(
+        "misled", "who balances is misled by the sensors", R3, 30,
+        lambda f, c: f.permit is not None and f.permit.rule == "sensor_fault", ("F16",),
+    ),
+    Rule(
         "commands_lost", "no sound joint_command in time", R3, 24, lambda f, c: f.command_late,
         ("F01", "F02", "F03", "F08", "F09", "F12", "F13"),
     ),
@@ -70,10 +80,6 @@ LOSSES: tuple[Rule, ...] = (
 # The gate asks: who balances goes on, on its way to where the level leads.
 REQUESTS: tuple[Rule, ...] = (
     FALL,
-    Rule(
-        "encoder_fault", "an encoder fails", R3, 20,
-        lambda f, c: bool(f.encoder_fault), ("F26",), lambda f: f.encoder_fault,
-    ),
     Rule(
         "leg_fault", "a joint that carries fails", R3, 50,
         lambda f, c: bool(f.leg_fault), ("F31", "F32", "F34", "F35"), lambda f: f.leg_fault,
@@ -92,7 +98,7 @@ REQUESTS: tuple[Rule, ...] = (
     ),
     Rule(
         "commands_refused", "joint_command refused", R2, 20,
-        lambda f, c: f.refused_in_row >= c.limiter.rejected_in_row, ("F14", "F15", "F17"), lambda f: f.refusal,
+        lambda f, c: f.refused_in_row >= c.limiter.rejected_in_row, ("F14", "F15", "F16", "F17"), lambda f: f.refusal,
     ),
 )  # fmt: skip
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Puts a foot that was in the air down where it catches the robot: one step, no more.
+"""Puts a foot that is in the air down where it catches the robot, as often as one loses the ground.
 
 All positions are in the level frame of `stance.py`, relative to the sole that carries.
 """
@@ -11,6 +11,8 @@ import numpy as np
 from talus_safety.body import Body, cross
 from talus_safety.stance import Stance
 
+CLEARANCE = 0.03  # m over the other sole, in the first half of a step
+SHUFFLE = 0.05  # m that a foot may go without being lifted
 STEP_TIME = 0.25  # s from taking over to the ground: half a usual step
 PRESS_DOWN = 0.4  # m/s of a foot that finds no ground where it should be
 REACH = 0.35  # m ahead of or behind the other sole: a fifth of the legs' splits, knees still bent
@@ -44,9 +46,11 @@ class Landing:
         foot = stance.supports.index(False)
         here = stance.soles[foot] - stance.soles[1 - foot]
         if foot != self._foot:
-            self._foot, self._at = foot, here
+            self._foot, self._at, self._time = foot, here, 0.0
         left = max(STEP_TIME - self._time, 0.0)
         goal = self._goal(stance, pressure, foot, left)
+        if left > 0.5 * STEP_TIME and np.hypot(*(goal - here)[:2]) > SHUFFLE:
+            goal[2] = CLEARANCE
         before = self._at
         self._at = self._at + (goal - self._at) * min(self._period / max(left, 5 * self._period), 1.0)
         if left == 0.0:
@@ -54,7 +58,7 @@ class Landing:
         speed = (self._at - before) / self._period + FOLLOW * (self._at - here)
         turn = _flat(stance.sole_rotations[foot])
         legs = self._body.legs[foot]
-        inverse = self._inverse(stance, foot)
+        inverse = inverse_of_leg(self._body, stance, foot)
         change = inverse @ np.concatenate((self._at - here, turn))
         return legs, change, inverse @ np.concatenate((speed, FOLLOW * turn))
 
@@ -66,13 +70,14 @@ class Landing:
         side = 1.0 if foot == 0 else -1.0
         return np.array([np.clip(there[0], -REACH, REACH), side * np.clip(side * there[1], *BESIDE), 0.0])
 
-    def _inverse(self, stance: Stance, foot: int) -> np.ndarray:
-        """(k, 6) damped inverse of the sole's Jacobian in the level frame."""
-        legs = self._body.legs[foot]
-        axis = stance.placement.axis[legs] @ stance.level.T
-        lever = stance.soles[foot] - stance.placement.origin[legs + 1] @ stance.level.T
-        jacobian = np.vstack((cross(axis, lever).T, axis.T))
-        return jacobian.T @ np.linalg.inv(jacobian @ jacobian.T + DAMP**2 * np.eye(6))
+
+def inverse_of_leg(body: Body, stance: Stance, foot: int) -> np.ndarray:
+    """(k, 6) joint speeds of a leg for a twist of its sole as seen from base_link, in the level frame; damped."""
+    legs = body.legs[foot]
+    axis = stance.placement.axis[legs] @ stance.level.T
+    lever = stance.soles[foot] - stance.placement.origin[legs + 1] @ stance.level.T
+    jacobian = np.vstack((cross(axis, lever).T, axis.T))
+    return jacobian.T @ np.linalg.inv(jacobian @ jacobian.T + DAMP**2 * np.eye(6))
 
 
 def _flat(rotation: np.ndarray) -> np.ndarray:

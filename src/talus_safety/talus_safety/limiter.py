@@ -12,6 +12,7 @@ from talus_core.state import JointCommand, RobotState
 from talus_safety.config import LimiterConfig
 
 POSITION, VELOCITY, EFFORT, KP, KD = range(5)  # rows of a command's table
+JUMP_TICKS, JUMP_JOINTS = 10, 3  # so many joints at once farther than at full speed in so many ticks: not one body's
 
 
 class CommandLimiter:
@@ -58,6 +59,8 @@ class CommandLimiter:
             return "old, repeated or from the future"
         if not may_be_limp and not table[KP, self._leg] and not table[EFFORT:, self._legs].any():
             return "limp legs"
+        if self._jumps(table, command.sequence):
+            return "jumps in many joints"
         self._accepted_at = command.sequence
         self._checked = command, table
         return ""
@@ -73,6 +76,14 @@ class CommandLimiter:
         result[POSITION] = np.minimum(np.maximum(result[POSITION], self._sent - reach), self._sent + reach)
         self._sent, self._sent_at = result[POSITION], state.sequence
         return JointCommand(command.sequence, *result), bool(np.count_nonzero(result != table))
+
+    def _jumps(self, table: np.ndarray, sequence: int) -> bool:
+        """Targets far from those in force, as from joints in another order; a single one is cut to its rate."""
+        if self._sent is None:
+            return False
+        reach = self._step * (JUMP_TICKS - 1 + sequence - self._accepted_at)
+        far = (np.abs(table[POSITION] - self._sent) > reach) & (table[KP] > 0.0)
+        return np.count_nonzero(far) >= JUMP_JOINTS
 
     def _is_timely(self, sequence: int, newest: int) -> bool:
         return max(self._accepted_at + 1, newest - self._age_ticks) <= sequence <= newest

@@ -34,6 +34,10 @@ class DriveMonitor:
     """`step` per tick with torque; then `encoder`, `leg`, `arm` and `runaway` say what is wrong, or are empty.
 
     `runaway` holds as long as it lasts, the others until `relax`.
+
+    Attributes:
+        stuck: (n,) encoders that repeat themselves.
+        jumped: (n,) encoders that jumped at this tick.
     """
 
     def __init__(self, robot: RobotDescription, period: float, config: MonitorConfig):
@@ -58,6 +62,7 @@ class DriveMonitor:
     def relax(self) -> None:
         """Torque is off: nothing is expected of the drives, and what was found is forgotten."""
         self.encoder = self.leg = self.arm = self.runaway = ""
+        self.stuck, self.jumped = np.zeros((2, len(self._names)), dtype=bool)
         self._last: np.ndarray | None = None
         self._count[:] = 0
         self._counts_any = False
@@ -74,6 +79,7 @@ class DriveMonitor:
         position, last = state.position, self._last
         self._last = position
         self.runaway = ""
+        self.jumped[:] = False
         if last is None:
             return
         table = self._table
@@ -112,8 +118,9 @@ class DriveMonitor:
         if not found.any():
             return
         self._blame(found[RESIDUAL], "does not give the torque that is asked")
-        if found[STEP].any():
-            self.encoder = self.encoder or f"{self._first(found[STEP])} jumped"
+        self.jumped = found[STEP]
+        if self.jumped.any():
+            self.encoder = self.encoder or f"{self._first(self.jumped)} jumped"
         wild = found[SPEED] | found[EFFORT]
         self.runaway = f"{self._first(wild)} beyond its speed or torque" if wild.any() else ""
 
@@ -137,7 +144,8 @@ class DriveMonitor:
         if self._all_changed < DITHERS_AFTER:
             self._all_changed = 0
         elif (self._equal >= STUCK_TICKS).any():
-            self.encoder = self.encoder or f"{self._first(self._equal >= STUCK_TICKS)} is stuck"
+            self.stuck |= self._equal >= STUCK_TICKS
+            self.encoder = self.encoder or f"{self._first(self.stuck)} is stuck"
 
     def _find_power(self, state: RobotState) -> None:
         """Mechanical power of all joints together."""

@@ -13,10 +13,10 @@ import numpy as np
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 
-from talus_safety.body import Body
+from talus_safety.body import Body, cross
 from talus_safety.config import StandbyConfig
 from talus_safety.footing import FootingPlanner, joint_torque
-from talus_safety.landing import Landing
+from talus_safety.landing import Landing, inverse_of_leg
 from talus_safety.rest_path import RestPath
 from talus_safety.stance import Stance, StanceObserver
 from talus_safety.tilt import TiltFilter
@@ -68,6 +68,7 @@ class Standby:
         self._time = self._settled_for = self._sitting_for = self._seated_for = 0.0
         self._aim_offset: np.ndarray | None = None
         self._is_sitting = False
+        self._height: float | None = None
         self._landing.begin()
 
     def step(self, state: RobotState, tilt: TiltFilter) -> StandbyStep:
@@ -76,11 +77,17 @@ class Standby:
         if tilt.up[2] < FALLEN:
             return StandbyStep(JointCommand.damping(state.sequence, state.position, self._kd), self._is_sitting, False)
         stance = self._observer.observe(state, tilt)
+        if self._height is None:
+            self._height = stance.height
+            placement = self._body.place(self._path.posture(self._progress))
+            self._upright = self._body.locate(placement, self._body.soles[0])[0][:, 2]
         aim = self._aim(stance)
         error = stance.capture_point - aim
         self._go_on(float(np.hypot(*error)))
         footing = self._planner.plan(stance, aim + GAIN * error)
         velocity = self._land(stance, state, footing.pressure)
+        if not self._is_sitting:
+            self._straighten(stance, state, velocity)
         left = max(1.0 - self._seated_for / self._config.release_s, 0.0)
         fade = np.where(self._sways, 1.0, left)
         command = JointCommand(
@@ -104,10 +111,25 @@ class Standby:
             velocity[joints] = speed
         return velocity
 
+    def _straighten(self, stance: Stance, state: RobotState, velocity: np.ndarray) -> None:
+        """Let the legs that carry turn the body upright and keep its height, and else go where it goes."""
+        upright = stance.level @ self._upright
+        turn = cross(upright, np.array([0.0, 0.0, 1.0]))
+        rise = self._height - stance.height
+        for foot in (0, 1):
+            if not stance.supports[foot]:
+                continue
+            legs, inverse = self._body.legs[foot], inverse_of_leg(self._body, stance, foot)
+            shift = -cross(turn, stance.soles[foot] - stance.centre)
+            shift[2] -= rise
+            change = inverse @ np.concatenate((shift, -turn))
+            self._speed[legs] = 0.0
+            self._offset[legs] += state.position[legs] + change - self._reference()[legs]
+            velocity[legs] = inverse @ np.array([*-stance.velocity, 0.0, 0.0, 0.0, 0.0])
+
     def _aim(self, stance: Stance) -> np.ndarray:
         """(2,) m, where the capture point should be: from where it was to over the feet."""
-        carrying = stance.soles[list(stance.supports)] if any(stance.supports) else stance.soles
-        over_feet = carrying[:, :2].mean(axis=0)
+        over_feet = stance.soles[:, :2].mean(axis=0)
         if self._aim_offset is None:
             self._aim_offset = np.clip(stance.centre[:2] - over_feet, -0.05, 0.05)
         return over_feet + np.exp(-self._time / DRIFT) * self._aim_offset

@@ -82,6 +82,28 @@ def test_limp_legs_are_refused_while_they_carry():
         assert refusal(limp.with_(**{name: one_knee})) == ""
 
 
+def test_joints_in_another_order_are_refused_and_a_single_one_is_cut():
+    gate, frame = limiter(), command()
+    assert gate.refuse(frame, state(0), may_be_limp=False) == ""
+    gate.limit(frame, state(0))
+    shifted = command(1, position=np.roll(frame.position, 1))
+    assert gate.refuse(shifted, state(1), may_be_limp=False) == "jumps in many joints"
+    assert gate.refuse(shifted.with_(kp=np.zeros(N)), state(1), may_be_limp=False) == "", "nothing pulls there"
+    for joint in range(N):
+        single = frame.position.copy()
+        single[joint] += 1.0
+        assert gate.refuse(command(2 + joint, position=single), state(2 + joint), may_be_limp=False) == ""
+
+
+def test_a_slow_controller_may_go_farther_between_two_commands():
+    gate, frame = limiter(), command()
+    assert gate.refuse(frame, state(0), may_be_limp=False) == ""
+    gate.limit(frame, state(0))
+    reach = LIMITS.velocity * PERIOD
+    assert gate.refuse(command(5, position=frame.position + 15 * reach), state(5), may_be_limp=False)
+    assert gate.refuse(command(10, position=frame.position + 15 * reach), state(10), may_be_limp=False) == ""
+
+
 @pytest.mark.parametrize("joint", range(N))
 def test_values_are_cut_exactly_at_each_limit(joint):
     bounds = {

@@ -30,8 +30,10 @@ CASES = {
     "torque_withdrawn": (FINE._replace(permit=NO), FINE._replace(permit=STOP)),
     "sensors_bad": (FINE._replace(bad_ticks=BAD_TICKS + 1), FINE._replace(bad_ticks=BAD_TICKS)),
     "imu_fault": (FINE._replace(imu_fault="it is off"), FINE),
-    "commands_lost": (FINE._replace(command_late=True), FINE),
     "encoder_fault": (FINE._replace(encoder_fault="l_knee jumped"), FINE),
+    "foot_fails": (FINE._replace(foot_fault="l_sole repeats itself"), FINE),
+    "misled": (FINE._replace(permit=TorquePermit(R3, False, True, 0, "sensor_fault")), FINE._replace(permit=STOP)),
+    "commands_lost": (FINE._replace(command_late=True), FINE),
     "leg_fault": (FINE._replace(leg_fault="l_knee is locked"), FINE),
     "runaway_lasts": (
         FINE._replace(runaway="l_knee", runaway_for=0.051),

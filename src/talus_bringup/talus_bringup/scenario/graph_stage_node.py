@@ -16,7 +16,7 @@ from talus_drivers.faults.catalogue import CHANNELS
 from talus_bringup.run.conversions import pose
 from talus_bringup.scenario.graph_link_node import GraphLink
 from talus_bringup.scenario.play import Player
-from talus_bringup.scenario.record import LYING_COSINE, Look, Outcome
+from talus_bringup.scenario.record import LYING_COSINE, Look, Outcome, of_gate
 from talus_bringup.scenario.scenario import PUSH_NS, PUSH_S, SIDES, Event, Scenario
 from talus_interfaces.msg import GateState
 from talus_interfaces.srv import InjectFault, Push
@@ -133,7 +133,9 @@ class GraphStage:
         up, height = float(self._rotation()[2, 2]), float(truth.position[2])
         look = Look(
             tick=gate.sequence,
-            level=max(newest["safety/state"].level, gate.request if gate.phase >= GateState.HOLD else 0),
+            level=max(
+                newest["safety/state"].level, of_gate(gate.phase >= GateState.HOLD, gate.latched, gate.request)
+            ),
             refusals=gate.rejected,
             torque=gate.phase != GateState.OFF,
             touching={"base_link"} if up < LYING_COSINE or height < FALLEN_HEIGHT else (),

@@ -20,6 +20,13 @@ HEAD = "head"
 STILL = 0.1  # rad or m: what a robot that does not move may move
 
 
+def of_gate(is_active: bool, is_latched: bool, request: int) -> int:
+    """The level that the gate itself brings about: it moves the robot, or has let the one at rest go."""
+    if is_active:
+        return request
+    return LEVELS.index("R3") + 1 if is_latched else 0
+
+
 @dataclass(frozen=True)
 class Look:
     """One look at a run.

@@ -10,7 +10,7 @@ from talus_core.robot import RobotDescription
 from talus_core.rotations import matrix_from_quat_xyzw, yaw_of
 from talus_safety.supervisor import Wish
 
-from talus_bringup.scenario.record import Look
+from talus_bringup.scenario.record import Look, of_gate
 from talus_bringup.scenario.rig import SafetyRig
 from talus_bringup.scenario.scenario import PUSH_NS, PUSH_S, SIDES, Event
 
@@ -105,7 +105,7 @@ class RigStage:
         rig, decision = self.rig, self.rig.drives.decision
         tick, counters, mailbox = rig.sequence - 1, decision.counters, rig.drives.mailbox
         refusals = counters.rejected + mailbox.malformed + mailbox.superseded
-        level = max(int(rig.level), int(decision.request) if decision.standby_active else 0)
+        level = max(int(rig.level), of_gate(decision.standby_active, decision.latched, int(decision.request)))
         torque = decision.command is not None
         if tick % LOOK_TICKS:
             return Look(tick, level, refusals, torque)

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Are the foot sensors sound, and what does a foot bear whose sensor is not? By the weight, in every control tick.
+
+What the floor bears is the mass times what the accelerometer feels upwards: 20 N s while walking are off by a fifth of it.
+Where the weight at rest agrees with the feet, it is the accelerometer that is wrong.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+from talus_core.robot import RobotDescription
+from talus_core.state import RobotState
+
+from talus_safety.body import Body, cross
+from talus_safety.fall import Vertical
+from talus_safety.tilt import GRAVITY
+
+STUCK_TICKS, DITHERS_AFTER = 8, 50  # as of the encoders
+SMOOTH = 0.02  # s: a touchdown's shock is shorter
+OFF = 0.3  # of the weight, between what both feet say and what they must bear
+OFF_TICKS = 10
+STOOD_TICKS, UPRIGHT = 250, 0.87  # in a row with the weight on the feet, and cosine of the tilt: who gets up has hands
+LEAST = 0.15  # of the weight, that is left to a foot by the other one's error alone
+
+
+class FootRepair:
+    """`step` per tick with torque; then `fault` is empty while both sensors are sound. One that is not is replaced.
+
+    `doubts_imu`: both feet bear the weight, and the accelerometer says that they cannot.
+    """
+
+    def __init__(self, robot: RobotDescription, body: Body, period: float):
+        self._body, self._blend = body, period / SMOOTH
+        self._names = tuple(foot.frame for foot in robot.feet)
+        self._weight = body.mass * GRAVITY
+        self.relax()
+
+    def relax(self) -> None:
+        """Torque is off: both are believed anew."""
+        self.fault = ""
+        self._sick: int | None = None
+        self._last: np.ndarray | None = None
+        self._equal, self._changes = [0, 0], [0, 0]
+        self._excess, self._off_ticks = np.zeros(2), np.zeros(2, dtype=int)
+        self._stood_ticks, self._has_stood = 0, False
+        self.doubts_imu = False
+
+    def step(self, state: RobotState, tilt: Vertical, trusts_imu: bool) -> RobotState:
+        """The state as it is believed; `tilt`: of the tick before."""
+        felt = self._weight
+        if trusts_imu:
+            felt = self._body.mass * float(np.array(tilt.up) @ self._body.imu.rotation @ state.linear_acceleration)
+        if self._sick is None:
+            self._find_stuck(state.foot_wrenches)
+            self._find_off(state, tilt, felt)
+        if self._sick is None:
+            return state
+        wrenches = np.zeros((2, 6))
+        wrenches[1 - self._sick] = state.foot_wrenches[1 - self._sick]
+        wrenches[self._sick, 2] = max(felt - wrenches[1 - self._sick, 2] - LEAST * self._weight, 0.0)
+        return replace(state, foot_wrenches=wrenches)
+
+    def _find_stuck(self, wrenches: np.ndarray) -> None:
+        """The same again and again, from a sensor with noise."""
+        last, self._last = self._last, wrenches
+        for foot in (0, 1):
+            is_equal = last is not None and np.array_equal(last[foot], wrenches[foot])
+            self._equal[foot] = self._equal[foot] + 1 if is_equal else 0
+            self._changes[foot] += not is_equal
+            if self._equal[foot] >= STUCK_TICKS and self._changes[foot] >= DITHERS_AFTER:
+                self._blame(foot, "repeats itself")
+
+    def _find_off(self, state: RobotState, tilt: Vertical, felt: float) -> None:
+        """Both together say more or less than the floor can bear, by the accelerometer and by the weight at rest."""
+        excess = (float(state.foot_wrenches[:, 2].sum()) - np.array([felt, self._weight])) / self._weight
+        self._excess += self._blend * (excess - self._excess)
+        by_felt, by_weight = self._excess.tolist()
+        self._stood_ticks = self._stood_ticks + 1 if abs(by_felt) < OFF and tilt.up[2] > UPRIGHT else 0
+        self._has_stood = tilt.up[2] > UPRIGHT and (self._has_stood or self._stood_ticks >= STOOD_TICKS)
+        feet_are_off = min(abs(by_felt), abs(by_weight)) > OFF and by_felt * by_weight > 0.0
+        self._off_ticks = (self._off_ticks + self._has_stood) * [feet_are_off, abs(by_felt) > OFF > 1.5 * abs(by_weight)]
+        self.doubts_imu = bool(self._off_ticks[1] >= OFF_TICKS)
+        if self._off_ticks[0] >= OFF_TICKS:
+            borne = [_borne(self._body, foot, state, tilt) for foot in (0, 1)]
+            wrong = math.copysign(1.0, by_felt) * (state.foot_wrenches[:, 2] - borne)
+            if wrong.max() > OFF * self._weight:  # else hands or a seat share the load
+                self._blame(int(np.argmax(wrong)), f"is off by {abs(by_felt) * self._weight:.0f} N")
+
+    def _blame(self, foot: int, what: str) -> None:
+        if self._sick is None:
+            self._sick, self.fault = foot, f"{self._names[foot]} {what}"
+
+
+def _borne(body: Body, foot: int, state: RobotState, tilt: Vertical) -> float:
+    """N upwards on a sole by its leg's torques, in statics."""
+    up, legs = np.array(tilt.up), body.legs[foot]
+    placement = body.place(state.position)
+    gravity = body.gravity_torque(placement, -GRAVITY * up)
+    lever = body.locate(placement, body.soles[foot])[1] - placement.origin[legs + 1]
+    wrench_to_torque = np.hstack((cross(placement.axis[legs], lever), placement.axis[legs]))
+    return float(np.linalg.lstsq(wrench_to_torque, gravity[legs] - state.effort[legs], rcond=0.02)[0][:3] @ up)
