@@ -7,6 +7,7 @@ from talus_core.driver import Driver
 from talus_core.state import JointCommand, RobotState
 from talus_safety.gate import GateDecision, LastGate
 from talus_safety.permit import TorquePermit
+from talus_safety.power import PowerReport
 
 from talus_drivers.coast import Coast
 from talus_drivers.faults.channels import Channel
@@ -77,7 +78,8 @@ class GatedDrives:
         command = self.mailbox.take(state.sequence - self._delay, state.sequence)
         if not self._takes_commands:
             command = None
-        before, self.decision = self.decision, self._gate.step(now, state, command, self._permit)
+        power = PowerReport(self._driver.battery().voltage, getattr(self._driver, "torque_left", None))
+        before, self.decision = self.decision, self._gate.step(now, state, command, self._permit, power)
         self._drive(self.decision, is_new=command is not None)
         return state.sequence % self._report_every == 0 or _differ(before, self.decision)
 

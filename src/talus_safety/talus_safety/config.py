@@ -50,6 +50,9 @@ class MonitorConfig:
     power_at_most_w: float = parameter(
         5000.0, "Mechanical, of all joints: twice what 20 N s while walking ask.", 1e3, 5e3
     )
+    bus_drop: float = parameter(
+        0.15, "Of the bus voltage, below its mean of the last 10 s: R3. Full power sags it by 0.08.", 0.08, 0.15
+    )
     fall_deg: float = parameter(
         43.0, "Capture angle that calls a fall: getting up shows 28, 20 N s while walking 16.", 35.0, 43.0
     )
@@ -76,7 +79,7 @@ class SupervisorLimits:
     """How patient the supervisor is."""
 
     silence_s: float = parameter(0.5, "Without a heartbeat, on the steady clock: lost. Ten beats.", 0.2, 0.5)
-    balance_behind_s: float = parameter(0.25, "Robot time that balance may lag behind at a heartbeat.", 0.1, 0.25)
+    balance_behind_s: float = parameter(0.1, "Robot time that balance may lag behind at a heartbeat.", 0.05, 0.1)
     camera_behind_s: float = parameter(0.5, "Robot time that the camera may lag behind at a heartbeat.", 0.2, 0.5)
     stalled_s: float = parameter(
         3.0, "Without a new robot_state, on the steady clock, while the driver lives.", 0.5, 3.0
@@ -88,7 +91,6 @@ class SupervisorLimits:
     warm: float = parameter(0.8, "Of the heat that a winding bears for ever: R1.", 0.5, 0.8)
     continuous_torque: float = parameter(0.5, "Of the peak, that a winding bears for ever.", 0.2, 0.5)
     heating_s: float = parameter(60.0, "Time constant of a winding in its housing.", 20.0, 60.0)
-    bus_drop: float = parameter(0.15, "Of the bus voltage, below its mean of the last 10 s: R3.", 0.08, 0.15)
     capture_margin_m: float = parameter(
         -0.6, "From the capture point to the edge of the feet: R1. 20 N s while walking show -0.53.", -0.6, -0.2
     )

@@ -22,7 +22,8 @@ EVERY = 0.01  # s between looks: 0.3 ms each
 LEAN, LEAN_LOOKS = math.radians(15.0), 6  # between IMU and sole: 6 degrees in a side step after 20 N s
 TURN_FAST, TURN_FAST_LOOKS = 3.0, 8  # rad/s between gyroscope and leg: a foot that rolls or bounces is over sooner
 TURN_SLOW, TURN_SLOW_LOOKS = 1.0, 10  # 60 ms after 20 N s in a side step
-SPIN, SPIN_TURNING, SPIN_LOOKS = 0.15, 0.15, 6  # rad/s about the vertical, of the turn rate: 20 N s show 0.12, steps 0.02
+SPIN, SPIN_LOOKS = 0.15, 6  # rad/s about the vertical; straight steps show 0.04
+SPIN_SPREAD, SPIN_TURNING = 0.12, 0.35  # rad/s: a foot that slips comes to rest again, and feet slip while turning
 CARRIES_HALF = 0.5  # of the weight, by the leg's torques, under a foot that says it is in the air
 CARRIES_NOTHING = 40.0  # N by the leg's torques, under a foot that says that it carries
 CLAIMS = 150.0  # N
@@ -77,8 +78,8 @@ class ConsistencyWatch:
             lean = min(lean, math.acos(min(max(float(normal @ up), -1.0), 1.0)))
             turn = min(turn, math.sqrt(float(difference @ difference)))
             spins.append(float(difference @ up))
-            if len(spins) == SPIN_LOOKS:
-                spin = min(spin, abs(sum(spins)) / SPIN_LOOKS)
+            is_steady = len(spins) == SPIN_LOOKS and max(spins) - min(spins) < SPIN_SPREAD
+            spin = min(spin, abs(sum(spins)) / SPIN_LOOKS if is_steady else 0.0)
         if math.isinf(lean):
             return
         self._lean_looks = self._lean_looks + 1 if lean > LEAN else 0
@@ -89,7 +90,7 @@ class ConsistencyWatch:
             self.imu = f"the IMU says that the soles lean by {math.degrees(lean):.0f} degrees"
         elif self._fast_looks >= TURN_FAST_LOOKS or self._slow_looks >= TURN_SLOW_LOOKS:
             self.imu = f"gyroscope and legs differ by {turn:.1f} rad/s"
-        elif SPIN + SPIN_TURNING * abs(float(rate @ up)) < spin < math.inf:
+        elif spin > SPIN and abs(float(rate @ up)) < SPIN_TURNING:
             self.imu = f"gyroscope and legs differ by {spin:.1f} rad/s about the vertical"
 
     def _judge_feet(self, state: RobotState, tilt: TiltFilter, placement: Placement) -> None:

@@ -82,7 +82,6 @@ class Facts:
         warmest: Winding, in parts of what it bears for ever.
         hottest: The same in 10 s, at the present load, and `hot_joint` its joint.
         battery: Charge, 0 to 1.
-        bus_drop: Of the bus voltage against its mean, as a part of it.
     """
 
     gate: GateReport = GateReport()
@@ -108,4 +107,3 @@ class Facts:
     hottest: float = 0.0
     hot_joint: str = ""
     battery: float = 1.0
-    bus_drop: float = 0.0

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Are the foot sensors sound, and what does a foot bear whose sensor is not? By the weight, in every control tick.
 
-What the floor bears is the mass times what the accelerometer feels upwards: 20 N s while walking are off by a fifth of it.
+What the floor bears is the mass times what the accelerometer feels upwards, within a fifth after 20 N s while walking.
 Where the weight at rest agrees with the feet, it is the accelerometer that is wrong.
 """
 
@@ -69,8 +69,9 @@ class FootRepair:
         for foot in (0, 1):
             is_equal = last is not None and np.array_equal(last[foot], wrenches[foot])
             self._equal[foot] = self._equal[foot] + 1 if is_equal else 0
-            self._changes[foot] += not is_equal
-            if self._equal[foot] >= STUCK_TICKS and self._changes[foot] >= DITHERS_AFTER:
+            dithers = self._changes[foot] >= DITHERS_AFTER
+            self._changes[foot] = self._changes[foot] + 1 if not is_equal else self._changes[foot] * dithers
+            if dithers and self._equal[foot] >= STUCK_TICKS:
                 self._blame(foot, "repeats itself")
 
     def _find_off(self, state: RobotState, tilt: Vertical, felt: float) -> None:
@@ -81,7 +82,10 @@ class FootRepair:
         self._stood_ticks = self._stood_ticks + 1 if abs(by_felt) < OFF and tilt.up[2] > UPRIGHT else 0
         self._has_stood = tilt.up[2] > UPRIGHT and (self._has_stood or self._stood_ticks >= STOOD_TICKS)
         feet_are_off = min(abs(by_felt), abs(by_weight)) > OFF and by_felt * by_weight > 0.0
-        self._off_ticks = (self._off_ticks + self._has_stood) * [feet_are_off, abs(by_felt) > OFF > 1.5 * abs(by_weight)]
+        self._off_ticks = (self._off_ticks + self._has_stood) * [
+            feet_are_off,
+            abs(by_felt) > OFF > 1.5 * abs(by_weight),
+        ]
         self.doubts_imu = bool(self._off_ticks[1] >= OFF_TICKS)
         if self._off_ticks[0] >= OFF_TICKS:
             borne = [_borne(self._body, foot, state, tilt) for foot in (0, 1)]

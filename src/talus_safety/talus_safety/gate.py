@@ -26,6 +26,7 @@ from talus_safety.monitors import DriveMonitor, ImuMonitor
 from talus_safety.permit import TorquePermit
 from talus_safety.phases import PhaseState, advance, ended, locked
 from talus_safety.plausible import StateKeeper
+from talus_safety.power import PowerMonitor, PowerReport
 from talus_safety.repair import JointRepair
 from talus_safety.rest import Posture, RestJudge
 from talus_safety.rest_path import load_rest_path
@@ -33,6 +34,7 @@ from talus_safety.standby import Standby
 from talus_safety.tilt import TiltFilter
 from talus_safety.watchdog import Watchdog
 
+SILENT = PowerReport()
 OF_PHASE = {
     GatePhase.OFF: StopLevel.R0_RUN,
     GatePhase.RUN: StopLevel.R0_RUN,
@@ -63,6 +65,7 @@ class LastGate:
         self._fall_watch = FallWatch(math.radians(self._config.monitors.fall_deg), period)
         self._drives, self._imu = DriveMonitor(robot, period, self._config.monitors), ImuMonitor()
         self._repair, self._feet = JointRepair(body, robot.limits.effort, period), FootRepair(robot, body, period)
+        self._power = PowerMonitor(robot.joint_names, period)
         self._keeper, self._judge = StateKeeper(), RestJudge(robot)
         self._tilt: TiltFilter | LegTilt = TiltFilter()
         self._commands = Watchdog(self._config.command_timeout_s)
@@ -74,7 +77,12 @@ class LastGate:
         self._runaway_ticks = 0
 
     def step(
-        self, now: float, state: RobotState, command: JointCommand | None, permit: TorquePermit | None
+        self,
+        now: float,
+        state: RobotState,
+        command: JointCommand | None,
+        permit: TorquePermit | None,
+        power: PowerReport = SILENT,
     ) -> GateDecision:
         """Decide over one tick.
 
@@ -83,7 +91,9 @@ class LastGate:
             state: Of this tick.
             command: That arrived for this tick, unchecked, or None.
             permit: The newest one, or None if there never was any.
+            power: What the drives say of themselves.
         """
+        self._power.step(power)
         state = self._keeper.keep(state)
         if permit is not None and permit.rule == "body_fault":
             self._imu.distrust()
@@ -161,6 +171,9 @@ class LastGate:
             self._feet.fault,
             drives.leg,
             drives.arm,
+            self._power.drop,
+            self._power.left,
+            self._power.weakest,
             drives.runaway,
             self._runaway_ticks * self._period,
         )

@@ -9,8 +9,9 @@ from talus_safety.config import GateConfig
 from talus_safety.kernel import Rule
 from talus_safety.ladder import StopLevel
 from talus_safety.permit import TorquePermit
+from talus_safety.power import DEGRADES, STOPS
 
-R2, R3, R4 = StopLevel.R2_SAFE_STAND, StopLevel.R3_SIT_THEN_CUT, StopLevel.R4_PROTECTIVE_FALL
+R1, R2, R3, R4 = StopLevel.R1_DEGRADE, StopLevel.R2_SAFE_STAND, StopLevel.R3_SIT_THEN_CUT, StopLevel.R4_PROTECTIVE_FALL
 BAD_TICKS = 5  # 10 ms of sensors that are not finite: two samples of a 200 Hz IMU
 
 
@@ -26,6 +27,8 @@ class GateFacts(NamedTuple):
         refusal: Why the newest command was refused; empty if it was not.
         is_falling: The fall can no longer be stopped.
         imu_fault, encoder_fault, foot_fault, leg_fault, arm_fault: What is wrong with it; empty when nothing is.
+        bus_drop: Of the bus voltage against its mean, as a part of it.
+        torque_left: Part of its peak that the `weakest` drive can still give.
         runaway: Which envelope the joints leave; empty when none.
         runaway_for: s.
     """
@@ -42,6 +45,9 @@ class GateFacts(NamedTuple):
     foot_fault: str = ""
     leg_fault: str = ""
     arm_fault: str = ""
+    bus_drop: float = 0.0
+    torque_left: float = 1.0
+    weakest: str = ""
     runaway: str = ""
     runaway_for: float = 0.0
 
@@ -66,7 +72,10 @@ LOSSES: tuple[Rule, ...] = (
         "encoder_fault", "an encoder fails", R3, 20,
         lambda f, c: bool(f.encoder_fault), ("F26",), lambda f: f.encoder_fault,
     ),
-    Rule("foot_fails", "a foot sensor fails", R3, 60, lambda f, c: bool(f.foot_fault), ("F27",), lambda f: f.foot_fault),
+    Rule(
+        "foot_fails", "a foot sensor fails", R3, 60,
+        lambda f, c: bool(f.foot_fault), ("F27",), lambda f: f.foot_fault,
+    ),
     Rule(
         "misled", "who balances is misled by the sensors", R3, 30,
         lambda f, c: f.permit is not None and f.permit.rule == "sensor_fault", ("F16",),
@@ -84,6 +93,11 @@ REQUESTS: tuple[Rule, ...] = (
         "leg_fault", "a joint that carries fails", R3, 50,
         lambda f, c: bool(f.leg_fault), ("F31", "F32", "F34", "F35"), lambda f: f.leg_fault,
     ),
+    Rule("bus_low", "the bus voltage drops", R3, 100, lambda f, c: f.bus_drop > c.monitors.bus_drop, ("F37",)),
+    Rule(
+        "derated", "a drive has little torque left", R3, 20,
+        lambda f, c: f.torque_left < STOPS, ("F33",), lambda f: f.weakest,
+    ),
     Rule(
         "runaway_lasts", "a joint stays outside its envelope", R3, 100,
         lambda f, c: f.runaway_for > c.monitors.runaway_s, ("F36",), lambda f: f.runaway,
@@ -99,6 +113,10 @@ REQUESTS: tuple[Rule, ...] = (
     Rule(
         "commands_refused", "joint_command refused", R2, 20,
         lambda f, c: f.refused_in_row >= c.limiter.rejected_in_row, ("F14", "F15", "F16", "F17"), lambda f: f.refusal,
+    ),
+    Rule(
+        "derates", "a drive gives less and less torque", R1, 20,
+        lambda f, c: f.torque_left < DEGRADES, ("F33",), lambda f: f.weakest,
     ),
 )  # fmt: skip
 

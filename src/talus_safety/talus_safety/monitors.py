@@ -18,6 +18,7 @@ RESIDUAL_TICKS, ENVELOPE_TICKS = 8, 3
 SPEED_FACTOR = 1.2  # of the speed limit: 20 N s while walking reach 0.81 of it
 EFFORT_FACTOR = 1.15  # of the peak: current sensing is good to 1 %
 STEP_FACTOR, STEP_NOISE = 1.5, 0.05  # of the speed limit, and rad: a jump of 2 pi is far more
+DEAD_SAYS, DEAD_ASKED, DEAD_TICKS = 0.008, 0.015, 5  # of the peak: four times the noise; healthy for one tick at most
 LOCKED_WANTED, LOCKED_SPEED = 1.0, 0.1  # rad/s: asked for, and not exceeded
 LOCKED_TICKS = 25  # at twice what healthy joints need to get going
 STUCK_TICKS = 8
@@ -66,7 +67,7 @@ class DriveMonitor:
         self._last: np.ndarray | None = None
         self._count[:] = 0
         self._counts_any = False
-        self._locked, self._equal = np.zeros((2, len(self._names)), dtype=int)
+        self._locked, self._dead, self._equal = np.zeros((3, len(self._names)), dtype=int)
         self._all_changed = self._power_ticks = self._since = 0
 
     def step(self, state: RobotState, sent: JointCommand | None) -> None:
@@ -87,7 +88,9 @@ class DriveMonitor:
         table[SPEED], table[EFFORT] = state.velocity, state.effort
         self._since = self._since + 1 if sent is not None else 0
         if self._since > RESIDUAL_TICKS:  # the drives have taken over: before, torque was rising
-            np.subtract(self._expected(state, sent), state.effort, out=table[RESIDUAL])
+            asked = self._expected(state, sent)
+            self._find_dead(state, asked)
+            np.subtract(asked, state.effort, out=table[RESIDUAL])
             self._find_locked(state, sent)
         else:
             table[RESIDUAL] = 0.0
@@ -123,6 +126,12 @@ class DriveMonitor:
             self.encoder = self.encoder or f"{self._first(self.jumped)} jumped"
         wild = found[SPEED] | found[EFFORT]
         self.runaway = f"{self._first(wild)} beyond its speed or torque" if wild.any() else ""
+
+    def _find_dead(self, state: RobotState, asked: np.ndarray) -> None:
+        """Asked for little, and gives nothing at all."""
+        self._dead += 1
+        self._dead *= (np.abs(state.effort) < DEAD_SAYS * self._effort) & (np.abs(asked) > DEAD_ASKED * self._effort)
+        self._blame(self._dead >= DEAD_TICKS, "gives no torque")
 
     def _find_locked(self, state: RobotState, sent: JointCommand) -> None:
         """Asked to move and does not, for long."""

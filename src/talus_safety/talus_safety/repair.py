@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where a joint is whose encoder is not believed any more, and how its drive is commanded all the same.
 
-After a jump the encoder is right but for that jump. One that repeats itself is replaced: while its foot carries, the sole
-lies on the floor, so vertical and turn rate say how far the joint is bent; in the air the drive's own torque says how it moves.
+After a jump the encoder is right but for that jump. One that repeats itself is replaced: while its foot carries, the
+sole lies on the floor, so vertical and turn rate say how far the joint is bent; in the air the drive's own torque says
+how it moves.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ class SupervisorNode:
         self._inputs = FastLink(self._node)  # read when due, so that hundreds of messages a second wake nobody
         self._operator = OperatorInputs(self._node, self._inputs, self._config)
         self._inputs.subscribe(BalanceState, "balance/state", self._on_balance, NEWEST)
-        self._inputs.subscribe(BatteryState, "battery_state", lambda m: self._watch.on_battery(m.percentage, m.voltage))
+        self._inputs.subscribe(BatteryState, "battery_state", lambda m: self._watch.on_battery(m.percentage))
         self._inputs.subscribe(RobotState, "robot_state", self._on_state, NEWEST, raw=True)
         if "map" in self._config.expected:
             FrameInputs(self._inputs, self._watch, robot)

@@ -18,7 +18,6 @@ from talus_safety.sensors import SensorWatch
 
 NEVER = float("-inf")
 FRAMES = ("base", "joints")  # who says them: balance, and robot_state_publisher
-VOLTAGE_MEAN = 10.0  # s
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,6 @@ class Watch:
         self._frames, self._map = Freshness(FRAMES if has_map else ()), Freshness(["map"] if has_map else ())
         self._robot_time = 0.0
         self._battery = 1.0
-        self._voltage, self._mean_voltage = math.nan, math.nan
         names, effort = robot.joint_names, robot.limits.effort
         self._heat = HeatModel(effort, names, config.continuous_torque, config.heating_s)
         self.sequence = 0  # of the newest RobotState
@@ -61,7 +59,6 @@ class Watch:
         self._robot_time = state.time
         self._sensors.step(state)
         self._heat.step(state.effort, dt)
-        self._follow_voltage(dt)
         return dt
 
     def on_gate(self, report: GateReport, steady: float) -> None:
@@ -89,22 +86,10 @@ class Watch:
         """What operators hold and press now."""
         self._operator = word
 
-    def on_battery(self, charge: float, voltage: float = math.nan) -> None:
-        """0 to 1, and V; one that is not finite is ignored."""
+    def on_battery(self, charge: float) -> None:
+        """0 to 1; one that is not finite is ignored."""
         if math.isfinite(charge):
             self._battery = charge
-        if math.isfinite(voltage):
-            self._voltage = voltage
-            if math.isnan(self._mean_voltage):
-                self._mean_voltage = voltage
-
-    def _follow_voltage(self, dt: float) -> None:
-        if math.isfinite(self._voltage):
-            self._mean_voltage += min(dt / VOLTAGE_MEAN, 1.0) * (self._voltage - self._mean_voltage)
-
-    @property
-    def _bus_drop(self) -> float:
-        return 1.0 - self._voltage / self._mean_voltage if self._mean_voltage > 0.0 else 0.0
 
     def facts(self, steady: float) -> Facts:
         """At steady time `steady`; an event is told once."""
@@ -135,7 +120,6 @@ class Watch:
             hottest=self._heat.predicted,
             hot_joint=self._heat.joint,
             battery=self._battery,
-            bus_drop=self._bus_drop,
         )
 
     def _robot_time_since(self, beat: Beat) -> float:

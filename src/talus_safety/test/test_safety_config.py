@@ -23,7 +23,7 @@ NARROWER_IS_LESS = {
     "limiter.effort_fraction", "limiter.stiffness_per_effort", "limiter.damping_per_effort", "limiter.rejected_in_row",
     "monitors.torque_residual", "monitors.runaway_s", "monitors.power_at_most_w", "monitors.fall_deg",
     "frames_age_s", "map_age_s", "operator_late_s", "operator_lost_s", "warm", "continuous_torque", "heating_s",
-    "bus_drop",
+    "monitors.bus_drop",
 }  # fmt: skip
 NARROWER_IS_MORE = {"battery_low", "battery_critical", "degrade_ends_s", "capture_margin_m", "limiter.range_margin_rad"}
 
@@ -66,7 +66,7 @@ def test_every_rule_can_fire_with_the_shipped_parameters():
     gate = GateReport(GatePhase.SIT, True, False, StopLevel.R3_SIT_THEN_CUT, "lost", "unheard_of")
     facts = Facts(
         gate, True, 1e3, True, 1e3, worst, worst, worst, (), tilt=3.0, sensor_fault="broken", body_fault="broken",
-        foot_fault="broken", rest_fault="broken", warmest=2.0, hottest=2.0, battery=0.0, bus_drop=1.0,
+        foot_fault="broken", rest_fault="broken", warmest=2.0, hottest=2.0, battery=0.0,
         capture_margin=-1.0, frames_age=1e3, map_age=1e3, operator=OperatorWord(1e3, True, "joystick"),
     )  # fmt: skip
     reports = [gate, GateReport(), *(replace(gate, rule=rule.name) for rule in GATE_RULES)]

@@ -78,7 +78,7 @@ def test_supervisor_lives_and_never_lowers_itself_whatever_comes():
             passed = watch.on_state(evil_state(random, int(random.choice([count, 0, 2**63, 5 * count]))), now)
         watch.on_beat(str(random.choice(NAMES)), int(random.choice([0, count, 2**64 - 1], p=[0.3, 0.6, 0.1])), now)
         watch.on_balance(int(random.integers(0, 256)))
-        watch.on_battery(float(random.choice(EVIL)), float(random.choice(EVIL)))
+        watch.on_battery(float(random.choice(EVIL)))
         phase = GatePhase(int(random.integers(0, len(GatePhase))))
         watch.on_gate(GateReport(phase, *(random.random(2) < 0.5), random.choice(list(StopLevel)), "?", "no_rule"), now)
         before, facts = machine, watch.facts(now)

@@ -71,6 +71,15 @@ def test_torque_that_is_not_given(joint, place, name):
     assert found(drives.run(100)) == ("", "", "", "")
 
 
+def test_drive_that_gives_nothing_is_found_though_little_is_asked():
+    drives, little = settled(), 0.02 * LIMITS.effort[ELBOW]
+    asked = HOLD.with_(effort=with_(np.zeros(N), ELBOW, little))
+    assert found(drives.run(50, sent=asked, effort=with_(np.zeros(N), ELBOW, little)))[2] == ""
+    drives.run(monitors.DEAD_TICKS - 1, sent=asked, effort=np.zeros(N))
+    assert found(drives.monitor)[2] == ""
+    assert found(drives.run(1, sent=asked, effort=np.zeros(N)))[2] == "r_elbow gives no torque"
+
+
 def test_torque_is_judged_only_against_commands_that_are_known():
     drives = settled()
     lost = {"effort": np.full(N, 0.5) * LIMITS.effort}

@@ -35,6 +35,8 @@ CASES = {
     "misled": (FINE._replace(permit=TorquePermit(R3, False, True, 0, "sensor_fault")), FINE._replace(permit=STOP)),
     "commands_lost": (FINE._replace(command_late=True), FINE),
     "leg_fault": (FINE._replace(leg_fault="l_knee is locked"), FINE),
+    "bus_low": (FINE._replace(bus_drop=0.151), FINE._replace(bus_drop=0.15)),
+    "derated": (FINE._replace(torque_left=0.59, weakest="l_knee"), FINE._replace(torque_left=0.6)),
     "runaway_lasts": (
         FINE._replace(runaway="l_knee", runaway_for=0.051),
         FINE._replace(runaway="l_knee", runaway_for=0.05),
@@ -42,6 +44,7 @@ CASES = {
     "arm_fault": (FINE._replace(arm_fault="l_elbow is locked"), FINE),
     "runaway": (FINE._replace(runaway="l_knee"), FINE),
     "commands_refused": (FINE._replace(refused_in_row=3, refusal="limp legs"), FINE._replace(refused_in_row=2)),
+    "derates": (FINE._replace(torque_left=0.79, weakest="l_knee"), FINE._replace(torque_left=0.8)),
 }
 
 
@@ -93,7 +96,7 @@ def test_tables_are_sorted_and_words_say_what_is_wrong():
     for table in (LOSSES, REQUESTS):
         levels = [rule.level for rule in table]
         assert levels == sorted(levels, reverse=True)
-    assert all(rule.clears_by == RESET for rule in GATE_RULES)
+    assert all((rule.clears_by == RESET) == (rule.level >= R2) for rule in GATE_RULES)
     said = {name: rule.worded(CASES[name][0]) for name, rule in zip(CASES, GATE_RULES, strict=True)}
     assert said["imu_fault"] == "the IMU fails: it is off"
     assert said["encoder_fault"] == "an encoder fails: l_knee jumped"
@@ -102,6 +105,9 @@ def test_tables_are_sorted_and_words_say_what_is_wrong():
     assert said["runaway"] == "a joint leaves its envelope: l_knee"
     assert said["runaway_lasts"] == "a joint stays outside its envelope: l_knee"
     assert said["commands_refused"] == "joint_command refused: limp legs"
+    assert said["foot_fails"] == "a foot sensor fails: l_sole repeats itself"
+    assert said["derated"] == "a drive has little torque left: l_knee"
+    assert said["derates"] == "a drive gives less and less torque: l_knee"
     assert said["falling"] == "the robot falls"
 
 

@@ -172,17 +172,29 @@ def steps(machine: Standby, seconds: float, **changes):
 
 
 def test_first_command_holds_what_it_found():
-    position = state().position + 0.05
+    position = state().position + np.where(np.isin(np.arange(N), BODY.legs), 0.0, 0.05)
     first = steps(standby(), PERIOD, position=position)[0].command
-    np.testing.assert_allclose(first.position, position, atol=1e-3)
+    np.testing.assert_allclose(first.position, position, atol=2e-3)
     assert np.isfinite(first.effort).all()
 
 
 def test_speed_at_the_start_dies_away_softly():
-    fast = np.full(N, 2.0)
+    arms = ~np.isin(np.arange(N), BODY.legs)  # legs that carry keep the body upright instead
+    fast = 2.0 * arms
     targets = np.array([s.command.position for s in steps(standby(), 0.4, velocity=fast)])
     assert (np.diff(targets, axis=0) / PERIOD <= 2.0 + 1e-6).all()
-    np.testing.assert_allclose(targets[-1] - state().position, 0.1, atol=0.01)
+    np.testing.assert_allclose((targets[-1] - state().position)[arms], 0.1, atol=0.01)
+
+
+@pytest.mark.parametrize("lean", [{"pitch": 0.1}, {"roll": 0.1}])
+def test_legs_that_carry_turn_the_body_upright(lean):
+    """Soles that stay where they are turn against it, seen from the body."""
+    machine, tilt = standby(), tilt_of(**lean)
+    machine.begin(state())
+    placement = BODY.place(machine.step(state(), tilt).command.position)
+    for sole in BODY.soles:
+        normal = BODY.locate(placement, sole)[0][:, 2]
+        np.testing.assert_allclose(normal, 2.0 * UP - np.array(tilt.up), atol=0.02)
 
 
 def test_tipping_forward_presses_the_toes():
@@ -260,4 +272,4 @@ def test_foot_in_the_air_is_sent_down_and_stays_where_it_lands():
     assert position[knee] < state().position[knee] + 0.3
     landed = machine.step(state(k, position=position), tilt_of()).command
     np.testing.assert_allclose(landed.position, said[-1].position, atol=0.02)
-    assert not landed.velocity.any()
+    np.testing.assert_allclose(landed.velocity, 0.0, atol=0.05)

@@ -25,8 +25,8 @@ STANDBY = Facts(
 )
 LATCHED_OFF = Facts(gate=GateReport(GatePhase.OFF, latched=True, at_rest=True, reason="no sound joint_command in time"))
 NO_BALANCE = replace(WALKING, silence={"balance": 0.6}, robot_silence={"balance": 0.2})
-NO_CAMERA = replace(WALKING, silence={"camera": 0.6}, robot_silence={"camera": 0.6})
-NO_CAMERA_LONG = replace(WALKING, silence={"camera": 1.1}, robot_silence={"camera": 1.1})
+NO_CAMERA = replace(WALKING, silence={"camera": 0.3}, robot_silence={"camera": 0.3})
+NO_CAMERA_LONG = replace(WALKING, silence={"camera": 0.5}, robot_silence={"camera": 0.5})
 REFUSING = replace(
     WALKING,
     gate=replace(WALKING.gate, request=R2, reason="joint_command refused: NaN or infinite", rule="commands_refused"),

@@ -133,9 +133,7 @@ class GraphStage:
         up, height = float(self._rotation()[2, 2]), float(truth.position[2])
         look = Look(
             tick=gate.sequence,
-            level=max(
-                newest["safety/state"].level, of_gate(gate.phase >= GateState.HOLD, gate.latched, gate.request)
-            ),
+            level=max(newest["safety/state"].level, of_gate(gate.phase >= GateState.HOLD, gate.latched, gate.request)),
             refusals=gate.rejected,
             torque=gate.phase != GateState.OFF,
             touching={"base_link"} if up < LYING_COSINE or height < FALLEN_HEIGHT else (),

@@ -105,8 +105,7 @@ class SafetyRig:
         self._lockstep.sent(BALANCE, self._sent)
         self._lockstep.sent("safety", self._sent)
         if self._is_every(BATTERY_EVERY_S, state.sequence) and not self.is_cut:
-            battery = self.driver.battery()
-            self.safety.watch.on_battery(float(np.float32(battery.charge_fraction)), battery.voltage)
+            self.safety.watch.on_battery(float(np.float32(self.driver.battery().charge_fraction)))
 
     def _hear_safety(self) -> None:
         """The driver hears it before its gate steps, balance before its next state."""

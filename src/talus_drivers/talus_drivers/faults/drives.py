@@ -25,6 +25,7 @@ class DriveFaults:
         step: s, of the physics.
         locked: (n,) joints that do not turn.
         touched: (n,) joints whose torque is not what was commanded.
+        left: (n,) part of its peak torque that each drive says it can still give.
         blind: (n,) joints whose drive does not know its angle; `seen_position`, `seen_velocity`: what it believes.
     """
 
@@ -38,6 +39,7 @@ class DriveFaults:
         self.is_idle = True
         self.locked, self.touched, self.blind = (np.zeros(n, dtype=bool) for _ in range(3))
         self.seen_position, self.seen_velocity = np.zeros(n), np.zeros(n)
+        self.left = np.ones(n)
         self._shapes: list[Shape] = []
         self._cuts: list[Shape] = []
 
@@ -153,13 +155,14 @@ def delayed(joints: np.ndarray, steps: int) -> Shape:
     return cut
 
 
-def fading(joints: np.ndarray, peak: np.ndarray, within: float, step: float) -> Shape:
-    """The limit of hot windings goes to nothing within so many s; `peak` (m,) N m."""
+def fading(joints: np.ndarray, peak: np.ndarray, within: float, faults: DriveFaults) -> Shape:
+    """The limit of hot windings goes to nothing within so many s, and their drives say so; `peak` (m,) N m."""
     steps = [0]
 
     def cut(effort: np.ndarray) -> None:
         steps[0] += 1
-        most = peak * max(0.0, 1.0 - steps[0] * step / within)
+        left = max(0.0, 1.0 - steps[0] * faults.step / within)
+        faults.left[joints], most = left, left * peak
         effort[joints] = np.clip(effort[joints], -most, most)
 
     return cut

@@ -215,7 +215,7 @@ class FaultInjector:
             "slow": lambda: drive_faults.lagging(joints, severity, step),
             "delayed": lambda: drive_faults.delayed(joints, max(1, round(severity / step))),
             "intermittent": lambda: drive_faults.in_bursts(joints, Bursts(severity, step, random)),
-            "overheat": lambda: drive_faults.fading(joints, peak, severity, step),
+            "overheat": lambda: drive_faults.fading(joints, peak, severity, self.drives),
         }
         return Levers(encoder, joints, cut=cuts[effect]())
 

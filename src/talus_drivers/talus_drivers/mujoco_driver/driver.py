@@ -89,6 +89,11 @@ class MujocoDriver:
         """J taken from the battery since `connect`."""
         return self._pack.energy_used
 
+    @property
+    def torque_left(self) -> np.ndarray:
+        """(n,) part of its peak that each drive says it can still give."""
+        return self.faults.drives.left
+
     def connect(self) -> None:
         """The robot lies limp in its start pose, at rest on its stops."""
         if self._is_open:
