@@ -155,7 +155,9 @@ def test_just_inside_every_limit_nothing_fires():
     )  # fmt: skip
     assert firing(facts) == []
     facts = replace(
-        facts, silence={n: 9.0 for n in NODES}, robot_silence={"balance": 0.05, "camera": 0.35, "map": 0.35}
+        facts,
+        silence={n: 9.0 for n in NODES},
+        robot_silence={"balance": 0.05, "camera": 0.35 * CAMERA_DEGRADES, "map": 0.35 * CAMERA_STOPS},
     )
     assert firing(replace(facts, gate_age=0.1)) == []
 
