@@ -25,7 +25,7 @@ FAULTS = [
     ("gyroscope.wrong", "", 1.5, {"body_fault"}),
     ("encoder.stuck", "l_knee", 0.0, {"encoder_fault"}),
     ("encoder.wrong", "l_knee", 6.28, {"encoder_fault", "sensor_fault"}),
-    ("foot.no_contact", "left", 0.0, {"foot_fault"}),
+    ("foot.no_contact", "left", 0.0, {"foot_fails"}),
     ("drive.off", "l_knee", 0.0, {"leg_fault"}),
     ("drive.reboot", "r_knee", 0.0, {"leg_fault", "encoder_fault"}),
     ("drive.runaway", "l_elbow", 0.0, {"arm_fault"}),

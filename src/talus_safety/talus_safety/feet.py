@@ -20,8 +20,8 @@ from talus_safety.tilt import GRAVITY
 
 STUCK_TICKS, DITHERS_AFTER = 8, 50  # as of the encoders
 SMOOTH = 0.02  # s: a touchdown's shock is shorter
-OFF = 0.3  # of the weight, between what both feet say and what they must bear
-OFF_TICKS = 10
+OFF = 0.35  # of the weight, between what both feet say and what they must bear
+FOOT_TICKS, IMU_TICKS = 75, 15  # a stumble over an edge of 3 cm shows 0.5 for 50 ms
 STOOD_TICKS, UPRIGHT = 250, 0.87  # in a row with the weight on the feet, and cosine of the tilt: who gets up has hands
 LEAST = 0.15  # of the weight, that is left to a foot by the other one's error alone
 
@@ -86,8 +86,8 @@ class FootRepair:
             feet_are_off,
             abs(by_felt) > OFF > 1.5 * abs(by_weight),
         ]
-        self.doubts_imu = bool(self._off_ticks[1] >= OFF_TICKS)
-        if self._off_ticks[0] >= OFF_TICKS:
+        self.doubts_imu = bool(self._off_ticks[1] >= IMU_TICKS)
+        if self._off_ticks[0] >= FOOT_TICKS:
             borne = [_borne(self._body, foot, state, tilt) for foot in (0, 1)]
             wrong = math.copysign(1.0, by_felt) * (state.foot_wrenches[:, 2] - borne)
             if wrong.max() > OFF * self._weight:  # else hands or a seat share the load

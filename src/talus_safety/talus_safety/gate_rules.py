@@ -68,14 +68,10 @@ LOSSES: tuple[Rule, ...] = (
     ),
     Rule("sensors_bad", "sensor values are not finite", R3, 12, lambda f, c: f.bad_ticks > BAD_TICKS, ("F25",)),
     Rule("imu_fault", "the IMU fails", R3, 50, lambda f, c: bool(f.imu_fault), ("F23", "F24"), lambda f: f.imu_fault),
-    Rule(
-        "encoder_fault", "an encoder fails", R3, 20,
-        lambda f, c: bool(f.encoder_fault), ("F26",), lambda f: f.encoder_fault,
-    ),
-    Rule(
-        "foot_fails", "a foot sensor fails", R3, 60,
-        lambda f, c: bool(f.foot_fault), ("F27",), lambda f: f.foot_fault,
-    ),
+    Rule("encoder_fault", "an encoder fails", R3, 20,
+        lambda f, c: bool(f.encoder_fault), ("F26",), lambda f: f.encoder_fault),
+    Rule("foot_fails", "a foot sensor fails", R3, 180,
+        lambda f, c: bool(f.foot_fault), ("F27",), lambda f: f.foot_fault),
     Rule(
         "misled", "who balances is misled by the sensors", R3, 30,
         lambda f, c: f.permit is not None and f.permit.rule == "sensor_fault", ("F16",),
@@ -94,10 +90,8 @@ REQUESTS: tuple[Rule, ...] = (
         lambda f, c: bool(f.leg_fault), ("F31", "F32", "F34", "F35"), lambda f: f.leg_fault,
     ),
     Rule("bus_low", "the bus voltage drops", R3, 100, lambda f, c: f.bus_drop > c.monitors.bus_drop, ("F37",)),
-    Rule(
-        "derated", "a drive has little torque left", R3, 20,
-        lambda f, c: f.torque_left < STOPS, ("F33",), lambda f: f.weakest,
-    ),
+    Rule("derated", "a drive has little torque left", R3, 20,
+        lambda f, c: f.torque_left < STOPS, ("F33",), lambda f: f.weakest),
     Rule(
         "runaway_lasts", "a joint stays outside its envelope", R3, 100,
         lambda f, c: f.runaway_for > c.monitors.runaway_s, ("F36",), lambda f: f.runaway,
@@ -114,10 +108,8 @@ REQUESTS: tuple[Rule, ...] = (
         "commands_refused", "joint_command refused", R2, 20,
         lambda f, c: f.refused_in_row >= c.limiter.rejected_in_row, ("F14", "F15", "F16", "F17"), lambda f: f.refusal,
     ),
-    Rule(
-        "derates", "a drive gives less and less torque", R1, 20,
-        lambda f, c: f.torque_left < DEGRADES, ("F33",), lambda f: f.weakest,
-    ),
+    Rule("derates", "a drive gives less and less torque", R1, 20,
+        lambda f, c: f.torque_left < DEGRADES, ("F33",), lambda f: f.weakest),
 )  # fmt: skip
 
 GATE_RULES = (FALL, *LOSSES, *REQUESTS[1:])
