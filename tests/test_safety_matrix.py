@@ -9,6 +9,7 @@ import pytest
 from talus_bringup.bench.balance.stage import in_fork
 from talus_bringup.bench.safety.rows import BENCH_POSTURES, IN_PROCESS, ROWS, by_name
 from talus_bringup.scenario.play import Player
+from talus_bringup.scenario.record import of_gate
 from talus_bringup.scenario.rig_stage import RigStage
 from talus_core.robot import load_robot
 
@@ -53,3 +54,9 @@ def test_every_row_is_a_sound_scenario(row):
     assert set(row.postures) <= set(BENCH_POSTURES)
     for number in range(len(row.variants)):
         row.scenario(row.postures[0], number).check()
+
+
+def test_the_gate_alone_counts_while_it_moves_the_robot_and_when_it_let_the_one_at_rest_go():
+    assert of_gate(is_active=False, is_latched=False, request=2) == 0
+    assert of_gate(is_active=True, is_latched=True, request=4) == 4
+    assert of_gate(is_active=False, is_latched=True, request=0) == 3
