@@ -259,6 +259,21 @@ def test_fall_is_called_only_of_a_robot_that_was_upright():
     assert not watch.is_falling
 
 
+def test_a_robot_that_only_leans_far_was_not_upright():
+    watch, ticks = FallWatch(0.75, PERIOD), round(UPRIGHT_FOR / PERIOD)
+    assert not any(watch.step(Leaning(0.6)) for _ in range(2 * ticks))
+    assert not any(watch.step(Leaning(0.8)) for _ in range(10))
+
+
+@pytest.mark.parametrize("lean_deg, is_called", [(14.0, False), (16.0, True)])
+def test_a_fall_needs_a_lean_besides_the_rate(lean_deg, is_called):
+    watch = FallWatch(0.75, PERIOD)
+    for _ in range(round(UPRIGHT_FOR / PERIOD)):
+        watch.step(Leaning(0.0))
+    fast = Leaning(math.radians(lean_deg), 3.4)
+    assert [watch.step(fast) for _ in range(CALLED_AFTER)][-1] is is_called
+
+
 def test_standing_legs_say_the_same_as_the_imu():
     tilt = LegTilt(ConsistencyWatch(ROBOT)._body, (0.6, 0.0, 0.8), PERIOD)
     for _ in range(100):
@@ -390,6 +405,15 @@ def test_prediction_follows_the_load_within_its_second():
     for _ in range(100):
         heat.step(0.5 * LIMITS.effort, 0.01)
     assert (heat.predicted - heat.warmest) * 1e9 / AHEAD == pytest.approx(1.0 - math.exp(-1.0), abs=0.01)
+
+
+def test_heat_begins_cold_and_never_passes_its_load():
+    gap, quick = (HeatModel(LIMITS.effort, ROBOT.joint_names, 0.5, 5.0) for _ in range(2))
+    assert (gap.warmest, gap.predicted, gap.joint) == (0.0, 0.0, ROBOT.joint_names[0])
+    gap.step(0.5 * LIMITS.effort, 1000.0)
+    assert gap.warmest == gap.predicted == pytest.approx(1.0)
+    quick.step(0.5 * LIMITS.effort, 1.0)
+    assert (quick.warmest, quick.predicted) == pytest.approx((0.2, 1.0)), "what is ahead ends at the load, too"
 
 
 def test_heat_without_a_number_goes_on_as_before():

@@ -5,8 +5,9 @@ from dataclasses import FrozenInstanceError, fields
 
 import pytest
 from talus_safety.config import GateConfig, SupervisorConfig
+from talus_safety.decision import GateCounters
 from talus_safety.facts import Facts, GateReport, OperatorWord
-from talus_safety.gate_rules import FALL
+from talus_safety.gate_rules import FALL, GateFacts
 from talus_safety.ladder import StopLevel
 from talus_safety.permit import TorquePermit
 from talus_safety.supervisor import Answer, SupervisorState
@@ -24,3 +25,10 @@ def test_is_frozen(thing):
     for item in fields(thing):
         with pytest.raises(FrozenInstanceError):
             setattr(thing, item.name, getattr(thing, item.name))
+
+
+def test_what_is_new_begins_at_nothing():
+    new = SupervisorState()
+    assert (new.held_for, new.degraded_for, new.level_for) == (0.0, 0.0, 0.0)
+    assert GateCounters() == (0,) * 5
+    assert [value for value in GateFacts() if value] == [GateFacts().torque_left] == [1.0]
