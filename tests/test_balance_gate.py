@@ -29,7 +29,7 @@ FLOORS = [
     ("stairs", 0, 12.0),
     ("slope_across", 0, 10.0),
     ("slip", 0, 0.25),
-    ("slip_one_foot", 0, 0.15),
+    ("slip_one_foot", 0, 0.1),
     ("mars", 0, 0.4),
 ]
 

@@ -7,6 +7,8 @@ estimation", IJRR 2020, with the error states of section 6 (biases). Error: phi,
 
 from __future__ import annotations
 
+import math
+from collections import deque
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -38,6 +40,11 @@ class EstimatorConfig:
     kinematics: float = 2e-3  # m, encoder noise through the leg and flexibility
     trust_share: float = 0.18  # of the weight (100 N on earth); a sole that carries less may slide
     trust_delay: float = 0.04  # s after touchdown before a sole is trusted (impact settles)
+    slip_speed: float = (
+        0.25  # m/s of a sole over the ground beyond which it slips; a sole that rolls over an edge is slower
+    )
+    slip_window: float = 0.02  # s over which that is looked at: encoder noise gives 0.02 m/s
+    longest_slip: float = 0.4  # s; a sole that seems to slip longer is believed again: then the base's speed is wrong
     initial_tilt: float = 0.01  # rad
     initial_accel_bias: float = 0.05  # m/s^2, datasheet class of the simulated IMU
     initial_gyro_bias: float = 0.002  # rad/s, after averaging at rest
@@ -71,6 +78,8 @@ class BaseEstimator:
         self._skew_lever = skew(imu_position_in_base)
         self._mass = mass
         self._loaded_for = [0.0, 0.0]
+        self._slips_for, self._slides = [0.0, 0.0], [0.0, 0.0]
+        self._tracks: deque[np.ndarray] = deque(maxlen=max(round(config.slip_window / dt), 1))
         self._ticks = 0
         self._omega = np.zeros(3)
         self._phi = np.eye(_N)
@@ -144,6 +153,7 @@ class BaseEstimator:
         """
         self._propagate(gyro, accel)
         self._watch_load(vertical_forces)
+        self._watch_slip(soles_in_base @ self.rotation.T)
         self._ticks += 1
         if self._ticks % CORRECT_EVERY == 0:
             self._propagate_covariance(CORRECT_EVERY * self.dt)
@@ -187,6 +197,23 @@ class BaseEstimator:
             loaded = vertical_forces[side] > least
             self._loaded_for[side] = self._loaded_for[side] + self.dt if loaded else 0.0
 
+    def _watch_slip(self, soles: np.ndarray) -> None:
+        """A sole that moves over the ground, by the IMU's velocity and the legs' own, slips: it tells its height alone.
+
+        Args:
+            soles: (2, 3) m from the base, in odom axes.
+        """
+        c, tracks = self.config, self._tracks
+        if len(tracks) == tracks.maxlen:
+            moved = (soles - tracks[0]) / (len(tracks) * self.dt) + self.velocity
+            for side in (0, 1):
+                is_fast = math.hypot(moved[side, 0], moved[side, 1]) > c.slip_speed
+                self._slips_for[side] = self._slips_for[side] + self.dt if is_fast else 0.0
+                self._slides[side] = max(self._slides[side] - self.dt, 0.0)
+                if 0.0 < self._slips_for[side] < c.longest_slip:
+                    self._slides[side] = c.trust_delay
+        tracks.append(soles)
+
     def _propagate_covariance(self, dt: float) -> None:
         rotation, phi, vectors = self.rotation, self._phi, self._vectors
         vectors[0], vectors[1], vectors[2:] = self.velocity, self.position, self.feet
@@ -208,6 +235,8 @@ class BaseEstimator:
         for side, block in enumerate(_FEET):
             trusted = self._loaded_for[side] > c.trust_delay
             self._density[block] = (c.foot if trusted else c.foot_swing) ** 2
+            if self._slides[side] > 0.0:
+                self._density[block.start : block.start + 2] = c.foot_swing**2
         return self._density
 
     def _correct(self, soles_in_base: np.ndarray) -> None:

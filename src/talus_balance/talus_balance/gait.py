@@ -45,7 +45,7 @@ class Gait:
     def reset(self, heading: float) -> None:
         """Stand, with this heading (rad)."""
         self.phase = Phase.STAND
-        self.heading = heading
+        self.heading = self._course = heading
         self.stance = LEFT
         self.elapsed = 0.0
         self.velocity = np.zeros(3)
@@ -86,9 +86,15 @@ class Gait:
         self.velocity = self.velocity + clamp(wanted - self.velocity, self._velocity_step)
         if self.phase is Phase.STAND:
             self.velocity[:] = 0.0
+            self._course = self.heading
             return
-        stance_yaw, limit = float(inp.sole_yaws[self.stance]), self.config.heading_lead
-        lead = wrap_angle(self.heading + float(self.velocity[2]) * self.dt - stance_yaw)
+        stance_yaw, limit, farthest = (
+            float(inp.sole_yaws[self.stance]),
+            self.config.heading_lead,
+            self.config.off_course,
+        )
+        lead = wrap_angle(self._course + float(self.velocity[2]) * self.dt - stance_yaw)
+        self._course = stance_yaw + min(max(lead, -farthest), farthest)
         self.heading = stance_yaw + min(max(lead, -limit), limit)
 
     def _to_heading(self, xy: np.ndarray) -> np.ndarray:

@@ -42,6 +42,8 @@ class GaitConfig:
         max_acceleration: m/s^2 (x, y) and rad/s^2 by which the commanded velocity follows cmd_vel.
         pivot_x: m from the sole's centre to the planned pivot; behind it, so that the ankle's torque limit
             (80 N m, ankle 5 cm behind the centre) leaves the same authority forward as the heel does backward.
+        heading_lead: rad by which the heading may be ahead of the foot that stands: what hips turn in a step.
+        off_course: rad up to which the robot turns back after a slip or a shove turned it.
         hasty_depth: m below the expected ground at which the fastest step aims, so that it is not late.
         max_shift: s, longest wait for the weight shift before the first step.
     """
@@ -63,6 +65,7 @@ class GaitConfig:
     max_shift: float = 0.6
     pivot_x: float = -0.02
     heading_lead: float = 0.35
+    off_course: float = 1.0
     hasty_depth: float = 0.03
     planner: StepPlannerConfig = field(default_factory=StepPlannerConfig)
     foothold: FootholdConfig = field(default_factory=FootholdConfig)

@@ -120,3 +120,26 @@ def test_uncertainty_of_height_stays_bounded_and_positive():
     eigenvalues = np.linalg.eigvalsh(estimator.covariance)
     assert eigenvalues.min() > -1e-12
     assert estimate.velocity_variance.max() < 1e-3
+
+
+@pytest.mark.parametrize("slides", [0, 1])
+def test_a_slipping_foot_does_not_pull_the_base(slides):
+    position = np.array([0.0, 0.0, 0.8])
+    estimator = started(np.eye(3), position)
+    feet = feet_from(position, np.eye(3))
+    for k in range(150):
+        moved = feet.copy()
+        moved[slides, 0] += 0.3 * DT * k  # at once 0.3 m/s, under full load, for 0.3 s
+        estimate = estimator.step(np.zeros(3), GRAVITY, moved, LOADED)
+    assert np.linalg.norm(estimate.velocity) < 0.02
+    assert np.linalg.norm(estimate.position - position) < 0.01
+
+
+def test_a_base_that_believes_in_a_wrong_speed_learns_from_the_feet_again():
+    position = np.array([0.0, 0.0, 0.8])
+    estimator = started(np.eye(3), position)
+    estimator.velocity = np.array([0.4, 0.0, 0.0])  # so that both soles seem to slip
+    estimator.covariance[3:6, 3:6] = 0.2 * np.eye(3)
+    for _ in range(1000):
+        estimate = estimator.step(np.zeros(3), GRAVITY, feet_from(position, np.eye(3)), LOADED)
+    assert np.linalg.norm(estimate.velocity) < 0.05
