@@ -25,12 +25,10 @@ FLOORS = [
     ("walking_push_torso", 0, (0.40, 180.0, 0.5)),
     ("loaded_push", 0, (0.20, 90.0, 0.0)),
     ("step_up", 0, 4.0),
-    ("blocks", 0, 3.0),
     ("stairs", 0, 12.0),
     ("slope_across", 0, 10.0),
     ("slip", 0, 0.25),
     ("slip_one_foot", 0, 0.1),
-    ("mars", 0, 0.4),
 ]
 
 
