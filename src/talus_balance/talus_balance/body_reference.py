@@ -20,6 +20,7 @@ from talus_balance.model import FrameTerms, WholeBodyModel
 from talus_balance.posture import PoseFacts, PostureMove, PostureReference, pose_facts
 from talus_balance.whole_body import MotionTarget
 
+REACH_EVERY = 4  # ticks; in 8 ms the body moves by 1 cm
 LOWEST_COM = 0.3  # m over the ground: what a pendulum's frequency is still computed for
 
 
@@ -58,6 +59,7 @@ class BodyReference:
         self._poses = {name: pose_facts(model, pose[joints]) for name, pose in description.poses.items()}
         self._reach = LegReach(model)
         self._com_height = ComHeight(dt)
+        self._highest, self._ticks = 0.0, 0  # m over the ground that the legs reach
         self._move: PostureMove | None = None
         self.ground = GroundPlane(config.ground, dt)
         self.wanted_height = 0.0
@@ -107,9 +109,10 @@ class BodyReference:
         posture = self._posture(settled)
         ground = self.ground
         ground.follow(gait.ground, inp.com, inp.com_velocity)
-        height = self._height(
-            posture, settled, self._highest_com(base, soles, gait, inp) - ground.height, gait.landing_in
-        )
+        if self._ticks % REACH_EVERY == 0:
+            self._highest = self._highest_com(base, soles, gait, inp) - ground.height
+        self._ticks += 1
+        height = self._height(posture, settled, gait.landing_in)
         self.wanted_height = height.height
         lift = self._config.max_lift
         com_height = float(inp.com[2]) + min(max(ground.height + height.height - float(inp.com[2]), -lift), lift)
@@ -135,10 +138,10 @@ class BodyReference:
         stand = self._poses["stand"]
         return PostureReference(stand.com_height, 0.0, 0.0, stand.pelvis_pitch, stand.joints)
 
-    def _height(self, posture: PostureReference, settled: bool, highest: float, landing_in: float) -> HeightReference:
+    def _height(self, posture: PostureReference, settled: bool, landing_in: float) -> HeightReference:
         """Of the CoM over the ground: along the path between the postures, else as high as the legs will reach."""
         if settled:
-            return self._com_height.step(min(posture.com_height, highest), landing_in, self._model.gravity)
+            return self._com_height.step(min(posture.com_height, self._highest), landing_in, self._model.gravity)
         self._com_height.reset(posture.com_height)
         return HeightReference(posture.com_height, posture.com_speed, posture.com_acceleration)
 
