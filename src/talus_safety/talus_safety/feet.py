@@ -21,7 +21,7 @@ from talus_safety.tilt import GRAVITY
 STUCK_TICKS, DITHERS_AFTER = 8, 50  # as of the encoders
 SMOOTH = 0.02  # s: a touchdown's shock is shorter
 OFF = 0.35  # of the weight, between what both feet say and what they must bear
-FOOT_TICKS, IMU_TICKS = 75, 15  # a stumble over an edge of 3 cm shows 0.5 for 50 ms
+FOOT_TICKS, IMU_TICKS = 75, 30  # twice what shoves of 0.9 m/s (33, 15) or edges of 3 cm show
 STOOD_TICKS, UPRIGHT = 250, 0.87  # in a row with the weight on the feet, and cosine of the tilt: who gets up has hands
 LEAST = 0.15  # of the weight, that is left to a foot by the other one's error alone
 

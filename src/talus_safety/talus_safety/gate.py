@@ -64,7 +64,7 @@ class LastGate:
         self._fall = fall or DampedFall(self._standby.damping)
         self._fall_watch = FallWatch(math.radians(self._config.monitors.fall_deg), period)
         self._drives, self._imu = DriveMonitor(robot, period, self._config.monitors), ImuMonitor()
-        self._repair, self._feet = JointRepair(body, robot.limits.effort, period), FootRepair(robot, body, period)
+        self.repair, self._feet = JointRepair(body, robot.limits.effort, period), FootRepair(robot, body, period)
         self._power = PowerMonitor(robot.joint_names, period)
         self._keeper, self._judge = StateKeeper(), RestJudge(robot)
         self._tilt: TiltFilter | LegTilt = TiltFilter()
@@ -98,7 +98,7 @@ class LastGate:
         if permit is not None and permit.rule == "body_fault":
             self._imu.distrust()
         self._drives.step(state, self._sent)
-        state = self._repair.step(state, self._drives, self._tilt)
+        state = self.repair.step(state, self._drives, self._tilt)
         if self._state.phase is not GatePhase.FALL:  # an impact looks like a fault
             state = self._feet.step(state, self._tilt, trusts_imu=not self._imu.fault)
             if self._feet.doubts_imu:
@@ -191,7 +191,7 @@ class LastGate:
         if phase is GatePhase.OFF:
             self._limiter.relax(state)
             self._drives.relax()
-            self._repair.relax()
+            self.repair.relax()
             self._feet.relax()
             return None
         if phase is GatePhase.FALL:
@@ -205,7 +205,7 @@ class LastGate:
         self._state = ended(self._state, posture, step.is_sitting, step.is_finished)
         if self._state.phase is GatePhase.OFF:
             return None
-        self._sent = self._repair.command(self._limiter.limit(step.command, state)[0], state)
+        self._sent = self.repair.command(self._limiter.limit(step.command, state)[0], state)
         return self._sent
 
     def _go_down(self, state: RobotState, posture: Posture, is_new: bool) -> JointCommand | None:
@@ -215,7 +215,7 @@ class LastGate:
         self._state = ended(self._state, posture, is_sitting=False, is_finished=True)
         if self._state.phase is GatePhase.OFF:
             return None
-        return self._repair.command(self._limiter.limit(command, state)[0], state)
+        return self.repair.command(self._limiter.limit(command, state)[0], state)
 
     def _decision(self, sent: JointCommand | None, posture: Posture, facts: GateFacts) -> GateDecision:
         phase, latch, rule, _ = self._state

@@ -38,7 +38,7 @@ class JointRepair:
 
     def relax(self) -> None:
         """Torque is off: encoders are believed anew."""
-        self._offset: np.ndarray | None = None  # (n,) rad that the encoders say too much
+        self.offset: np.ndarray | None = None  # (n,) rad that the encoders say too much
         self._angle: dict[int, float] = {}  # rad, of blind joints
         self._speed: dict[int, float] = {}
         self._before: deque[RobotState] = deque(maxlen=STUCK_TICKS + 1)
@@ -49,16 +49,16 @@ class JointRepair:
         self._before.append(state)
         if drives.jumped.any():
             moved = np.where(drives.jumped, state.position - last.position - self._period * last.velocity, 0.0)
-            self._offset = moved if self._offset is None else self._offset + moved
+            self.offset = moved if self.offset is None else self.offset + moved
         for joint in np.flatnonzero(drives.stuck).tolist():
             if joint in self._leg_of and joint not in self._angle:
                 self._speed[joint] = float(self._before[0].velocity[joint])
                 self._angle[joint] = float(state.position[joint]) + STUCK_TICKS * self._period * self._speed[joint]
-        if self._offset is None and not self._angle:
+        if self.offset is None and not self._angle:
             return state
         position, velocity = state.position.copy(), state.velocity.copy()
-        if self._offset is not None:
-            position -= self._offset
+        if self.offset is not None:
+            position -= self.offset
         for joint in self._blind():
             position[joint], velocity[joint] = self._angle[joint], self._speed[joint]
         placement = self._body.place(position)
@@ -69,11 +69,11 @@ class JointRepair:
 
     def command(self, command: JointCommand, believed: RobotState) -> JointCommand:
         """For drives that see what their encoders say."""
-        if self._offset is None and not self._angle:
+        if self.offset is None and not self._angle:
             return command
         position, effort, kp, kd = command.position.copy(), command.effort.copy(), command.kp.copy(), command.kd.copy()
-        if self._offset is not None:
-            position += self._offset
+        if self.offset is not None:
+            position += self.offset
         blind = self._blind()
         pull = command.kp * (command.position - believed.position) + command.kd * (command.velocity - believed.velocity)
         effort[blind] = np.clip(effort[blind] + pull[blind], -self._effort[blind], self._effort[blind])
