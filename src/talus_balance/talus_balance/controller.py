@@ -115,7 +115,7 @@ class BalanceController:
         self._effort_limit = description.limits.effort
         self._off_feet = OffFeet(description, config.off_feet, dt)
         self.mode = Mode.LIMP
-        self._sequence = -1  # of the newest state
+        self._sequence: int | None = None  # of the newest state
         self._hold: np.ndarray | None = None
         self._had_torque = False
         self._n = n = len(description.joint_names)
@@ -148,7 +148,8 @@ class BalanceController:
 
         Ticks whose state was lost on the way are made up for, so that filter and gait keep the body's time.
         """
-        lost, self._sequence = state.sequence - self._sequence - 1, state.sequence
+        lost = 0 if self._sequence is None else state.sequence - self._sequence - 1
+        self._sequence = state.sequence
         for _ in range(min(lost, LOST_AT_MOST)):
             self._tick(state, intent)
         return self._tick(state, intent)

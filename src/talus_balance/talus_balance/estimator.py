@@ -139,6 +139,9 @@ class BaseEstimator:
         variances = [c.landing_tilt**2, c.landing_speed**2, 1e-6, 1e-6, 1e-6, c.initial_gyro_bias**2]
         self.covariance = np.diag(np.repeat([*variances, c.initial_accel_bias**2], 3))
         self._loaded_for = [1.0, 1.0]
+        self._slips_for = [c.longest_slip, c.longest_slip]  # whatever they seem to do, they tell the base's speed
+        self._slides = [0.0, 0.0]
+        self._tracks.clear()
 
     def step(
         self, gyro: np.ndarray, accel: np.ndarray, soles_in_base: np.ndarray, vertical_forces: np.ndarray

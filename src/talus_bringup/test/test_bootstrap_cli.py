@@ -18,7 +18,7 @@ def talus(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["fly"], "unknown command 'fly'; known: run, test, bench, scenario, launch, exec, build, doctor"),
+        (["fly"], "unknown command 'fly'; known: run, test, bench, scenario, operator, launch, exec, build, doctor"),
         (["lanch"], "unknown command 'lanch'; did you mean 'launch'?"),
         (["--headless"], "unknown command '--headless'; known: run"),
         (["build", "--fast"], "build does not know '--fast'; known: --clean"),

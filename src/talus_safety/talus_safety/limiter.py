@@ -59,7 +59,7 @@ class CommandLimiter:
             return "old, repeated or from the future"
         if not may_be_limp and not table[KP, self._leg] and not table[EFFORT:, self._legs].any():
             return "limp legs"
-        if self._jumps(table, command.sequence):
+        if self._jumps(table, command.sequence, state.position):
             return "jumps in many joints"
         self._accepted_at = command.sequence
         self._checked = command, table
@@ -77,13 +77,14 @@ class CommandLimiter:
         self._sent, self._sent_at = result[POSITION], state.sequence
         return JointCommand(command.sequence, *result), bool(np.count_nonzero(result != table))
 
-    def _jumps(self, table: np.ndarray, sequence: int) -> bool:
-        """Targets far from those in force, as from joints in another order; a single one is cut to its rate."""
+    def _jumps(self, table: np.ndarray, sequence: int, position: np.ndarray) -> bool:
+        """Legs' targets far from those in force and from the joints: another order. One alone is cut to its rate."""
         if self._sent is None:
             return False
         reach = self._step * (JUMP_TICKS - 1 + sequence - self._accepted_at)
-        far = (np.abs(table[POSITION] - self._sent) > reach) & (table[KP] > 0.0)
-        return np.count_nonzero(far) >= JUMP_JOINTS
+        far = np.minimum(np.abs(table[POSITION] - self._sent), np.abs(table[POSITION] - position)) > reach
+        far &= table[KP] > 0.0
+        return np.count_nonzero(far[self._legs]) >= JUMP_JOINTS
 
     def _is_timely(self, sequence: int, newest: int) -> bool:
         return max(self._accepted_at + 1, newest - self._age_ticks) <= sequence <= newest

@@ -95,6 +95,15 @@ def test_joints_in_another_order_are_refused_and_a_single_one_is_cut():
         assert gate.refuse(command(2 + joint, position=single), state(2 + joint), may_be_limp=False) == ""
 
 
+def test_who_takes_over_may_start_where_the_joints_are():
+    gate, rest = limiter(), state(0)
+    pulling = command(0, position=rest.position + 0.3)
+    assert gate.refuse(pulling, rest, may_be_limp=False) == ""
+    for tick in range(200):  # until those targets are in force
+        gate.limit(pulling, state(tick))
+    assert gate.refuse(command(200, position=rest.position), state(200), may_be_limp=False) == ""
+
+
 def test_a_slow_controller_may_go_farther_between_two_commands():
     gate, frame = limiter(), command()
     assert gate.refuse(frame, state(0), may_be_limp=False) == ""
