@@ -53,7 +53,7 @@ def _scaled(direction: Vector, level: float) -> Vector:
     return tuple(level * part for part in direction)
 
 
-def _walk(level: float, seed: int, direction: Vector, **setting: float) -> Trial:
+def _walk(level: float, seed: int, direction: Vector, **setting: float | Ground | None) -> Trial:
     """Ten seconds at a speed."""
     return Trial(Setting(seed, _scaled(direction, level), **setting), seconds=TRACK_S)
 
@@ -63,8 +63,10 @@ def _tracked(level: float, outcome: Outcome, direction: Vector, within: float = 
     return not outcome.fell and not outcome.error and abs(mean - level) <= within * level
 
 
-def _speed(levels: Sequence[float], direction: Vector, unit: str = "speed_mps", key: str = "") -> LevelCase:
-    trial, passes = partial(_walk, direction=direction), partial(_tracked, direction=direction)
+def _speed(
+    levels: Sequence[float], direction: Vector, unit: str = "speed_mps", key: str = "", ground: Ground | None = None
+) -> LevelCase:
+    trial, passes = partial(_walk, direction=direction, ground=ground), partial(_tracked, direction=direction)
     return LevelCase(unit, levels, trial, passes, key, runs=5)
 
 
@@ -107,7 +109,7 @@ def _push_cases() -> dict[str, Case]:
 BUSY = (("payload", LOAD), ("are_arms_taken", True))
 CASES: dict[str, Case] = {
     **_push_cases(),
-    "speed_forward": _speed(_steps(0.1, 2.2, 0.1), FORWARD, key="speed_tracked"),
+    "speed_forward": _speed(_steps(0.1, 2.2, 0.1), FORWARD, key="speed_tracked", ground=Ground()),
     "speed_backward": _speed(_steps(0.1, 1.0, 0.1), BACKWARD),
     "speed_sideways": _speed(_steps(0.05, 0.6, 0.05), LEFTWARD),
     "speed_turning": _speed(_steps(0.1, 1.2, 0.1), TURNING, "turn_radps"),
