@@ -14,7 +14,7 @@ LYING = np.cos(np.radians(60.0))  # beyond 60 degrees no foot is under the body 
 STILL_TURN = 0.3  # rad/s: slower than a fall of 1 degree from balance after 1 s
 STILL_JOINT = 0.5  # rad/s: encoder noise is below 0.1, a sitting motion above 0.5
 STILL_FOR = 0.4  # s: longer than the reversal of any swaying motion, which has a period of 1 s or more
-SHAKEN_FOR = 0.03  # s: being handed from sitting down to holding shakes a seated body for some ticks
+SHAKEN_FOR = 0.1  # s: the hand-over from sitting down to holding shakes a seated body for 40 ms; toppling takes 0.5 s
 
 
 class Posture(Enum):
@@ -28,7 +28,7 @@ class Posture(Enum):
 class RestJudge:
     """Seated (folded near the rest pose) or lying, and still for a while; anything else counts as upright.
 
-    A robot at rest that is shaken for less than 30 ms (`SHAKEN_FOR`) stays at rest.
+    A robot at rest that is shaken for less than 0.1 s (`SHAKEN_FOR`) stays at rest.
     """
 
     def __init__(self, robot: RobotDescription):
