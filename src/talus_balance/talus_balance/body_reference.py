@@ -32,7 +32,6 @@ class BodyReferenceConfig:
         stand_up_time, sit_down_time: s of the posture changes; a person takes 1.5 to 3 s.
         max_com_acceleration: Horizontal, clip of w^2 (c - zmp), as a share of gravity: what friction gives.
         max_lift: m of height error that is acted upon at a time: a step up or down is no jump.
-        double_time: s for which a foot carries on after the other has landed.
         ground: How it follows the ground.
     """
 
@@ -40,7 +39,6 @@ class BodyReferenceConfig:
     sit_down_time: float = 2.4
     max_com_acceleration: float = 0.61
     max_lift: float = 0.06
-    double_time: float = 0.05
     ground: GroundConfig = field(default_factory=GroundConfig)
 
 
@@ -52,8 +50,9 @@ class BodyReference:
         wanted_height: m of the centre of mass over the ground, as it should be now.
     """
 
-    def __init__(self, model: WholeBodyModel, config: BodyReferenceConfig, dt: float):
-        self._model, self._config, self._dt = model, config, dt
+    def __init__(self, model: WholeBodyModel, config: BodyReferenceConfig, dt: float, double_time: float):
+        """`double_time`: s for which a foot carries on after the other has landed."""
+        self._model, self._config, self._dt, self._double_time = model, config, dt, double_time
         description = model.description
         joints = description.structural_indices
         self._poses = {name: pose_facts(model, pose[joints]) for name, pose in description.poses.items()}
@@ -148,7 +147,7 @@ class BodyReference:
     def _highest_com(self, base: BaseEstimate, soles: Sequence[FrameTerms], gait: GaitOutput, inp: GaitInput) -> float:
         """Height of the CoM in odom beyond which a leg would be too short, at the landing that comes."""
         lands = self._travel(gait, inp, gait.landing_in)
-        lifts = self._travel(gait, inp, gait.landing_in + self._config.double_time)
+        lifts = self._travel(gait, inp, gait.landing_in + self._double_time)
         feet = []
         for side, sole in enumerate(inp.sole_positions):
             if side == gait.landing_side:

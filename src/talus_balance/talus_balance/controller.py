@@ -109,7 +109,7 @@ class BalanceController:
         foot = description.feet[LEFT]
         half = (0.5 * foot.length - config.body.qp.sole_shrink, 0.5 * foot.width - config.body.qp.sole_shrink)
         self._gait = Gait(config.gait, dt, half, foot)
-        self._reference = BodyReference(self.model, config.reference, dt)
+        self._reference = BodyReference(self.model, config.reference, dt, config.gait.double_time)
         self._targets = DriveTargets(config.drives.leak, dt)
         self._joints = description.structural_indices
         self._effort_limit = description.limits.effort

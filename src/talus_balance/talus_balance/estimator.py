@@ -40,9 +40,7 @@ class EstimatorConfig:
     kinematics: float = 2e-3  # m, encoder noise through the leg and flexibility
     trust_share: float = 0.18  # of the weight (100 N on earth); a sole that carries less may slide
     trust_delay: float = 0.04  # s after touchdown before a sole is trusted (impact settles)
-    slip_speed: float = (
-        0.25  # m/s of a sole over the ground beyond which it slips; a sole that rolls over an edge is slower
-    )
+    slip_speed: float = 0.25  # m/s of a sole over the ground beyond which it slips; one that rolls is slower
     slip_window: float = 0.02  # s over which that is looked at: encoder noise gives 0.02 m/s
     longest_slip: float = 0.4  # s; a sole that seems to slip longer is believed again: then the base's speed is wrong
     initial_tilt: float = 0.01  # rad
