@@ -95,6 +95,12 @@ class Body:
         lever = placement.moment[1:] - self.carried_mass[1:, None] * placement.origin[1:]
         return -np.einsum("ij,ij->i", placement.axis, cross(lever, gravity))
 
+    def wrench_to_torque(self, placement: Placement, foot: int) -> np.ndarray:
+        """(joints, 6) from force and moment of the ground on and about a sole to its leg's joint torques."""
+        legs = self.legs[foot]
+        lever = self.locate(placement, self.soles[foot])[1] - placement.origin[legs + 1]
+        return np.hstack((cross(placement.axis[legs], lever), placement.axis[legs]))
+
     def locate(self, placement: Placement, frame: Frame) -> tuple[np.ndarray, np.ndarray]:
         """Rotation (3, 3) to base_link and origin (3,) m of a fixed frame."""
         rotation = placement.rotation[frame.link]

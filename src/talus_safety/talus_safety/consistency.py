@@ -14,7 +14,7 @@ import numpy as np
 from talus_core.robot import RobotDescription
 from talus_core.state import RobotState
 
-from talus_safety.body import Body, Placement, cross
+from talus_safety.body import Body, Placement
 from talus_safety.stance import CONTACT_OFF, CONTACT_ON
 from talus_safety.tilt import GRAVITY, TiltFilter
 
@@ -113,8 +113,7 @@ class ConsistencyWatch:
     ) -> float | None:
         """N upwards on a sole by its leg's torques, in statics; None where the leg is too straight to say."""
         legs = self._body.legs[foot]
-        lever = self._body.locate(placement, self._body.soles[foot])[1] - placement.origin[legs + 1]
-        wrench_to_torque = np.hstack((cross(placement.axis[legs], lever), placement.axis[legs]))
+        wrench_to_torque = self._body.wrench_to_torque(placement, foot)
         if abs(np.linalg.det(wrench_to_torque)) < SOUND:
             return None
         wrench = np.linalg.solve(wrench_to_torque, gravity[legs] - state.effort[legs])

@@ -14,7 +14,7 @@ import numpy as np
 from talus_core.robot import RobotDescription
 from talus_core.state import RobotState
 
-from talus_safety.body import Body, cross
+from talus_safety.body import Body
 from talus_safety.fall import Vertical
 from talus_safety.tilt import GRAVITY
 
@@ -103,6 +103,5 @@ def _borne(body: Body, foot: int, state: RobotState, tilt: Vertical) -> float:
     up, legs = np.array(tilt.up), body.legs[foot]
     placement = body.place(state.position)
     gravity = body.gravity_torque(placement, -GRAVITY * up)
-    lever = body.locate(placement, body.soles[foot])[1] - placement.origin[legs + 1]
-    wrench_to_torque = np.hstack((cross(placement.axis[legs], lever), placement.axis[legs]))
+    wrench_to_torque = body.wrench_to_torque(placement, foot)
     return float(np.linalg.lstsq(wrench_to_torque, gravity[legs] - state.effort[legs], rcond=0.02)[0][:3] @ up)
