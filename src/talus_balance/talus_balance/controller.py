@@ -346,6 +346,9 @@ class BalanceController:
             sole_yaws=np.array([yaw_of(sole.rotation) for sole in soles]),
             gradient=ground.gradient,
             forces=state.foot_wrenches[:, 2],
+            side_forces=np.array(
+                [sole.rotation[:2] @ f[:3] for sole, f in zip(soles, state.foot_wrenches, strict=True)]
+            ),
             velocity=intent.velocity,
             may_walk=intent.may_walk and up,
             may_step=settled,

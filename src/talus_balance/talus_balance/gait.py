@@ -52,7 +52,7 @@ class Gait:
         self._ticks = 0
         self._time = 0.0
         self._trim.reset()
-        self._touching = 0
+        self._touching, self._stubbing = 0, 0
         self._lift_time = 0.0
         self._swing: SwingFoot | None = None
         self._foothold: Foothold | None = None
@@ -188,6 +188,7 @@ class Gait:
     def _single(self, inp: GaitInput) -> GaitOutput:
         zmp = self._follow_plan(inp)
         side = 1 - self.stance
+        self._watch_way(inp, side)
         swing_time = max(self._plan.duration - self._lift_time, 0.1)
         phase = (self.elapsed - self._lift_time) / swing_time
         self._swing.keep_aside(
@@ -217,6 +218,26 @@ class Gait:
             self._land(inp, side)
         return output
 
+    def _watch_way(self, inp: GaitInput, side: int) -> None:
+        """A foot in the air that feels more sideways than friction explains has run against an edge.
+
+        It is lifted over it, or where there is no time for that, comes down before it.
+        """
+        force = inp.side_forces[side]
+        size = math.sqrt(force @ force)
+        resists = size > self.config.touchdown_force + max(float(inp.forces[side]), 0.0)
+        self._stubbing = self._stubbing + 1 if resists and force @ self._swing.velocity < 0.0 else 0
+        if self._stubbing < self.config.touchdown_ticks:
+            return
+        c, place = self.config.swing, inp.sole_positions[side].copy()
+        place[:2] += c.retreat / size * force
+        if self._plan.duration - self.elapsed > c.least_swing:
+            self._swing = SwingFoot(c, place, np.zeros(3), float(inp.sole_yaws[side]), c.rise_time)
+            self._lift_time = self.elapsed
+        else:
+            self._swing.stay(place[:2])
+        self._stubbing = 0
+
     def _haste(self) -> float:
         """0 for a step in its own time, 1 for the fastest."""
         nominal, least = self._planner.nominal, self.config.planner.min_duration
@@ -245,7 +266,7 @@ class Gait:
                 np.zeros(2) if self._swing is None else self._to_heading(self._swing.velocity),
                 self._swing_sign(),
                 self.elapsed,
-                self._lift_time,
+                self._lift_time + (0.0 if self._swing is None else self._swing.rise_time),
                 self.velocity[:2] + self._trim.value,
                 inp.omega,
             )

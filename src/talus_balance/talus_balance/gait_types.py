@@ -84,6 +84,7 @@ class GaitInput(NamedTuple):
         sole_yaws: (2,) rad.
         gradient: (2,) rise over run of the ground.
         forces: (2,) N vertical force on each sole.
+        side_forces: (2, 2) N horizontal force on each sole.
         velocity: (3,) wanted vx, vy m/s and wz rad/s in the heading frame.
         may_walk: False: finish the step and stand.
         may_step: False: no catch step either (while folding or unfolding).
@@ -99,6 +100,7 @@ class GaitInput(NamedTuple):
     sole_yaws: np.ndarray
     gradient: np.ndarray
     forces: np.ndarray
+    side_forces: np.ndarray
     velocity: np.ndarray
     may_walk: bool
     may_step: bool

@@ -21,6 +21,7 @@ from talus_balance.controller import BalanceConfig
 from talus_balance.gait_types import GaitConfig
 from talus_balance.model import WholeBodyModel
 from talus_balance.posture import pose_facts
+from talus_balance.swing_foot import SwingConfig
 from talus_balance.tasks import Gains
 from talus_balance.whole_body import WholeBodyConfig
 
@@ -139,8 +140,14 @@ def _gait(c: GaitConfig, ratio: Proportions, time: float, wider: float) -> GaitC
     return replace(
         _times(scaled_gait, double_time=time, max_shift=time, pivot_x=ratio.ankle_lack, hasty_depth=leg),
         planner=replace(planner, narrow=c.planner.narrow + wider),  # what is left between the soles stays
-        swing=_times(c.swing, clearance=leg, lowering=time, max_lowering=leg, max_acceleration=ratio.swing),
+        swing=_swing(c.swing, ratio, time),
     )
+
+
+def _swing(c: SwingConfig, ratio: Proportions, time: float) -> SwingConfig:
+    leg = ratio.leg
+    lengths = _times(c, clearance=leg, max_lowering=leg, retreat=leg)
+    return _times(lengths, lowering=time, rise_time=time, least_swing=time, max_acceleration=ratio.swing)
 
 
 def _body(c: WholeBodyConfig, ratio: Proportions, time: float) -> WholeBodyConfig:

@@ -27,6 +27,9 @@ class SwingConfig:
         hurry: m/s^2 by which it sinks ever faster when the ground is late.
         max_acceleration: m/s^2 on the ground plane: the hip's 200 N m on the leg's 1.85 kg m^2, 0.84 m above the sole.
         max_lowering: m searched below the expected ground before the swing gives up.
+        retreat: m by which a foot that ran against something is drawn back before it is lifted over it.
+        rise_time: s for which it then moves up alone: 5 of the 7 cm of the clearance.
+        least_swing: s in which it gets up and down again: twice the 0.12 s to the clearance with `max_lift`.
     """
 
     clearance: float = 0.07
@@ -35,6 +38,9 @@ class SwingConfig:
     max_acceleration: float = 90.0
     max_lift: float = 28.0
     max_lowering: float = 0.25
+    retreat: float = 0.01
+    rise_time: float = 0.08
+    least_swing: float = 0.24
 
 
 class FootReference(NamedTuple):
@@ -49,19 +55,29 @@ class FootReference(NamedTuple):
 class SwingFoot:
     """One swing, from lift-off to touchdown."""
 
-    def __init__(self, config: SwingConfig, position: np.ndarray, velocity: np.ndarray, yaw: float):
+    def __init__(
+        self, config: SwingConfig, position: np.ndarray, velocity: np.ndarray, yaw: float, rise_time: float = 0.0
+    ):
+        """From `position` (3,) m with `velocity` (3,) m/s and heading `yaw` rad; first `rise_time` s straight up."""
         self.config = config
+        self.rise_time = rise_time
         self._start_height = float(position[2])
         self._xy = position[:2].copy()
         self._vxy = velocity[:2].copy()
         self._axy = np.zeros(2)
         self._yaw = yaw
         self._late, self._late_speed = 0.0, config.lowering
+        self._stays = False
 
     @property
     def velocity(self) -> np.ndarray:
         """(2,) m/s on the ground plane."""
         return self._vxy
+
+    def stay(self, place: np.ndarray) -> None:
+        """Come down at `place` (2,) m, whatever the target says."""
+        self._xy, self._vxy, self._axy = place, np.zeros(2), np.zeros(2)
+        self._stays = True
 
     def keep_aside(self, point: np.ndarray, direction: np.ndarray, distance: float) -> None:
         """Stay at least `distance` m from `point` (2,) in the unit `direction` (2,): beside the stance foot."""
@@ -85,7 +101,8 @@ class SwingFoot:
         `phase` 0..1 of a swing of `duration` s.
         """
         remaining = max((1.0 - phase) * duration, 0.03)
-        self._advance(landing, remaining, dt)
+        if phase * duration >= self.rise_time and not self._stays:
+            self._advance(landing, remaining, dt)
         self._yaw += (yaw - self._yaw) * min(dt / remaining, 1.0)
         if phase >= 1.0:
             self._late_speed += self.config.hurry * dt
@@ -126,7 +143,8 @@ class SwingFoot:
         edge = step - min(max(step, -EDGE), EDGE)
         least = math.sqrt(6.0 * rise / self.config.max_lift) / duration  # a cubic's acceleration at its ends
         most = 1.0 - math.sqrt(6.0 * drop / self.config.max_lift) / duration
-        return min(max(0.5 - EARLIER * edge, min(least, 0.5)), max(most, 0.5))
+        share = 0.5 - EARLIER * edge if self.rise_time == 0.0 else 0.0
+        return min(max(share, min(least, 0.5)), max(most, 0.5))
 
 
 def _hermite(a: float, va: float, b: float, vb: float, s: float, t: float) -> tuple[float, float, float]:

@@ -77,3 +77,28 @@ def test_the_foot_is_high_where_the_edge_of_a_step_is(rise):
         next(r for r in path if r.position[0] > 0.04) if rise > 0.0 else [r for r in path if r.position[0] < 0.26][-1]
     )
     assert at_edge.position[2] > max(rise, 0.0)
+
+
+def test_a_foot_that_ran_against_an_edge_first_moves_up_and_lands_where_it_was_told():
+    config = SwingConfig()
+    foot = SwingFoot(config, np.array([0.0, 0.1, 0.02]), np.zeros(3), 0.0, config.rise_time)
+    path = [
+        foot.step(np.array([0.3, 0.1]), 0.0, LEVEL, 0.0, k * DT / DURATION, DURATION, DT)
+        for k in range(1, round(DURATION / DT) + 1)
+    ]
+    rising = path[: round(config.rise_time / DT) - 1]
+    assert all(np.array_equal(r.position[:2], [0.0, 0.1]) for r in rising)
+    assert rising[-1].position[2] > 0.02 + 0.6 * config.clearance
+    assert max(abs(r.acceleration[2]) for r in rising) <= 1.01 * config.max_lift
+    assert np.allclose(path[-1].position, [0.3, 0.1, 0.0], atol=5e-3)
+
+
+def test_a_foot_told_to_stay_comes_down_there():
+    foot = SwingFoot(SwingConfig(), np.zeros(3), np.zeros(3), 0.0)
+    for k in range(1, round(DURATION / DT) + 1):
+        reference = foot.step(np.array([0.3, 0.1]), 0.0, LEVEL, 0.0, k * DT / DURATION, DURATION, DT)
+        if k == 180:
+            stays = reference.position[:2].copy()
+            foot.stay(stays)
+    assert np.array_equal(reference.position[:2], stays)
+    assert reference.position[2] == pytest.approx(0.0, abs=1e-3)
