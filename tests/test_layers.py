@@ -24,15 +24,15 @@ MAY_IMPORT = {
     "talus_description": {"numpy", "yaml", "transforms3d", "talus_core", "xacro", "mujoco", "pinocchio", "scipy"},
     "talus_safety": {"numpy", "yaml", "talus_core"},
     "talus_drivers": {"numpy", "yaml", "mujoco", "talus_core", "talus_safety", "talus_description"},
-    "talus_balance": {"numpy", "yaml", "pinocchio", "daqp", "talus_core"},
+    "talus_balance": {"numpy", "yaml", "pinocchio", "daqp", "onnxruntime", "talus_core"},
     "talus_perception": {"numpy", "yaml", "mujoco", "cv2", "talus_core", "talus_description"},
     "talus_map": {"numpy", "talus_core"},
     "talus_recorder": {"numpy", "mcap", "talus_core"},
     "talus_view": {"numpy", "cv2", "trimesh", "viser", "talus_core"},
     # On top of all, imported by nobody: its benchmarks drive the real controller and the real body.
     "talus_bringup": {
-        *("numpy", "yaml", "PIL", "talus_core", "talus_balance", "talus_drivers", "talus_safety", "talus_recorder"),
-        *("talus_description", "talus_map", "talus_perception"),
+        *("numpy", "yaml", "PIL", "onnx", "onnxruntime", "talus_core", "talus_balance", "talus_drivers"),
+        *("talus_safety", "talus_recorder", "talus_description", "talus_map", "talus_perception"),
     },
     "robot_state_publisher": {"numpy", "talus_core"},
 }
@@ -42,6 +42,8 @@ LIVES_IN = {
     "mujoco": ("talus_drivers/mujoco_driver/*", "talus_perception/rendering.py", "talus_description/*"),
     "pinocchio": ("talus_balance/*", "talus_description/rest_path.py"),
     "daqp": ("talus_balance/whole_body_qp.py",),
+    "onnxruntime": ("talus_balance/policy/network.py", "talus_bringup/bench/balance/peers/holosoma.py"),
+    "onnx": ("talus_bringup/training/onnx_file.py",),
     "mcap": ("talus_recorder/*",),
     "viser": ("talus_view/*",),
     "trimesh": ("talus_view/shapes.py",),

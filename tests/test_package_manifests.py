@@ -23,7 +23,7 @@ KEY_OF = {
     "yaml": "python3-yaml",
 }
 # Not in rosdep's lists; config/python/lock.txt brings them.
-WITHOUT_KEY = {"daqp", "mcap", "viser"}
+WITHOUT_KEY = {"daqp", "mcap", "onnx", "onnxruntime", "viser"}
 # Every key that a manifest may name, besides the packages of this checkout: a misspelt one is caught here.
 KNOWN_KEYS = {
     *KEY_OF.values(),

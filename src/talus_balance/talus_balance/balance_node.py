@@ -25,8 +25,9 @@ from tf2_msgs.msg import TFMessage
 
 from talus_balance import conversions
 from talus_balance.controller import BalanceController, BalanceReport, Mode
-from talus_balance.intent import IntentConfig, IntentKeeper
-from talus_balance.node_config import BalanceNodeConfig
+from talus_balance.intent import IntentKeeper
+from talus_balance.node_config import BalanceNodeConfig, intent_config
+from talus_balance.policy.policy_node import is_trouble, policy_seat
 from talus_balance.scaling import config_for
 from talus_interfaces.msg import BalanceState, ElevationMap, JointCommand, SafetyState
 from talus_interfaces.msg import RobotState as RobotStateMsg
@@ -44,7 +45,8 @@ class BalanceNode:
         self._description = load_robot(config.robot)
         dt = 1.0 / config.control_rate_hz
         self._controller = BalanceController(self._description, config_for(self._description), dt)
-        self._keeper = IntentKeeper(_intent_config(config), dt)
+        self._keeper = IntentKeeper(intent_config(config), dt)
+        self._seat = policy_seat(node, config.policy, self._description, dt)
         joints = len(self._description.joint_names)
         self._decode, self._encode = RobotStateCodec(joints).decode, JointCommandCodec(joints).encode
         self._every = {hz: round(config.control_rate_hz / hz) for hz in (ODOMETRY_HZ, BALANCE_STATE_HZ, DIAGNOSTICS_HZ)}
@@ -92,7 +94,9 @@ class BalanceNode:
         started = time.thread_time()
         self._heartbeat.busy = True
         self._now = state.time
-        command, report = self._controller.step(state, self._keeper.intent(state.time, standby_active))
+        intent = self._keeper.intent(state.time, standby_active)
+        command, report = self._controller.step(state, intent)
+        command = self._seat.step(state, intent, report, command)
         self._report = report
         if report.mode is Mode.STANDING:
             self._keeper.is_up()
@@ -108,20 +112,23 @@ class BalanceNode:
             self._odometry.publish(self._odometry_writer.write(report.base, quat_xyzw, state.time))
             self._transforms.publish(conversions.transforms_message(report, quat_xyzw, stamp))
         if state.sequence % self._every[BALANCE_STATE_HZ] == 0:
-            self._state.publish(conversions.balance_state_message(report, state, self._description.feet, stamp))
+            feet, policy = self._description.feet, self._seat.text
+            self._state.publish(conversions.balance_state_message(report, state, feet, stamp, policy))
         if state.sequence % self._every[DIAGNOSTICS_HZ] == 0:
             self._publish_diagnostics(stamp, report)
 
     def _publish_diagnostics(self, stamp, report: BalanceReport) -> None:
         cpu_ms = 1e3 * np.array(self._cpu)
         rejected = self._keeper.rejected_velocities
-        level = ERROR if report.base is None else WARN if rejected or report.solver_failures else OK
+        has_trouble = rejected or report.solver_failures or is_trouble(self._seat)
+        level = ERROR if report.base is None else WARN if has_trouble else OK
         values = {
             "mode": report.mode.name,
             "tick_cpu_ms_mean": float(cpu_ms.mean()),
             "tick_cpu_ms_p99": float(np.percentile(cpu_ms, 99)),
             "solver_failures": report.solver_failures,
             "rejected_cmd_vel": rejected,
+            "policy": self._seat.text or "none",
         }
         doing = report.mode.name.lower().replace("_", " ")
         text = "waits for the robot to be at rest" if report.base is None else doing
@@ -148,24 +155,15 @@ class BalanceNode:
         self._controller.see(conversions.height_grid(message))
 
     def _on_stand(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        refusal = self._keeper.request_stand()
-        response.success, response.message = refusal is None, refusal or "standing up"
-        return response
+        return conversions.answered(response, self._keeper.request_stand(), "standing up")
 
     def _on_get_up(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         refusal = self._keeper.request_get_up(self._controller.lies, self._controller.can_get_up)
-        response.success, response.message = refusal is None, refusal or "getting up"
-        return response
+        return conversions.answered(response, refusal, "getting up")
 
     def _on_sit(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         self._keeper.stand_wanted = False
-        response.success, response.message = True, "sitting down"
-        return response
-
-
-def _intent_config(config: BalanceNodeConfig) -> IntentConfig:
-    limits = (config.max_forward_mps, config.max_backward_mps, config.max_sideways_mps, config.max_turning_radps)
-    return IntentConfig(velocity_limits=limits, stale_after=config.cmd_vel_stale_after_s)
+        return conversions.answered(response, None, "sitting down")
 
 
 def main() -> int:

@@ -72,6 +72,7 @@ class Intent:
         gaze: (yaw, pitch) rad of the chest relative to the heading.
         released: Something else moves the body (the driver's standby): follow, do not act.
         get_up: Lying: get up, and then do as the rest says.
+        restricted: At R1 and above: nothing but the model-based controller.
     """
 
     torque: bool
@@ -81,6 +82,7 @@ class Intent:
     gaze: tuple[float, float] = (0.0, 0.0)
     released: bool = False
     get_up: bool = False
+    restricted: bool = False
 
 
 @dataclass(frozen=True)

@@ -67,10 +67,10 @@ def transforms_message(report: BalanceReport, quat_xyzw: np.ndarray, stamp: Time
 
 
 def balance_state_message(
-    report: BalanceReport, state: RobotState, feet: tuple[Foot, Foot], stamp: Time
+    report: BalanceReport, state: RobotState, feet: tuple[Foot, Foot], stamp: Time, policy: str = ""
 ) -> BalanceState:
-    """Mode always; the rest while the controller balances."""
-    message = BalanceState(mode=int(report.mode), solver_failures=report.solver_failures)
+    """Mode and policy always; the rest while the controller balances."""
+    message = BalanceState(mode=int(report.mode), solver_failures=report.solver_failures, policy=policy)
     message.header.stamp, message.header.frame_id = stamp, "odom"
     gait = report.gait
     if gait is None:
@@ -87,6 +87,12 @@ def balance_state_message(
     if gait.landing is not None:
         message.footsteps = [Point(x=float(gait.landing[0]), y=float(gait.landing[1]), z=float(gait.ground[2]))]
     return message
+
+
+def answered(response, refusal: str | None, done: str):
+    """The response of a Trigger or SetBool: why not, or what happens now."""
+    response.success, response.message = refusal is None, refusal or done
+    return response
 
 
 def height_grid(message: ElevationMap) -> HeightGrid | None:

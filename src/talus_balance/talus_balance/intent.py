@@ -110,6 +110,7 @@ class IntentKeeper:
             gaze=self._follow_gaze(),
             released=standby_active,
             get_up=self.get_up_wanted,
+            restricted=self._level >= DEGRADE_LEVEL,
         )
 
     def _follow_gaze(self) -> tuple[float, float]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from talus_core.parameters import parameter
 
+from talus_balance.intent import IntentConfig
+
 
 @dataclass(frozen=True)
 class BalanceNodeConfig:
@@ -23,3 +25,10 @@ class BalanceNodeConfig:
     cmd_vel_stale_after_s: float = parameter(
         0.5, "Age of cmd_vel at which the robot stops stepping, s.", low=0.1, high=2.0
     )
+    policy: str = parameter("", "Manifest of a learned policy; empty: the model-based controller drives alone.")
+
+
+def intent_config(config: BalanceNodeConfig) -> IntentConfig:
+    """What of it the intent's keeper needs."""
+    limits = (config.max_forward_mps, config.max_backward_mps, config.max_sideways_mps, config.max_turning_radps)
+    return IntentConfig(velocity_limits=limits, stale_after=config.cmd_vel_stale_after_s)

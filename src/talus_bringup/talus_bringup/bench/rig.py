@@ -13,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 from talus_balance.controller import BalanceConfig, BalanceController, BalanceReport, Intent, Mode
+from talus_balance.policy.policy import load_policy
+from talus_balance.policy.seat import PolicySeat
 from talus_balance.scaling import config_for
 from talus_core.driver import DriverSetup, GroundTruth
 from talus_core.robot import RobotDescription
@@ -49,6 +51,8 @@ class Rig:
 
     Attributes:
         get_up: Asked for by the operator, whenever it lies.
+        restricted: The supervisor asks for R1 or above.
+        seat: Of the learned policy, if there is one.
         torque: What the supervisor says to the controller, and to the gate unless `permitted` says otherwise.
         permitted: To the gate alone; None: as `torque`.
         misses: Whether the controller misses this tick: it sees no state and gives no command.
@@ -69,6 +73,7 @@ class Rig:
         options: dict | None = None,
         delay_ticks: int = LockStepConfig().delay_ticks,
         is_gated: bool = True,
+        policy: str | Path = "",
     ):
         """Puts the robot down, limp.
 
@@ -82,14 +87,21 @@ class Rig:
             options: Of the driver `mujoco`.
             delay_ticks: From a state to the command that answers it.
             is_gated: With the last gate, which knows how the robot rests; False: commands go straight to the drives.
+            policy: Manifest of a learned policy; empty: none. Its computing time counts as none, so that runs repeat.
+
+        Raises:
+            TalusError: For a world or a policy that cannot be used.
         """
         settings = {**(MODEL_ERROR if model_error else {}), **(options or {})}
         self.driver = MujocoDriver(DriverSetup(description, period, str(world), seed, settings))
         self.driver.connect()
         self.controller = BalanceController(description, config or config_for(description), period)
+        learned = load_policy(policy, description, period, clock=lambda: 0.0) if policy else None
+        self.seat = PolicySeat(description, period, learned)
         self.velocity = np.zeros(3)
         self.stand = True
         self.may_walk = True
+        self.restricted = False
         self.torque = True
         self.permitted: bool | None = None
         self.misses: Callable[[], bool] = lambda: False
@@ -143,9 +155,10 @@ class Rig:
     def _control(self, state: RobotState, torque: bool) -> None:
         stand = self.stand and state.time >= STAND_TIME
         get_up, released = self.get_up and torque, self.drives.standby_active
-        intent = Intent(torque, stand, self.velocity, self.may_walk, released=released, get_up=get_up)
+        intent = Intent(torque, stand, self.velocity, self.may_walk, (0.0, 0.0), released, get_up, self.restricted)
         started = time.thread_time()
         command, self.report = self.controller.step(state, intent)
+        command = self.seat.step(state, intent, self.report, command)
         self.cpu += time.thread_time() - started
         self.drives.put_command(self.interferes(command))
 

@@ -77,6 +77,7 @@ SERVICES = (
     Service("balance/stand", "std_srvs/Trigger"),
     Service("balance/sit", "std_srvs/Trigger"),
     Service("balance/get_up", "std_srvs/Trigger"),
+    Service("balance/policy", "std_srvs/SetBool"),
     Service("map/clear", "std_srvs/Trigger", PERCEPTION),
     Service("map/save", "talus_interfaces/MapFile", PERCEPTION),
     Service("map/load", "talus_interfaces/MapFile", PERCEPTION),

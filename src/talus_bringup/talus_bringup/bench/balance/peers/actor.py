@@ -9,7 +9,7 @@ from talus_core.robot import load_robot
 from talus_description.scene import find_world
 
 from talus_bringup.bench.balance.peers.holosoma import DEFAULT, HolosomaController
-from talus_bringup.bench.balance.peers.packages import ROBOT, ROOT, make_importable, policy_file
+from talus_bringup.bench.balance.peers.packages import ROBOT, ROOT, policy_file
 from talus_bringup.bench.balance.trial import OURS, Setting
 from talus_bringup.bench.rig import Rig
 
@@ -24,7 +24,6 @@ def peer_rig(setting: Setting, world: str, period: float, delay_ticks: int) -> R
     common = {"seed": setting.seed, "model_error": True, "period": period, "delay_ticks": delay_ticks}
     if setting.mind == OURS:
         return Rig(description, world, is_gated=False, **common)
-    make_importable()
     description = replace(description, poses={**description.poses, OWN_POSE: DEFAULT})
     rig = Rig(description, world, options={"start_pose": OWN_POSE}, is_gated=False, **common)
     weight = rig.driver.mass * GRAVITY

@@ -7,7 +7,6 @@ alphabetical order, actions clipped, scaled and added to the default pose) and `
 
 from __future__ import annotations
 
-import importlib
 import json
 import math
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import onnxruntime
 from talus_balance.controller import BalanceReport, Intent, Mode
 from talus_core.errors import TalusError
 from talus_core.rotations import matrix_from_quat_xyzw
@@ -105,7 +105,6 @@ class HolosomaController:
         Raises:
             PolicyError: For other joints, or another shape of the observation.
         """
-        onnxruntime = importlib.import_module("onnxruntime")  # comes with the peers, Talus does not need it
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -25,18 +24,12 @@ SPEEDS = "holosoma/data/robots/g1/g1_29dof.urdf"  # the MJCF has no speed limits
 
 def missing(packages: Path = PACKAGES) -> list[str]:
     """Files that are not there."""
-    return [name for name in (BODY, SPEEDS, *POLICIES.values(), "onnxruntime") if not (packages / name).exists()]
+    return [name for name in (BODY, SPEEDS, *POLICIES.values()) if not (packages / name).exists()]
 
 
 def policy_file(name: str) -> Path:
     """ONNX file of a peer."""
     return PACKAGES / POLICIES[name]
-
-
-def make_importable() -> None:
-    """For this process: behind all that Talus itself has."""
-    if str(PACKAGES) not in sys.path:
-        sys.path.append(str(PACKAGES))
 
 
 def make_robot() -> None:

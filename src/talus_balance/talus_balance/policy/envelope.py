@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a policy may drive: well inside of what the model-based controller can still catch."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from talus_core.robot import Foot
+
+from talus_balance.fall_predictor import FallPredictorConfig
+from talus_balance.support import convex_hull, margin, sole_outline
+
+
+@dataclass(frozen=True)
+class EnvelopeConfig:
+    """Bounds, as parts of those beyond which no step catches a fall.
+
+    Attributes:
+        tilt: rad of the base: a third of what is a fall.
+        capture: m of the capture point outside the hull of both soles: a quarter of what a step can reach.
+    """
+
+    tilt: float = 0.33 * FallPredictorConfig.tilt
+    capture: float = 0.25 * FallPredictorConfig.reach
+
+
+class Envelope:
+    """Stateless."""
+
+    def __init__(self, config: EnvelopeConfig, feet: tuple[Foot, Foot]):
+        self._config, self._feet = config, feet
+        self._least_cosine = math.cos(config.tilt)
+
+    def breach(
+        self, up: np.ndarray, capture_point: np.ndarray, sole_positions: np.ndarray, sole_yaws: np.ndarray
+    ) -> str:
+        """What is beyond its bound; empty inside.
+
+        Args:
+            up: (3,) the vertical in base axes.
+            capture_point: (2,) m in odom.
+            sole_positions: (2, 3) m in odom.
+            sole_yaws: (2,) rad.
+        """
+        if up[2] < self._least_cosine:
+            tilt = math.degrees(math.acos(max(float(up[2]), -1.0)))
+            return f"the base tilts by {tilt:.0f} degrees, more than {math.degrees(self._config.tilt):.0f}"
+        x, y = capture_point - 0.5 * (sole_positions[0, :2] + sole_positions[1, :2])
+        if math.hypot(x, y) <= self._config.capture:
+            return ""  # the centre between the soles is inside
+        outside = -margin(capture_point, convex_hull(sole_outline(sole_positions, sole_yaws, self._feet)))
+        if outside > self._config.capture:
+            return f"the capture point is {outside:.2f} m outside the feet, more than {self._config.capture:.2f}"
+        return ""

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a policy can be shown: readings by name, all of them from sensors and the estimator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from talus_core.errors import UnknownNameError
+from talus_core.state import RobotState
+
+from talus_balance.estimator import BaseEstimate
+from talus_balance.gait_types import LEFT, RIGHT, GaitOutput
+from talus_balance.policy.manifest import PolicyError, PolicyManifest, Term
+
+
+class Sight(NamedTuple):
+    """What is known at a tick; `velocity` (3,) is commanded, m/s, m/s, rad/s in the heading frame."""
+
+    state: RobotState
+    base: BaseEstimate
+    gait: GaitOutput
+    velocity: np.ndarray
+
+
+class Joints(NamedTuple):
+    """Of the policy: places in the robot's joint arrays, pose rad that its actions are added to, last action."""
+
+    places: np.ndarray
+    offset: np.ndarray
+    action: np.ndarray
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A part of what is known: its size for n joints, and how it is read."""
+
+    size: Callable[[int], int]
+    read: Callable[[Sight, Joints], np.ndarray | Sequence[float]]
+
+
+def _three(_: int) -> int:
+    return 3
+
+
+def _two(_: int) -> int:
+    return 2
+
+
+def _each(joints: int) -> int:
+    return joints
+
+
+def _gait_phase(sight: Sight, _: Joints) -> Sequence[float]:
+    side = sight.gait.swing_side
+    return float(side == LEFT), float(side == RIGHT), sight.gait.landing_in
+
+
+def _load_shares(sight: Sight, _: Joints) -> np.ndarray:
+    forces = np.maximum(sight.state.foot_wrenches[:, 2], 0.0)
+    return forces / max(float(forces.sum()), 1.0)
+
+
+READINGS = {
+    # (3,) the direction of gravity in base axes
+    "projected_gravity": Reading(_three, lambda sight, _: -sight.base.rotation[2]),
+    # (3,) rad/s in base axes
+    "angular_velocity": Reading(_three, lambda sight, _: sight.base.angular_velocity),
+    # (3,) m/s in base axes, estimated
+    "linear_velocity": Reading(_three, lambda sight, _: sight.base.rotation.T @ sight.base.velocity),
+    # (3,) m/s, m/s, rad/s
+    "commanded_velocity": Reading(_three, lambda sight, _: sight.velocity),
+    # (n,) rad from the policy's offset
+    "joint_positions": Reading(_each, lambda sight, joints: sight.state.position[joints.places] - joints.offset),
+    # (n,) rad/s
+    "joint_velocities": Reading(_each, lambda sight, joints: sight.state.velocity[joints.places]),
+    # (n,) the network's own last output
+    "last_action": Reading(_each, lambda _, joints: joints.action),
+    # left, right foot in the air by the step planner, whose clock a walking policy keeps; s until it lands
+    "gait_phase": Reading(_three, _gait_phase),
+    # left, right: share of the vertical force
+    "load_shares": Reading(_two, _load_shares),
+}
+
+
+class Observation:
+    """The network's input (1, k) float32, written anew each tick."""
+
+    def __init__(self, manifest: PolicyManifest):
+        """Raises PolicyError for a reading that there is not, or of another size."""
+        for term in manifest.observation:
+            _check(manifest, term)
+        size = sum(term.size for term in manifest.observation)
+        if manifest.input.shape != (1, size):
+            shape = list(manifest.input.shape)
+            raise PolicyError(f"policy {manifest.path}: network.input.shape is {shape}; its observation is [1, {size}]")
+        self.values = np.zeros((1, size), dtype=np.float32)
+        self._parts, start = [], 0
+        for term in manifest.observation:
+            part = self.values[0, start : start + term.size]
+            self._parts.append((part, READINGS[term.name].read, term.scale))
+            start += term.size
+
+    def write(self, sight: Sight, joints: Joints) -> np.ndarray:
+        """All parts; returns `values`."""
+        for part, read, scale in self._parts:
+            np.multiply(read(sight, joints), scale, out=part, casting="unsafe")
+        return self.values
+
+
+def _check(manifest: PolicyManifest, term: Term) -> None:
+    if term.name not in READINGS:
+        raise PolicyError(f"policy {manifest.path}: {UnknownNameError('observation', term.name, READINGS)}")
+    size = READINGS[term.name].size(len(manifest.joints))
+    if term.size != size:
+        raise PolicyError(f"policy {manifest.path}: observation '{term.name}' has size {term.size}; it must be {size}")

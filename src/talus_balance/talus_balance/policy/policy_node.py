@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the balance node has to do with a learned policy: loads it, or says why not; offers the service."""
+
+from __future__ import annotations
+
+import time
+
+from rclpy.node import Node
+from std_srvs.srv import SetBool
+from talus_core.robot import RobotDescription
+
+from talus_balance.conversions import answered
+from talus_balance.policy.manifest import PolicyError
+from talus_balance.policy.policy import load_policy
+from talus_balance.policy.seat import PolicySeat, PolicyState
+
+
+def policy_seat(node: Node, path: str, description: RobotDescription, dt: float) -> PolicySeat:
+    """For the policy that a manifest at `path` names; empty: none. One that does not fit is refused in one line."""
+    policy, refusal = None, ""
+    if path:
+        try:
+            policy = load_policy(path, description, dt, time.thread_time)
+        except PolicyError as error:
+            refusal = str(error)
+            node.get_logger().error(f"{refusal}; the model-based controller drives alone")
+    seat = PolicySeat(description, dt, policy, refusal)
+    node.create_service(SetBool, "balance/policy", lambda *exchange: _want(seat, *exchange))
+    return seat
+
+
+def is_trouble(seat: PolicySeat) -> bool:
+    """Somebody should look at it."""
+    return seat.state in (PolicyState.REFUSED, PolicyState.FALLBACK)
+
+
+def _want(seat: PolicySeat, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
+    done = "the policy drives where it may" if request.data else "the model-based controller drives alone"
+    return answered(response, seat.want(request.data), done)

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A learned policy drives only the robot that its manifest names, and says in one line why not."""
+
+import math
+
+import numpy as np
+import pytest
+from balance_body import ROBOT, state_at_rest
+from onnx import TensorProto
+from policy_files import INPUTS, LEGS, STAND, linear_network, manifest_tree, network_of_zeros, write
+from talus_balance.estimator import BaseEstimate
+from talus_balance.gait_types import RIGHT, GaitOutput, Phase
+from talus_balance.policy.manifest import PolicyError, Term, load_manifest
+from talus_balance.policy.observation import READINGS, Joints, Observation, Sight
+from talus_balance.policy.policy import INFERENCE_SHARE, LATE_SHARE, TRIALS, Policy, load_policy
+
+DT = 0.002
+N = len(LEGS)
+
+
+def no_time() -> float:
+    return 0.0
+
+
+def sight() -> Sight:
+    """In the air on the right foot, pitched by 0.1 rad, moving."""
+    c, s = math.cos(0.1), math.sin(0.1)
+    rotation = np.array([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]])
+    zero = np.zeros(3)
+    base = BaseEstimate(zero, rotation, np.array([0.3, 0.0, 0.0]), np.array([0.1, 0.2, 0.3]), zero, zero, zero)
+    gait = GaitOutput(np.zeros(2), (True, False), np.zeros(2), RIGHT, None, 0.0, zero, Phase.SINGLE, None, RIGHT, 0.2)
+    state = state_at_rest()
+    wrenches = np.zeros((2, 6))
+    wrenches[:, 2] = 300.0, 100.0
+    velocity = np.arange(len(STAND), dtype=float)
+    seen = type(state)(**{**vars(state), "position": STAND + 0.1, "velocity": velocity, "foot_wrenches": wrenches})
+    return Sight(seen, base, gait, np.array([0.4, 0.0, 0.1]))
+
+
+def at(tree: dict, path: str, value) -> None:
+    """Set the entry of a dotted name; None: remove it."""
+    *way, last = [int(part) if part.isdigit() else part for part in path.split(".")]
+    for part in way:
+        tree = tree[part]
+    if value is None:
+        del tree[last]
+    else:
+        tree[last] = value
+
+
+def test_its_targets_are_offset_and_scaled_output_at_its_own_rate(tmp_path):
+    random = np.random.default_rng(0)
+    weights, bias = 0.1 * random.standard_normal((N, INPUTS)), 0.1 * random.standard_normal(N)
+    network = linear_network(weights, bias)
+    policy = load_policy(write(tmp_path, network, manifest_tree(network)), ROBOT, DT, no_time)
+    seen = sight()
+    inputs = np.concatenate((-seen.base.rotation[2], np.full(N, 0.1), 0.05 * seen.state.velocity[policy.joints]))
+    assert policy.step(seen)
+    expected = STAND[policy.joints] + 0.25 * (weights @ inputs + bias)
+    assert np.allclose(policy.target, expected, atol=1e-5)
+    later = seen._replace(velocity=np.zeros(3), base=seen.base._replace(rotation=np.eye(3)))
+    for _ in range(4):  # 500 Hz over 100 Hz
+        assert policy.step(later)
+        assert np.allclose(policy.target, expected, atol=1e-5)
+    assert policy.step(later)
+    assert not np.allclose(policy.target, expected, atol=1e-4)
+
+
+def test_ticks_that_were_lost_count(tmp_path):
+    policy = load_policy(write(tmp_path, network := network_of_zeros(), manifest_tree(network)), ROBOT, DT, no_time)
+    calls = []
+    policy._network = lambda values: calls.append(1) or np.zeros((1, N), dtype=np.float32)
+    for ticks in (1, 4, 1, 5):
+        policy.step(sight(), ticks)
+    assert len(calls) == 3
+
+
+@pytest.mark.parametrize("name", READINGS)
+def test_every_reading_has_the_size_that_it_says(name):
+    joints = Joints(np.arange(N), np.zeros(N), np.zeros(N))
+    values = np.asarray(READINGS[name].read(sight(), joints))
+    assert values.shape == (READINGS[name].size(N),)
+    assert np.all(np.isfinite(values))
+
+
+def test_readings_are_in_base_axes_and_name_the_foot_in_the_air(tmp_path):
+    tree = manifest_tree(network_of_zeros())
+    manifest = load_manifest(write(tmp_path, b"", tree))
+    names = ("projected_gravity", "gait_phase", "load_shares", "commanded_velocity")
+    terms = tuple(Term(name, READINGS[name].size(N), 2.0) for name in names)
+    shape = manifest.input.__class__("observation", (1, sum(term.size for term in terms)), "float32")
+    made = manifest.__class__(**{**vars(manifest), "observation": terms, "input": shape})
+    values = Observation(made).write(sight(), Joints(np.arange(N), np.zeros(N), np.zeros(N)))[0]
+    gravity = [2.0 * math.sin(0.1), 0.0, -2.0 * math.cos(0.1)]  # leaning forward: it also pulls forward
+    assert np.allclose(values, [*gravity, 0.0, 2.0, 0.4, 1.5, 0.5, 0.8, 0.0, 0.2], atol=1e-6)
+
+
+REFUSED = [
+    ("joints.0.name", "l_hip_roll", "joint 1 is l_hip_roll; in the robot's order it must be l_hip_pitch"),
+    ("joints.1.name", "hip", "unknown joint 'hip'"),
+    ("joints.11.name", "torso_yaw", "without joint r_ankle_roll; it must drive both legs"),
+    ("joints.3.offset", math.nan, r"joints\[3\].offset is nan; it must be a finite number"),
+    ("joints.3.stiffness", -1.0, r"joints\[3\].stiffness is -1.0; it must be a finite number above 0"),
+    ("observation.0.name", "gravity", "unknown observation 'gravity'; nearest: projected_gravity"),
+    ("observation.1.size", 13, "observation 'joint_positions' has size 13; it must be 12"),
+    ("network.input.shape", [1, 26], r"network.input.shape is \[1, 26\], but the network has \[1, 27\]"),
+    ("network.output.shape", [1, 11], r"network.output.shape is \[1, 11\], but the network has \[1, 12\]"),
+    ("network.input.name", "obs", "network.input.name is obs, but the network has observation"),
+    ("network.input.type", "float64", "network.input.type is float64, but the network has float32"),
+    ("network.sha256", "0" * 64, r"the SHA-256 of x.onnx is \w+..., but network.sha256 says 000000000000..."),
+    ("network.file", "y.onnx", "y.onnx: No such file or directory; it must lie beside the manifest"),
+    ("robot.name", "talus1", "it is for robot 'talus1'; this one is 'talus40'"),
+    ("robot.urdf_sha256", "0" * 64, "robot.urdf_sha256 is 000000000000..., but that of talus40.urdf is"),
+    ("rate_hz", 300.0, "rate_hz is 300; it must divide the control rate, 500 Hz"),
+    ("rate_hz", 1000.0, "rate_hz is 1000; it must divide"),
+    ("rate_hz", "fast", "rate_hz is 'fast'; it must be a finite number above 0"),
+    ("modes", ["flying"], "unknown entry of modes 'flying'"),
+    ("licence", None, "without 'licence'; every entry must be there"),
+    ("licences", "MIT", "unknown entry 'licences'; nearest: licence"),
+    ("training", "none", "training is 'none'; it must be a mapping"),
+]
+
+
+@pytest.mark.parametrize(("entry", "value", "said"), REFUSED)
+def test_a_manifest_that_does_not_fit_is_refused_with_the_value(tmp_path, entry, value, said):
+    network = network_of_zeros()
+    at(tree := manifest_tree(network), entry, value)
+    with pytest.raises(PolicyError, match=said) as refusal:
+        load_policy(write(tmp_path, network, tree), ROBOT, DT, no_time)
+    assert "\n" not in str(refusal.value) and "x.yaml" in str(refusal.value)
+
+
+def swapped(tree: dict) -> None:
+    joints = tree["joints"]
+    joints[2], joints[3] = joints[3], joints[2]
+
+
+def test_another_joint_order_is_refused_with_the_right_one(tmp_path):
+    network = network_of_zeros()
+    swapped(tree := manifest_tree(network))
+    with pytest.raises(PolicyError, match="joint 2 is l_knee; in the robot's order it must be l_hip_pitch"):
+        load_policy(write(tmp_path, network, tree), ROBOT, DT, no_time)
+
+
+@pytest.mark.parametrize(
+    ("network", "said"),
+    [
+        (network_of_zeros(outputs=11), r"network.output.shape is \[1, 12\], but the network has \[1, 11\]"),
+        (network_of_zeros(inputs=30), r"network.input.shape is \[1, 27\], but the network has \[1, 30\]"),
+        (
+            network_of_zeros(kind=TensorProto.DOUBLE),
+            r"network.input.type is float32, but the network has tensor\(double",
+        ),
+        (b"no network", "x.onnx is no network that runs"),
+        (linear_network(np.full((N, INPUTS), np.nan), np.zeros(N)), "an output is not finite"),
+        (linear_network(np.zeros((N, INPUTS)), np.full(N, 9.0)), "an output is 9, beyond its limit 4"),
+        (linear_network(np.zeros((N, INPUTS)), np.full(N, 3.9)), "the target of r_hip_roll is 0.975 rad, beyond"),
+    ],
+    ids=["outputs", "inputs", "type", "no network", "nan", "limit", "range"],
+)
+def test_a_network_that_does_not_fit_is_refused(tmp_path, network, said):
+    with pytest.raises(PolicyError, match=said) as refusal:
+        load_policy(write(tmp_path, network, manifest_tree(network)), ROBOT, DT, no_time)
+    assert "\n" not in str(refusal.value)
+
+
+def test_an_observation_of_another_size_than_the_networks_input_is_refused(tmp_path):
+    network = network_of_zeros()
+    at(tree := manifest_tree(network), "observation.2", None)
+    with pytest.raises(PolicyError, match=r"network.input.shape is \[1, 27\]; its observation is \[1, 15\]"):
+        load_policy(write(tmp_path, network, tree), ROBOT, DT, no_time)
+
+
+@pytest.mark.parametrize("text", [None, "[1, 2]", "a: [", "joints"])
+def test_a_file_that_is_no_manifest_is_refused(tmp_path, text):
+    path = tmp_path / "x.yaml"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(PolicyError, match=r"x\.yaml: "):
+        load_manifest(path)
+
+
+def test_a_network_that_is_too_slow_is_refused(tmp_path):
+    path = write(tmp_path, network := network_of_zeros(), manifest_tree(network))
+    most = TRIALS * INFERENCE_SHARE * DT
+    for total, fits in ((0.99 * most, True), (1.01 * most, False)):
+        ticks = iter((0.0, total, 0.0, 0.0))
+        if fits:
+            load_policy(path, ROBOT, DT, ticks.__next__)
+        else:
+            with pytest.raises(PolicyError, match=r"on average; it must be at most 0\.5 ms"):
+                load_policy(path, ROBOT, DT, ticks.__next__)
+
+
+@pytest.mark.parametrize(
+    ("action", "took", "fault"),
+    [
+        (np.nan, 0.0, "not finite"),
+        (np.inf, 0.0, "not finite"),
+        (4.5, 0.0, "an output is 4.5, beyond its limit 4"),
+        (3.9, 0.0, "beyond its range"),
+        (0.0, 1.1 * LATE_SHARE * DT, "an inference took 1.1 ms, more than 1 ms"),
+    ],
+)
+def test_a_fault_keeps_the_last_target_and_lasts_until_the_reset(tmp_path, action, took, fault):
+    path = write(tmp_path, network_of_zeros(), manifest_tree(network_of_zeros()))
+    answers, times = [0.1, action], [0.0, 0.0]
+    clock = iter((0.0, 0.0, 0.0, 0.0, *times, 0.0, took))
+    output = [0.0] * (TRIALS + 2) + answers
+    policy = Policy(
+        load_manifest(path), lambda _: np.full((1, N), output.pop(0), dtype=np.float32), ROBOT, DT, clock.__next__
+    )
+    assert policy.step(sight())
+    before = policy.target.copy()
+    assert not policy.step(sight(), 5)
+    assert fault in policy.fault
+    assert np.array_equal(policy.target, before)
+    assert not policy.step(sight(), 5)
+    policy.reset()
+    assert policy.fault == ""
