@@ -55,8 +55,8 @@ class StandConfig:
         hardest: m/s, of a shove; what the model-based controller catches without a step.
     """
 
-    rounds: int = 5
-    robots: int = 6
+    rounds: int = 4
+    robots: int = 5
     seconds: float = 8.0
     shove_every: float = 1.2
     hardest: float = 0.25
