@@ -13,6 +13,7 @@ from talus_balance.clamp import clamp
 from talus_balance.footholds import Foothold, FootholdChooser
 from talus_balance.gait_types import LEFT, RIGHT, GaitConfig, GaitInput, GaitOutput, Phase
 from talus_balance.height_grid import HeightGrid
+from talus_balance.path_hold import PathHold
 from talus_balance.speed_trim import SpeedTrim
 from talus_balance.step_planner import StepPlan, StepPlanner, nominal_offset
 from talus_balance.swing_foot import FootReference, SwingFoot
@@ -36,6 +37,7 @@ class Gait:
         self._planner = StepPlanner(config.planner)
         self._chooser = FootholdChooser(config.foothold, foot)
         self._trim = SpeedTrim()
+        self._path = PathHold()
         self.heights: HeightGrid | None = None
         self._velocity_step = np.array(config.max_acceleration) * dt
         self._pressure_limit = np.array([config.zmp_x, config.zmp_y])
@@ -52,6 +54,7 @@ class Gait:
         self._ticks = 0
         self._time = 0.0
         self._trim.reset()
+        self._path.reset()
         self._touching, self._stubbing = 0, 0
         self._lift_time = 0.0
         self._swing: SwingFoot | None = None
@@ -267,7 +270,7 @@ class Gait:
                 self._swing_sign(),
                 self.elapsed,
                 self._lift_time + (0.0 if self._swing is None else self._swing.rise_time),
-                self.velocity[:2] + self._trim.value,
+                self.velocity[:2] + self._trim.value + np.array([0.0, self._path.aside]),
                 inp.omega,
             )
             if self._plan is None or self._ticks % LOOK_EVERY == 0:
@@ -322,9 +325,14 @@ class Gait:
         self.stance = side
         self.phase, self.elapsed, self._lift_time = Phase.DOUBLE, 0.0, self.config.double_time
         self._plan, self._swing, self._due, self._foothold = None, None, None, None
-        self._trim.landed(self._time, inp.com[:2], self.velocity[:2], self._from_heading(np.array([1.0, 0.0])))
+        forward = self._from_heading(np.array([1.0, 0.0]))
+        self._trim.landed(self._time, inp.com[:2], self.velocity[:2], forward)
+        self._path.landed(self._time, inp.sole_positions[:, :2], self._course, self.velocity)
+        if self._path.holds:
+            self._trim.value[1] = 0.0  # two who integrate the same drift swing
         if self._may_settle(inp):
             self._trim.reset()
+            self._path.reset()
             self.phase = Phase.STAND
 
     def _may_settle(self, inp: GaitInput) -> bool:
