@@ -333,7 +333,8 @@ class BalanceController:
 
     def _gait_input(self, state: RobotState, intent: Intent, soles: tuple[FrameTerms, FrameTerms]) -> GaitInput:
         model, ground = self.model, self._reference.ground
-        ground.watch([sole.rotation for sole in soles], state.foot_wrenches[:, 2] / model.weight)
+        places = np.array([sole.position for sole in soles])
+        ground.watch([sole.rotation for sole in soles], places, state.foot_wrenches[:, 2] / model.weight)
         omega = math.sqrt(model.gravity / self._reference.com_height)
         settled = self.mode in (Mode.STANDING, Mode.WALKING)
         up = intent.stand and intent.torque and settled
@@ -343,7 +344,7 @@ class BalanceController:
             capture_point=model.com[:2] + model.com_velocity[:2] / omega,
             omega=omega,
             weight=model.weight,
-            sole_positions=np.array([sole.position for sole in soles]),
+            sole_positions=places,
             sole_velocities=np.array([sole.velocity[:3] for sole in soles]),
             sole_yaws=np.array([yaw_of(sole.rotation) for sole in soles]),
             gradient=ground.gradient,

@@ -23,12 +23,15 @@ class GroundConfig:
         tilt_filter: s of a sole's tilt while it carries: it settles flat within some ticks of its touchdown.
         tilt_share: of the weight on a sole from which it lies flat.
         steepest: rise over run that is followed; 25 degrees, beyond what ankles and rubber hold.
+        telling: m by which soles on the believed slope must differ in height before their heights are asked: twice the
+            kinematics' error.
     """
 
     height_filter: float = 0.1
     tilt_filter: float = 0.06
     tilt_share: float = 0.3
     steepest: float = 0.47
+    telling: float = 0.01
 
 
 class GroundPlane:
@@ -48,20 +51,28 @@ class GroundPlane:
         self.height = height
         self.gradient = np.zeros(2)
         self._tilts = np.zeros((2, 2))
+        self._places = np.zeros((2, 3))
 
-    def watch(self, rotations: Sequence[np.ndarray], loads: np.ndarray) -> None:
-        """Learn the gradient from soles with rotations (3, 3) to odom that carry `loads` (2,) of the weight.
+    def watch(self, rotations: Sequence[np.ndarray], places: Sequence[np.ndarray], loads: np.ndarray) -> None:
+        """Learn the gradient from soles with rotations (3, 3) to odom at (3,) m that carry `loads` (2,) of the weight.
 
-        Only what both soles agree on is believed: on blocks each lies as it came down.
+        Only what both soles agree on, and their heights with them, is believed: on blocks each lies as it came down.
         """
         c = self.config
         for side, rotation in enumerate(rotations):
             if loads[side] > c.tilt_share:
+                self._places[side] = places[side]
                 tilt = -rotation[:2, 2] / rotation[2, 2]
                 self._tilts[side] += (tilt - self._tilts[side]) * min(self._dt / c.tilt_filter, 1.0)
         low, high = self._tilts.min(axis=0), self._tilts.max(axis=0)
         agreed = np.where(low > 0.0, low, np.where(high < 0.0, high, 0.0))
-        self.gradient = np.clip(agreed, -c.steepest, c.steepest)
+        self.gradient = self._share_shown(agreed) * np.clip(agreed, -c.steepest, c.steepest)
+
+    def _share_shown(self, gradient: np.ndarray) -> float:
+        """Of the `gradient` (2,), by the heights of the soles; all of it where they lie along the slope."""
+        x, y, rise = (self._places[1] - self._places[0]).tolist()
+        expected = float(gradient[0]) * x + float(gradient[1]) * y
+        return min(max(rise / expected, 0.0), 1.0) if abs(expected) > self.config.telling else 1.0
 
     def follow(self, anchor: np.ndarray, com: np.ndarray, com_velocity: np.ndarray) -> None:
         """The plane goes through `anchor` (3,) m; its height under `com` (3,) m moves with `com_velocity` (3,) m/s."""

@@ -9,10 +9,13 @@ LEVEL = np.eye(3)
 CLIMB = np.array([0.17, 0.0])
 
 
-def watched(left, right, seconds=0.5):
+BESIDE = np.array([[0.0, 0.1, 0.0], [0.0, -0.1, 0.0]])
+
+
+def watched(left, right, places=BESIDE):
     plane = GroundPlane(GroundConfig(), DT)
-    for _ in range(round(seconds / DT)):
-        plane.watch([left, right], np.array([0.5, 0.5]))
+    for _ in range(round(0.5 / DT)):
+        plane.watch([left, right], places, np.array([0.5, 0.5]))
     return plane
 
 
@@ -38,10 +41,16 @@ def test_soles_that_disagree_show_none():
     assert np.allclose(watched(sole_on_ground(CLIMB, 0.0), LEVEL).gradient, 0.0)
 
 
+@pytest.mark.parametrize(("rise", "share"), [(0.034, 1.0), (0.06, 1.0), (0.017, 0.5), (0.0, 0.0), (-0.02, 0.0)])
+def test_the_heights_of_the_soles_must_show_the_slope_too(rise, share):
+    sole, places = sole_on_ground(CLIMB, 0.0), BESIDE + np.array([[0.0, 0.0, 0.0], [0.2, 0.0, rise]])
+    assert np.allclose(watched(sole, sole, places).gradient, share * CLIMB, atol=1e-3)
+
+
 def test_a_foot_in_the_air_teaches_nothing():
     plane = watched(LEVEL, LEVEL)
     for _ in range(200):
-        plane.watch([LEVEL, sole_on_ground(CLIMB, 0.0)], np.array([1.0, 0.02]))
+        plane.watch([LEVEL, sole_on_ground(CLIMB, 0.0)], BESIDE, np.array([1.0, 0.02]))
     assert np.allclose(plane.gradient, 0.0)
 
 
