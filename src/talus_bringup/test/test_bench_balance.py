@@ -259,6 +259,7 @@ def test_picture_shows_what_was_measured_and_nothing_else(tmp_path):
             "unknown case 'walking_push_torsi'; nearest: walking_push_torso",
         ),
         (["balance", "--picture", "/nowhere/x.png"], "--picture /nowhere/x.png: there is no folder /nowhere"),
+        (["balance", "--policy", "/nowhere/x.yaml"], "policy /nowhere/x.yaml: No such file or directory; it must be"),
         (["balance", "--seeds", "0"], "--seeds 0: it must be at least 1"),
         (["balance", "--seeds", "x"], "invalid int value: 'x'"),
     ],

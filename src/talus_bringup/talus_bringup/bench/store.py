@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 PACKAGES = ("talus_core", "talus_balance", "talus_drivers", "talus_safety", "talus_description")
-LIBRARIES = ("numpy", "mujoco", "pin", "daqp")
+LIBRARIES = ("numpy", "mujoco", "pin", "daqp", "onnxruntime")
 BALANCE = tuple(f"balance/{name}.py" for name in ("disturbance", "ground", "stage", "step_clock", "trial", "witness"))
 PEERS = tuple(f"balance/peers/{name}.py" for name in ("actor", "holosoma", "packages"))
 OWN = tuple(f"bench/{name}" for name in ("rig.py", "open_drives.py", "falls.py", *BALANCE, *PEERS))  # of talus_bringup

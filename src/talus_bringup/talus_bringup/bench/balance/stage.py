@@ -49,15 +49,16 @@ class TrialError(Exception):
 class Actor:
     """A robot in a setting with those who watch it."""
 
-    def __init__(self, description: RobotDescription, setting: Setting):
-        """Raises TalusError for a ground that cannot be built."""
+    def __init__(self, description: RobotDescription, setting: Setting, policy: str | Path = ""):
+        """Raises TalusError for a ground that cannot be built, or a policy that does not fit."""
         self.setting = setting
         with _world(setting) as world:
             delay = round(setting.delay / PERIOD)
             if setting.mind:
                 self.rig = peer_rig(setting, world, PERIOD, delay)
             else:
-                self.rig = Rig(description, world, setting.seed, model_error=True, period=PERIOD, delay_ticks=delay)
+                common = {"model_error": True, "period": PERIOD, "delay_ticks": delay, "policy": policy}
+                self.rig = Rig(description, world, setting.seed, **common)
         if setting.friction is not None:
             self.rig.driver.set_friction("floor", setting.friction)
         self._arms = ArmWalk(description, PERIOD, setting.seed) if setting.are_arms_taken else None
@@ -141,8 +142,9 @@ class Actor:
 class Stage:
     """Plays trials; keeps the newest warm starts."""
 
-    def __init__(self, description: RobotDescription):
-        self._description = description
+    def __init__(self, description: RobotDescription, policy: str | Path = ""):
+        """`policy`: manifest of one that drives where it may; empty: none."""
+        self._description, self._policy = description, policy
         self._actors: OrderedDict[Setting, Actor | str] = OrderedDict()
 
     def play(self, trial: Trial) -> Outcome:
@@ -165,7 +167,7 @@ class Stage:
 
     def _warmed_up(self, setting: Setting) -> Actor | str:
         try:
-            actor = Actor(self._description, setting)
+            actor = Actor(self._description, setting, self._policy)
             actor.warm_up()
         except (TrialError, TalusError) as error:
             return str(error)

@@ -31,15 +31,15 @@ class _Worker:
 class Workers:
     """Context manager: `put` trials, take what is done from `results`."""
 
-    def __init__(self, robot: Path, jobs: int):
-        """`robot`: folder of the robot; `jobs`: processes."""
+    def __init__(self, robot: Path, jobs: int, policy: str | Path = ""):
+        """`robot`: folder of the robot; `jobs`: processes; `policy`: manifest of one that drives where it may."""
         self._queue: list[Trial] = []
         os.environ.update(ONE_THREAD)  # inherited: the matrices are small, and the cores are taken
         context = multiprocessing.get_context("spawn")
         self._workers = []
         for _ in range(jobs):
             ours, theirs = context.Pipe()
-            process = context.Process(target=_serve, args=(robot, theirs), daemon=True)
+            process = context.Process(target=_serve, args=(robot, theirs, policy), daemon=True)
             process.start()
             theirs.close()
             self._workers.append(_Worker(process, ours))
@@ -85,9 +85,9 @@ class Workers:
         return ranks.index(min(ranks))
 
 
-def _serve(robot: Path, pipe: Connection) -> None:
+def _serve(robot: Path, pipe: Connection, policy: str | Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
-    stage = Stage(load_robot(robot))
+    stage = Stage(load_robot(robot), policy)
     with suppress(EOFError, OSError):  # the parent is gone
         while True:
             pipe.send(_outcome(stage, pipe.recv()))
