@@ -56,6 +56,7 @@ def said(words: list[str], capsys: pytest.CaptureFixture) -> str:
         (["--seed", "x"], ["invalid int value: 'x'"]),
         (["--port", "80"], ["--port 80", "from 1024 to 65535"]),
         (["--real-time", "--fast"], ["--fast", "not allowed with argument --real-time"]),
+        (["--policy", "/no/such/policy.yaml"], ["--policy /no/such/policy.yaml: there is no such file", "a manifest"]),
         (["--json", "/no/such/folder/out.json"], ["there is no folder /no/such/folder"]),
     ],
 )

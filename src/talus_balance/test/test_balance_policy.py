@@ -2,17 +2,22 @@
 """A learned policy drives only the robot that its manifest names, and says in one line why not."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from balance_body import ROBOT, state_at_rest
 from onnx import TensorProto
 from policy_files import INPUTS, LEGS, STAND, linear_network, manifest_tree, network_of_zeros, write
+from std_srvs.srv import SetBool
+from talus_balance.controller import BalanceReport, Intent, Mode
 from talus_balance.estimator import BaseEstimate
 from talus_balance.gait_types import RIGHT, GaitOutput, Phase
 from talus_balance.policy.manifest import PolicyError, Term, load_manifest
 from talus_balance.policy.observation import READINGS, Joints, Observation, Sight
 from talus_balance.policy.policy import INFERENCE_SHARE, LATE_SHARE, TRIALS, Policy, load_policy
+from talus_balance.policy.policy_node import is_trouble, policy_seat
+from talus_core.state import JointCommand
 
 DT = 0.002
 N = len(LEGS)
@@ -218,3 +223,52 @@ def test_a_fault_keeps_the_last_target_and_lasts_until_the_reset(tmp_path, actio
     assert not policy.step(sight(), 5)
     policy.reset()
     assert policy.fault == ""
+
+
+class FakeNode:
+    """What `policy_seat` needs of a node."""
+
+    def __init__(self):
+        self.errors, self.services = [], {}
+
+    def get_logger(self):
+        return SimpleNamespace(error=self.errors.append)
+
+    def create_service(self, kind, name, answer):
+        self.services[name] = kind, answer
+
+
+def asked(node: FakeNode, wanted: bool) -> SetBool.Response:
+    kind, answer = node.services["balance/policy"]
+    return answer(kind.Request(data=wanted), kind.Response())
+
+
+def test_a_refused_policy_is_one_line_in_the_log_and_changes_no_command(tmp_path):
+    swapped(tree := manifest_tree(network := network_of_zeros()))
+    path = write(tmp_path, network, tree)
+    seat = policy_seat(node := FakeNode(), str(path), ROBOT, DT)
+    assert node.errors == [f"{seat.reason}; the model-based controller drives alone"]
+    assert seat.text == f"refused (policy {path}: joint 2 is l_knee; in the robot's order it must be l_hip_pitch)"
+    assert is_trouble(seat)
+    response = asked(node, True)
+    assert not response.success and response.message == seat.reason
+    command = JointCommand.damping(0, STAND, np.ones(len(STAND)))
+    intent = Intent(torque=True, stand=True, velocity=np.zeros(3))
+    assert seat.step(state_at_rest(), intent, BalanceReport(Mode.STANDING, None), command) is command
+
+
+def test_without_a_policy_the_service_says_how_to_get_one():
+    seat = policy_seat(node := FakeNode(), "", ROBOT, DT)
+    assert seat.text == "" and not is_trouble(seat) and not node.errors
+    assert asked(node, True).message == "there is no policy; parameter 'policy' names the manifest of one"
+
+
+def test_a_policy_that_fits_waits_for_its_turn_and_obeys_the_service(tmp_path):
+    path = write(tmp_path, network := network_of_zeros(), manifest_tree(network))
+    seat = policy_seat(node := FakeNode(), str(path), ROBOT, DT)
+    assert seat.text == "x: ready"
+    assert asked(node, False).success
+    command = JointCommand.damping(0, STAND, np.ones(len(STAND)))
+    intent = Intent(torque=True, stand=True, velocity=np.zeros(3))
+    assert seat.step(state_at_rest(), intent, BalanceReport(Mode.LIMP, None), command) is command
+    assert seat.text == "x: off" and not is_trouble(seat)

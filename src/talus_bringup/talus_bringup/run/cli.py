@@ -71,6 +71,7 @@ def launch_arguments(options: RunOptions) -> dict[str, str]:
         "recorder": str(options.recorder).lower(),
         "operator_key": str(options.operator_key.resolve()) if options.operator_key else "",
         "operator_udp": options.operator_udp if options.operator_key else "",
+        "policy": str(options.policy.resolve()) if options.policy else "",
     }
 
 

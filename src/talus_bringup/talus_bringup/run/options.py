@@ -50,6 +50,7 @@ class RunOptions:
         port: Of the web view.
         operator_key: Of the operator's link; None = none is asked for.
         operator_udp: Where that link listens.
+        policy: Manifest of a learned policy; None = none. Whether it fits the robot says the balance node.
     """
 
     robot: Path
@@ -66,6 +67,7 @@ class RunOptions:
     port: int
     operator_key: Path | None
     operator_udp: str
+    policy: Path | None = None
 
 
 class _Parser(argparse.ArgumentParser):
@@ -94,6 +96,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--port", type=int, default=8080, help="of the web view (default: 8080)")
     made.add_argument("--operator-key", type=Path, metavar="FILE", help="obey ./talus operator FILE, or sit down")
     made.add_argument("--operator-udp", default=OPERATOR_UDP, metavar="HOST:PORT", help=f"(default: {OPERATOR_UDP})")
+    made.add_argument("--policy", type=Path, metavar="MANIFEST", help="a learned policy drives where it may")
     return made
 
 
@@ -132,6 +135,7 @@ def parse_options(words: Sequence[str], available: Available) -> RunOptions:
         port=given.port,
         operator_key=_key(given.operator_key, given.operator_udp),
         operator_udp=given.operator_udp,
+        policy=_manifest(given.policy),
     )
 
 
@@ -139,6 +143,12 @@ def _key(file: Path | None, address: str) -> Path | None:
     udp_address(address)
     if file is not None:
         load_key(file)
+    return file
+
+
+def _manifest(file: Path | None) -> Path | None:
+    if file is not None and not file.is_file():
+        raise OptionError(f"--policy {file}: there is no such file; it must be a manifest, as policies/*.yaml")
     return file
 
 
