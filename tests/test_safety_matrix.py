@@ -16,7 +16,7 @@ from talus_core.robot import load_robot
 ROBOT = load_robot(Path(__file__).parents[1] / "urdf" / "talus40")
 HELD = {
     ("double_support", 0): ("F01", "F05", "F15", "F18", "F38", "F41"),
-    ("walking", 0): ("F02", "F12", "F13", "F16", "F17", "F23"),
+    ("walking", 0): ("F02", "F12", "F13", "F16", "F17", "F23", "F34", "F46"),
     ("transition", 2): ("F01", "F05", "F41"),
 }
 

@@ -150,15 +150,25 @@ def test_torque_loss_lock_and_runaway(driver, robot):
     assert abs(driver.read(driver.time).position[j] - start) > 0.2
 
 
-def test_a_limb_without_a_bus_holds_its_last_command(driver, robot):
+def test_a_limb_without_a_bus_holds_where_it_is_and_says_nothing_new(driver, robot):
     j = joint(robot)
     run(driver, sit(robot), 300)
     driver.faults.inject(FaultRequest("limb.off", "left_arm"))
     goal = sit(robot).copy()
     goal[j] -= 0.4
-    run(driver, goal, 300)
+    said = run(driver, goal, 300)
+    for values in ("position", "velocity", "effort"):
+        assert len({getattr(state, values)[j] for state in said}) == 1
     driver.faults.clear()
-    assert driver.read(driver.time).position[j] == pytest.approx(sit(robot)[j], abs=0.1)
+    assert driver.read(driver.time).position[j] == pytest.approx(sit(robot)[j], abs=0.02)
+
+
+def test_a_limb_without_a_bus_that_had_no_torque_gets_none(driver, robot):
+    j = joint(robot)
+    driver.faults.inject(FaultRequest("limb.off", "left_arm"))
+    driver.read(driver.time)
+    followed = driver.write(hold(driver.read(driver.time), sit(robot)))
+    assert followed.kp[j] == followed.kd[j] == followed.effort[j] == 0.0 < followed.kp[joint(robot, "r_elbow")]
 
 
 def test_brownout_and_charge_show_in_the_pack(driver, robot):

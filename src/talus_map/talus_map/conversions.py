@@ -22,6 +22,7 @@ from talus_interfaces.srv import MapFile
 from talus_map.elevation import ElevationGrid
 from talus_map.inbox import DepthImage
 from talus_map.looks import height_colours
+from talus_map.moving import MovingBody
 from talus_map.occupancy import OccupancyGrid
 
 
@@ -72,17 +73,27 @@ def identity_message(parent: str, child: str) -> TFMessage:
 
 def cloud_message(header: Header, points: np.ndarray) -> PointCloud2:
     """(n, 3) float32 points in m, coloured by height."""
-    names = ("x", "y", "z", "rgb")
     rows = np.empty((len(points), 4), np.float32)
     rows[:, :3] = points
     rows[:, 3] = height_colours(points[:, 2]).view(np.float32)
+    return _cloud(header, ("x", "y", "z", "rgb"), rows)
+
+
+def moving_message(header: Header, bodies: list[MovingBody], ground: float) -> PointCloud2:
+    """The nearest point of each body and its velocity, m and m/s, at the height `ground` in m."""
+    rows = np.array([(*body.nearest, ground, *body.velocity) for body in bodies], np.float32)
+    return _cloud(header, ("x", "y", "z", "vx", "vy"), rows)
+
+
+def _cloud(header: Header, names: tuple[str, ...], rows: np.ndarray) -> PointCloud2:
+    """(n, len(names)) float32."""
     return PointCloud2(
         header=header,
         height=1,
-        width=len(points),
+        width=len(rows),
         fields=[PointField(name=n, offset=4 * i, datatype=PointField.FLOAT32, count=1) for i, n in enumerate(names)],
-        point_step=16,
-        row_step=16 * len(points),
+        point_step=4 * len(names),
+        row_step=rows.nbytes,
         is_dense=True,
         data=rows.tobytes(),
     )

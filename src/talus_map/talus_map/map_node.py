@@ -79,6 +79,7 @@ class MapNode:
         create = self._node.create_publisher
         self._points = create(PointCloud2, "map/points", NEWEST_ONLY)
         self._occupancy = create(OccupancyGrid, "map/occupancy", LATCHED)
+        self._moving = create(PointCloud2, "map/moving", NEWEST_ONLY)
         self._elevation = create(ElevationMap, "map/elevation", NEWEST_ONLY)
         self._static = create(TFMessage, "tf_static", LATCHED)
         self._static.publish(conversions.identity_message(self._config.map_frame, self._config.odometry_frame))
@@ -118,6 +119,8 @@ class MapNode:
 
     def _publish(self, time: float, ground: float) -> None:
         header = conversions.header_of(time, self._config.odometry_frame)
+        if self._mapper.moving:
+            self._moving.publish(conversions.moving_message(header, self._mapper.moving, ground))
         if self._elevation_due.is_due(time):
             self._elevation.publish(conversions.elevation_message(header, self._mapper.elevation))
         if self._map_due.is_due(time):

@@ -14,6 +14,7 @@ from talus_core.pinhole import Pinhole
 from talus_core.transform import Transform
 
 from talus_map.elevation import ElevationConfig, ElevationGrid
+from talus_map.moving import MovingBody, MovingConfig, MovingFinder
 from talus_map.occupancy import OccupancyConfig, OccupancyGrid, project
 from talus_map.open_space import OpenSpace
 from talus_map.projection import DepthSensor, end_points
@@ -37,6 +38,7 @@ class MapConfig:
     )
     elevation: ElevationConfig = section(ElevationConfig)
     occupancy: OccupancyConfig = section(OccupancyConfig)
+    moving: MovingConfig = section(MovingConfig)
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class Mapper:
     Attributes:
         voxels: Occupied, free and unknown space.
         elevation: Ground around the robot.
+        moving: Bodies that move, in the newest image; the nearest first.
         views: Images fused since the start or the last `clear`.
     """
 
@@ -75,6 +78,8 @@ class Mapper:
         self.self_filter = self_filter or SelfFilter(())
         self.voxels = VoxelMap(self._config.resolution_m, self._config.most_blocks)
         self.elevation = ElevationGrid(self._config.elevation)
+        self._finder = MovingFinder(self._config.moving)
+        self.moving: list[MovingBody] = []
         self.views = 0
         self._feet = np.zeros(3)
 
@@ -82,6 +87,8 @@ class Mapper:
         """Forget everything."""
         self.voxels.clear()
         self.elevation.clear()
+        self._finder.clear()
+        self.moving = []
         self.views = 0
 
     def integrate(self, view: DepthView) -> None:
@@ -93,7 +100,9 @@ class Mapper:
         kept = np.flatnonzero(self.self_filter.keep(points, view.links_in_map))
         points, seen = points.take(kept, axis=0), seen.take(kept, axis=0)
         open_space = OpenSpace(view.depth, view.camera, view.camera_in_map, self._sensor)
-        self.voxels.integrate(self.voxels.voxels_of(points), *open_space.find(self.voxels.block_size))
+        hits = self.voxels.voxels_of(points)
+        self.moving = self._finder.step(self.voxels, hits, view.feet, view.time)
+        self.voxels.integrate(hits, *open_space.find(self.voxels.block_size))
         self.elevation.centre_on(view.feet[:2])
         variances = self._height_variances(seen, view.camera_in_map)
         self.elevation.integrate(points, variances, float(view.feet[2]), view.time)

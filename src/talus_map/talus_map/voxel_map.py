@@ -131,8 +131,14 @@ class VoxelMap:
 
     def values_at(self, points: np.ndarray) -> np.ndarray:
         """(n,) stored values of the voxels that hold (n, 3) points in m; adds nothing to the map."""
-        voxels = np.floor(np.asarray(points) / self.resolution).astype(np.int32)
-        slots = np.array([self._slots.get(key, -1) for key in keys_of(voxels >> 3).tolist()], dtype=np.int64)
+        return self.values_of(np.floor(np.asarray(points) / self.resolution).astype(np.int32))
+
+    def values_of(self, voxels: np.ndarray) -> np.ndarray:
+        """(n,) stored values of (n, 3) int32 voxels; adds nothing to the map."""
+        keys = keys_of(voxels >> 3)
+        blocks = _distinct(keys)
+        slots = np.array([self._slots.get(key, -1) for key in blocks.tolist()], dtype=np.int64)
+        slots = slots[np.searchsorted(blocks, keys)] if len(keys) else slots
         return np.where(slots >= 0, self._log_odds[slots, _place(voxels)], UNKNOWN)
 
     def occupied_voxels(self) -> np.ndarray:

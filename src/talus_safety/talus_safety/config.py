@@ -100,6 +100,16 @@ class SupervisorLimits:
         0.45, "Since a challenge that the operator's device answered: R2 in 0.5 s.", 0.2, 0.45
     )
     operator_lost_s: float = parameter(1.9, "The same for R3 in 2 s.", 0.5, 1.9)
+    approach_m_s: float = parameter(
+        1.6, "At which people come who are not seen to be faster: ISO 13855 for walking.", 1.6, 4.0
+    )
+    notice_s: float = parameter(0.4, "From moving to R2: three images at 12 Hz, and the way to balance.", 0.4, 2.0)
+    halt_s: float = parameter(1.4, "From R2 to standing still, at 0.5 m/s: 1.3 measured.", 1.4, 4.0)
+    halt_m: float = parameter(0.4, "Meanwhile, straight on, at 0.5 m/s: 0.35 measured.", 0.4, 2.0)
+    clearance_m: float = parameter(
+        0.5, "Beyond base_link: 0.4 of a bent arm and its swing, 0.1 of the map's error.", 0.5, 2.0
+    )
+    slow_s: float = parameter(0.3, "R1 so long before R2: the map sees 4.5 m far.", 0.3, 2.0)
     sit_timeout_s: float = parameter(15.0, "From R3 to torque off, then R5: four times a usual sit.", 5.0, 15.0)
 
 

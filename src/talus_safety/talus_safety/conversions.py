@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 from builtin_interfaces.msg import Time
+from sensor_msgs.msg import PointCloud2
 
 from talus_interfaces.msg import GateState, SafetyState
 from talus_safety.decision import GatePhase
@@ -26,6 +28,19 @@ def gate_report(message: GateState) -> GateReport:
         rule=message.rule,
         bundle=message.bundle,
     )
+
+
+def moving_bodies(message: PointCloud2) -> tuple[np.ndarray, float]:
+    """Bodies that move, (n, 4): place (x, y) m and velocity m/s in odom; and the s of the image. Malformed: nobody."""
+    stamp = message.header.stamp
+    columns = {field.name: field.offset // 4 for field in message.fields}
+    wanted = [columns.get(name, -1) for name in ("x", "y", "vx", "vy")]
+    size = message.width * message.point_step
+    is_sound = min(wanted) >= 0 and max(wanted) * 4 < message.point_step and message.point_step % 4 == 0
+    if not is_sound or len(message.data) != size or message.height != 1:
+        return np.zeros((0, 4)), stamp.sec + stamp.nanosec / NANO
+    rows = np.frombuffer(message.data, "<f4").reshape(message.width, -1)
+    return rows[:, wanted].astype(float), stamp.sec + stamp.nanosec / NANO
 
 
 def safety_message(state: SupervisorState, robot_time: float, sequence: int) -> SafetyState:

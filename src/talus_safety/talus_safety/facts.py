@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -74,6 +75,7 @@ class Facts:
         capture_margin: m from the capture point to the edge of the feet, as balance says; negative outside.
         frames_age: s of what tf says of base and joints; 0 where no map is expected, nor is `map_age` then.
         map_age: s of the map's newest elevation.
+        stop_gap, slow_gap: m between who comes near and where R2 and R1 begin; negative inside.
         tilt: rad between base_link's z axis and the vertical.
         sensor_fault: What is wrong with a sensor; empty when nothing is.
         body_fault: What IMU and legs contradict each other about.
@@ -98,6 +100,8 @@ class Facts:
     capture_margin: float = 0.0
     frames_age: float = 0.0
     map_age: float = 0.0
+    stop_gap: float = math.inf
+    slow_gap: float = math.inf
     tilt: float = 0.0
     sensor_fault: str = ""
     body_fault: str = ""

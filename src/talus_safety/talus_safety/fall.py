@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""When a fall can no longer be stopped, and the seam for what the robot then does."""
+"""When a fall can no longer be stopped."""
 
 from __future__ import annotations
 
 import math
 from typing import Protocol
-
-import numpy as np
-from talus_core.state import JointCommand, RobotState
 
 OMEGA = 3.4  # 1/s: of a pendulum of 0.85 m, the hips' height while standing
 UPRIGHT = 0.5  # rad of the capture angle: seated and getting up stay below
@@ -22,31 +19,6 @@ class Vertical(Protocol):
 
     up: tuple[float, float, float]
     rate: tuple[float, float, float]
-
-
-class FallMotion(Protocol):
-    """A protective fall: from the call until the robot lies still. Torque stays on until after the impact."""
-
-    def begin(self, state: RobotState, tilt: Vertical) -> None:
-        """The fall is called at this state."""
-
-    def step(self, state: RobotState, tilt: Vertical) -> JointCommand:
-        """The next tick."""
-
-
-class DampedFall:
-    """Every joint brakes and none pushes: limbs give way on impact, nothing whips."""
-
-    def __init__(self, damping: np.ndarray):
-        """`damping`: (n,) N m s/rad."""
-        self._damping = damping
-
-    def begin(self, state: RobotState, tilt: Vertical) -> None:
-        """Nothing to prepare."""
-
-    def step(self, state: RobotState, tilt: Vertical) -> JointCommand:
-        """The next tick."""
-        return JointCommand.damping(state.sequence, state.position, self._damping)
 
 
 class FallWatch:

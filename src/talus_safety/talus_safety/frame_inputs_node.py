@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How old tf and the map are, as the supervisor hears it: only the stamps are read."""
+"""How old tf and the map are, where the robot is, and what moves around it, as the supervisor hears it."""
 
 from __future__ import annotations
 
 import time
 
 from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import PointCloud2
 from talus_core.robot import RobotDescription
 from talus_ros.fast_link_node import FastLink
 from tf2_msgs.msg import TFMessage
 
 from talus_interfaces.msg import ElevationMap
+from talus_safety.conversions import moving_bodies
 from talus_safety.freshness import first_transform_of, link_names, stamp_of
 from talus_safety.watch import Watch
 
@@ -26,11 +28,15 @@ class FrameInputs:
         self._sources = {**dict.fromkeys(link_names(robot.urdf), "joints"), robot.frames["base"]: "base"}
         inputs.subscribe(TFMessage, "tf", self._on_transforms, TF_QOS, raw=True)
         inputs.subscribe(ElevationMap, "map/elevation", self._on_map, NEWEST, raw=True)
+        inputs.subscribe(PointCloud2, "map/moving", self._on_moving, NEWEST)
 
     def _on_transforms(self, data: bytes) -> None:
-        frame, stamp = first_transform_of(data) or ("", 0.0)
-        self._watch.on_frame(self._sources.get(frame, ""), stamp, time.monotonic())
+        frame, stamp, place = first_transform_of(data) or ("", 0.0, (0.0, 0.0))
+        self._watch.on_frame(self._sources.get(frame, ""), stamp, time.monotonic(), place)
 
     def _on_map(self, data: bytes) -> None:
         if (stamp := stamp_of(data)) is not None:
             self._watch.on_frame("map", stamp, time.monotonic())
+
+    def _on_moving(self, message: PointCloud2) -> None:
+        self._watch.on_moving(*moving_bodies(message))

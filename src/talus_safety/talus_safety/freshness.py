@@ -11,6 +11,7 @@ from pathlib import Path
 NEVER = float("-inf")
 _HEAD = struct.Struct("<4s")  # of serialised messages: little-endian
 _COUNT, _STAMP, _LENGTH = struct.Struct("<I"), struct.Struct("<iI"), struct.Struct("<I")
+_PLACE, _PLACE_ALIGNED = struct.Struct("<dd"), 8  # bytes behind the head
 _LITTLE_ENDIAN = b"\x00\x01"
 
 
@@ -41,18 +42,19 @@ def stamp_of(data: bytes) -> float | None:
     return seconds + 1e-9 * nano
 
 
-def first_transform_of(data: bytes) -> tuple[str, float] | None:
-    """Child frame and stamp, s, of the first transform of a serialised TFMessage; None where there is none."""
+def first_transform_of(data: bytes) -> tuple[str, float, tuple[float, float]] | None:
+    """Child frame, stamp in s and place (x, y) m of the first transform of a serialised TFMessage; None without one."""
     if len(data) < _HEAD.size + _COUNT.size or data[:2] != _LITTLE_ENDIAN:
         return None
     place = _HEAD.size + _COUNT.size
     try:
         seconds, nano = _STAMP.unpack_from(data, place)
         _, place = _string(data, place + _STAMP.size)
-        child, _ = _string(data, place)
+        child, place = _string(data, place)
+        x, y = _PLACE.unpack_from(data, place + (_HEAD.size - place) % _PLACE_ALIGNED)
     except (struct.error, ValueError):
         return None
-    return child, seconds + 1e-9 * nano
+    return child, seconds + 1e-9 * nano, (x, y)
 
 
 def link_names(urdf: Path) -> list[str]:

@@ -15,7 +15,8 @@ from talus_core.state import JointCommand, RobotState
 from talus_safety.body import Body
 from talus_safety.config import GateConfig
 from talus_safety.decision import GateCounters, GateDecision, GatePhase
-from talus_safety.fall import DampedFall, FallMotion, FallWatch
+from talus_safety.fall import FallWatch
+from talus_safety.fall_motion import DampedFall, FallMotion
 from talus_safety.feet import FootRepair
 from talus_safety.gate_rules import REQUESTS, GateFacts
 from talus_safety.kernel import active
@@ -201,7 +202,7 @@ class LastGate:
     def _stand_by(self, state: RobotState, posture: Posture, is_new: bool) -> JointCommand | None:
         if is_new:
             self._standby.begin(state)
-        step = self._standby.step(state, self._tilt)
+        step = self._standby.step(state, self._tilt, self.repair.held)
         self._state = ended(self._state, posture, step.is_sitting, step.is_finished)
         if self._state.phase is GatePhase.OFF:
             return None

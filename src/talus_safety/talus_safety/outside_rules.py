@@ -18,6 +18,8 @@ OUTSIDE: tuple[Rule, ...] = (
     Rule("operator_late", "the operator's link is silent", R2, 500, lambda f, c: f.operator.age > c.operator_late_s,
          ("F44",)),
     Rule("operator_released", "the operator lets go", R2, 200, lambda f, c: f.operator.is_released, ("F44",)),
+    Rule("person_near", "somebody comes too near", R2, 50, lambda f, c: f.stop_gap < 0.0, ("F46",)),
+    Rule("person_comes", "somebody comes near", R1, 50, lambda f, c: f.slow_gap < 0.0, ("F46",)),
     Rule(
         "capture_margin", "the capture point is far from the feet", R1, 100,
         lambda f, c: f.capture_margin < c.capture_margin_m, ("F48",),

@@ -43,6 +43,12 @@ class JointRepair:
         self._speed: dict[int, float] = {}
         self._before: deque[RobotState] = deque(maxlen=STUCK_TICKS + 1)
 
+    @property
+    def held(self) -> tuple[bool, bool]:
+        """Legs whose bus is gone: their drives hold where they were and hear nothing."""
+        blind = [self._leg_of[joint] for joint in self._angle]
+        return blind.count(0) >= HELD, blind.count(1) >= HELD
+
     def step(self, state: RobotState, drives: DriveMonitor, tilt: Vertical) -> RobotState:
         """The state as it is believed; `tilt`: of the tick before."""
         last = self._before[-1] if self._before else state
@@ -61,6 +67,9 @@ class JointRepair:
             position -= self.offset
         for joint in self._blind():
             position[joint], velocity[joint] = self._angle[joint], self._speed[joint]
+        for foot in (0, 1):
+            if self.held[foot]:
+                velocity[self._body.legs[foot]] = 0.0
         placement = self._body.place(position)
         for joint in self._blind():
             self._follow(joint, state, velocity, placement, tilt)
@@ -82,8 +91,8 @@ class JointRepair:
 
     def _blind(self) -> list[int]:
         """Joints that are followed; those of a leg whose drives hold are left where they were."""
-        of_leg = [[joint for joint in self._angle if self._leg_of[joint] == foot] for foot in (0, 1)]
-        return [joint for joints in of_leg if len(joints) < HELD for joint in joints]
+        held = self.held
+        return [joint for joint in self._angle if not held[self._leg_of[joint]]]
 
     def _follow(
         self, joint: int, state: RobotState, velocity: np.ndarray, placement: Placement, tilt: Vertical

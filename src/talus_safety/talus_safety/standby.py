@@ -27,6 +27,7 @@ DRIFT = 0.4  # s in which the wanted capture point goes from where it was to whe
 SETTLED = (0.03, 0.3)  # m of the capture point from its reference, for s
 PACE_FULL, PACE_NONE = 0.03, 0.07  # m of capture point error at which sitting goes on at full speed, and waits
 PACE_LEAST = 0.15  # of full speed: who leans on something comes down all the same
+LOWER_BY = 0.02  # m ahead of where it is, that a body goes down for a foot that cannot reach: with the gains, 0.3 m/s
 FALLEN = 0.6  # cosine of the tilt beyond which only damping is left: 53 degrees
 STIFFNESS = {"hip_yaw": 1.5, "hip_roll": 0.8, "hip_pitch": 2.0, "knee": 2.0, "ankle_pitch": 0.25, "ankle_roll": 0.3}
 OTHER_STIFFNESS = 1.5  # of the torque limit, 1/rad: torso, arms, hands
@@ -71,8 +72,8 @@ class Standby:
         self._height: float | None = None
         self._landing.begin()
 
-    def step(self, state: RobotState, tilt: TiltFilter) -> StandbyStep:
-        """The next tick."""
+    def step(self, state: RobotState, tilt: TiltFilter, held: tuple[bool, bool] = (False, False)) -> StandbyStep:
+        """The next tick; `held`: legs that hold where they are and hear nothing: with one, it stands on and on."""
         self._time += self._period
         if tilt.up[2] < FALLEN:
             return StandbyStep(JointCommand.damping(state.sequence, state.position, self._kd), self._is_sitting, False)
@@ -83,11 +84,11 @@ class Standby:
             self._upright = self._body.locate(placement, self._body.soles[0])[0][:, 2]
         aim = self._aim(stance)
         error = stance.capture_point - aim
-        self._go_on(float(np.hypot(*error)))
+        self._go_on(float(np.hypot(*error)), any(held))
         footing = self._planner.plan(stance, aim + GAIN * error)
-        velocity = self._land(stance, state, footing.pressure)
+        velocity = self._land(stance, state, footing.pressure, held)
         if not self._is_sitting:
-            self._straighten(stance, state, velocity)
+            self._straighten(stance, state, velocity, held)
         left = max(1.0 - self._seated_for / self._config.release_s, 0.0)
         fade = np.where(self._sways, 1.0, left)
         command = JointCommand(
@@ -100,24 +101,31 @@ class Standby:
         )
         return StandbyStep(command, self._is_sitting, left == 0.0)
 
-    def _land(self, stance: Stance, state: RobotState, pressure: np.ndarray) -> np.ndarray:
+    def _land(self, stance: Stance, state: RobotState, pressure: np.ndarray, held: tuple[bool, bool]) -> np.ndarray:
         """Move a foot that is in the air towards the ground, and keep where it is going; (n,) rad/s wanted."""
         velocity = np.zeros_like(state.velocity)
         step = self._landing.step(stance, pressure)
-        if step is not None:
+        if step is not None and not held[stance.supports.index(False)]:
             joints, change, speed = step
             self._speed[joints] = 0.0
             self._offset[joints] += state.position[joints] + change - self._reference()[joints]
             velocity[joints] = speed
         return velocity
 
-    def _straighten(self, stance: Stance, state: RobotState, velocity: np.ndarray) -> None:
-        """Let the legs that carry turn the body upright and keep its height, and else go where it goes."""
+    def _straighten(self, stance: Stance, state: RobotState, velocity: np.ndarray, held: tuple[bool, bool]) -> None:
+        """Let the legs that carry turn the body upright and keep its height, and else go where it goes.
+
+        A held leg in the air comes down with the body.
+        """
         upright = stance.level @ self._upright
         turn = cross(upright, np.array([0.0, 0.0, 1.0]))
+        for foot in (0, 1):
+            if held[foot] and stance.supports == (foot == 1, foot == 0):
+                gap = float(stance.soles[foot, 2] - stance.soles[1 - foot, 2])
+                self._height = stance.height - float(np.clip(gap, 0.0, LOWER_BY))
         rise = self._height - stance.height
         for foot in (0, 1):
-            if not stance.supports[foot]:
+            if held[foot] or not stance.supports[foot]:
                 continue
             legs, inverse = self._body.legs[foot], inverse_of_leg(self._body, stance, foot)
             shift = -cross(turn, stance.soles[foot] - stance.centre)
@@ -134,13 +142,14 @@ class Standby:
             self._aim_offset = np.clip(stance.centre[:2] - over_feet, -0.05, 0.05)
         return over_feet + np.exp(-self._time / DRIFT) * self._aim_offset
 
-    def _go_on(self, error: float) -> None:
+    def _go_on(self, error: float, must_stand: bool) -> None:
         """Let the posture proceed as far as balance allows."""
         config, dt = self._config, self._period
         self._settled_for = self._settled_for + dt if error < SETTLED[0] else 0.0
         is_ready = self._time >= config.hold_s and self._settled_for >= SETTLED[1]
-        self._is_sitting = self._is_sitting or is_ready or self._time >= config.hold_at_most_s
-        if not self._is_sitting:
+        if not must_stand:
+            self._is_sitting = self._is_sitting or is_ready or self._time >= config.hold_at_most_s
+        if must_stand or not self._is_sitting:
             return
         way = 1.0 - self._begun_at
         duration = max(config.sit_s * way, 1.0)

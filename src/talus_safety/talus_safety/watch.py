@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from talus_core.robot import RobotDescription
 from talus_core.state import RobotState
 
@@ -15,6 +16,7 @@ from talus_safety.facts import BalanceMode, Facts, GateReport, OperatorWord
 from talus_safety.freshness import Freshness
 from talus_safety.heat import HeatModel
 from talus_safety.sensors import SensorWatch
+from talus_safety.separation import Separation
 
 NEVER = float("-inf")
 FRAMES = ("base", "joints")  # who says them: balance, and robot_state_publisher
@@ -42,6 +44,7 @@ class Watch:
         self._mode = BalanceMode.LIMP
         self._capture_margin = 0.0
         self._operator = OperatorWord()
+        self._separation = Separation(config)
         has_map = "map" in config.expected
         self._frames, self._map = Freshness(FRAMES if has_map else ()), Freshness(["map"] if has_map else ())
         self._robot_time = 0.0
@@ -77,10 +80,16 @@ class Watch:
         if mode in BalanceMode.__members__.values():
             self._mode = BalanceMode(mode)
 
-    def on_frame(self, source: str, stamp: float, steady: float) -> None:
-        """A transform of `base` or `joints`, or the elevation of the `map`, stamped in s of robot time."""
+    def on_frame(self, source: str, stamp: float, steady: float, place: tuple[float, float] | None = None) -> None:
+        """A transform of `base`, at its place in odom, or `joints`, or the `map`'s elevation, stamped in robot time."""
+        if source == "base" and place is not None:
+            self._separation.stand_at(place, stamp)
         self._frames.hear(source, stamp, steady)
         self._map.hear(source, stamp, steady)
+
+    def on_moving(self, bodies: np.ndarray, stamp: float) -> None:
+        """What moves, as the map sees it: see `Separation.hear`."""
+        self._separation.hear(bodies, stamp)
 
     def on_operator(self, word: OperatorWord) -> None:
         """What operators hold and press now."""
@@ -95,6 +104,7 @@ class Watch:
         """At steady time `steady`; an event is told once."""
         expected = self._config.expected
         beats = {node: self._beats[node] for node in expected if node in self._beats}
+        stop_gap, slow_gap = self._separation.gaps(self._mode, self._robot_time)
         has_latched, self._gate_has_latched = self._gate_has_latched, False
         return Facts(
             gate=self._gate,
@@ -111,6 +121,8 @@ class Watch:
             capture_margin=self._capture_margin,
             frames_age=self._frames.age(self._robot_time, steady),
             map_age=self._map.age(self._robot_time, steady),
+            stop_gap=stop_gap,
+            slow_gap=slow_gap,
             tilt=self._sensors.tilt,
             sensor_fault=self._sensors.fault,
             body_fault=self._sensors.consistency.imu,

@@ -25,7 +25,10 @@ NARROWER_IS_LESS = {
     "frames_age_s", "map_age_s", "operator_late_s", "operator_lost_s", "warm", "continuous_torque", "heating_s",
     "monitors.bus_drop",
 }  # fmt: skip
-NARROWER_IS_MORE = {"battery_low", "battery_critical", "degrade_ends_s", "capture_margin_m", "limiter.range_margin_rad"}
+NARROWER_IS_MORE = {
+    "battery_low", "battery_critical", "degrade_ends_s", "capture_margin_m", "limiter.range_margin_rad",
+    "approach_m_s", "notice_s", "halt_s", "halt_m", "clearance_m", "slow_s",
+}  # fmt: skip
 
 
 def test_shipped_values_are_the_defaults_and_none_is_missing():
@@ -67,7 +70,8 @@ def test_every_rule_can_fire_with_the_shipped_parameters():
     facts = Facts(
         gate, True, 1e3, True, 1e3, worst, worst, worst, (), tilt=3.0, sensor_fault="broken", body_fault="broken",
         foot_fault="broken", rest_fault="broken", warmest=2.0, hottest=2.0, battery=0.0,
-        capture_margin=-1.0, frames_age=1e3, map_age=1e3, operator=OperatorWord(1e3, True, "joystick"),
+        capture_margin=-1.0, stop_gap=-1.0, slow_gap=-1.0,
+        frames_age=1e3, map_age=1e3, operator=OperatorWord(1e3, True, "joystick"),
     )  # fmt: skip
     reports = [gate, GateReport(), *(replace(gate, rule=rule.name) for rule in GATE_RULES)]
     fired = {rule.name for report in reports for rule in active(RULES, replace(facts, gate=report), config)}

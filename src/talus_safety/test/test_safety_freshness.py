@@ -39,8 +39,9 @@ def test_a_stamp_that_does_not_go_on_is_not_heard():
 @pytest.mark.parametrize("parent", ["o", "odom", "torso"])
 def test_first_transform_is_read_from_the_bytes(parent, child):
     first = TransformStamped(header=Header(frame_id=parent, stamp=time_message(12.25)), child_frame_id=child)
+    first.transform.translation.x, first.transform.translation.y = 1.5, -2.5
     data = serialize_message(TFMessage(transforms=[first, TransformStamped(child_frame_id="other")]))
-    assert first_transform_of(data) == (child, 12.25)
+    assert first_transform_of(data) == (child, 12.25, (1.5, -2.5))
 
 
 def test_stamp_is_read_from_the_bytes():

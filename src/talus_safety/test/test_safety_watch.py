@@ -117,6 +117,8 @@ def test_slow_robot_time_alone_loses_nobody():
         (replace(FINE, gate=GateReport(GatePhase.HOLD, at_rest=False)), "standby"),
         (replace(FINE, gate=GateReport(GatePhase.SIT, at_rest=False)), "standby"),
         (replace(FINE, gate_has_latched=True), "standby"),
+        (replace(FINE, stop_gap=-0.01, slow_gap=-0.5), "person_near"),
+        (replace(FINE, stop_gap=0.3, slow_gap=-0.01), "person_comes"),
         (replace(FINE, capture_margin=-0.61), "capture_margin"),
         (replace(FINE, frames_age=0.26), "frames_old"),
         (replace(FINE, map_age=1.01), "map_old"),
@@ -318,3 +320,13 @@ def test_at_its_limit_no_rule_fires_yet(facts):
 )
 def test_at_the_limit_of_the_stricter_rule_the_milder_one_holds_alone(facts, rules):
     assert firing(facts) == rules
+
+
+def test_who_comes_near_stops_a_robot_that_walks_earlier_than_one_that_stands():
+    watch = Watch(ROBOT, CONFIG)
+    watch.on_state(state(500), 1.0)
+    watch.on_frame("base", 1.0, 1.0, (0.0, 0.0))
+    watch.on_moving(np.array([[3.0, 0.0, -1.0, 0.0]]), 1.0)
+    for mode, rules in ((BalanceMode.STANDING, set()), (BalanceMode.WALKING, {"person_near", "person_comes"})):
+        watch.on_balance(mode)
+        assert rules == {"person_near", "person_comes"} & set(firing(watch.facts(1.0)))

@@ -21,6 +21,7 @@ from talus_safety.supervisor import Answer, SupervisorState, Wish
 
 from talus_bringup.bench.rig import MODEL_ERROR
 from talus_bringup.scenario.processes import Balance, Operator, Perception, Process, Safety
+from talus_bringup.scenario.visitor import Visitor
 
 EXPECTED = ("driver", "balance", "camera", "map")
 WAKE_S = 0.01  # of the virtual wall, while simulated time waits
@@ -47,6 +48,7 @@ class SafetyRig:
         self.map = Perception("map", 0.041, round(0.2 / period))  # 5 Hz
         self.operator = Operator()
         self.frames_gone_until = 0.0  # s of the wall: tf is silent
+        self.visitor: Visitor | None = None
         self._driver_process = Process("driver", 0.002)
         self.wall = 0.0
         self._sent = 0
@@ -137,6 +139,7 @@ class SafetyRig:
             self._say_frames("joints", tick)
         if self.map.works(self.wall):
             self._say_frames("map", self.map.sequence)
+            self._say_moving()
         for process in self.processes.values():
             if isinstance(process, Perception):
                 process.see(tick, self.wall)
@@ -145,10 +148,18 @@ class SafetyRig:
                 if not self.is_cut:
                     self._lockstep.heard(process.name, process.sequence, tick, self.wall)
 
+    def _say_moving(self) -> None:
+        """What the map sees of who comes; of an image the tick after."""
+        bodies = self.visitor.look(self.balance.report) if self.visitor is not None else None
+        if bodies is not None:
+            self.safety.watch.on_moving(bodies, self.driver.time)
+
     def _say_frames(self, source: str, sequence: int) -> None:
         """To tf at 50 Hz, and to the map, which knows nothing new where tf is silent."""
         if self.wall >= self.frames_gone_until:
-            self.safety.watch.on_frame(source, sequence * self.period, self.wall)
+            base = self.balance.report.base if source == "base" else None
+            place = None if base is None else (float(base.position[0]), float(base.position[1]))
+            self.safety.watch.on_frame(source, sequence * self.period, self.wall, place)
 
     def _publish_safety(self) -> None:
         self.safety.watch.on_operator(self.operator.word(self.wall))

@@ -13,6 +13,7 @@ from talus_safety.supervisor import Wish
 from talus_bringup.scenario.record import Look, of_gate
 from talus_bringup.scenario.rig import SafetyRig
 from talus_bringup.scenario.scenario import PUSH_NS, PUSH_S, SIDES, Event
+from talus_bringup.scenario.visitor import Visitor
 
 LOOK_TICKS = 5  # between two looks at the body: 10 ms
 HANDS = ("l_hand", "r_hand")
@@ -84,6 +85,8 @@ class RigStage:
             self.rig.cut_until = self.rig.wall + (event.duration or math.inf)
         elif kind == "clock":
             raise ValueError("clock.jump needs the graph: nothing in this process reads ROS time")
+        elif kind == "person":
+            self.rig.visitor = Visitor(self.rig.driver, event.severity, self.rig.sequence)
         elif what == "walk":
             self.walk(event.severity)
         elif kind == "frames":

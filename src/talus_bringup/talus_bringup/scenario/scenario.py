@@ -23,6 +23,7 @@ ACTS: dict[str, tuple[tuple[str, ...], str]] = {
     "network.partition": ((), ""),  # the driver on one side, all others on the other
     "clock.jump": ((), "s"),  # ROS time is said to be so much later; on the graph only
     "push": (("front", "behind", "left", "right"), "N s"),  # comes from there
+    "person.approach": ((), "m/s"),  # from ahead; in process only
     "frames.stop": ((), ""),  # tf falls silent; in process only
     "operator.stop": ((), ""),
     "operator.safe_stand": ((), ""),

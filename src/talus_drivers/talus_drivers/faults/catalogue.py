@@ -96,7 +96,7 @@ KINDS: tuple[FaultKind, ...] = (
     FaultKind("drive", "runaway", "", "pushes one way whatever it is told", "of the peak", 1.0, 1.0),
     FaultKind("drive", "overheat", "", "its limit fades to nothing within", "s", 20.0, 600.0),
     FaultKind("drive", "reboot", "", "no torque and a stuck encoder for", "s", 0.5, 10.0),
-    FaultKind("limb", "off", "off", "field bus dead: encoders stuck, drives hold the last command without its torque"),
+    FaultKind("limb", "off", "off", "field bus dead: encoders and torques stuck, drives hold where they are"),
     FaultKind("limb", "stuck", "stuck", "encoders stuck under fresh stamps, commands arrive"),
     FaultKind("limb", "garbage", "garbage", "random encoder frames", "of the range", 1.0, 1.0),
     FaultKind("limb", "wrong", "wrong", "encoders of neighbouring joints exchanged"),

@@ -25,6 +25,8 @@ from talus_drivers.faults.spoilers import SPOILERS
 
 FEET = ("left", "right")
 GRAVITY = 9.81  # m/s^2
+# Of a drive that holds by itself, of its peak: 1/rad and s/rad, the stiffest that the last gate lets anybody command.
+HOLD_STIFFNESS, HOLD_DAMPING = 10.0, 0.3
 
 
 @dataclass(frozen=True)
@@ -43,14 +45,17 @@ class Injection:
 
 @dataclass(frozen=True)
 class Levers:
-    """What one fault does to each part of the body, None where nothing; `joints`: those of `shape` and `cut`."""
+    """What one fault does to each part of the body, None where nothing.
+
+    `joints`: those of `shape` and `cut`; `is_deaf`: the joints of `sensor` hear no command.
+    """
 
     sensor: SensorFault | None = None
     joints: np.ndarray | None = None
     shape: drive_faults.Shape | None = None
     cut: drive_faults.Shape | None = None
     locked: np.ndarray | None = None
-    deaf: np.ndarray | None = None
+    is_deaf: bool = False
     sag: Sag | None = None
     battery: BatteryFault | None = None
     charge: float | None = None
@@ -133,16 +138,16 @@ class FaultInjector:
         for _, levers in self._faults:
             if levers.sensor is not None:
                 state = levers.sensor(state)
-                if isinstance(levers.sensor, EncoderFault):
-                    fault = levers.sensor
+                fault = levers.sensor
+                if isinstance(fault, EncoderFault) and not fault.on_bus:
                     self.drives.believe(fault.joints, fault.position, fault.velocity)
         return state
 
     def hold(self, command: JointCommand, before: JointCommand | None) -> JointCommand:
         """What the drives hear of a command; `before`: what they follow now."""
         for _, levers in self._faults:
-            if levers.deaf is not None and before is not None:
-                command = _deaf(command, before, levers.deaf)
+            if levers.is_deaf and np.isfinite(levers.sensor.position).all():
+                command = _deaf(command, before, levers.sensor, self.drives.peak)
         return command
 
     def sag(self) -> float:
@@ -221,8 +226,8 @@ class FaultInjector:
 
     def _limb(self, effect: str, severity: float, joints: np.ndarray, random: np.random.Generator) -> Levers:
         of_encoders = {"off": "stuck", "wrong": "swapped"}.get(effect, effect)
-        encoder = EncoderFault(of_encoders, severity, joints, self._robot, self._period, random)
-        return Levers(sensor=encoder, deaf=joints if effect == "off" else None)
+        bus = EncoderFault(of_encoders, severity, joints, self._robot, self._period, random, on_bus=True)
+        return Levers(sensor=bus, is_deaf=effect == "off")
 
     def _joints(self, target: str) -> np.ndarray:
         """A joint, a group of joints, or all."""
@@ -247,14 +252,14 @@ def _no_target(kind: FaultKind, target: str) -> None:
         raise ValueError(f"target of {kind.name} is '{target}'; it has none, leave it empty")
 
 
-def _deaf(command: JointCommand, before: JointCommand, joints: np.ndarray) -> JointCommand:
-    """These joints go on with what they follow, without its feed-forward: as a drive does by itself without a bus."""
-    changes = {}
-    for name in ("position", "velocity", "kp", "kd"):
-        values = getattr(command, name).copy()
-        values[joints] = getattr(before, name)[joints]
-        changes[name] = values
-    changes["velocity"][joints] = 0.0
-    effort = command.effort.copy()
-    effort[joints] = 0.0
-    return command.with_(effort=effort, **changes)
+def _deaf(command: JointCommand, before: JointCommand | None, bus: EncoderFault, peak: np.ndarray) -> JointCommand:
+    """These joints hold where they were by their own encoders, as drives without a bus do; none gets torque anew."""
+    joints = bus.joints
+    position, velocity, effort, kp, kd = (
+        getattr(command, name).copy() for name in ("position", "velocity", "effort", "kp", "kd")
+    )
+    had_torque = before is not None and before.kd[joints].any()
+    position[joints], velocity[joints], effort[joints] = bus.position, 0.0, 0.0
+    kp[joints] = had_torque * HOLD_STIFFNESS * peak[joints]
+    kd[joints] = had_torque * HOLD_DAMPING * peak[joints]
+    return command.with_(position=position, velocity=velocity, effort=effort, kp=kp, kd=kd)

@@ -44,35 +44,47 @@ def foot_fault(effect: str, severity: float, feet: list[int], weight: float, ran
 
 
 class EncoderFault:
-    """Of some joints; what it says last is also what the drives' own position loops follow.
+    """Of some joints: of their encoders, which the drives' own position loops follow, or of the bus that tells of them.
 
     Attributes:
         joints: (m,) places.
-        position, velocity: (m,) rad, rad/s of the last sample.
+        position, velocity: (m,) rad, rad/s of the last sample, not finite before the first.
+        on_bus: The drives are well and see their own angles; what they say of angle, speed and torque is wrong.
     """
 
     def __init__(
-        self, effect: str, severity: float, joints: np.ndarray, robot: RobotDescription, period: float, random
+        self,
+        effect: str,
+        severity: float,
+        joints: np.ndarray,
+        robot: RobotDescription,
+        period: float,
+        random: np.random.Generator,
+        on_bus: bool = False,
     ):
         n = len(joints)
-        self.joints = joints
-        self.position, self.velocity = np.zeros(n), np.zeros(n)
+        self.joints, self.on_bus = joints, on_bus
+        self.position, self.velocity = np.full((2, n), np.nan)
         ones, zeros = np.ones(n), np.zeros(n)
-        span = np.concatenate((np.pi * ones, robot.limits.velocity[joints]))
-        data = SignalData(span, np.concatenate((ones, zeros)), np.concatenate((ones, zeros)), period)
+        span = np.concatenate((np.pi * ones, robot.limits.velocity[joints], robot.limits.effort[joints]))
+        keeps = np.ones(3 * n) if on_bus else np.concatenate((ones, zeros, ones))  # an encoder's speed is its change
+        data = SignalData(span, np.concatenate((ones, zeros, zeros)), keeps, period)
         if effect == "swapped":
-            self._signal: Signal = lambda value: np.roll(value.reshape(2, n), 1, axis=1).ravel()
+            self._signal: Signal = lambda value: np.roll(value.reshape(3, n), 1, axis=1).ravel()
         else:
             self._signal = make_signal(effect, severity, data, random)
 
     def __call__(self, state: RobotState) -> RobotState:
-        """The state with what these encoders say."""
-        j = self.joints
-        seen = self._signal(np.concatenate((state.position[j], state.velocity[j])))
-        self.position, self.velocity = seen[: len(j)], seen[len(j) :]
-        position, velocity = state.position.copy(), state.velocity.copy()
+        """The state with what these encoders or this bus say."""
+        j, n = self.joints, len(self.joints)
+        seen = self._signal(np.concatenate((state.position[j], state.velocity[j], state.effort[j])))
+        self.position, self.velocity = seen[:n], seen[n : 2 * n]
+        position, velocity, effort = state.position.copy(), state.velocity.copy(), state.effort
         position[j], velocity[j] = self.position, self.velocity
-        return replace(state, position=position, velocity=velocity)
+        if self.on_bus:
+            effort = effort.copy()
+            effort[j] = seen[2 * n :]
+        return replace(state, position=position, velocity=velocity, effort=effort)
 
 
 def _tapped(tap: _Tap, signal: Signal) -> SensorFault:

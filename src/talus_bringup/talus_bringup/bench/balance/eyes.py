@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+from talus_balance.controller import BalanceReport
 from talus_balance.height_grid import HeightGrid
+from talus_core.pinhole import Pinhole
 from talus_core.rotations import matrix_from_quat_xyzw
 from talus_core.transform import Transform
-from talus_drivers.mujoco_driver.sight import Sight
+from talus_drivers.mujoco_driver.driver import MujocoDriver
 from talus_map.mapper import DepthView, MapConfig, Mapper
 from talus_perception.depth_noise import DepthNoise, NoisyDepth
 
@@ -24,8 +28,7 @@ class Eyes:
 
     def __init__(self, rig: Rig, seed: int):
         self._rig = rig
-        self._sight: Sight = rig.driver.sight
-        self._eyes = {name: self._sight.intrinsics(name, WIDTH, HEIGHT) for name in CAMERAS}
+        self._eyes = {name: rig.driver.sight.intrinsics(name, WIDTH, HEIGHT) for name in CAMERAS}
         self._noise = NoisyDepth(DepthNoise(), seed)
         self._mapper = Mapper(MapConfig(pixel_step=1))
         period = rig.driver.period
@@ -44,13 +47,25 @@ class Eyes:
             self._rig.controller.see(HeightGrid(grid.origin, grid.resolution, grid.elevation.copy()))
 
     def _look(self, camera: str) -> None:
-        rig, eye = self._rig, self._eyes[camera]
-        truth, base = rig.truth, rig.report.base
-        base_in_world = Transform(matrix_from_quat_xyzw(truth.quat_xyzw), truth.position)
-        camera_in_base = base_in_world.inverse() @ self._sight.pose(camera)  # as encoders and tf say
-        pose = Transform(base.rotation, base.position) @ camera_in_base
-        feet = rig.report.sole_positions
-        footprint = np.array([*base.position[:2], feet[:, 2].min()])
-        true_depth = self._sight.depth(camera, eye)
-        depth = np.where(np.isfinite(true_depth), self._noise.measured(true_depth), true_depth)
-        self._mapper.integrate(DepthView(depth, eye, pose, {}, footprint, rig.time))
+        rig = self._rig
+        self._mapper.integrate(view_of(rig.driver, rig.report, camera, self._eyes[camera], self._noise))
+
+
+def view_of(
+    driver: MujocoDriver,
+    report: BalanceReport,
+    camera: str,
+    eye: Pinhole,
+    noise: NoisyDepth,
+    scene: Callable[[np.ndarray, Transform], np.ndarray] = lambda depth, camera: depth,
+) -> DepthView:
+    """What a camera sees now, at the place where the controller believes the robot; `scene` adds to the true depth."""
+    truth, base = driver.ground_truth(), report.base
+    base_in_world = Transform(matrix_from_quat_xyzw(truth.quat_xyzw), truth.position)
+    camera_in_world = driver.sight.pose(camera)
+    pose = Transform(base.rotation, base.position) @ base_in_world.inverse() @ camera_in_world  # as encoders and tf say
+    footprint = np.array([*base.position[:2], report.sole_positions[:, 2].min()])
+    true_depth = scene(driver.sight.depth(camera, eye), camera_in_world)
+    is_there = np.isfinite(true_depth)
+    depth = np.where(is_there, noise.measured(np.where(is_there, true_depth, 0.0)), true_depth)
+    return DepthView(depth, eye, pose, {}, footprint, driver.time)

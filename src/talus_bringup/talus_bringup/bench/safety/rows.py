@@ -153,7 +153,8 @@ ROWS: tuple[Row, ...] = (
     Row("F45", "stop released, old commands go on",
         ((*one("operator.stop"), Event("operator.reset", 8.0), Event("operator.arm", 8.1)),),
         (Expectation(after=2, moves=False),), seconds=OVER_AFTER),
-    missing("F46", "person comes near", "no recogniser of persons yet"),
+    Row("F46", "person comes near", (one("person.approach"), one("person.approach", severity=1.0)),
+        reacts("R2", 2600)),  # he would touch the robot after 3 s
     Row("F47", "push of 20 N s", tuple(one("push", side, 20.0) for side in ("left", "front", "behind", "right"))),
     Row("F48", "push nobody survives", tuple(one("push", side, 120.0) for side in ("left", "front", "behind", "right")),
         reacts("R4", 1000, may_fall=True)),

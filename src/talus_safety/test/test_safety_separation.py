@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Speed and separation: S = K T + D + Z, by who comes and by what the robot does."""
+
+import math
+
+import numpy as np
+import pytest
+from sensor_msgs.msg import PointCloud2, PointField
+from talus_safety.config import SupervisorLimits
+from talus_safety.conversions import moving_bodies
+from talus_safety.facts import BalanceMode
+from talus_safety.separation import KEPT, Separation
+
+LIMITS = SupervisorLimits()
+K = LIMITS.approach_m_s
+
+
+def gaps(distance, velocity=(0.0, 0.0), mode=BalanceMode.STANDING, pace=0.0, age=0.0):
+    """With one body at `distance` m ahead of a robot that walked at `pace` m/s for a second."""
+    separation = Separation(LIMITS)
+    for time in np.arange(0.0, 1.01, 0.02):
+        separation.stand_at((pace * time, 0.0), time)
+    separation.hear(np.array([[pace + distance, 0.0, *velocity]]), 1.0)
+    return separation.gaps(mode, 1.0 + age)
+
+
+def test_standing_it_needs_the_time_to_notice():
+    stop, slow = gaps(3.0)
+    assert stop == pytest.approx(3.0 - K * LIMITS.notice_s - LIMITS.clearance_m)
+    assert slow == pytest.approx(stop - K * LIMITS.slow_s)
+
+
+@pytest.mark.parametrize("pace, times", [(0.0, 1.0), (0.5, 1.0), (1.0, 2.0)])
+def test_walking_it_needs_the_time_and_the_way_to_halt_as_well(pace, times):
+    stop, _ = gaps(6.0, mode=BalanceMode.WALKING, pace=pace)
+    needed = K * (LIMITS.notice_s + times * LIMITS.halt_s) + times**2 * LIMITS.halt_m + LIMITS.clearance_m
+    assert stop == pytest.approx(6.0 - needed, abs=0.02)
+
+
+def test_who_runs_is_farther_away_when_it_stops_and_who_stands_counts_as_walking():
+    assert gaps(3.0, (-3.0, 0.0))[0] == pytest.approx(gaps(3.0)[0] - (3.0 - K) * LIMITS.notice_s)
+    assert gaps(3.0, (-0.2, 0.0)) == gaps(3.0)
+
+
+def test_who_is_not_seen_any_more_comes_on_for_a_while():
+    assert gaps(3.0, age=0.3)[0] == pytest.approx(gaps(3.0)[0] - 0.3 * K)
+    assert gaps(3.0, age=KEPT + 0.01) == (math.inf, math.inf)
+
+
+def test_without_anybody_or_without_a_place_nothing_is_near():
+    separation = Separation(LIMITS)
+    assert separation.gaps(BalanceMode.WALKING, 1.0) == (math.inf, math.inf)
+    separation.hear(np.array([[1.0, 0.0, 0.0, 0.0]]), 1.0)
+    assert separation.gaps(BalanceMode.WALKING, 1.0) == (math.inf, math.inf)
+    separation.stand_at((0.0, 0.0), 1.0)
+    assert separation.gaps(BalanceMode.WALKING, 1.0)[0] < 0.0
+    separation.hear(np.array([[np.nan, 0.0, 0.0, 0.0]]), 1.0)
+    assert separation.gaps(BalanceMode.WALKING, 1.0) == (math.inf, math.inf)
+
+
+def test_time_that_goes_back_is_no_speed():
+    separation = Separation(LIMITS)
+    separation.stand_at((9.0, 0.0), 5.0)
+    separation.stand_at((0.0, 0.0), 1.0)
+    separation.hear(np.array([[6.0, 0.0, 0.0, 0.0]]), 1.0)
+    expected = 6.0 - K * (LIMITS.notice_s + LIMITS.halt_s) - LIMITS.halt_m - LIMITS.clearance_m
+    assert separation.gaps(BalanceMode.WALKING, 1.0)[0] == pytest.approx(expected)
+
+
+def cloud(names, rows):
+    fields = [PointField(name=n, offset=4 * i, datatype=PointField.FLOAT32, count=1) for i, n in enumerate(names)]
+    rows = np.array(rows, np.float32)
+    return PointCloud2(
+        height=1, width=len(rows), fields=fields, point_step=4 * len(names), row_step=rows.nbytes, data=rows.tobytes()
+    )
+
+
+def test_bodies_are_read_from_the_message_and_malformed_ones_are_nobody():
+    names = ("x", "y", "z", "vx", "vy")
+    message = cloud(names, [[1.0, 2.0, 0.5, -1.5, 0.25], [3.0, 4.0, 0.5, 0.0, 0.0]])
+    message.header.stamp.sec, message.header.stamp.nanosec = 7, 500_000_000
+    bodies, stamp = moving_bodies(message)
+    assert stamp == 7.5 and bodies.tolist() == [[1.0, 2.0, -1.5, 0.25], [3.0, 4.0, 0.0, 0.0]]
+    assert len(moving_bodies(cloud(("x", "y", "z"), [[1.0, 2.0, 3.0]]))[0]) == 0
+    message.data = message.data[:-4]
+    assert len(moving_bodies(message)[0]) == 0
+    assert len(moving_bodies(PointCloud2())[0]) == 0
