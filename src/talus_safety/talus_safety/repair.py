@@ -3,7 +3,7 @@
 
 After a jump the encoder is right but for that jump. One that repeats itself is replaced: while its foot carries, the
 sole lies on the floor, so vertical and turn rate say how far the joint is bent; in the air the drive's own torque says
-how it moves.
+how it moves. An encoder that speaks again is believed again.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from talus_safety.monitors import STUCK_TICKS, DriveMonitor
 from talus_safety.stance import CONTACT_ON
 from talus_safety.tilt import GRAVITY
 
+SPEAKS_TICKS = 25  # in a row in which an encoder that was stuck says something new: its drive is back
 HELD = 3  # blind joints of a leg from which on its drives are taken to hold where they were: its bus is gone
 SEEN = 0.02  # s in which a blind joint follows what the sole says
 TELLS = 0.3  # of a joint's axis across the sole's normal: a yaw joint says nothing about the vertical
@@ -41,6 +42,7 @@ class JointRepair:
         self.offset: np.ndarray | None = None  # (n,) rad that the encoders say too much
         self._angle: dict[int, float] = {}  # rad, of blind joints
         self._speed: dict[int, float] = {}
+        self._speaks: dict[int, int] = {}  # ticks in a row in which a blind joint's encoder says something new
         self._before: deque[RobotState] = deque(maxlen=STUCK_TICKS + 1)
 
     @property
@@ -53,9 +55,14 @@ class JointRepair:
         """The state as it is believed; `tilt`: of the tick before."""
         last = self._before[-1] if self._before else state
         self._before.append(state)
-        if drives.jumped.any():
-            moved = np.where(drives.jumped, state.position - last.position - self._period * last.velocity, 0.0)
+        jumped = drives.jumped
+        if self._angle:
+            jumped = jumped.copy()
+            jumped[list(self._angle)] = False  # to where it is, after it was stuck
+        if jumped.any():
+            moved = np.where(jumped, state.position - last.position - self._period * last.velocity, 0.0)
             self.offset = moved if self.offset is None else self.offset + moved
+        self._listen(state, last, drives)
         for joint in np.flatnonzero(drives.stuck).tolist():
             if joint in self._leg_of and joint not in self._angle:
                 self._speed[joint] = float(self._before[0].velocity[joint])
@@ -88,6 +95,15 @@ class JointRepair:
         effort[blind] = np.clip(effort[blind] + pull[blind], -self._effort[blind], self._effort[blind])
         kp[blind] = kd[blind] = 0.0
         return command.with_(position=position, effort=effort, kp=kp, kd=kd)
+
+    def _listen(self, state: RobotState, last: RobotState, drives: DriveMonitor) -> None:
+        """Believe an encoder again that goes on: a drive that rebooted, or a bus that is back."""
+        for joint in list(self._angle):
+            is_new = state.position[joint] != last.position[joint]
+            self._speaks[joint] = self._speaks.get(joint, 0) + 1 if is_new else 0
+            if self._speaks[joint] >= SPEAKS_TICKS:
+                del self._angle[joint], self._speed[joint], self._speaks[joint]
+                drives.stuck[joint] = False
 
     def _blind(self) -> list[int]:
         """Joints that are followed; those of a leg whose drives hold are left where they were."""

@@ -11,7 +11,7 @@ from talus_safety.config import MonitorConfig
 from talus_safety.feet import FootRepair
 from talus_safety.monitors import DriveMonitor
 from talus_safety.power import PowerMonitor, PowerReport
-from talus_safety.repair import JointRepair
+from talus_safety.repair import SPEAKS_TICKS, JointRepair
 from talus_safety.tilt import TiltFilter
 
 from talus_safety import feet
@@ -246,3 +246,28 @@ def test_the_weakest_drive_is_named():
     assert (power.left, power.weakest) == (0.7, "l_knee")
     power.step(PowerReport())
     assert power.left == 0.7, "who says nothing has not recovered"
+
+
+def test_an_encoder_that_speaks_again_is_believed_again_and_its_way_back_is_no_jump():
+    bent = Bent()
+    bent.step(STAND)
+    bent.drives.stuck[KNEE] = True
+    for _ in range(20):
+        bent.step(STAND)
+    for k in range(SPEAKS_TICKS):
+        bent.drives.jumped[KNEE] = k == 0
+        truth = put(STAND, KNEE, STAND[KNEE] + 0.3 + 1e-4 * k)
+        believed = bent.step(truth)
+    assert believed.position[KNEE] == truth[KNEE] and bent.repair.offset is None
+    assert not bent.drives.stuck[KNEE] and bent.step(truth).position[KNEE] == truth[KNEE]
+
+
+def test_a_leg_whose_bus_is_gone_stays_where_it_was_and_is_still():
+    bent = Bent()
+    legs, speed = BODY.legs[0], np.ones(N)
+    bent.step(STAND, speed)
+    bent.drives.stuck[legs] = True
+    believed = bent.step(STAND, speed)
+    assert bent.repair.held == (True, False)
+    np.testing.assert_array_equal(believed.position[legs], STAND[legs])
+    assert not believed.velocity[legs].any() and believed.velocity[BODY.legs[1]].all()

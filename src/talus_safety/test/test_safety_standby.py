@@ -272,3 +272,20 @@ def test_foot_in_the_air_is_sent_down_and_stops_where_it_lands():
     assert position[knee] < state().position[knee] + 0.3
     landed = machine.step(state(k, position=position), tilt_of()).command
     np.testing.assert_allclose(landed.velocity, 0.0, atol=0.05)
+
+
+def test_with_a_leg_that_hears_nothing_it_stands_and_goes_down_to_put_it_on_the_ground():
+    machine, tilt = standby(), tilt_of()
+    now = state(1, pose="stand", foot_wrenches=loads(WEIGHT / 2, WEIGHT / 2))
+    machine.begin(now)
+    said = [machine.step(now, tilt, (True, False)) for _ in range(round(3.0 / PERIOD))]
+    assert not any(step.is_sitting or step.is_finished for step in said)
+    knee = ROBOT.joint_names.index("r_knee")
+    lifted = now.position.copy()
+    lifted[ROBOT.joint_names.index("l_knee")] += 0.3
+    in_the_air = state(2, position=lifted, foot_wrenches=loads(0.0, WEIGHT))
+    bends = {}
+    for held in ((False, False), (True, False)):
+        machine.begin(in_the_air)
+        bends[held] = machine.step(in_the_air, tilt, held).command.position[knee]
+    assert bends[True, False] > bends[False, False] + 0.01
