@@ -50,7 +50,7 @@ class GroundPlane:
         """Level ground at `height` m."""
         self.height = height
         self.gradient = np.zeros(2)
-        self._tilts = np.zeros((2, 2))
+        self._tilts = [[0.0, 0.0], [0.0, 0.0]]  # rise over run of each sole, along x and y
         self._places = np.zeros((2, 3))
 
     def watch(self, rotations: Sequence[np.ndarray], places: Sequence[np.ndarray], loads: np.ndarray) -> None:
@@ -59,19 +59,20 @@ class GroundPlane:
         Only what both soles agree on, and their heights with them, is believed: on blocks each lies as it came down.
         """
         c = self.config
-        for side, rotation in enumerate(rotations):
-            if loads[side] > c.tilt_share:
+        blend = min(self._dt / c.tilt_filter, 1.0)
+        for side, load in enumerate(loads.tolist()):
+            if load > c.tilt_share:
+                tilt, up = self._tilts[side], rotations[side][:, 2]
                 self._places[side] = places[side]
-                tilt = -rotation[:2, 2] / rotation[2, 2]
-                self._tilts[side] += (tilt - self._tilts[side]) * min(self._dt / c.tilt_filter, 1.0)
-        low, high = self._tilts.min(axis=0), self._tilts.max(axis=0)
-        agreed = np.where(low > 0.0, low, np.where(high < 0.0, high, 0.0))
-        self.gradient = self._share_shown(agreed) * np.clip(agreed, -c.steepest, c.steepest)
+                for axis in (0, 1):
+                    tilt[axis] += (float(-up[axis] / up[2]) - tilt[axis]) * blend
+        agreed = [_agreed(*tilts) for tilts in zip(*self._tilts, strict=True)]
+        self.gradient = self._share_shown(*agreed) * np.array([min(max(a, -c.steepest), c.steepest) for a in agreed])
 
-    def _share_shown(self, gradient: np.ndarray) -> float:
-        """Of the `gradient` (2,), by the heights of the soles; all of it where they lie along the slope."""
+    def _share_shown(self, gradient_x: float, gradient_y: float) -> float:
+        """Of that gradient, by the heights of the soles; all of it where they lie along the slope."""
         x, y, rise = (self._places[1] - self._places[0]).tolist()
-        expected = float(gradient[0]) * x + float(gradient[1]) * y
+        expected = gradient_x * x + gradient_y * y
         return min(max(rise / expected, 0.0), 1.0) if abs(expected) > self.config.telling else 1.0
 
     def follow(self, anchor: np.ndarray, com: np.ndarray, com_velocity: np.ndarray) -> None:
@@ -83,6 +84,12 @@ class GroundPlane:
     def climb(self, velocity: np.ndarray) -> float:
         """m/s upwards of a body that moves at `velocity` (2 or 3,) m/s over the plane."""
         return float(self.gradient @ velocity[:2])
+
+
+def _agreed(left: float, right: float) -> float:
+    """The smaller one of two tilts to the same side, else level."""
+    low, high = min(left, right), max(left, right)
+    return low if low > 0.0 else min(high, 0.0)
 
 
 def sole_on_ground(gradient: np.ndarray, yaw: float) -> np.ndarray:

@@ -101,7 +101,8 @@ class WholeBodyQp:
         self._problems: dict[tuple[int, ...], _Problem] = {}
         limits, chosen = model.description.limits, model.description.structural_indices
         order = np.argsort(model.v_index)
-        self._torque_limit = config.torque_share * limits.effort[chosen][order]
+        self._torque_limit = limit = config.torque_share * limits.effort[chosen][order]
+        self._near_limit, self._violated = _NEAR_LIMIT * limit, 1.001 * limit
         self._lower_joint, self._upper_joint = limits.lower[chosen][order], limits.upper[chosen][order]
         joints = model.nv - BASE
         self._last = QpResult(np.zeros(model.nv), np.zeros(joints), np.zeros((2, 6)), False)
@@ -128,18 +129,20 @@ class WholeBodyQp:
         self._write_cost(problem, jacobian, target, diagonal, posture)
         self._write_dynamics(problem)
         self._write_bounds(problem, max_force)
-        near = np.abs(self._last.torque) > _NEAR_LIMIT * self._torque_limit
+        near = np.abs(self._last.torque) > self._near_limit
         for _ in range(_SOLVES):
             x = self._attempt(problem, np.flatnonzero(near))
             if x is None:
                 return self._failed()
             torque = self._torque(problem, x)
-            missing = ~near & (np.abs(torque) > 1.001 * self._torque_limit)
-            if not missing.any():
+            missing = np.abs(torque) > self._violated
+            missing &= ~near
+            if not np.count_nonzero(missing):
                 break
             near |= missing
         wrenches = np.zeros((2, 6))
-        wrenches[list(problem.sides)] = x[self.model.nv :].reshape(-1, 6)
+        for k, side in enumerate(problem.sides):
+            wrenches[side] = x[self.model.nv + 6 * k : self.model.nv + 6 * k + 6]
         self._last = QpResult(x[: self.model.nv], torque, wrenches, True)
         return self._last
 

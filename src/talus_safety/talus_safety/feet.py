@@ -44,7 +44,7 @@ class FootRepair:
         self._sick: int | None = None
         self._last: np.ndarray | None = None
         self._equal, self._changes = [0, 0], [0, 0]
-        self._excess, self._off_ticks = np.zeros(2), np.zeros(2, dtype=int)
+        self._excess, self._off_ticks = [0.0, 0.0], [0, 0]
         self._stood_ticks, self._has_stood = 0, False
         self.doubts_imu = False
 
@@ -66,8 +66,8 @@ class FootRepair:
     def _find_stuck(self, wrenches: np.ndarray) -> None:
         """The same again and again, from a sensor with noise."""
         last, self._last = self._last, wrenches
-        for foot in (0, 1):
-            is_equal = last is not None and np.array_equal(last[foot], wrenches[foot])
+        repeats = (False, False) if last is None else np.logical_and.reduce(last == wrenches, axis=1).tolist()
+        for foot, is_equal in enumerate(repeats):
             self._equal[foot] = self._equal[foot] + 1 if is_equal else 0
             dithers = self._changes[foot] >= DITHERS_AFTER
             self._changes[foot] = self._changes[foot] + 1 if not is_equal else self._changes[foot] * dithers
@@ -76,17 +76,19 @@ class FootRepair:
 
     def _find_off(self, state: RobotState, tilt: Vertical, felt: float) -> None:
         """Both together say more or less than the floor can bear, by the accelerometer and by the weight at rest."""
-        excess = (float(state.foot_wrenches[:, 2].sum()) - np.array([felt, self._weight])) / self._weight
-        self._excess += self._blend * (excess - self._excess)
-        by_felt, by_weight = self._excess.tolist()
+        said = float(state.foot_wrenches[0, 2]) + float(state.foot_wrenches[1, 2])
+        for by, load in enumerate((felt, self._weight)):
+            self._excess[by] += self._blend * ((said - load) / self._weight - self._excess[by])
+        by_felt, by_weight = self._excess
         self._stood_ticks = self._stood_ticks + 1 if abs(by_felt) < OFF and tilt.up[2] > UPRIGHT else 0
         self._has_stood = tilt.up[2] > UPRIGHT and (self._has_stood or self._stood_ticks >= STOOD_TICKS)
         feet_are_off = min(abs(by_felt), abs(by_weight)) > OFF and by_felt * by_weight > 0.0
-        self._off_ticks = (self._off_ticks + self._has_stood) * [
-            feet_are_off,
-            abs(by_felt) > OFF > 1.5 * abs(by_weight),
+        imu_is_off = abs(by_felt) > OFF > 1.5 * abs(by_weight)
+        self._off_ticks = [
+            (ticks + self._has_stood) * is_off
+            for ticks, is_off in zip(self._off_ticks, (feet_are_off, imu_is_off), strict=True)
         ]
-        self.doubts_imu = bool(self._off_ticks[1] >= IMU_TICKS)
+        self.doubts_imu = self._off_ticks[1] >= IMU_TICKS
         if self._off_ticks[0] >= FOOT_TICKS:
             borne = [_borne(self._body, foot, state, tilt) for foot in (0, 1)]
             wrong = math.copysign(1.0, by_felt) * (state.foot_wrenches[:, 2] - borne)

@@ -45,6 +45,7 @@ class DriveMonitor:
         limits = robot.limits
         self._names, self._effort, self._power = robot.joint_names, limits.effort, config.power_at_most_w
         self._low = -limits.effort
+        self._says_little, self._asks_enough = DEAD_SAYS * limits.effort, DEAD_ASKED * limits.effort
         self._carries = np.zeros(len(self._names), dtype=bool)
         self._carries[robot.indices("left_leg", "right_leg", "torso")] = True
         self._bound = np.array(
@@ -129,9 +130,12 @@ class DriveMonitor:
 
     def _find_dead(self, state: RobotState, asked: np.ndarray) -> None:
         """Asked for little, and gives nothing at all."""
+        silent = np.abs(state.effort) < self._says_little
+        silent &= np.abs(asked) > self._asks_enough
         self._dead += 1
-        self._dead *= (np.abs(state.effort) < DEAD_SAYS * self._effort) & (np.abs(asked) > DEAD_ASKED * self._effort)
-        self._blame(self._dead >= DEAD_TICKS, "gives no torque")
+        self._dead *= silent
+        if np.maximum.reduce(self._dead) >= DEAD_TICKS:
+            self._blame(self._dead >= DEAD_TICKS, "gives no torque")
 
     def _find_locked(self, state: RobotState, sent: JointCommand) -> None:
         """Asked to move and does not, for long."""
@@ -139,8 +143,11 @@ class DriveMonitor:
         if not np.count_nonzero(wanted):
             self._locked[:] = 0
             return
-        self._locked = (self._locked + 1) * (wanted & (np.abs(state.velocity) < LOCKED_SPEED))
-        self._blame(self._locked >= LOCKED_TICKS, "is locked")
+        wanted &= np.abs(state.velocity) < LOCKED_SPEED
+        self._locked += 1
+        self._locked *= wanted
+        if np.maximum.reduce(self._locked) >= LOCKED_TICKS:
+            self._blame(self._locked >= LOCKED_TICKS, "is locked")
 
     def _find_stuck(self, step: np.ndarray) -> None:
         """The same angle again and again, from an encoder with noise."""

@@ -38,7 +38,7 @@ class PowerMonitor:
         if math.isfinite(report.voltage):
             self._follow(report.voltage)
         if report.torque_left is not None:
-            joint = int(np.argmin(report.torque_left))
+            joint = int(report.torque_left.argmin())
             self.left, self.weakest = float(report.torque_left[joint]), self._names[joint]
 
     def _follow(self, voltage: float) -> None:

@@ -59,7 +59,7 @@ class JointRepair:
         if self._angle:
             jumped = jumped.copy()
             jumped[list(self._angle)] = False  # to where it is, after it was stuck
-        if jumped.any():
+        if np.count_nonzero(jumped):
             moved = np.where(jumped, state.position - last.position - self._period * last.velocity, 0.0)
             self.offset = moved if self.offset is None else self.offset + moved
         self._listen(state, last, drives)
