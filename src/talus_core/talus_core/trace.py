@@ -25,8 +25,15 @@ NUMBER = struct.Struct(
     "Q"
 )  # read at once, being aligned; written through a memoryview, since `pack_into` writes zeros first
 # Kinds of messages, by the topics that carry them too.
-KINDS = {"robot_state": 0, "joint_command": 1, "imu": 2, "foot/left/wrench": 3, "foot/right/wrench": 4}
-STATE, COMMAND = KINDS["robot_state"], KINDS["joint_command"]
+KINDS = {
+    "robot_state": 0,
+    "joint_command": 1,
+    "imu": 2,
+    "foot/left/wrench": 3,
+    "foot/right/wrench": 4,
+    "gate/state": 5,
+}
+STATE, COMMAND, GATE = KINDS["robot_state"], KINDS["joint_command"], KINDS["gate/state"]
 
 
 def trace_path(domain: int, namespace: str) -> Path:

@@ -55,7 +55,8 @@ class DriverNode:
         self._is_lockstep = config.lockstep and self._is_simulated
         delay = step.delay_ticks if self._is_lockstep else 0
         gate, digest = LastGate(description, period, config.gate), bundle.digest(description)
-        self._drives = ReportedDrives(self._node, self._driver, gate, delay, digest)
+        self._trace = trace_of_node(self._node, size)
+        self._drives = ReportedDrives(self._node, self._driver, gate, delay, digest, self._trace)
         self._tick = self._sent = 0
         self._states = self._driver.faults.states if hasattr(self._driver, "faults") else Channel()
         self._connect_topics(description)
@@ -92,7 +93,6 @@ class DriverNode:
 
     def _connect_topics(self, description) -> None:
         node, link = self._node, self._link
-        self._trace = trace_of_node(node, len(self._driver.joint_names))
         self._state_publisher = node.create_publisher(msg.RobotState, "robot_state", FAST_QOS)
         self._slow = SlowTopics(node, self._driver, description, self._trace)
         self._errands = Errands(link.wake)

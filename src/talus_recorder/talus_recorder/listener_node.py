@@ -64,12 +64,14 @@ class Listener:
 
     def _add_traced(self, traced: list[tuple[int, int, bytes]]) -> None:
         """What the driver had in its hands, by its own clock."""
-        add, of_steady, newest = self._intake.add, self._log_time.of_steady, self.newest
+        add, of_steady, newest, watch = self._intake.add, self._log_time.of_steady, self.newest, self._watch
         for kind, steady, data in traced:
             number, name = self._traced[kind]
             time = of_steady(steady)
             add(number, data, time, time, 0)
             newest[name] = data
+            if name in WATCHED:
+                watch(name, data)
 
     def _leave_to_the_trace(self) -> None:
         self._is_subscribed = False
