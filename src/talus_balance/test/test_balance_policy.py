@@ -225,6 +225,17 @@ def test_a_fault_keeps_the_last_target_and_lasts_until_the_reset(tmp_path, actio
     assert policy.fault == ""
 
 
+def test_a_network_that_breaks_is_a_fault_and_does_not_end_the_loop(tmp_path):
+    policy = load_policy(write(tmp_path, network := network_of_zeros(), manifest_tree(network)), ROBOT, DT, no_time)
+
+    def breaks(values):
+        raise RuntimeError("out of memory")
+
+    policy._network = breaks
+    assert not policy.step(sight())
+    assert policy.fault == "the network failed: out of memory"
+
+
 class FakeNode:
     """What `policy_seat` needs of a node."""
 

@@ -76,20 +76,29 @@ class Policy:
 
     def _infer(self, values: np.ndarray) -> None:
         started = self._clock()
-        action = self._network(values)[0].astype(float)
+        try:
+            action = self._network(values)[0].astype(float)
+        except Exception as error:  # of a library: whatever it is, it must not end the control loop
+            self.fault = f"the network failed: {' '.join(str(error).split())}"
+            return
         took = self._clock() - started
         target = self.manifest.offset + self.manifest.scale * action
-        if not np.all(np.isfinite(action)):
-            self.fault = "an output is not finite"
-        elif np.abs(action).max() > self.manifest.action_limit:
-            self.fault = f"an output is {np.abs(action).max():.3g}, beyond its limit {self.manifest.action_limit:g}"
-        elif np.any((target < self._lower) | (target > self._upper)):
-            worst = int(np.argmax(np.maximum(self._lower - target, target - self._upper)))
-            self.fault = f"the target of {self.manifest.joints[worst]} is {target[worst]:.3g} rad, beyond its range"
-        elif took > LATE_SHARE * self._dt:
-            self.fault = f"an inference took {1e3 * took:.2g} ms, more than {1e3 * LATE_SHARE * self._dt:g} ms"
-        else:
+        self.fault = self._judge(action, target, took)
+        if not self.fault:
             self._action, self.target = action, target
+
+    def _judge(self, action: np.ndarray, target: np.ndarray, took: float) -> str:
+        """Why an inference of `took` s cannot be trusted; empty if it can."""
+        if not np.all(np.isfinite(action)):
+            return "an output is not finite"
+        if np.abs(action).max() > self.manifest.action_limit:
+            return f"an output is {np.abs(action).max():.3g}, beyond its limit {self.manifest.action_limit:g}"
+        if np.any((target < self._lower) | (target > self._upper)):
+            worst = int(np.argmax(np.maximum(self._lower - target, target - self._upper)))
+            return f"the target of {self.manifest.joints[worst]} is {target[worst]:.3g} rad, beyond its range"
+        if took > LATE_SHARE * self._dt:
+            return f"an inference took {1e3 * took:.2g} ms, more than {1e3 * LATE_SHARE * self._dt:g} ms"
+        return ""
 
     def _try(self) -> None:
         """On an observation of zeros (upright or lying, at rest in its own pose), then for the mean time."""
@@ -129,7 +138,7 @@ def load_policy(path: str | Path, description: RobotDescription, dt: float, cloc
     """
     manifest = load_manifest(path)
     _check_robot(manifest, description)
-    from talus_balance.policy.network import OnnxNetwork  # 40 MB that a robot without a policy does not need
+    from talus_balance.policy.network import OnnxNetwork  # 12 MB that a robot without a policy does not need
 
     return Policy(manifest, OnnxNetwork(manifest), description, dt, clock)
 
