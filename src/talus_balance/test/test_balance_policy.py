@@ -2,6 +2,7 @@
 """A learned policy drives only the robot that its manifest names, and says in one line why not."""
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,6 +18,7 @@ from talus_balance.policy.manifest import PolicyError, Term, load_manifest
 from talus_balance.policy.observation import READINGS, Joints, Observation, Sight
 from talus_balance.policy.policy import INFERENCE_SHARE, LATE_SHARE, TRIALS, Policy, load_policy
 from talus_balance.policy.policy_node import is_trouble, policy_seat
+from talus_balance.policy.seat import FADE, SETTLE, PolicySeat, PolicyState, applied_torque
 from talus_core.state import JointCommand
 
 DT = 0.002
@@ -236,6 +238,75 @@ def test_a_network_that_breaks_is_a_fault_and_does_not_end_the_loop(tmp_path):
     assert policy.fault == "the network failed: out of memory"
 
 
+SOLES = np.array([[0.0, 0.09, 0.0], [0.0, -0.09, 0.0]])
+
+
+def report(mode: Mode = Mode.STANDING, phase: Phase = Phase.STAND, tilt: float = 0.0, ahead: float = 0.0):
+    """Of a robot on both feet, its capture point so many m ahead of their centre."""
+    rotation, zero = np.eye(3), np.zeros(3)
+    rotation[[0, 0, 2, 2], [0, 2, 0, 2]] = math.cos(tilt), math.sin(tilt), -math.sin(tilt), math.cos(tilt)
+    base = BaseEstimate(zero, rotation, zero, zero, zero, zero, zero)
+    gait = GaitOutput(np.zeros(2), (True, True), np.zeros(2), None, None, 0.0, zero, phase, None)
+    return BalanceReport(mode, base, zero, np.array([ahead, 0.0]), SOLES, np.zeros(2), gait)
+
+
+def intent(velocity: float = 0.0, **changes) -> Intent:
+    return Intent(torque=True, stand=True, velocity=np.array([velocity, 0.0, 0.0]), **changes)
+
+
+@pytest.mark.parametrize(
+    ("asked", "reported", "text"),
+    [
+        (intent(), report(), "x: active"),
+        (intent(), report(tilt=0.32), "x: active"),
+        (intent(), report(tilt=-0.34), "x: fallback (the base tilts by 19 degrees, more than 19)"),
+        (intent(), report(ahead=0.12 + 0.17), "x: active"),
+        (
+            intent(),
+            report(ahead=-0.12 - 0.18),
+            "x: fallback (the capture point is 0.18 m outside the feet, more than 0.17)",
+        ),
+        (intent(), report(phase=Phase.DOUBLE), "x: fallback (a step is needed to stay up)"),
+        (intent(), BalanceReport(Mode.FALLING, None), "x: fallback (a fall is certain)"),
+        (intent(released=True), BalanceReport(Mode.LIMP, None), "x: fallback (the driver's standby moves the robot)"),
+        (intent(restricted=True), report(), "x: fallback (the safety level is R1 or above)"),
+        (intent(velocity=0.2), report(phase=Phase.SHIFT), "x: ready"),
+        (intent(velocity=0.2), report(mode=Mode.WALKING, phase=Phase.SINGLE), "x: ready"),
+        (intent(), report(mode=Mode.SITTING_DOWN), "x: ready"),
+    ],
+)
+def test_whoever_drives_is_decided_at_every_tick(tmp_path, asked, reported, text):
+    path = write(tmp_path, network := network_of_zeros(), manifest_tree(network))
+    seat = PolicySeat(ROBOT, DT, load_policy(path, ROBOT, DT, no_time))
+    command = JointCommand.damping(0, STAND, np.ones(len(STAND)))
+    ticks = round((SETTLE + FADE) / DT) + 1
+    for _ in range(ticks):
+        sent = seat.step(state_at_rest(), intent(), report(), command)
+    assert seat.text == "x: active"
+    assert np.allclose(sent.kp[seat._policy.joints], 100.0) and not sent.effort.any()
+    assert np.array_equal(sent.kp[ROBOT.indices("torso")], command.kp[ROBOT.indices("torso")])
+    own = replace(command, effort=np.full(len(STAND), 3.0))
+    sent = seat.step(state_at_rest(), asked, reported, own)
+    assert seat.text == text
+    if seat.state is not PolicyState.ACTIVE:
+        wanted = applied_torque(own, state_at_rest())
+        assert np.allclose(applied_torque(sent, state_at_rest()), wanted)
+        for _ in range(ticks):
+            sent = seat.step(state_at_rest(), asked, reported, own)
+        assert sent is own
+
+
+def test_it_waits_until_nothing_spoke_against_it_for_a_while(tmp_path):
+    path = write(tmp_path, network := network_of_zeros(), manifest_tree(network))
+    seat = PolicySeat(ROBOT, DT, load_policy(path, ROBOT, DT, no_time))
+    command = JointCommand.damping(0, STAND, np.ones(len(STAND)))
+    for _ in range(2):
+        for _ in range(round(SETTLE / DT) - 1):
+            assert seat.step(state_at_rest(), intent(), report(), command) is command
+        seat.step(state_at_rest(), intent(restricted=True), report(), command)
+        assert seat.text == "x: ready"
+
+
 class FakeNode:
     """What `policy_seat` needs of a node."""
 
@@ -264,8 +335,7 @@ def test_a_refused_policy_is_one_line_in_the_log_and_changes_no_command(tmp_path
     response = asked(node, True)
     assert not response.success and response.message == seat.reason
     command = JointCommand.damping(0, STAND, np.ones(len(STAND)))
-    intent = Intent(torque=True, stand=True, velocity=np.zeros(3))
-    assert seat.step(state_at_rest(), intent, BalanceReport(Mode.STANDING, None), command) is command
+    assert seat.step(state_at_rest(), intent(), BalanceReport(Mode.STANDING, None), command) is command
 
 
 def test_without_a_policy_the_service_says_how_to_get_one():
@@ -280,6 +350,5 @@ def test_a_policy_that_fits_waits_for_its_turn_and_obeys_the_service(tmp_path):
     assert seat.text == "x: ready"
     assert asked(node, False).success
     command = JointCommand.damping(0, STAND, np.ones(len(STAND)))
-    intent = Intent(torque=True, stand=True, velocity=np.zeros(3))
-    assert seat.step(state_at_rest(), intent, BalanceReport(Mode.LIMP, None), command) is command
+    assert seat.step(state_at_rest(), intent(), BalanceReport(Mode.LIMP, None), command) is command
     assert seat.text == "x: off" and not is_trouble(seat)

@@ -251,6 +251,13 @@ def test_picture_shows_what_was_measured_and_nothing_else(tmp_path):
     assert area(tmp_path / "some.png", half) > area(tmp_path / "empty.png", half) + 50
 
 
+def test_a_policy_takes_its_seat_in_the_robot_of_a_trial_and_its_runs_are_kept_apart():
+    policy = ROOT / "policies" / "talus40_stand.yaml"
+    assert Actor(load_robot(ROBOT), Setting(), policy).rig.seat.text == "stand: ready"
+    assert Actor(load_robot(ROBOT), Setting()).rig.seat.text == ""
+    assert fingerprint(ROOT / "src", ROBOT, [str(policy)]) != fingerprint(ROOT / "src", ROBOT)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
