@@ -6,6 +6,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
+import onnx
 import pytest
 from balance_body import ROBOT, state_at_rest
 from onnx import TensorProto
@@ -169,6 +170,16 @@ def test_a_network_that_does_not_fit_is_refused(tmp_path, network, said):
     with pytest.raises(PolicyError, match=said) as refusal:
         load_policy(write(tmp_path, network, manifest_tree(network)), ROBOT, DT, no_time)
     assert "\n" not in str(refusal.value)
+
+
+def test_weights_in_another_file_are_refused_since_no_hash_covers_them(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where the runtime would look for them
+    model = onnx.load_from_string(network_of_zeros())
+    onnx.save_model(model, "x.onnx", save_as_external_data=True, location="weights.bin", size_threshold=0)
+    network = (tmp_path / "x.onnx").read_bytes()
+    assert (tmp_path / "weights.bin").stat().st_size > 4 * N * INPUTS
+    with pytest.raises(PolicyError, match=r"x\.onnx is no network that runs: .*weights\.bin"):
+        load_policy(write(tmp_path, network, manifest_tree(network)), ROBOT, DT, no_time)
 
 
 def test_an_observation_of_another_size_than_the_networks_input_is_refused(tmp_path):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 
 import numpy as np
 import onnxruntime
@@ -12,6 +13,7 @@ from talus_balance.policy.manifest import PolicyError, PolicyManifest, Tensor
 
 TYPE = "float32"
 ONNX_TYPE = "tensor(float)"  # as onnxruntime calls it
+ELSEWHERE = "session.model_external_initializers_file_folder_path"
 
 
 class OnnxNetwork:
@@ -23,6 +25,7 @@ class OnnxNetwork:
         content = self._content(manifest)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1  # no thread beside the control loop's
+        options.add_session_config_entry(ELSEWHERE, os.devnull)  # weights in other files would have no hash
         options.log_severity_level = 4  # what is wrong is said in one line, below
         try:
             session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
