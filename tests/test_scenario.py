@@ -122,6 +122,16 @@ def test_reactions_are_timed_from_the_onset(tick, verdict):
     assert (outcome.verdict, outcome.reaction_ms) == (verdict, pytest.approx(2.0 * (tick - 10)))
 
 
+def test_a_fault_that_shows_late_is_timed_from_there_and_one_that_never_shows_asks_for_nothing():
+    hidden = [replace(NOMINAL, tick=tick, latent=True) for tick in range(10, 20)]
+    found = replace(NOMINAL, tick=25, level=2)
+    outcome = record(*hidden, replace(NOMINAL, tick=20), found, reaction="R2", within_ms=10.0)
+    assert (outcome.verdict, outcome.reaction_ms, outcome.latent) == ("ok", pytest.approx(10.0), False)
+    assert record(*hidden, replace(found, tick=15), reaction="R2", within_ms=10.0).reaction_ms == 0.0
+    outcome = record(*hidden, reaction="R2", within_ms=10.0)
+    assert (outcome.verdict, outcome.latent) == ("ok", True)
+
+
 def test_a_stricter_level_is_a_reaction_too_and_none_is_none():
     assert record(replace(NOMINAL, level=3), reaction="R1", within_ms=2.0).verdict == "ok"
     assert record(replace(NOMINAL, level=1), reaction="R2").verdict == "no reaction"

@@ -237,3 +237,24 @@ def test_bursts_last_twenty_milliseconds_on_average():
     assert gone[0]
     starts = np.count_nonzero(np.diff(gone.astype(int)) == 1) + 1
     assert gone.sum() / starts * PERIOD == pytest.approx(0.02, rel=0.1)
+
+
+def test_a_drive_of_which_nothing_is_asked_hides_that_it_gives_nothing(robot):
+    driver, j = body("mujoco", robot), joint(robot)
+    run(driver, sit(robot), 300)
+    for fault in ("drive.off", "drive.stuck"):
+        still = driver.read(driver.time)
+        driver.faults.inject(FaultRequest(fault, "l_elbow"))
+        frame = hold(still, still.position)
+        gains = np.where(np.arange(len(frame.kp)) == j, 0.0, frame.kp)
+        driver.write(frame.with_(kp=gains, kd=0.0 * gains))
+        driver.advance()
+        assert driver.faults.is_latent
+        goal = sit(robot).copy()
+        goal[j] -= 0.4
+        run(driver, goal, 10)
+        assert not driver.faults.is_latent
+        driver.faults.clear()
+        run(driver, sit(robot), 300)
+    driver.faults.inject(FaultRequest("drive.reboot", "l_elbow"))
+    assert not driver.faults.is_latent, "its encoder tells"

@@ -41,6 +41,7 @@ class Look:
         height: m of the pelvis over the lower sole.
         up: Cosine of the pelvis' tilt.
         moved: Largest change of a joint (rad) or of the pelvis' place (m) since the first onset.
+        latent: What was injected has not yet changed anything: a drive without torque of which none is asked.
     """
 
     tick: int
@@ -52,6 +53,7 @@ class Look:
     height: float = 1.0
     up: float = 1.0
     moved: float = 0.0
+    latent: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,14 @@ class Outcome:
         verdict: `ok`, or what was wrong: fell, no reaction, late, not seated, moved, false alarm, not nominal, error.
         fell: An uncontrolled fall.
         detail: In words.
-        reaction_ms: From the onset to the reaction that the scenario names; to any level where it names none.
+        reaction_ms: From the onset, or from when the fault shows, to the reaction that the scenario names; to any level
+            where it names none.
         worst_level: The highest level reached.
         seated_s: From the onset to seated without torque.
         cut_upright: Torque went while the robot was up.
         touched: What first touched the ground.
         lead_s: From R4 to that touch.
+        latent: The fault never showed.
     """
 
     verdict: str
@@ -79,6 +83,7 @@ class Outcome:
     cut_upright: bool = False
     touched: str = ""
     lead_s: float = math.nan
+    latent: bool = False
 
 
 class Record:
@@ -91,6 +96,7 @@ class Record:
         self._levels: dict[int, int] = {}  # level -> first tick since the onset that counts
         self._refused_at = self._seated_at = self._touched_at = None
         self._had_torque = False
+        self._shows, self._hidden_until = False, 0
         self._touched, self._fall, self._worst, self._moved = "", "", 0, 0.0
         self._cut_upright = False
 
@@ -116,6 +122,9 @@ class Record:
             if look.level and not self._onsets:
                 self._fall = self._fall or f"not nominal: R{look.level} before anything happened"
         else:
+            self._shows = self._shows or not look.latent
+            if not self._shows:
+                self._hidden_until = look.tick + 1
             self._note_reaction(look)
         self._worst = max(self._worst, look.level)
         if look.touching is not None:
@@ -130,12 +139,13 @@ class Record:
             verdict=verdict,
             fell=verdict == "fell",
             detail=detail,
-            reaction_ms=1e3 * self._since(self._reaction_tick(), onset),
+            reaction_ms=1e3 * self._took(onset),
             worst_level=self._worst,
             seated_s=self._since(self._seated_at, onset),
             cut_upright=self._cut_upright,
             touched=self._touched,
             lead_s=self._since(self._touched_at, self._levels.get(4)),
+            latent=not self._shows,
         )
 
     def _note_reaction(self, look: Look) -> None:
@@ -185,10 +195,10 @@ class Record:
         if expect.reaction == "calm" and self._levels:
             return "false alarm", f"R{self._worst} without a cause"
         if expect.reaction not in ("none", "calm"):
-            reacted = self._reaction_tick()
-            if reacted is None:
-                return "no reaction", f"no {expect.reaction}; worst R{self._worst}"
-            took = 1e3 * self._since(reacted, onset)
+            if self._reaction_tick() is None:
+                what = "no reaction" if self._shows else "ok"  # nothing can tell what does not show
+                return what, f"no {expect.reaction}; worst R{self._worst}"
+            took = 1e3 * self._took(onset)
             if expect.within_ms and took > expect.within_ms + 1e-6:
                 return "late", f"{expect.reaction} after {took:.0f} ms, not {expect.within_ms:g}"
         if expect.seated_within_s and not self._since(self._seated_at, onset) <= expect.seated_within_s:
@@ -196,6 +206,10 @@ class Record:
         if not expect.moves and self._moved > STILL:
             return "moved", f"moved by {self._moved:.2f}"
         return "ok", ""
+
+    def _took(self, onset: int) -> float:
+        """s until the reaction: a fault counts from when it shows, for before nothing can tell."""
+        return max(self._since(self._reaction_tick(), max(onset, self._hidden_until)), 0.0)
 
     def _since(self, tick: int | None, onset: int | None) -> float:
         return math.nan if tick is None or onset is None else (tick - onset) * self._period

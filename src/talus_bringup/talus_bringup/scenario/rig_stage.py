@@ -110,14 +110,16 @@ class RigStage:
         refusals = counters.rejected + mailbox.malformed + mailbox.superseded
         level = max(int(rig.level), of_gate(decision.standby_active, decision.latched, int(decision.request)))
         torque = decision.command is not None
+        latent = rig.faults.is_latent and bool(rig.faults.active)
         if tick % LOOK_TICKS:
-            return Look(tick, level, refusals, torque)
+            return Look(tick, level, refusals, torque, latent=latent)
         truth = rig.driver.ground_truth()
         return Look(
             tick,
             level,
             refusals,
             torque,
+            latent=latent,
             touching=rig.driver.touching(),
             speed=float(np.linalg.norm(truth.linear_velocity)),
             height=float(truth.position[2] - rig.driver.soles[:, 2].min()),

@@ -13,6 +13,8 @@ from talus_drivers.faults.signals import Bursts
 
 LOCK_FRICTION = 2000.0  # N m of dry friction in a locked joint: ten times the strongest drive
 LOCK_DAMPING = 5e3  # N m s/rad: the strongest drive then moves it by 2 degrees a second
+SHOWS = 0.02  # of the peak: between what a drive gives and what a sound one would; current sensing is good to 0.01
+LOCK_SHOWS = 0.1  # of the peak, that a lock bears: twice the dry friction of a sound joint
 
 Shape = Callable[[np.ndarray], None]  # changes the torques (n,) in place, once per physics step
 
@@ -25,6 +27,7 @@ class DriveFaults:
         step: s, of the physics.
         locked: (n,) joints that do not turn.
         touched: (n,) joints whose torque is not what was commanded.
+        shows: What they do differs from what sound drives do, since the last fault came or went.
         left: (n,) part of its peak torque that each drive says it can still give.
         blind: (n,) joints whose drive does not know its angle; `seen_position`, `seen_velocity`: what it believes.
     """
@@ -36,7 +39,7 @@ class DriveFaults:
     def clear(self) -> None:
         """All drives well."""
         n = len(self.peak)
-        self.is_idle = True
+        self.is_idle, self.shows = True, False
         self.locked, self.touched, self.blind = (np.zeros(n, dtype=bool) for _ in range(3))
         self.seen_position, self.seen_velocity = np.zeros(n), np.zeros(n)
         self.left = np.ones(n)
@@ -73,15 +76,25 @@ class DriveFaults:
 
     def shape(self, effort: np.ndarray) -> None:
         """Before the limits of winding and voltage."""
-        for shape in self._shapes:
-            shape(effort)
+        self._change(self._shapes, effort)
 
     def cut(self, effort: np.ndarray) -> None:
         """After them; a drive that does not know its angle cannot commutate, and gives nothing."""
-        for cut in self._cuts:
-            cut(effort)
+        self._change(self._cuts, effort)
         if self.blind.any():
             effort[self.blind & ~np.isfinite(self.seen_position)] = 0.0
+
+    def bear(self, load: np.ndarray) -> None:
+        """What the joints' friction bears, (n,) N m, once per physics step while one is locked."""
+        self.shows = self.shows or bool((np.abs(load) > LOCK_SHOWS * self.peak)[self.locked].any())
+
+    def _change(self, changes: list[Shape], effort: np.ndarray) -> None:
+        if not changes:
+            return
+        sound = effort.copy()
+        for change in changes:
+            change(effort)
+        self.shows = self.shows or bool((np.abs(effort - sound) > SHOWS * self.peak).any())
 
 
 def open_windings(joints: np.ndarray) -> Shape:
@@ -163,6 +176,7 @@ def fading(joints: np.ndarray, peak: np.ndarray, within: float, faults: DriveFau
         steps[0] += 1
         left = max(0.0, 1.0 - steps[0] * faults.step / within)
         faults.left[joints], most = left, left * peak
+        faults.shows = True  # it says so
         effort[joints] = np.clip(effort[joints], -most, most)
 
     return cut

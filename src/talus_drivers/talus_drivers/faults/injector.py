@@ -93,6 +93,14 @@ class FaultInjector:
         """Those that act now, oldest first."""
         return tuple(injection for injection, _ in self._faults)
 
+    @property
+    def is_latent(self) -> bool:
+        """All that fails are drives, and none of them has yet done what a sound one would not."""
+        return not self.drives.shows and all(
+            levers.sensor is None and (levers.joints is not None or levers.locked is not None)
+            for _, levers in self._faults
+        )
+
     def inject(self, request: FaultRequest) -> Injection:
         """From the next read on. Raises UnknownNameError, ValueError."""
         tick, time = self._tick, self._tick * self._period

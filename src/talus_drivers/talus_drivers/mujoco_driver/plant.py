@@ -60,7 +60,7 @@ class Plant:
         self.data = mujoco.MjData(self.model)
         self.bank = DriveBank(table, faults)
         self._faults = faults
-        self._locked = faults.locked
+        self._locked, self._is_locked = faults.locked, False
         self.steps_per_tick = _whole_steps(period, self.model.opt.timestep)
         self._description = description
         names = description.joint_names
@@ -126,6 +126,8 @@ class Plant:
             self._ctrl[self._actuator_at] = self.effort
             power += bank.power(self.effort, self.velocity)
             mujoco.mj_step(model, data)
+            if self._is_locked:
+                self._faults.bear((data.qfrc_constraint + data.qfrc_passive)[self._dof_at])
             self._sample_joints()
             self._imu.add()
         self._imu.end(self._period)
@@ -180,6 +182,7 @@ class Plant:
         friction = self._free_friction if free else self._braked_friction
         damping = self._free_damping if free else self._braked_damping
         self._locked = self._faults.locked
+        self._is_locked = bool(self._locked.any())
         model.dof_damping[self._dof_at] = np.where(self._locked, LOCK_DAMPING, damping)
         model.dof_frictionloss[self._dof_at] = np.where(self._locked, LOCK_FRICTION, friction)
 

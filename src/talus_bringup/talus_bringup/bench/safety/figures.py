@@ -98,7 +98,7 @@ def _may_ride(row: Row) -> bool:
 
 def _is_in_time(case: Case, outcome: Outcome) -> bool:
     expect = case.scenario.expect
-    return expect.reaction in ("none", "calm") or outcome.reaction_ms <= expect.within_ms + 1e-6
+    return outcome.latent or expect.reaction in ("none", "calm") or outcome.reaction_ms <= expect.within_ms + 1e-6
 
 
 def _reactions(runs: Sequence[tuple[Case, Outcome]]) -> list[float]:
