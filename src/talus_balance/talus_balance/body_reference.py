@@ -58,7 +58,8 @@ class BodyReference:
         self._poses = {name: pose_facts(model, pose[joints]) for name, pose in description.poses.items()}
         self._reach = LegReach(model)
         self._com_height = ComHeight(dt)
-        self._highest, self._ticks = 0.0, 0  # m over the ground that the legs reach
+        self._highest: float | None = None  # m over the ground that the legs reach; None while the posture changes
+        self._ticks = 0
         self._move: PostureMove | None = None
         self.ground = GroundPlane(config.ground, dt)
         self.wanted_height = 0.0
@@ -108,7 +109,9 @@ class BodyReference:
         posture = self._posture(settled)
         ground = self.ground
         ground.follow(gait.ground, inp.com, inp.com_velocity)
-        if self._ticks % REACH_EVERY == 0:
+        if not settled:
+            self._highest = None
+        elif self._highest is None or self._ticks % REACH_EVERY == 0:
             self._highest = self._highest_com(base, soles, gait, inp) - ground.height
         self._ticks += 1
         height = self._height(posture, settled, gait.landing_in)

@@ -65,9 +65,17 @@ class Body:
         self._levels = _levels(tree.parent)
         self._carries = _carries(tree.parent)
         self.carried_mass = self._carries @ tree.mass  # (n + 1,) kg of each link and all that it carries
+        self._placed_at = np.full(self.size, np.nan)
+        self._placement: Placement | None = None
 
     def place(self, position: np.ndarray) -> Placement:
-        """All links for joint angles (n,) rad. Forward kinematics, one batch per level of the tree."""
+        """All links for joint angles (n,) rad; the newest is kept for all who ask in the same tick."""
+        if not np.array_equal(position, self._placed_at):
+            self._placed_at, self._placement = position.copy(), self._place(position)
+        return self._placement
+
+    def _place(self, position: np.ndarray) -> Placement:
+        """Forward kinematics, one batch per level of the tree."""
         sine, cosine = np.sin(position)[:, None, None], np.cos(position)[:, None, None]
         turn = np.eye(3) + sine * self._skew + (1.0 - cosine) * self._skew_squared  # Rodrigues
         local = self._rotation @ turn

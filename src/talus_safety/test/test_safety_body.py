@@ -36,6 +36,15 @@ def test_feet_are_mirrored_and_level_when_standing():
     np.testing.assert_allclose(left_rotation, np.eye(3), atol=1e-3)
 
 
+def test_a_placement_is_kept_for_equal_angles_and_made_anew_for_an_array_that_changed():
+    position = some_posture()
+    first = BODY.place(position)
+    assert BODY.place(position.copy()) is first
+    position[0] += 0.1
+    assert not np.array_equal(BODY.place(position).rotation, first.rotation)
+    np.testing.assert_array_equal(BODY.place(some_posture()).rotation, first.rotation)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_centre_velocity_is_the_derivative_of_the_centre(seed):
     position, velocity = some_posture(seed), np.random.default_rng(seed + 100).normal(size=N)
