@@ -47,6 +47,7 @@ class Foothold(NamedTuple):
 
 
 SAMPLE = 0.02  # m between two samples along the heading
+OVERHANG_PRICE = 2.0  # m of shift that a m of overhang is worth: the centre of pressure can go where the sole lies
 
 
 class FootholdChooser:
@@ -59,6 +60,7 @@ class FootholdChooser:
         reach = round((half + config.room) / SAMPLE)
         self._window = np.arange(-reach, reach + 1) * SAMPLE
         self._carries = np.abs(self._window) <= half - config.overhang + 1e-9
+        self._sole = np.abs(self._window) <= half + 1e-9
         x = np.arange(-round(config.shift / SAMPLE) - reach, round(config.shift / SAMPLE) + reach + 1) * SAMPLE
         self._samples = np.array([[ahead, y] for y in (-aside, aside) for ahead in x])
         self._columns = np.arange(self._far.size)[:, np.newaxis] + np.arange(self._window.size)
@@ -88,7 +90,7 @@ class FootholdChooser:
     def _nearest(
         self, grid: HeightGrid, wanted: np.ndarray, heading: float, from_height: float
     ) -> tuple[np.ndarray, float] | None:
-        """The good place nearest to `wanted` (2,) along the heading, and its height."""
+        """The good place nearest to `wanted` (2,) along the heading, with little of the sole in the air; its height."""
         c, s = np.cos(heading), np.sin(heading)
         points = (wanted + self._samples) @ np.array([[c, s], [-s, c]])
         heights = grid.at(points).reshape(2, -1)
@@ -100,5 +102,7 @@ class FootholdChooser:
         good = flat & clear & (np.abs(height - from_height) < self._config.highest)  # false for NaN
         if not good.any():
             return None
-        best = int(np.argmin(np.where(good, np.abs(self._far), np.inf)))
+        lies = np.abs(windows[:, :, self._sole] - height[:, np.newaxis, np.newaxis]) < self._config.flat
+        overhang = SAMPLE * (~lies).any(axis=1).sum(axis=1)
+        best = int(np.argmin(np.where(good, np.abs(self._far) + OVERHANG_PRICE * overhang, np.inf)))
         return wanted + np.array([self._far[best], 0.0]), float(height[best])

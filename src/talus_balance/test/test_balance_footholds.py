@@ -46,6 +46,15 @@ def test_a_sole_lies_on_one_tread_and_clear_of_the_next(start):
     assert abs(foothold.place[0] - start - STRIDE[0]) <= config.shift + 1e-9
 
 
+@pytest.mark.parametrize("short", [0.03, 0.05, 0.07])
+def test_a_sole_is_set_down_whole_where_a_little_farther_there_is_room(short):
+    """The gait of its own would leave the heel in the air."""
+    edge = STANCE[0] + STRIDE[0] - 0.12 + short
+    platform = grid_of(lambda x: np.where(x > edge, RISE, 0.0))
+    heel = chosen(platform).place[0] - 0.5 * FOOT.length
+    assert heel > edge - CELL
+
+
 def test_on_stairs_strides_become_treads():
     stance = np.array([FIRST + 0.12, 0.10, RISE])
     foothold = chosen(grid_of(stairs), stance)
