@@ -95,6 +95,7 @@ class BodyReference:
         base: BaseEstimate,
         soles: Sequence[FrameTerms],
         settled: bool,
+        friction: np.ndarray,
     ) -> MotionTarget:
         """The target of this tick.
 
@@ -105,6 +106,7 @@ class BodyReference:
             base: Where it is.
             soles: Left and right.
             settled: No posture change is under way.
+            friction: (2,) Coulomb coefficients per axis of the soles.
         """
         posture = self._posture(settled)
         ground = self.ground
@@ -131,6 +133,7 @@ class BodyReference:
             posture=posture.joints,
             in_contact=gait.in_contact,
             max_force=gait.max_force,
+            friction=friction,
             swing=tuple(gait.swing if gait.swing_side == side else None for side in (LEFT, RIGHT)),
         )
 

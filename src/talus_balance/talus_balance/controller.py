@@ -18,6 +18,7 @@ from talus_balance.estimator import BaseEstimate, EstimatorConfig
 from talus_balance.fall_predictor import FallFacts
 from talus_balance.gait import Gait
 from talus_balance.gait_types import LEFT, RIGHT, GaitConfig, GaitInput, GaitOutput
+from talus_balance.grip import Grip
 from talus_balance.height_grid import HeightGrid
 from talus_balance.localiser import Localiser
 from talus_balance.model import FrameTerms, WholeBodyModel
@@ -113,6 +114,7 @@ class BalanceController:
         self._gait = Gait(config.gait, dt, half, foot)
         self._reference = BodyReference(self.model, config.reference, dt, config.gait.double_time)
         self._targets = DriveTargets(config.drives.leak, dt)
+        self._grip = Grip(dt)
         self._joints = description.structural_indices
         self._effort_limit = description.limits.effort
         self._off_feet = OffFeet(description, config.off_feet, dt)
@@ -268,7 +270,9 @@ class BalanceController:
             return self._move_off_feet(state, intent, base)
         gait = self._gait.step(gait_input)
         settled = self.mode not in (Mode.STANDING_UP, Mode.SITTING_DOWN)
-        target = self._reference.step(intent.gaze, gait, gait_input, base, soles, settled)
+        target = self._reference.step(
+            intent.gaze, gait, gait_input, base, soles, settled, self._grip.friction / math.sqrt(2.0)
+        )
         result = self._body.step(target, soles, q, dq)
         command = self._command(state, self._body.joint_torque(result), self._body.joint_acceleration(result))
         if self.mode is Mode.SITTING_DOWN and self._reference.has_arrived:
@@ -319,6 +323,7 @@ class BalanceController:
         ground = 0.5 * float(soles[LEFT].position[2] + soles[RIGHT].position[2])
         self._gait.reset(yaw_of(soles[LEFT].rotation + soles[RIGHT].rotation))
         self._targets.reset()
+        self._grip.reset()
         self._off_feet.stands()
         self._reference.ground.reset(ground)
         self._stand_up(base, q)
@@ -335,6 +340,9 @@ class BalanceController:
         model, ground = self.model, self._reference.ground
         places = np.array([sole.position for sole in soles])
         ground.watch([sole.rotation for sole in soles], places, state.foot_wrenches[:, 2] / model.weight)
+        forces = np.array([sole.rotation @ f[:3] for sole, f in zip(soles, state.foot_wrenches, strict=True)])
+        velocities = np.array([sole.velocity[:3] for sole in soles])
+        self._grip.step(forces, velocities, self._localiser.slides, model.weight)
         omega = math.sqrt(model.gravity / self._reference.com_height)
         settled = self.mode in (Mode.STANDING, Mode.WALKING)
         up = intent.stand and intent.torque and settled
@@ -345,13 +353,12 @@ class BalanceController:
             omega=omega,
             weight=model.weight,
             sole_positions=places,
-            sole_velocities=np.array([sole.velocity[:3] for sole in soles]),
+            sole_velocities=velocities,
             sole_yaws=np.array([yaw_of(sole.rotation) for sole in soles]),
             gradient=ground.gradient,
             forces=state.foot_wrenches[:, 2],
-            side_forces=np.array(
-                [sole.rotation[:2] @ f[:3] for sole, f in zip(soles, state.foot_wrenches, strict=True)]
-            ),
+            side_forces=forces[:, :2],
+            slips=self._grip.slips,
             velocity=intent.velocity,
             may_walk=intent.may_walk and up,
             may_step=settled,

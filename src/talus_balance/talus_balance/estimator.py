@@ -122,6 +122,11 @@ class BaseEstimator:
         """N under which a sole is not believed to stand still."""
         return self.config.trust_share * self._mass * self.gravity
 
+    @property
+    def slides(self) -> tuple[bool, bool]:
+        """Which soles move over the ground, left and right; in the air too."""
+        return self._slides[0] > 0.0, self._slides[1] > 0.0
+
     def move_to(self, xy: np.ndarray) -> None:
         """Shift the origin so that the base is at `xy` (2,) m."""
         shift = np.array([*(xy - self.position[:2]), 0.0])

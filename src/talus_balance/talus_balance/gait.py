@@ -275,8 +275,9 @@ class Gait:
             )
             if self._plan is None or self._ticks % LOOK_EVERY == 0:
                 self._look(inp)
-            self._plan = self._planner.plan(*state)
-            if self._foothold is not None:
+            hurries = inp.slips[self.stance]
+            self._plan = self._planner.plan(*state, hurries=hurries)
+            if self._foothold is not None and not hurries:
                 self._plan = self._on_foothold(inp, state, stance)
             self._landing = self._from_heading(self._plan.landing - self._pivot)
         pressure = c.dcm_gain * self._plan.pressure

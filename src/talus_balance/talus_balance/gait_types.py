@@ -85,6 +85,7 @@ class GaitInput(NamedTuple):
         gradient: (2,) rise over run of the ground.
         forces: (2,) N vertical force on each sole.
         side_forces: (2, 2) N horizontal force on each sole.
+        slips: Which soles slide under load.
         velocity: (3,) wanted vx, vy m/s and wz rad/s in the heading frame.
         may_walk: False: finish the step and stand.
         may_step: False: no catch step either (while folding or unfolding).
@@ -101,6 +102,7 @@ class GaitInput(NamedTuple):
     gradient: np.ndarray
     forces: np.ndarray
     side_forces: np.ndarray
+    slips: tuple[bool, bool]
     velocity: np.ndarray
     may_walk: bool
     may_step: bool

@@ -54,6 +54,11 @@ class Localiser:
         """N under which a sole is not believed to stand still."""
         return self._filter.trusted_force
 
+    @property
+    def slides(self) -> tuple[bool, bool]:
+        """Which soles move over the ground; in the air too."""
+        return self._filter.slides
+
     def land(self, state: RobotState) -> None:
         """Both soles carry and stand still: believe them from now on."""
         self._filter.land(self._model.soles_in_base(state.position[self._joints]))

@@ -18,6 +18,8 @@ import numpy as np
 
 from talus_balance.clamp import clamp
 
+HURRY = 0.05  # s after the earliest moment in which a step that hurries lands
+
 
 @dataclass(frozen=True)
 class StepPlannerConfig:
@@ -107,6 +109,7 @@ class StepPlanner:
         velocity: np.ndarray,
         omega: float,
         foothold: tuple[float, float, float] | None = None,
+        hurries: bool = False,
     ) -> StepPlan:
         """Best landing for the state now; everything on the ground in a frame aligned with the heading.
 
@@ -121,6 +124,7 @@ class StepPlanner:
             omega: 1/s.
             foothold: m ahead of the pivot where the foot must land, the stride after that and s of the step; None:
                 anywhere, and in its nominal time.
+            hurries: The stance foot slides away: land as soon as the legs can.
         """
         c = self.config
         mirror = np.array([1.0, swing_sign])  # y towards the swing side
@@ -132,7 +136,7 @@ class StepPlanner:
         if foothold is not None:
             step[0], following = foothold[:2]
             offset[0] = (following + offset[0]) * math.exp(-omega * duration)
-        times = self._times(elapsed)
+        times = self._times(elapsed, hurries)
         low, high = self._reachable((swing - stance) * mirror, swing_velocity * mirror, times - max(elapsed, lift_time))
         if foothold is not None:
             low[:, 0] = high[:, 0] = np.minimum(np.maximum(step[0], low[:, 0]), high[:, 0])
@@ -153,11 +157,11 @@ class StepPlanner:
         c = self.config
         return min(max(c.stride / max(abs(float(velocity[0])), 1e-3), c.quickest), c.duration)
 
-    def _times(self, elapsed: float) -> np.ndarray:
+    def _times(self, elapsed: float, hurries: bool) -> np.ndarray:
         """(10,) s, candidates for the step's duration."""
         c = self.config
         earliest = max(c.min_duration, elapsed + 0.02)
-        latest = max(c.max_duration, earliest)
+        latest = max(c.max_duration, earliest) if not hurries else earliest + HURRY
         near = self._last_duration + self._near
         times = np.concatenate((near, earliest + (latest - earliest) * self._far, (self.nominal,)))
         return np.minimum(np.maximum(times, earliest), latest)

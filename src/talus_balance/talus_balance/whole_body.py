@@ -51,6 +51,7 @@ class MotionTarget(NamedTuple):
         posture: (joints,) rad, structural joints in Talus's order.
         in_contact: Which soles carry.
         max_force: (2,) N.
+        friction: (2,) Coulomb coefficients per axis.
         swing: Reference of the foot in the air, per side, or None.
     """
 
@@ -63,6 +64,7 @@ class MotionTarget(NamedTuple):
     posture: np.ndarray
     in_contact: tuple[bool, bool]
     max_force: np.ndarray
+    friction: np.ndarray
     swing: tuple[FootReference | None, FootReference | None]
 
 
@@ -121,7 +123,9 @@ class WholeBodyController:
         gains = self.config.posture
         posture = np.zeros(self.model.nv)
         posture[self.model.v_index] = gains.kp * (target.posture - joint_position) - gains.kd * joint_velocity
-        return self.qp.solve(self._weighted, root * self._wanted, self._diagonal, posture, target.max_force)
+        return self.qp.solve(
+            self._weighted, root * self._wanted, self._diagonal, posture, target.max_force, target.friction
+        )
 
     def _write_momentum(self, target: MotionTarget) -> None:
         model, c, wanted = self.model, self.config, self._wanted

@@ -27,6 +27,7 @@ _INFINITE = 1e30
 _EQUALITY = 5  # DAQP's constraint sense
 _CONE_SCALE = 0.02  # rows of the cone in units like the other rows', for the solver's tolerance
 _NEAR_LIMIT = 0.6  # share of the torque limit above which a joint's row is in the problem from the start
+_SAME_FRICTION = 0.01  # a tenth of what walking needs
 _SOLVES = 3  # rounds of adding violated torque rows
 
 
@@ -82,14 +83,19 @@ class _Problem:
         self.sense[self.n : self.n + BASE] = _EQUALITY
         self.upper[self.n + BASE : self.n + self.fixed_rows] = 0.0
         self.wrench_jacobian = np.zeros((6 * len(sides), nv))
-        self._write_cones(model, config)
+        self._feet, self._cut, self._nv = model.description.feet, config.sole_shrink, nv
+        self._friction = np.zeros(2)  # that the cones are written for
 
-    def _write_cones(self, model: WholeBodyModel, config: QpConfig) -> None:
+    def write_cones(self, friction: np.ndarray) -> None:
+        """With (2,) Coulomb coefficients; those that have not changed stand."""
         for k, side in enumerate(self.sides):
-            foot, cut = model.description.feet[side], config.sole_shrink
-            cone = wrench_cone(0.5 * foot.length - cut, 0.5 * foot.width - cut, config.friction)
+            if abs(friction[side] - self._friction[side]) <= _SAME_FRICTION:
+                continue
+            self._friction[side] = friction[side]
+            foot, cut = self._feet[side], self._cut
+            cone = wrench_cone(0.5 * foot.length - cut, 0.5 * foot.width - cut, float(friction[side]))
             rows = slice(BASE + ROWS * k, BASE + ROWS * (k + 1))
-            self.a[rows, model.nv + 6 * k : model.nv + 6 * k + 6] = _CONE_SCALE * cone
+            self.a[rows, self._nv + 6 * k : self._nv + 6 * k + 6] = _CONE_SCALE * cone
 
 
 class WholeBodyQp:
@@ -115,6 +121,7 @@ class WholeBodyQp:
         diagonal: np.ndarray,
         posture: np.ndarray,
         max_force: np.ndarray,
+        friction: np.ndarray,
     ) -> QpResult:
         """One tick.
 
@@ -124,8 +131,10 @@ class WholeBodyQp:
             diagonal: (nv,) posture weights.
             posture: (nv,) posture accelerations.
             max_force: (2,) N on the left and right sole; 0 = in the air.
+            friction: (2,) Coulomb coefficients per axis of the soles; more than the configured one is not dared.
         """
         problem = self._problem(max_force)
+        problem.write_cones(np.minimum(friction, self.config.friction))
         self._write_cost(problem, jacobian, target, diagonal, posture)
         self._write_dynamics(problem)
         self._write_bounds(problem, max_force)

@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 import pytest
-from talus_balance.step_planner import StepPlanner, StepPlannerConfig, nominal_offset
+from talus_balance.step_planner import HURRY, StepPlanner, StepPlannerConfig, nominal_offset
 
 CONFIG = StepPlannerConfig()
 OMEGA = 3.28
@@ -102,3 +102,11 @@ def test_a_pendulum_that_obeys_the_plan_walks_at_the_wanted_velocity(velocity):
 def test_a_pendulum_that_obeys_the_plan_survives_a_push(push):
     _, offset = walk_pendulum((0.0, 0.0), push)
     assert np.linalg.norm(offset) < 0.1
+
+
+def test_off_a_foot_that_slides_away_it_steps_as_soon_as_the_legs_can():
+    start, swing = periodic_start(np.zeros(2), 1.0), np.array([0.0, CONFIG.step_width])
+    state = (start, STANCE, swing, STILL, 1.0, 0.1, 0.05, np.zeros(2), OMEGA)
+    calm, hurried = StepPlanner(CONFIG).plan(*state), StepPlanner(CONFIG).plan(*state, hurries=True)
+    assert calm.duration == pytest.approx(CONFIG.duration, abs=0.05)
+    assert hurried.duration <= CONFIG.min_duration + HURRY + 1e-9

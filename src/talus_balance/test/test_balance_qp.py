@@ -8,7 +8,7 @@ from talus_balance.whole_body_qp import QpConfig, WholeBodyQp
 FULL = np.array([1700.0, 1700.0])
 
 
-def solve(model, qp, com_acceleration=(0.0, 0.0, 0.0), max_force=FULL):
+def solve(model, qp, com_acceleration=(0.0, 0.0, 0.0), max_force=FULL, friction=(1.0, 1.0)):
     """Hold the soles and the posture, move the centre of mass."""
     rows, targets = [], []
     for side in (0, 1):
@@ -18,7 +18,8 @@ def solve(model, qp, com_acceleration=(0.0, 0.0, 0.0), max_force=FULL):
     rows.append(5.0 * model.momentum_matrix[:3] / model.mass)
     targets.append(5.0 * (np.array(com_acceleration) - model.momentum_drift[:3] / model.mass))
     diagonal = np.concatenate((np.full(BASE, 0.0), np.full(model.nv - BASE, 0.01)))
-    return qp.solve(np.concatenate(rows), np.concatenate(targets), diagonal, np.zeros(model.nv), max_force)
+    task = np.concatenate(rows), np.concatenate(targets)
+    return qp.solve(*task, diagonal, np.zeros(model.nv), max_force, np.array(friction))
 
 
 def base_residual(model, result):
@@ -52,6 +53,16 @@ def test_dynamics_cones_and_torque_limits_hold(seed):
         assert np.hypot(*wrench[:2]) <= np.sqrt(2.0) * QpConfig().friction * wrench[2] + 1e-6
         assert abs(wrench[4] / wrench[2]) <= 0.5 * foot.length
         assert abs(wrench[3] / wrench[2]) <= 0.5 * foot.width
+
+
+def test_a_slippery_sole_is_asked_for_no_more_than_it_has_until_that_is_over():
+    model, ahead = standing_model(), (3.0, 0.0, 0.0)
+    qp = WholeBodyQp(model, QpConfig())
+    usual = solve(model, qp, ahead).wrenches
+    slippery = solve(model, qp, ahead, friction=(0.05, 1.0)).wrenches
+    assert abs(slippery[0, 0]) <= 0.05 * slippery[0, 2] + 1e-6 < 0.5 * abs(usual[0, 0])
+    assert slippery[1, 0] > usual[1, 0]
+    assert np.allclose(solve(model, qp, ahead).wrenches, usual, atol=1e-6)
 
 
 def test_a_sole_in_the_air_carries_nothing():

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+import numpy as np
+import pytest
+from talus_balance.grip import FORGET, LEAST, PLENTY, SETTLE, Grip
+
+DT, WEIGHT = 0.002, 559.0
+AHEAD = np.array([0.6, 0.8, 0.0])
+
+
+def felt(grip, seconds, ratio, load=0.9, slides=True, direction=AHEAD, noise=None):
+    """The left sole slides at 0.4 m/s to `direction`; the ground brakes it along AHEAD."""
+    for _ in range(round(seconds / DT)):
+        force = load * WEIGHT * (-ratio * AHEAD + [0.0, 0.0, 1.0])
+        if noise is not None:
+            force = force + noise.normal(0.0, 8.0, 3)
+        forces = np.array([force, [0.0, 0.0, 0.1 * WEIGHT]])
+        grip.step(forces, np.array([0.4 * direction, np.zeros(3)]), (slides, False), WEIGHT)
+    return grip
+
+
+@pytest.mark.parametrize("ratio", [0.05, 0.15, 0.4])
+def test_a_sole_that_slides_tells_the_friction_under_it_alone(ratio):
+    grip = felt(Grip(DT), 0.1, ratio, noise=np.random.default_rng(1))
+    assert grip.slips == (True, False)
+    assert grip.friction[0] == pytest.approx(ratio, abs=0.02)
+    assert grip.friction[1] == PLENTY
+
+
+def test_one_that_stands_tells_nothing():
+    grip = felt(Grip(DT), 0.5, 0.05, slides=False)
+    assert grip.slips == (False, False)
+    assert np.all(grip.friction == PLENTY)
+
+
+@pytest.mark.parametrize("what", [{"direction": -AHEAD}, {"load": 0.1}, {"seconds": 0.5 * SETTLE}])
+def test_neither_does_what_is_no_friction_or_too_light_or_too_short(what):
+    grip = felt(Grip(DT), **({"seconds": 0.2, "ratio": 0.05} | what))
+    assert not grip.slips[0]
+    assert np.all(grip.friction == PLENTY)
+
+
+def test_it_is_an_upper_bound_and_is_forgotten_slowly():
+    grip = felt(Grip(DT), 0.1, 0.1)
+    felt(grip, 0.1, 0.5)
+    assert grip.friction[0] < 0.2
+    felt(grip, FORGET, 0.1, slides=False)
+    assert grip.friction[0] == pytest.approx(PLENTY - 0.9 / np.e, abs=0.03)
+    assert felt(Grip(DT), 0.1, 0.0).friction[0] == LEAST
