@@ -87,6 +87,18 @@ def test_survives_a_shove_of_20_newton_seconds_while_it_stands(side):
     assert rig.run_until(Mode.STANDING, rig.time + 3.0)
 
 
+def test_survives_a_shove_towards_the_foot_that_has_just_landed():
+    rig = standing()
+    rig.velocity = np.array([0.5, 0.0, 0.0])
+    assert rig.run_to(rig.time + 3.0)
+    landed = [0, 0]
+    while landed != [1, 0]:  # the right foot has carried, now the left one lands
+        landed = [landed[1], int(rig.step().gait.landing_side == 0)]
+    left = rig.heading() + 0.5 * math.pi
+    rig.pushes.append(Push(rig.time, (51.3 * math.cos(left), 51.3 * math.sin(left), 0.0)))  # 0.9 m/s of 57 kg
+    assert rig.run_to(rig.time + 4.0)
+
+
 def test_told_to_sit_while_walking_it_stops_sits_and_rests_without_torque():
     rig = standing(seed=5)
     rig.velocity = np.array([0.4, 0.0, 0.0])

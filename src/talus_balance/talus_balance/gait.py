@@ -20,6 +20,8 @@ from talus_balance.swing_foot import FootReference, SwingFoot
 
 LOOK_EVERY = 20  # ticks; the map says something new every 0.1 s
 PLAN_EVERY = 2  # ticks; the capture point moves 0.7 % of its offset in 2 ms
+EARLY_GAIN = 0.2  # of a touchdown's error in time, per step: some five steps
+MAX_EARLY = 0.03  # s that a touchdown on level ground comes before its time: toe or heel 1 cm low
 ASIDE_SLACK = 0.01  # m inside the narrowest landing that a swing foot may pass: it yields, the landing does not
 
 
@@ -38,6 +40,7 @@ class Gait:
         self._chooser = FootholdChooser(config.foothold, foot)
         self._trim = SpeedTrim()
         self._path = PathHold()
+        self._early = 0.0  # s by which soles touch before their reference does: a property of the body
         self.heights: HeightGrid | None = None
         self._velocity_step = np.array(config.max_acceleration) * dt
         self._pressure_limit = np.array([config.zmp_x, config.zmp_y])
@@ -63,6 +66,8 @@ class Gait:
         self._plan: StepPlan | None = None
         self._landing_force = 0.0
         self._landing: np.ndarray | None = None
+        self._is_fresh = False  # the stance foot has landed after a whole step
+        self._puts_back = False  # the other foot goes back to where it stood, so that the fresh one steps again
 
     @property
     def is_standing(self) -> bool:
@@ -174,6 +179,10 @@ class Gait:
 
     def _double(self, inp: GaitInput) -> GaitOutput:
         """Load leaves the coming swing foot; the plan for its step runs already, and a hasty step hastens this too."""
+        if self._prefers_same_foot(inp):
+            self.stance = 1 - self.stance
+            self._begin_single(inp)
+            self._is_fresh = False
         zmp = self._follow_plan(inp)
         self._lift_time = self.config.double_time * min(self._plan.duration / self._planner.nominal, 1.0)
         share = max(1.0 - self.elapsed / self._lift_time, 0.0)
@@ -188,12 +197,26 @@ class Gait:
             )
         return output
 
+    def _prefers_same_foot(self, inp: GaitInput) -> bool:
+        """A shove towards the foot that has just landed: that one steps again, at most once."""
+        stance, swing = inp.sole_positions[self.stance], inp.sole_positions[1 - self.stance]
+        is_low = self.elapsed < self.config.double_time + self.config.put_back
+        return self._is_fresh and is_low and self._planner.prefers_same_foot(
+            self._to_heading(inp.capture_point),
+            self._to_heading(stance) + self._pivot,
+            self._to_heading(swing) + self._pivot,
+            self._swing_sign(),
+            inp.omega,
+        )
+
     def _single(self, inp: GaitInput) -> GaitOutput:
         zmp = self._follow_plan(inp)
         side = 1 - self.stance
         self._watch_way(inp, side)
-        swing_time = max(self._plan.duration - self._lift_time, 0.1)
-        phase = (self.elapsed - self._lift_time) / swing_time
+        if not self._puts_back and self._prefers_same_foot(inp):
+            self._puts_back, self._landing = True, inp.sole_positions[side, :2].copy()
+        swing_time = max(self._plan.duration + (1.0 - self._haste()) * self._early - self._lift_time, 0.1)
+        phase = 1.0 if self._puts_back else (self.elapsed - self._lift_time) / swing_time
         self._swing.keep_aside(
             inp.sole_positions[self.stance, :2],
             self._from_heading(np.array([0.0, self._swing_sign()])),
@@ -258,6 +281,7 @@ class Gait:
         self._ticks += 1
         due = (
             self._ticks % PLAN_EVERY == 0
+            and not self._puts_back
             and self._plan is not None
             and self._plan.duration - self.elapsed > planner.freeze
         )
@@ -322,8 +346,12 @@ class Gait:
         return ran
 
     def _land(self, inp: GaitInput, side: int) -> None:
+        if not self._puts_back:
+            error = self._plan.duration - self.elapsed
+            self._early = min(max(self._early + EARLY_GAIN * error, 0.0), MAX_EARLY)
         self._landing_force = float(inp.forces[self.stance])
         self.stance = side
+        self._is_fresh, self._puts_back = not self._puts_back, False
         self.phase, self.elapsed, self._lift_time = Phase.DOUBLE, 0.0, self.config.double_time
         self._plan, self._swing, self._due, self._foothold = None, None, None, None
         forward = self._from_heading(np.array([1.0, 0.0]))

@@ -45,6 +45,7 @@ class GaitConfig:
         heading_lead: rad by which the heading may be ahead of the foot that stands: what hips turn in a step.
         off_course: rad up to which the robot turns back after a slip or a shove turned it.
         hasty_depth: m below the expected ground at which the fastest step aims, so that it is not late.
+        put_back: s after lift-off in which a foot may go back to where it stood: it is 1 cm up by then.
         max_shift: s, longest wait for the weight shift before the first step.
     """
 
@@ -67,6 +68,7 @@ class GaitConfig:
     heading_lead: float = 0.35
     off_course: float = 1.0
     hasty_depth: float = 0.03
+    put_back: float = 0.05
     planner: StepPlannerConfig = field(default_factory=StepPlannerConfig)
     foothold: FootholdConfig = field(default_factory=FootholdConfig)
     swing: SwingConfig = field(default_factory=SwingConfig)

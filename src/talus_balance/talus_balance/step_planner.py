@@ -94,6 +94,7 @@ class StepPlanner:
         self._last_duration = self.nominal = c.duration
         self._pressure = np.array([c.pressure_x, c.pressure_y])
         self._low, self._high = np.array([-c.backward, c.narrow]), np.array([c.forward, c.wide])
+        self._hasty = math.sqrt(5.77 * (c.wide - c.step_width) / c.swing_acceleration)  # s of the widest step
         self._near = np.array([-0.03, -0.01, 0.0, 0.01, 0.03])  # s about the last choice
         self._far = np.array([0.0, 0.25, 0.5, 1.0])  # of the possible range, so that no better valley is missed
 
@@ -148,6 +149,32 @@ class StepPlanner:
         self._last_duration = float(times[best])
         return StepPlan(stance + landing[best] * mirror, self._last_duration, pressure[best] * mirror)
 
+    def prefers_same_foot(
+        self, capture_point: np.ndarray, stance: np.ndarray, swing: np.ndarray, swing_sign: float, omega: float
+    ) -> bool:
+        """Whether the stance foot, which has just landed, had better step again.
+
+        Feet do not cross: towards its side the other foot could only land beside it, and while it does, the capture
+        point runs away. Compared is what is out of reach at the landing of the widest step: with this foot now, or
+        after the other's narrow step. Arguments as those of `plan`; both soles are on the ground or next to it.
+        """
+        c, outward = self.config, np.array([1.0, -swing_sign])  # y away from the swing side
+        growth = math.exp(omega * self._hasty)
+        ahead, aside = (capture_point - stance) * outward
+        back, width = (stance - swing) * outward
+        if aside <= 0.0:
+            return False
+        first = _beyond(ahead * growth, -c.backward, c.forward)
+        later = (
+            _beyond(first * growth, -c.backward, c.forward),
+            _beyond((aside * growth + c.narrow) * growth, c.narrow, c.wide),
+        )
+        now = (
+            _beyond((ahead + back) * growth, -c.backward, c.forward),
+            _beyond((aside + width) * growth, c.narrow, c.wide),
+        )
+        return math.hypot(*now) < math.hypot(*later)
+
     def within_bounds(self, landing: np.ndarray) -> np.ndarray:
         """The nearest landing point (2,) m that a leg can reach, from the stance foot, y towards the swing side."""
         return np.minimum(np.maximum(landing, self._low), self._high)
@@ -200,3 +227,8 @@ class StepPlanner:
         ideal = (c.weight_step * step + c.weight_offset * (at_landing - offset)) / (c.weight_step + c.weight_offset)
         landing = np.minimum(np.maximum(ideal, low), high)
         return landing, pressure, at_landing - landing - offset
+
+
+def _beyond(place: float, low: float, high: float) -> float:
+    """m by which a place is out of reach, signed."""
+    return place - min(max(place, low), high)

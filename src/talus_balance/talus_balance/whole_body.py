@@ -35,7 +35,7 @@ class WholeBodyConfig:
     momentum: Gains = Gains(0.003, 0.0, 4.0)
     contact: Gains = Gains(1000.0, 0.0, 20.0)
     swing_position: Gains = Gains(60.0, 700.0, 50.0)
-    swing_rotation: Gains = Gains(3.0, 250.0, 28.0)
+    swing_rotation: Gains = Gains(3.0, 700.0, 50.0)
     posture: Gains = Gains(0.3, 60.0, 12.0)
     posture_leg_weight: float = 0.03
     qp: QpConfig = field(default_factory=QpConfig)

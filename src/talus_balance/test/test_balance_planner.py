@@ -42,6 +42,21 @@ def test_a_push_forward_makes_a_longer_or_earlier_step():
     assert pushed.duration <= calm.duration
 
 
+@pytest.mark.parametrize("swing_sign", [1.0, -1.0])
+def test_a_foot_that_has_just_landed_steps_again_when_the_body_falls_over_it(swing_sign):
+    planner, outward = StepPlanner(CONFIG), np.array([1.0, -swing_sign])
+    other = np.array([-0.27, swing_sign * CONFIG.step_width])
+
+    def prefers(ahead, aside):
+        return planner.prefers_same_foot(outward * [ahead, aside], STANCE, other, swing_sign, OMEGA)
+
+    assert prefers(0.06, 0.10), "shoved aside"
+    assert prefers(-0.10, 0.10), "shoved aside and back"
+    assert not prefers(0.06, -0.05), "walking"
+    assert not prefers(0.06, 0.02), "within the sole"
+    assert not prefers(0.35, 0.10), "shoved ahead: the other foot reaches farther"
+
+
 def test_random_states_never_leave_the_bounds():
     rng = np.random.default_rng(5)
     planner = StepPlanner(CONFIG)
