@@ -201,12 +201,16 @@ class Gait:
         """A shove towards the foot that has just landed: that one steps again, at most once."""
         stance, swing = inp.sole_positions[self.stance], inp.sole_positions[1 - self.stance]
         is_low = self.elapsed < self.config.double_time + self.config.put_back
-        return self._is_fresh and is_low and self._planner.prefers_same_foot(
-            self._to_heading(inp.capture_point),
-            self._to_heading(stance) + self._pivot,
-            self._to_heading(swing) + self._pivot,
-            self._swing_sign(),
-            inp.omega,
+        return (
+            self._is_fresh
+            and is_low
+            and self._planner.prefers_same_foot(
+                self._to_heading(inp.capture_point),
+                self._to_heading(stance) + self._pivot,
+                self._to_heading(swing) + self._pivot,
+                self._swing_sign(),
+                inp.omega,
+            )
         )
 
     def _single(self, inp: GaitInput) -> GaitOutput:
