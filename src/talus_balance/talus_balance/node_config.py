@@ -18,7 +18,7 @@ class BalanceNodeConfig:
     control_rate_hz: float = parameter(
         500.0, "Ticks a second of the driver; 250 is the fallback for slow computers.", low=200.0, high=1000.0
     )
-    max_forward_mps: float = parameter(1.0, "Fastest forward cmd_vel that is followed, m/s.", low=0.0, high=1.5)
+    max_forward_mps: float = parameter(1.2, "Fastest forward cmd_vel that is followed, m/s.", low=0.0, high=1.5)
     max_backward_mps: float = parameter(0.35, "Fastest backward cmd_vel, m/s.", low=0.0, high=1.0)
     max_sideways_mps: float = parameter(0.25, "Fastest sideways cmd_vel, m/s.", low=0.0, high=0.6)
     max_turning_radps: float = parameter(0.6, "Fastest turning cmd_vel, rad/s.", low=0.0, high=1.5)

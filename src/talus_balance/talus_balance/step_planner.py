@@ -43,8 +43,8 @@ class StepPlannerConfig:
 
     step_width: float = 0.19
     duration: float = 0.55
-    stride: float = 0.40
-    quickest: float = 0.38
+    stride: float = 0.44
+    quickest: float = 0.36
     min_duration: float = 0.20
     max_duration: float = 0.75
     forward: float = 0.65
