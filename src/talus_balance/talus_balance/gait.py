@@ -314,16 +314,21 @@ class Gait:
         return self._from_heading(stance + clamp(pressure, self._pressure_limit))
 
     def _look(self, inp: GaitInput, step: np.ndarray | None = None) -> None:
-        """Choose the foothold near `step` (2,) m from the stance sole, in the heading frame; None: the nominal step."""
-        self._foothold = None
+        """Choose the foothold near `step` (2,) m from the stance sole, in the heading frame; None: the nominal step.
+
+        A nominal step keeps the one that it has when the map has none for a moment, and any in its second half.
+        """
+        kept, self._foothold = self._foothold if step is None else None, None
         if self.heights is None or self.velocity[0] < 0.0:
             return
-        sole, planner = inp.sole_positions[self.stance], self.config.planner
-        if step is None:
-            step = self.velocity[:2] * self._planner.nominal + np.array([0.0, self._swing_sign() * planner.step_width])
-        self._foothold = self._chooser.choose(
-            self.heights, np.array([*self._to_heading(sole), sole[2]]), step, self.heading
-        )
+        if kept is None or self.elapsed < 0.5 * self._plan.duration:
+            sole, planner = inp.sole_positions[self.stance], self.config.planner
+            if step is None:
+                aside = self._swing_sign() * planner.step_width
+                step = self.velocity[:2] * self._planner.nominal + np.array([0.0, aside])
+            here = np.array([*self._to_heading(sole), sole[2]])
+            kept = self._chooser.choose(self.heights, here, step, self.heading) or kept
+        self._foothold = kept
         if self._foothold is not None:
             self._trim.reset()  # who steps where it is good does not keep the commanded speed
 

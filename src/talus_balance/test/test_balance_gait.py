@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from talus_balance.gait import Gait
 from talus_balance.gait_types import RIGHT, GaitConfig, GaitInput, Phase
+from talus_balance.height_grid import HeightGrid
 from talus_core.robot import Foot
 
 DT = 0.002
@@ -77,3 +78,26 @@ def test_friction_and_what_pushes_the_foot_ahead_are_no_edge(force):
     calm = facts(capture_point=np.array([0.0, 0.06]), forces=np.array([559.0, 0.0]), sole_positions=soles)
     felt = calm._replace(side_forces=np.array([[0.0, 0.0], [sideways, 0.0]]), forces=np.array([559.0, upwards]))
     assert swing_heights(gait, felt, 0.05) == swing_heights(twin, calm, 0.05)
+
+
+def test_a_foothold_outlasts_a_moment_without_a_map():
+    cell = 0.02
+    ahead = (np.arange(100) + 0.5) * cell
+    seen, unknown = (
+        HeightGrid(np.array([-1.0, -1.0]), cell, np.tile(heights, (100, 1)))
+        for heights in (0.12 * (ahead - 1.0 > 0.12), np.full(100, np.nan))
+    )
+    over_left = facts(capture_point=np.array([0.0, 0.06]), forces=np.array([559.0, 0.0]))
+
+    def height_after(now, then, seconds):
+        """The landing's height, by the second map."""
+        gait = in_mid_swing(0.0)
+        for grid in (now, then):
+            gait.heights = grid
+            for _ in range(round(seconds / DT)):
+                output = gait.step(over_left)
+        return output.landing_height
+
+    assert height_after(unknown, unknown, 0.1) is None
+    assert height_after(unknown, seen, 0.1) == pytest.approx(0.12)
+    assert height_after(seen, unknown, 0.1) == pytest.approx(0.12)
