@@ -128,6 +128,7 @@ class BalanceNode:
             "tick_cpu_ms_p99": float(np.percentile(cpu_ms, 99)),
             "solver_failures": report.solver_failures,
             "rejected_cmd_vel": rejected,
+            "carried_kg": report.carried,
             "policy": self._seat.text or "none",
         }
         doing = report.mode.name.lower().replace("_", " ")

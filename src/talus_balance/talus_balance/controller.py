@@ -23,6 +23,7 @@ from talus_balance.height_grid import HeightGrid
 from talus_balance.localiser import Localiser
 from talus_balance.model import FrameTerms, WholeBodyModel
 from talus_balance.off_feet import OffFeet, OffFeetConfig
+from talus_balance.payload import PayloadWatch
 from talus_balance.whole_body import WholeBodyConfig, WholeBodyController
 
 LOST_AT_MOST = 9  # states between two that came: the driver's gate rides through 20 ms without an answer
@@ -88,7 +89,11 @@ class Intent:
 
 @dataclass(frozen=True)
 class BalanceReport:
-    """What the controller knows after a tick; world = odom. Fields are None until the base is located."""
+    """What the controller knows after a tick; world = odom. Fields are None until the base is located.
+
+    Attributes:
+        carried: kg that the soles feel beyond the model's mass.
+    """
 
     mode: Mode
     base: BaseEstimate | None
@@ -99,6 +104,7 @@ class BalanceReport:
     gait: GaitOutput | None = None
     solver_failures: int = 0
     expects_fall: bool = False
+    carried: float = 0.0
 
 
 class BalanceController:
@@ -115,6 +121,7 @@ class BalanceController:
         self._reference = BodyReference(self.model, config.reference, dt, config.gait.double_time)
         self._targets = DriveTargets(config.drives.leak, dt)
         self._grip = Grip(dt)
+        self._payload = PayloadWatch(dt)
         self._joints = description.structural_indices
         self._effort_limit = description.limits.effort
         self._off_feet = OffFeet(description, config.off_feet, dt)
@@ -270,6 +277,8 @@ class BalanceController:
             return self._move_off_feet(state, intent, base)
         gait = self._gait.step(gait_input)
         settled = self.mode not in (Mode.STANDING_UP, Mode.SITTING_DOWN)
+        if settled:  # else the seat may carry a part of the weight
+            self._payload.step(model, soles, state.foot_wrenches)
         target = self._reference.step(
             intent.gaze, gait, gait_input, base, soles, settled, self._grip.friction / math.sqrt(2.0)
         )
@@ -287,6 +296,7 @@ class BalanceController:
             gait,
             self._body.qp.failures,
             self._off_feet.expects_fall,
+            self._payload.mass,
         )
         return command, report
 

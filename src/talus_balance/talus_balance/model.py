@@ -38,8 +38,10 @@ class WholeBodyModel:
     """Structural joints on a floating base, hands rigid. Velocities: base linear and angular in base axes, joints.
 
     Attributes:
-        mass: kg.
+        mass: kg, with what it carries.
         gravity, weight: m/s^2 and N.
+        rotation: (3, 3) base to world, of the last `update`.
+        com_in_base: (3,) m, likewise.
     """
 
     def __init__(self, description: RobotDescription):
@@ -57,7 +59,8 @@ class WholeBodyModel:
         armature[self.v_index] = description.limits.rotor_inertia[description.structural_indices]
         self.model.armature = armature
         self.nv = self.model.nv
-        self.mass = pin.computeTotalMass(self.model)
+        self._base_body = self.model.inertias[1].copy()
+        self._own_mass = self.mass = pin.computeTotalMass(self.model)
         self.set_gravity(STANDARD_GRAVITY)
         self.feet = tuple(self._frame_id(foot.frame) for foot in description.feet)
         self.base = self._frame_id(description.frames["base"])
@@ -78,6 +81,14 @@ class WholeBodyModel:
         """From now on the ground pulls with `gravity` m/s^2."""
         self.gravity, self.weight = gravity, self.mass * gravity
         self.model.gravity.linear = np.array([0.0, 0.0, -gravity])
+
+    def carry(self, mass: float, moment: np.ndarray) -> None:
+        """From the next `update` on the base is heavier by `mass` kg, with first moment (3,) kg m about its origin."""
+        bare = self._base_body
+        total = bare.mass + mass
+        self.model.inertias[1] = pin.Inertia(total, (bare.mass * bare.lever + moment) / total, bare.inertia)
+        self.mass = self._own_mass + mass
+        self.weight = self.mass * self.gravity
 
     def _frame_id(self, name: str) -> int:
         if not self.model.existFrame(name):
@@ -117,7 +128,9 @@ class WholeBodyModel:
     def _update_centroidal(self, position: np.ndarray, rotation: np.ndarray) -> None:
         """Momentum about the CoM in world axes, from the base's rows of M a + h: they say what moves the whole body."""
         rows, mass, to_com = self.mass_matrix[:BASE], self.mass, self._to_com
-        lever = rotation @ np.array((rows[1, 5], rows[2, 3], rows[0, 4])) / mass  # M[:3, 3:6] = -m [com in base]x
+        self.rotation = rotation
+        self.com_in_base = np.array((rows[1, 5], rows[2, 3], rows[0, 4])) / mass  # M[:3, 3:6] = -m [com in base]x
+        lever = rotation @ self.com_in_base
         to_com[:3, :3] = to_com[3:, 3:] = rotation
         to_com[3:, :3] = -skew(lever) @ rotation
         self.com = position + lever

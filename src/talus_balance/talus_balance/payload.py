@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the robot carries, and what the model is wrong by: mass and lever by which the soles' forces contradict it.
+
+Newton and Euler about the model's centre of mass c: what weight and change of momentum leave of the soles' forces is
+the weight of a mass m that the model lacks, at a place d beside c: F - p' = m g, M_c - L' = d x m g (An, Atkeson,
+Hollerbach, "Estimation of inertial parameters of rigid body links of manipulators", CDC 1985; one link here).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from talus_balance.clamp import clamp
+from talus_balance.model import FrameTerms, WholeBodyModel
+
+EVERY = 4  # ticks: 8 ms, a seventieth of a step
+SLOW = 3.0  # s, some five steps: longer than what a shove or a stumble shakes
+HEAVIEST = 15.0  # kg: more than the arms' drives hold
+FARTHEST = 0.05  # m that the centre of mass is moved at most: five times what building it was wrong by
+STRANGE = np.array([0.3, 0.05, 0.05])  # of the weight, and of weight times 1 m: more is a shove or a touchdown
+
+
+class PayloadWatch:
+    """Call `step` at every tick on the feet.
+
+    Attributes:
+        mass: kg that the bare model lacks.
+        moment: (3,) kg m, its first moment about the base, in base axes.
+    """
+
+    def __init__(self, dt: float):
+        self._dt = dt * EVERY
+        self.reset()
+
+    def reset(self) -> None:
+        """Nothing is carried."""
+        self.mass, self.moment = 0.0, np.zeros(3)
+        self._ticks = 0
+        self._before: np.ndarray | None = None
+
+    def step(self, model: WholeBodyModel, soles: Sequence[FrameTerms], wrenches: np.ndarray) -> None:
+        """One tick; every few ticks the model is given what it lacks, so that what it lacks comes to rest at zero.
+
+        Args:
+            model: Of this tick.
+            soles: Left and right.
+            wrenches: (2, 6) N and N m of the ground on the soles, in their axes.
+        """
+        self._ticks += 1
+        if self._ticks % EVERY:
+            return
+        before, self._before = self._before, model.momentum
+        if before is None:
+            return
+        missing = -(model.momentum - before) / self._dt
+        missing[2] -= model.weight
+        for sole, wrench in zip(soles, wrenches, strict=True):
+            force = sole.rotation @ wrench[:3]
+            missing[:3] += force
+            missing[3:] += sole.rotation @ wrench[3:] + np.cross(sole.position - model.com, force)
+        missing[3:] = model.rotation.T @ missing[3:]
+        share = self._dt / (SLOW * model.gravity)
+        up, x, y = share * clamp(np.array([missing[2], -missing[4], missing[3]]), STRANGE * model.weight)
+        mass = min(max(self.mass + up, -HEAVIEST), HEAVIEST)
+        moment = self.moment + (mass - self.mass) * model.com_in_base + np.array([x, y, 0.0])
+        aside = moment - mass * model.com_in_base  # what moves the centre of mass: the own mass times its way
+        farthest = FARTHEST * (model.mass - self.mass)
+        self.mass, self.moment = mass, moment - aside + clamp(aside, farthest)
+        model.carry(self.mass, self.moment)
