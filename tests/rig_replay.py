@@ -15,7 +15,7 @@ from talus_core.state import RobotState
 
 ROBOT = Path(__file__).parents[1] / "urdf" / "talus40"
 EARLIEST = 3  # ticks that the balance node may be behind the one who speaks to it
-LATEST = 50  # ticks until a word has arrived
+LATEST = 400  # ticks until a word has arrived: nothing but the computer bounds that, some 60 were seen
 SURE = 100  # ticks of equality that no wrong tick gives
 ARRAYS = ("position", "velocity", "effort", "angular_velocity", "linear_acceleration", "foot_wrenches")
 
