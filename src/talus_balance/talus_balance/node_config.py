@@ -9,6 +9,8 @@ from talus_core.parameters import parameter
 
 from talus_balance.intent import IntentConfig
 
+_FORWARD, _BACKWARD, _SIDEWAYS, _TURNING = IntentConfig.velocity_limits
+
 
 @dataclass(frozen=True)
 class BalanceNodeConfig:
@@ -18,10 +20,10 @@ class BalanceNodeConfig:
     control_rate_hz: float = parameter(
         500.0, "Ticks a second of the driver; 250 is the fallback for slow computers.", low=200.0, high=1000.0
     )
-    max_forward_mps: float = parameter(1.2, "Fastest forward cmd_vel that is followed, m/s.", low=0.0, high=1.5)
-    max_backward_mps: float = parameter(0.35, "Fastest backward cmd_vel, m/s.", low=0.0, high=1.0)
-    max_sideways_mps: float = parameter(0.25, "Fastest sideways cmd_vel, m/s.", low=0.0, high=0.6)
-    max_turning_radps: float = parameter(0.6, "Fastest turning cmd_vel, rad/s.", low=0.0, high=1.5)
+    max_forward_mps: float = parameter(_FORWARD, "Fastest forward cmd_vel that is followed, m/s.", low=0.0, high=1.5)
+    max_backward_mps: float = parameter(_BACKWARD, "Fastest backward cmd_vel, m/s.", low=0.0, high=1.0)
+    max_sideways_mps: float = parameter(_SIDEWAYS, "Fastest sideways cmd_vel, m/s.", low=0.0, high=0.6)
+    max_turning_radps: float = parameter(_TURNING, "Fastest turning cmd_vel, rad/s.", low=0.0, high=1.5)
     cmd_vel_stale_after_s: float = parameter(
         0.5, "Age of cmd_vel at which the robot stops stepping, s.", low=0.1, high=2.0
     )
