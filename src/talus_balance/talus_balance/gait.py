@@ -11,7 +11,7 @@ from talus_core.rotations import wrap_angle
 
 from talus_balance.clamp import clamp
 from talus_balance.footholds import Foothold, FootholdChooser
-from talus_balance.gait_types import LEFT, RIGHT, GaitConfig, GaitInput, GaitOutput, Phase
+from talus_balance.gait_types import LEFT, RIGHT, STILL, GaitConfig, GaitInput, GaitOutput, Phase
 from talus_balance.height_grid import HeightGrid
 from talus_balance.path_hold import PathHold
 from talus_balance.speed_trim import SpeedTrim
@@ -117,7 +117,7 @@ class Gait:
 
     def _stand(self, inp: GaitInput) -> GaitOutput:
         centre = 0.5 * (inp.sole_positions[LEFT, :2] + inp.sole_positions[RIGHT, :2])
-        if inp.may_walk and np.any(np.abs(inp.velocity) > 1e-3):
+        if inp.may_walk and np.any(np.abs(inp.velocity) > STILL):
             self._begin_shift(inp)
         elif inp.may_step and self._leaves_support(inp, centre):
             self._begin_catch(inp)
@@ -375,7 +375,7 @@ class Gait:
 
     def _may_settle(self, inp: GaitInput) -> bool:
         c = self.config
-        wants = inp.may_walk and np.any(np.abs(inp.velocity) > 1e-3)
+        wants = inp.may_walk and np.any(np.abs(inp.velocity) > STILL)
         if wants or np.any(np.abs(self.velocity) > 0.05):
             return False
         soles = inp.sole_positions

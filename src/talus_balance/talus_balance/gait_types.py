@@ -14,6 +14,7 @@ from talus_balance.step_planner import StepPlannerConfig
 from talus_balance.swing_foot import FootReference, SwingConfig
 
 LEFT, RIGHT = 0, 1
+STILL = 1e-3  # m/s and rad/s, up to which a commanded velocity means to stand
 
 
 class Phase(Enum):

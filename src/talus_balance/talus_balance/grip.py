@@ -8,11 +8,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from talus_balance.estimator import EstimatorConfig
+
 SETTLE = 0.02  # s of sliding over which forces are averaged: the sensors' 8 N are a third of what friction 0.05 gives
 FORGET = 3.0  # s: three steps of the same foot, or a patch of a metre
 LEAST = 0.03  # of any two materials; the cone must stay well defined
 AGAINST = 0.7  # cosine between a force and what it brakes: 45 degrees; else something other than friction is at work
-LOADED = 0.18  # of the weight, as for the estimator: less on a sole that lands or lifts tells nothing
+LOADED = EstimatorConfig.trust_share  # of the weight: less on a sole that lands or lifts tells nothing
 PLENTY = 1.0  # rubber on a dry floor, before anything is known
 
 

@@ -7,14 +7,13 @@ import math
 
 import numpy as np
 
+from talus_balance.gait_types import STILL
+
 GAIN = 0.5  # 1/s: back on the line in some four steps, slower than the capture point's own dynamics
-DRIFT_GAIN = (
-    0.03  # 1/s^2, for what always pulls aside, as a slope does; half of GAIN^2 / 4, at which it begins to swing
-)
+DRIFT_GAIN = 0.03  # 1/s^2, for what always pulls aside, as a slope; half of GAIN^2 / 4, where swinging begins
 LIMIT = 0.08  # m/s: 4 cm a step, a third of the sideways speed that is proven
 SHOVED = 0.08  # m aside in one step: more than two corrections, so somebody shoves, and the next step is for balance
 LET_GO = 0.40  # m from the line, two step widths: whoever moved the robot there wants it there
-STILL = 1e-3  # m/s and rad/s
 
 
 class PathHold:

@@ -18,6 +18,7 @@ import numpy as np
 
 from talus_balance.clamp import clamp
 
+MINIMUM_JERK_PEAK = 5.77  # acceleration of a minimum-jerk move, in d / T^2
 HURRY = 0.05  # s after the earliest moment in which a step that hurries lands
 
 
@@ -94,7 +95,9 @@ class StepPlanner:
         self._last_duration = self.nominal = c.duration
         self._pressure = np.array([c.pressure_x, c.pressure_y])
         self._low, self._high = np.array([-c.backward, c.narrow]), np.array([c.forward, c.wide])
-        self._hasty = math.sqrt(5.77 * (c.wide - c.step_width) / c.swing_acceleration)  # s of the widest step
+        self._hasty = math.sqrt(
+            MINIMUM_JERK_PEAK * (c.wide - c.step_width) / c.swing_acceleration
+        )  # s of the widest step
         self._near = np.array([-0.03, -0.01, 0.0, 0.01, 0.03])  # s about the last choice
         self._far = np.array([0.0, 0.25, 0.5, 1.0])  # of the possible range, so that no better valley is missed
 
@@ -196,10 +199,10 @@ class StepPlanner:
     def _reachable(
         self, swing: np.ndarray, velocity: np.ndarray, remaining: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """(k, 2) lowest and highest landing points for (k,) s of swing: minimum jerk peaks at 5.77 d / T^2."""
+        """(k, 2) lowest and highest landing points for (k,) s of swing; minimum jerk."""
         c = self.config
         time = np.maximum(remaining, 0.0)[:, np.newaxis]
-        reach = np.minimum(c.swing_speed * time, c.swing_acceleration * time * time / 5.77)
+        reach = np.minimum(c.swing_speed * time, c.swing_acceleration * time * time / MINIMUM_JERK_PEAK)
         braked = swing + 0.5 * time * velocity  # where it comes to rest with the least acceleration
         low = np.minimum(np.maximum(braked - reach, self._low), self._high)
         high = np.maximum(np.minimum(braked + reach, self._high), low)

@@ -113,6 +113,6 @@ class MovingFinder:
             return MovingBody(nearest, centre, np.zeros(2), time), None
         dt = time - best.time
         speed = (centre - best.centre) / dt
-        blend = max(dt / SMOOTH, 1.0 / (best.images + 1.0)) if best.images < 3 else min(dt / SMOOTH, 1.0)
+        blend = max(dt / SMOOTH, 1.0 / (best.images + 1.0) if best.images < 3 else 0.0)
         velocity = best.velocity + min(blend, 1.0) * (speed - best.velocity)
         return MovingBody(nearest, centre, velocity, time, best.images + 1), best

@@ -138,7 +138,7 @@ class VoxelMap:
         keys = keys_of(voxels >> 3)
         blocks = _distinct(keys)
         slots = np.array([self._slots.get(key, -1) for key in blocks.tolist()], dtype=np.int64)
-        slots = slots[np.searchsorted(blocks, keys)] if len(keys) else slots
+        slots = slots[np.searchsorted(blocks, keys)]
         return np.where(slots >= 0, self._log_odds[slots, _place(voxels)], UNKNOWN)
 
     def occupied_voxels(self) -> np.ndarray:

@@ -74,8 +74,8 @@ class JointRepair:
             position -= self.offset
         for joint in self._blind():
             position[joint], velocity[joint] = self._angle[joint], self._speed[joint]
-        for foot in (0, 1):
-            if self.held[foot]:
+        for foot, is_held in enumerate(self.held):
+            if is_held:
                 velocity[self._body.legs[foot]] = 0.0
         placement = self._body.place(position)
         for joint in self._blind():

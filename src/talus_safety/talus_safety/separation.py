@@ -16,9 +16,7 @@ from talus_safety.config import SupervisorLimits
 from talus_safety.facts import BalanceMode
 
 KEPT = 0.5  # s for which a body that is not seen any more is taken to come on: it may be hidden, or a camera late
-MEASURED_AT = (
-    0.5  # m/s of the robot, for halt_s and halt_m: the time to halt goes with the speed, the way with its square
-)
+MEASURED_AT = 0.5  # m/s, of halt_s and halt_m: the time to halt goes with the speed, the way with its square
 SPEED_OVER = 0.5  # s, a step: the robot's mean speed
 MOVES = (BalanceMode.STANDING_UP, BalanceMode.WALKING, BalanceMode.SITTING_DOWN, BalanceMode.GETTING_UP)
 

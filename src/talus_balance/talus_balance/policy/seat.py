@@ -14,7 +14,7 @@ from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 
 from talus_balance.controller import BalanceReport, Intent, Mode
-from talus_balance.gait_types import Phase
+from talus_balance.gait_types import STILL, Phase
 from talus_balance.policy.envelope import Envelope, EnvelopeConfig
 from talus_balance.policy.manifest import STANDING, WALKING
 from talus_balance.policy.observation import Sight
@@ -22,7 +22,6 @@ from talus_balance.policy.policy import Policy
 
 SETTLE = 0.5  # s in which nothing speaks against it, before it takes over
 FADE = 0.1  # s from one to the other's torque when it takes over, and of the drives' references both ways
-STILL = 1e-3  # m/s and rad/s, below which the gait takes a command as one to stand
 _MODES = {Mode.STANDING: STANDING, Mode.WALKING: WALKING}
 
 

@@ -110,7 +110,7 @@ class RigStage:
         refusals = counters.rejected + mailbox.malformed + mailbox.superseded
         level = max(int(rig.level), of_gate(decision.standby_active, decision.latched, int(decision.request)))
         torque = decision.command is not None
-        latent = rig.faults.is_latent and bool(rig.faults.active)
+        latent = rig.faults.is_latent
         if tick % LOOK_TICKS:
             return Look(tick, level, refusals, torque, latent=latent)
         truth = rig.driver.ground_truth()

@@ -95,10 +95,14 @@ class FaultInjector:
 
     @property
     def is_latent(self) -> bool:
-        """All that fails are drives, and none of them has yet done what a sound one would not."""
-        return not self.drives.shows and all(
-            levers.sensor is None and (levers.joints is not None or levers.locked is not None)
-            for _, levers in self._faults
+        """Something fails, all of it drives, and none of them has yet done what a sound one would not."""
+        return (
+            bool(self._faults)
+            and not self.drives.shows
+            and all(
+                levers.sensor is None and (levers.joints is not None or levers.locked is not None)
+                for _, levers in self._faults
+            )
         )
 
     def inject(self, request: FaultRequest) -> Injection:
