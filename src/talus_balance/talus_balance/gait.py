@@ -219,7 +219,8 @@ class Gait:
         self._watch_way(inp, side)
         if not self._puts_back and self._prefers_same_foot(inp):
             self._puts_back, self._landing = True, inp.sole_positions[side, :2].copy()
-        swing_time = max(self._plan.duration + (1.0 - self._haste()) * self._early - self._lift_time, 0.1)
+        in_time = min(max(self._planner.cadence, 0.0), 1.0) * (1.0 - self._haste())  # where it matters
+        swing_time = max(self._plan.duration + in_time * self._early - self._lift_time, 0.1)
         phase = 1.0 if self._puts_back else (self.elapsed - self._lift_time) / swing_time
         self._swing.keep_aside(
             inp.sole_positions[self.stance, :2],

@@ -158,8 +158,9 @@ class StepPlanner:
         """Whether the stance foot, which has just landed, had better step again.
 
         Feet do not cross: towards its side the other foot could only land beside it, and while it does, the capture
-        point runs away. Compared is what is out of reach at the landing of the widest step: with this foot now, or
-        after the other's narrow step. Arguments as those of `plan`; both soles are on the ground or next to it.
+        point runs away. Compared is what is out of reach at the landing of the widest step, with this foot now or
+        after the other's narrow step: less aside, and no more ahead. Arguments as those of `plan`; both soles are on
+        the ground or next to it.
         """
         c, outward = self.config, np.array([1.0, -swing_sign])  # y away from the swing side
         growth = math.exp(omega * self._hasty)
@@ -167,16 +168,13 @@ class StepPlanner:
         back, width = (stance - swing) * outward
         if aside <= 0.0:
             return False
-        first = _beyond(ahead * growth, -c.backward, c.forward)
-        later = (
-            _beyond(first * growth, -c.backward, c.forward),
-            _beyond((aside * growth + c.narrow) * growth, c.narrow, c.wide),
-        )
-        now = (
-            _beyond((ahead + back) * growth, -c.backward, c.forward),
-            _beyond((aside + width) * growth, c.narrow, c.wide),
-        )
-        return math.hypot(*now) < math.hypot(*later)
+        spare = c.pressure_x * (growth - 1.0)  # what the centre of pressure makes good
+        later = _beyond(_beyond(ahead * growth, -c.backward, c.forward) * growth, -c.backward, c.forward)
+        now = _beyond((ahead + back) * growth, -c.backward, c.forward)
+        if abs(now) > abs(later) + spare:
+            return False
+        later = _beyond((aside * growth + c.narrow) * growth, c.narrow, c.wide)
+        return abs(_beyond((aside + width) * growth, c.narrow, c.wide)) < abs(later)
 
     def within_bounds(self, landing: np.ndarray) -> np.ndarray:
         """The nearest landing point (2,) m that a leg can reach, from the stance foot, y towards the swing side."""
@@ -186,6 +184,11 @@ class StepPlanner:
         """s of a nominal step at `velocity` (2,) m/s."""
         c = self.config
         return min(max(c.stride / max(abs(float(velocity[0])), 1e-3), c.quickest), c.duration)
+
+    @property
+    def cadence(self) -> float:
+        """Of the nominal step: 0 at the slowest, 1 at the quickest."""
+        return (self.config.duration - self.nominal) / (self.config.duration - self.config.quickest)
 
     def _times(self, elapsed: float, hurries: bool) -> np.ndarray:
         """(10,) s, candidates for the step's duration."""
