@@ -110,11 +110,11 @@ class BodyReference:
         """
         posture = self._posture(settled)
         ground = self.ground
-        ground.follow(gait.ground, inp.com, inp.com_velocity)
+        self._com_height.ground_rises(ground.follow(gait.ground, inp.com, inp.com_velocity))
         if not settled:
             self._highest = None
         elif self._highest is None or self._ticks % REACH_EVERY == 0:
-            self._highest = self._highest_com(base, soles, gait, inp) - ground.height
+            self._highest = self._highest_com(base, soles, gait, inp)
         self._ticks += 1
         height = self._height(posture, settled, gait.landing_in)
         self.wanted_height = height.height
@@ -146,7 +146,7 @@ class BodyReference:
     def _height(self, posture: PostureReference, settled: bool, landing_in: float) -> HeightReference:
         """Of the CoM over the ground: along the path between the postures, else as high as the legs will reach."""
         if settled:
-            return self._com_height.step(min(posture.com_height, self._highest), landing_in, self._model.gravity)
+            return self._com_height.step(min(posture.com_height, self._highest - self.ground.height), landing_in, self._model.gravity)
         self._com_height.reset(posture.com_height)
         return HeightReference(posture.com_height, posture.com_speed, posture.com_acceleration)
 

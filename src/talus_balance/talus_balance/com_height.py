@@ -30,6 +30,10 @@ class ComHeight:
         """Be at rest at `height` m."""
         self._height, self._speed = height, 0.0
 
+    def ground_rises(self, rise: float) -> None:
+        """The ground that the height is counted from is another one, `rise` m higher."""
+        self._height -= rise
+
     def step(self, target: float, landing_in: float, gravity: float) -> HeightReference:
         """Towards `target` m, to be there in `landing_in` s, 0 when no step is under way; `gravity` in m/s^2."""
         time = max(landing_in, SHORTEST) if landing_in > 0.0 else UNHURRIED

@@ -98,7 +98,7 @@ class FootholdChooser:
         carrying = windows[:, :, self._carries].reshape(self._far.size, -1)
         height = carrying.mean(axis=1)
         flat = np.ptp(carrying, axis=1) < self._config.flat
-        clear = windows.max(axis=(1, 2)) < height + self._config.flat
+        clear = ~(windows > (height + self._config.flat)[:, np.newaxis, np.newaxis]).any(axis=(1, 2))  # or unknown
         good = flat & clear & (np.abs(height - from_height) < self._config.highest)  # false for NaN
         if not good.any():
             return None

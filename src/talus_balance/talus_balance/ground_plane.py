@@ -19,7 +19,6 @@ class GroundConfig:
     """How fast the plane follows.
 
     Attributes:
-        height_filter: s, low-pass of the height under the body (steps on uneven ground).
         tilt_filter: s of a sole's tilt while it carries: it settles flat within some ticks of its touchdown.
         tilt_share: of the weight on a sole from which it lies flat.
         steepest: rise over run that is followed; 25 degrees, beyond what ankles and rubber hold.
@@ -27,7 +26,6 @@ class GroundConfig:
             kinematics' error.
     """
 
-    height_filter: float = 0.1
     tilt_filter: float = 0.06
     tilt_share: float = 0.3
     steepest: float = 0.47
@@ -75,11 +73,14 @@ class GroundPlane:
         expected = gradient_x * x + gradient_y * y
         return min(max(rise / expected, 0.0), 1.0) if abs(expected) > self.config.telling else 1.0
 
-    def follow(self, anchor: np.ndarray, com: np.ndarray, com_velocity: np.ndarray) -> None:
-        """The plane goes through `anchor` (3,) m; its height under `com` (3,) m moves with `com_velocity` (3,) m/s."""
-        wanted = float(anchor[2] + self.gradient @ (com[:2] - anchor[:2]))
-        self.height += self._dt * self.climb(com_velocity)
-        self.height += (wanted - self.height) * min(self._dt / self.config.height_filter, 1.0)
+    def follow(self, anchor: np.ndarray, com: np.ndarray, com_velocity: np.ndarray) -> float:
+        """Put the plane through `anchor` (3,) m; m by which it rose under `com` (3,) m that moves at `com_velocity` (3,).
+
+        What the motion of the body over the plane explains does not count.
+        """
+        expected = self.height + self._dt * self.climb(com_velocity)
+        self.height = float(anchor[2] + self.gradient @ (com[:2] - anchor[:2]))
+        return self.height - expected
 
     def climb(self, velocity: np.ndarray) -> float:
         """m/s upwards of a body that moves at `velocity` (2 or 3,) m/s over the plane."""

@@ -22,7 +22,7 @@ class WholeBodyConfig:
         com_horizontal: Weight only; its acceleration comes from the centre of pressure.
         com_height, pelvis, chest, posture: As named.
         swing_position: Stiff enough that the drives' friction leaves 2 mm of it, and touchdown comes when planned.
-        swing_rotation: Far below the CoM's weights: a trailing ankle at its end turns the foot, not the body.
+        swing_rotation: Far below the CoM's weights; given up where the ankle ends.
         contact: A sole that carries: keep it where it is, acc = -kd velocity.
         momentum: Damping of the angular momentum about the centre of mass, acc = -kd L.
         posture_leg_weight: Weight of the posture for leg joints, which the other tasks already determine.
@@ -82,6 +82,7 @@ class WholeBodyController:
         self._diagonal = self._posture_weights()
         self._jacobian, self._weighted = np.zeros((2, _ROWS, model.nv))
         self._wanted = np.zeros(_ROWS)  # acceleration minus drift
+        self._ankles = [self._ankle_joints(group) for group in ("left_leg", "right_leg")]
         self._roots = {(left, right): self._root_weights(left, right) for left in (0, 1) for right in (0, 1)}
 
     def _posture_weights(self) -> np.ndarray:
@@ -92,6 +93,14 @@ class WholeBodyController:
         diagonal = np.zeros(model.nv)
         diagonal[model.v_index] = weights
         return diagonal
+
+    def _ankle_joints(self, leg: str) -> list[tuple[int, float, float]]:
+        """Of the last two joints of a leg: index among the velocities, and limits in rad."""
+        description = self.model.description
+        joints = description.indices(leg)[-2:]
+        columns = [int(self.model.v_index[np.flatnonzero(description.structural_indices == j)[0]]) for j in joints]
+        limits = description.limits
+        return list(zip(columns, limits.lower[joints].tolist(), limits.upper[joints].tolist(), strict=True))
 
     def _root_weights(self, *in_contact: bool) -> np.ndarray:
         """(24,) square roots of the tasks' weights; the rows of linear momentum count as the CoM's, mass included."""
@@ -160,7 +169,22 @@ class WholeBodyController:
             wanted[3:] = orientation_acceleration(
                 sole.rotation, sole.velocity[3:], reference.rotation, c.swing_rotation
             )
+            self._yield_to_ankle(side, sole, wanted[3:])
         wanted -= sole.drift
+
+    def _yield_to_ankle(self, side: int, sole: FrameTerms, wanted: np.ndarray) -> None:
+        """Take from `wanted` (3,) rad/s^2, in place, what would turn an ankle beyond its range.
+
+        Only the rest of the body could turn that foot further, and it would throw itself up for it. The ankle stops at
+        its end with the gains of the task.
+        """
+        gains, position, velocity = self.config.swing_rotation, self.model.joint_position, self.model.velocity
+        for column, lower, upper in self._ankles[side]:
+            axis, angle = sole.jacobian[3:, column], float(position[column - BASE])
+            braking = -gains.kd * float(velocity[column])
+            along = float(axis @ wanted)
+            kept = min(max(along, gains.kp * (lower - angle) + braking), gains.kp * (upper - angle) + braking)
+            wanted += (kept - along) * axis
 
     def joint_torque(self, result: QpResult) -> np.ndarray:
         """(joints,) N m in Talus's structural order."""

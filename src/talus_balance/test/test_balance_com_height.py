@@ -45,3 +45,14 @@ def test_rests_where_no_landing_comes():
     for _ in range(1000):
         last = reference.step(0.90, 0.0, GRAVITY)
     assert last.height == pytest.approx(0.90, abs=1e-4) and abs(last.speed) < 1e-3
+
+
+def test_other_ground_under_the_feet_does_not_move_the_body_at_once():
+    reference, ground = ComHeight(DT), 0.12
+    reference.reset(0.80 + ground)
+    before = reference.step(0.80 + ground, 0.0, GRAVITY)
+    reference.ground_rises(ground)
+    path = _until_landing(reference, 0.92, 0.7)
+    assert ground + path[0].height == pytest.approx(before.height, abs=1e-4)
+    assert path[-1].height == pytest.approx(0.92, abs=2e-3)
+    assert max(abs(r.acceleration) for r in path) < 0.2 * GRAVITY

@@ -81,3 +81,12 @@ def test_the_heading_turns_the_line():
 
 def test_a_wall_is_no_step():
     assert chosen(grid_of(lambda x: np.where(x > 0.3, 0.8, 0.0)), np.array([0.1, 0.1, 0.0])) is None
+
+
+def test_ground_that_is_not_seen_before_the_toe_stands_in_no_way():
+    stance = np.array([FIRST + 0.12, 0.10, 0.0])
+    grid = grid_of(lambda x: -stairs(x))
+    known = chosen(grid, stance)
+    ahead = known.place[0] + 0.5 * FOOT.length + 0.5 * FootholdConfig().room
+    grid.heights[:, int((ahead + 2.0) / CELL)] = np.nan
+    assert np.allclose(chosen(grid, stance).place, known.place)

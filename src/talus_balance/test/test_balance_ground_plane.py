@@ -67,8 +67,13 @@ def test_it_climbs_with_the_body_without_delay():
     assert plane.climb(velocity) == pytest.approx(0.068)
 
 
-def test_a_step_is_taken_within_some_tenths_of_a_second():
+def test_a_step_up_is_told_to_who_moves_over_the_plane_and_motion_along_it_is_none():
     plane = GroundPlane(GroundConfig(), DT)
-    for _ in range(150):
-        plane.follow(np.array([0.0, 0.0, 0.05]), np.array([0.0, 0.0, 0.9]), np.zeros(3))
-    assert 0.045 < plane.height < 0.05
+    plane.gradient = CLIMB
+    com, velocity = np.array([0.0, 0.0, 0.9]), np.array([0.4, 0.0, 0.0])
+    rises = []
+    for k in range(1, 101):
+        com[0] = 0.4 * DT * k
+        rises.append(plane.follow(np.array([0.0, 0.0, 0.05 if k > 50 else 0.0]), com, velocity))
+    assert rises[50] == pytest.approx(0.05)
+    assert np.allclose(np.delete(rises, 50), 0.0)

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tasks of the whole body against each other: what a foot in the air cannot do must not move the rest."""
+
+import numpy as np
+import pinocchio as pin
+import pytest
+from balance_body import ROBOT, standing_model
+from talus_balance.swing_foot import FootReference
+from talus_balance.whole_body import MotionTarget, WholeBodyConfig, WholeBodyController
+
+JOINTS = ROBOT.structural_indices
+ANKLE = int(np.flatnonzero(JOINTS == ROBOT.joint_names.index("r_ankle_pitch"))[0])
+END = float(ROBOT.limits.lower[JOINTS[ANKLE]])
+
+
+def stand_on_the_left(angle, rate, toe_up):
+    """Torques for a right foot that hangs at ankle `angle` (rad, rad/s) and shall turn `toe_up` rad further."""
+    model = standing_model()
+    joints, velocity = ROBOT.poses["stand"][JOINTS].copy(), np.zeros(JOINTS.size)
+    joints[ANKLE], velocity[ANKLE] = angle, rate
+    model.update(np.array([0.0, 0.0, 0.85]), np.eye(3), np.zeros(3), np.zeros(3), joints, velocity)
+    soles = tuple(model.frame(foot) for foot in model.feet)
+    turned = pin.exp3(np.array([0.0, -toe_up, 0.0])) @ soles[1].rotation
+    target = MotionTarget(
+        com_acceleration=np.zeros(2),
+        com_height=float(model.com[2]),
+        com_vertical_speed=float(model.com_velocity[2]),
+        com_vertical_acceleration=0.0,
+        pelvis=model.frame(model.base).rotation,
+        chest=model.frame(model.torso).rotation,
+        posture=joints,
+        in_contact=(True, False),
+        max_force=np.array([1700.0, 0.0]),
+        friction=np.ones(2),
+        swing=(None, FootReference(soles[1].position, np.zeros(3), np.zeros(3), turned)),
+    )
+    control = WholeBodyController(model, WholeBodyConfig())
+    result = control.step(target, soles, joints, velocity)
+    rise = (model.momentum_matrix[2] @ result.acceleration + model.momentum_drift[2]) / model.mass
+    return rise, control.joint_acceleration(result)[ANKLE]
+
+
+@pytest.mark.parametrize("angle, rate", [(END, 0.0), (END + 0.1, -4.0)])
+def test_a_foot_whose_ankle_is_at_its_end_does_not_throw_the_body_up(angle, rate):
+    rise, _ = stand_on_the_left(angle, rate, toe_up=0.3)
+    assert rise < 0.3
+
+
+def test_a_foot_turns_where_its_ankle_has_room():
+    _, acceleration = stand_on_the_left(END + 0.4, 0.0, toe_up=0.1)
+    assert acceleration < -40.0  # kp 700 times 0.1 rad, less what the leg takes
+
+
+def test_an_ankle_that_nears_its_end_is_braked():
+    _, acceleration = stand_on_the_left(END + 0.1, -4.0, toe_up=0.3)
+    assert acceleration > 40.0
