@@ -24,7 +24,8 @@ def test_hard_pushes_are_foreseen_land_softly_and_keep_the_head_off_the_ground()
     soft = [fall_trial(ROBOT, seed=seed) for seed in range(6)]
     limp = [fall_trial(ROBOT, seed=seed, protects=False) for seed in range(6)]
     assert all(trial.fell for trial in soft + limp)
-    assert min(trial.lead for trial in soft[:3]) >= 0.2
+    leads = [trial.lead for trial in soft if trial.predicted]
+    assert len(leads) >= 5 and min(leads) >= 0.2
     assert not any(trial.head_strike for trial in soft)
     assert sum(trial.peak_force for trial in soft) < 0.7 * sum(trial.peak_force for trial in limp)
 

@@ -58,7 +58,7 @@ class BodyReference:
         self._poses = {name: pose_facts(model, pose[joints]) for name, pose in description.poses.items()}
         self._reach = LegReach(model)
         self._com_height = ComHeight(dt)
-        self._highest: float | None = None  # m over the ground that the legs reach; None while the posture changes
+        self._highest: float | None = None  # m in odom that the legs reach; None while the posture changes
         self._ticks = 0
         self._move: PostureMove | None = None
         self.ground = GroundPlane(config.ground, dt)
@@ -146,7 +146,9 @@ class BodyReference:
     def _height(self, posture: PostureReference, settled: bool, landing_in: float) -> HeightReference:
         """Of the CoM over the ground: along the path between the postures, else as high as the legs will reach."""
         if settled:
-            return self._com_height.step(min(posture.com_height, self._highest - self.ground.height), landing_in, self._model.gravity)
+            return self._com_height.step(
+                min(posture.com_height, self._highest - self.ground.height), landing_in, self._model.gravity
+            )
         self._com_height.reset(posture.com_height)
         return HeightReference(posture.com_height, posture.com_speed, posture.com_acceleration)
 

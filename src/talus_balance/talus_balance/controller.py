@@ -264,6 +264,7 @@ class BalanceController:
             up=base.rotation[2],
             angular_velocity=base.angular_velocity,
             wanted_height=self._reference.wanted_height,
+            missed=self._gait.missed(gait_input),
         )
 
     # --- balancing -----------------------------------------------------------------------------------------------

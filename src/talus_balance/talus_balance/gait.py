@@ -269,6 +269,18 @@ class Gait:
             self._swing.stay(place[:2])
         self._stubbing = 0
 
+    def missed(self, inp: GaitInput) -> float:
+        """m by which the next three steps miss the capture point; 0 while standing."""
+        if self._plan is None:
+            return 0.0
+        return self._planner.missed(
+            self._to_heading(inp.capture_point),
+            self._to_heading(inp.sole_positions[self.stance]) + self._pivot,
+            self._swing_sign(),
+            max(self._plan.duration - self.elapsed, 0.0),
+            inp.omega,
+        )
+
     def _haste(self) -> float:
         """0 for a step in its own time, 1 for the fastest."""
         nominal, least = self._planner.nominal, self.config.planner.min_duration

@@ -74,9 +74,9 @@ class GroundPlane:
         return min(max(rise / expected, 0.0), 1.0) if abs(expected) > self.config.telling else 1.0
 
     def follow(self, anchor: np.ndarray, com: np.ndarray, com_velocity: np.ndarray) -> float:
-        """Put the plane through `anchor` (3,) m; m by which it rose under `com` (3,) m that moves at `com_velocity` (3,).
+        """Put the plane through `anchor` (3,) m; m by which it rose under `com` (3,) m.
 
-        What the motion of the body over the plane explains does not count.
+        What the motion of the body over the plane, at `com_velocity` (3,) m/s, explains does not count.
         """
         expected = self.height + self._dt * self.climb(com_velocity)
         self.height = float(anchor[2] + self.gradient @ (com[:2] - anchor[:2]))

@@ -112,7 +112,7 @@ def scaled(config: BalanceConfig, robot: Proportions) -> BalanceConfig:
     """`config`, which is for talus40, for a robot of these proportions."""
     ratio = Proportions(*(round(a / b, DIGITS) for a, b in zip(astuple(robot), astuple(TALUS40), strict=True)))
     time = round(math.sqrt(ratio.height), DIGITS)  # and speed
-    predictor = _times(config.off_feet.predictor, reach=ratio.leg, horizon=time)
+    predictor = _times(config.off_feet.predictor, reach=ratio.leg, missed=ratio.leg, horizon=time)
     ground = _times(config.reference.ground, tilt_filter=time, telling=ratio.leg)
     reference = _times(config.reference, stand_up_time=time, sit_down_time=time, max_lift=ratio.leg)
     return replace(

@@ -176,6 +176,26 @@ class StepPlanner:
         later = _beyond((aside * growth + c.narrow) * growth, c.narrow, c.wide)
         return abs(_beyond((aside + width) * growth, c.narrow, c.wide)) < abs(later)
 
+    def missed(
+        self, capture_point: np.ndarray, stance: np.ndarray, swing_sign: float, landing_in: float, omega: float
+    ) -> float:
+        """m by which the capture point is out of reach when the foot in the air and the quickest two after it landed.
+
+        N-step capturability (Koolen et al., "Capturability-based analysis and control of legged locomotion", IJRR
+        2012) within the bounds of a landing; arguments as those of `plan`, `landing_in` in s.
+        """
+        c = self.config
+        ahead, aside = (capture_point - stance).tolist()
+        aside *= swing_sign
+        quickest = math.exp(omega * max(self._hasty, c.min_duration))
+        for growth in (math.exp(omega * landing_in), quickest, quickest):
+            ahead = _towards(ahead * growth, 0.0, c.pressure_x * (growth - 1.0))
+            aside = _towards(aside * growth, c.narrow, c.pressure_y * (growth - 1.0))
+            ahead = _beyond(ahead, -c.backward, c.forward)
+            aside = -_beyond(aside, c.narrow, c.wide)  # of the foot that has landed, towards the other one
+        ahead = _beyond(ahead * quickest, -c.backward, c.forward)
+        return math.hypot(ahead, _beyond(aside * quickest, 0.0, c.wide)) / quickest
+
     def within_bounds(self, landing: np.ndarray) -> np.ndarray:
         """The nearest landing point (2,) m that a leg can reach, from the stance foot, y towards the swing side."""
         return np.minimum(np.maximum(landing, self._low), self._high)
@@ -238,3 +258,8 @@ class StepPlanner:
 def _beyond(place: float, low: float, high: float) -> float:
     """m by which a place is out of reach, signed."""
     return place - min(max(place, low), high)
+
+
+def _towards(value: float, goal: float, most: float) -> float:
+    """`value` moved towards `goal`, by `most` at most."""
+    return value + min(max(goal - value, -most), most)

@@ -41,8 +41,9 @@ def tilted(angle: float, rate: float = 0.0) -> FallFacts:
         tilted(CONFIG.tilt - 0.1),
         tilted(CONFIG.tilt + 0.1, rate=-2.0),
         replace(STANDING, com=np.array([0.0, 0.0, 0.45]), wanted_height=0.45),
+        replace(STANDING, missed=CONFIG.missed - 0.1),
     ],
-    ids=["standing", "one long step", "leaning trunk", "rising trunk", "seated"],
+    ids=["standing", "one long step", "leaning trunk", "rising trunk", "seated", "three steps"],
 )
 def test_is_no_fall(facts):
     assert not predicts(facts)
@@ -57,8 +58,9 @@ def test_is_no_fall(facts):
         tilted(CONFIG.tilt + 0.05),
         tilted(CONFIG.tilt - 0.2, rate=2.0),
         replace(STANDING, com_velocity=np.array([0.0, 0.0, -2.0])),
+        replace(STANDING, missed=CONFIG.missed + 0.1),
     ],
-    ids=["out of reach", "out of reach sideways", "leaning", "tilted", "tilting", "sinking"],
+    ids=["out of reach", "out of reach sideways", "leaning", "tilted", "tilting", "sinking", "more than three steps"],
 )
 def test_is_a_fall(facts):
     assert predicts(facts)

@@ -125,3 +125,17 @@ def test_off_a_foot_that_slides_away_it_steps_as_soon_as_the_legs_can():
     calm, hurried = StepPlanner(CONFIG).plan(*state), StepPlanner(CONFIG).plan(*state, hurries=True)
     assert calm.duration == pytest.approx(CONFIG.duration, abs=0.05)
     assert hurried.duration <= CONFIG.min_duration + HURRY + 1e-9
+
+
+def test_three_steps_reach_the_gait_itself_and_miss_what_runs_away():
+    planner, soon = StepPlanner(CONFIG), 0.1
+
+    def missed(ahead, aside, landing_in=soon):
+        return planner.missed(np.array([ahead, aside]), STANCE, 1.0, landing_in, OMEGA)
+
+    start = periodic_start(np.array([0.5, 0.0]), 1.0)
+    assert missed(*start, landing_in=CONFIG.duration) == 0.0
+    assert missed(0.5, 0.05) == 0.0 < missed(1.0, 0.05)
+    assert missed(0.0, 0.4) == 0.0 < missed(0.0, -0.4)  # towards the foot in the air, and away from it
+    assert missed(0.0, -0.4, landing_in=2.0 * soon) > missed(0.0, -0.4)
+    assert planner.missed(np.array([0.0, 0.4]), STANCE, -1.0, soon, OMEGA) == missed(0.0, -0.4)

@@ -9,7 +9,7 @@ from talus_balance.swing_foot import FootReference
 from talus_balance.whole_body import MotionTarget, WholeBodyConfig, WholeBodyController
 
 JOINTS = ROBOT.structural_indices
-ANKLE = int(np.flatnonzero(JOINTS == ROBOT.joint_names.index("r_ankle_pitch"))[0])
+ANKLE = [ROBOT.joint_names[j] for j in JOINTS].index("r_ankle_pitch")
 END = float(ROBOT.limits.lower[JOINTS[ANKLE]])
 
 
