@@ -36,10 +36,10 @@ class FootingPlanner:
     def __init__(self, robot: RobotDescription):
         self._reach = np.array([[foot.length / 2 - EDGE, foot.width / 2 - EDGE] for foot in robot.feet])
 
-    def plan(self, stance: Stance, pressure: np.ndarray) -> Footing:
-        """The forces whose joint centre of pressure comes nearest to `pressure` (2,) m."""
+    def plan(self, stance: Stance, pressure: np.ndarray, carries: tuple[bool, bool]) -> Footing:
+        """The forces under the feet that carry whose joint centre of pressure comes nearest to `pressure` (2,) m."""
         centres = stance.soles[:, :2]
-        share = _share(stance.supports, centres, pressure)
+        share = _share(carries, centres, pressure)
         rest = pressure - share @ centres if share.any() else np.zeros(2)
         points = np.array([centres[foot] + self._inside(stance, foot, rest) for foot in (0, 1)])
         return Footing(share, points, share @ points)
@@ -50,10 +50,10 @@ class FootingPlanner:
         return axes @ np.clip(axes.T @ offset, -self._reach[foot], self._reach[foot])
 
 
-def _share(supports: tuple[bool, bool], centres: np.ndarray, pressure: np.ndarray) -> np.ndarray:
+def _share(carries: tuple[bool, bool], centres: np.ndarray, pressure: np.ndarray) -> np.ndarray:
     """(2,) how the weight parts for a centre of pressure as near to `pressure` as the line between the feet allows."""
-    if supports != (True, True):
-        return np.array(supports, dtype=float)
+    if carries != (True, True):
+        return np.array(carries, dtype=float)
     across = centres[0] - centres[1]
     left = float(np.clip((pressure - centres[1]) @ across / max(float(across @ across), 1e-6), 0.0, 1.0))
     return np.array([left, 1.0 - left])

@@ -202,7 +202,7 @@ class LastGate:
     def _stand_by(self, state: RobotState, posture: Posture, is_new: bool) -> JointCommand | None:
         if is_new:
             self._standby.begin(state)
-        step = self._standby.step(state, self._tilt, self.repair.held)
+        step = self._standby.step(state, self._tilt, self._drives.limp, self.repair.held)
         self._state = ended(self._state, posture, step.is_sitting, step.is_finished)
         if self._state.phase is GatePhase.OFF:
             return None

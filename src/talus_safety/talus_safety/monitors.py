@@ -39,6 +39,7 @@ class DriveMonitor:
     Attributes:
         stuck: (n,) encoders that repeat themselves.
         jumped: (n,) encoders that jumped at this tick.
+        limp: (n,) drives that give no torque, until they give some again.
     """
 
     def __init__(self, robot: RobotDescription, period: float, config: MonitorConfig):
@@ -64,7 +65,7 @@ class DriveMonitor:
     def relax(self) -> None:
         """Torque is off: nothing is expected of the drives, and what was found is forgotten."""
         self.encoder = self.leg = self.arm = self.runaway = ""
-        self.stuck, self.jumped = np.zeros((2, len(self._names)), dtype=bool)
+        self.stuck, self.jumped, self.limp = np.zeros((3, len(self._names)), dtype=bool)
         self._last: np.ndarray | None = None
         self._count[:] = 0
         self._counts_any = False
@@ -131,11 +132,14 @@ class DriveMonitor:
     def _find_dead(self, state: RobotState, asked: np.ndarray) -> None:
         """Asked for little, and gives nothing at all."""
         silent = np.abs(state.effort) < self._says_little
+        self.limp &= silent
         silent &= np.abs(asked) > self._asks_enough
         self._dead += 1
         self._dead *= silent
         if np.maximum.reduce(self._dead) >= DEAD_TICKS:
-            self._blame(self._dead >= DEAD_TICKS, "gives no torque")
+            found = self._dead >= DEAD_TICKS
+            self.limp |= found
+            self._blame(found, "gives no torque")
 
     def _find_locked(self, state: RobotState, sent: JointCommand) -> None:
         """Asked to move and does not, for long."""

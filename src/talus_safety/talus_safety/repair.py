@@ -20,7 +20,7 @@ from talus_safety.monitors import STUCK_TICKS, DriveMonitor
 from talus_safety.stance import CONTACT_ON
 from talus_safety.tilt import GRAVITY
 
-SPEAKS_TICKS = 25  # in a row in which an encoder that was stuck says something new: its drive is back
+SPEAKS_TICKS = 5  # in a row in which an encoder that was stuck says something new: its drive is back
 HELD = 3  # blind joints of a leg from which on its drives are taken to hold where they were: its bus is gone
 SEEN = 0.02  # s in which a blind joint follows what the sole says
 TELLS = 0.3  # of a joint's axis across the sole's normal: a yaw joint says nothing about the vertical

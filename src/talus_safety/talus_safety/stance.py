@@ -31,6 +31,7 @@ class Stance:
         soles: (2, 3) m, centres of the soles.
         sole_rotations: (2, 3, 3) sole to level frame.
         supports: Which feet carry.
+        pressure: (2, 2) m, where the ground presses on each sole; its centre where it does not.
         centre: (3,) m, centre of mass.
         velocity: (2,) m/s of it over the ground.
         height: m of it above the soles that carry.
@@ -42,6 +43,7 @@ class Stance:
     soles: np.ndarray
     sole_rotations: np.ndarray
     supports: tuple[bool, bool]
+    pressure: np.ndarray
     centre: np.ndarray
     velocity: np.ndarray
     height: float
@@ -60,8 +62,8 @@ class StanceObserver:
         self._body = body
         self._supports = [False, False]
 
-    def observe(self, state: RobotState, tilt: TiltFilter) -> Stance:
-        """The stance at this tick; `tilt` in base_link."""
+    def observe(self, state: RobotState, tilt: TiltFilter, lame: tuple[bool, bool] = (False, False)) -> Stance:
+        """The stance at this tick; `tilt` in base_link; a `lame` leg is no support beside one that is sound."""
         body = self._body
         up, rate = np.array(tilt.up), np.array(tilt.rate)
         placement = body.place(state.position)
@@ -69,8 +71,9 @@ class StanceObserver:
         level = _level(up, located[0][0][:, 0] + located[1][0][:, 0])
         soles = np.array([origin for _, origin in located])
         centre = body.centre_of_mass(placement)
-        supports = self._update_supports(state.foot_wrenches[:, 2])
+        supports = self._update_supports(state.foot_wrenches[:, 2], lame)
         weights = _weights(supports, soles @ up)
+        sole_rotations = np.array([level @ rotation for rotation, _ in located])
         drift = body.centre_velocity(placement, state.velocity) - weights @ self._sole_velocity(placement, state, soles)
         velocity = level @ (drift + cross(rate, centre - weights @ soles))
         height = max(float((centre - weights @ soles) @ up), HEIGHT_AT_LEAST)
@@ -78,18 +81,20 @@ class StanceObserver:
             placement=placement,
             level=level,
             soles=soles @ level.T,
-            sole_rotations=np.array([level @ rotation for rotation, _ in located]),
+            sole_rotations=sole_rotations,
             supports=supports,
+            pressure=(soles @ level.T)[:, :2] + _off_centre(state.foot_wrenches, sole_rotations),
             centre=level @ centre,
             velocity=velocity[:2],
             height=height,
             omega=math.sqrt(GRAVITY / height),
         )
 
-    def _update_supports(self, normal_force: np.ndarray) -> tuple[bool, bool]:
+    def _update_supports(self, normal_force: np.ndarray, lame: tuple[bool, bool]) -> tuple[bool, bool]:
         for foot in (0, 1):
             self._supports[foot] = bool(normal_force[foot] > (CONTACT_OFF if self._supports[foot] else CONTACT_ON))
-        return self._supports[0], self._supports[1]
+        left, right = self._supports
+        return left and not (lame[0] and right), right and not (lame[1] and left)
 
     def _sole_velocity(self, placement: Placement, state: RobotState, soles: np.ndarray) -> np.ndarray:
         """(2, 3) m/s of the soles as seen from base_link."""
@@ -104,6 +109,13 @@ def _level(up: np.ndarray, forward: np.ndarray) -> np.ndarray:
     length = math.sqrt(float(left @ left))
     left = left / length if length > 1e-6 else np.array([0.0, 1.0, 0.0])
     return np.array([cross(left, up), left, up])
+
+
+def _off_centre(wrenches: np.ndarray, sole_rotations: np.ndarray) -> np.ndarray:
+    """(2, 2) m from each sole's centre to where the ground presses on it."""
+    force = wrenches[:, 2]
+    arm = np.column_stack((-wrenches[:, 4], wrenches[:, 3])) / np.maximum(force, CONTACT_OFF)[:, None]
+    return np.einsum("fij,fj->fi", sole_rotations[:, :2, :2], arm * (force > CONTACT_OFF)[:, None])
 
 
 def _weights(supports: tuple[bool, bool], heights: np.ndarray) -> np.ndarray:

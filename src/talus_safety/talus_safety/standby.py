@@ -7,7 +7,7 @@ centre of pressure drives the capture point back (ankle strategy fore and aft, l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from talus_core.robot import RobotDescription
@@ -31,8 +31,10 @@ LOWER_BY = 0.02  # m ahead of where it is, that a body goes down for a foot that
 FALLEN = 0.6  # cosine of the tilt beyond which only damping is left: 53 degrees
 STIFFNESS = {"hip_yaw": 1.5, "hip_roll": 0.8, "hip_pitch": 2.0, "knee": 2.0, "ankle_pitch": 0.25, "ankle_roll": 0.3}
 OTHER_STIFFNESS = 1.5  # of the torque limit, 1/rad: torso, arms, hands
+KNEE = "knee"  # without whose torque a leg gives way
 SWAYING = ("hip_yaw", "hip_roll", "ankle_roll")  # have no stops to rest on: stiff until torque is cut and brakes close
 DAMPING = 0.04  # of the torque limit, s/rad
+FLYING = (2.0, 0.12)  # of the torque limit, 1/rad and s/rad: a leg in the air, which must be there in time
 ANKLE_DAMPING = 0.02  # of the torque limit, s/rad: they must stay free to press
 
 
@@ -53,7 +55,9 @@ class Standby:
         self._observer, self._planner = StanceObserver(body), FootingPlanner(robot)
         self._landing = Landing(body, period)
         self._legs = body.legs.ravel()
+        self._knees = [robot.joint_names.index(f"{side}_{KNEE}") for side in "lr"]
         self._kp, self._kd = _gains(robot)
+        self._flying = FLYING[0] * robot.limits.effort, FLYING[1] * robot.limits.effort
         self._sways = np.array([_kind(name) in SWAYING for name in robot.joint_names])
 
     @property
@@ -72,12 +76,22 @@ class Standby:
         self._height: float | None = None
         self._landing.begin()
 
-    def step(self, state: RobotState, tilt: TiltFilter, held: tuple[bool, bool] = (False, False)) -> StandbyStep:
-        """The next tick; `held`: legs that hold where they are and hear nothing: with one, it stands on and on."""
+    def step(
+        self, state: RobotState, tilt: TiltFilter, limp: np.ndarray, held: tuple[bool, bool] = (False, False)
+    ) -> StandbyStep:
+        """The next tick.
+
+        Args:
+            state: As it is believed.
+            tilt: The vertical.
+            limp: (n,) joints without torque.
+            held: Legs that hold where they are and hear nothing: with one, it stands on and on.
+        """
         self._time += self._period
         if tilt.up[2] < FALLEN:
             return StandbyStep(JointCommand.damping(state.sequence, state.position, self._kd), self._is_sitting, False)
-        stance = self._observer.observe(state, tilt)
+        lame = tuple(bool(limp[knee]) for knee in self._knees)
+        stance = self._observer.observe(state, tilt, lame)
         if self._height is None:
             self._height = stance.height
             placement = self._body.place(self._path.posture(self._progress))
@@ -85,10 +99,12 @@ class Standby:
         aim = self._aim(stance)
         error = stance.capture_point - aim
         self._go_on(float(np.hypot(*error)), any(held))
-        footing = self._planner.plan(stance, aim + GAIN * error)
-        velocity = self._land(stance, state, footing.pressure, held)
+        carries = tuple(on and not is_lame for on, is_lame in zip(stance.supports, lame, strict=True))
+        footing = self._planner.plan(stance, aim + GAIN * error, carries)
+        self._let_go(state, lame)
+        velocity, flies = self._land(stance, state, lame, held)
         if not self._is_sitting:
-            self._straighten(stance, state, velocity, held)
+            self._straighten(replace(stance, supports=carries), state, velocity, held)
         left = max(1.0 - self._seated_for / self._config.release_s, 0.0)
         fade = np.where(self._sways, 1.0, left)
         command = JointCommand(
@@ -96,21 +112,30 @@ class Standby:
             position=self._reference(),
             velocity=velocity,
             effort=fade * joint_torque(self._body, stance, footing),
-            kp=fade * self._kp,
-            kd=self._kd,
+            kp=fade * np.where(flies, self._flying[0], self._kp),
+            kd=np.where(flies, self._flying[1], self._kd),
         )
         return StandbyStep(command, self._is_sitting, left == 0.0)
 
-    def _land(self, stance: Stance, state: RobotState, pressure: np.ndarray, held: tuple[bool, bool]) -> np.ndarray:
+    def _let_go(self, state: RobotState, lame: tuple[bool, bool]) -> None:
+        """Let a leg that cannot carry follow, not push: what its hip still gives would turn the body over."""
+        for foot in (0, 1):
+            if lame[foot]:
+                legs = self._body.legs[foot]
+                self._speed[legs] = 0.0
+                self._offset[legs] += state.position[legs] - self._reference()[legs]
+
+    def _land(self, stance: Stance, state: RobotState, lame: tuple[bool, bool], held: tuple[bool, bool]) -> np.ndarray:
         """Move a foot that is in the air towards the ground, and keep where it is going; (n,) rad/s wanted."""
-        velocity = np.zeros_like(state.velocity)
-        step = self._landing.step(stance, pressure)
-        if step is not None and not held[stance.supports.index(False)]:
+        velocity, flies = np.zeros_like(state.velocity), np.zeros(len(state.velocity), dtype=bool)
+        step = self._landing.step(stance, lame)
+        foot = stance.supports.index(False) if step is not None else 0
+        if step is not None and not held[foot]:
             joints, change, speed = step
             self._speed[joints] = 0.0
             self._offset[joints] += state.position[joints] + change - self._reference()[joints]
-            velocity[joints] = speed
-        return velocity
+            velocity[joints], flies[joints] = speed, any(lame)
+        return velocity, flies
 
     def _straighten(self, stance: Stance, state: RobotState, velocity: np.ndarray, held: tuple[bool, bool]) -> None:
         """Let the legs that carry turn the body upright and keep its height, and else go where it goes.

@@ -25,7 +25,7 @@ def _standing_effort() -> np.ndarray:
     """(n,) N m that carry the pose `stand` on two feet."""
     body, tilt = Body(ROBOT), TiltFilter()
     stance = StanceObserver(body).observe(state(), tilt)
-    return joint_torque(body, stance, FootingPlanner(ROBOT).plan(stance, stance.centre[:2]))
+    return joint_torque(body, stance, FootingPlanner(ROBOT).plan(stance, stance.centre[:2], stance.supports))
 
 
 def state(sequence: int = 0, pose: str = "stand", **changes) -> RobotState:

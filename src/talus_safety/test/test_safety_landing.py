@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from safety_samples import PERIOD, ROBOT, WEIGHT, state
 from talus_safety.body import Body
-from talus_safety.landing import BESIDE, PRESS_DOWN, REACH, STEP_TIME, Landing
+from talus_safety.landing import BESIDE, HURRY, OUTWARD, PRESS_DOWN, REACH, STEP_TIME, Landing
 from talus_safety.stance import StanceObserver
 from talus_safety.tilt import TiltFilter
 
@@ -30,13 +30,13 @@ def raised(foot: int) -> np.ndarray:
     return position
 
 
-def landed(foot: int, velocity=(0.0, 0.0), seconds: float = STEP_TIME) -> np.ndarray:
+def landed(foot: int, velocity=(0.0, 0.0), seconds: float = STEP_TIME, lame=(False, False)) -> np.ndarray:
     """Sole in the air relative to the other one when the joints go exactly where they are sent."""
     landing, position = Landing(BODY, PERIOD), raised(foot)
     landing.begin()
     for _ in range(round(seconds / PERIOD)):
         stance = stance_on(1 - foot, position=position, velocity=velocity)
-        joints, change, _ = landing.step(stance, stance.soles[1 - foot, :2])
+        joints, change, _ = landing.step(stance, lame)
         position[joints] += change
     stance = stance_on(1 - foot, position=position)
     return stance.soles[foot] - stance.soles[1 - foot]
@@ -46,7 +46,7 @@ def landed(foot: int, velocity=(0.0, 0.0), seconds: float = STEP_TIME) -> np.nda
 def test_nothing_to_land_with_both_feet_or_none_on_the_ground(feet):
     landing = Landing(BODY, PERIOD)
     landing.begin()
-    assert landing.step(stance_on(*feet), np.zeros(2)) is None
+    assert landing.step(stance_on(*feet)) is None
 
 
 @pytest.mark.parametrize("foot, side", [(LEFT, 1.0), (RIGHT, -1.0)])
@@ -72,11 +72,37 @@ def test_foot_that_meets_no_ground_goes_on_down():
     assert late[2] - on_time[2] == pytest.approx(-0.1 * PRESS_DOWN, abs=0.01)
 
 
+def test_foot_hurries_where_the_other_leg_gives_way():
+    height = landed(LEFT, seconds=HURRY)[2]
+    assert landed(LEFT, seconds=HURRY, lame=(False, True))[2] < 0.01 < 0.03 < height
+
+
+def test_lame_foot_is_not_pressed_down_for_it_feels_no_ground():
+    assert abs(landed(LEFT, seconds=STEP_TIME + 0.1, lame=(True, False))[2]) < 0.01
+
+
+@pytest.mark.parametrize("foot", [LEFT, RIGHT])
+def test_foot_that_lost_the_ground_for_a_moment_goes_back_at_once_where_it_belongs_and_else_steps(foot):
+    heights = {}
+    for ahead in (0.0, 0.2):
+        landing, position = Landing(BODY, PERIOD), ROBOT.poses["stand"].copy()
+        landing.begin()
+        for _ in range(10):
+            stance = stance_on(1 - foot, position=position)
+            aside = OUTWARD * np.sign(stance.soles[foot, 1])
+            centre = np.array([*(stance.soles[foot, :2] + (ahead, -aside)), stance.centre[2]])
+            joints, change, _ = landing.step(replace(stance, centre=centre))
+            position[joints] += change
+        soles = stance_on(1 - foot, position=position).soles
+        heights[ahead] = soles[foot, 2] - soles[1 - foot, 2]
+    assert heights[0.0] < -0.003 and heights[0.2] > 0.001
+
+
 def test_speed_asked_for_follows_the_change():
     landing = Landing(BODY, PERIOD)
     landing.begin()
     stance = stance_on(RIGHT, position=raised(LEFT))
-    joints, change, speed = landing.step(stance, stance.soles[RIGHT, :2])
+    joints, change, speed = landing.step(stance)
     assert list(joints) == list(ROBOT.indices("left_leg"))
     assert change @ speed > 0.0
 
@@ -86,6 +112,6 @@ def test_lifting_the_other_foot_starts_a_new_landing():
     landing.begin()
     for foot in (LEFT, RIGHT):
         stance = stance_on(1 - foot, position=raised(foot))
-        joints, change, _ = landing.step(stance, stance.soles[1 - foot, :2])
+        joints, change, _ = landing.step(stance)
         assert list(joints) == list(BODY.legs[foot]) and np.abs(change).max() < 0.2
-        assert landing.step(stance_on(LEFT, RIGHT), np.zeros(2)) is None
+        assert landing.step(stance_on(LEFT, RIGHT)) is None

@@ -77,7 +77,13 @@ def test_drive_that_gives_nothing_is_found_though_little_is_asked():
     assert found(drives.run(50, sent=asked, effort=with_(np.zeros(N), ELBOW, little)))[2] == ""
     drives.run(monitors.DEAD_TICKS - 1, sent=asked, effort=np.zeros(N))
     assert found(drives.monitor)[2] == ""
+    assert not drives.monitor.limp.any()
     assert found(drives.run(1, sent=asked, effort=np.zeros(N)))[2] == "r_elbow gives no torque"
+    assert list(np.flatnonzero(drives.monitor.limp)) == [ELBOW]
+    drives.run(1, effort=np.zeros(N))
+    assert drives.monitor.limp[ELBOW], "nothing was asked of it since"
+    drives.run(1, sent=asked, effort=with_(np.zeros(N), ELBOW, little))
+    assert not drives.monitor.limp.any(), "it gives torque again"
 
 
 def test_torque_is_judged_only_against_commands_that_are_known():

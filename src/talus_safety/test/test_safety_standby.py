@@ -16,6 +16,7 @@ from talus_safety.tilt import GRAVITY, TiltFilter
 BODY, PATH = Body(ROBOT), load_rest_path(ROBOT)
 UP = np.array([0.0, 0.0, 1.0])
 FOOT = ROBOT.feet[0]
+SOUND = np.zeros(N, dtype=bool)  # no joint is limp
 ANKLES = [ROBOT.joint_names.index(name) for name in ("l_ankle_pitch", "r_ankle_pitch")]
 
 
@@ -95,11 +96,45 @@ def test_toes_up_or_down_level_frame_stays_defined():
     np.testing.assert_allclose(stance.level @ stance.level.T, np.eye(3), atol=1e-9)
 
 
+def test_pressure_is_where_the_sensors_feel_it():
+    wrenches = loads(WEIGHT, 0.0)
+    wrenches[0, 3:5] = 0.02 * WEIGHT, -0.05 * WEIGHT  # N m: pressed 2 cm left and 5 cm ahead of the centre
+    stance = stance_of(foot_wrenches=wrenches)
+    np.testing.assert_allclose(stance.pressure[0], stance.soles[0, :2] + (0.05, 0.02), atol=2e-3)
+    np.testing.assert_array_equal(stance.pressure[1], stance.soles[1, :2])
+
+
+@pytest.mark.parametrize("left, supports", [(WEIGHT / 2, (False, True)), (0.0, (False, True))])
+def test_lame_leg_is_no_support_beside_a_sound_one(left, supports):
+    now = state(foot_wrenches=loads(left, WEIGHT / 2))
+    assert StanceObserver(BODY).observe(now, tilt_of(), (True, False)).supports == supports
+    assert StanceObserver(BODY).observe(now, tilt_of(), (False, True)).supports == (left > 0.0, left == 0.0)
+
+
+def test_leg_whose_knee_is_limp_carries_nothing_and_follows():
+    limp, knee = SOUND.copy(), ROBOT.joint_names.index("r_knee")
+    limp[knee] = True
+    stands = state(1, foot_wrenches=loads(0.0, WEIGHT))
+    bent = stands.position.copy()
+    bent[knee] += 0.2
+    commands = {}
+    for joints in (SOUND, limp):
+        machine = standby()
+        machine.begin(stands)
+        machine.step(stands, tilt_of(), joints)
+        now = state(2, position=bent, foot_wrenches=loads(0.0, WEIGHT))
+        commands[bool(joints.any())] = machine.step(now, tilt_of(), joints).command
+    right = BODY.legs[1]
+    assert np.abs(commands[True].effort[right]).max() < 0.3 * np.abs(commands[False].effort[right]).max()
+    np.testing.assert_allclose(commands[True].position[right], bent[right], atol=1e-9)
+    assert (commands[True].kp[BODY.legs[0]] > commands[False].kp[BODY.legs[0]]).sum() >= 3  # it must be there in time
+
+
 @pytest.mark.parametrize("wanted", [(0.0, 0.0), (0.05, 0.03), (-0.08, -0.1), (0.02, 0.13)])
 def test_reachable_centre_of_pressure_is_reached(wanted):
     stance = stance_of()
     pressure = stance.soles[:, :2].mean(axis=0) + wanted
-    footing = FootingPlanner(ROBOT).plan(stance, pressure)
+    footing = FootingPlanner(ROBOT).plan(stance, pressure, stance.supports)
     np.testing.assert_allclose(footing.pressure, pressure, atol=1e-9)
     assert footing.share.sum() == pytest.approx(1.0)
 
@@ -107,7 +142,7 @@ def test_reachable_centre_of_pressure_is_reached(wanted):
 @pytest.mark.parametrize("wanted", [(1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0), (3.0, -2.0)])
 def test_unreachable_centre_of_pressure_ends_inside_the_soles(wanted):
     stance = stance_of()
-    footing = FootingPlanner(ROBOT).plan(stance, stance.soles[:, :2].mean(axis=0) + wanted)
+    footing = FootingPlanner(ROBOT).plan(stance, stance.soles[:, :2].mean(axis=0) + wanted, stance.supports)
     offset = np.abs(footing.points - stance.soles[:, :2])
     assert (offset <= np.array([FOOT.length / 2 - EDGE, FOOT.width / 2 - EDGE]) + 1e-9).all()
     assert (footing.share >= 0.0).all() and footing.share.sum() == pytest.approx(1.0)
@@ -116,7 +151,7 @@ def test_unreachable_centre_of_pressure_ends_inside_the_soles(wanted):
 @pytest.mark.parametrize("left, right, share", [(WEIGHT, 0, [1, 0]), (0, WEIGHT, [0, 1]), (0, 0, [0, 0])])
 def test_only_feet_on_the_ground_carry(left, right, share):
     stance = stance_of(foot_wrenches=loads(left, right))
-    np.testing.assert_array_equal(FootingPlanner(ROBOT).plan(stance, np.zeros(2)).share, share)
+    np.testing.assert_array_equal(FootingPlanner(ROBOT).plan(stance, np.zeros(2), stance.supports).share, share)
 
 
 @pytest.mark.parametrize("pose", ["stand", "sit"])
@@ -125,7 +160,7 @@ def test_only_feet_on_the_ground_carry(left, right, share):
 def test_torques_balance_links_and_ground(pose, pitch, left, right):
     """Virtual work: with the base held, ground forces, the links' specific force and the torques do none together."""
     stance = stance_of(pose, tilt_of(pitch=pitch), foot_wrenches=loads(left, right))
-    footing = FootingPlanner(ROBOT).plan(stance, stance.centre[:2])
+    footing = FootingPlanner(ROBOT).plan(stance, stance.centre[:2], stance.supports)
     torque = joint_torque(BODY, stance, footing)
     lean = (stance.centre[:2] - footing.pressure) / stance.height if footing.share.any() else np.zeros(2)
     push = stance.level.T @ (GRAVITY * np.append(lean, 1.0))
@@ -168,7 +203,7 @@ def mirrored(array: np.ndarray) -> np.ndarray:
 def steps(machine: Standby, seconds: float, **changes):
     machine.begin(state(**changes))
     tilt = on_flat_feet(state(**changes).position)
-    return [machine.step(state(k, **changes), tilt) for k in range(round(seconds / PERIOD))]
+    return [machine.step(state(k, **changes), tilt, SOUND) for k in range(round(seconds / PERIOD))]
 
 
 def test_first_command_holds_what_it_found():
@@ -191,7 +226,7 @@ def test_legs_that_carry_turn_the_body_upright(lean):
     """Soles that stay where they are turn against it, seen from the body."""
     machine, tilt = standby(), tilt_of(**lean)
     machine.begin(state())
-    placement = BODY.place(machine.step(state(), tilt).command.position)
+    placement = BODY.place(machine.step(state(), tilt, SOUND).command.position)
     for sole in BODY.soles:
         normal = BODY.locate(placement, sole)[0][:, 2]
         np.testing.assert_allclose(normal, 2.0 * UP - np.array(tilt.up), atol=0.02)
@@ -200,8 +235,8 @@ def test_legs_that_carry_turn_the_body_upright(lean):
 def test_tipping_forward_presses_the_toes():
     machine = standby()
     machine.begin(state())
-    straight = machine.step(state(), tilt_of()).command.effort
-    forward = machine.step(state(1), tilt_of(pitch=0.05)).command.effort
+    straight = machine.step(state(), tilt_of(), SOUND).command.effort
+    forward = machine.step(state(1), tilt_of(pitch=0.05), SOUND).command.effort
     assert (forward[ANKLES] > straight[ANKLES] + 3.0).all()
 
 
@@ -210,7 +245,7 @@ def test_leaning_left_is_the_mirror_image_of_leaning_right():
     for roll in (0.04, -0.04):
         machine = standby()
         machine.begin(state())
-        efforts.append(machine.step(state(), tilt_of(roll)).command.effort)
+        efforts.append(machine.step(state(), tilt_of(roll), SOUND).command.effort)
     body = slice(0, 28)  # the fingers' axes are mirrored by themselves
     np.testing.assert_allclose(mirrored(efforts[0])[body], efforts[1][body], atol=1e-6)
     assert np.abs(efforts[0] - efforts[1]).max() > 10.0
@@ -222,7 +257,7 @@ def test_story_hold_sit_let_go():
     machine.begin(state())
     for k in range(round(6.0 / PERIOD)):
         pose = path[-1].command.position if path else state().position
-        path.append(machine.step(state(k, position=pose), on_flat_feet(pose)))
+        path.append(machine.step(state(k, position=pose), on_flat_feet(pose), SOUND))
     times = {
         name: next(k for k, s in enumerate(path) if getattr(s, name)) * PERIOD for name in ("is_sitting", "is_finished")
     }
@@ -240,7 +275,7 @@ def test_story_hold_sit_let_go():
 def test_off_balance_it_waits_before_sitting_but_not_for_ever():
     machine = standby()
     machine.begin(state())
-    said = [machine.step(state(k), tilt_of(pitch=0.1)) for k in range(round(2.2 / PERIOD))]
+    said = [machine.step(state(k), tilt_of(pitch=0.1), SOUND) for k in range(round(2.2 / PERIOD))]
     began = next(k for k, s in enumerate(said) if s.is_sitting) * PERIOD
     assert began == pytest.approx(StandbyConfig().hold_at_most_s, abs=2 * PERIOD)
 
@@ -254,7 +289,7 @@ def test_from_the_seat_it_only_lets_go():
 def test_fallen_it_only_damps():
     machine = standby()
     machine.begin(state())
-    fallen = machine.step(state(), tilt_of(pitch=1.3))
+    fallen = machine.step(state(), tilt_of(pitch=1.3), SOUND)
     assert not fallen.command.kp.any() and not fallen.command.effort.any() and (fallen.command.kd > 0.0).all()
     assert not fallen.is_finished
 
@@ -266,11 +301,12 @@ def test_foot_in_the_air_is_sent_down_and_stops_where_it_lands():
     machine.begin(state(position=position))
     said = []
     for k in range(round(0.3 / PERIOD)):
-        said.append(machine.step(state(k, position=position, foot_wrenches=loads(0.0, WEIGHT)), tilt_of()).command)
+        now = state(k, position=position, foot_wrenches=loads(0.0, WEIGHT))
+        said.append(machine.step(now, tilt_of(), SOUND).command)
         position = np.where(np.isin(np.arange(N), BODY.legs[0]), said[-1].position, position)
     assert said[0].velocity[BODY.legs[0]].any() and not said[0].velocity[BODY.legs[1]].any()
     assert position[knee] < state().position[knee] + 0.3
-    landed = machine.step(state(k, position=position), tilt_of()).command
+    landed = machine.step(state(k, position=position), tilt_of(), SOUND).command
     np.testing.assert_allclose(landed.velocity, 0.0, atol=0.05)
 
 
@@ -278,7 +314,7 @@ def test_with_a_leg_that_hears_nothing_it_stands_and_goes_down_to_put_it_on_the_
     machine, tilt = standby(), tilt_of()
     now = state(1, pose="stand", foot_wrenches=loads(WEIGHT / 2, WEIGHT / 2))
     machine.begin(now)
-    said = [machine.step(now, tilt, (True, False)) for _ in range(round(3.0 / PERIOD))]
+    said = [machine.step(now, tilt, SOUND, (True, False)) for _ in range(round(3.0 / PERIOD))]
     assert not any(step.is_sitting or step.is_finished for step in said)
     knee = ROBOT.joint_names.index("r_knee")
     lifted = now.position.copy()
@@ -287,5 +323,5 @@ def test_with_a_leg_that_hears_nothing_it_stands_and_goes_down_to_put_it_on_the_
     bends = {}
     for held in ((False, False), (True, False)):
         machine.begin(in_the_air)
-        bends[held] = machine.step(in_the_air, tilt, held).command.position[knee]
+        bends[held] = machine.step(in_the_air, tilt, SOUND, held).command.position[knee]
     assert bends[True, False] > bends[False, False] + 0.01
