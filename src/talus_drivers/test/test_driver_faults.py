@@ -150,6 +150,16 @@ def test_torque_loss_lock_and_runaway(driver, robot):
     assert abs(driver.read(driver.time).position[j] - start) > 0.2
 
 
+def test_a_drive_that_locks_stops_its_joint_at_once(driver, robot):
+    j, goal = joint(robot), sit(robot).copy()
+    run(driver, sit(robot), 300)
+    goal[j] -= 0.4
+    assert abs(run(driver, goal, 10)[-1].velocity[j]) > 1.0
+    driver.faults.inject(FaultRequest("drive.stuck", "l_elbow"))
+    speeds = [state.velocity[j] for state in run(driver, goal, 30)[3:]]
+    assert np.abs(speeds).max() < 0.1
+
+
 def test_a_limb_without_a_bus_holds_where_it_is_and_says_nothing_new(driver, robot):
     j = joint(robot)
     run(driver, sit(robot), 300)

@@ -21,6 +21,8 @@ STEP_FACTOR, STEP_NOISE = 1.5, 0.05  # of the speed limit, and rad: a jump of 2 
 DEAD_SAYS, DEAD_ASKED, DEAD_TICKS = 0.008, 0.015, 5  # of the peak: four times the noise; healthy for one tick at most
 LOCKED_WANTED, LOCKED_SPEED = 1.0, 0.1  # rad/s: asked for, and not exceeded
 LOCKED_TICKS = 25  # at twice what healthy joints need to get going
+STOPPED_FROM, STOPPED_SPEED = 0.65, 0.08  # rad/s: a third more than healthy joints stop from, getting up too; noise
+STOPPED_WITHIN, STOPPED_TICKS = 2, 16  # ticks in which it stops, and then does not move at all
 STUCK_TICKS = 8
 DITHERS_AFTER = 50  # ticks in which every encoder changed: they have noise, so equal samples mean that one is stuck
 POWER_TICKS = 5
@@ -69,7 +71,9 @@ class DriveMonitor:
         self._last: np.ndarray | None = None
         self._count[:] = 0
         self._counts_any = False
-        self._locked, self._dead, self._equal = np.zeros((3, len(self._names)), dtype=int)
+        self._locked, self._dead, self._equal, self._still = np.zeros((4, len(self._names)), dtype=int)
+        self._speeds = np.zeros((STOPPED_WITHIN + 1, len(self._names)))  # of this tick and those before
+        self._stopped_from = np.zeros(len(self._names))
         self._all_changed = self._power_ticks = self._since = 0
 
     def step(self, state: RobotState, sent: JointCommand | None) -> None:
@@ -94,6 +98,7 @@ class DriveMonitor:
             self._find_dead(state, asked)
             np.subtract(asked, state.effort, out=table[RESIDUAL])
             self._find_locked(state, sent)
+            self._find_stopped(state)
         else:
             table[RESIDUAL] = 0.0
         self._find_stuck(table[STEP])
@@ -144,14 +149,22 @@ class DriveMonitor:
     def _find_locked(self, state: RobotState, sent: JointCommand) -> None:
         """Asked to move and does not, for long."""
         wanted = np.abs(sent.velocity) > LOCKED_WANTED
-        if not np.count_nonzero(wanted):
-            self._locked[:] = 0
-            return
         wanted &= np.abs(state.velocity) < LOCKED_SPEED
         self._locked += 1
         self._locked *= wanted
         if np.maximum.reduce(self._locked) >= LOCKED_TICKS:
             self._blame(self._locked >= LOCKED_TICKS, "is locked")
+
+    def _find_stopped(self, state: RobotState) -> None:
+        """A leg's joint that turned, stops at once, and stays where it is."""
+        speeds = self._speeds
+        speeds[1:] = speeds[:-1].copy()
+        np.abs(state.velocity, out=speeds[0])
+        self._still += 1
+        self._still *= speeds[0] < STOPPED_SPEED
+        np.copyto(self._stopped_from, speeds.max(axis=0), where=self._still == 1)
+        found = (self._still == STOPPED_TICKS) & (self._stopped_from > STOPPED_FROM)
+        self._blame(found & self._carries, "is locked")
 
     def _find_stuck(self, step: np.ndarray) -> None:
         """The same angle again and again, from an encoder with noise."""

@@ -116,6 +116,29 @@ def test_joint_that_is_asked_to_move_and_does_not(joint, place, name):
     assert "locked" not in "".join(found(moving.monitor))
 
 
+@pytest.mark.parametrize("start", [0.66, -3.0])
+def test_leg_joint_that_stops_at_once_and_stays_is_locked(start):
+    turning = {"velocity": with_(np.zeros(N), KNEE, start)}
+    slowing = {"velocity": with_(np.zeros(N), KNEE, 0.3 * start)}
+    drives = settled()
+    drives.run(5, **turning)
+    drives.step(**slowing)
+    assert found(drives.run(monitors.STOPPED_TICKS - 1)) == ("", "", "", "")
+    assert found(drives.step()) == ("", "l_knee is locked", "", "")
+
+
+@pytest.mark.parametrize(
+    "joint, start, slow_ticks, still_ticks",
+    [(KNEE, 0.64, 1, 50), (KNEE, 3.0, 2, 50), (KNEE, 3.0, 1, 15), (ELBOW, 3.0, 1, 50)],
+)
+def test_joint_that_slows_down_or_moves_on_or_is_no_legs_is_not_locked(joint, start, slow_ticks, still_ticks):
+    drives = settled()
+    drives.run(5, velocity=with_(np.zeros(N), joint, start))
+    drives.run(slow_ticks, velocity=with_(np.zeros(N), joint, 0.09))
+    drives.run(still_ticks, velocity=with_(np.zeros(N), joint, -0.07))
+    assert found(drives.run(3, velocity=with_(np.zeros(N), joint, 0.09))) == ("", "", "", "")
+
+
 def test_encoder_that_repeats_itself():
     drives = settled()
     stuck = HOLD.position[KNEE] + 1e-5

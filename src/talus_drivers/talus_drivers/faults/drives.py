@@ -12,7 +12,7 @@ import numpy as np
 from talus_drivers.faults.signals import Bursts
 
 LOCK_FRICTION = 2000.0  # N m of dry friction in a locked joint: ten times the strongest drive
-LOCK_DAMPING = 5e3  # N m s/rad: the strongest drive then moves it by 2 degrees a second
+LOCK_TIME = 0.002  # s in which a locked joint stops: the least of the solver, two physics steps
 SHOWS = 0.02  # of the peak: between what a drive gives and what a sound one would; current sensing is good to 0.01
 LOCK_SHOWS = 0.1  # of the peak, that a lock bears: twice the dry friction of a sound joint
 

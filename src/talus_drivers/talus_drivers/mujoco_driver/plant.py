@@ -22,7 +22,7 @@ from talus_description.scene import SceneError, load_scene, pose_qpos
 
 from talus_drivers.battery import Pack
 from talus_drivers.drives import DriveBank, DriveTable
-from talus_drivers.faults.drives import LOCK_DAMPING, LOCK_FRICTION, DriveFaults
+from talus_drivers.faults.drives import LOCK_FRICTION, LOCK_TIME, DriveFaults
 
 # (roll, pitch) rad of a body that lies on its back, front, left or right side.
 LYING = {
@@ -87,6 +87,7 @@ class Plant:
         self._braked_damping = self._free_damping + self._table.brake_damping
         self._free_friction = self.model.dof_frictionloss[self._dof_at]
         self._braked_friction = self._free_friction + self._table.holding_brake
+        self._friction_time = self.model.dof_solref[self._dof_at, 0]
 
     def posed(self, pose: np.ndarray, lying: str = "", heading: float = 0.0) -> np.ndarray:
         """MuJoCo's generalised position with joints at `pose` (n,) rad, on the feet or let go above the ground."""
@@ -183,8 +184,9 @@ class Plant:
         damping = self._free_damping if free else self._braked_damping
         self._locked = self._faults.locked
         self._is_locked = bool(self._locked.any())
-        model.dof_damping[self._dof_at] = np.where(self._locked, LOCK_DAMPING, damping)
+        model.dof_damping[self._dof_at] = damping
         model.dof_frictionloss[self._dof_at] = np.where(self._locked, LOCK_FRICTION, friction)
+        model.dof_solref[self._dof_at, 0] = np.where(self._locked, LOCK_TIME, self._friction_time)
 
 
 class _Imu:
