@@ -11,10 +11,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from talus_core.errors import UnknownNameError
+from talus_core.key_poses import KeyPoses, read_pose_file
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
-
-from talus_balance.key_poses import KeyPoses, read_pose_file
 
 FILE = "get_up.yaml"
 

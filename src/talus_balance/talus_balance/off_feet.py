@@ -6,12 +6,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from talus_core.fall_plan import load_fall
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 
 from talus_balance.fall_predictor import FallFacts, FallPredictor, FallPredictorConfig
 from talus_balance.get_up import GetUp, load_get_up
-from talus_balance.protective_fall import ProtectiveFall, load_fall
+from talus_balance.protective_fall import ProtectiveFall
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import Protocol
 
 import numpy as np
+from talus_core.fall_plan import FallPlan
 from talus_core.state import JointCommand, RobotState
 
-from talus_safety.fall import Vertical
+from talus_safety.fall import STEEP, Vertical
+
+AHEAD = 0.15  # s by which the direction of a fall is looked at ahead: a third of a fall from the call to the ground
 
 
 class FallMotion(Protocol):
@@ -34,3 +38,34 @@ class DampedFall:
     def step(self, state: RobotState, tilt: Vertical) -> JointCommand:
         """The next tick."""
         return JointCommand.damping(state.sequence, state.position, self._damping)
+
+
+class FoldedFall:
+    """Folds low and soft, arms towards the ground, the head never first: the robot's own poses, by the direction."""
+
+    def __init__(self, plan: FallPlan, effort: np.ndarray, period: float):
+        """`effort`: (n,) N m, peak."""
+        self._plan, self._period = plan, period
+        self._kp, self._kd = plan.stiffness * effort, plan.damping * effort
+        self._zero = np.zeros_like(effort)
+
+    def begin(self, state: RobotState, tilt: Vertical) -> None:
+        """The pose is chosen here, and kept."""
+        self._pose = self._plan.towards(falls_towards(tilt)).joints
+        self._from, self._elapsed = state.position, 0.0
+
+    def step(self, state: RobotState, tilt: Vertical) -> JointCommand:
+        """The next tick."""
+        self._elapsed += self._period
+        share = min(self._elapsed / self._plan.duration, 1.0)
+        target = self._from + share * (self._pose - self._from)
+        return JointCommand(state.sequence, target, self._zero, self._zero, self._kp, self._kd)
+
+
+def falls_towards(tilt: Vertical) -> np.ndarray:
+    """(2,) unit vector, forward and left seen from base_link: where it will lean."""
+    ux, uy, uz = tilt.up
+    turn_x, turn_y, turn_z = tilt.rate
+    x, y = ux + AHEAD * (uy * turn_z - uz * turn_y), uy + AHEAD * (uz * turn_x - ux * turn_z)  # d(up)/dt = up x rate
+    length = math.hypot(x, y)
+    return np.array([-x, -y]) / length if length > STEEP else np.array([1.0, 0.0])

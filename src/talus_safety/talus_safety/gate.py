@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from talus_core.fall_plan import load_fall
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 
@@ -16,7 +17,7 @@ from talus_safety.body import Body
 from talus_safety.config import GateConfig
 from talus_safety.decision import GateCounters, GateDecision, GatePhase
 from talus_safety.fall import FallWatch
-from talus_safety.fall_motion import DampedFall, FallMotion
+from talus_safety.fall_motion import DampedFall, FallMotion, FoldedFall
 from talus_safety.feet import FootRepair
 from talus_safety.gate_rules import REQUESTS, GateFacts
 from talus_safety.kernel import active
@@ -55,14 +56,14 @@ class LastGate:
         config: GateConfig | None = None,
         fall: FallMotion | None = None,
     ):
-        """Reads the robot's URDF and rest path; `fall` is what it does when it falls alone. Raises TalusError."""
+        """Reads the robot's files; `fall`: what it does when it falls alone, else as they say. Raises TalusError."""
         self._config = config or GateConfig()
         self._period = period
         self._body = body = Body(robot)
         self._turns = not np.array_equal(body.imu.rotation, np.eye(3))
         self._limiter = CommandLimiter(robot, period, self._config.limiter)
         self._standby = Standby(robot, body, load_rest_path(robot), period, self._config.standby)
-        self._fall = fall or DampedFall(self._standby.damping)
+        self._fall = fall or _fall_of(robot, self._standby.damping, period)
         self._fall_watch = FallWatch(math.radians(self._config.monitors.fall_deg), period)
         self._drives, self._imu = DriveMonitor(robot, period, self._config.monitors), ImuMonitor()
         self.repair, self._feet = JointRepair(body, robot.limits.effort, period), FootRepair(robot, body, period)
@@ -238,3 +239,9 @@ class LastGate:
             rule,
             GateCounters(self._accepted, self._rejected, self._rejected_in_row, self._clamped, self._answers),
         )
+
+
+def _fall_of(robot: RobotDescription, damping: np.ndarray, period: float) -> FallMotion:
+    """As the robot's own file says, or damped where it has none."""
+    plan = load_fall(robot)
+    return DampedFall(damping) if plan is None else FoldedFall(plan, robot.limits.effort, period)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The last gate as stories: who may switch torque on, what ends RUN, and that nothing cuts an upright robot."""
 
+import shutil
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -8,9 +10,11 @@ import pytest
 from safety_samples import PERIOD, ROBOT, N, command, state
 from talus_safety.config import GateConfig
 from talus_safety.decision import GatePhase
+from talus_safety.fall_motion import falls_towards
 from talus_safety.gate import LastGate
 from talus_safety.ladder import StopLevel
 from talus_safety.permit import TorquePermit
+from talus_safety.tilt import TiltFilter
 
 GO = {"level": StopLevel.R0_RUN, "armed": True, "torque_permitted": True}
 NO = {"level": StopLevel.R3_SIT_THEN_CUT, "armed": False, "torque_permitted": False}
@@ -320,11 +324,43 @@ def test_fall_alone_is_given_to_the_motion_that_was_plugged_in():
     assert (decision.phase, decision.command, decision.latched) == (GatePhase.OFF, None, True)
 
 
-def test_fall_alone_without_a_motion_is_damped():
+def test_fall_alone_folds_into_the_robots_own_pose():
     bench = running()
     for _ in range(60):
         decision = bench.step(frame=None, **FALLING)
+    assert decision.phase is GatePhase.FALL and (decision.command.kp > 0.0).all()
+    decision = bench.run(0.2, frame=None, **FALLING)
+    knee = ROBOT.joint_names.index("l_knee")
+    assert decision.command.position[knee] > ROBOT.poses["stand"][knee] + 0.5
+
+
+def test_fall_alone_of_a_robot_without_poses_is_damped(tmp_path):
+    shutil.copy(ROBOT.folder / "rest_path.yaml", tmp_path)
+    bench = Bench()
+    bench.gate = LastGate(replace(ROBOT, folder=tmp_path), PERIOD)
+    bench.run(0.6)
+    for _ in range(60):
+        decision = bench.step(frame=None, **FALLING)
     assert decision.phase is GatePhase.FALL and not decision.command.kp.any() and (decision.command.kd > 0.0).all()
+
+
+@pytest.mark.parametrize("turn", [0.0, 2.0, -2.0])
+@pytest.mark.parametrize(
+    "towards, up", [((1, 0), (-0.5, 0, 0.87)), ((-1, 0), (0.5, 0, 0.87)), ((0, 1), (0, -0.5, 0.87))]
+)
+def test_a_fall_goes_where_the_body_leans(towards, up, turn):
+    tilt = TiltFilter()
+    tilt.up, tilt.rate = up, (0.0, 0.0, turn)
+    assert falls_towards(tilt) @ np.array(towards) > 0.9
+
+
+def test_a_fall_from_upright_goes_where_the_body_turns():
+    tilt = TiltFilter()
+    for rate, towards in (((0, 2, 0), (1, 0)), ((0, -2, 0), (-1, 0)), ((-2, 0, 0), (0, 1)), ((2, 0, 0), (0, -1))):
+        tilt.up, tilt.rate = (0.0, 0.0, 1.0), rate
+        np.testing.assert_allclose(falls_towards(tilt), towards, atol=1e-9)
+    tilt.rate = (0.0, 0.0, 0.0)
+    assert np.linalg.norm(falls_towards(tilt)) == 1.0
 
 
 def test_finding_about_drives_is_asked_for_while_the_controller_goes_on():

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 import yaml
+
 from talus_core.errors import UnknownNameError
 from talus_core.robot import RobotDescription, RobotDescriptionError
 
