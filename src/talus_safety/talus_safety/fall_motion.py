@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 from talus_core.fall_plan import FallPlan
+from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 
 from talus_safety.fall import STEEP, Vertical
@@ -43,16 +44,22 @@ class DampedFall:
 class FoldedFall:
     """Folds low and soft, arms towards the ground, the head never first: the robot's own poses, by the direction."""
 
-    def __init__(self, plan: FallPlan, effort: np.ndarray, period: float):
-        """`effort`: (n,) N m, peak."""
+    def __init__(self, plan: FallPlan, robot: RobotDescription, period: float):
         self._plan, self._period = plan, period
-        self._kp, self._kd = plan.stiffness * effort, plan.damping * effort
-        self._zero = np.zeros_like(effort)
+        self._stiffness, self._kd = plan.stiffness * robot.limits.effort, plan.damping * robot.limits.effort
+        self._zero = np.zeros(len(robot.joint_names))
+        self._legs = [
+            (robot.indices(f"{side}_leg"), robot.joint_names.index(f"{side[0]}_knee")) for side in ("left", "right")
+        ]
 
     def begin(self, state: RobotState, tilt: Vertical) -> None:
-        """The pose is chosen here, and kept."""
+        """The pose is chosen here, and kept; legs that are bent farther, near the seat, only give way."""
         self._pose = self._plan.towards(falls_towards(tilt)).joints
         self._from, self._elapsed = state.position, 0.0
+        self._kp = self._stiffness.copy()
+        for leg, knee in self._legs:
+            if state.position[knee] > self._pose[knee]:
+                self._kp[leg] = 0.0
 
     def step(self, state: RobotState, tilt: Vertical) -> JointCommand:
         """The next tick."""

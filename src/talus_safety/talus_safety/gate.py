@@ -244,4 +244,4 @@ class LastGate:
 def _fall_of(robot: RobotDescription, damping: np.ndarray, period: float) -> FallMotion:
     """As the robot's own file says, or damped where it has none."""
     plan = load_fall(robot)
-    return DampedFall(damping) if plan is None else FoldedFall(plan, robot.limits.effort, period)
+    return DampedFall(damping) if plan is None else FoldedFall(plan, robot, period)

@@ -8,9 +8,10 @@ from itertools import product
 import numpy as np
 import pytest
 from safety_samples import PERIOD, ROBOT, N, command, state
+from talus_core.fall_plan import load_fall
 from talus_safety.config import GateConfig
 from talus_safety.decision import GatePhase
-from talus_safety.fall_motion import falls_towards
+from talus_safety.fall_motion import FoldedFall, falls_towards
 from talus_safety.gate import LastGate
 from talus_safety.ladder import StopLevel
 from talus_safety.permit import TorquePermit
@@ -332,6 +333,15 @@ def test_fall_alone_folds_into_the_robots_own_pose():
     decision = bench.run(0.2, frame=None, **FALLING)
     knee = ROBOT.joint_names.index("l_knee")
     assert decision.command.position[knee] > ROBOT.poses["stand"][knee] + 0.5
+
+
+def test_legs_bent_farther_than_the_pose_of_a_fall_only_give_way():
+    fall, tilt = FoldedFall(load_fall(ROBOT), ROBOT, PERIOD), TiltFilter()
+    for pose, folds in (("stand", True), ("sit", False)):
+        fall.begin(state(pose=pose), tilt)
+        kp = fall.step(state(pose=pose), tilt).kp
+        legs = ROBOT.indices("left_leg", "right_leg")
+        assert kp[legs].any() == folds and kp[ROBOT.joint_names.index("l_elbow")] > 0.0
 
 
 def test_fall_alone_of_a_robot_without_poses_is_damped(tmp_path):
