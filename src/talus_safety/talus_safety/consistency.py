@@ -2,7 +2,8 @@
 """Do IMU, encoders and foot sensors tell the same story? Each is held against what the legs say.
 
 The sole that carries lies on the floor, so the leg's joints say which way base_link leans and turns; the leg's torques
-say what the floor bears. Level ground within `LEAN` is assumed.
+say what the floor bears. A sole says nothing while it tips about an edge, slides or lands hard. Level ground within
+`LEAN` is assumed.
 """
 
 from __future__ import annotations
@@ -24,9 +25,13 @@ TURN_FAST, TURN_FAST_LOOKS = 3.0, 8  # rad/s between gyroscope and leg: a foot t
 TURN_SLOW, TURN_SLOW_LOOKS = 1.0, 10  # 60 ms after 20 N s in a side step
 SPIN, SPIN_LOOKS = 0.15, 6  # rad/s about the vertical; straight steps show 0.04
 SPIN_SPREAD, SPIN_TURNING = 0.12, 0.35  # rad/s: a foot that slips comes to rest again, and feet slip while turning
+EDGE = 0.01  # m from a sole's edge to where it presses: nearer, it tips about that edge
+HARD = 1.5  # of the weight on one foot, beyond which the sole gives way: a landing from a jump
+GRIP = 0.6  # of the force upwards, sideways: steps need 0.3, a sole that slides on rubber 0.7 and more
 CARRIES_HALF = 0.5  # of the weight, by the leg's torques, under a foot that says it is in the air
 CARRIES_NOTHING = 40.0  # N by the leg's torques, under a foot that says that it carries
 CLAIMS = 150.0  # N
+SWINGS = 3.0  # rad/s of a joint, beyond which a leg's torques go into its own motion
 CONTACT_LOOKS = 10
 SOUND = 0.01  # of the determinant: a straighter leg says nothing about the force along it
 GRAVITY_OFF = 1.0  # m/s^2: twenty times the noise and bias of an industrial IMU
@@ -38,6 +43,7 @@ class ConsistencyWatch:
     def __init__(self, robot: RobotDescription):
         self._body = Body(robot)
         self._names = tuple(foot.frame for foot in robot.feet)
+        self._reach = np.array([[foot.length / 2 - EDGE, foot.width / 2 - EDGE] for foot in robot.feet])
         self._time = 0.0
         self.forget()
 
@@ -45,6 +51,7 @@ class ConsistencyWatch:
         """Judge anew."""
         self.imu = self.foot = self.rest = ""
         self._lean_looks = self._fast_looks = self._slow_looks = 0
+        self._lean = self._turn = 0.0
         self._contact_looks = [0, 0]
         self._spins = tuple(deque[float](maxlen=SPIN_LOOKS) for _ in (0, 1))
 
@@ -68,30 +75,49 @@ class ConsistencyWatch:
         lean = turn = spin = math.inf
         up, rate = np.array(tilt.up), np.array(tilt.rate)
         for foot in (0, 1):
-            spins = self._spins[foot]
-            if state.foot_wrenches[foot, 2] < 2.0 * CONTACT_ON:
+            spins, wrench = self._spins[foot], state.foot_wrenches[foot].tolist()
+            if not self._is_still(wrench):
                 spins.clear()
                 continue
-            normal = self._body.locate(placement, self._body.soles[foot])[0][:, 2]
             legs = self._body.legs[foot]
             difference = state.velocity[legs] @ placement.axis[legs] + rate
-            lean = min(lean, math.acos(min(max(float(normal @ up), -1.0), 1.0)))
-            turn = min(turn, math.sqrt(float(difference @ difference)))
             spins.append(float(difference @ up))
             is_steady = len(spins) == SPIN_LOOKS and max(spins) - min(spins) < SPIN_SPREAD
             spin = min(spin, abs(sum(spins)) / SPIN_LOOKS if is_steady else 0.0)
+            if self._lies_flat(foot, wrench):
+                normal = self._body.locate(placement, self._body.soles[foot])[0][:, 2]
+                lean = min(lean, math.acos(min(max(float(normal @ up), -1.0), 1.0)))
+                turn = min(turn, math.sqrt(float(difference @ difference)))
+        if math.isinf(spin):
+            return
+        self._count(lean, turn)
+        self.imu = ""
+        if self._lean_looks >= LEAN_LOOKS:
+            self.imu = f"the IMU says that the soles lean by {math.degrees(self._lean):.0f} degrees"
+        elif self._fast_looks >= TURN_FAST_LOOKS or self._slow_looks >= TURN_SLOW_LOOKS:
+            self.imu = f"gyroscope and legs differ by {self._turn:.1f} rad/s"
+        elif spin > SPIN and abs(float(rate @ up)) < SPIN_TURNING:
+            self.imu = f"gyroscope and legs differ by {spin:.1f} rad/s about the vertical"
+
+    def _count(self, lean: float, turn: float) -> None:
+        """Looks in a row, without those at which no sole lay flat: infinite."""
         if math.isinf(lean):
             return
+        self._lean, self._turn = lean, turn
         self._lean_looks = self._lean_looks + 1 if lean > LEAN else 0
         self._fast_looks = self._fast_looks + 1 if turn > TURN_FAST else 0
         self._slow_looks = self._slow_looks + 1 if turn > TURN_SLOW else 0
-        self.imu = ""
-        if self._lean_looks >= LEAN_LOOKS:
-            self.imu = f"the IMU says that the soles lean by {math.degrees(lean):.0f} degrees"
-        elif self._fast_looks >= TURN_FAST_LOOKS or self._slow_looks >= TURN_SLOW_LOOKS:
-            self.imu = f"gyroscope and legs differ by {turn:.1f} rad/s"
-        elif spin > SPIN and abs(float(rate @ up)) < SPIN_TURNING:
-            self.imu = f"gyroscope and legs differ by {spin:.1f} rad/s about the vertical"
+
+    def _is_still(self, wrench: list[float]) -> bool:
+        """A sole that carries, and by the wrench (6,) of the floor on it neither lands nor slides."""
+        fx, fy, fz, *_ = wrench
+        return 2.0 * CONTACT_ON < fz < HARD * self._body.mass * GRAVITY and math.hypot(fx, fy) < GRIP * fz
+
+    def _lies_flat(self, foot: int, wrench: list[float]) -> bool:
+        """Nor tips about an edge, where it presses then."""
+        _, _, fz, mx, my, _ = wrench
+        along, across = self._reach[foot].tolist()
+        return abs(my) < along * fz and abs(mx) < across * fz
 
     def _judge_feet(self, state: RobotState, tilt: TiltFilter, placement: Placement) -> None:
         self.foot = ""
@@ -111,10 +137,10 @@ class ConsistencyWatch:
     def _borne(
         self, foot: int, state: RobotState, tilt: TiltFilter, placement: Placement, gravity: np.ndarray
     ) -> float | None:
-        """N upwards on a sole by its leg's torques, in statics; None where the leg is too straight to say."""
+        """N upwards on a sole by its leg's torques, in statics; None where the leg is too straight or fast to say."""
         legs = self._body.legs[foot]
         wrench_to_torque = self._body.wrench_to_torque(placement, foot)
-        if abs(np.linalg.det(wrench_to_torque)) < SOUND:
+        if np.abs(state.velocity[legs]).max() > SWINGS or abs(np.linalg.det(wrench_to_torque)) < SOUND:
             return None
         wrench = np.linalg.solve(wrench_to_torque, gravity[legs] - state.effort[legs])
         return float(wrench[:3] @ np.array(tilt.up))

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Are the foot sensors sound, and what does a foot bear whose sensor is not? By the weight, in every control tick.
 
-What the floor bears is the mass times what the accelerometer feels upwards, within a fifth after 20 N s while walking.
-Where the weight at rest agrees with the feet, it is the accelerometer that is wrong.
+What the floor bears is the mass times gravity and the acceleration of the centre of mass: what the accelerometer feels
+upwards, and how the centre of mass moves against it by encoders and gyroscope. In a body that is shoved hard, turns and
+swings its legs, the two differ by more than gravity. Where the weight at rest agrees with the feet, it is the
+accelerometer that is wrong.
 """
 
 from __future__ import annotations
@@ -14,15 +16,16 @@ import numpy as np
 from talus_core.robot import RobotDescription
 from talus_core.state import RobotState
 
-from talus_safety.body import Body
+from talus_safety.body import Body, cross
 from talus_safety.fall import Vertical
 from talus_safety.tilt import GRAVITY
 
 STUCK_TICKS, DITHERS_AFTER = 8, 50  # as of the encoders
+EVERY = 0.01  # s between looks: 0.2 ms each
 SMOOTH = 0.02  # s: a touchdown's shock is shorter
-OFF = 0.35  # of the weight, between what both feet say and what they must bear
-FOOT_TICKS, IMU_TICKS = 75, 30  # twice what shoves of 0.9 m/s (33, 15) or edges of 3 cm show
-STOOD_TICKS, UPRIGHT = 250, 0.87  # in a row with the weight on the feet, and cosine of the tilt: who gets up has hands
+OFF = 0.3  # of the weight, between what both feet say and what they must bear; shoves of 1.1 m/s show 0.28
+FOOT_LOOKS, IMU_LOOKS = 8, 4
+STOOD_LOOKS, UPRIGHT = 50, 0.87  # in a row with the weight on the feet, and cosine of the tilt: who gets up has hands
 LEAST = 0.15  # of the weight, that is left to a foot by the other one's error alone
 
 
@@ -33,7 +36,10 @@ class FootRepair:
     """
 
     def __init__(self, robot: RobotDescription, body: Body, period: float):
-        self._body, self._blend = body, period / SMOOTH
+        self._body = body
+        self._ticks = max(1, round(EVERY / period))
+        self._span = self._ticks * period
+        self._blend = 1.0 - math.exp(-self._span / SMOOTH)
         self._names = tuple(foot.frame for foot in robot.feet)
         self._weight = body.mass * GRAVITY
         self.relax()
@@ -44,8 +50,10 @@ class FootRepair:
         self._sick: int | None = None
         self._last: np.ndarray | None = None
         self._equal, self._changes = [0, 0], [0, 0]
-        self._excess, self._off_ticks = [0.0, 0.0], [0, 0]
-        self._stood_ticks, self._has_stood = 0, False
+        self._ticks_seen, self._sums = 0, [0.0, 0.0]
+        self._rise: float | None = None  # m/s
+        self._excess, self._off_looks = [0.0, 0.0], [0, 0]
+        self._stood_looks, self._has_stood = 0, False
         self.doubts_imu = False
 
     def step(self, state: RobotState, tilt: Vertical, trusts_imu: bool) -> RobotState:
@@ -55,7 +63,7 @@ class FootRepair:
             felt = self._body.mass * float(np.array(tilt.up) @ self._body.imu.rotation @ state.linear_acceleration)
         if self._sick is None:
             self._find_stuck(state.foot_wrenches)
-            self._find_off(state, tilt, felt)
+            self._find_off(state, tilt, felt, trusts_imu)
         if self._sick is None:
             return state
         wrenches = np.zeros((2, 6))
@@ -74,22 +82,41 @@ class FootRepair:
             if dithers and self._equal[foot] >= STUCK_TICKS:
                 self._blame(foot, "repeats itself")
 
-    def _find_off(self, state: RobotState, tilt: Vertical, felt: float) -> None:
+    def _find_off(self, state: RobotState, tilt: Vertical, felt: float, trusts_imu: bool) -> None:
         """Both together say more or less than the floor can bear, by the accelerometer and by the weight at rest."""
         said = float(state.foot_wrenches[0, 2]) + float(state.foot_wrenches[1, 2])
-        for by, load in enumerate((felt, self._weight)):
-            self._excess[by] += self._blend * ((said - load) / self._weight - self._excess[by])
+        by_felt, by_weight = self._sums
+        self._sums = [by_felt + (said - felt) / self._weight, by_weight + said / self._weight - 1.0]
+        self._ticks_seen += 1
+        if self._ticks_seen < self._ticks:
+            return
+        gained = self._gained(state, tilt) if trusts_imu else 0.0
+        excess = self._sums[0] / self._ticks - gained, self._sums[1] / self._ticks
+        self._ticks_seen, self._sums = 0, [0.0, 0.0]
+        self._excess = [old + self._blend * (new - old) for old, new in zip(self._excess, excess, strict=True)]
+        self._judge(state, tilt)
+
+    def _gained(self, state: RobotState, tilt: Vertical) -> float:
+        """By how much the centre of mass sped up against the IMU since the last look, upwards, in parts of gravity."""
+        body, up = self._body, np.array(tilt.up)
+        placement = body.place(state.position)
+        turning = cross(np.array(tilt.rate), body.centre_of_mass(placement) - body.imu.origin)
+        last, self._rise = self._rise, float(up @ (body.centre_velocity(placement, state.velocity) + turning))
+        return 0.0 if last is None else (self._rise - last) / (GRAVITY * self._span)
+
+    def _judge(self, state: RobotState, tilt: Vertical) -> None:
+        """A look."""
         by_felt, by_weight = self._excess
-        self._stood_ticks = self._stood_ticks + 1 if abs(by_felt) < OFF and tilt.up[2] > UPRIGHT else 0
-        self._has_stood = tilt.up[2] > UPRIGHT and (self._has_stood or self._stood_ticks >= STOOD_TICKS)
+        self._stood_looks = self._stood_looks + 1 if abs(by_felt) < OFF and tilt.up[2] > UPRIGHT else 0
+        self._has_stood = tilt.up[2] > UPRIGHT and (self._has_stood or self._stood_looks >= STOOD_LOOKS)
         feet_are_off = min(abs(by_felt), abs(by_weight)) > OFF and by_felt * by_weight > 0.0
-        imu_is_off = abs(by_felt) > OFF > 1.5 * abs(by_weight)
-        self._off_ticks = [
-            (ticks + self._has_stood) * is_off
-            for ticks, is_off in zip(self._off_ticks, (feet_are_off, imu_is_off), strict=True)
+        imu_is_off = abs(by_felt) > OFF > 1.5 * math.copysign(by_weight, by_felt * by_weight)
+        self._off_looks = [
+            (looks + self._has_stood) * is_off
+            for looks, is_off in zip(self._off_looks, (feet_are_off, imu_is_off), strict=True)
         ]
-        self.doubts_imu = self._off_ticks[1] >= IMU_TICKS
-        if self._off_ticks[0] >= FOOT_TICKS:
+        self.doubts_imu = self._off_looks[1] >= IMU_LOOKS
+        if self._off_looks[0] >= FOOT_LOOKS:
             borne = [_borne(self._body, foot, state, tilt) for foot in (0, 1)]
             wrong = math.copysign(1.0, by_felt) * (state.foot_wrenches[:, 2] - borne)
             if wrong.max() > OFF * self._weight:  # else hands or a seat share the load

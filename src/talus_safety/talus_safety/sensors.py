@@ -15,7 +15,8 @@ from talus_safety.tilt import TiltFilter
 
 NOISY_AFTER = 50  # samples that all differ: this IMU has noise, so equal samples mean that it is stuck
 STUCK_AFTER = 5  # equal samples in a row, 50 ms at 100 Hz; chance does that once in 2^50 or more
-BEYOND_RANGE = 0.1  # rad past a stop: twice what soft stops give way
+BEYOND_RANGE = 0.1  # rad past a stop: twice what soft stops give way, but where the body lands on the edge of a foot
+BEYOND_FOR = 0.045  # s: that lasts 28 ms
 BEYOND_SPEED = 1.5  # times the speed limit, with 0.05 rad for noise: an encoder's jump of 2 pi is far more
 LONGEST_STEP = 0.1  # s between samples over which a jump can be told from motion, and the tilt followed
 
@@ -30,6 +31,7 @@ class SensorWatch:
         self.consistency = ConsistencyWatch(robot)
         self._last: RobotState | None = None
         self._different = self._equal = 0
+        self._beyond_for = 0.0  # s
         self.fault = ""
 
     @property
@@ -45,7 +47,7 @@ class SensorWatch:
         if self.fault:
             return
         self._follow_tilt(state, dt)
-        self.fault = self._out_of_range(state)
+        self.fault = self._out_of_range(state, dt)
         if last is not None and not self.fault:
             self.fault = self._stuck(last, state) or self._jumped(last, state, dt)
             self.consistency.step(state, self._filter, dt)
@@ -68,11 +70,12 @@ class SensorWatch:
         bad = [name for name, array in parts.items() if not np.isfinite(array).all()]
         return f"{bad[0]} not finite" if bad else ""
 
-    def _out_of_range(self, state: RobotState) -> str:
+    def _out_of_range(self, state: RobotState, dt: float) -> str:
         limits = self._limits
         past = np.maximum(limits.lower - state.position, state.position - limits.upper)
         worst = int(np.argmax(past))
-        return f"{self._names[worst]} far past its stop" if past[worst] > BEYOND_RANGE else ""
+        self._beyond_for = self._beyond_for + dt if past[worst] > BEYOND_RANGE else 0.0
+        return f"{self._names[worst]} far past its stop" if self._beyond_for > BEYOND_FOR else ""
 
     def _stuck(self, last: RobotState, state: RobotState) -> str:
         is_equal = np.array_equal(last.angular_velocity, state.angular_velocity) and np.array_equal(

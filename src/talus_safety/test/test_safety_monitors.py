@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from safety_samples import PERIOD, ROBOT, STANDING_EFFORT, N, command, state
+from safety_samples import PERIOD, ROBOT, STANDING_EFFORT, WEIGHT, N, command, state
 from talus_safety.config import MonitorConfig
 from talus_safety.consistency import ConsistencyWatch
 from talus_safety.fall import CALLED_AFTER, UPRIGHT_FOR, FallWatch, capture_angle
@@ -372,6 +372,33 @@ def test_imu_against_legs(inside, outside, looks, word):
     assert Story().looks(50, **outside, foot_wrenches=np.zeros((2, 6))).imu == "", "nothing to compare with"
 
 
+HALF = 0.5 * WEIGHT
+
+LONG, WIDE = ROBOT.feet[0].length / 2, ROBOT.feet[0].width / 2
+
+
+@pytest.mark.parametrize(
+    "unsound, tips",
+    [
+        ((0.0, 0.0, 100.0, 0.0, 0.0, 0.0), False),  # hardly carries
+        ((0.0, 0.0, 1.6 * WEIGHT, 0.0, 0.0, 0.0), False),  # lands
+        ((0.7 * HALF, 0.0, HALF, 0.0, 0.0, 0.0), False),  # slides
+        ((0.0, -0.7 * HALF, HALF, 0.0, 0.0, 0.0), False),
+        ((0.0, 0.0, HALF, 0.0, HALF * (LONG - 0.005), 0.0), True),  # about its heel
+        ((0.0, 0.0, HALF, 0.0, -HALF * (LONG - 0.005), 0.0), True),  # about its toe
+        ((0.0, 0.0, HALF, HALF * (WIDE - 0.005), 0.0, 0.0), True),
+        ((0.0, 0.0, HALF, -HALF * (WIDE - 0.005), 0.0, 0.0), True),
+    ],
+)
+def test_a_foot_that_lands_slides_or_tips_does_not_judge_the_imu(unsound, tips):
+    sound = (0.5 * HALF, 0.0, HALF, HALF * (WIDE - 0.015), HALF * (LONG - 0.015), 0.0)
+    wrong = {"up": lean(20.0), "rate": (0.0, 4.0, 0.0)}
+    assert Story().looks(50, **wrong, foot_wrenches=np.array([unsound, unsound])).imu == ""
+    assert "20 degrees" in Story().looks(50, **wrong, foot_wrenches=np.array([unsound, sound])).imu
+    spins = Story().looks(50, rate=(0.0, 0.0, 0.3), foot_wrenches=np.array([unsound, unsound])).imu
+    assert ("about the vertical" in spins) is tips, "an edge turns about no vertical"
+
+
 def wrench(left: float, right: float) -> np.ndarray:
     forces = np.zeros((2, 6))
     forces[:, 2] = left, right
@@ -393,6 +420,16 @@ def test_foot_that_feels_the_floor_while_its_leg_hangs():
     loud = {"foot_wrenches": wrench(300.0, 300.0), "effort": hanging}
     assert story.looks(consistency.CONTACT_LOOKS - 1, **loud).foot == ""
     assert story.looks(1, **loud).foot.startswith("r_sole says 300 N")
+
+
+def test_leg_that_swings_fast_says_nothing_about_the_floor():
+    swinging = np.zeros(N)
+    swinging[ROBOT.joint_names.index("l_knee")] = 1.01 * consistency.SWINGS
+    left_alone = STANDING_EFFORT.copy()
+    left_alone[ROBOT.indices("left_leg")] *= 2.0
+    silent = {"foot_wrenches": wrench(0.0, 280.0), "effort": left_alone}
+    assert Story().looks(50, **silent, velocity=swinging).foot == ""
+    assert Story().looks(50, **silent, velocity=0.9 * swinging).foot != ""
 
 
 def test_straight_leg_says_nothing_about_the_force_along_it():

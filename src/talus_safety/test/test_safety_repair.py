@@ -145,7 +145,7 @@ class Standing:
         self.run(ticks)
         assert self.feet.fault == "" and not self.feet.doubts_imu
 
-    def step(self, left=None, right=None, felt=9.81, trusts_imu=True, effort=None):
+    def step(self, left=None, right=None, felt=9.81, trusts_imu=True, effort=None, velocity=0.0):
         wrenches = 3.0 * self.random.normal(size=(2, 6))
         for foot, said in ((0, left), (1, right)):
             wrenches[foot, 2] += 0.5 * WEIGHT
@@ -155,6 +155,7 @@ class Standing:
         told = state(
             self.tick,
             position=STAND,
+            velocity=np.zeros(N) + velocity,
             effort=self.effort if effort is None else effort,
             foot_wrenches=wrenches,
             linear_acceleration=np.array([0.0, 0.0, felt]),
@@ -213,6 +214,22 @@ def test_an_accelerometer_against_both_feet_is_doubted_and_blames_none():
     assert standing.feet.doubts_imu and standing.feet.fault == ""
     standing.run(60, felt=13.8, trusts_imu=False)
     assert not standing.feet.doubts_imu
+
+
+def test_a_pelvis_that_drops_while_the_body_does_not_is_no_broken_accelerometer():
+    """The torso rises against it: what the IMU feels is no more what the centre of mass does."""
+    standing, moving = Standing(), np.zeros(N)
+    torso = ROBOT.joint_names.index("torso_pitch")
+    placement = BODY.place(STAND)
+    moving[torso] = 1.0
+    lift = float(BODY.centre_velocity(placement, moving)[2])  # m/s upwards for each rad/s
+    speed = 0.0
+    for _ in range(200):
+        speed += 0.5 * 9.81 * PERIOD / lift
+        standing.step(felt=0.5 * 9.81, velocity=speed * moving)
+        assert not standing.feet.doubts_imu and standing.feet.fault == ""
+    standing.run(60, felt=0.5 * 9.81, velocity=speed * moving)
+    assert standing.feet.doubts_imu, "nothing speeds up any more"
 
 
 def test_who_lay_before_is_not_judged_until_the_feet_carried():

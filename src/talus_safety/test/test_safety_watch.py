@@ -243,7 +243,9 @@ def test_joint_far_past_its_stop():
     for excess, fault in ((0.99, ""), (1.01, "r_knee far past its stop")):
         position = state().position
         position[knee] = ROBOT.limits.upper[knee] + excess * BEYOND_RANGE
-        assert sensors_after([state(0, position=position)]).fault == fault
+        lands = [state(EVERY * k, position=position) for k in range(5)]
+        assert sensors_after(lands).fault == "", "a stop that gives way for 40 ms"
+        assert sensors_after([*lands, state(5 * EVERY, position=position)]).fault == fault
 
 
 def test_encoder_that_jumps():
