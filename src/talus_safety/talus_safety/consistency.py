@@ -2,8 +2,7 @@
 """Do IMU, encoders and foot sensors tell the same story? Each is held against what the legs say.
 
 The sole that carries lies on the floor, so the leg's joints say which way base_link leans and turns; the leg's torques
-say what the floor bears. A sole says nothing while it tips about an edge, slides or lands hard. Level ground within
-`LEAN` is assumed.
+say what the floor bears: those that `soles.py` believes. Level ground within `LEAN` is assumed.
 """
 
 from __future__ import annotations
@@ -16,7 +15,8 @@ from talus_core.robot import RobotDescription
 from talus_core.state import RobotState
 
 from talus_safety.body import Body, Placement
-from talus_safety.stance import CONTACT_OFF, CONTACT_ON
+from talus_safety.soles import Soles
+from talus_safety.stance import CONTACT_OFF
 from talus_safety.tilt import GRAVITY, TiltFilter
 
 EVERY = 0.01  # s between looks: 0.3 ms each
@@ -25,15 +25,10 @@ TURN_FAST, TURN_FAST_LOOKS = 3.0, 8  # rad/s between gyroscope and leg: a foot t
 TURN_SLOW, TURN_SLOW_LOOKS = 1.0, 10  # 60 ms after 20 N s in a side step
 SPIN, SPIN_LOOKS = 0.15, 6  # rad/s about the vertical; straight steps show 0.04
 SPIN_SPREAD, SPIN_TURNING = 0.12, 0.35  # rad/s: a foot that slips comes to rest again, and feet slip while turning
-EDGE = 0.01  # m from a sole's edge to where it presses: nearer, it tips about that edge
-HARD = 1.5  # of the weight on one foot, beyond which the sole gives way: a landing from a jump
-GRIP = 0.6  # of the force upwards, sideways: steps need 0.3, a sole that slides on rubber 0.7 and more
 CARRIES_HALF = 0.5  # of the weight, by the leg's torques, under a foot that says it is in the air
 CARRIES_NOTHING = 40.0  # N by the leg's torques, under a foot that says that it carries
 CLAIMS = 150.0  # N
-SWINGS = 3.0  # rad/s of a joint, beyond which a leg's torques go into its own motion
 CONTACT_LOOKS = 10
-SOUND = 0.01  # of the determinant: a straighter leg says nothing about the force along it
 GRAVITY_OFF = 1.0  # m/s^2: twenty times the noise and bias of an industrial IMU
 
 
@@ -42,8 +37,8 @@ class ConsistencyWatch:
 
     def __init__(self, robot: RobotDescription):
         self._body = Body(robot)
+        self._soles = Soles(robot, self._body)
         self._names = tuple(foot.frame for foot in robot.feet)
-        self._reach = np.array([[foot.length / 2 - EDGE, foot.width / 2 - EDGE] for foot in robot.feet])
         self._time = 0.0
         self.forget()
 
@@ -51,7 +46,6 @@ class ConsistencyWatch:
         """Judge anew."""
         self.imu = self.foot = self.rest = ""
         self._lean_looks = self._fast_looks = self._slow_looks = 0
-        self._lean = self._turn = 0.0
         self._contact_looks = [0, 0]
         self._spins = tuple(deque[float](maxlen=SPIN_LOOKS) for _ in (0, 1))
 
@@ -71,12 +65,12 @@ class ConsistencyWatch:
             self.rest = self._judge_rest(state)
 
     def _judge_imu(self, state: RobotState, tilt: TiltFilter, placement: Placement) -> None:
-        """By the foot that agrees best: one foot may roll or stand on something."""
-        lean = turn = spin = math.inf
+        """About each axis by the foot that agrees best: one foot may roll or stand on something."""
+        spin, least = math.inf, np.full((2, 3), math.inf)  # sine of the lean, and rad/s, about the soles' axes
         up, rate = np.array(tilt.up), np.array(tilt.rate)
         for foot in (0, 1):
             spins, wrench = self._spins[foot], state.foot_wrenches[foot].tolist()
-            if not self._is_still(wrench):
+            if not self._soles.is_still(wrench):
                 spins.clear()
                 continue
             legs = self._body.legs[foot]
@@ -84,46 +78,30 @@ class ConsistencyWatch:
             spins.append(float(difference @ up))
             is_steady = len(spins) == SPIN_LOOKS and max(spins) - min(spins) < SPIN_SPREAD
             spin = min(spin, abs(sum(spins)) / SPIN_LOOKS if is_steady else 0.0)
-            if self._lies_flat(foot, wrench):
-                normal = self._body.locate(placement, self._body.soles[foot])[0][:, 2]
-                lean = min(lean, math.acos(min(max(float(normal @ up), -1.0), 1.0)))
-                turn = min(turn, math.sqrt(float(difference @ difference)))
+            rotation, _ = self._body.locate(placement, self._body.soles[foot])
+            x, y, _ = (up @ rotation).tolist()
+            said = np.abs(((y, x, 0.0), difference @ rotation))
+            least = np.minimum(least, np.where(self._soles.is_fixed(foot, wrench), said, math.inf))
         if math.isinf(spin):
             return
-        self._count(lean, turn)
-        self.imu = ""
-        if self._lean_looks >= LEAN_LOOKS:
-            self.imu = f"the IMU says that the soles lean by {math.degrees(self._lean):.0f} degrees"
-        elif self._fast_looks >= TURN_FAST_LOOKS or self._slow_looks >= TURN_SLOW_LOOKS:
-            self.imu = f"gyroscope and legs differ by {self._turn:.1f} rad/s"
-        elif spin > SPIN and abs(float(rate @ up)) < SPIN_TURNING:
-            self.imu = f"gyroscope and legs differ by {spin:.1f} rad/s about the vertical"
-
-    def _count(self, lean: float, turn: float) -> None:
-        """Looks in a row, without those at which no sole lay flat: infinite."""
-        if math.isinf(lean):
-            return
-        self._lean, self._turn = lean, turn
+        least[np.isinf(least)] = 0.0
+        sine, turn = np.sqrt((least * least).sum(axis=1)).tolist()
+        lean = math.asin(min(sine, 1.0))
         self._lean_looks = self._lean_looks + 1 if lean > LEAN else 0
         self._fast_looks = self._fast_looks + 1 if turn > TURN_FAST else 0
         self._slow_looks = self._slow_looks + 1 if turn > TURN_SLOW else 0
-
-    def _is_still(self, wrench: list[float]) -> bool:
-        """A sole that carries, and by the wrench (6,) of the floor on it neither lands nor slides."""
-        fx, fy, fz, *_ = wrench
-        return 2.0 * CONTACT_ON < fz < HARD * self._body.mass * GRAVITY and math.hypot(fx, fy) < GRIP * fz
-
-    def _lies_flat(self, foot: int, wrench: list[float]) -> bool:
-        """Nor tips about an edge, where it presses then."""
-        _, _, fz, mx, my, _ = wrench
-        along, across = self._reach[foot].tolist()
-        return abs(my) < along * fz and abs(mx) < across * fz
+        self.imu = ""
+        if self._lean_looks >= LEAN_LOOKS:
+            self.imu = f"the IMU says that the soles lean by {math.degrees(lean):.0f} degrees"
+        elif self._fast_looks >= TURN_FAST_LOOKS or self._slow_looks >= TURN_SLOW_LOOKS:
+            self.imu = f"gyroscope and legs differ by {turn:.1f} rad/s"
+        elif spin > SPIN and abs(float(rate @ up)) < SPIN_TURNING:
+            self.imu = f"gyroscope and legs differ by {spin:.1f} rad/s about the vertical"
 
     def _judge_feet(self, state: RobotState, tilt: TiltFilter, placement: Placement) -> None:
         self.foot = ""
-        gravity = self._body.gravity_torque(placement, -GRAVITY * np.array(tilt.up))
         for foot in (0, 1):
-            borne = self._borne(foot, state, tilt, placement, gravity)
+            borne = self._soles.borne(foot, state, tilt, placement)
             said = float(state.foot_wrenches[foot, 2])
             if borne is None:
                 self._contact_looks[foot] = 0
@@ -133,17 +111,6 @@ class ConsistencyWatch:
             self._contact_looks[foot] = self._contact_looks[foot] + 1 if is_silent or is_loud else 0
             if self._contact_looks[foot] >= CONTACT_LOOKS:
                 self.foot = f"{self._names[foot]} says {said:.0f} N, its leg bears {borne:.0f} N"
-
-    def _borne(
-        self, foot: int, state: RobotState, tilt: TiltFilter, placement: Placement, gravity: np.ndarray
-    ) -> float | None:
-        """N upwards on a sole by its leg's torques, in statics; None where the leg is too straight or fast to say."""
-        legs = self._body.legs[foot]
-        wrench_to_torque = self._body.wrench_to_torque(placement, foot)
-        if np.abs(state.velocity[legs]).max() > SWINGS or abs(np.linalg.det(wrench_to_torque)) < SOUND:
-            return None
-        wrench = np.linalg.solve(wrench_to_torque, gravity[legs] - state.effort[legs])
-        return float(wrench[:3] @ np.array(tilt.up))
 
     def _judge_rest(self, state: RobotState) -> str:
         """Of a robot without torque: swapped axes, scaled or dead accelerometers show here."""
