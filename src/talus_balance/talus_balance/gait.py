@@ -222,10 +222,11 @@ class Gait:
         in_time = min(max(self._planner.cadence, 0.0), 1.0) * (1.0 - self._haste())  # where it matters
         swing_time = max(self._plan.duration + in_time * self._early - self._lift_time, 0.1)
         phase = 1.0 if self._puts_back else (self.elapsed - self._lift_time) / swing_time
+        ahead = float(self._to_heading(self._swing.place - inp.sole_positions[self.stance, :2])[0])
         self._swing.keep_aside(
             inp.sole_positions[self.stance, :2],
             self._from_heading(np.array([0.0, self._swing_sign()])),
-            self.config.planner.narrow - ASIDE_SLACK,
+            self._planner.narrowest(ahead) - ASIDE_SLACK,
         )
         stance = inp.sole_positions[self.stance]
         if self._foothold is None:

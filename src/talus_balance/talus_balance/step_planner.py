@@ -33,7 +33,9 @@ class StepPlannerConfig:
             the trailing leg and turn its ankle to its end (0.8 rad) before the next foot has landed.
         min_duration, max_duration: What the legs can do.
         forward, backward: Farthest landing ahead of / behind the stance foot (leg length .88 m and hip range).
-        narrow, wide: Lateral landing bounds from the stance foot; narrow keeps 3 cm between the soles.
+        narrow, wide: Lateral landing bounds from the stance foot; narrow keeps 3 cm between the soles' sides.
+        tandem: As narrow, of a foot that lands `apart` ahead of or behind the other one.
+        apart: Between two soles, one ahead of the other: their length and 6 cm.
         swing_speed: m/s that the foot can reach on average (hip and knee speed limits).
         swing_acceleration: m/s^2 of a minimum-jerk swing at its peak; three quarters of what the swing is clipped to.
         freeze: The target no longer moves in this last time before landing.
@@ -51,6 +53,8 @@ class StepPlannerConfig:
     forward: float = 0.65
     backward: float = 0.55
     narrow: float = 0.17
+    tandem: float = 0.05
+    apart: float = 0.30
     wide: float = 0.70
     swing_speed: float = 3.0
     swing_acceleration: float = 65.0
@@ -94,7 +98,7 @@ class StepPlanner:
         self.config = c = config
         self._last_duration = self.nominal = c.duration
         self._pressure = np.array([c.pressure_x, c.pressure_y])
-        self._low, self._high = np.array([-c.backward, c.narrow]), np.array([c.forward, c.wide])
+        self._low, self._high = np.array([-c.backward, c.tandem]), np.array([c.forward, c.wide])
         self._hasty = math.sqrt(
             MINIMUM_JERK_PEAK * (c.wide - c.step_width) / c.swing_acceleration
         )  # s of the widest step
@@ -146,6 +150,11 @@ class StepPlanner:
             low[:, 0] = high[:, 0] = np.minimum(np.maximum(step[0], low[:, 0]), high[:, 0])
         here = (capture_point - stance) * mirror
         landing, pressure, error = self._solve(here, low, high, step, offset, times - elapsed, omega)
+        beside = np.abs(landing[:, 0]) < c.apart
+        if (beside & (landing[:, 1] < c.narrow)).any():
+            low[beside, 1] = np.maximum(low[beside, 1], c.narrow)
+            high[:, 1] = np.maximum(high[:, 1], low[:, 1])
+            landing, pressure, error = self._solve(here, low, high, step, offset, times - elapsed, omega)
         early = np.exp(omega * times) - math.exp(omega * duration)
         misses = c.weight_step * (landing - step) ** 2 + c.weight_offset * error**2 + c.weight_pressure * pressure**2
         best = int(np.argmin(c.weight_time * early * early + misses[:, 0] + misses[:, 1]))
@@ -198,7 +207,12 @@ class StepPlanner:
 
     def within_bounds(self, landing: np.ndarray) -> np.ndarray:
         """The nearest landing point (2,) m that a leg can reach, from the stance foot, y towards the swing side."""
-        return np.minimum(np.maximum(landing, self._low), self._high)
+        low = np.array([self._low[0], self.narrowest(float(landing[0]))])
+        return np.minimum(np.maximum(landing, low), self._high)
+
+    def narrowest(self, ahead: float) -> float:
+        """m beside the stance foot where a foot `ahead` m of it may be."""
+        return self.config.narrow if abs(ahead) < self.config.apart else self.config.tandem
 
     def duration_at(self, velocity: np.ndarray) -> float:
         """s of a nominal step at `velocity` (2,) m/s."""

@@ -70,6 +70,11 @@ class SwingFoot:
         self._stays = False
 
     @property
+    def place(self) -> np.ndarray:
+        """(2,) m on the ground plane."""
+        return self._xy
+
+    @property
     def velocity(self) -> np.ndarray:
         """(2,) m/s on the ground plane."""
         return self._vxy
