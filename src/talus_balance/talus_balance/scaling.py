@@ -133,7 +133,7 @@ def _gait(c: GaitConfig, ratio: Proportions, time: float, wider: float) -> GaitC
     leg, length, width = ratio.leg, ratio.foot_length, ratio.foot_width
     planner = _times(c.planner, step_width=ratio.hips, forward=leg, backward=leg, wide=leg, swing_speed=time)
     planner = _times(planner, duration=time, quickest=time, min_duration=time, max_duration=time, freeze=time)
-    planner = _times(planner, stride=leg, swing_acceleration=ratio.swing)
+    planner = _times(planner, stride=leg, swing_acceleration=ratio.swing, apart=length, tandem=width)
     planner = _times(planner, pressure_x=length, pressure_y=width, weight_time=leg**2)  # against squares of lengths
     scaled_gait = _times(c, zmp_x=length, zmp_y=width, stand_margin_x=length, stand_margin_y=width)
     scaled_gait = _times(scaled_gait, settle_offset=length, settle_offset_y=ratio.hips, settle_speed=time)

@@ -57,6 +57,18 @@ def test_a_foot_that_has_just_landed_steps_again_when_the_body_falls_over_it(swi
     assert not prefers(0.35, 0.10), "shoved ahead: the other foot reaches farther"
 
 
+def test_a_foot_lands_in_line_with_the_other_only_a_soles_length_ahead_of_it():
+    def landing(ahead):
+        start, swing = np.array([ahead, -0.15]), np.array([-0.27, CONFIG.step_width])
+        return (
+            StepPlanner(CONFIG).plan(start, STANCE, swing, STILL, 1.0, 0.05, 0.05, np.array([0.5, 0.0]), OMEGA).landing
+        )
+
+    assert landing(0.0)[1] == pytest.approx(CONFIG.narrow)
+    far = landing(0.25)
+    assert far[0] > CONFIG.apart and far[1] < CONFIG.narrow
+
+
 def test_random_states_never_leave_the_bounds():
     rng = np.random.default_rng(5)
     planner = StepPlanner(CONFIG)
@@ -76,7 +88,7 @@ def test_random_states_never_leave_the_bounds():
             OMEGA,
         )
         assert -CONFIG.backward - 1e-9 <= plan.landing[0] <= CONFIG.forward + 1e-9
-        assert CONFIG.narrow - 1e-9 <= sign * plan.landing[1] <= CONFIG.wide + 1e-9
+        assert planner.narrowest(plan.landing[0]) - 1e-9 <= sign * plan.landing[1] <= CONFIG.wide + 1e-9
         assert plan.duration > elapsed
         assert abs(plan.pressure[0]) <= CONFIG.pressure_x and abs(plan.pressure[1]) <= CONFIG.pressure_y
 
