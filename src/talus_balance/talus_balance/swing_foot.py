@@ -13,6 +13,7 @@ from talus_balance.clamp import clamp
 from talus_balance.ground_plane import sole_on_ground
 
 EDGE = 0.05  # m of a step from which on its edge is in the foot's way
+ABOVE = 0.35  # share of the way down, in time, in which a foot sinks by little more than a quarter of it
 EARLIER = 2.5  # 1/m: share of the swing by which the foot is up earlier before a step up, or stays up before one down
 
 
@@ -107,7 +108,7 @@ class SwingFoot:
         """
         remaining = max((1.0 - phase) * duration, 0.03)
         if phase * duration >= self.rise_time and not self._stays:
-            self._advance(landing, remaining, dt)
+            self._advance(landing, max((self._arrival(height, duration) - phase) * duration, 0.03), dt)
         self._yaw += (yaw - self._yaw) * min(dt / remaining, 1.0)
         if phase >= 1.0:
             self._late_speed += self.config.hurry * dt
@@ -129,15 +130,26 @@ class SwingFoot:
         self._vxy = self._vxy + dt * self._axy
         self._xy = self._xy + dt * self._vxy
 
+    def _arrival(self, end: float, duration: float) -> float:
+        """Share of the swing at which the foot is over its place: before it sinks past an edge that it stood on."""
+        if self._start_height - end < EDGE:
+            return 1.0
+        apex, peak = self._apex(end, duration)
+        return peak + ABOVE * (1.0 - peak)
+
+    def _apex(self, end: float, duration: float) -> tuple[float, float]:
+        """Its height, and the share of the swing at which it is reached."""
+        half = 0.5 * duration
+        clearance = min(self.config.clearance, self.config.max_lift * half * half / 6.0)
+        apex = max(self._start_height, end) + clearance
+        return apex, self._peak(apex - self._start_height, apex - end, duration)
+
     def _height(self, end: float, s: float, duration: float) -> tuple[float, float, float]:
         """Height, its rate and acceleration: up to the apex about mid-swing, then down to meet the ground.
 
         Two cubic Hermite pieces; arriving with speed makes the touchdown a sharp event in time and force.
         """
-        half = 0.5 * duration
-        clearance = min(self.config.clearance, self.config.max_lift * half * half / 6.0)
-        apex = max(self._start_height, end) + clearance
-        peak = self._peak(apex - self._start_height, apex - end, duration)
+        apex, peak = self._apex(end, duration)
         if s < peak:
             return _hermite(self._start_height, 0.0, apex, 0.0, s / peak, peak * duration)
         return _hermite(apex, 0.0, end, -self.config.lowering, (s - peak) / (1.0 - peak), (1.0 - peak) * duration)
