@@ -134,7 +134,7 @@ class SwingFoot:
         """Share of the swing at which the foot is over its place: before it sinks past an edge that it stood on."""
         if self._start_height - end < EDGE:
             return 1.0
-        apex, peak = self._apex(end, duration)
+        _, peak = self._apex(end, duration)
         return peak + ABOVE * (1.0 - peak)
 
     def _apex(self, end: float, duration: float) -> tuple[float, float]:

@@ -79,6 +79,11 @@ def test_the_foot_is_high_where_the_edge_of_a_step_is(rise):
     assert at_edge.position[2] > max(rise, 0.0)
 
 
+def test_down_a_step_the_foot_is_over_its_place_before_it_passes_the_edge():
+    below = [r.position[0] for r in swing([0.3, 0.1], end_height=-0.12) if r.position[2] < 0.0]
+    assert min(below) > 0.3 - 0.01
+
+
 def test_a_foot_that_ran_against_an_edge_first_moves_up_and_lands_where_it_was_told():
     config = SwingConfig()
     foot = SwingFoot(config, np.array([0.0, 0.1, 0.02]), np.zeros(3), 0.0, config.rise_time)
