@@ -20,14 +20,14 @@ def test_gets_up_from_lying(start):
 
 
 def test_hard_pushes_are_foreseen_land_softly_and_keep_the_head_off_the_ground():
-    """Over six falls: one body's peak forces differ by half from fall to fall, limp ones' too."""
-    soft = [fall_trial(ROBOT, seed=seed) for seed in range(6)]
-    limp = [fall_trial(ROBOT, seed=seed, protects=False) for seed in range(6)]
-    assert all(trial.fell for trial in soft + limp)
-    leads = [trial.lead for trial in soft if trial.predicted]
-    assert len(leads) >= 5 and min(leads) >= 0.2
-    assert not any(trial.head_strike for trial in soft)
-    assert sum(trial.peak_force for trial in soft) < 0.7 * sum(trial.peak_force for trial in limp)
+    """Pushes of 1.6 to 2.5 m/s, those that no step caught; from fall to fall peak forces differ by half."""
+    seeds = range(6)
+    soft = {seed: trial for seed in seeds if (trial := fall_trial(ROBOT, seed)).fell}
+    limp = [fall_trial(ROBOT, seed, protects=False) for seed in soft]
+    assert len(soft) >= 4
+    assert all(trial.predicted and trial.lead >= 0.2 for trial in soft.values())
+    assert not any(trial.head_strike for trial in soft.values())
+    assert sum(trial.peak_force for trial in soft.values()) < 0.7 * sum(trial.peak_force for trial in limp)
 
 
 def test_a_push_that_a_step_catches_is_no_fall():
