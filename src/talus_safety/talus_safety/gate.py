@@ -133,7 +133,7 @@ class LastGate:
                 rotation = self._body.imu.rotation
                 gyroscope, accelerometer = (rotation @ gyroscope).tolist(), (rotation @ accelerometer).tolist()
             self._tilt.step(gyroscope, accelerometer, self._period)
-        self._fall_watch.step(self._tilt)
+        self._fall_watch.step(self._tilt, is_balanced=self._state.phase is GatePhase.RUN)
         posture = self._judge.step(now, state, self._tilt.up[2], self._tilt.turn)
         if posture is Posture.LYING:
             self._fall_watch.forget()

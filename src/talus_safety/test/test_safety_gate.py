@@ -295,8 +295,12 @@ FALLING = {"angular_velocity": np.array([0.0, 6.0, 0.0])}
 
 
 def test_fall_under_a_controller_is_asked_for_and_left_to_it():
+    """Who balances has 0.11 s more to catch it than a robot that is on its own."""
     bench = running()
     for _ in range(60):
+        decision = bench.step(**FALLING)
+    assert (decision.phase, decision.request) == (GatePhase.RUN, StopLevel.R0_RUN)
+    for _ in range(40):
         decision = bench.step(**FALLING)
     assert (decision.phase, decision.request) == (GatePhase.RUN, StopLevel.R4_PROTECTIVE_FALL)
     assert (decision.rule, decision.reason) == ("falling", "the robot falls")

@@ -288,6 +288,15 @@ def test_fall_is_called_only_of_a_robot_that_was_upright():
     assert not watch.is_falling
 
 
+def test_who_is_balanced_may_lean_far_for_a_tenth_of_a_second_and_nobody_else():
+    """A shove that steps catch leans the trunk that far for 18 to 102 ms; falls stay beyond it."""
+    watch = FallWatch(0.75, PERIOD)
+    for _ in range(round(UPRIGHT_FOR / PERIOD)):
+        watch.step(Leaning(0.1))
+    assert not any(watch.step(Leaning(0.8), is_balanced=True) for _ in range(round(0.1 / PERIOD)))
+    assert watch.step(Leaning(0.8)), "and at once when nobody balances it any more"
+
+
 def test_a_robot_that_only_leans_far_was_not_upright():
     watch, ticks = FallWatch(0.75, PERIOD), round(UPRIGHT_FOR / PERIOD)
     assert not any(watch.step(Leaning(0.6)) for _ in range(2 * ticks))
