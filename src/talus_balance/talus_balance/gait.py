@@ -219,7 +219,7 @@ class Gait:
         self._watch_way(inp, side)
         if not self._puts_back and self._prefers_same_foot(inp):
             self._puts_back, self._landing = True, inp.sole_positions[side, :2].copy()
-        in_time = min(max(self._planner.cadence, 0.0), 1.0) * (1.0 - self._haste())  # where it matters
+        in_time = self._planner.cadence * (1.0 - self._haste())  # where it matters
         swing_time = max(self._plan.duration + in_time * self._early - self._lift_time, 0.1)
         phase = 1.0 if self._puts_back else (self.elapsed - self._lift_time) / swing_time
         ahead = float(self._to_heading(self._swing.place - inp.sole_positions[self.stance, :2])[0])

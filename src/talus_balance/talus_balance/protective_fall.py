@@ -7,7 +7,7 @@ Where to put what belongs to the robot (`fall.yaml` beside its robot.yaml), by t
 from __future__ import annotations
 
 import numpy as np
-from talus_core.fall_plan import FallPlan
+from talus_core.fall_plan import FallPlan, Folding
 from talus_core.state import JointCommand, RobotState
 
 STILL_TURN, STILL_JOINT, STILL_FOR = 0.3, 0.5, 0.5  # rad/s, rad/s, s: lies at rest
@@ -17,13 +17,12 @@ class ProtectiveFall:
     """Call `begin` when the fall is certain, then `step` every tick until `is_at_rest`."""
 
     def __init__(self, plan: FallPlan, effort_limit: np.ndarray, dt: float):
-        self._plan, self._effort, self._dt = plan, effort_limit, dt
+        self._folding, self._dt = Folding(plan, effort_limit, dt), dt
 
     def begin(self, position: np.ndarray, direction: np.ndarray) -> None:
         """From joints at `position` (n,) rad, towards `direction` (2,): forward and left seen from the pelvis."""
-        self._pose = self._plan.towards(direction)
-        self._from = position.copy()
-        self._elapsed = self._still_for = 0.0
+        self._folding.begin(position, direction)
+        self._still_for = 0.0
 
     @property
     def is_at_rest(self) -> bool:
@@ -32,16 +31,6 @@ class ProtectiveFall:
 
     def step(self, state: RobotState) -> JointCommand:
         """The next tick."""
-        self._elapsed += self._dt
         still = np.linalg.norm(state.angular_velocity) < STILL_TURN and np.abs(state.velocity).max() < STILL_JOINT
         self._still_for = self._still_for + self._dt if still else 0.0
-        share = min(self._elapsed / self._plan.duration, 1.0)
-        zero = np.zeros_like(self._from)
-        return JointCommand(
-            state.sequence,
-            self._from + share * (self._pose.joints - self._from),
-            zero,
-            zero,
-            self._plan.stiffness * self._effort,
-            self._plan.damping * self._effort,
-        )
+        return self._folding.step(state.sequence)

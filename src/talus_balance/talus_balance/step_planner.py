@@ -99,9 +99,8 @@ class StepPlanner:
         self._last_duration = self.nominal = c.duration
         self._pressure = np.array([c.pressure_x, c.pressure_y])
         self._low, self._high = np.array([-c.backward, c.tandem]), np.array([c.forward, c.wide])
-        self._hasty = math.sqrt(
-            MINIMUM_JERK_PEAK * (c.wide - c.step_width) / c.swing_acceleration
-        )  # s of the widest step
+        widest = c.wide - c.step_width
+        self._hasty = math.sqrt(MINIMUM_JERK_PEAK * widest / c.swing_acceleration)  # s of that step
         self._near = np.array([-0.03, -0.01, 0.0, 0.01, 0.03])  # s about the last choice
         self._far = np.array([0.0, 0.25, 0.5, 1.0])  # of the possible range, so that no better valley is missed
 
@@ -221,8 +220,9 @@ class StepPlanner:
 
     @property
     def cadence(self) -> float:
-        """Of the nominal step: 0 at the slowest, 1 at the quickest."""
-        return (self.config.duration - self.nominal) / (self.config.duration - self.config.quickest)
+        """Of the nominal step: 0 at the slowest and where a foothold takes longer, 1 at the quickest."""
+        c = self.config
+        return min(max((c.duration - self.nominal) / (c.duration - c.quickest), 0.0), 1.0)
 
     def _times(self, elapsed: float, hurries: bool) -> np.ndarray:
         """(10,) s, candidates for the step's duration."""

@@ -107,13 +107,14 @@ class SwingFoot:
         `phase` 0..1 of a swing of `duration` s.
         """
         remaining = max((1.0 - phase) * duration, 0.03)
+        apex, peak = self._apex(height, duration)
         if phase * duration >= self.rise_time and not self._stays:
-            self._advance(landing, max((self._arrival(height, duration) - phase) * duration, 0.03), dt)
+            self._advance(landing, max((self._arrival(height, peak) - phase) * duration, 0.03), dt)
         self._yaw += (yaw - self._yaw) * min(dt / remaining, 1.0)
         if phase >= 1.0:
             self._late_speed += self.config.hurry * dt
             self._late = min(self._late + self._late_speed * dt, self.config.max_lowering)
-        z, vz, az = self._height(height, min(phase, 1.0), duration)
+        z, vz, az = self._height(apex, peak, height, min(phase, 1.0), duration)
         return FootReference(
             np.array([self._xy[0], self._xy[1], z - self._late]),
             np.array([self._vxy[0], self._vxy[1], vz if phase < 1.0 else -self._late_speed]),
@@ -130,12 +131,9 @@ class SwingFoot:
         self._vxy = self._vxy + dt * self._axy
         self._xy = self._xy + dt * self._vxy
 
-    def _arrival(self, end: float, duration: float) -> float:
+    def _arrival(self, end: float, peak: float) -> float:
         """Share of the swing at which the foot is over its place: before it sinks past an edge that it stood on."""
-        if self._start_height - end < EDGE:
-            return 1.0
-        _, peak = self._apex(end, duration)
-        return peak + ABOVE * (1.0 - peak)
+        return peak + ABOVE * (1.0 - peak) if self._start_height - end >= EDGE else 1.0
 
     def _apex(self, end: float, duration: float) -> tuple[float, float]:
         """Its height, and the share of the swing at which it is reached."""
@@ -144,12 +142,11 @@ class SwingFoot:
         apex = max(self._start_height, end) + clearance
         return apex, self._peak(apex - self._start_height, apex - end, duration)
 
-    def _height(self, end: float, s: float, duration: float) -> tuple[float, float, float]:
+    def _height(self, apex: float, peak: float, end: float, s: float, duration: float) -> tuple[float, float, float]:
         """Height, its rate and acceleration: up to the apex about mid-swing, then down to meet the ground.
 
         Two cubic Hermite pieces; arriving with speed makes the touchdown a sharp event in time and force.
         """
-        apex, peak = self._apex(end, duration)
         if s < peak:
             return _hermite(self._start_height, 0.0, apex, 0.0, s / peak, peak * duration)
         return _hermite(apex, 0.0, end, -self.config.lowering, (s - peak) / (1.0 - peak), (1.0 - peak) * duration)

@@ -9,6 +9,7 @@ import numpy as np
 
 from talus_core.key_poses import KeyPoses, read_pose_file
 from talus_core.robot import RobotDescription
+from talus_core.state import JointCommand
 
 FILE = "fall.yaml"
 
@@ -34,6 +35,33 @@ class FallPlan:
     def towards(self, direction: np.ndarray) -> FallPose:
         """The pose for a fall towards (2,), forward and left."""
         return max(self.poses, key=lambda pose: float(pose.direction @ direction))
+
+
+class Folding:
+    """From where the joints are into the pose of a fall: call `begin`, then `step` every tick.
+
+    Attributes:
+        pose: (n,) rad, since `begin`.
+        stiffness: (n,) N m/rad, since `begin`; whoever falls may take some of it away.
+    """
+
+    def __init__(self, plan: FallPlan, effort_limit: np.ndarray, dt: float):
+        """`effort_limit`: (n,) N m; `dt`: s."""
+        self._plan, self._effort, self._dt = plan, effort_limit, dt
+        self._damping, self._zero = plan.damping * effort_limit, np.zeros(len(effort_limit))
+
+    def begin(self, position: np.ndarray, direction: np.ndarray) -> None:
+        """From joints at `position` (n,) rad, towards `direction` (2,): forward and left seen from the pelvis."""
+        self.pose = self._plan.towards(direction).joints
+        self.stiffness = self._plan.stiffness * self._effort
+        self._from, self._elapsed = position.copy(), 0.0
+
+    def step(self, sequence: int) -> JointCommand:
+        """The next tick's."""
+        self._elapsed += self._dt
+        share = min(self._elapsed / self._plan.duration, 1.0)
+        target = self._from + share * (self.pose - self._from)
+        return JointCommand(sequence, target, self._zero, self._zero, self.stiffness, self._damping)
 
 
 def load_fall(robot: RobotDescription) -> FallPlan | None:

@@ -7,7 +7,7 @@ import math
 from typing import Protocol
 
 import numpy as np
-from talus_core.fall_plan import FallPlan
+from talus_core.fall_plan import FallPlan, Folding
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 
@@ -45,28 +45,21 @@ class FoldedFall:
     """Folds low and soft, arms towards the ground, the head never first: the robot's own poses, by the direction."""
 
     def __init__(self, plan: FallPlan, robot: RobotDescription, period: float):
-        self._plan, self._period = plan, period
-        self._stiffness, self._kd = plan.stiffness * robot.limits.effort, plan.damping * robot.limits.effort
-        self._zero = np.zeros(len(robot.joint_names))
+        self._folding = Folding(plan, robot.limits.effort, period)
         self._legs = [
             (robot.indices(f"{side}_leg"), robot.joint_names.index(f"{side[0]}_knee")) for side in ("left", "right")
         ]
 
     def begin(self, state: RobotState, tilt: Vertical) -> None:
         """The pose is chosen here, and kept; legs that are bent farther, near the seat, only give way."""
-        self._pose = self._plan.towards(falls_towards(tilt)).joints
-        self._from, self._elapsed = state.position, 0.0
-        self._kp = self._stiffness.copy()
+        self._folding.begin(state.position, falls_towards(tilt))
         for leg, knee in self._legs:
-            if state.position[knee] > self._pose[knee]:
-                self._kp[leg] = 0.0
+            if state.position[knee] > self._folding.pose[knee]:
+                self._folding.stiffness[leg] = 0.0
 
     def step(self, state: RobotState, tilt: Vertical) -> JointCommand:
         """The next tick."""
-        self._elapsed += self._period
-        share = min(self._elapsed / self._plan.duration, 1.0)
-        target = self._from + share * (self._pose - self._from)
-        return JointCommand(state.sequence, target, self._zero, self._zero, self._kp, self._kd)
+        return self._folding.step(state.sequence)
 
 
 def falls_towards(tilt: Vertical) -> np.ndarray:

@@ -73,17 +73,17 @@ class StanceObserver:
         centre = body.centre_of_mass(placement)
         supports = self._update_supports(state.foot_wrenches[:, 2], lame)
         weights = _weights(supports, soles @ up)
-        sole_rotations = np.array([level @ rotation for rotation, _ in located])
+        levelled, sole_rotations = soles @ level.T, np.array([level @ rotation for rotation, _ in located])
         drift = body.centre_velocity(placement, state.velocity) - weights @ self._sole_velocity(placement, state, soles)
         velocity = level @ (drift + cross(rate, centre - weights @ soles))
         height = max(float((centre - weights @ soles) @ up), HEIGHT_AT_LEAST)
         return Stance(
             placement=placement,
             level=level,
-            soles=soles @ level.T,
+            soles=levelled,
             sole_rotations=sole_rotations,
             supports=supports,
-            pressure=(soles @ level.T)[:, :2] + _off_centre(state.foot_wrenches, sole_rotations),
+            pressure=levelled[:, :2] + _off_centre(state.foot_wrenches, sole_rotations),
             centre=level @ centre,
             velocity=velocity[:2],
             height=height,

@@ -125,8 +125,13 @@ class Standby:
                 self._speed[legs] = 0.0
                 self._offset[legs] += state.position[legs] - self._reference()[legs]
 
-    def _land(self, stance: Stance, state: RobotState, lame: tuple[bool, bool], held: tuple[bool, bool]) -> np.ndarray:
-        """Move a foot that is in the air towards the ground, and keep where it is going; (n,) rad/s wanted."""
+    def _land(
+        self, stance: Stance, state: RobotState, lame: tuple[bool, bool], held: tuple[bool, bool]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Move a foot that is in the air towards the ground, and keep where it is going.
+
+        Returns (n,) rad/s wanted, and (n,) whether a joint belongs to a leg that must be there in time.
+        """
         velocity, flies = np.zeros_like(state.velocity), np.zeros(len(state.velocity), dtype=bool)
         step = self._landing.step(stance, lame)
         foot = stance.supports.index(False) if step is not None else 0
