@@ -24,6 +24,7 @@ from talus_safety.kernel import active
 from talus_safety.ladder import StopLevel
 from talus_safety.leg_tilt import LegTilt
 from talus_safety.limiter import CommandLimiter
+from talus_safety.locks import LockWatch
 from talus_safety.monitors import DriveMonitor, ImuMonitor
 from talus_safety.permit import TorquePermit
 from talus_safety.phases import PhaseState, advance, ended, locked
@@ -67,6 +68,7 @@ class LastGate:
         self._fall_watch = FallWatch(math.radians(self._config.monitors.fall_deg), period)
         self._drives, self._imu = DriveMonitor(robot, period, self._config.monitors), ImuMonitor()
         self.repair, self._feet = JointRepair(body, robot.limits.effort, period), FootRepair(robot, body, period)
+        self._locks = LockWatch(robot, body, period)
         self._power = PowerMonitor(robot.joint_names, period)
         self._keeper, self._judge = StateKeeper(), RestJudge(robot)
         self._tilt: TiltFilter | LegTilt = TiltFilter()
@@ -105,6 +107,7 @@ class LastGate:
             state = self._feet.step(state, self._tilt, trusts_imu=not self._imu.fault)
             if self._feet.doubts_imu:
                 self._imu.distrust()
+            self._locks.step(state)
         posture = self._posture(now, state)
         if command is not None:
             self._check(now, state, command, posture)
@@ -171,7 +174,7 @@ class LastGate:
             self._imu.fault,
             drives.encoder,
             self._feet.fault,
-            drives.leg,
+            drives.leg or self._locks.fault,
             drives.arm,
             self._power.drop,
             self._power.left,
@@ -195,6 +198,7 @@ class LastGate:
             self._drives.relax()
             self.repair.relax()
             self._feet.relax()
+            self._locks.relax()
             return None
         if phase is GatePhase.FALL:
             return self._go_down(state, posture, is_new=before is not phase)

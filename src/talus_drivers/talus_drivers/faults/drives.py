@@ -15,6 +15,7 @@ LOCK_FRICTION = 2000.0  # N m of dry friction in a locked joint: ten times the s
 LOCK_TIME = 0.002  # s in which a locked joint stops: the least of the solver, two physics steps
 SHOWS = 0.02  # of the peak: between what a drive gives and what a sound one would; current sensing is good to 0.01
 LOCK_SHOWS = 0.1  # of the peak, that a lock bears: twice the dry friction of a sound joint
+LOCK_SHOWS_FOR = 0.01  # s over which that is taken: the jolt with which a slow joint stops is one of many in a step
 
 Shape = Callable[[np.ndarray], None]  # changes the torques (n,) in place, once per physics step
 
@@ -43,6 +44,7 @@ class DriveFaults:
         self.locked, self.touched, self.blind = (np.zeros(n, dtype=bool) for _ in range(3))
         self.seen_position, self.seen_velocity = np.zeros(n), np.zeros(n)
         self.left = np.ones(n)
+        self._borne = np.zeros(n)  # N m, by locks
         self._shapes: list[Shape] = []
         self._cuts: list[Shape] = []
 
@@ -86,7 +88,8 @@ class DriveFaults:
 
     def bear(self, load: np.ndarray) -> None:
         """What the joints' friction bears, (n,) N m, once per physics step while one is locked."""
-        self.shows = self.shows or bool((np.abs(load) > LOCK_SHOWS * self.peak)[self.locked].any())
+        self._borne += min(self.step / LOCK_SHOWS_FOR, 1.0) * (load - self._borne)
+        self.shows = self.shows or bool((np.abs(self._borne) > LOCK_SHOWS * self.peak)[self.locked].any())
 
     def _change(self, changes: list[Shape], effort: np.ndarray) -> None:
         if not changes:

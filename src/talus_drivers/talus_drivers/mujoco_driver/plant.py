@@ -128,7 +128,7 @@ class Plant:
             power += bank.power(self.effort, self.velocity)
             mujoco.mj_step(model, data)
             if self._is_locked:
-                self._faults.bear((data.qfrc_constraint + data.qfrc_passive)[self._dof_at])
+                self._faults.bear(self._dry_friction())
             self._sample_joints()
             self._imu.add()
         self._imu.end(self._period)
@@ -168,6 +168,13 @@ class Plant:
                 name = model.body(link).name
                 forces[name] = max(forces.get(name, 0.0), float(wrench[0]))
         return forces
+
+    def _dry_friction(self) -> np.ndarray:
+        """(n,) N m of the joints' own dry friction, locks included, at the last physics step."""
+        data, load = self.data, np.zeros(self.model.nv)
+        rows = data.efc_type == mujoco.mjtConstraint.mjCNSTR_FRICTION_DOF
+        load[data.efc_id[rows]] = data.efc_force[rows]
+        return load[self._dof_at]
 
     def _settle(self, duration: float) -> None:
         for _ in range(round(duration / self.model.opt.timestep)):
