@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from safety_samples import PERIOD, ROBOT, N, command, state
+from safety_samples import PERIOD, ROBOT, STANDING_EFFORT, N, command, state
 from talus_core.fall_plan import load_fall
 from talus_safety.config import GateConfig
 from talus_safety.decision import GatePhase
@@ -25,22 +25,22 @@ FRESH = object()
 
 
 class Bench:
-    """A gate whose robot does what it is told at once: joints go to their targets."""
+    """A gate whose robot does what it is told at once: joints go to their targets, drives give their torque."""
 
     def __init__(self, pose: str = "stand"):
         self.gate = LastGate(ROBOT, PERIOD)
         self.tick = 0
-        self.position = ROBOT.poses[pose].copy()
+        self.position, self.effort = ROBOT.poses[pose].copy(), STANDING_EFFORT
         self.decision = None
 
     def step(self, frame=FRESH, permit=FRESH, **changes):
         """One tick; unless given, a sound command that holds still and a fresh permit to run."""
-        now = state(self.tick, **{"position": self.position, **changes})
-        frame = command(self.tick, position=self.position) if frame is FRESH else frame
+        now = state(self.tick, **{"position": self.position, "effort": self.effort, **changes})
+        frame = command(self.tick, position=self.position, effort=self.effort) if frame is FRESH else frame
         permit = TorquePermit(**GO, sequence=self.tick) if permit is FRESH else permit
         self.decision = self.gate.step(self.tick * PERIOD, now, frame, permit)
         if self.decision.command is not None and np.isfinite(now.position).all():
-            self.position = self.decision.command.position
+            self.position, self.effort = self.decision.command.position, self.decision.command.effort
         self.tick += 1
         return self.decision
 
@@ -379,9 +379,18 @@ def test_a_fall_from_upright_goes_where_the_body_turns():
 
 def test_finding_about_drives_is_asked_for_while_the_controller_goes_on():
     bench = running()
-    broken = np.zeros(N)
-    broken[ROBOT.joint_names.index("l_knee")] = 50.0
+    broken = bench.effort.copy()
+    broken[ROBOT.joint_names.index("l_knee")] += 50.0
     for _ in range(12):
         decision = bench.step(effort=broken)
     assert (decision.phase, decision.request) == (GatePhase.RUN, StopLevel.R3_SIT_THEN_CUT)
     assert decision.rule == "leg_fault" and "l_knee" in decision.reason
+
+
+def test_torque_that_is_given_and_turns_nothing_is_a_lock():
+    bench = running()
+    bench.effort = bench.effort.copy()
+    bench.effort[ROBOT.joint_names.index("l_knee")] += 0.2 * ROBOT.limits.effort[ROBOT.joint_names.index("l_knee")]
+    decision = bench.run(0.04)
+    assert (decision.phase, decision.request) == (GatePhase.RUN, StopLevel.R3_SIT_THEN_CUT)
+    assert decision.reason == "a joint that carries fails: l_knee is locked"
