@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 import yaml
+from rcl_interfaces.msg import Parameter as ParameterMessage
 from rclpy.node import Node
+from rclpy.parameter import Parameter
+from rclpy.parameter_client import AsyncParameterClient
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.serialization import deserialize_message
 from rosgraph_msgs.msg import Clock
 from running_launch import RunningLaunch
-from sim_assertions import observer
+from sim_assertions import observer, wait_until
 from talus_bringup.launch.packages import package_share
 from talus_bringup.run.contract import ALWAYS, PERCEPTION, SERVICES, SIMULATION, Topic, topics_of
 from talus_bringup.run.conversions import message_type, seconds
@@ -60,7 +63,7 @@ class Heard:
     """Listens to everything for a while; afterwards knows what came."""
 
     def __init__(self, node: Node, topics: list[Topic]):
-        self.topics = topics
+        self.node, self.topics = node, topics
         self.messages: dict[str, list[bytes]] = defaultdict(list)
         self._link = FastLink(node)
         for topic in topics:
@@ -183,3 +186,21 @@ def test_covariances_are_filled(heard: Heard):
     assert odometry.child_frame_id == "base_link"
     assert all(imu.angular_velocity_covariance[4 * i] > 0.0 for i in range(3))
     assert all(imu.linear_acceleration_covariance[4 * i] > 0.0 for i in range(3))
+
+
+@pytest.mark.parametrize("name", ["driver", "balance", "safety", "camera", "map", "recorder"])
+def test_no_parameter_of_a_running_node_changes(heard: Heard, name: str):
+    """Not even to what it is: a calibration, a limit or the clock is another one only after a new start."""
+
+    def answered(future, what: str):
+        wait_until(heard.node, future.done, f"{name} does not {what}")
+        return future.result()
+
+    client = AsyncParameterClient(heard.node, name)
+    names = answered(client.list_parameters(), "list its parameters").result.names
+    values = answered(client.get_parameters(names), "say its parameters").values
+    said = [ParameterMessage(name=name, value=value) for name, value in zip(names, values, strict=True)]
+    wishes = [Parameter.from_parameter_msg(one) for one in said]
+    results = answered(client.set_parameters(wishes), "refuse").results
+    assert "use_sim_time" in names and len(results) == len(names)
+    assert not [one for one, result in zip(names, results, strict=True) if result.successful or not result.reason]

@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 from talus_core.parameters import ParameterInfo, build_config, flat_parameters
 
 ConfigT = TypeVar("ConfigT")
@@ -17,11 +18,17 @@ OF_EVERY_NODE_PREFIX = "qos_overrides."
 
 
 def declare_config(node: Node, config_type: type[ConfigT], values: Mapping[str, Any] | None = None) -> ConfigT:
-    """Declare every field of `config_type` and return what was given, or `values`. Raises ParameterError."""
+    """Declare every field of `config_type` and return what was given, or `values`. Raises ParameterError.
+
+    From then on nothing changes but what is dynamic: not even `use_sim_time`, which rclpy would let anybody change.
+    """
     config = build_config(config_type, given_parameters(node) if values is None else values)
-    for name, (default, info) in flat_parameters(config_type).items():
+    known = flat_parameters(config_type)
+    for name, (default, info) in known.items():
         value = _ros_value(_get(config, name))
         node.declare_parameter(name, value, descriptor(default, info), ignore_override=True)
+    dynamic = {name for name, (_, info) in known.items() if info.is_dynamic}
+    node.add_on_set_parameters_callback(lambda asked: _answer(asked, dynamic))
     return config
 
 
@@ -46,6 +53,14 @@ def descriptor(default: Any, info: ParameterInfo) -> ParameterDescriptor:
     elif isinstance(default, int) and not isinstance(default, bool):
         result.integer_range = [IntegerRange(from_value=int(info.low), to_value=int(info.high))]
     return result
+
+
+def _answer(asked: list[Parameter], dynamic: set[str]) -> SetParametersResult:
+    """To who asks a running node for other values."""
+    fixed = [parameter.name for parameter in asked if parameter.name not in dynamic]
+    if not fixed:
+        return SetParametersResult(successful=True)
+    return SetParametersResult(reason=f"'{fixed[0]}' is fixed while the node runs; start it anew with another value")
 
 
 def _get(config: Any, dotted_name: str) -> Any:

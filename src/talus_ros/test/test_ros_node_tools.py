@@ -74,6 +74,9 @@ def test_only_dynamic_parameters_change_and_within_their_range(context):
     assert node.set_parameters([Parameter("count", value=5)])[0].successful
     assert not node.set_parameters([Parameter("count", value=50)])[0].successful
     assert not node.set_parameters([Parameter("rate_hz", value=60.0)])[0].successful
+    of_rclpy = node.set_parameters([Parameter("use_sim_time", value=True)])[0]
+    assert of_rclpy.reason == "'use_sim_time' is fixed while the node runs; start it anew with another value"
+    assert not node.get_parameter("use_sim_time").value
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from talus_bringup.bench.safety.rows import ELSEWHERE, IN_PROCESS, NOMINAL, NOT_BUILT, ROWS, Row
+from talus_bringup.bench.safety.rows import ELSEWHERE, IN_PROCESS, NOMINAL, ROWS, Row
 from talus_bringup.bench.safety.runs import Case
 from talus_bringup.scenario.record import Outcome
 
@@ -68,7 +68,6 @@ def summary(outcomes: Outcomes) -> dict[str, float]:
         "not_run": sum(outcome.verdict == "error" for outcome in outcomes.values()),
         "rows_in_process": sum(row.where == IN_PROCESS for row in ROWS),
         "rows_na_in_process": sum(row.where == ELSEWHERE for row in ROWS),
-        "rows_not_built": sum(row.where == NOT_BUILT for row in ROWS),
         "reaction_p999_ok": _share_in_time(runs),
         "estop_to_r3_ms_p999": _quantile([outcome.reaction_ms for outcome in stops], 0.999),
         "seated_s_p95": _quantile([o.seated_s for case, o in runs if case.row == "F42"], 0.95),
@@ -83,17 +82,15 @@ def summary(outcomes: Outcomes) -> dict[str, float]:
 
 
 def _share_in_time(runs: Sequence[tuple[Case, Outcome]]) -> float:
-    """Of all rows that ask for a reaction, those not built included: whether the slowest of each is in time."""
-    asked = [row for row in ROWS if row.where != ELSEWHERE and not _may_ride(row)]
+    """Of all rows that ask for a reaction: whether the slowest of each is in time."""
     ran = {case.row for case, _ in runs}
-    asked = [row for row in asked if row.name in ran or row.where == NOT_BUILT]
+    asked = {row.name for row in ROWS if row.name in ran and not _may_ride(row)}
     late = {case.row for case, outcome in runs if not _is_in_time(case, outcome)}
-    in_time = [row for row in asked if row.name in ran and row.name not in late]
-    return len(in_time) / len(asked) if ran else math.nan
+    return len(asked - late) / len(asked) if asked else math.nan
 
 
 def _may_ride(row: Row) -> bool:
-    return row.where == IN_PROCESS and all(expect.reaction == "none" for expect in row.expect)
+    return all(expect.reaction == "none" for expect in row.expect)
 
 
 def _is_in_time(case: Case, outcome: Outcome) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from talus_bringup.bench.safety.figures import WORST_FIRST
-from talus_bringup.bench.safety.rows import ELSEWHERE, IN_PROCESS, NOT_BUILT, Row
+from talus_bringup.bench.safety.rows import ELSEWHERE, IN_PROCESS, Row
 from talus_bringup.bench.safety.runs import Case
 from talus_bringup.scenario.record import Outcome
 
@@ -22,7 +22,6 @@ COLOURS = {
     "error": "#9b6fc3",
     "fell": "#c9302c",
     ELSEWHERE: "#c9d3dc",
-    NOT_BUILT: "#8b98a3",
 }
 ROW_H, TITLE_W, CELL_W, TOP, LEFT, LEGEND_W = 20, 330, 110, 56, 12, 920
 

@@ -12,7 +12,7 @@ from talus_bringup.scenario.scenario import Event, Expectation, Scenario
 BENCH_POSTURES = ("double_support", "single_support", "walking", "transition", "loaded")
 STILL = ("double_support", "transition", "loaded")
 MOVING = ("single_support", "walking")
-IN_PROCESS, ELSEWHERE, NOT_BUILT = "in process", "n/a in process", "not built"
+IN_PROCESS, ELSEWHERE = "in process", "n/a in process"
 AT = 0.1  # s after the posture was reached
 
 
@@ -26,7 +26,7 @@ class Row:
         variants: What happens; the seed picks one.
         expect: What must follow, one for all variants or one for each.
         postures: In which it means something.
-        where: It is staged here, cannot be in one process, or nothing could answer it yet.
+        where: It is staged here, or cannot be in one process.
         why: Where not here: the reason.
         seconds: Longest run.
         lockstep: Simulated time waits for the nodes; false: as on hardware.
@@ -63,11 +63,6 @@ def reacts(level: str, within_ms: float, **more: object) -> tuple[Expectation, .
 def elsewhere(name: str, title: str, why: str) -> Row:
     """A fault of a machine, a middleware or a disk: one process cannot stage it."""
     return Row(name, title, where=ELSEWHERE, why=why)
-
-
-def missing(name: str, title: str, why: str) -> Row:
-    """Nothing could react to it yet."""
-    return Row(name, title, where=NOT_BUILT, why=why)
 
 
 LEGS = ("l_hip_pitch", "r_knee", "l_ankle_pitch", "r_hip_roll")
@@ -158,7 +153,8 @@ ROWS: tuple[Row, ...] = (
     Row("F47", "push of 20 N s", tuple(one("push", side, 20.0) for side in ("left", "front", "behind", "right"))),
     Row("F48", "push nobody survives", tuple(one("push", side, 120.0) for side in ("left", "front", "behind", "right")),
         reacts("R4", 1000, may_fall=True)),
-    missing("F49", "update asked for while upright", "there is no updater yet"),
+    elsewhere("F49", "change asked for while upright",
+        "parameters are the middleware's: every running node refuses (test_graph.py); there is no updater"),
     Row("F50", "two faults", (
         (*one("process.kill", "balance"), *one("imu.off", at=AT + 0.25)),
         (*one("operator.stop"), *one("process.kill", "balance", at=AT + 0.5)),
