@@ -99,13 +99,12 @@ class LastGate:
         """
         self._power.step(power)
         state = self._keeper.keep(state)
-        if permit is not None and permit.rule == "body_fault":
-            self._imu.distrust()
         self._drives.step(state, self._sent)
         state = self.repair.step(state, self._drives, self._tilt)
         if self._state.phase is not GatePhase.FALL:  # an impact looks like a fault
             state = self._feet.step(state, self._tilt, trusts_imu=not self._imu.fault)
-            if self._feet.doubts_imu:
+            is_told = permit is not None and permit.rule == "body_fault"
+            if (is_told or self._feet.doubts_imu) and not self._drives.encoder:  # else that encoder contradicts the IMU
                 self._imu.distrust()
             self._locks.step(state)
         posture = self._posture(now, state)

@@ -329,6 +329,20 @@ def test_fall_alone_is_given_to_the_motion_that_was_plugged_in():
     assert (decision.phase, decision.command, decision.latched) == (GatePhase.OFF, None, True)
 
 
+def test_an_encoder_that_is_known_to_fail_throws_no_doubt_on_the_imu():
+    """By whose word a fall is called: the legs, of which one lies, would say that all is well."""
+    bench = running()
+    bench.position = bench.position.copy()
+    bench.position[ROBOT.joint_names.index("l_knee")] += 6.28
+    stopped = {"rule": "body_fault", "level": StopLevel.R3_SIT_THEN_CUT, "armed": False}
+    for _ in range(10):
+        decision = bench.step(permit=bench.permit(**stopped))
+    assert (decision.phase, decision.rule) == (GatePhase.HOLD, "encoder_fault")
+    for _ in range(60):
+        decision = bench.step(permit=bench.permit(**stopped), **FALLING)
+    assert decision.phase is GatePhase.FALL
+
+
 def test_fall_alone_folds_into_the_robots_own_pose():
     bench = running()
     for _ in range(60):
