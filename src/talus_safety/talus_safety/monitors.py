@@ -18,7 +18,8 @@ RESIDUAL_TICKS, ENVELOPE_TICKS = 8, 3
 SPEED_FACTOR = 1.2  # of the speed limit: 20 N s while walking reach 0.81 of it
 EFFORT_FACTOR = 1.15  # of the peak: current sensing is good to 1 %
 STEP_FACTOR, STEP_NOISE = 1.5, 0.05  # of the speed limit, and rad: a jump of 2 pi is far more
-DEAD_SAYS, DEAD_ASKED, DEAD_TICKS = 0.008, 0.015, 5  # of the peak: four times the noise; healthy for one tick at most
+DEAD_SAYS = 0.008  # of the peak in every tick: four times the noise
+DEAD_MEANS, DEAD_ASKED, DEAD_TICKS = 0.003, 0.01, 5  # in the mean; healthy joints give so little when asked for 0.006
 LOCKED_WANTED, LOCKED_SPEED = 1.0, 0.1  # rad/s: asked for, and not exceeded
 LOCKED_TICKS = 25  # at twice what healthy joints need to get going
 STOPPED_FROM, STOPPED_SPEED = 0.65, 0.08  # rad/s: a third more than healthy joints stop from, getting up too; noise
@@ -48,7 +49,8 @@ class DriveMonitor:
         limits = robot.limits
         self._names, self._effort, self._power = robot.joint_names, limits.effort, config.power_at_most_w
         self._low = -limits.effort
-        self._says_little, self._asks_enough = DEAD_SAYS * limits.effort, DEAD_ASKED * limits.effort
+        self._says_little = DEAD_SAYS * limits.effort
+        self._means_little, self._asks_enough = DEAD_MEANS * limits.effort, DEAD_ASKED * limits.effort
         self._carries = np.zeros(len(self._names), dtype=bool)
         self._carries[robot.indices("left_leg", "right_leg", "torso")] = True
         self._bound = np.array(
@@ -72,6 +74,7 @@ class DriveMonitor:
         self._count[:] = 0
         self._counts_any = False
         self._locked, self._dead, self._equal, self._still = np.zeros((4, len(self._names)), dtype=int)
+        self._means = np.zeros((2, len(self._names)))  # N m asked and given, while next to nothing is given
         self._speeds = np.zeros((STOPPED_WITHIN + 1, len(self._names)))  # of this tick and those before
         self._stopped_from = np.zeros(len(self._names))
         self._all_changed = self._power_ticks = self._since = 0
@@ -137,14 +140,13 @@ class DriveMonitor:
     def _find_dead(self, state: RobotState, asked: np.ndarray) -> None:
         """Asked for little, and gives nothing at all."""
         silent = np.abs(state.effort) < self._says_little
-        self.limp &= silent
-        silent &= np.abs(asked) > self._asks_enough
         self._dead += 1
         self._dead *= silent
-        if np.maximum.reduce(self._dead) >= DEAD_TICKS:
-            found = self._dead >= DEAD_TICKS
-            self.limp |= found
-            self._blame(found, "gives no torque")
+        self._means += ((asked, state.effort) - self._means) / np.minimum(np.maximum(self._dead, 1), DEAD_TICKS)
+        asked_for, given = np.abs(self._means)
+        found = (asked_for > self._asks_enough) & (given < self._means_little) & (self._dead >= DEAD_TICKS)
+        self.limp = self.limp & silent | found
+        self._blame(found, "gives no torque")
 
     def _find_locked(self, state: RobotState, sent: JointCommand) -> None:
         """Asked to move and does not, for long."""

@@ -86,6 +86,17 @@ def test_drive_that_gives_nothing_is_found_though_little_is_asked():
     assert not drives.monitor.limp.any(), "it gives torque again"
 
 
+@pytest.mark.parametrize("mean, given, is_dead", [(0.013, 0.0, True), (0.007, 0.0, False), (0.013, 0.005, False)])
+def test_what_is_asked_counts_in_the_mean(mean, given, is_dead):
+    """A joint that hardly bears anything is asked for now more, now less."""
+    drives, peak = settled(), LIMITS.effort[ELBOW]
+    for tick in range(20):
+        asked = HOLD.with_(effort=with_(np.zeros(N), ELBOW, (mean + 0.008 * (-1) ** tick) * peak))
+        noisy = with_(np.zeros(N), ELBOW, (given + 0.002 * (-1) ** (tick // 2)) * peak)
+        drives.step(sent=asked, effort=noisy, position=HOLD.position + 1e-6 * drives.random.normal(size=N))
+    assert found(drives.monitor)[2] == ("r_elbow gives no torque" if is_dead else "")
+
+
 def test_torque_is_judged_only_against_commands_that_are_known():
     drives = settled()
     lost = {"effort": np.full(N, 0.5) * LIMITS.effort}
