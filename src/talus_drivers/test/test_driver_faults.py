@@ -160,6 +160,20 @@ def test_a_drive_that_locks_stops_its_joint_at_once(driver, robot):
     assert np.abs(speeds).max() < 0.1
 
 
+def test_a_lock_shows_by_what_it_bears_while_there_is_torque(robot):
+    """Without torque the brakes of sound joints bear it, too."""
+    driver = body("mujoco", robot)
+    run(driver, robot.poses["stand"], 20)  # off its seat
+    driver.faults.inject(FaultRequest("drive.stuck", "l_knee"))
+    driver.stop()
+    for _ in range(100):
+        driver.read(driver.time)
+        driver.advance()
+    assert driver.faults.is_latent
+    run(driver, sit(robot), 50)
+    assert not driver.faults.is_latent
+
+
 def test_a_limb_without_a_bus_holds_where_it_is_and_says_nothing_new(driver, robot):
     j = joint(robot)
     run(driver, sit(robot), 300)

@@ -32,7 +32,9 @@ LEAST = 0.15  # of the weight, that is left to a foot by the other one's error a
 class FootRepair:
     """`step` per tick with torque; then `fault` is empty while both sensors are sound. One that is not is replaced.
 
-    `doubts_imu`: both feet bear the weight, and the accelerometer says that they cannot.
+    Attributes:
+        doubts_imu: Both feet bear the weight, and the accelerometer says that they cannot.
+        doubted: Of the feet: its sensor is not sound, or at this tick repeats itself.
     """
 
     def __init__(self, robot: RobotDescription, body: Body, period: float):
@@ -49,6 +51,7 @@ class FootRepair:
         self.fault = ""
         self._sick: int | None = None
         self._last: np.ndarray | None = None
+        self.doubted = [False, False]
         self._equal, self._changes = [0, 0], [0, 0]
         self._ticks_seen, self._sums = 0, [0.0, 0.0]
         self._rise: float | None = None  # m/s
@@ -79,6 +82,7 @@ class FootRepair:
             self._equal[foot] = self._equal[foot] + 1 if is_equal else 0
             dithers = self._changes[foot] >= DITHERS_AFTER
             self._changes[foot] = self._changes[foot] + 1 if not is_equal else self._changes[foot] * dithers
+            self.doubted[foot] = is_equal and dithers
             if dithers and self._equal[foot] >= STUCK_TICKS:
                 self._blame(foot, "repeats itself")
 
@@ -125,6 +129,7 @@ class FootRepair:
     def _blame(self, foot: int, what: str) -> None:
         if self._sick is None:
             self._sick, self.fault = foot, f"{self._names[foot]} {what}"
+            self.doubted[foot] = True
 
 
 def _borne(body: Body, foot: int, state: RobotState, tilt: Vertical) -> float:

@@ -106,7 +106,7 @@ class LastGate:
             is_told = permit is not None and permit.rule == "body_fault"
             if (is_told or self._feet.doubts_imu) and not self._drives.encoder:  # else that encoder contradicts the IMU
                 self._imu.distrust()
-            self._locks.step(state)
+            self._locks.step(state, self._feet.doubted)
         posture = self._posture(now, state)
         if command is not None:
             self._check(now, state, command, posture)

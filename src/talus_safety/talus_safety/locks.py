@@ -8,6 +8,8 @@ much in the hips, who must say it for longer.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from talus_core.robot import RobotDescription
 from talus_core.state import RobotState
@@ -19,7 +21,7 @@ EVERY = 0.01  # s between looks, over which all is averaged: 0.15 ms each
 BEARS = 0.08  # of the peak: dry friction of a sound joint bears 0.05
 AT_STOP = 0.05  # rad from the end of its range: there the stop may bear it, soft ones from before
 RESTS = 0.03  # rad/s on average: three times the noise
-LOOKS, HIP_LOOKS = 2, 8  # in a row; in hard shoves sound knees and ankles show 1, hips 6
+LOOKS, HIP_LOOKS = 3, 8  # in a row; in hard shoves sound knees and ankles show 1, hips 6
 HIPS = 3  # joints of a leg that come first; yaw is not judged: the other leg's swing twists it
 
 
@@ -43,8 +45,9 @@ class LockWatch:
         self._looks = np.zeros(self._body.legs.shape, dtype=int)
         self._forget()
 
-    def step(self, state: RobotState) -> None:
-        """Judge a tick; `state` as it is believed."""
+    def step(self, state: RobotState, doubted: Sequence[bool] = (False, False)) -> None:
+        """Judge a tick; `state` as it is believed, `doubted`: feet whose sensors say nothing about their legs."""
+        self._doubted |= doubted
         self._speed += state.velocity
         self._torque += state.effort
         self._force += state.linear_acceleration
@@ -58,12 +61,14 @@ class LockWatch:
         self._seen = 0
         self._speed, self._torque = np.zeros((2, self._body.size))
         self._force, self._wrenches = np.zeros(3), np.zeros((2, 6))
+        self._doubted = np.zeros(2, dtype=bool)
 
     def _look(self, position: np.ndarray) -> None:
         body, legs = self._body, self._body.legs
         angle = position[legs]
         rests = (np.abs(self._speed[legs]) < RESTS * self._ticks) & (self._low < angle) & (angle < self._high)
         rests[:, 0] = False
+        rests[self._doubted] = False
         rests[:, HIPS:] &= self._wrenches[:, 2:3] > 2.0 * CONTACT_ON * self._ticks
         if not rests.any():
             self._looks[:] = 0

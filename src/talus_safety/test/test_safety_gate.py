@@ -405,6 +405,6 @@ def test_torque_that_is_given_and_turns_nothing_is_a_lock():
     bench = running()
     bench.effort = bench.effort.copy()
     bench.effort[ROBOT.joint_names.index("l_knee")] += 0.2 * ROBOT.limits.effort[ROBOT.joint_names.index("l_knee")]
-    decision = bench.run(0.04)
+    decision = bench.run(0.05)
     assert (decision.phase, decision.request) == (GatePhase.RUN, StopLevel.R3_SIT_THEN_CUT)
     assert decision.reason == "a joint that carries fails: l_knee is locked"

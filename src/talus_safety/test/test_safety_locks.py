@@ -104,3 +104,13 @@ def test_what_the_base_speeds_up_is_borne_too():
     faster = {"linear_acceleration": 2.0 * told.linear_acceleration, "foot_wrenches": 2.0 * told.foot_wrenches}
     standing.told = replace(told, effort=2.0 * told.effort, **faster)
     assert standing.run(2 * HIP_LOOKS) == ""
+
+
+@pytest.mark.parametrize("foot, fault", [(0, ""), (1, "l_knee is locked")])
+def test_a_foot_that_is_doubted_says_nothing_about_its_leg(foot, fault):
+    standing, knee = Standing(), NAMES.index("l_knee")
+    effort = standing.told.effort.copy()
+    effort[knee] += 0.2 * ROBOT.limits.effort[knee]
+    for _ in range(HIP_LOOKS * LOOK):
+        standing.watch.step(replace(standing.told, effort=effort), [foot == 0, foot == 1])
+    assert standing.watch.fault == fault

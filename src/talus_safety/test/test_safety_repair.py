@@ -181,7 +181,7 @@ def test_a_foot_that_repeats_itself_is_stuck_and_gets_what_the_other_one_leaves(
     standing = Standing()
     full = np.array([0.0, 0.0, WEIGHT, 0.0, 0.0, 0.0])
     standing.run(feet.STUCK_TICKS, left=full)
-    assert standing.feet.fault == ""
+    assert standing.feet.fault == "" and standing.feet.doubted == [True, False]
     believed = standing.step(left=full)
     assert standing.feet.fault == "l_sole repeats itself"
     rest = (0.5 - feet.LEAST) * WEIGHT

@@ -127,7 +127,7 @@ class Plant:
             self._ctrl[self._actuator_at] = self.effort
             power += bank.power(self.effort, self.velocity)
             mujoco.mj_step(model, data)
-            if self._is_locked:
+            if self._is_locked and bank.is_enabled:  # else brakes bear it in sound joints too
                 self._faults.bear(self._dry_friction())
             self._sample_joints()
             self._imu.add()
