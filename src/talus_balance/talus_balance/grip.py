@@ -14,6 +14,7 @@ SETTLE = 0.02  # s of sliding over which forces are averaged: the sensors' 8 N a
 FORGET = 3.0  # s: three steps of the same foot, or a patch of a metre
 LEAST = 0.03  # of any two materials; the cone must stay well defined
 AGAINST = 0.7  # cosine between a force and what it brakes: 45 degrees; else something other than friction is at work
+LIES, ROCKS = 0.4, 0.05  # rise over run, slopes of 22 degrees, and m/s, noise: steeper, the sole rolls over an edge
 LOADED = EstimatorConfig.trust_share  # of the weight: less on a sole that lands or lifts tells nothing
 PLENTY = 1.0  # rubber on a dry floor, before anything is known
 
@@ -49,11 +50,13 @@ class Grip:
         self.slips = tuple(self._slips(side, forces[side], velocities[side], slides[side], weight) for side in (0, 1))
 
     def _slips(self, side: int, force: np.ndarray, velocity: np.ndarray, slides: bool, weight: float) -> bool:
-        if force[2] < LOADED * weight or not slides:
+        vx, vy, vz = velocity.tolist()
+        lies = abs(vz) < LIES * math.hypot(vx, vy) + ROCKS
+        if force[2] < LOADED * weight or not slides or not lies:
             self._force[side], self._slid[side] = force, 0.0
             return False
         self._force[side] += (force - self._force[side]) * (self._dt / SETTLE)
-        (fx, fy, fz), (vx, vy, _) = self._force[side].tolist(), velocity.tolist()
+        fx, fy, fz = self._force[side].tolist()
         size = math.hypot(fx, fy)
         brakes = -(fx * vx + fy * vy) > AGAINST * size * math.hypot(vx, vy)
         self._slid[side] = self._slid[side] + self._dt if brakes or size < LEAST * fz else 0.0
