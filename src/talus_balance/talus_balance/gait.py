@@ -67,6 +67,7 @@ class Gait:
         self._landing_force = 0.0
         self._landing: np.ndarray | None = None
         self._is_fresh = False  # the stance foot has landed after a whole step
+        self._put_time = 0.0
         self._puts_back = False  # the other foot goes back to where it stood, so that the fresh one steps again
 
     @property
@@ -218,21 +219,21 @@ class Gait:
         side = 1 - self.stance
         self._watch_way(inp, side)
         if not self._puts_back and self._prefers_same_foot(inp):
-            self._puts_back, self._landing = True, inp.sole_positions[side, :2].copy()
+            self._puts_back, self._lift_time = True, self.elapsed
+            place, speed = inp.sole_positions[side], inp.sole_velocities[side]
+            self._landing, self._put_time = self._swing.put_down(place, speed, self._ground_at(inp, place[:2]))
         in_time = self._planner.cadence * (1.0 - self._haste())  # where it matters
         swing_time = max(self._plan.duration + in_time * self._early - self._lift_time, 0.1)
-        phase = 1.0 if self._puts_back else (self.elapsed - self._lift_time) / swing_time
+        if self._puts_back:
+            swing_time = self._put_time
+        phase = (self.elapsed - self._lift_time) / swing_time
         ahead = float(self._to_heading(self._swing.place - inp.sole_positions[self.stance, :2])[0])
         self._swing.keep_aside(
             inp.sole_positions[self.stance, :2],
             self._from_heading(np.array([0.0, self._swing_sign()])),
             self._planner.narrowest(ahead) - ASIDE_SLACK,
         )
-        stance = inp.sole_positions[self.stance]
-        if self._foothold is None:
-            ground = float(stance[2] + inp.gradient @ (self._landing - stance[:2]))
-        else:
-            ground = self._foothold.height
+        ground = self._ground_at(inp, self._landing) if self._foothold is None else self._foothold.height
         reference = self._swing.step(
             self._landing,
             ground - self._haste() * self.config.hasty_depth,
@@ -249,6 +250,11 @@ class Gait:
         if phase > self.config.touchdown_phase and self._touching >= self.config.touchdown_ticks:
             self._land(inp, side)
         return output
+
+    def _ground_at(self, inp: GaitInput, place: np.ndarray) -> float:
+        """m, height of the ground at `place` (2,) as the stance foot and its slope say."""
+        stance = inp.sole_positions[self.stance]
+        return float(stance[2] + inp.gradient @ (place - stance[:2]))
 
     def _watch_way(self, inp: GaitInput, side: int) -> None:
         """A foot in the air that feels more sideways than friction explains has run against an edge.

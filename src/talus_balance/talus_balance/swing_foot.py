@@ -12,6 +12,7 @@ import numpy as np
 from talus_balance.clamp import clamp
 from talus_balance.ground_plane import sole_on_ground
 
+PUT_DOWN = 0.06  # s, the least in which a foot in the air is put down again
 EDGE = 0.05  # m of a step from which on its edge is in the foot's way
 ABOVE = 0.35  # share of the way down, in time, in which a foot sinks by little more than a quarter of it
 EARLIER = 2.5  # 1/m: share of the swing by which the foot is up earlier before a step up, or stays up before one down
@@ -68,7 +69,8 @@ class SwingFoot:
         self._axy = np.zeros(2)
         self._yaw = yaw
         self._late, self._late_speed = 0.0, config.lowering
-        self._stays = False
+        self._stays = self._sinks = False
+        self._start_speed = 0.0
 
     @property
     def place(self) -> np.ndarray:
@@ -84,6 +86,18 @@ class SwingFoot:
         """Come down at `place` (2,) m, whatever the target says."""
         self._xy, self._vxy, self._axy = place, np.zeros(2), np.zeros(2)
         self._stays = True
+
+    def put_down(self, position: np.ndarray, velocity: np.ndarray, ground: float) -> tuple[np.ndarray, float]:
+        """Come down from `position` (3,) m with `velocity` (3,) m/s on ground at that height, without a way of its own.
+
+        Returns where, (2,) m, and s until then; the swing's phase begins anew.
+        """
+        drop = max(float(position[2]) - ground, 0.0)
+        time = max(math.sqrt(6.0 * drop / self.config.max_lift), PUT_DOWN)
+        self._xy, self._vxy, self._axy = position[:2].copy(), velocity[:2].copy(), np.zeros(2)
+        self._start_height, self._start_speed = float(position[2]), float(velocity[2])
+        self._sinks = True
+        return self._xy + 0.5 * time * self._vxy, time
 
     def keep_aside(self, point: np.ndarray, direction: np.ndarray, distance: float) -> None:
         """Stay at least `distance` m from `point` (2,) in the unit `direction` (2,): beside the stance foot."""
@@ -137,6 +151,8 @@ class SwingFoot:
 
     def _apex(self, end: float, duration: float) -> tuple[float, float]:
         """Its height, and the share of the swing at which it is reached."""
+        if self._sinks:
+            return self._start_height, 0.0
         half = 0.5 * duration
         clearance = min(self.config.clearance, self.config.max_lift * half * half / 6.0)
         apex = max(self._start_height, end) + clearance
@@ -149,7 +165,7 @@ class SwingFoot:
         """
         if s < peak:
             return _hermite(self._start_height, 0.0, apex, 0.0, s / peak, peak * duration)
-        return _hermite(apex, 0.0, end, -self.config.lowering, (s - peak) / (1.0 - peak), (1.0 - peak) * duration)
+        return _hermite(apex, self._start_speed, end, -self.config.lowering, (s - peak) / (1.0 - peak), (1.0 - peak) * duration)
 
     def _peak(self, rise: float, drop: float, duration: float) -> float:
         """Share of the swing at which the apex is reached: edges are passed high, as far as the leg can hurry."""
