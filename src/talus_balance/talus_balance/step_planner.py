@@ -19,6 +19,7 @@ import numpy as np
 from talus_balance.clamp import clamp
 
 MINIMUM_JERK_PEAK = 5.77  # acceleration of a minimum-jerk move, in d / T^2
+BRAKING = 0.75  # of v / T at the least, with which a foot comes to rest: it is clipped at 4 / 3 of swing_acceleration
 HURRY = 0.05  # s after the earliest moment in which a step that hurries lands
 
 
@@ -143,8 +144,10 @@ class StepPlanner:
         if foothold is not None:
             step[0], following = foothold[:2]
             offset[0] = (following + offset[0]) * math.exp(-omega * duration)
-        times = self._times(elapsed, hurries)
-        low, high = self._reachable((swing - stance) * mirror, swing_velocity * mirror, times - max(elapsed, lift_time))
+        swings_from = max(elapsed, lift_time)
+        braking = BRAKING * max(-swing_sign * float(swing_velocity[1]), 0.0) / c.swing_acceleration  # beside the other
+        times = self._times(max(elapsed + 0.02, swings_from + braking), hurries)
+        low, high = self._reachable((swing - stance) * mirror, swing_velocity * mirror, times - swings_from)
         if foothold is not None:
             low[:, 0] = high[:, 0] = np.minimum(np.maximum(step[0], low[:, 0]), high[:, 0])
         here = (capture_point - stance) * mirror
@@ -224,10 +227,10 @@ class StepPlanner:
         c = self.config
         return min(max((c.duration - self.nominal) / (c.duration - c.quickest), 0.0), 1.0)
 
-    def _times(self, elapsed: float, hurries: bool) -> np.ndarray:
-        """(10,) s, candidates for the step's duration."""
+    def _times(self, earliest: float, hurries: bool) -> np.ndarray:
+        """(10,) s, candidates for the step's duration, none before `earliest`."""
         c = self.config
-        earliest = max(c.min_duration, elapsed + 0.02)
+        earliest = max(c.min_duration, earliest)
         latest = max(c.max_duration, earliest) if not hurries else earliest + HURRY
         near = self._last_duration + self._near
         times = np.concatenate((near, earliest + (latest - earliest) * self._far, (self.nominal,)))
