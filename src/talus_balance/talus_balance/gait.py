@@ -67,8 +67,8 @@ class Gait:
         self._landing_force = 0.0
         self._landing: np.ndarray | None = None
         self._is_fresh = False  # the stance foot has landed after a whole step
-        self._put_time = 0.0
-        self._puts_back = False  # the other foot goes back to where it stood, so that the fresh one steps again
+        self._puts_back = False  # the other foot is put down again, so that the fresh one steps again
+        self._put_time = 0.0  # s in which that is done
 
     @property
     def is_standing(self) -> bool:

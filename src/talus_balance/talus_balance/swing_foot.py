@@ -147,7 +147,8 @@ class SwingFoot:
 
     def _arrival(self, end: float, peak: float) -> float:
         """Share of the swing at which the foot is over its place: before it sinks past an edge that it stood on."""
-        return peak + ABOVE * (1.0 - peak) if self._start_height - end >= EDGE else 1.0
+        passes = self._start_height - end >= EDGE and not self._sinks
+        return peak + ABOVE * (1.0 - peak) if passes else 1.0
 
     def _apex(self, end: float, duration: float) -> tuple[float, float]:
         """Its height, and the share of the swing at which it is reached."""
@@ -165,7 +166,9 @@ class SwingFoot:
         """
         if s < peak:
             return _hermite(self._start_height, 0.0, apex, 0.0, s / peak, peak * duration)
-        return _hermite(apex, self._start_speed, end, -self.config.lowering, (s - peak) / (1.0 - peak), (1.0 - peak) * duration)
+        return _hermite(
+            apex, self._start_speed, end, -self.config.lowering, (s - peak) / (1.0 - peak), (1.0 - peak) * duration
+        )
 
     def _peak(self, rise: float, drop: float, duration: float) -> float:
         """Share of the swing at which the apex is reached: edges are passed high, as far as the leg can hurry."""

@@ -46,3 +46,14 @@ def test_it_is_an_upper_bound_and_is_forgotten_slowly():
     felt(grip, FORGET, 0.1, slides=False)
     assert grip.friction[0] == pytest.approx(PLENTY - 0.9 / np.e, abs=0.03)
     assert felt(Grip(DT), 0.1, 0.0).friction[0] == LEAST
+
+
+def test_a_sole_that_rolls_over_its_edge_does_not_slide():
+    """Its middle sinks nearly as fast as it moves: so hard landings end."""
+    grip = felt(Grip(DT), 0.2, 0.1, direction=AHEAD - [0.0, 0.0, 0.6])
+    assert not grip.slips[0]
+    assert np.all(grip.friction == PLENTY)
+
+
+def test_down_a_slope_it_does():
+    assert felt(Grip(DT), 0.1, 0.1, direction=AHEAD - [0.0, 0.0, 0.3]).slips[0]

@@ -4,6 +4,7 @@ import math
 import numpy as np
 import pytest
 from talus_balance.step_planner import HURRY, StepPlanner, StepPlannerConfig, nominal_offset
+from talus_balance.swing_foot import SwingConfig
 
 CONFIG = StepPlannerConfig()
 OMEGA = 3.28
@@ -137,6 +138,22 @@ def test_off_a_foot_that_slides_away_it_steps_as_soon_as_the_legs_can():
     calm, hurried = StepPlanner(CONFIG).plan(*state), StepPlanner(CONFIG).plan(*state, hurries=True)
     assert calm.duration == pytest.approx(CONFIG.duration, abs=0.05)
     assert hurried.duration <= CONFIG.min_duration + HURRY + 1e-9
+
+
+def test_a_foot_that_comes_in_beside_the_other_keeps_the_time_to_stop_there():
+    """However much the capture point asks for haste: one that cannot stop lands on the other foot."""
+    swing, capture_point = np.array([0.0, 0.4]), np.array([0.1, -0.3])
+
+    def lands_in(speed):
+        velocity = np.array([0.0, speed])
+        plan = StepPlanner(CONFIG).plan(
+            capture_point, STANCE, swing, velocity, 1.0, 0.3, 0.05, np.array([0.5, 0.0]), OMEGA, hurries=True
+        )
+        return plan.duration - 0.3
+
+    assert lands_in(-8.0) >= 8.0 / SwingConfig().max_acceleration
+    assert lands_in(0.0) < 0.02 + HURRY + 1e-9
+    assert lands_in(8.0) < 0.02 + HURRY + 1e-9, "away from it"
 
 
 def test_three_steps_reach_the_gait_itself_and_miss_what_runs_away():

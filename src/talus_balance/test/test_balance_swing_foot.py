@@ -107,3 +107,18 @@ def test_a_foot_told_to_stay_comes_down_there():
             foot.stay(stays)
     assert np.array_equal(reference.position[:2], stays)
     assert reference.position[2] == pytest.approx(0.0, abs=1e-3)
+
+
+@pytest.mark.parametrize("height, speed", [(0.03, [1.8, 0.3, 0.2]), (0.005, [0.5, 0.0, 0.0]), (0.07, [-1.0, 0.0, 0.5])])
+def test_a_foot_that_is_put_down_comes_to_rest_without_a_jolt(height, speed):
+    config = SwingConfig()
+    foot = SwingFoot(config, np.zeros(3), np.zeros(3), 0.0)
+    start = np.array([0.2, 0.1, height])
+    place, time = foot.put_down(start, np.array(speed), 0.0)
+    path = [foot.step(place, 0.0, LEVEL, 0.0, k * DT / time, time, DT) for k in range(1, round(time / DT) + 1)]
+    assert np.allclose(path[0].position, start, atol=0.01), "from where it is"
+    assert np.allclose(path[-1].position[:2], place, atol=0.01)
+    assert np.linalg.norm(path[-1].velocity[:2]) < 0.2
+    assert path[-1].position[2] == pytest.approx(0.0, abs=2e-3)
+    assert time < 0.14
+    assert max(np.linalg.norm(r.acceleration[:2]) for r in path) < config.max_acceleration
