@@ -26,6 +26,7 @@ SMOOTH = 0.02  # s: a touchdown's shock is shorter
 OFF = 0.3  # of the weight, between what both feet say and what they must bear; shoves of 1.1 m/s show 0.28
 FOOT_LOOKS, IMU_LOOKS = 8, 4
 STOOD_LOOKS, UPRIGHT = 50, 0.87  # in a row with the weight on the feet, and cosine of the tilt: who gets up has hands
+CARRIED, CARRIED_IN = 0.15, 1.0  # of the weight at most, and s until it counts as a load in the hands, not as an error
 LEAST = 0.15  # of the weight, that is left to a foot by the other one's error alone
 
 
@@ -57,6 +58,7 @@ class FootRepair:
         self._rise: float | None = None  # m/s
         self._excess, self._off_looks = [0.0, 0.0], [0, 0]
         self._stood_looks, self._has_stood = 0, False
+        self._carried = 0.0  # of the weight, in the hands
         self.doubts_imu = False
 
     def step(self, state: RobotState, tilt: Vertical, trusts_imu: bool) -> RobotState:
@@ -110,7 +112,9 @@ class FootRepair:
 
     def _judge(self, state: RobotState, tilt: Vertical) -> None:
         """A look."""
-        by_felt, by_weight = self._excess
+        by_felt, by_weight = (excess - self._carried for excess in self._excess)
+        if max(map(abs, self._excess)) < CARRIED:
+            self._carried += self._span / CARRIED_IN * by_felt
         self._stood_looks = self._stood_looks + 1 if abs(by_felt) < OFF and tilt.up[2] > UPRIGHT else 0
         self._has_stood = tilt.up[2] > UPRIGHT and (self._has_stood or self._stood_looks >= STOOD_LOOKS)
         feet_are_off = min(abs(by_felt), abs(by_weight)) > OFF and by_felt * by_weight > 0.0

@@ -216,6 +216,17 @@ def test_an_accelerometer_against_both_feet_is_doubted_and_blames_none():
     assert not standing.feet.doubts_imu
 
 
+@pytest.mark.parametrize("load", [0.0, 0.1])
+def test_a_load_in_the_hands_hides_no_broken_accelerometer(load):
+    standing = Standing()
+    for tick in range(1550):
+        share = 0.5 * (1.0 + load) * WEIGHT
+        left, right = (np.array([0, 0, share, 0, 0, 0]) + standing.random.normal(size=6) for _ in (0, 1))
+        standing.step(left=left, right=right, felt=9.81 if tick < 1500 else 13.7)
+        assert tick >= 1500 or not standing.feet.doubts_imu
+    assert standing.feet.doubts_imu and standing.feet.fault == ""
+
+
 def test_a_pelvis_that_drops_while_the_body_does_not_is_no_broken_accelerometer():
     """The torso rises against it: what the IMU feels is no more what the centre of mass does."""
     standing, moving = Standing(), np.zeros(N)
