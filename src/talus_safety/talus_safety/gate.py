@@ -24,7 +24,7 @@ from talus_safety.kernel import active
 from talus_safety.ladder import StopLevel
 from talus_safety.leg_tilt import LegTilt
 from talus_safety.limiter import CommandLimiter
-from talus_safety.locks import LockWatch
+from talus_safety.locks import LockWatch, StallWatch
 from talus_safety.monitors import DriveMonitor, ImuMonitor
 from talus_safety.permit import TorquePermit
 from talus_safety.phases import PhaseState, advance, ended, locked
@@ -68,7 +68,7 @@ class LastGate:
         self._fall_watch = FallWatch(math.radians(self._config.monitors.fall_deg), period)
         self._drives, self._imu = DriveMonitor(robot, period, self._config.monitors), ImuMonitor()
         self.repair, self._feet = JointRepair(body, robot.limits.effort, period), FootRepair(robot, body, period)
-        self._locks = LockWatch(robot, body, period)
+        self._locks, self._stalls = LockWatch(robot, body, period), StallWatch(robot, period)
         self._power = PowerMonitor(robot.joint_names, period)
         self._keeper, self._judge = StateKeeper(), RestJudge(robot)
         self._tilt: TiltFilter | LegTilt = TiltFilter()
@@ -107,6 +107,7 @@ class LastGate:
             if (is_told or self._feet.doubts_imu) and not self._drives.encoder:  # else that encoder contradicts the IMU
                 self._imu.distrust()
             self._locks.step(state, self._feet.doubted)
+            self._stalls.step(state, self._sent)
         posture = self._posture(now, state)
         if command is not None:
             self._check(now, state, command, posture)
@@ -174,7 +175,7 @@ class LastGate:
             drives.encoder,
             self._feet.fault,
             drives.leg or self._locks.fault,
-            drives.arm,
+            drives.arm or self._stalls.fault,
             self._power.drop,
             self._power.left,
             self._power.weakest,
@@ -198,6 +199,7 @@ class LastGate:
             self.repair.relax()
             self._feet.relax()
             self._locks.relax()
+            self._stalls.relax()
             return None
         if phase is GatePhase.FALL:
             return self._go_down(state, posture, is_new=before is not phase)

@@ -3,7 +3,8 @@
 
 What a joint must bear follows from what the floor presses on the sole below it and from what gravity and the base's
 acceleration pull at the links in between: light ones, so that their own motion says little in knee and ankles, and
-much in the hips, who must say it for longer.
+much in the hips, who must say it for longer. Nobody weighed what an arm bears: it is judged by the way that it was told
+to go, and did not.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from talus_core.robot import RobotDescription
-from talus_core.state import RobotState
+from talus_core.state import JointCommand, RobotState
 
 from talus_safety.body import Body
 from talus_safety.stance import CONTACT_ON
@@ -23,6 +24,9 @@ AT_STOP = 0.05  # rad from the end of its range: there the stop may bear it, sof
 RESTS = 0.03  # rad/s on average: three times the noise
 LOOKS, HIP_LOOKS = 3, 8  # in a row; in hard shoves sound knees and ankles show 1, hips 6
 HIPS = 3  # joints of a leg that come first; yaw is not judged: the other leg's swing twists it
+
+STALLS = 0.1  # rad/s: slower than this a joint goes no way at all
+WAY, FORGOTTEN_IN = 0.085, 0.2  # rad, and s: a third more than sound elbows are told before they get going
 
 
 class LockWatch:
@@ -84,3 +88,27 @@ class LockWatch:
         found = legs[self._looks >= self._needed]
         if len(found):
             self.fault = self.fault or f"{self._names[found[0]]} is locked"
+
+
+class StallWatch:
+    """`step` per tick with torque; then `fault` is empty or names a joint that carries nothing, until `relax`."""
+
+    def __init__(self, robot: RobotDescription, period: float):
+        self._names, self._period = robot.joint_names, period
+        self._keep = 1.0 - period / FORGOTTEN_IN
+        self._is_judged = np.ones(len(self._names), dtype=bool)
+        self._is_judged[robot.indices("left_leg", "right_leg", "torso")] = False
+        self.relax()
+
+    def relax(self) -> None:
+        """Torque is off: judge anew."""
+        self.fault = ""
+        self._way = np.zeros(len(self._names))  # rad, told and not gone
+
+    def step(self, state: RobotState, sent: JointCommand | None) -> None:
+        """Judge a tick; `sent`: what the drives followed since the tick before, None where that is not known."""
+        if sent is not None:
+            self._way = self._keep * self._way + self._period * sent.velocity
+        self._way *= (np.abs(state.velocity) < STALLS) & self._is_judged
+        if np.abs(self._way).max() > WAY:
+            self.fault = self.fault or f"{self._names[int(np.abs(self._way).argmax())]} is locked"

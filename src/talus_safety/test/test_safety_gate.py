@@ -408,3 +408,14 @@ def test_torque_that_is_given_and_turns_nothing_is_a_lock():
     decision = bench.run(0.05)
     assert (decision.phase, decision.request) == (GatePhase.RUN, StopLevel.R3_SIT_THEN_CUT)
     assert decision.reason == "a joint that carries fails: l_knee is locked"
+
+
+def test_an_arm_that_is_told_to_go_and_stays_asks_for_a_stop():
+    bench, velocity = running(), np.zeros(N)
+    velocity[ROBOT.joint_names.index("r_elbow")] = 0.8
+    base = bench.effort
+    for _ in range(100):
+        frame = command(bench.tick, position=bench.position, velocity=velocity, effort=base)
+        decision = bench.step(frame, effort=base + frame.kd * velocity)
+    assert (decision.rule, decision.request) == ("arm_fault", StopLevel.R2_SAFE_STAND)
+    assert decision.reason == "a joint that carries nothing fails: r_elbow is locked"

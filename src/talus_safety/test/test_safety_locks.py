@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from safety_samples import PERIOD, ROBOT, WEIGHT, N, state
+from safety_samples import PERIOD, ROBOT, WEIGHT, N, command, state
 from talus_safety.body import Body
-from talus_safety.locks import EVERY, HIP_LOOKS, LOOKS, LockWatch
+from talus_safety.locks import EVERY, HIP_LOOKS, LOOKS, LockWatch, StallWatch
 
 BODY = Body(ROBOT)
 NAMES = ROBOT.joint_names
@@ -114,3 +114,28 @@ def test_a_foot_that_is_doubted_says_nothing_about_its_leg(foot, fault):
     for _ in range(HIP_LOOKS * LOOK):
         standing.watch.step(replace(standing.told, effort=effort), [foot == 0, foot == 1])
     assert standing.watch.fault == fault
+
+
+def told_to_go(joint: str, speed: float, goes: float, ticks: int) -> StallWatch:
+    """A watch after so many ticks in which a joint was told one speed and went at another, rad/s."""
+    watch, velocity, moving = StallWatch(ROBOT, PERIOD), np.zeros(N), np.zeros(N)
+    velocity[NAMES.index(joint)], moving[NAMES.index(joint)] = speed, goes
+    for _ in range(ticks):
+        watch.step(state(velocity=moving), command(velocity=velocity))
+    return watch
+
+
+@pytest.mark.parametrize("speed", [0.6, -0.6])
+def test_an_arm_that_does_not_go_where_it_is_told_is_locked(speed):
+    assert told_to_go("r_shoulder_pitch", speed, 0.0, 70).fault == ""
+    watch = told_to_go("r_shoulder_pitch", speed, 0.02, 140)
+    assert watch.fault == "r_shoulder_pitch is locked"
+    watch.step(state(velocity=np.ones(N)), None)
+    assert watch.fault, "until torque is off"
+    watch.relax()
+    assert watch.fault == ""
+
+
+@pytest.mark.parametrize("joint, speed, goes", [("l_elbow", 0.6, 0.3), ("l_elbow", 0.3, 0.0), ("l_knee", 2.0, 0.0)])
+def test_who_goes_or_is_told_little_or_carries_is_not_stalled(joint, speed, goes):
+    assert told_to_go(joint, speed, goes, 500).fault == ""
