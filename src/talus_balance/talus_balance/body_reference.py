@@ -17,7 +17,7 @@ from talus_balance.gait_types import LEFT, RIGHT, GaitInput, GaitOutput
 from talus_balance.ground_plane import GroundConfig, GroundPlane
 from talus_balance.leg_reach import LegReach
 from talus_balance.model import FrameTerms, WholeBodyModel
-from talus_balance.posture import PoseFacts, PostureMove, PostureReference, pose_facts
+from talus_balance.posture import PoseFacts, PostureMove, PostureReference, pitch_of, pose_facts
 from talus_balance.whole_body import MotionTarget
 
 REACH_EVERY = 4  # ticks; in 8 ms the body moves by 1 cm
@@ -83,8 +83,8 @@ class BodyReference:
         self._begin("sit", self._config.sit_down_time, base, joints)
 
     def _begin(self, pose: str, duration: float, base: BaseEstimate, joints: np.ndarray) -> None:
-        pitch = float(np.arctan2(-base.rotation[2, 0], base.rotation[2, 2]))  # beyond 90 degrees where it bows
-        start = PoseFacts(float(self._model.com[2]) - self.ground.height, pitch, joints.copy())
+        height, chest = float(self._model.com[2]) - self.ground.height, self._model.frame(self._model.torso).rotation
+        start = PoseFacts(height, pitch_of(base.rotation), pitch_of(chest), joints.copy())
         self._move = PostureMove(start, self._poses[pose], duration)
 
     def step(
@@ -129,7 +129,7 @@ class BodyReference:
             com_vertical_speed=height.speed + ground.climb(inp.com_velocity),
             com_vertical_acceleration=height.acceleration,
             pelvis=pin.rpy.rpyToMatrix(0.0, posture.pelvis_pitch, gait.heading),
-            chest=pin.rpy.rpyToMatrix(0.0, posture.pelvis_pitch + pitch, gait.heading + yaw),
+            chest=pin.rpy.rpyToMatrix(0.0, posture.chest_pitch + pitch, gait.heading + yaw),
             posture=posture.joints,
             in_contact=gait.in_contact,
             max_force=gait.max_force,
@@ -141,7 +141,7 @@ class BodyReference:
         if not settled:
             return self._move.step(self._dt)
         stand = self._poses["stand"]
-        return PostureReference(stand.com_height, 0.0, 0.0, stand.pelvis_pitch, stand.joints)
+        return PostureReference(stand.com_height, 0.0, 0.0, stand.pelvis_pitch, stand.chest_pitch, stand.joints)
 
     def _height(self, posture: PostureReference, settled: bool, landing_in: float) -> HeightReference:
         """Of the CoM over the ground: along the path between the postures, else as high as the legs will reach."""

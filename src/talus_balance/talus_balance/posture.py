@@ -14,10 +14,11 @@ from talus_balance.model import WholeBodyModel
 
 @dataclass(frozen=True)
 class PoseFacts:
-    """A pose with flat soles: CoM height above them m, pelvis pitch rad (forward positive), joints (n,) rad."""
+    """A pose with flat soles: CoM height above them m, pelvis and chest pitch rad (forward positive), joints (n,) rad."""
 
     com_height: float
     pelvis_pitch: float
+    chest_pitch: float
     joints: np.ndarray
 
 
@@ -31,16 +32,23 @@ def pose_facts(model: WholeBodyModel, joints: np.ndarray) -> PoseFacts:
     com = pin.centerOfMass(model.model, data, q)
     up = sole.rotation[:, 2]  # the sole's normal in base axes
     height = float(up @ (com - sole.translation))
-    return PoseFacts(height, float(np.arctan2(-up[0], up[2])), joints)
+    pelvis = float(np.arctan2(-up[0], up[2]))
+    return PoseFacts(height, pelvis, pelvis + pitch_of(data.oMf[model.torso].rotation), joints)
+
+
+def pitch_of(rotation: np.ndarray) -> float:
+    """rad of a body with `rotation` (3, 3) to the world; more than a quarter turn where its head hangs down."""
+    return float(np.arctan2(-rotation[2, 0], rotation[2, 2]))
 
 
 class PostureReference(NamedTuple):
-    """Along the path: CoM height m with its rate and acceleration, pelvis pitch rad, joints (n,) rad."""
+    """Along the path: CoM height m with its rate and acceleration, pelvis and chest pitch rad, joints (n,) rad."""
 
     com_height: float
     com_speed: float
     com_acceleration: float
     pelvis_pitch: float
+    chest_pitch: float
     joints: np.ndarray
 
 
@@ -71,5 +79,6 @@ class PostureMove:
             rate * rise,
             curve * rise,
             a.pelvis_pitch + share * (b.pelvis_pitch - a.pelvis_pitch),
+            a.chest_pitch + share * (b.chest_pitch - a.chest_pitch),
             a.joints + share * (b.joints - a.joints),
         )

@@ -81,4 +81,8 @@ def test_the_sit_pose_leans_forward_and_the_stand_pose_is_upright():
     stand, sit = (pose_facts(model, ROBOT.poses[name][joints]) for name in ("stand", "sit"))
     assert stand.pelvis_pitch == pytest.approx(0.0, abs=1e-6)
     assert sit.pelvis_pitch > 0.1
+    bend = ROBOT.poses["sit"][ROBOT.joint_names.index("torso_pitch")]
+    assert bend > 0.3, "seated, the chest hangs over the knees"
+    assert sit.chest_pitch == pytest.approx(sit.pelvis_pitch + bend)
+    assert stand.chest_pitch == pytest.approx(0.0, abs=1e-6)
     assert stand.com_height - sit.com_height > 0.25

@@ -19,7 +19,7 @@ SINGLE_FOR_S = 0.1  # after lift-off: the middle of a swing of 0.3 to 0.4 s
 MOVE_FROM_S, MOVE_FOR_S = 0.3, 1.6  # of a posture change of 2.2 to 2.4 s
 WALKING, STEPPING = 0.5, 0.15  # m/s
 LOAD_N, LOAD_S = 25.0, 10.0  # on each hand: a box of 5 kg in both
-AFTER_S = 1.0  # what is watched after the end: a head may still strike, a body may still slump
+AFTER_S = 3.0  # what is watched after the end: a head may still strike, who sits may still topple
 GOLDEN = 0.618034  # multiples of it modulo 1 cover an interval evenly
 
 
