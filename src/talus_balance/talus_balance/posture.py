@@ -14,7 +14,7 @@ from talus_balance.model import WholeBodyModel
 
 @dataclass(frozen=True)
 class PoseFacts:
-    """A pose with flat soles: CoM height above them m, pelvis and chest pitch rad (forward positive), joints (n,) rad."""
+    """A pose with flat soles: CoM height m above them, pitch of pelvis and chest rad (forward), joints (n,) rad."""
 
     com_height: float
     pelvis_pitch: float
