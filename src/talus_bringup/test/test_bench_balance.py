@@ -206,6 +206,10 @@ def test_push_case_finds_the_weakest_side_and_counts_only_what_was_run(tmp_path)
     ]
     assert all(0.0 <= row["dv_50"] - row["dv_95"] <= 0.05 for row in rows)
     assert (worst["passed"], worst["n"]) == (96, 96)
+    brief = play({name: CASES[name]}, Effort(figures=True), Store(tmp_path, "y", Outcome), Played(rule), Progress("x"))
+    assert (brief[name].summary, list(brief[name].rows)) == (result.summary, [worst])
+    runs = [len((tmp_path / f"{mark}.jsonl").read_text().splitlines()) for mark in "xy"]
+    assert 2 * runs[1] < runs[0]
 
 
 def test_a_case_in_which_nothing_can_be_run_says_why(tmp_path):

@@ -28,6 +28,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the figures as PNG")
     parser.add_argument("--policy", type=Path, metavar="MANIFEST", help="a learned policy drives talus40 where it may")
     parser.add_argument("--quick", action="store_true", help="a quarter of the runs: to compare two controllers")
+    parser.add_argument("--figures", action="store_true", help="the figures of the summary alone, with all their runs")
 
 
 def run(arguments: argparse.Namespace) -> BenchReport:
@@ -56,7 +57,7 @@ def run(arguments: argparse.Namespace) -> BenchReport:
     progress = Progress("balance")
     with Workers(ROBOT, arguments.jobs, policy.path if policy else "") as workers:
         try:
-            results = play(cases, Effort(arguments.seeds, arguments.quick), store, workers, progress)
+            results = play(cases, Effort(arguments.seeds, arguments.quick, arguments.figures), store, workers, progress)
         except KeyboardInterrupt:
             print("\nfinished runs are kept: the same command goes on", file=sys.stderr)
             raise
@@ -80,4 +81,4 @@ def _policy(path: Path | None) -> PolicyManifest | None:
 
 def _runs(arguments: argparse.Namespace) -> str:
     seeds = "seeds as documented" if arguments.seeds is None else f"{arguments.seeds} seeds a cell"
-    return seeds + (", quick" if arguments.quick else "")
+    return seeds + (", quick" if arguments.quick else ", figures alone" if arguments.figures else "")

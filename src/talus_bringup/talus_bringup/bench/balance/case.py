@@ -20,11 +20,18 @@ class Effort:
 
     Attributes:
         runs: Of every cell; None: as many as the case wants.
-        quick: A quarter of the runs, fewer phases, and the worst alone: to compare two controllers.
+        quick: A quarter of the runs, fewer phases, and the figures alone: to compare two controllers.
+        figures: Every run that the figures of the summary need, and no other: no rows by heading.
     """
 
     runs: int | None = None
     quick: bool = False
+    figures: bool = False
+
+    @property
+    def has_rows(self) -> bool:
+        """Of what is in no figure, too."""
+        return not self.quick and not self.figures
 
     def seeds(self, wanted: int) -> tuple[int, ...]:
         """Of the runs of a cell."""

@@ -65,7 +65,7 @@ class PushCase:
         ladder = Ladder(TOP)
         worst = yield from self._asking(highest_level(ladder, self._cells(effort, HEADINGS), START))
         rows, summary = [], {self.worst_key: worst * GRID}
-        for heading in () if effort.quick else sorted(HEADINGS):
+        for heading in sorted(HEADINGS) if effort.has_rows else ():
             rows.append((yield from self._of_heading(ladder, effort, heading, worst)))
         if self.forward_key:
             ahead = yield from self._asking(highest_level(ladder, self._cells(effort, (0.0,)), max(worst, START)))

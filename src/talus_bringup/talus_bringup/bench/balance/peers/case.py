@@ -45,7 +45,7 @@ class PeersCase:
             return CaseResult(rows, {}, [f"same_g1_ratio is absent: the peers are not installed; {INSTALL}", *notes])
         self.prepare()
         rows, worst = [], {}
-        for link in (TORSO,) if effort.quick else (TORSO, PELVIS):
+        for link in (TORSO, PELVIS) if effort.has_rows else (TORSO,):
             for mind in (OURS, *POLICIES):
                 case = PushCase(replace(self.setting, mind=mind), link, worst_key="worst", must_go_on=False)
                 result = yield from case.run(effort)
