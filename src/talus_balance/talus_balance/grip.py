@@ -51,14 +51,15 @@ class Grip:
 
     def _slips(self, side: int, force: np.ndarray, velocity: np.ndarray, slides: bool, weight: float) -> bool:
         vx, vy, vz = velocity.tolist()
-        lies = abs(vz) < LIES * math.hypot(vx, vy) + ROCKS
+        speed = math.hypot(vx, vy)
+        lies = abs(vz) < LIES * speed + ROCKS
         if force[2] < LOADED * weight or not slides or not lies:
             self._force[side], self._slid[side] = force, 0.0
             return False
         self._force[side] += (force - self._force[side]) * (self._dt / SETTLE)
         fx, fy, fz = self._force[side].tolist()
         size = math.hypot(fx, fy)
-        brakes = -(fx * vx + fy * vy) > AGAINST * size * math.hypot(vx, vy)
+        brakes = -(fx * vx + fy * vy) > AGAINST * size * speed
         self._slid[side] = self._slid[side] + self._dt if brakes or size < LEAST * fz else 0.0
         if self._slid[side] < SETTLE:
             return False

@@ -45,7 +45,6 @@ class LockWatch:
     def relax(self) -> None:
         """Torque is off: judge anew."""
         self.fault = ""
-        self._seen = 0
         self._looks = np.zeros(self._body.legs.shape, dtype=int)
         self._forget()
 
