@@ -41,7 +41,7 @@ def said(words: list[str], capsys: pytest.CaptureFixture) -> str:
         (["--driver", "can"], ["driver 'can'", "known: mock, mujoco"]),
         (["--driver", "mujuco"], ["driver 'mujuco'", "nearest: mujoco"]),
         (["--world", "slop"], ["world 'slop'", "nearest: slope"]),
-        (["--world", "moon"], ["world 'moon'", "flat", "slippery"]),
+        (["--world", "qqq"], ["world 'qqq'", "flat", "slippery"]),
         (["--seconds", "0"], ["--seconds 0", "above 0 to 3600 s"]),
         (["--seconds", "-3"], ["--seconds -3", "above 0"]),
         (["--seconds", "nan"], ["'nan' is not a finite number"]),

@@ -9,13 +9,13 @@ from talus_description.scene import SceneError, load_scene, pose_qpos, world_nam
 SOLES = ("l_sole", "r_sole")
 
 
-@pytest.fixture(params=["factory", "flat", "rubble", "slippery", "slope"])
+@pytest.fixture(params=["factory", "flat", "open", "rubble", "slippery", "slope"])
 def world(request, folder):
     return load_scene(folder, request.param)
 
 
 def test_all_worlds_are_there(worlds):
-    assert world_names(worlds) == ["factory", "flat", "rubble", "slippery", "slope"]
+    assert world_names(worlds) == ["factory", "flat", "open", "rubble", "slippery", "slope"]
 
 
 def test_simulates_as_the_robot_asks(world):
@@ -46,6 +46,12 @@ def test_way_ahead_is_free_and_there_is_something_to_map(folder, name):
         low, high = data.geom_xpos[i] - reach, data.geom_xpos[i] + reach
         in_way = low[0] < 11.0 and high[0] > -1.4 and low[1] < 1.2 and high[1] > -1.2
         assert not in_way, model.geom(i).name
+
+
+def test_in_the_open_there_is_nothing_but_the_floor_of_flat(folder):
+    bare, flat = load_scene(folder, "open"), load_scene(folder, "flat")
+    assert [bare.geom(i).name for i in range(bare.ngeom) if bare.geom_bodyid[i] == 0] == ["floor"]
+    np.testing.assert_array_equal(bare.geom("floor").friction, flat.geom("floor").friction)
 
 
 def test_rubble_is_low_and_starts_at_1_5_m(folder):

@@ -11,7 +11,7 @@ from talus_balance.controller import BalanceConfig, Mode
 from talus_balance.off_feet import OffFeetConfig
 from talus_core.robot import RobotDescription
 
-from talus_bringup.bench.rig import Push, Rig
+from talus_bringup.bench.rig import OPEN, Push, Rig
 
 GET_UP_LIMIT = 60.0  # s: three times what it takes
 STANDS_FOR = 2.0  # s on the feet until getting up counts
@@ -91,7 +91,7 @@ def _pushed(
 ) -> tuple[Rig, float]:
     """A robot on its feet, and the s when it will be pushed."""
     random = np.random.default_rng((seed, 1))
-    rig = Rig(robot, seed=seed, model_error=True, config=config)
+    rig = Rig(robot, seed=seed, model_error=True, config=config, world=OPEN)
     rig.run_until(Mode.STANDING, STAND_LIMIT)
     if random.random() < 0.5:
         rig.velocity = np.array([random.uniform(*WALKING), 0.0, 0.0])

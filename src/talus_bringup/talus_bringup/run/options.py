@@ -81,7 +81,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--robot", default="talus40", help="name or folder of the robot (default: talus40)")
     made.add_argument("--driver", default="mujoco", help="mujoco (default) or mock: the body")
     made.add_argument(
-        "--world", default="flat", help="flat (default), factory, rubble, slope, slippery or an MJCF file"
+        "--world", default="flat", help="flat (default), open, factory, rubble, slope, slippery or an MJCF file"
     )
     made.add_argument("--headless", action="store_true", help="no web view")
     made.add_argument("--seconds", type=_number, help="stop by itself after so many simulated seconds")
