@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
@@ -90,6 +90,14 @@ class Driver(Protocol):
 
     def battery(self) -> Battery:
         """The pack, as last reported."""
+
+
+@runtime_checkable
+class SingleCut(Protocol):
+    """What a driver may offer besides: drives that can be switched off one by one, as by a servo's own enable line."""
+
+    def cut(self, joints: Sequence[int]) -> None:
+        """These joints have no torque and brake dynamically whatever is written, until the next call. Never raises."""
 
 
 @dataclass(frozen=True)

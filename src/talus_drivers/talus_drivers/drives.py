@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,6 +90,9 @@ class DriveBank:
 
     A winding at voltage v and joint speed dq gives kt (v - kt dq) / R, and |v| is at most the bus voltage:
     that is the speed-torque envelope, the same in all four quadrants.
+
+    Attributes:
+        is_cut: (n,) drives that are switched off by themselves.
     """
 
     def __init__(self, table: DriveTable, faults: DriveFaults | None = None):
@@ -102,6 +105,7 @@ class DriveBank:
         self._heat = table.resistance / table.torque_constant**2  # W/(N m)^2
         self._command: JointCommand | None = None
         self._effort, self._upper, self._lower, self._work = (np.zeros(len(table.effort)) for _ in range(4))
+        self.cut(())
 
     @property
     def is_enabled(self) -> bool:
@@ -123,6 +127,12 @@ class DriveBank:
     def release(self) -> None:
         """Torque off."""
         self._command = None
+
+    def cut(self, joints: Sequence[int]) -> None:
+        """These have no torque, whatever is commanded, until the next call."""
+        self.is_cut = np.zeros(len(self._effort), dtype=bool)  # anew, so that a body sees the change by identity
+        self.is_cut[list(joints)] = True
+        self._cuts_any = len(joints) > 0
 
     def effort(self, position: np.ndarray, velocity: np.ndarray, voltage: float) -> np.ndarray:
         """(n,) N m now; the array is reused by the next call."""
@@ -151,6 +161,8 @@ class DriveBank:
         np.maximum(effort, self._low_peak, out=effort)
         if not faults.is_idle:
             faults.cut(effort)
+        if self._cuts_any:
+            effort[self.is_cut] = 0.0
         return effort
 
     def power(self, effort: np.ndarray, velocity: np.ndarray) -> float:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from talus_core.driver import Driver
+from talus_core.driver import Driver, SingleCut
 from talus_core.state import JointCommand, RobotState
 from talus_safety.gate import GateDecision, LastGate
 from talus_safety.permit import TorquePermit
@@ -33,6 +33,7 @@ class GatedDrives:
         self._coast = Coast(driver.period)
         self._permit: TorquePermit | None = None
         self._takes_commands = True
+        self._cuts = False
         self._report_every = max(1, round(GATE_STATE_EVERY_S / driver.period))
         self.mailbox = CommandMailbox(len(driver.joint_names))
         self.decision: GateDecision | None = None
@@ -84,6 +85,9 @@ class GatedDrives:
         return state.sequence % self._report_every == 0 or _differ(before, self.decision)
 
     def _drive(self, decision: GateDecision, is_new: bool) -> None:
+        if (decision.cut or self._cuts) and isinstance(self._driver, SingleCut):
+            self._driver.cut(decision.cut)
+            self._cuts = bool(decision.cut)
         if decision.command is None:
             self._driver.stop()
         else:

@@ -8,6 +8,7 @@ Its motion is kinematics: no force, not even gravity, moves it; torques are repo
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -112,6 +113,10 @@ class MockDriver:
         """Torque off; the windings brake the joints."""
         self._bank.release()
 
+    def cut(self, joints: Sequence[int]) -> None:
+        """The same for single drives."""
+        self._bank.cut(self.faults.hear(joints))
+
     def close(self) -> None:
         """Nothing is held."""
         self._bank.release()
@@ -168,7 +173,7 @@ class MockDriver:
         if faults.touched.any():  # those are moved by their torque, against a drag that lets the peak reach top speed
             driven = self._description.limits.velocity * self._effort / self._table.effort
             acceleration = np.where(faults.touched, BANDWIDTH * (driven - self._velocity), acceleration)
-        return acceleration
+        return np.where(self._bank.is_cut, -BANDWIDTH * self._velocity, acceleration)
 
     def _place(self) -> None:
         self._state: RobotState | None = None

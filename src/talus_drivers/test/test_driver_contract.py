@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 import pytest
-from talus_core.driver import Driver, DriverError, DriverSetup, SimulatedDriver
+from talus_core.driver import Driver, DriverError, DriverSetup, SimulatedDriver, SingleCut
 from talus_core.state import JointCommand
 from talus_drivers.registry import create_driver, driver_names
 
@@ -116,6 +116,24 @@ def test_stop_takes_torque_away_is_idempotent_and_never_raises(driver):
     assert np.abs(state.effort).max() < 2.0
     driver.close()
     driver.stop()
+
+
+def test_a_drive_that_is_cut_gives_no_torque_until_it_may_again(driver, robot):
+    """Both bodies offer it; a driver need not."""
+    assert isinstance(driver, SingleCut)
+    driver.connect()
+    elbow = robot.joint_names.index("l_elbow")
+    raised = driver.read(0.0).position - 0.3 * np.eye(len(robot.joint_names))[elbow]
+    command = hold(driver, raised).with_(kp=2.0 * robot.limits.effort, kd=0.05 * robot.limits.effort)
+    efforts = []
+    for joints in ((), (elbow,), ()):
+        driver.cut(joints)
+        driver.write(command)
+        driver.advance()
+        assert driver.read(driver.time).torque_enabled
+        efforts.append(np.abs(driver.read(driver.time).effort) / robot.limits.effort)
+    assert efforts[0][elbow] > 0.3 and efforts[2][elbow] > 0.3
+    assert efforts[1][elbow] < 0.03
 
 
 def test_close_is_idempotent_and_connect_opens_again(driver):

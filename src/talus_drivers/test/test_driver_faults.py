@@ -187,6 +187,12 @@ def test_a_limb_without_a_bus_holds_where_it_is_and_says_nothing_new(driver, rob
     assert driver.read(driver.time).position[j] == pytest.approx(sit(robot)[j], abs=0.02)
 
 
+def test_a_limb_without_a_bus_does_not_hear_that_its_drives_are_cut(driver, robot):
+    elbow, knee = (robot.joint_names.index(name) for name in ("l_elbow", "l_knee"))
+    driver.faults.inject(FaultRequest("limb.off", "left_arm"))
+    assert driver.faults.hear((elbow, knee)) == [knee]
+
+
 def test_a_limb_without_a_bus_that_had_no_torque_gets_none(driver, robot):
     j = joint(robot)
     driver.faults.inject(FaultRequest("limb.off", "left_arm"))

@@ -201,16 +201,18 @@ def test_brakes_make_a_limp_joint_slow(robot):
     driver = connected(robot)
     shoulder = robot.joint_names.index("l_shoulder_pitch")
     speeds = []
-    for is_limp in (True, False):
+    for is_limp, cut in ((True, ()), (False, ()), (False, (shoulder,))):
         driver.reset()
         driver._plant.data.qpos[driver._plant._qpos_at[shoulder]] = -1.57
+        driver.cut(cut)
         for _ in range(100):
             if not is_limp:
                 driver.write(hold(robot, robot.poses["sit"], stiffness=0.0).with_(kd=np.zeros(40)))
             driver.advance()
         speeds.append(abs(driver.read(driver.time).velocity[shoulder]))
-    limp, free = speeds
+    limp, free, cut = speeds
     assert 0.2 < limp < 0.7 * free
+    assert 0.2 < cut < 0.7 * free, "a drive that is cut by itself brakes as well"
 
 
 def test_perfect_sensors_show_the_truth_and_noisy_ones_do_not(robot):

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from zlib import crc32
 
@@ -161,6 +161,11 @@ class FaultInjector:
             if levers.is_deaf and np.isfinite(levers.sensor.position).all():
                 command = _deaf(command, before, levers.sensor, self.drives.peak)
         return command
+
+    def hear(self, joints: Sequence[int]) -> list[int]:
+        """Those of `joints` whose drives are not deaf."""
+        deaf = {int(joint) for _, levers in self._faults if levers.is_deaf for joint in levers.sensor.joints}
+        return [joint for joint in joints if joint not in deaf]
 
     def sag(self) -> float:
         """Share of the pack's open-circuit voltage that reaches the bus; once per tick."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 
 import numpy as np
 from talus_core.driver import Battery, DriverError, DriverSetup, GroundTruth
@@ -134,6 +135,10 @@ class MujocoDriver:
     def stop(self) -> None:
         """Torque off, windings shorted."""
         self._plant.bank.release()
+
+    def cut(self, joints: Sequence[int]) -> None:
+        """The same for single drives."""
+        self._plant.bank.cut(self.faults.hear(joints))
 
     def close(self) -> None:
         """Nothing is held."""

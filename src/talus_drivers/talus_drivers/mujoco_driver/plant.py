@@ -74,7 +74,7 @@ class Plant:
         self._period = period
         soles = [self.model.site(foot.frame).bodyid[0] for foot in description.feet]
         self._feet = {int(body) for sole in soles for body in (sole, self.model.body_parentid[sole])}
-        self._is_free = True
+        self._is_free, self._is_cut = True, self.bank.is_cut
         self._options = self.model.opt
         self._with_sensors = self._options.disableflags
         self._without_sensors = self._with_sensors | int(mujoco.mjtDisableBit.mjDSBL_SENSOR)
@@ -117,7 +117,8 @@ class Plant:
     def tick(self, pack: Pack) -> None:
         """One control period: drives and battery at every physics step, sensors at the last."""
         model, data, bank = self.model, self.data, self.bank
-        if bank.is_enabled is not self._is_free or self._faults.locked is not self._locked:
+        is_same = bank.is_enabled is self._is_free and bank.is_cut is self._is_cut
+        if not is_same or self._faults.locked is not self._locked:
             self._brake()
         power = 0.0
         for step in range(self.steps_per_tick):
@@ -185,10 +186,10 @@ class Plant:
         self.velocity = self._qvel[self._dof_at]
 
     def _brake(self) -> None:
-        self._is_free = free = self.bank.is_enabled
-        model = self.model
-        friction = self._free_friction if free else self._braked_friction
-        damping = self._free_damping if free else self._braked_damping
+        self._is_free, self._is_cut = self.bank.is_enabled, self.bank.is_cut
+        model, braked = self.model, self._is_cut | (not self._is_free)
+        friction = np.where(braked, self._braked_friction, self._free_friction)
+        damping = np.where(braked, self._braked_damping, self._free_damping)
         self._locked = self._faults.locked
         self._is_locked = bool(self._locked.any())
         model.dof_damping[self._dof_at] = damping
