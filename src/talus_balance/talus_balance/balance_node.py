@@ -92,11 +92,11 @@ class BalanceNode:
             raise ValueError(f"robot_state of another robot: {len(self._description.joint_names)} joints expected")
         state, standby_active = decoded
         started = time.thread_time()
-        self._heartbeat.busy = True
-        self._now = state.time
+        self._heartbeat.busy, self._now = True, state.time
         intent = self._keeper.intent(state.time, standby_active)
         command, report = self._controller.step(state, intent)
         command = self._seat.step(state, intent, report, command)
+        self._controller.sends(command)
         self._report = report
         if report.mode is Mode.STANDING:
             self._keeper.is_up()
@@ -139,7 +139,7 @@ class BalanceNode:
         self._keeper.velocity(message.twist.linear.x, message.twist.linear.y, message.twist.angular.z, self._now)
 
     def _on_safety(self, message: SafetyState) -> None:
-        self._keeper.safety(message.level, message.torque_permitted)
+        self._keeper.safety(message.level, message.torque_permitted, message.rule)
 
     def _on_gaze(self, message: PointStamped) -> None:
         base = self._report.base if self._report else None

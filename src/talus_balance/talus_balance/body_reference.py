@@ -21,6 +21,8 @@ from talus_balance.posture import PoseFacts, PostureMove, PostureReference, pitc
 from talus_balance.whole_body import MotionTarget
 
 REACH_EVERY = 4  # ticks; in 8 ms the body moves by 1 cm
+SWINGS = 0.5  # of the sole's motion that the leg's centre of mass, half-way to the hip, shares
+STOPS_IN = 0.2  # s in which a change of posture comes to rest where it is, or goes on: a tenth of a whole one
 LOWEST_COM = 0.3  # m over the ground: what a pendulum's frequency is still computed for
 
 
@@ -48,6 +50,7 @@ class BodyReference:
     Attributes:
         ground: Under the robot.
         wanted_height: m of the centre of mass over the ground, as it should be now.
+        may_move: A change of posture goes on; else it stops where it is.
     """
 
     def __init__(self, model: WholeBodyModel, config: BodyReferenceConfig, dt: float, double_time: float):
@@ -61,6 +64,7 @@ class BodyReference:
         self._highest: float | None = None  # m in odom that the legs reach; None while the posture changes
         self._ticks = 0
         self._move: PostureMove | None = None
+        self._pace, self.may_move = 1.0, True
         self.ground = GroundPlane(config.ground, dt)
         self.wanted_height = 0.0
 
@@ -122,6 +126,9 @@ class BodyReference:
         com_height = float(inp.com[2]) + min(max(ground.height + height.height - float(inp.com[2]), -lift), lift)
         limit = self._config.max_com_acceleration * self._model.gravity
         acceleration = inp.omega**2 * (inp.com[:2] - gait.centre_of_pressure)
+        if gait.swing is not None and gait.swing.is_hasty:
+            leg = SWINGS * self._model.leg_mass / self._model.mass
+            acceleration = acceleration + leg * gait.swing.acceleration[:2]  # the rest of the body is the pendulum
         yaw, pitch = gaze
         return MotionTarget(
             com_acceleration=clamp(acceleration, limit),
@@ -138,8 +145,10 @@ class BodyReference:
         )
 
     def _posture(self, settled: bool) -> PostureReference:
+        change = self._dt / STOPS_IN
+        self._pace = min(max(float(self.may_move), self._pace - change), self._pace + change)
         if not settled:
-            return self._move.step(self._dt)
+            return self._move.step(self._dt, self._pace)
         stand = self._poses["stand"]
         return PostureReference(stand.com_height, 0.0, 0.0, stand.pelvis_pitch, stand.chest_pitch, stand.joints)
 

@@ -20,12 +20,15 @@ from talus_balance.gait import Gait
 from talus_balance.gait_types import LEFT, RIGHT, GaitConfig, GaitInput, GaitOutput
 from talus_balance.grip import Grip
 from talus_balance.height_grid import HeightGrid
+from talus_balance.lame_leg import LameLeg
+from talus_balance.limp_drives import LimpDrives
 from talus_balance.localiser import Localiser
 from talus_balance.model import FrameTerms, WholeBodyModel
 from talus_balance.off_feet import OffFeet, OffFeetConfig
 from talus_balance.payload import PayloadWatch
 from talus_balance.whole_body import WholeBodyConfig, WholeBodyController
 
+LET_DOWN = 1.5  # s in which a body that has sat down is let onto its stops: one that drops rocks for that long
 LOST_AT_MOST = 9  # states between two that came: the driver's gate rides through 20 ms without an answer
 
 
@@ -75,6 +78,7 @@ class Intent:
         released: Something else moves the body (the driver's standby): follow, do not act.
         get_up: Lying: get up, and then do as the rest says.
         restricted: At R1 and above: nothing but the model-based controller.
+        may_fold: The legs may go on with a change of posture; False where one is locked.
     """
 
     torque: bool
@@ -85,6 +89,7 @@ class Intent:
     released: bool = False
     get_up: bool = False
     restricted: bool = False
+    may_fold: bool = True
 
 
 @dataclass(frozen=True)
@@ -124,10 +129,15 @@ class BalanceController:
         self._payload = PayloadWatch(dt)
         self._joints = description.structural_indices
         self._effort_limit = description.limits.effort
+        self._limp_drives = LimpDrives(self._effort_limit, dt)
+        self._lame_leg = LameLeg(description, config.gait, half, dt)
+        self._asked: np.ndarray | None = None  # N m, since the last tick while balancing
         self._off_feet = OffFeet(description, config.off_feet, dt)
         self.mode = Mode.LIMP
         self._sequence: int | None = None  # of the newest state
         self._hold: np.ndarray | None = None
+        self._borne = np.zeros(len(description.joint_names))  # N m, by the legs when they had sat down
+        self._let_down = 1.0  # share of that which is let go
         self._had_torque = False
         self._n = n = len(description.joint_names)
         structural = self._effort_limit[self._joints]
@@ -161,6 +171,9 @@ class BalanceController:
         """
         lost = 0 if self._sequence is None else state.sequence - self._sequence - 1
         self._sequence = state.sequence
+        if self._asked is not None and self._limp_drives.step(self._asked, state.effort):
+            self._body.qp.do_without(self._limp_drives.limp[self._joints])
+        self._asked = None
         for _ in range(min(lost, LOST_AT_MOST)):
             self._tick(state, intent)
         return self._tick(state, intent)
@@ -178,9 +191,9 @@ class BalanceController:
         if base is None or self._gives_up(state, intent, base):
             return self._limp(state, base)
         if limp:
-            self.mode, self._hold = Mode.SEATED, state.position.copy()
+            self.mode, self._hold, self._let_down = Mode.SEATED, state.position.copy(), 1.0
         if self.mode is Mode.SEATED and not (intent.stand and intent.torque):
-            return self._hold_command(state, self._hold), BalanceReport(self.mode, base)
+            return self._sit(state), BalanceReport(self._shown_mode, base)
         return self._balance(state, intent, base)
 
     def _gives_up(self, state: RobotState, intent: Intent, base: BaseEstimate) -> bool:
@@ -199,10 +212,23 @@ class BalanceController:
         damping = self.config.drives.hold_damping * self._effort_limit
         return JointCommand.damping(state.sequence, state.position, damping), BalanceReport(self.mode, base)
 
-    def _hold_command(self, state: RobotState, position: np.ndarray) -> JointCommand:
-        drives, zero = self.config.drives, np.zeros(self._n)
+    def sends(self, command: JointCommand) -> None:
+        """What goes to the drives after `step`, if it is not its answer: a drive is judged by what it was asked for."""
+        if self._asked is not None:
+            self._asked = command.effort
+
+    def _sit(self, state: RobotState) -> JointCommand:
+        """Hold the joints while the stops take over what the legs bore."""
+        self._let_down = min(self._let_down + self.dt / LET_DOWN, 1.0)
+        drives, borne = self.config.drives, (1.0 - self._let_down) * self._borne
         kp, kd = drives.hold_stiffness * self._effort_limit, drives.hold_damping * self._effort_limit
-        return JointCommand(state.sequence, position, zero, zero, kp, kd)
+        return JointCommand(state.sequence, self._hold, np.zeros(self._n), borne, kp, kd)
+
+    @property
+    def _shown_mode(self) -> Mode:
+        """Who lacks a drive is not seated before he is let down: the legs' unequal drop would tip him over his toes."""
+        hangs = self.mode is Mode.SEATED and self._let_down < 1.0 and self._limp_drives.limp.any()
+        return Mode.SITTING_DOWN if hangs else self.mode
 
     # --- falling and getting up ----------------------------------------------------------------------------------
 
@@ -276,19 +302,21 @@ class BalanceController:
         gait_input = self._gait_input(state, intent, soles)
         if self._loses_its_feet(state, base, gait_input):
             return self._move_off_feet(state, intent, base)
-        gait = self._gait.step(gait_input)
+        gait = self._lame_leg.step(gait_input, self._gait, self._limp_drives.limp) or self._gait.step(gait_input)
         settled = self.mode not in (Mode.STANDING_UP, Mode.SITTING_DOWN)
         if settled:  # else the seat may carry a part of the weight
             self._payload.step(model, soles, state.foot_wrenches)
+        self._reference.may_move = intent.may_fold
         target = self._reference.step(
             intent.gaze, gait, gait_input, base, soles, settled, self._grip.friction / math.sqrt(2.0)
         )
         result = self._body.step(target, soles, q, dq)
         command = self._command(state, self._body.joint_torque(result), self._body.joint_acceleration(result))
         if self.mode is Mode.SITTING_DOWN and self._reference.has_arrived:
-            self.mode, self._hold = Mode.SEATED, self._seated_pose(state)
+            self.mode, self._hold = Mode.SEATED, state.position.copy()
+            self._borne, self._let_down = state.effort.copy(), 0.0
         report = BalanceReport(
-            Mode.GETTING_UP if self._off_feet.bows else self.mode,
+            Mode.GETTING_UP if self._off_feet.bows else self._shown_mode,
             base,
             model.com,
             gait_input.capture_point,
@@ -308,10 +336,6 @@ class BalanceController:
         velocity = base.rotation.T @ base.velocity
         model.update(base.position, base.rotation, velocity, base.angular_velocity, q, dq)
         return model.frame(model.feet[LEFT]), model.frame(model.feet[RIGHT])
-
-    def _seated_pose(self, state: RobotState) -> np.ndarray:
-        """Where the body is, in the legs; holding it changes nothing at the moment of the hand-over."""
-        return state.position.copy()
 
     def _change_mode(
         self, intent: Intent, base: BaseEstimate, soles: tuple[FrameTerms, FrameTerms], q: np.ndarray
@@ -335,6 +359,9 @@ class BalanceController:
         self._gait.reset(yaw_of(soles[LEFT].rotation + soles[RIGHT].rotation))
         self._targets.reset()
         self._grip.reset()
+        self._limp_drives.reset()
+        self._lame_leg.reset()
+        self._body.qp.do_without(self._limp_drives.limp[self._joints])
         self._off_feet.stands()
         self._reference.ground.reset(ground)
         self._stand_up(base, q)
@@ -380,4 +407,5 @@ class BalanceController:
         j = self._joints
         position[j], velocity[j] = self._targets.step(state.position[j], state.velocity[j], acceleration)
         effort[j] = torque
+        self._asked = effort
         return JointCommand(state.sequence, position, velocity, effort, self._stiffness, self._damping)

@@ -22,6 +22,7 @@ LOOK_EVERY = 20  # ticks; the map says something new every 0.1 s
 PLAN_EVERY = 2  # ticks; the capture point moves 0.7 % of its offset in 2 ms
 EARLY_GAIN = 0.2  # of a touchdown's error in time, per step: some five steps
 MAX_EARLY = 0.03  # s that a touchdown on level ground comes before its time: toe or heel 1 cm low
+SURPRISE = 0.03  # m by which a capture point that is shoved leaves its course; in ordinary steps 1 cm
 ASIDE_SLACK = 0.01  # m inside the narrowest landing that a swing foot may pass: it yields, the landing does not
 
 
@@ -45,6 +46,8 @@ class Gait:
         self._velocity_step = np.array(config.max_acceleration) * dt
         self._pressure_limit = np.array([config.zmp_x, config.zmp_y])
         self._pivot = np.array([config.pivot_x, 0.0])
+        handlers = (self._stand, self._shift, self._double, self._single)
+        self._handlers = dict(zip((Phase.STAND, Phase.SHIFT, Phase.DOUBLE, Phase.SINGLE), handlers, strict=True))
         self.reset(0.0)
 
     def reset(self, heading: float) -> None:
@@ -64,6 +67,7 @@ class Gait:
         self._foothold: Foothold | None = None
         self._due: np.ndarray | None = None  # the capture point when the foot should have landed
         self._plan: StepPlan | None = None
+        self._planned = (np.zeros(2), 0.0)  # capture point, in the heading frame, and time of the step at that plan
         self._landing_force = 0.0
         self._landing: np.ndarray | None = None
         self._is_fresh = False  # the stance foot has landed after a whole step
@@ -80,13 +84,7 @@ class Gait:
         self._follow_command(inp)
         self.elapsed += self.dt
         self._time += self.dt
-        handler = {
-            Phase.STAND: self._stand,
-            Phase.SHIFT: self._shift,
-            Phase.DOUBLE: self._double,
-            Phase.SINGLE: self._single,
-        }[self.phase]
-        return handler(inp)
+        return self._handlers[self.phase](inp)
 
     # --- command and heading -------------------------------------------------------------------------------------
 
@@ -97,14 +95,10 @@ class Gait:
             self.velocity[:] = 0.0
             self._course = self.heading
             return
-        stance_yaw, limit, farthest = (
-            float(inp.sole_yaws[self.stance]),
-            self.config.heading_lead,
-            self.config.off_course,
-        )
+        c, stance_yaw = self.config, float(inp.sole_yaws[self.stance])
         lead = wrap_angle(self._course + float(self.velocity[2]) * self.dt - stance_yaw)
-        self._course = stance_yaw + min(max(lead, -farthest), farthest)
-        self.heading = stance_yaw + min(max(lead, -limit), limit)
+        self._course = stance_yaw + min(max(lead, -c.off_course), c.off_course)
+        self.heading = stance_yaw + min(max(lead, -c.heading_lead), c.heading_lead)
 
     def _to_heading(self, xy: np.ndarray) -> np.ndarray:
         c, s = math.cos(self.heading), math.sin(self.heading)
@@ -299,15 +293,14 @@ class Gait:
     def _follow_plan(self, inp: GaitInput) -> np.ndarray:
         """Re-plan unless the landing is imminent; return the centre of pressure that steers to the nominal offset."""
         c, planner = self.config, self.config.planner
-        stance = self._to_heading(inp.sole_positions[self.stance]) + self._pivot
-        swing = self._to_heading(inp.sole_positions[1 - self.stance]) + self._pivot
+        stance, swing = (self._to_heading(inp.sole_positions[i]) + self._pivot for i in (self.stance, 1 - self.stance))
         xi = self._to_heading(inp.capture_point)
         self._ticks += 1
         due = (
             self._ticks % PLAN_EVERY == 0
             and not self._puts_back
             and self._plan is not None
-            and self._plan.duration - self.elapsed > planner.freeze
+            and (self._plan.duration - self.elapsed > planner.freeze or self._is_surprised(xi, stance, inp.omega))
         )
         if self._plan is None or due:
             state = (
@@ -324,7 +317,7 @@ class Gait:
             if self._plan is None or self._ticks % LOOK_EVERY == 0:
                 self._look(inp)
             hurries = inp.slips[self.stance]
-            self._plan = self._planner.plan(*state, hurries=hurries)
+            self._plan, self._planned = self._planner.plan(*state, hurries=hurries), (xi, self.elapsed)
             if self._foothold is not None and not hurries:
                 self._plan = self._on_foothold(inp, state, stance)
             self._landing = self._from_heading(self._plan.landing - self._pivot)
@@ -332,6 +325,13 @@ class Gait:
         if self.elapsed > self._plan.duration:
             pressure = pressure + self._chase(xi, stance)
         return self._from_heading(stance + clamp(pressure, self._pressure_limit))
+
+    def _is_surprised(self, capture_point: np.ndarray, stance: np.ndarray, omega: float) -> bool:
+        """Whether the capture point is not where the plan had it, while its landing is still to come; (2,) m each."""
+        then, at = self._planned
+        pivot = stance + self._plan.pressure
+        ran = capture_point - pivot - math.exp(omega * (self.elapsed - at)) * (then - pivot)
+        return self.elapsed < self._plan.duration and math.hypot(float(ran[0]), float(ran[1])) > SURPRISE
 
     def _look(self, inp: GaitInput, step: np.ndarray | None = None) -> None:
         """Choose the foothold near `step` (2,) m from the stance sole, in the heading frame; None: the nominal step.
@@ -410,10 +410,9 @@ class Gait:
     ) -> GaitOutput:
         if max_force is None:
             max_force = _full_loads(inp)
-        contact = (bool(max_force[LEFT] > 0.0), bool(max_force[RIGHT] > 0.0))
         return GaitOutput(
             centre_of_pressure=zmp,
-            in_contact=contact,
+            in_contact=(bool(max_force[LEFT] > 0.0), bool(max_force[RIGHT] > 0.0)),
             max_force=max_force,
             swing_side=None if swing is None else 1 - self.stance,
             swing=swing,

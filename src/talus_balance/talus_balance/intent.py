@@ -13,6 +13,7 @@ from talus_balance.controller import Intent
 STOP_STEPPING_LEVEL = 2  # R2_SAFE_STAND
 SIT_LEVEL = 3  # R3_SIT_THEN_CUT
 DEGRADE_LEVEL = 1  # R1_DEGRADE
+LEG_LOCKED = "leg_locked"  # the safety rule: a leg does not fold any more, and whoever folds the other one falls
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class IntentKeeper:
         self.rejected_velocities = 0
         self.stand_wanted = self.get_up_wanted = False
         self._velocity, self._velocity_time = np.zeros(3), -math.inf
-        self._level, self._torque = SIT_LEVEL, False
+        self._level, self._torque, self._may_fold = SIT_LEVEL, False, True
         self._gaze_wanted, self._gaze = (0.0, 0.0), (0.0, 0.0)
 
     def velocity(self, vx: float, vy: float, wz: float, now: float) -> None:
@@ -56,9 +57,14 @@ class IntentKeeper:
         low, high = [-backward, -sideways, -turning], [forward, sideways, turning]
         self._velocity, self._velocity_time = np.clip([vx, vy, wz], low, high), now
 
-    def safety(self, level: int, torque_permitted: bool) -> None:
-        """The supervisor's word; at R3 the wish to be up is forgotten, so that only a new command lifts the robot."""
+    def safety(self, level: int, torque_permitted: bool, rule: str) -> None:
+        """The supervisor's word, and the rule that asks.
+
+        At R3 the wish to be up is forgotten, so that only a new command lifts the robot. A leg that was found locked is
+        so until somebody arms anew, whatever else asks for a stop meanwhile.
+        """
         self._level, self._torque = level, torque_permitted
+        self._may_fold = rule != LEG_LOCKED and (self._may_fold or level < DEGRADE_LEVEL)
         if level >= SIT_LEVEL:
             self.stand_wanted = self.get_up_wanted = False
 
@@ -111,6 +117,7 @@ class IntentKeeper:
             released=standby_active,
             get_up=self.get_up_wanted,
             restricted=self._level >= DEGRADE_LEVEL,
+            may_fold=self._may_fold,
         )
 
     def _follow_gaze(self) -> tuple[float, float]:

@@ -39,6 +39,7 @@ class WholeBodyModel:
 
     Attributes:
         mass: kg, with what it carries.
+        leg_mass: kg, of one.
         gravity, weight: m/s^2 and N.
         rotation: (3, 3) base to world, of the last `update`.
         com_in_base: (3,) m, likewise.
@@ -61,6 +62,8 @@ class WholeBodyModel:
         self.nv = self.model.nv
         self._base_body = self.model.inertias[1].copy()
         self._own_mass = self.mass = pin.computeTotalMass(self.model)
+        leg = [self.model.getJointId(name) for name in description.groups["left_leg"]]
+        self.leg_mass = sum(self.model.inertias[i].mass for i in leg)
         self.set_gravity(STANDARD_GRAVITY)
         self.feet = tuple(self._frame_id(foot.frame) for foot in description.feet)
         self.base = self._frame_id(description.frames["base"])

@@ -32,7 +32,7 @@ def pose_facts(model: WholeBodyModel, joints: np.ndarray) -> PoseFacts:
     com = pin.centerOfMass(model.model, data, q)
     up = sole.rotation[:, 2]  # the sole's normal in base axes
     height = float(up @ (com - sole.translation))
-    pelvis = float(np.arctan2(-up[0], up[2]))
+    pelvis = pitch_of(sole.rotation.T)  # base to sole
     return PoseFacts(height, pelvis, pelvis + pitch_of(data.oMf[model.torso].rotation), joints)
 
 
@@ -65,14 +65,14 @@ class PostureMove:
         """The end was reached."""
         return self.elapsed >= self.duration
 
-    def step(self, dt: float) -> PostureReference:
-        """Advance by `dt` s."""
-        self.elapsed = min(self.elapsed + dt, self.duration)
+    def step(self, dt: float, pace: float = 1.0) -> PostureReference:
+        """Advance by `dt` s at `pace` 0..1 of its own time."""
+        self.elapsed = min(self.elapsed + pace * dt, self.duration)
         t, a, b = self.duration, self._start, self._end
         s = self.elapsed / t
         share = s**3 * (10.0 - 15.0 * s + 6.0 * s * s)
-        rate = 30.0 * s * s * (1.0 - s) ** 2 / t
-        curve = 60.0 * s * (1.0 - s) * (1.0 - 2.0 * s) / (t * t)
+        rate = pace * 30.0 * s * s * (1.0 - s) ** 2 / t
+        curve = pace * pace * 60.0 * s * (1.0 - s) * (1.0 - 2.0 * s) / (t * t)
         rise = b.com_height - a.com_height
         return PostureReference(
             a.com_height + share * rise,

@@ -146,8 +146,9 @@ def _gait(c: GaitConfig, ratio: Proportions, time: float, wider: float) -> GaitC
 
 def _swing(c: SwingConfig, ratio: Proportions, time: float) -> SwingConfig:
     leg = ratio.leg
-    lengths = _times(c, clearance=leg, max_lowering=leg, retreat=leg)
-    return _times(lengths, lowering=time, rise_time=time, least_swing=time, max_acceleration=ratio.swing)
+    lengths = _times(c, clearance=leg, max_lowering=leg, retreat=leg, near=leg)
+    strengths = _times(lengths, max_acceleration=ratio.swing, hasty=ratio.swing, sagittal=ratio.swing)
+    return _times(strengths, lowering=time, rise_time=time, least_swing=time, max_jerk=ratio.swing / time)
 
 
 def _body(c: WholeBodyConfig, ratio: Proportions, time: float) -> WholeBodyConfig:

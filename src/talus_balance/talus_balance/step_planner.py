@@ -39,7 +39,7 @@ class StepPlannerConfig:
         apart: Between two soles, one ahead of the other: their length and 6 cm.
         swing_speed: m/s that the foot can reach on average (hip and knee speed limits).
         swing_acceleration: m/s^2 of a minimum-jerk swing at its peak; three quarters of what the swing is clipped to.
-        freeze: The target no longer moves in this last time before landing.
+        freeze: The target no longer moves in this last time before landing, but for a shove.
         pressure_x, pressure_y: m by which the plan moves the centre of pressure from the sole's centre.
         weight_step, weight_offset, weight_time, weight_pressure: Cost of leaving the nominal step, offset,
             e^{wT}, and z = 0.

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reference of the foot in the air: minimum jerk on the ground plane, re-planned each tick, and a bump in height."""
+"""Reference of the foot in the air: minimum jerk on the ground plane, re-planned each tick, and a bump in height.
+
+Ahead and back on level ground a hasty foot starts at once and is braked to the end: a cubic, within what the hips give.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,11 @@ class SwingConfig:
         lowering: m/s at which the sole meets the ground, early or late.
         hurry: m/s^2 by which it sinks ever faster when the ground is late.
         max_acceleration: m/s^2 on the ground plane: the hip's 200 N m on the leg's 1.85 kg m^2, 0.84 m above the sole.
+        hasty: m/s^2 ahead or back, of that cubic, from which the foot takes it: above what an ordinary step asks.
+        near: m from its place within which it does not: there a centimetre asks for as much.
+        sagittal: m/s^2 of it at most: a leg that trails far behind gets half of what a free one does, since the other
+            hip, of the same 200 N m, has to hold the trunk against it.
+        max_jerk: m/s^3 by which it changes: 20 ms from rest to all that a hip gives.
         max_lowering: m searched below the expected ground before the swing gives up.
         retreat: m by which a foot that ran against something is drawn back before it is lifted over it.
         rise_time: s for which it then moves up alone: 5 of the 7 cm of the clearance.
@@ -38,6 +46,10 @@ class SwingConfig:
     lowering: float = 0.3
     hurry: float = 2.0
     max_acceleration: float = 90.0
+    hasty: float = 15.0
+    near: float = 0.1
+    sagittal: float = 50.0
+    max_jerk: float = 4000.0
     max_lift: float = 28.0
     max_lowering: float = 0.25
     retreat: float = 0.01
@@ -46,12 +58,16 @@ class SwingConfig:
 
 
 class FootReference(NamedTuple):
-    """Position (3,) m, velocity (3,) m/s, acceleration (3,) m/s^2 and rotation (3, 3) of the sole in the world."""
+    """Position (3,) m, velocity (3,) m/s, acceleration (3,) m/s^2 and rotation (3, 3) of the sole in the world.
+
+    `is_hasty`: it went, or goes, ahead or back faster than an ordinary step.
+    """
 
     position: np.ndarray
     velocity: np.ndarray
     acceleration: np.ndarray
     rotation: np.ndarray
+    is_hasty: bool = False
 
 
 class SwingFoot:
@@ -69,7 +85,7 @@ class SwingFoot:
         self._axy = np.zeros(2)
         self._yaw = yaw
         self._late, self._late_speed = 0.0, config.lowering
-        self._stays = self._sinks = False
+        self._stays = self._sinks = self._is_hasty = False
         self._start_speed = 0.0
 
     @property
@@ -122,8 +138,9 @@ class SwingFoot:
         """
         remaining = max((1.0 - phase) * duration, 0.03)
         apex, peak = self._apex(height, duration)
+        is_level = abs(height - self._start_height) < EDGE
         if phase * duration >= self.rise_time and not self._stays:
-            self._advance(landing, max((self._arrival(height, peak) - phase) * duration, 0.03), dt)
+            self._advance(landing, max((self._arrival(height, peak) - phase) * duration, 0.03), dt, is_level)
         self._yaw += (yaw - self._yaw) * min(dt / remaining, 1.0)
         if phase >= 1.0:
             self._late_speed += self.config.hurry * dt
@@ -134,16 +151,34 @@ class SwingFoot:
             np.array([self._vxy[0], self._vxy[1], vz if phase < 1.0 else -self._late_speed]),
             np.array([self._axy[0], self._axy[1], az if phase < 1.0 else 0.0]),
             sole_on_ground(gradient, self._yaw),
+            self._is_hasty,
         )
 
-    def _advance(self, landing: np.ndarray, remaining: float, dt: float) -> None:
+    def _advance(self, landing: np.ndarray, remaining: float, dt: float, is_level: bool) -> None:
         """Minimum-jerk step (Flash and Hogan 1985): jerk of the quintic that ends at rest on the landing point."""
-        t = remaining
-        jerk = (60.0 * (landing - self._xy) - 36.0 * t * self._vxy - 9.0 * t * t * self._axy) / t**3
-        limit = self.config.max_acceleration
-        self._axy = clamp(self._axy + dt * jerk, limit)
+        t, away = remaining, landing - self._xy
+        jerk = (60.0 * away - 36.0 * t * self._vxy - 9.0 * t * t * self._axy) / t**3
+        acceleration = self._axy + dt * jerk
+        if is_level:  # over an edge the foot has to rise first
+            acceleration = self._hasten(acceleration, away, t, dt)
+        self._axy = clamp(acceleration, self.config.max_acceleration)
         self._vxy = self._vxy + dt * self._axy
         self._xy = self._xy + dt * self._vxy
+
+    def _hasten(self, smooth: np.ndarray, away: np.ndarray, remaining: float, dt: float) -> np.ndarray:
+        """`smooth` (2,) m/s^2, but ahead or back what the cubic to a place `away` (2,) m asks for, if it is much.
+
+        Min-jerk moves begin with nothing and peak in the middle; with hips at their limit that time is lost.
+        """
+        c, ahead = self.config, np.array([math.cos(self._yaw), math.sin(self._yaw)])
+        cubic = (6.0 * away / remaining - 4.0 * self._vxy) / remaining
+        wanted, now = float(cubic @ ahead), float(self._axy @ ahead)
+        if abs(wanted) <= c.hasty or abs(float(away @ ahead)) < c.near:
+            return smooth
+        self._is_hasty = True
+        change = c.max_jerk * dt
+        sagittal = min(max(now + min(max(wanted - now, -change), change), -c.sagittal), c.sagittal)
+        return smooth + (sagittal - float(smooth @ ahead)) * ahead
 
     def _arrival(self, end: float, peak: float) -> float:
         """Share of the swing at which the foot is over its place: before it sinks past an edge that it stood on."""

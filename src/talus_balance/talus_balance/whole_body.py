@@ -13,6 +13,8 @@ from talus_balance.swing_foot import FootReference
 from talus_balance.tasks import Gains, orientation_acceleration
 from talus_balance.whole_body_qp import QpConfig, QpResult, WholeBodyQp
 
+SPARE_LIFT = 0.1  # of gravity, with which soles may push the body up when its height asks for less
+
 
 @dataclass(frozen=True)
 class WholeBodyConfig:
@@ -122,7 +124,7 @@ class WholeBodyController:
         joint_velocity: np.ndarray,
     ) -> QpResult:
         """Solve one tick; `model.update` was called, `soles` are its terms; joints structural in Talus's order."""
-        self._write_momentum(target)
+        lift = self._write_momentum(target)
         self._write_orientation(_PELVIS, self.model.base, target.pelvis, self.config.pelvis)
         self._write_orientation(_CHEST, self.model.torso, target.chest, self.config.chest)
         for side in (0, 1):
@@ -132,21 +134,25 @@ class WholeBodyController:
         gains = self.config.posture
         posture = np.zeros(self.model.nv)
         posture[self.model.v_index] = gains.kp * (target.posture - joint_position) - gains.kd * joint_velocity
-        return self.qp.solve(
-            self._weighted, root * self._wanted, self._diagonal, posture, target.max_force, target.friction
-        )
+        gravity = self.model.gravity
+        most = self.model.mass * (gravity + max(lift, SPARE_LIFT * gravity))  # no foot is worth a jump
+        max_force = np.minimum(target.max_force, most)
+        return self.qp.solve(self._weighted, root * self._wanted, self._diagonal, posture, max_force, target.friction)
 
-    def _write_momentum(self, target: MotionTarget) -> None:
+    def _write_momentum(self, target: MotionTarget) -> float:
+        """Returns the vertical acceleration of the CoM that is wanted, m/s^2."""
         model, c, wanted = self.model, self.config, self._wanted
         self._jacobian[_MOMENTUM] = model.momentum_matrix
         wanted[:2] = model.mass * target.com_acceleration
-        wanted[2] = model.mass * (
+        lift = (
             target.com_vertical_acceleration
             + c.com_height.kp * (target.com_height - model.com[2])
             + c.com_height.kd * (target.com_vertical_speed - model.com_velocity[2])
         )
+        wanted[2] = model.mass * lift
         wanted[3:6] = -c.momentum.kd * model.momentum[3:]
         wanted[_MOMENTUM] -= model.momentum_drift
+        return lift
 
     def _write_orientation(self, rows: slice, frame: int, desired: np.ndarray, gains: Gains) -> None:
         terms = self.model.frame(frame)

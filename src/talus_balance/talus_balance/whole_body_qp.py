@@ -26,6 +26,7 @@ from talus_balance.wrench_cone import ROWS, wrench_cone
 _INFINITE = 1e30
 _EQUALITY = 5  # DAQP's constraint sense
 _CONE_SCALE = 0.02  # rows of the cone in units like the other rows', for the solver's tolerance
+_LIMP = 0.01  # of its limit, that is planned of a drive that gives nothing: none at all could not be solved
 _NEAR_LIMIT = 0.6  # share of the torque limit above which a joint's row is in the problem from the start
 _SAME_FRICTION = 0.01  # a tenth of what walking needs
 _SOLVES = 3  # rounds of adding violated torque rows
@@ -106,13 +107,19 @@ class WholeBodyQp:
         self.model = model
         self._problems: dict[tuple[int, ...], _Problem] = {}
         limits, chosen = model.description.limits, model.description.structural_indices
-        order = np.argsort(model.v_index)
-        self._torque_limit = limit = config.torque_share * limits.effort[chosen][order]
-        self._near_limit, self._violated = _NEAR_LIMIT * limit, 1.001 * limit
+        self._order = order = np.argsort(model.v_index)
+        self._full_torque = config.torque_share * limits.effort[chosen][order]
+        self.do_without(np.zeros(len(chosen), dtype=bool))
         self._lower_joint, self._upper_joint = limits.lower[chosen][order], limits.upper[chosen][order]
         joints = model.nv - BASE
         self._last = QpResult(np.zeros(model.nv), np.zeros(joints), np.zeros((2, 6)), False)
         self.failures = 0
+
+    def do_without(self, limp: np.ndarray) -> None:
+        """From now on no torque is planned of these drives, (joints,) in Talus's order."""
+        limp = limp[self._order]
+        self._torque_limit = limit = np.where(limp, _LIMP, 1.0) * self._full_torque
+        self._near_limit, self._violated = np.where(limp, -1.0, _NEAR_LIMIT * limit), 1.001 * limit
 
     def solve(
         self,

@@ -3,7 +3,7 @@
 
 import numpy as np
 import pytest
-from talus_balance.gait import Gait
+from talus_balance.gait import PLAN_EVERY, Gait
 from talus_balance.gait_types import RIGHT, GaitConfig, GaitInput, Phase
 from talus_balance.height_grid import HeightGrid
 from talus_core.robot import Foot
@@ -101,3 +101,15 @@ def test_a_foothold_outlasts_a_moment_without_a_map():
     assert height_after(unknown, unknown, 0.1) is None
     assert height_after(unknown, seen, 0.1) == pytest.approx(0.12)
     assert height_after(seen, unknown, 0.1) == pytest.approx(0.12)
+
+
+@pytest.mark.parametrize("shove, moves", [(0.005, False), (0.12, True)])
+def test_a_landing_moves_in_its_last_moments_for_a_shove_alone(shove, moves):
+    gait, still = in_mid_swing(0.0), facts(capture_point=np.array([0.0, 0.06]), forces=np.array([559.0, 0.0]))
+    output = gait.step(still)
+    while output.landing_in > 0.5 * GaitConfig().planner.freeze:
+        output = gait.step(still)
+    shoved = still._replace(capture_point=still.capture_point + np.array([shove, 0.0]))
+    after = [gait.step(shoved) for _ in range(2 * PLAN_EVERY)][-1]
+    assert (after.landing[0] > output.landing[0]) == moves
+    assert np.array_equal(after.landing, output.landing) != moves

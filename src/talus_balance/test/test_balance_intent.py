@@ -3,13 +3,13 @@ import math
 
 import numpy as np
 import pytest
-from talus_balance.intent import IntentConfig, IntentKeeper
+from talus_balance.intent import LEG_LOCKED, IntentConfig, IntentKeeper
 
 
 @pytest.fixture
 def keeper():
     keeper = IntentKeeper(IntentConfig(), 0.002)
-    keeper.safety(0, True)
+    keeper.safety(0, True, "")
     return keeper
 
 
@@ -38,22 +38,31 @@ def test_velocity_is_clipped_to_the_limits(keeper):
 
 def test_r1_caps_the_speed_r2_stops_the_stepping(keeper):
     keeper.velocity(0.5, 0.0, 0.0, now=0.0)
-    keeper.safety(1, True)
+    keeper.safety(1, True, "")
     degraded = keeper.intent(0.0, False)
     assert np.linalg.norm(degraded.velocity[:2]) == pytest.approx(IntentConfig().degraded_speed)
     assert degraded.may_walk
-    keeper.safety(2, True)
+    keeper.safety(2, True, "")
     assert not keeper.intent(0.0, False).may_walk
 
 
 def test_after_r3_only_a_new_command_lifts_the_robot(keeper):
     assert keeper.request_stand() is None
-    keeper.safety(3, True)
+    keeper.safety(3, True, "")
     assert not keeper.intent(0.0, False).stand
     assert "safety/reset" in keeper.request_stand()
-    keeper.safety(0, True)
+    keeper.safety(0, True, "")
     assert not keeper.intent(0.0, False).stand
     assert keeper.request_stand() is None and keeper.intent(0.0, False).stand
+
+
+def test_a_locked_leg_folds_no_more_until_somebody_arms(keeper):
+    assert keeper.intent(0.0, False).may_fold
+    for level, rule in ((2, LEG_LOCKED), (3, "stop_pressed"), (1, "warm")):
+        keeper.safety(level, True, rule)
+        assert not keeper.intent(0.0, False).may_fold
+    keeper.safety(0, True, "")
+    assert keeper.intent(0.0, False).may_fold
 
 
 def test_starts_restricted():
@@ -87,6 +96,6 @@ def test_gets_up_only_when_asked_while_it_lies_and_never_twice(keeper):
 
 def test_a_stop_ends_getting_up_and_keeps_from_it(keeper):
     keeper.request_get_up(lies=True, can=True)
-    keeper.safety(3, True)
+    keeper.safety(3, True, "")
     assert not keeper.intent(1.0, False).get_up
     assert "safety/reset" in keeper.request_get_up(lies=True, can=True)

@@ -95,3 +95,21 @@ def test_a_problem_without_solution_is_counted_and_the_last_answer_held():
     bad = solve(model, qp, com_acceleration=(np.nan, 0.0, 0.0))
     assert not bad.solved and qp.failures == 1
     assert np.array_equal(bad.torque, good.torque)
+
+
+def test_what_is_planned_does_without_limp_drives():
+    model = standing_model()
+    qp, description = WholeBodyQp(model, QpConfig()), model.description
+    names = [description.joint_names[j] for j in description.structural_indices]
+    knee, limp = names.index("r_knee"), np.zeros(len(names), dtype=bool)
+    column = int(np.flatnonzero(qp._order == knee)[0])
+    usual = solve(model, qp)
+    limp[knee] = True
+    qp.do_without(limp)
+    lame = solve(model, qp)
+    assert abs(usual.torque[column]) > 10.0 and lame.solved
+    assert abs(lame.torque[column]) < 2.1
+    assert np.allclose(base_residual(model, lame), 0.0, atol=1e-4)
+    assert lame.wrenches[0, 2] > lame.wrenches[1, 2], "the other leg bears more"
+    qp.do_without(np.zeros(len(names), dtype=bool))
+    np.testing.assert_allclose(solve(model, qp).torque, usual.torque, atol=1e-3)

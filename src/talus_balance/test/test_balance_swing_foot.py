@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from talus_balance.swing_foot import SwingConfig, SwingFoot
@@ -26,6 +28,46 @@ def test_it_lands_where_and_how_it_was_told():
     assert last.position[2] == pytest.approx(0.0, abs=1e-3)
     assert last.velocity[2] == pytest.approx(-SwingConfig().lowering, rel=0.05)
     assert yaw_of(last.rotation) == pytest.approx(0.2, abs=0.02)
+
+
+def hasty(end_height=0.0, yaw=0.0, **changes):
+    """A foot that trails far behind, 1.0 m along `yaw` to go in 0.35 s."""
+    duration, ahead = 0.35, np.array([np.cos(yaw), np.sin(yaw)])
+    foot = SwingFoot(replace(SwingConfig(), **changes), np.zeros(3), np.zeros(3), yaw)
+    steps = [k * DT / duration for k in range(1, round(duration / DT) + 1)]
+    path = [foot.step(1.0 * ahead, end_height, LEVEL, yaw, phase, duration, DT) for phase in steps]
+    return path, np.array([r.acceleration[:2] @ ahead for r in path]), ahead
+
+
+@pytest.mark.parametrize("yaw", [0.0, 2.0])
+def test_a_hasty_foot_goes_ahead_at_once_and_arrives(yaw):
+    path, acceleration, ahead = hasty(yaw=yaw)
+    gentle, _, _ = hasty(yaw=yaw, hasty=np.inf)
+    early = round(0.05 / DT)
+    assert path[early].position[:2] @ ahead > 1.5 * (gentle[early].position[:2] @ ahead)
+    far = sum(1.0 - r.position[:2] @ ahead > SwingConfig().near for r in path)
+    assert far > 0.7 * len(path)
+    assert max(np.abs(acceleration[:far])) <= 1.001 * SwingConfig().sagittal
+    assert max(np.abs(np.diff(acceleration[:far], prepend=0.0))) <= 1.001 * SwingConfig().max_jerk * DT
+    assert np.allclose(path[-1].position[:2], 1.0 * ahead, atol=0.03)
+    assert all(r.is_hasty for r in path)
+
+
+def test_a_foot_near_its_place_is_never_hasty_however_late_the_place_moves():
+    duration, place = 0.4, np.array([0.2, 0.0])
+    foot = SwingFoot(SwingConfig(), np.zeros(3), np.zeros(3), 0.0)
+    for k in range(1, round(duration / DT) + 1):
+        if k == round(0.9 * duration / DT):
+            place = np.array([0.23, 0.0])
+        assert not foot.step(place, 0.0, LEVEL, 0.0, k * DT / duration, duration, DT).is_hasty
+
+
+@pytest.mark.parametrize("rise", [0.12, -0.12])
+def test_over_an_edge_no_foot_goes_ahead_before_it_is_up(rise):
+    path, _, _ = hasty(rise)
+    gentle, _, _ = hasty(rise, hasty=np.inf)
+    assert not any(r.is_hasty for r in path)
+    assert all(np.array_equal(a.position, b.position) for a, b in zip(path, gentle, strict=True))
 
 
 def test_it_clears_the_ground_by_the_clearance():

@@ -6,15 +6,18 @@ import pinocchio as pin
 import pytest
 from balance_body import ROBOT, standing_model
 from talus_balance.swing_foot import FootReference
-from talus_balance.whole_body import MotionTarget, WholeBodyConfig, WholeBodyController
+from talus_balance.whole_body import SPARE_LIFT, MotionTarget, WholeBodyConfig, WholeBodyController
 
 JOINTS = ROBOT.structural_indices
 ANKLE = [ROBOT.joint_names[j] for j in JOINTS].index("r_ankle_pitch")
 END = float(ROBOT.limits.lower[JOINTS[ANKLE]])
 
 
-def stand_on_the_left(angle, rate, toe_up):
-    """Torques for a right foot that hangs at ankle `angle` (rad, rad/s) and shall turn `toe_up` rad further."""
+def stand_on_the_left(angle, rate, toe_up, foot_up=0.0, body_up=0.0):
+    """Rise of the CoM, m/s^2, and the ankle's acceleration, for a right foot that hangs at ankle `angle` (rad, rad/s).
+
+    It shall turn `toe_up` rad further and rise by `foot_up` m/s^2, the body by `body_up`.
+    """
     model = standing_model()
     joints, velocity = ROBOT.poses["stand"][JOINTS].copy(), np.zeros(JOINTS.size)
     joints[ANKLE], velocity[ANKLE] = angle, rate
@@ -25,14 +28,14 @@ def stand_on_the_left(angle, rate, toe_up):
         com_acceleration=np.zeros(2),
         com_height=float(model.com[2]),
         com_vertical_speed=float(model.com_velocity[2]),
-        com_vertical_acceleration=0.0,
+        com_vertical_acceleration=body_up,
         pelvis=model.frame(model.base).rotation,
         chest=model.frame(model.torso).rotation,
         posture=joints,
         in_contact=(True, False),
         max_force=np.array([1700.0, 0.0]),
         friction=np.ones(2),
-        swing=(None, FootReference(soles[1].position, np.zeros(3), np.zeros(3), turned)),
+        swing=(None, FootReference(soles[1].position, np.zeros(3), np.array([0.0, 0.0, foot_up]), turned)),
     )
     control = WholeBodyController(model, WholeBodyConfig())
     result = control.step(target, soles, joints, velocity)
@@ -54,3 +57,9 @@ def test_a_foot_turns_where_its_ankle_has_room():
 def test_an_ankle_that_nears_its_end_is_braked():
     _, acceleration = stand_on_the_left(END + 0.1, -4.0, toe_up=0.3)
     assert acceleration > 40.0
+
+
+@pytest.mark.parametrize("body_up, most", [(-2.0, SPARE_LIFT * 9.81), (3.0, 3.0)])
+def test_no_foot_throws_the_body_up_faster_than_its_height_asks(body_up, most):
+    rise, _ = stand_on_the_left(END + 0.4, 0.0, toe_up=0.0, foot_up=200.0, body_up=body_up)
+    assert rise == pytest.approx(most, abs=0.1)

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the body shall do while a leg swings, and while the posture changes."""
+
+import numpy as np
+import pytest
+from balance_body import ROBOT, standing_model
+from talus_balance.body_reference import STOPS_IN, SWINGS, BodyReference, BodyReferenceConfig
+from talus_balance.estimator import BaseEstimate
+from talus_balance.gait_types import RIGHT, GaitInput, GaitOutput, Phase
+from talus_balance.swing_foot import FootReference
+from talus_balance.whole_body import MotionTarget
+
+DT = 0.002
+
+
+class Standing:
+    """The body in the stand pose on its left foot, with the CoM 2 cm ahead of the centre of pressure."""
+
+    def __init__(self):
+        self.model = standing_model()
+        self.soles = tuple(self.model.frame(foot) for foot in self.model.feet)
+        nothing, trunk = np.zeros(3), self.model.frame(self.model.base)
+        self.base = BaseEstimate(trunk.position, trunk.rotation, nothing, nothing, nothing, nothing, nothing)
+        self.reference = BodyReference(self.model, BodyReferenceConfig(), DT, 0.06)
+
+    def step(self, swing: FootReference | None, settled: bool) -> MotionTarget:
+        """One tick."""
+        model, nothing = self.model, np.zeros(3)
+        places = np.array([sole.position for sole in self.soles])
+        inp = GaitInput(
+            com=model.com,
+            com_velocity=nothing,
+            capture_point=model.com[:2],
+            omega=3.3,
+            weight=model.weight,
+            sole_positions=places,
+            sole_velocities=np.zeros((2, 3)),
+            sole_yaws=np.zeros(2),
+            gradient=np.zeros(2),
+            forces=np.array([model.weight, 0.0]),
+            side_forces=np.zeros((2, 2)),
+            slips=(False, False),
+            velocity=nothing,
+            may_walk=True,
+            may_step=True,
+        )
+        gait = GaitOutput(
+            centre_of_pressure=model.com[:2] - np.array([0.02, 0.0]),
+            in_contact=(True, False),
+            max_force=np.array([3.0 * model.weight, 0.0]),
+            swing_side=RIGHT,
+            swing=swing,
+            heading=0.0,
+            ground=places[0],
+            phase=Phase.SINGLE,
+            landing=places[RIGHT, :2],
+            landing_side=RIGHT,
+            landing_in=0.2,
+        )
+        return self.reference.step((0.0, 0.0), gait, inp, self.base, self.soles, settled, np.ones(2))
+
+
+def com_acceleration(swing: FootReference) -> np.ndarray:
+    """(2,) m/s^2 wanted."""
+    return Standing().step(swing, True).com_acceleration
+
+
+def swinging(ahead: float, is_hasty: bool) -> FootReference:
+    """m/s^2 ahead."""
+    return FootReference(np.zeros(3), np.zeros(3), np.array([ahead, 0.0, 0.0]), np.eye(3), is_hasty)
+
+
+def test_a_leg_that_swings_hastily_moves_the_centre_of_mass_by_its_share():
+    rest = com_acceleration(swinging(0.0, True))
+    assert rest == pytest.approx([3.3**2 * 0.02, 0.0])
+    joints = [*ROBOT.groups["left_leg"]]
+    leg = sum(standing_model().model.inertias[standing_model().model.getJointId(name)].mass for name in joints)
+    share = SWINGS * leg / standing_model().mass
+    assert 0.05 < share < 0.15
+    assert com_acceleration(swinging(20.0, True)) - rest == pytest.approx([20.0 * share, 0.0])
+    assert com_acceleration(swinging(20.0, False)) == pytest.approx(rest)
+
+
+def test_a_change_of_posture_stops_where_it_is_and_goes_on_later():
+    body = Standing()
+    body.reference.sit_down(body.base, ROBOT.poses["stand"][ROBOT.structural_indices])
+
+    def run(seconds: float) -> list[MotionTarget]:
+        return [body.step(None, False) for _ in range(round(seconds / DT))]
+
+    moving = run(1.0)
+    body.reference.may_move = False
+    stopping = run(1.5 * STOPS_IN)
+    assert stopping[-1].com_vertical_speed == stopping[-1].com_vertical_acceleration == 0.0
+    speeds = [target.com_vertical_speed for target in (moving[-1], *stopping)]
+    assert max(np.abs(np.diff(speeds))) < 2.0 * abs(speeds[0]) * DT / STOPS_IN, "without a jolt"
+    assert np.array_equal(run(1.0)[-1].posture, stopping[-1].posture)
+    assert not body.reference.has_arrived
+    body.reference.may_move = True
+    run(2.0)
+    assert body.reference.has_arrived
