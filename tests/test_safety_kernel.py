@@ -16,7 +16,7 @@ KERNEL = (
     *("outside_rules", "limiter", "plausible", "monitors", "fall", "heat", "consistency"),
 )
 LINES_AT_MOST = 1500
-TESTS = ("ladder", "limiter", "phases", "monitors", "supervisor", "watch", "config")
+TESTS = ("ladder", "limiter", "phases", "monitors", "consistency", "supervisor", "watch", "config")
 FEW_OF_THE_GATE = "imu or finite or fall or loss or finding"  # the gate itself is no part, but feeds plausible.py
 
 

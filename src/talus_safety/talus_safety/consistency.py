@@ -25,6 +25,7 @@ TURN_FAST, TURN_FAST_LOOKS = 3.0, 8  # rad/s between gyroscope and leg: a foot t
 TURN_SLOW, TURN_SLOW_LOOKS = 1.0, 10  # 60 ms after 20 N s in a side step
 SPIN, SPIN_LOOKS = 0.15, 6  # rad/s about the vertical; straight steps show 0.04
 SPIN_SPREAD, SPIN_TURNING = 0.12, 0.35  # rad/s: a foot that slips comes to rest again, and feet slip while turning
+TURN_FLAT = 0.2  # rad/s about any axis, as long, where both soles lie flat and still: sound ones show 0.08
 CARRIES_HALF = 0.5  # of the weight, by the leg's torques, under a foot that says it is in the air
 CARRIES_NOTHING = 40.0  # N by the leg's torques, under a foot that says that it carries
 CLAIMS = 150.0  # N
@@ -47,7 +48,7 @@ class ConsistencyWatch:
         self.imu = self.foot = self.rest = ""
         self._lean_looks = self._fast_looks = self._slow_looks = 0
         self._contact_looks = [0, 0]
-        self._spins = tuple(deque[float](maxlen=SPIN_LOOKS) for _ in (0, 1))
+        self._turns = tuple(deque[tuple[float, ...]](maxlen=SPIN_LOOKS) for _ in (0, 1))
 
     def step(self, state: RobotState, tilt: TiltFilter, dt: float) -> None:
         """Look at a sample, `dt` s after the one before, if the last look is long enough ago."""
@@ -67,21 +68,26 @@ class ConsistencyWatch:
     def _judge_imu(self, state: RobotState, tilt: TiltFilter, placement: Placement) -> None:
         """About each axis by the foot that agrees best: one foot may roll or stand on something."""
         spin, least = math.inf, np.full((2, 3), math.inf)  # sine of the lean, and rad/s, about the soles' axes
+        flat = [0.0, 0.0]  # rad/s
         up, rate = np.array(tilt.up), np.array(tilt.rate)
         for foot in (0, 1):
-            spins, wrench = self._spins[foot], state.foot_wrenches[foot].tolist()
+            turns, wrench = self._turns[foot], state.foot_wrenches[foot].tolist()
             if not self._soles.is_still(wrench):
-                spins.clear()
+                turns.clear()
                 continue
             legs = self._body.legs[foot]
             difference = state.velocity[legs] @ placement.axis[legs] + rate
-            spins.append(float(difference @ up))
-            is_steady = len(spins) == SPIN_LOOKS and max(spins) - min(spins) < SPIN_SPREAD
-            spin = min(spin, abs(sum(spins)) / SPIN_LOOKS if is_steady else 0.0)
+            is_fixed = self._soles.is_fixed(foot, wrench)
+            turns.append((*difference, float(all(is_fixed))))
+            looks, is_long = np.array(turns), len(turns) == SPIN_LOOKS
+            spins = looks[:, :3] @ up
+            spin = min(spin, abs(float(spins.mean())) if is_long and np.ptp(spins) < SPIN_SPREAD else 0.0)
+            if is_long and all(is_fixed) and np.ptp(looks, axis=0).max() < SPIN_SPREAD:
+                flat[foot] = float(np.linalg.norm(looks[:, :3].mean(axis=0)))
             rotation, _ = self._body.locate(placement, self._body.soles[foot])
             x, y, _ = (up @ rotation).tolist()
             said = np.abs(((y, x, 0.0), difference @ rotation))
-            least = np.minimum(least, np.where(self._soles.is_fixed(foot, wrench), said, math.inf))
+            least = np.minimum(least, np.where(is_fixed, said, math.inf))
         if math.isinf(spin):
             return
         least[np.isinf(least)] = 0.0
@@ -97,6 +103,8 @@ class ConsistencyWatch:
             self.imu = f"gyroscope and legs differ by {turn:.1f} rad/s"
         elif spin > SPIN and abs(float(rate @ up)) < SPIN_TURNING:
             self.imu = f"gyroscope and legs differ by {spin:.1f} rad/s about the vertical"
+        elif min(flat) > TURN_FLAT:
+            self.imu = f"gyroscope and both legs differ by {min(flat):.1f} rad/s"
 
     def _judge_feet(self, state: RobotState, tilt: TiltFilter, placement: Placement) -> None:
         self.foot = ""

@@ -43,6 +43,7 @@ class GateDecision(NamedTuple):
         reason: Of phase and request; empty when all is well.
         rule: Name of the rule that asks; empty when all is well.
         counters: Of command frames.
+        cut: Joints whose drives are switched off, where that can be done one by one.
     """
 
     command: JointCommand | None
@@ -53,6 +54,7 @@ class GateDecision(NamedTuple):
     reason: str
     rule: str
     counters: GateCounters
+    cut: tuple[int, ...] = ()
 
     @property
     def standby_active(self) -> bool:

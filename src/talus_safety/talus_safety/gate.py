@@ -79,6 +79,7 @@ class LastGate:
         self._refusal = ""  # why the newest command was refused
         self._sent: JointCommand | None = None  # what the drives follow, where no tick without a command blurs it
         self._runaway_ticks = 0
+        self._cut: tuple[int, ...] = ()  # joints whose drives are switched off
 
     def step(
         self,
@@ -174,7 +175,8 @@ class LastGate:
             self._imu.fault,
             drives.encoder,
             self._feet.fault,
-            drives.leg or self._locks.fault,
+            drives.leg,
+            drives.locked or self._locks.fault,
             drives.arm or self._stalls.fault,
             self._power.drop,
             self._power.left,
@@ -187,6 +189,8 @@ class LastGate:
         """What the drives get in this phase."""
         phase = self._state.phase
         self._sent = None
+        if phase <= GatePhase.RUN:  # its own ankles turn round from tick to tick, and may look wild
+            self._cut = tuple(np.flatnonzero(self._drives.wild).tolist())
         if phase is GatePhase.RUN:
             command, was_cut = self._limiter.limit(self._good, state)
             if is_fresh:
@@ -243,6 +247,7 @@ class LastGate:
             reason,
             rule,
             GateCounters(self._accepted, self._rejected, self._rejected_in_row, self._clamped, self._answers),
+            self._cut,
         )
 
 

@@ -27,6 +27,7 @@ class GateFacts(NamedTuple):
         refusal: Why the newest command was refused; empty if it was not.
         is_falling: The fall can no longer be stopped.
         imu_fault, encoder_fault, foot_fault, leg_fault, arm_fault: What is wrong with it; empty when nothing is.
+        leg_locked: Which joint that carries does not turn, so that the robot cannot sit; empty when none.
         bus_drop: Of the bus voltage against its mean, as a part of it.
         torque_left: Part of its peak that the `weakest` drive can still give.
         runaway: Which envelope the joints leave; empty when none.
@@ -44,6 +45,7 @@ class GateFacts(NamedTuple):
     encoder_fault: str = ""
     foot_fault: str = ""
     leg_fault: str = ""
+    leg_locked: str = ""
     arm_fault: str = ""
     bus_drop: float = 0.0
     torque_left: float = 1.0
@@ -85,10 +87,8 @@ LOSSES: tuple[Rule, ...] = (
 # The gate asks: who balances goes on, on its way to where the level leads.
 REQUESTS: tuple[Rule, ...] = (
     FALL,
-    Rule(
-        "leg_fault", "a joint that carries fails", R3, 50,
-        lambda f, c: bool(f.leg_fault), ("F31", "F32", "F34", "F35"), lambda f: f.leg_fault,
-    ),
+    Rule("leg_fault", "a joint that carries fails", R3, 50,
+        lambda f, c: bool(f.leg_fault), ("F31", "F34", "F35", "F36"), lambda f: f.leg_fault),
     Rule("bus_low", "the bus voltage drops", R3, 100, lambda f, c: f.bus_drop > c.monitors.bus_drop, ("F37",)),
     Rule("derated", "a drive has little torque left", R3, 20,
         lambda f, c: f.torque_left < STOPS, ("F33",), lambda f: f.weakest),
@@ -96,14 +96,12 @@ REQUESTS: tuple[Rule, ...] = (
         "runaway_lasts", "a joint stays outside its envelope", R3, 100,
         lambda f, c: f.runaway_for > c.monitors.runaway_s, ("F36",), lambda f: f.runaway,
     ),
-    Rule(
-        "arm_fault", "a joint that carries nothing fails", R2, 50,
-        lambda f, c: bool(f.arm_fault), ("F31", "F32", "F34", "F35"), lambda f: f.arm_fault,
-    ),
-    Rule(
-        "runaway", "a joint leaves its envelope", R2, 10,
-        lambda f, c: bool(f.runaway), ("F36",), lambda f: f.runaway,
-    ),
+    Rule("leg_locked", "the robot stands but cannot sit", R2, 50,
+        lambda f, c: bool(f.leg_locked), ("F32",), lambda f: f.leg_locked),
+    Rule("arm_fault", "a joint that carries nothing fails", R2, 50,
+        lambda f, c: bool(f.arm_fault), ("F31", "F32", "F34", "F35", "F36"), lambda f: f.arm_fault),
+    Rule("runaway", "a joint leaves its envelope", R2, 10,
+        lambda f, c: bool(f.runaway), ("F36",), lambda f: f.runaway),
     Rule(
         "commands_refused", "joint_command refused", R2, 20,
         lambda f, c: f.refused_in_row >= c.limiter.rejected_in_row, ("F14", "F15", "F16", "F17"), lambda f: f.refusal,

@@ -13,13 +13,15 @@ from talus_core.state import JointCommand, RobotState
 from talus_safety.config import MonitorConfig
 
 # Rows of a tick's table, and how many ticks in a row each must be beyond its bound.
-RESIDUAL, SPEED, EFFORT, STEP = range(4)
+RESIDUAL, SPEED, EFFORT, STEP, PUSH = range(5)
 RESIDUAL_TICKS, ENVELOPE_TICKS = 8, 3
+PUSHES, PUSH_TICKS = 0.3, 3  # of the peak, given beyond what is asked: hard shoves show 0.03
 SPEED_FACTOR = 1.2  # of the speed limit: 20 N s while walking reach 0.81 of it
 EFFORT_FACTOR = 1.15  # of the peak: current sensing is good to 1 %
 STEP_FACTOR, STEP_NOISE = 1.5, 0.05  # of the speed limit, and rad: a jump of 2 pi is far more
 DEAD_SAYS = 0.008  # of the peak in every tick: four times the noise
 DEAD_MEANS, DEAD_ASKED, DEAD_TICKS = 0.003, 0.01, 5  # in the mean; healthy joints give so little when asked for 0.006
+LOCKED = "is locked"
 LOCKED_WANTED, LOCKED_SPEED = 1.0, 0.1  # rad/s: asked for, and not exceeded
 LOCKED_TICKS = 25  # at twice what healthy joints need to get going
 STOPPED_FROM, STOPPED_SPEED = 0.65, 0.08  # rad/s: a third more than healthy joints stop from, getting up too; noise
@@ -35,14 +37,15 @@ IMU_JUMPS = 2  # in a row: before a fall is called by what such an IMU says
 
 
 class DriveMonitor:
-    """`step` per tick with torque; then `encoder`, `leg`, `arm` and `runaway` say what is wrong, or are empty.
+    """`step` per tick with torque; then `encoder`, `leg`, `locked` (of a leg too), `arm`, `runaway` say what is wrong.
 
-    `runaway` holds as long as it lasts, the others until `relax`.
+    They are empty when nothing is. `runaway` holds as long as it lasts, the others until `relax`.
 
     Attributes:
         stuck: (n,) encoders that repeat themselves.
         jumped: (n,) encoders that jumped at this tick.
         limp: (n,) drives that give no torque, until they give some again.
+        wild: (n,) drives that push on their own account, until `relax`.
     """
 
     def __init__(self, robot: RobotDescription, period: float, config: MonitorConfig):
@@ -59,17 +62,18 @@ class DriveMonitor:
                 SPEED_FACTOR * limits.velocity,
                 EFFORT_FACTOR * limits.effort,
                 STEP_FACTOR * limits.velocity * period + STEP_NOISE,
+                PUSHES * limits.effort,
             ]
         )
-        self._needed = np.array([[RESIDUAL_TICKS], [ENVELOPE_TICKS], [ENVELOPE_TICKS], [1]])
+        self._needed = np.array([[RESIDUAL_TICKS], [ENVELOPE_TICKS], [ENVELOPE_TICKS], [1], [PUSH_TICKS]])
         self._table, self._size = np.zeros_like(self._bound), self._bound.size
         self._count = np.zeros(self._bound.shape, dtype=int)
         self.relax()
 
     def relax(self) -> None:
         """Torque is off: nothing is expected of the drives, and what was found is forgotten."""
-        self.encoder = self.leg = self.arm = self.runaway = ""
-        self.stuck, self.jumped, self.limp = np.zeros((3, len(self._names)), dtype=bool)
+        self.encoder = self.leg = self.locked = self.arm = self.runaway = ""
+        self.stuck, self.jumped, self.limp, self.wild = np.zeros((4, len(self._names)), dtype=bool)
         self._last: np.ndarray | None = None
         self._count[:] = 0
         self._counts_any = False
@@ -99,11 +103,12 @@ class DriveMonitor:
         if self._since > RESIDUAL_TICKS:  # the drives have taken over: before, torque was rising
             asked = self._expected(state, sent)
             self._find_dead(state, asked)
-            np.subtract(asked, state.effort, out=table[RESIDUAL])
             self._find_locked(state, sent)
-            self._find_stopped(state)
+            np.subtract(asked, state.effort, out=table[RESIDUAL])
+            np.clip(-np.sign(state.effort) * table[RESIDUAL], 0.0, np.abs(state.effort), out=table[PUSH])
         else:
-            table[RESIDUAL] = 0.0
+            table[RESIDUAL] = table[PUSH] = 0.0
+        self._find_stopped(state)
         self._find_stuck(table[STEP])
         np.abs(table, out=table)
         inside = table <= self._bound  # false for NaN
@@ -130,6 +135,9 @@ class DriveMonitor:
         found = self._count >= self._needed
         if not found.any():
             return
+        found[PUSH] &= (self._equal == 0) & np.isfinite(self._table[PUSH])  # a silent bus leaves it as it was told
+        self.wild |= found[PUSH]
+        self._blame(found[PUSH], "pushes by itself")
         self._blame(found[RESIDUAL], "does not give the torque that is asked")
         self.jumped = found[STEP]
         if self.jumped.any():
@@ -155,7 +163,7 @@ class DriveMonitor:
         self._locked += 1
         self._locked *= wanted
         if np.maximum.reduce(self._locked) >= LOCKED_TICKS:
-            self._blame(self._locked >= LOCKED_TICKS, "is locked")
+            self._blame(self._locked >= LOCKED_TICKS, LOCKED)
 
     def _find_stopped(self, state: RobotState) -> None:
         """A leg's joint that turned, stops at once, and stays where it is."""
@@ -166,7 +174,7 @@ class DriveMonitor:
         self._still *= speeds[0] < STOPPED_SPEED
         np.copyto(self._stopped_from, speeds.max(axis=0), where=self._still == 1)
         found = (self._still == STOPPED_TICKS) & (self._stopped_from > STOPPED_FROM)
-        self._blame(found & self._carries, "is locked")
+        self._blame(found & self._carries, LOCKED)
 
     def _find_stuck(self, step: np.ndarray) -> None:
         """The same angle again and again, from an encoder with noise."""
@@ -190,7 +198,9 @@ class DriveMonitor:
 
     def _blame(self, found: np.ndarray, what: str) -> None:
         carrying = found & self._carries
-        if carrying.any():
+        if carrying.any() and what is LOCKED:
+            self.locked = self.locked or f"{self._first(carrying)} {what}"
+        elif carrying.any():
             self.leg = self.leg or f"{self._first(carrying)} {what}"
         elif found.any():
             self.arm = self.arm or f"{self._first(found)} {what}"

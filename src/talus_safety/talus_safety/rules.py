@@ -59,73 +59,43 @@ def _by_level(*rules: Rule) -> tuple[Rule, ...]:
 
 
 OWN: tuple[Rule, ...] = (
-    Rule(
-        "driver_lost", "the driver is silent", R3, 500,
-        lambda f, c: f.gate_age > c.silence_s and f.silence.get("driver", math.inf) > c.silence_s, ("F06", "F39"),
-    ),
-    Rule(
-        "robot_stalled", "robot_state stands still", R3, 3000,
-        lambda f, c: c.stalled_s < f.state_age < math.inf, ("F21",),
-    ),
-    Rule(
-        "limits_differ", "gate and supervisor do not have the same limits", R3, 20,
-        lambda f, c: f.limits_differ, ("F11", "F49"),
-    ),
-    Rule(
-        "standby", "the driver holds and sits the robot by itself", R3, 20,
-        lambda f, c: f.gate.phase >= GatePhase.HOLD or f.gate_has_latched, ("F01", "F02"), lambda f: f.gate.reason,
-    ),
+    Rule("driver_lost", "the driver is silent", R3, 500,
+        lambda f, c: f.gate_age > c.silence_s and f.silence.get("driver", math.inf) > c.silence_s, ("F06", "F39")),
+    Rule("robot_stalled", "robot_state stands still", R3, 3000,
+        lambda f, c: c.stalled_s < f.state_age < math.inf, ("F21",)),
+    Rule("limits_differ", "gate and supervisor do not have the same limits", R3, 20,
+        lambda f, c: f.limits_differ, ("F11", "F49")),
+    Rule("standby", "the driver holds and sits the robot by itself", R3, 20,
+        lambda f, c: f.gate.phase >= GatePhase.HOLD or f.gate_has_latched, ("F01", "F02"), lambda f: f.gate.reason),
     Rule("balance_lost", "balance is silent", R3, 500, _silent("balance", BALANCE_ROBOT_SILENCE), ("F01", "F02")),
-    Rule(
-        "balance_stuck", "balance makes no progress", R3, 200,
-        lambda f, c: f.behind.get("balance", 0.0) > c.balance_behind_s, ("F03", "F08"),
-    ),
+    Rule("balance_stuck", "balance makes no progress", R3, 200,
+        lambda f, c: f.behind.get("balance", 0.0) > c.balance_behind_s, ("F03", "F08")),
     Rule("fallen", "the robot has fallen", R3, 20, lambda f, c: f.tilt > FALLEN and not _may_lie(f), ("F48",)),
-    Rule(
-        "tilted", "the robot tilts too far", R3, 20,
-        lambda f, c: f.tilt > math.radians(c.tilt_deg) and not _may_lie(f), ("F48",),
-    ),
-    Rule(
-        "sensor_fault", "a sensor is not to be trusted", R3, 70,
-        lambda f, c: bool(f.sensor_fault), ("F24", "F25", "F26"), lambda f: f.sensor_fault,
-    ),
+    Rule("tilted", "the robot tilts too far", R3, 20,
+        lambda f, c: f.tilt > math.radians(c.tilt_deg) and not _may_lie(f), ("F48",)),
+    Rule("sensor_fault", "a sensor is not to be trusted", R3, 70,
+        lambda f, c: bool(f.sensor_fault), ("F24", "F25", "F26"), lambda f: f.sensor_fault),
     Rule(
         "body_fault", "IMU and legs contradict each other", R3, 120,
         lambda f, c: bool(f.body_fault) and f.gate.phase is not GatePhase.OFF and _is_on_its_soles(f),
         ("F25",), lambda f: f.body_fault,
     ),
-    Rule(
-        "hot", "a winding is hot in 10 s", R3, 1000,
-        lambda f, c: f.hottest > 1.0, ("F33",), lambda f: f.hot_joint,
-    ),
-    Rule(
-        "battery_critical", "the battery is nearly empty", R3, 1000,
-        lambda f, c: f.battery < c.battery_critical, ("F38",),
-    ),
-    Rule(
-        "gate_asks", "the driver asks for a stop", R2, 20,
-        lambda f, c: f.gate.request >= R2 and f.gate.rule not in KNOWN, ("F11",), lambda f: f.gate.reason,
-    ),
-    Rule(
-        "foot_fault", "a foot sensor is not to be trusted", R2, 120,
-        lambda f, c: bool(f.foot_fault) and _is_on_its_soles(f), ("F27",), lambda f: f.foot_fault,
-    ),
-    Rule(
-        "not_at_rest", "sensors do not show a robot at rest", R2, 120,
-        lambda f, c: bool(f.rest_fault) and f.gate.phase is GatePhase.OFF, ("F16",), lambda f: f.rest_fault,
-    ),
-    Rule(
-        "camera_gone", "the camera stays silent", R2, 500,
-        _silent("camera", CAMERA_ROBOT_SILENCE, CAMERA_STOPS), ("F29",),
-    ),
-    Rule(
-        "camera_lost", "the camera is silent", R1, 300,
-        _silent("camera", CAMERA_ROBOT_SILENCE, CAMERA_DEGRADES), ("F04", "F28"),
-    ),
-    Rule(
-        "camera_stuck", "the camera makes no progress", R1, 600,
-        lambda f, c: f.behind.get("camera", 0.0) > c.camera_behind_s, ("F28",),
-    ),
+    Rule("hot", "a winding is hot in 10 s", R3, 1000,
+        lambda f, c: f.hottest > 1.0, ("F33",), lambda f: f.hot_joint),
+    Rule("battery_critical", "the battery is nearly empty", R3, 1000,
+        lambda f, c: f.battery < c.battery_critical, ("F38",)),
+    Rule("gate_asks", "the driver asks for a stop", R2, 20,
+        lambda f, c: f.gate.request >= R2 and f.gate.rule not in KNOWN, ("F11",), lambda f: f.gate.reason),
+    Rule("foot_fault", "a foot sensor is not to be trusted", R2, 120,
+        lambda f, c: bool(f.foot_fault) and _is_on_its_soles(f), ("F27",), lambda f: f.foot_fault),
+    Rule("not_at_rest", "sensors do not show a robot at rest", R2, 120,
+        lambda f, c: bool(f.rest_fault) and f.gate.phase is GatePhase.OFF, ("F16",), lambda f: f.rest_fault),
+    Rule("camera_gone", "the camera stays silent", R2, 500,
+        _silent("camera", CAMERA_ROBOT_SILENCE, CAMERA_STOPS), ("F29",)),
+    Rule("camera_lost", "the camera is silent", R1, 300,
+        _silent("camera", CAMERA_ROBOT_SILENCE, CAMERA_DEGRADES), ("F04", "F28")),
+    Rule("camera_stuck", "the camera makes no progress", R1, 600,
+        lambda f, c: f.behind.get("camera", 0.0) > c.camera_behind_s, ("F28",)),
     Rule("map_lost", "the map is silent", R1, 500, _silent("map", CAMERA_ROBOT_SILENCE, CAMERA_STOPS), ("F04", "F22")),
     Rule("warm", "a winding is warm", R1, 1000, lambda f, c: f.warmest > c.warm, ("F33",), lambda f: f.hot_joint),
     Rule("battery_low", "the battery is low", R1, 1000, lambda f, c: f.battery < c.battery_low, ("F38",)),

@@ -401,13 +401,26 @@ def test_finding_about_drives_is_asked_for_while_the_controller_goes_on():
     assert decision.rule == "leg_fault" and "l_knee" in decision.reason
 
 
+def test_a_drive_that_pushes_by_itself_is_cut_and_the_others_go_on():
+    bench, knee = running(), ROBOT.joint_names.index("l_knee")
+    wild = bench.effort.copy()
+    wild[knee] += 0.5 * ROBOT.limits.effort[knee]
+    for tick in range(12):
+        assert bench.decision.cut == () or tick > 2
+        decision = bench.step(effort=wild, position=bench.position + 1e-6 * (-1) ** tick)
+    assert (decision.phase, decision.request, decision.cut) == (GatePhase.RUN, StopLevel.R3_SIT_THEN_CUT, (knee,))
+    assert decision.reason == "a joint that carries fails: l_knee pushes by itself"
+    wild[knee] = 0.0
+    assert bench.run(0.1, effort=wild).cut == (knee,), "until torque is off"
+
+
 def test_torque_that_is_given_and_turns_nothing_is_a_lock():
     bench = running()
     bench.effort = bench.effort.copy()
     bench.effort[ROBOT.joint_names.index("l_knee")] += 0.2 * ROBOT.limits.effort[ROBOT.joint_names.index("l_knee")]
     decision = bench.run(0.05)
-    assert (decision.phase, decision.request) == (GatePhase.RUN, StopLevel.R3_SIT_THEN_CUT)
-    assert decision.reason == "a joint that carries fails: l_knee is locked"
+    assert (decision.phase, decision.request) == (GatePhase.RUN, StopLevel.R2_SAFE_STAND)
+    assert decision.reason == "the robot stands but cannot sit: l_knee is locked"
 
 
 def test_an_arm_that_is_told_to_go_and_stays_asks_for_a_stop():

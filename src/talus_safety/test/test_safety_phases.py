@@ -34,13 +34,14 @@ CASES = {
     "foot_fails": (FINE._replace(foot_fault="l_sole repeats itself"), FINE),
     "misled": (FINE._replace(permit=TorquePermit(R3, False, True, 0, "sensor_fault")), FINE._replace(permit=STOP)),
     "commands_lost": (FINE._replace(command_late=True), FINE),
-    "leg_fault": (FINE._replace(leg_fault="l_knee is locked"), FINE),
+    "leg_fault": (FINE._replace(leg_fault="l_knee gives no torque"), FINE),
     "bus_low": (FINE._replace(bus_drop=0.151), FINE._replace(bus_drop=0.15)),
     "derated": (FINE._replace(torque_left=0.59, weakest="l_knee"), FINE._replace(torque_left=0.6)),
     "runaway_lasts": (
         FINE._replace(runaway="l_knee", runaway_for=0.051),
         FINE._replace(runaway="l_knee", runaway_for=0.05),
     ),
+    "leg_locked": (FINE._replace(leg_locked="l_knee is locked"), FINE),
     "arm_fault": (FINE._replace(arm_fault="l_elbow is locked"), FINE),
     "runaway": (FINE._replace(runaway="l_knee"), FINE),
     "commands_refused": (FINE._replace(refused_in_row=3, refusal="limp legs"), FINE._replace(refused_in_row=2)),
@@ -100,7 +101,8 @@ def test_tables_are_sorted_and_words_say_what_is_wrong():
     said = {name: rule.worded(CASES[name][0]) for name, rule in zip(CASES, GATE_RULES, strict=True)}
     assert said["imu_fault"] == "the IMU fails: it is off"
     assert said["encoder_fault"] == "an encoder fails: l_knee jumped"
-    assert said["leg_fault"] == "a joint that carries fails: l_knee is locked"
+    assert said["leg_fault"] == "a joint that carries fails: l_knee gives no torque"
+    assert said["leg_locked"] == "the robot stands but cannot sit: l_knee is locked"
     assert said["arm_fault"] == "a joint that carries nothing fails: l_elbow is locked"
     assert said["runaway"] == "a joint leaves its envelope: l_knee"
     assert said["runaway_lasts"] == "a joint stays outside its envelope: l_knee"
