@@ -34,7 +34,11 @@ class Runnable(Protocol):
     """What `run_node` needs of a node's shell object."""
 
     def run(self, ended: Event) -> None:
-        """Work until `ended` is set; what it raises ends the process with an error."""
+        """Work until `ended` is set; what it raises ends the process with an error.
+
+        Sleep for short times only, as `WAKE_PERIOD_S`: a signal that another thread takes does not wake this one,
+        and its handler, which sets `ended`, runs only when this one is awake.
+        """
 
     def close(self) -> None:
         """Leave everything safe and tidy; called exactly once, also after an error."""

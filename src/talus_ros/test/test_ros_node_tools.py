@@ -22,7 +22,7 @@ from talus_core.parameters import ParameterError, parameter, section
 from talus_ros.fast_link_node import FLOOD, FastLink
 from talus_ros.heartbeat_node import QOS, TOPIC, HeartbeatThread
 from talus_ros.parameters_node import declare_config
-from talus_ros.run_node import ExecutorThread, create_clockless_node, run_node
+from talus_ros.run_node import WAKE_PERIOD_S, ExecutorThread, create_clockless_node, run_node
 
 from talus_interfaces.msg import Heartbeat
 
@@ -203,7 +203,7 @@ class Ending:
     def run(self, ended: Event) -> None:
         if self._way is not None:
             self._way()
-        assert ended.wait(PATIENCE_S)
+        assert any(ended.wait(WAKE_PERIOD_S) for _ in range(int(PATIENCE_S / WAKE_PERIOD_S)))
 
     def close(self) -> None:
         Ending.closed += 1
