@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,7 @@ ROOT = Path(__file__).parents[1]
 ROBOT = ROOT / "urdf" / "talus40"
 JOINTS = 40
 PATIENCE_S = 60.0  # wall: on a busy two-core machine
+ENDS_WITHIN_S = 15.0  # wall: a driver lets its body down for 10 s of the body's time at most
 
 
 def start(*parameters: str) -> subprocess.Popen:
@@ -38,15 +39,27 @@ def start(*parameters: str) -> subprocess.Popen:
 
 @contextmanager
 def driver(*parameters: str) -> Iterator[subprocess.Popen]:
-    """A running driver; ended at the end of the test whatever happened."""
+    """A running driver; ended at the end of the test whatever happened.
+
+    It is asked first: one that is killed while it writes to shared memory leaves its reader a broken lock there, which
+    ends the reader, or keeps it waiting for seconds (Fast DDS 3.2).
+    """
     process = start(*parameters)
     try:
         yield process
     finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGCONT)
-            process.kill()
+        end(process)
         process.communicate()
+
+
+def end(process: subprocess.Popen) -> None:
+    """By SIGTERM; a driver with a body to let down may take its time, and one that hangs is killed."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGCONT)
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(ENDS_WITHIN_S)
+        process.kill()
 
 
 class Partner:

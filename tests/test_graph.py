@@ -53,7 +53,7 @@ def promised_topics() -> list[Topic]:
 def qos(topic: Topic) -> QoSProfile:
     """Reliable, and what was sent before for what is sent once."""
     durability = DurabilityPolicy.TRANSIENT_LOCAL if topic.name in ("robot_description", "tf_static") else None
-    result = QoSProfile(depth=500, reliability=ReliabilityPolicy.RELIABLE)
+    result = QoSProfile(depth=2000, reliability=ReliabilityPolicy.RELIABLE)
     if durability is not None:
         result.durability = durability
     return result

@@ -82,7 +82,7 @@ def end(process: subprocess.Popen, partner: Partner, body: subprocess.Popen) -> 
     """SIGINT, and what it printed; the robot goes on for a while meanwhile, and the recorder with it."""
     process.send_signal(signal.SIGINT)
     partner.run_for(0.3)
-    body.kill()
+    body.terminate()
     output, errors = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, errors
     return output

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 import yaml
-from driver_process import JOINTS, ROBOT, Partner, driver
+from driver_process import JOINTS, ROBOT, Partner, driver, end
 from geometry_msgs.msg import TwistStamped
 from rclpy.qos import QoSProfile
 from rig_replay import Story, equal_until, sensor_bytes
@@ -78,7 +78,7 @@ def told(tmp_path) -> Story:
         with driver(f"driver:={file}", f"seed:={SEED}", "pace:=fast", "step.safety_leash_s:=0.002"):
             return story_of(operator)
     finally:
-        balance.kill()
+        end(balance)
         balance.wait()
         operator.close()
 

@@ -17,7 +17,9 @@ ROBOT = load_robot(Path(__file__).parents[1] / "urdf" / "talus40")
 HELD = {
     ("double_support", 0): ("F01", "F05", "F15", "F18", "F38", "F41"),
     ("walking", 0): ("F02", "F12", "F13", "F16", "F17", "F23", "F34", "F46"),
-    ("transition", 2): ("F01", "F05", "F41"),
+    ("walking", 2): ("F36",),
+    ("loaded", 2): ("F31",),
+    ("transition", 2): ("F01", "F05", "F36", "F41"),
 }
 
 

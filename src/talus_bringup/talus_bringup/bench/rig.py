@@ -31,6 +31,7 @@ from talus_bringup.bench.open_drives import OpenDrives
 
 ARM_TIME = 0.5  # s at rest before torque, so that the estimator has averaged the IMU
 STAND_TIME = 0.6
+OPEN = "open"  # world for falls: who is pushed over flies 2 m, and what a head strikes there shall be the floor
 MODEL_ERROR = {"model_error.mass_fraction": 0.1, "model_error.centre_of_mass": 0.01, "model_error.friction_factor": 2.0}
 FALLEN_HEIGHT = 0.35  # m of the base above the lower sole: below the rest posture's
 FALLEN_COSINE = 0.5  # of the base's tilt: 60 degrees
@@ -159,6 +160,7 @@ class Rig:
         started = time.thread_time()
         command, self.report = self.controller.step(state, intent)
         command = self.seat.step(state, intent, self.report, command)
+        self.controller.sends(command)
         self.cpu += time.thread_time() - started
         self.drives.put_command(self.interferes(command))
 

@@ -86,7 +86,7 @@ class Balance(Process):
 
     def hear_safety(self, state: SupervisorState) -> None:
         """A safety/state."""
-        self.keeper.safety(int(state.level), state.torque_permitted)
+        self.keeper.safety(int(state.level), state.torque_permitted, state.rule)
 
     def work(self, wall: float) -> list[JointCommand]:
         """Answers to all that is in the inbox."""

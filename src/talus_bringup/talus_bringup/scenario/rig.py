@@ -19,7 +19,7 @@ from talus_safety.config import SupervisorConfig
 from talus_safety.gate import LastGate
 from talus_safety.supervisor import Answer, SupervisorState, Wish
 
-from talus_bringup.bench.rig import MODEL_ERROR
+from talus_bringup.bench.rig import MODEL_ERROR, OPEN
 from talus_bringup.scenario.processes import Balance, Operator, Perception, Process, Safety
 from talus_bringup.scenario.visitor import Visitor
 
@@ -34,7 +34,7 @@ class SafetyRig:
     def __init__(self, robot: RobotDescription, seed: int = 0, period: float = 0.002, model_error: bool = True):
         """`model_error`: masses and friction differ from the model as in `bench balance`. Raises TalusError."""
         self.robot, self.period = robot, period
-        self.driver = MujocoDriver(DriverSetup(robot, period, "flat", seed, MODEL_ERROR if model_error else {}))
+        self.driver = MujocoDriver(DriverSetup(robot, period, OPEN, seed, MODEL_ERROR if model_error else {}))
         self.driver.connect()
         self.faults = self.driver.faults
         config = DriverNodeConfig()
