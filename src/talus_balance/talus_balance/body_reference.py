@@ -51,6 +51,7 @@ class BodyReference:
         ground: Under the robot.
         wanted_height: m of the centre of mass over the ground, as it should be now.
         may_move: A change of posture goes on; else it stops where it is.
+        stiff: Legs that cannot be stretched.
     """
 
     def __init__(self, model: WholeBodyModel, config: BodyReferenceConfig, dt: float, double_time: float):
@@ -65,6 +66,7 @@ class BodyReference:
         self._ticks = 0
         self._move: PostureMove | None = None
         self._pace, self.may_move = 1.0, True
+        self.stiff = (False, False)
         self.ground = GroundPlane(config.ground, dt)
         self.wanted_height = 0.0
 
@@ -171,8 +173,9 @@ class BodyReference:
                 height = sole[2] if gait.landing_height is None else gait.landing_height
                 feet.append(np.array([*(gait.landing - lands - base.position[:2]), height]))
             else:
-                feet.append(np.array([*(sole[:2] - lifts - base.position[:2]), sole[2]]))
-        return self._reach.highest_base(base, soles, feet) + float(inp.com[2] - base.position[2])
+                height = sole[2] if gait.swing_side != side else gait.swing.position[2]
+                feet.append(np.array([*(sole[:2] - lifts - base.position[:2]), height]))
+        return self._reach.highest_base(base, soles, feet, self.stiff) + float(inp.com[2] - base.position[2])
 
     def _travel(self, gait: GaitOutput, inp: GaitInput, time: float) -> np.ndarray:
         """(2,) m that the inverted pendulum moves in `time` s."""

@@ -131,7 +131,7 @@ class BalanceController:
         self._effort_limit = description.limits.effort
         self._limp_drives = LimpDrives(self._effort_limit, dt)
         self._lame_leg = LameLeg(description, config.gait, half, dt)
-        self._asked: np.ndarray | None = None  # N m, since the last tick while balancing
+        self._planned: tuple[JointCommand, np.ndarray] | None = None  # and rad/s^2, of the last tick while balancing
         self._off_feet = OffFeet(description, config.off_feet, dt)
         self.mode = Mode.LIMP
         self._sequence: int | None = None  # of the newest state
@@ -171,9 +171,14 @@ class BalanceController:
         """
         lost = 0 if self._sequence is None else state.sequence - self._sequence - 1
         self._sequence = state.sequence
-        if self._asked is not None and self._limp_drives.step(self._asked, state.effort):
-            self._body.qp.do_without(self._limp_drives.limp[self._joints])
-        self._asked = None
+        if self._planned is not None:
+            sent, planned = self._planned
+            asked = (
+                sent.effort + sent.kp * (sent.position - state.position) + sent.kd * (sent.velocity - state.velocity)
+            )
+            if self._limp_drives.step(asked, state.effort, planned, state.velocity):
+                self._do_without()
+        self._planned = None
         for _ in range(min(lost, LOST_AT_MOST)):
             self._tick(state, intent)
         return self._tick(state, intent)
@@ -214,8 +219,8 @@ class BalanceController:
 
     def sends(self, command: JointCommand) -> None:
         """What goes to the drives after `step`, if it is not its answer: a drive is judged by what it was asked for."""
-        if self._asked is not None:
-            self._asked = command.effort
+        if self._planned is not None:
+            self._planned = command, self._planned[1]
 
     def _sit(self, state: RobotState) -> JointCommand:
         """Hold the joints while the stops take over what the legs bore."""
@@ -302,7 +307,7 @@ class BalanceController:
         gait_input = self._gait_input(state, intent, soles)
         if self._loses_its_feet(state, base, gait_input):
             return self._move_off_feet(state, intent, base)
-        gait = self._lame_leg.step(gait_input, self._gait, self._limp_drives.limp) or self._gait.step(gait_input)
+        gait = self._lame_leg.step(gait_input, self._gait) or self._gait.step(gait_input)
         settled = self.mode not in (Mode.STANDING_UP, Mode.SITTING_DOWN)
         if settled:  # else the seat may carry a part of the weight
             self._payload.step(model, soles, state.foot_wrenches)
@@ -361,10 +366,15 @@ class BalanceController:
         self._grip.reset()
         self._limp_drives.reset()
         self._lame_leg.reset()
-        self._body.qp.do_without(self._limp_drives.limp[self._joints])
+        self._do_without()
         self._off_feet.stands()
         self._reference.ground.reset(ground)
         self._stand_up(base, q)
+
+    def _do_without(self) -> None:
+        limp, j = self._limp_drives, self._joints
+        self._body.do_without(limp.limp[j], limp.held[j])
+        self._reference.stiff = self._lame_leg.lame(limp.held)
 
     def _stand_up(self, base: BaseEstimate, q: np.ndarray) -> None:
         self._reference.stand_up(base, q)
@@ -397,6 +407,7 @@ class BalanceController:
             forces=state.foot_wrenches[:, 2],
             side_forces=forces[:, :2],
             slips=self._grip.slips,
+            lame=self._lame_leg.lame(self._limp_drives.limp),
             velocity=intent.velocity,
             may_walk=intent.may_walk and up,
             may_step=settled,
@@ -407,5 +418,8 @@ class BalanceController:
         j = self._joints
         position[j], velocity[j] = self._targets.step(state.position[j], state.velocity[j], acceleration)
         effort[j] = torque
-        self._asked = effort
-        return JointCommand(state.sequence, position, velocity, effort, self._stiffness, self._damping)
+        planned = np.zeros(self._n)
+        planned[j] = acceleration
+        command = JointCommand(state.sequence, position, velocity, effort, self._stiffness, self._damping)
+        self._planned = command, planned
+        return command

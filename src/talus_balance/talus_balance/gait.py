@@ -316,8 +316,9 @@ class Gait:
             )
             if self._plan is None or self._ticks % LOOK_EVERY == 0:
                 self._look(inp)
-            hurries = inp.slips[self.stance]
-            self._plan, self._planned = self._planner.plan(*state, hurries=hurries), (xi, self.elapsed)
+            hurries = inp.slips[self.stance] or inp.lame[self.stance]
+            self._plan = self._planner.plan(*state, hurries=hurries, then_hurries=inp.lame[1 - self.stance])
+            self._planned = xi, self.elapsed
             if self._foothold is not None and not hurries:
                 self._plan = self._on_foothold(inp, state, stance)
             self._landing = self._from_heading(self._plan.landing - self._pivot)

@@ -89,6 +89,7 @@ class GaitInput(NamedTuple):
         forces: (2,) N vertical force on each sole.
         side_forces: (2, 2) N horizontal force on each sole.
         slips: Which soles slide under load.
+        lame: Which legs cannot carry for long.
         velocity: (3,) wanted vx, vy m/s and wz rad/s in the heading frame.
         may_walk: False: finish the step and stand.
         may_step: False: no catch step either (while folding or unfolding).
@@ -106,6 +107,7 @@ class GaitInput(NamedTuple):
     forces: np.ndarray
     side_forces: np.ndarray
     slips: tuple[bool, bool]
+    lame: tuple[bool, bool]
     velocity: np.ndarray
     may_walk: bool
     may_step: bool

@@ -2,7 +2,8 @@
 """A knee gives no more torque in mid-step: once the other foot has landed, the body stands on that one and draws in the
 lame foot beside it, slowly and low, so that it can sit down.
 
-A leg without its knee carries a body for no longer than a step lasts, so no step is planned onto it.
+A leg without its knee carries a body for no longer than a hurried step lasts. So whoever lands beside the capture point
+first goes on stepping: the lame foot far enough out that the sound one, in haste, lands under the body.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ class LameLegConfig:
     Attributes:
         aim: m ahead of the sound sole's centre where the capture point is held: the foot that comes forward takes it
             0.1 m back, and the heel is 0.12 m behind.
+        aside: m of the capture point from the sound sole's centre: half-way to a foot beside it, both still carry.
+        leans: Of the way to the lame foot, how far the centre of pressure may be asked to go.
         settled: m of the capture point from there, below which the foot is lifted; at_most: s after which it is anyway.
         beside: m ahead of or behind the sound foot at which a lame one may stay: its ankle lets the body sit down.
         duration: s on the way; in 0.6 s it takes the capture point beyond the sole.
@@ -36,6 +39,8 @@ class LameLegConfig:
     """
 
     aim: float = 0.02
+    aside: float = 0.09
+    leans: float = 0.8
     settled: float = 0.035
     at_least: float = 0.3
     at_most: float = 1.2
@@ -63,24 +68,33 @@ class LameLeg:
         self._swing: SwingFoot | None = None
         self._lifted_at = 0.0
 
-    def step(self, inp: GaitInput, gait: Gait, limp: np.ndarray) -> GaitOutput | None:
+    def lame(self, limp: np.ndarray) -> tuple[bool, bool]:
+        """Which leg is, left and right, with these (n,) drives without torque."""
+        left, right = self._knees
+        return bool(limp[left]), bool(limp[right])
+
+    def step(self, inp: GaitInput, gait: Gait) -> GaitOutput | None:
         """What is done in place of the gait's next step; None: the gait goes on. Resets the gait once both feet stand.
 
         Args:
             inp: Of this tick.
             gait: That has not yet stepped.
-            limp: (n,) joints whose drives give no torque.
         """
-        lame = [bool(limp[knee]) for knee in self._knees]
-        if lame[LEFT] == lame[RIGHT]:
+        if inp.lame[LEFT] == inp.lame[RIGHT]:
             return None
-        sound = lame.index(False)
+        sound = inp.lame.index(False)
         if self._time is None:
-            if gait.phase is not Phase.DOUBLE or gait.stance != sound:
+            if gait.phase is not Phase.DOUBLE or gait.stance != sound or not self._can_stand_on(sound, inp, gait):
                 return None
             self._time = 0.0
         self._time += self._dt
         return self._stand_on(sound, inp, gait)
+
+    def _can_stand_on(self, sound: int, inp: GaitInput, gait: Gait) -> bool:
+        """The capture point is near enough to that sole; else the gait's next step has to catch the body."""
+        turn = matrix_from_yaw(gait.heading)[:2, :2]
+        ahead, aside = np.abs(turn.T @ (inp.capture_point - inp.sole_positions[sound, :2])).tolist()
+        return ahead < self._pressure_limit[0] and aside < self._config.aside
 
     def _stand_on(self, sound: int, inp: GaitInput, gait: Gait) -> GaitOutput:
         """Hold the capture point over that sole, and draw the other foot in."""
@@ -88,8 +102,14 @@ class LameLeg:
         foot, turn = inp.sole_positions[sound], matrix_from_yaw(gait.heading)[:2, :2]
         aim = foot[:2] + turn @ np.array([c.aim, 0.0])
         error = turn.T @ (inp.capture_point - aim)
-        pressure = aim + turn @ clamp(g.stand_gain * error, self._pressure_limit)
+        wanted = g.stand_gain * error
+        pressed = clamp(wanted, self._pressure_limit)
+        pressure = aim + turn @ pressed
         max_force, reference = np.full(2, 3.0 * inp.weight), None
+        if self._swing is None:  # what is beyond that sole, the other one takes on
+            way = inp.sole_positions[1 - sound, :2] - foot[:2]
+            share = float(turn @ (wanted - pressed) @ way) / float(way @ way)
+            pressure = pressure + min(max(share, 0.0), c.leans) * way
         settled = self._time > c.at_least and math.hypot(*error) < c.settled
         lame, is_in = 1 - sound, False
         if self._swing is None and (settled or self._time > c.at_most):

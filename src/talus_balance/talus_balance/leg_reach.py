@@ -32,7 +32,9 @@ class LegReach:
             self._ankles.append(data.oMf[foot].actInv(ankle))
             self._lengths.append(STRETCH * float(np.linalg.norm(ankle - hip)))
 
-    def highest_base(self, base: BaseEstimate, soles: Sequence[FrameTerms], feet: Sequence[np.ndarray]) -> float:
+    def highest_base(
+        self, base: BaseEstimate, soles: Sequence[FrameTerms], feet: Sequence[np.ndarray], stiff: Sequence[bool]
+    ) -> float:
         """Height of the base at which every leg reaches its foot, m in odom.
 
         Args:
@@ -40,6 +42,7 @@ class LegReach:
             soles: Left and right, now.
             feet: (3,) m each, left and right: from the base on the map's plane, and height in odom, where the soles are
                 to be reached.
+            stiff: Legs that stay as long as they are.
         """
         heights = []
         for side, foot in enumerate(feet):
@@ -47,6 +50,9 @@ class LegReach:
             ankle = soles[side].rotation @ self._ankles[side]
             away = foot[:2] + ankle[:2] - hip[:2]
             length = self._lengths[side]
+            if stiff[side]:
+                now = soles[side].position + ankle - base.position - hip
+                length = min(length, math.sqrt(now @ now))
             flat = float(away[0] * away[0] + away[1] * away[1])
             leg = math.sqrt(max(length * length - flat, (LOWEST * length) ** 2))
             heights.append(float(foot[2] + ankle[2] - hip[2]) + leg)

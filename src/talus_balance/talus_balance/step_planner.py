@@ -20,6 +20,7 @@ from talus_balance.clamp import clamp
 
 MINIMUM_JERK_PEAK = 5.77  # acceleration of a minimum-jerk move, in d / T^2
 BRAKING = 0.75  # of v / T at the least, with which a foot comes to rest: it is clipped at 4 / 3 of swing_acceleration
+GIVING_WAY = 0.7  # of the pendulum's rate over a leg that bears half of the weight: it goes with the root of the force
 HURRY = 0.05  # s after the earliest moment in which a step that hurries lands
 
 
@@ -78,7 +79,9 @@ class StepPlan(NamedTuple):
     pressure: np.ndarray
 
 
-def nominal_offset(omega: float, duration: float, stride: float, width: float, other_width: float) -> np.ndarray:
+def nominal_offset(
+    omega: float, duration: float, stride: float, width: float, other_width: float, following: float | None = None
+) -> np.ndarray:
     """(2,) m, capture point minus landing foot at landing in the periodic gait, y towards the landing foot's side.
 
     Args:
@@ -87,9 +90,11 @@ def nominal_offset(omega: float, duration: float, stride: float, width: float, o
         stride: m forward per step.
         width: m, lateral distance of the feet after this step.
         other_width: m, after the next one; the two differ when walking sideways.
+        following: s of the next step, if that is another.
     """
     growth = math.exp(omega * duration)
-    return np.array([stride / (growth - 1.0), (width - other_width * growth) / (growth * growth - 1.0)])
+    other_growth = growth if following is None else math.exp(omega * following)
+    return np.array([stride / (growth - 1.0), (width - other_width * growth) / (growth * other_growth - 1.0)])
 
 
 class StepPlanner:
@@ -118,6 +123,7 @@ class StepPlanner:
         omega: float,
         foothold: tuple[float, float, float] | None = None,
         hurries: bool = False,
+        then_hurries: bool = False,
     ) -> StepPlan:
         """Best landing for the state now; everything on the ground in a frame aligned with the heading.
 
@@ -132,7 +138,8 @@ class StepPlanner:
             omega: 1/s.
             foothold: m ahead of the pivot where the foot must land, the stride after that and s of the step; None:
                 anywhere, and in its nominal time.
-            hurries: The stance foot slides away: land as soon as the legs can.
+            hurries: The stance leg gives way: land as soon as the legs can.
+            then_hurries: The swing leg will: the next step is to be as short.
         """
         c = self.config
         mirror = np.array([1.0, swing_sign])  # y towards the swing side
@@ -140,7 +147,8 @@ class StepPlanner:
         stride, aside = velocity * mirror * duration
         width = max(c.step_width + aside, c.narrow + max(2.0 * aside, 0.0))  # this and the next differ by two strides
         step = np.array([stride, width])
-        offset = nominal_offset(omega, duration, stride, width, width - 2.0 * aside)
+        following = GIVING_WAY * (c.min_duration + HURRY) if then_hurries else None
+        offset = nominal_offset(omega, duration, stride, width, width - 2.0 * aside, following)
         if foothold is not None:
             step[0], following = foothold[:2]
             offset[0] = (following + offset[0]) * math.exp(-omega * duration)

@@ -13,6 +13,7 @@ from talus_balance.swing_foot import FootReference
 from talus_balance.tasks import Gains, orientation_acceleration
 from talus_balance.whole_body_qp import QpConfig, QpResult, WholeBodyQp
 
+HELD_SWING = 0.3  # of the root of a swing foot's weights, where its knee is held: else the body goes where it should
 SPARE_LIFT = 0.1  # of gravity, with which soles may push the body up when its height asks for less
 
 
@@ -85,6 +86,8 @@ class WholeBodyController:
         self._jacobian, self._weighted = np.zeros((2, _ROWS, model.nv))
         self._wanted = np.zeros(_ROWS)  # acceleration minus drift
         self._ankles = [self._ankle_joints(group) for group in ("left_leg", "right_leg")]
+        self._legs = [self._columns(group) for group in ("left_leg", "right_leg")]
+        self.do_without(*np.zeros((2, len(model.v_index)), dtype=bool))
         self._roots = {(left, right): self._root_weights(left, right) for left in (0, 1) for right in (0, 1)}
 
     def _posture_weights(self) -> np.ndarray:
@@ -95,6 +98,37 @@ class WholeBodyController:
         diagonal = np.zeros(model.nv)
         diagonal[model.v_index] = weights
         return diagonal
+
+    def _columns(self, group: str) -> np.ndarray:
+        """(joints,) which structural joints are of that group."""
+        return np.isin(self.model.description.structural_indices, self.model.description.indices(group))
+
+    def do_without(self, limp: np.ndarray, held: np.ndarray) -> None:
+        """From now on no torque is planned of the drives `limp` (joints,), in Talus's order.
+
+        Those that are `held` stay where they are while their leg is in the air; weight would turn them.
+        """
+        self._limp, self._held, self._held_now = limp, held, np.zeros(len(limp), dtype=bool)
+        self.qp.do_without(limp)
+
+    def _spare_held(
+        self, in_contact: tuple[bool, bool], root: np.ndarray, posture: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Weights of tasks and posture with which held joints of a leg in the air stay, and its foot asks for less.
+
+        Writes their acceleration into `posture`.
+        """
+        held, root, diagonal = np.zeros(len(self._held), dtype=bool), root.copy(), self._diagonal.copy()
+        for leg, rows, carries in zip(self._legs, _SOLES, in_contact, strict=True):
+            if not carries and (self._held & leg).any():
+                held |= self._held & leg
+                root[rows] *= HELD_SWING
+        if (held != self._held_now).any():
+            self._held_now = held
+            self.qp.do_without(self._limp & ~held)
+        columns, gains = self.model.v_index[held], self.config.contact
+        posture[columns], diagonal[columns] = -gains.kd * self.model.velocity[columns], gains.weight
+        return root, diagonal
 
     def _ankle_joints(self, leg: str) -> list[tuple[int, float, float]]:
         """Of the last two joints of a leg: index among the velocities, and limits in rad."""
@@ -129,15 +163,17 @@ class WholeBodyController:
         self._write_orientation(_CHEST, self.model.torso, target.chest, self.config.chest)
         for side in (0, 1):
             self._write_sole(target, side, soles[side])
-        root = self._roots[target.in_contact]
-        np.multiply(self._jacobian, root[:, np.newaxis], out=self._weighted)
+        root, diagonal = self._roots[target.in_contact], self._diagonal
         gains = self.config.posture
         posture = np.zeros(self.model.nv)
         posture[self.model.v_index] = gains.kp * (target.posture - joint_position) - gains.kd * joint_velocity
+        if self._held.any():
+            root, diagonal = self._spare_held(target.in_contact, root, posture)
+        np.multiply(self._jacobian, root[:, np.newaxis], out=self._weighted)
         gravity = self.model.gravity
         most = self.model.mass * (gravity + max(lift, SPARE_LIFT * gravity))  # no foot is worth a jump
         max_force = np.minimum(target.max_force, most)
-        return self.qp.solve(self._weighted, root * self._wanted, self._diagonal, posture, max_force, target.friction)
+        return self.qp.solve(self._weighted, root * self._wanted, diagonal, posture, max_force, target.friction)
 
     def _write_momentum(self, target: MotionTarget) -> float:
         """Returns the vertical acceleration of the CoM that is wanted, m/s^2."""

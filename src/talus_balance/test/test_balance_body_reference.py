@@ -40,6 +40,7 @@ class Standing:
             forces=np.array([model.weight, 0.0]),
             side_forces=np.zeros((2, 2)),
             slips=(False, False),
+            lame=(False, False),
             velocity=nothing,
             may_walk=True,
             may_step=True,

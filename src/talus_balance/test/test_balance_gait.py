@@ -28,6 +28,7 @@ def facts(**changes) -> GaitInput:
         "forces": np.array([280.0, 280.0]),
         "side_forces": np.zeros((2, 2)),
         "slips": (False, False),
+        "lame": (False, False),
         "velocity": np.array([0.4, 0.0, 0.0]),
         "may_walk": True,
         "may_step": True,

@@ -14,11 +14,6 @@ DT, HALF = 0.002, (0.112, 0.047)
 C = LameLegConfig()
 
 
-def limp(*knees: str) -> np.ndarray:
-    """Drives without torque."""
-    return np.isin(ROBOT.joint_names, knees)
-
-
 def facts(behind: float, **changes) -> GaitInput:
     """The left foot has landed, the right one is `behind` it by as much, in m."""
     values = {
@@ -34,6 +29,7 @@ def facts(behind: float, **changes) -> GaitInput:
         "forces": np.array([500.0, 59.0]),
         "side_forces": np.zeros((2, 2)),
         "slips": (False, False),
+        "lame": (False, True),
         "velocity": np.zeros(3),
         "may_walk": False,
         "may_step": True,
@@ -56,17 +52,27 @@ def lame_leg() -> LameLeg:
 
 def run(lame_leg: LameLeg, inp: GaitInput, gait: Gait, seconds: float) -> list[GaitOutput]:
     """Ticks."""
-    return [lame_leg.step(inp, gait, limp("r_knee")) for _ in range(round(seconds / DT))]
+    return [lame_leg.step(inp, gait) for _ in range(round(seconds / DT))]
 
 
 def test_sound_legs_a_lame_stance_and_two_lame_legs_are_the_gaits_affair(lame_leg, gait):
-    assert lame_leg.step(facts(0.25), gait, limp()) is None
-    assert lame_leg.step(facts(0.25), gait, limp("l_hip_pitch")) is None
-    assert lame_leg.step(facts(0.25), gait, limp("l_knee", "r_knee")) is None
+    assert lame_leg.step(facts(0.25, lame=(False, False)), gait) is None
+    assert lame_leg.step(facts(0.25, lame=(True, True)), gait) is None
     gait.stance = RIGHT
-    assert lame_leg.step(facts(0.25), gait, limp("r_knee")) is None
+    assert lame_leg.step(facts(0.25), gait) is None
     gait.stance, gait.phase = LEFT, Phase.SINGLE
-    assert lame_leg.step(facts(0.25), gait, limp("r_knee")) is None
+    assert lame_leg.step(facts(0.25), gait) is None
+
+
+@pytest.mark.parametrize("place", [(0.0, 0.0), (0.14, 0.095), (-0.14, 0.095)])
+def test_a_capture_point_that_sole_and_other_foot_do_not_hold_needs_another_step(lame_leg, gait, place):
+    assert lame_leg.step(facts(0.25, capture_point=np.array(place)), gait) is None
+
+
+def test_what_is_beyond_the_sound_sole_the_lame_foot_takes_on(lame_leg, gait):
+    out = lame_leg.step(facts(0.0, capture_point=np.array([C.aim, 0.015])), gait)
+    assert out.centre_of_pressure[1] < 0.015, "it pushes the capture point back over the sound foot"
+    assert out.in_contact == (True, True)
 
 
 def test_the_lame_foot_is_lifted_once_the_body_stands_on_the_other_and_comes_down_beside_it(lame_leg, gait):
@@ -96,10 +102,11 @@ def test_a_lame_foot_that_stands_beside_the_other_stays(lame_leg, gait):
     assert gait.is_standing and outs[-1] is None
 
 
-def test_a_knee_is_found_by_its_leg_whatever_else_its_name_says(gait):
+def test_a_knee_is_found_by_its_leg_whatever_else_its_name_says():
     names = tuple(name.replace("r_knee", "right_knee_joint") for name in ROBOT.joint_names)
     groups = ROBOT.groups | {
         "right_leg": tuple(name.replace("r_knee", "right_knee_joint") for name in ROBOT.groups["right_leg"])
     }
     lame_leg = LameLeg(replace(ROBOT, joint_names=names, groups=groups), GaitConfig(), HALF, DT)
-    assert lame_leg.step(facts(0.25), gait, limp("r_knee")) is not None
+    assert lame_leg.lame(np.isin(names, ["right_knee_joint"])) == (False, True)
+    assert lame_leg.lame(np.isin(names, ["l_hip_pitch"])) == (False, False)
