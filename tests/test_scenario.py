@@ -116,6 +116,12 @@ def test_a_protective_fall_is_none_where_it_is_allowed_unless_the_head_strikes()
     assert record(look, replace(look, touching={"head"}), may_fall=True).verdict == "fell"
 
 
+def test_who_topples_after_sitting_down_has_fallen_whatever_touched_before():
+    sits = replace(NOMINAL, touching={"r_hand"}, level=3, speed=0.1)
+    assert record(sits, replace(sits, touching={"r_hand", "base_link"}, speed=1.2)).verdict == "fell"
+    assert record(sits, replace(sits, speed=1.2), replace(sits, touching={"r_hand", "torso"})).verdict == "ok"
+
+
 @pytest.mark.parametrize(("tick", "verdict"), [(20, "ok"), (21, "late")])
 def test_reactions_are_timed_from_the_onset(tick, verdict):
     outcome = record(replace(NOMINAL, tick=tick, level=2), reaction="R2", within_ms=20.0)

@@ -44,7 +44,7 @@ class LameLegConfig:
     settled: float = 0.035
     at_least: float = 0.3
     at_most: float = 1.2
-    beside: float = 0.1
+    beside: float = 0.05
     duration: float = 0.9
     clearance: float = 0.03
     lowering: float = 0.1

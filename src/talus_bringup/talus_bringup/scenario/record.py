@@ -96,6 +96,7 @@ class Record:
         self._levels: dict[int, int] = {}  # level -> first tick since the onset that counts
         self._refused_at = self._seated_at = self._touched_at = None
         self._had_torque = False
+        self._has_touched: set[str] = set()
         self._shows, self._hidden_until = False, 0
         self._touched, self._fall, self._worst, self._moved = "", "", 0, 0.0
         self._cut_upright = False
@@ -164,14 +165,16 @@ class Record:
             self._seated_at = None
         if not look.touching:
             return
+        new = set(look.touching) - self._has_touched
+        self._has_touched |= new
         if self._touched_at is None:
             self._touched_at, self._touched = look.tick, min(look.touching)
             if look.level < 3:
                 self._fall = self._fall or f"{self._touched} touched the ground at R{look.level}"
-            elif look.level == 3 and look.speed > TOUCHDOWN_SPEED:
-                self._fall = self._fall or f"{self._touched} touched the ground in R3 at {look.speed:.1f} m/s"
             elif look.level == 4 and not self._scenario.expect.may_fall:
                 self._fall = self._fall or f"R4 where it is not allowed: {self._touched} touched the ground"
+        if new and look.level == 3 and look.speed > TOUCHDOWN_SPEED:  # who has sat down may topple, too
+            self._fall = self._fall or f"{min(new)} touched the ground in R3 at {look.speed:.1f} m/s"
         if HEAD in look.touching:
             self._fall = self._fall or "the head touched the ground"
 
