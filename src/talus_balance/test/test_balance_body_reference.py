@@ -7,6 +7,7 @@ from balance_body import ROBOT, standing_model
 from talus_balance.body_reference import STOPS_IN, SWINGS, BodyReference, BodyReferenceConfig
 from talus_balance.estimator import BaseEstimate
 from talus_balance.gait_types import RIGHT, GaitInput, GaitOutput, Phase
+from talus_balance.leg_reach import LegReach
 from talus_balance.swing_foot import FootReference
 from talus_balance.whole_body import MotionTarget
 
@@ -100,3 +101,17 @@ def test_a_change_of_posture_stops_where_it_is_and_goes_on_later():
     body.reference.may_move = True
     run(2.0)
     assert body.reference.has_arrived
+
+
+def test_over_a_leg_that_cannot_be_stretched_the_body_stays_as_low_as_it_is():
+    standing = Standing()
+    shorter = standing.soles[RIGHT]._replace(position=standing.soles[RIGHT].position + np.array([0.0, 0.0, 0.04]))
+    standing.soles = (standing.soles[0], shorter)
+    feet = [sole.position - standing.base.position for sole in standing.soles]
+    feet[RIGHT] = np.array([*feet[RIGHT][:2], standing.soles[0].position[2]])
+    feet[0] = np.array([*feet[0][:2], standing.soles[0].position[2]])
+    reach = LegReach(standing.model)
+    free = reach.highest_base(standing.base, standing.soles, feet, (False, False))
+    stiff = reach.highest_base(standing.base, standing.soles, feet, (False, True))
+    assert stiff == pytest.approx(standing.base.position[2] - 0.04, abs=1e-6), "that foot reaches the ground so"
+    assert free > stiff + 0.04

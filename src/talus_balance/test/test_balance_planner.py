@@ -32,6 +32,29 @@ def test_the_periodic_gait_keeps_its_nominal_step(velocity, swing_sign):
     assert plan.duration == pytest.approx(CONFIG.duration, abs=0.03 if velocity[1] == 0.0 else 0.15)
 
 
+@pytest.mark.parametrize("swing_sign", [1.0, -1.0])
+def test_onto_a_leg_that_will_hurry_the_foot_lands_farther_outside_the_capture_point(swing_sign):
+    """A short step that follows leaves that little time to run to the other side."""
+    start, swing = periodic_start(STILL, swing_sign), np.array([0.0, swing_sign * CONFIG.step_width])
+
+    def outside(then_hurries):
+        plan = StepPlanner(CONFIG).plan(
+            start, STANCE, swing, STILL, swing_sign, 0.0, 0.05, STILL, OMEGA, then_hurries=then_hurries
+        )
+        ran = plan.pressure + math.exp(OMEGA * plan.duration) * (start - plan.pressure)
+        return swing_sign * (plan.landing - ran)[1]
+
+    assert outside(True) > outside(False) + 0.02
+
+
+@pytest.mark.parametrize("following", [0.2, 0.55, 0.7])
+def test_steps_of_two_durations_in_turn_are_periodic(following):
+    first, width = 0.55, CONFIG.step_width
+    offset = -nominal_offset(OMEGA, first, 0.0, width, width, following)[1]  # from the foot, towards the other one
+    other = width - offset * math.exp(OMEGA * following)  # the same, when that one has landed
+    assert width - other * math.exp(OMEGA * first) == pytest.approx(offset)
+
+
 def test_a_push_forward_makes_a_longer_or_earlier_step():
     planner = StepPlanner(CONFIG)
     start, swing = periodic_start(np.zeros(2), 1.0), np.array([0.0, CONFIG.step_width])

@@ -9,14 +9,14 @@ from talus_balance.swing_foot import FootReference
 from talus_balance.whole_body import SPARE_LIFT, MotionTarget, WholeBodyConfig, WholeBodyController
 
 JOINTS = ROBOT.structural_indices
-ANKLE = [ROBOT.joint_names[j] for j in JOINTS].index("r_ankle_pitch")
+ANKLE, KNEE = ([ROBOT.joint_names[j] for j in JOINTS].index(joint) for joint in ("r_ankle_pitch", "r_knee"))
 END = float(ROBOT.limits.lower[JOINTS[ANKLE]])
 
 
-def stand_on_the_left(angle, rate, toe_up, foot_up=0.0, body_up=0.0):
-    """Rise of the CoM, m/s^2, and the ankle's acceleration, for a right foot that hangs at ankle `angle` (rad, rad/s).
+def stand_on_the_left(angle, rate, toe_up, foot_up=0.0, body_up=0.0, joint=ANKLE, is_held=False):
+    """Rise of the CoM, m/s^2, and a joint's acceleration, for a right foot that hangs at ankle `angle` (rad, rad/s).
 
-    It shall turn `toe_up` rad further and rise by `foot_up` m/s^2, the body by `body_up`.
+    It shall turn `toe_up` rad further and rise by `foot_up` m/s^2, the body by `body_up`; `is_held`: its knee.
     """
     model = standing_model()
     joints, velocity = ROBOT.poses["stand"][JOINTS].copy(), np.zeros(JOINTS.size)
@@ -38,9 +38,11 @@ def stand_on_the_left(angle, rate, toe_up, foot_up=0.0, body_up=0.0):
         swing=(None, FootReference(soles[1].position, np.zeros(3), np.array([0.0, 0.0, foot_up]), turned)),
     )
     control = WholeBodyController(model, WholeBodyConfig())
+    limp = np.arange(JOINTS.size) == KNEE
+    control.do_without(limp & is_held, limp & is_held)
     result = control.step(target, soles, joints, velocity)
     rise = (model.momentum_matrix[2] @ result.acceleration + model.momentum_drift[2]) / model.mass
-    return rise, control.joint_acceleration(result)[ANKLE]
+    return rise, control.joint_acceleration(result)[joint]
 
 
 @pytest.mark.parametrize("angle, rate", [(END, 0.0), (END + 0.1, -4.0)])
@@ -63,3 +65,11 @@ def test_an_ankle_that_nears_its_end_is_braked():
 def test_no_foot_throws_the_body_up_faster_than_its_height_asks(body_up, most):
     rise, _ = stand_on_the_left(END + 0.4, 0.0, toe_up=0.0, foot_up=200.0, body_up=body_up)
     assert rise == pytest.approx(most, abs=0.1)
+
+
+def test_a_knee_that_is_held_stays_and_the_body_does_not_lift_the_foot_for_it():
+    knee = {"angle": END + 0.4, "rate": 0.0, "toe_up": 0.0, "foot_up": 20.0, "joint": KNEE}
+    _, bends = stand_on_the_left(**knee)
+    rise, held_bends = stand_on_the_left(**knee, is_held=True)
+    assert bends > 10.0 and abs(held_bends) < 0.1
+    assert rise < 1.5
