@@ -27,7 +27,7 @@ class Run:
     """`./talus run` in a process of its own, its output line by line."""
 
     def __init__(self, folder: Path, domain: int, *options: str):
-        self.json = folder / "out.json"
+        self.json, self._folder = folder / "out.json", folder
         self.lines: list[str] = []
         self._record = Path(tempfile.gettempdir(), f"talus-{os.getuid()}", f"domain-{domain}.json")
         self._process = subprocess.Popen(
@@ -45,8 +45,14 @@ class Run:
             self.lines.append(line)
             if word in line:
                 return
-            assert time.monotonic() < deadline, "".join(self.lines)
-        raise AssertionError("ended without it:\n" + "".join(self.lines))
+            assert time.monotonic() < deadline, self._story()
+        raise AssertionError("ended without it:\n" + self._story())
+
+    def _story(self) -> str:
+        """Its last lines, and those of its processes."""
+        logs = sorted(self._folder.rglob("*.log"))
+        tails = [f"{log.name}:\n" + "".join(log.read_text().splitlines(keepends=True)[-8:]) for log in logs]
+        return "\n".join(["".join(self.lines[-5:]), *tails])
 
     def pids(self) -> dict[str, int]:
         """Of its processes."""
