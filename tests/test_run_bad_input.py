@@ -48,7 +48,7 @@ def said(words: list[str], capsys: pytest.CaptureFixture) -> str:
         (["--seconds", "ten"], ["invalid number value: 'ten'"]),
         (["--seconds"], ["--seconds", "expected one argument"]),
         (["--cmd-vel", "0.4", "0"], ["--cmd-vel", "expected 3 arguments"]),
-        (["--cmd-vel", "2", "0", "0"], ["--cmd-vel VX 2", "-0.35 to 1.2 m/s"]),
+        (["--cmd-vel", "2", "0", "0"], ["--cmd-vel VX 2", "-0.35 to 1.1 m/s"]),
         (["--cmd-vel", "0", "-0.5", "0"], ["--cmd-vel VY -0.5", "-0.25 to 0.25 m/s"]),
         (["--cmd-vel", "0", "0", "1"], ["--cmd-vel WZ 1", "-0.6 to 0.6 rad/s"]),
         (["--cmd-vel", "inf", "0", "0"], ["'inf' is not a finite number"]),

@@ -28,7 +28,7 @@ class IntentConfig:
         gaze_rate: rad/s.
     """
 
-    velocity_limits: tuple[float, float, float, float] = (1.2, 0.35, 0.25, 0.6)
+    velocity_limits: tuple[float, float, float, float] = (1.1, 0.35, 0.25, 0.6)
     degraded_speed: float = 0.25
     stale_after: float = 0.5
     gaze_yaw: float = 1.0
