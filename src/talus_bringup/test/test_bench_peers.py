@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Peers beside us: what their policies are shown, and what the bench says when they are there or not."""
 
+import inspect
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from talus_bringup.bench import rig
 from talus_bringup.bench.balance.case import Effort
 from talus_bringup.bench.balance.catalogue import CASES
 from talus_bringup.bench.balance.peers.case import PeersCase
-from talus_bringup.bench.balance.peers.holosoma import DEFAULT, RATE, Clock, observation
+from talus_bringup.bench.balance.peers.holosoma import DEFAULT, RATE, Clock, HolosomaController, observation
 from talus_bringup.bench.balance.peers.packages import INSTALL, POLICIES, REQUIREMENTS, ROOT, missing
 from talus_bringup.bench.balance.play import play
 from talus_bringup.bench.balance.scorecard import scorecard
@@ -38,6 +41,12 @@ PLACES = {  # alphabetical, as holosoma sorts its terms
 def state(position, velocity, turn) -> RobotState:
     zero = np.zeros(JOINTS)
     return RobotState(0, 0.0, 0, position, velocity, zero, turn, np.zeros(3), np.zeros((2, 6)), True)
+
+
+def test_a_policy_takes_the_place_of_the_controller_in_all_that_the_rig_asks_of_it():
+    asked = set(re.findall(r"self\.controller\.(\w+)\(", inspect.getsource(rig)))
+    assert asked >= {"step", "sends"}
+    assert asked <= set(dir(HolosomaController))
 
 
 def test_observation_has_each_term_in_its_place_and_scale():

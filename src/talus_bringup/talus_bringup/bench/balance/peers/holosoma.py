@@ -139,6 +139,9 @@ class HolosomaController:
         command = JointCommand(state.sequence, target, zero, zero, self._kp, self._kd)
         return command, BalanceReport(self.mode, None, gait=self._feet(state))
 
+    def sends(self, command: JointCommand) -> None:
+        """A policy does not look at what it asked for."""
+
     def _infer(self, state: RobotState, velocity: np.ndarray) -> None:
         self._clock.step(velocity)
         up = matrix_from_quat_xyzw(self._truth().quat_xyzw)[2]
