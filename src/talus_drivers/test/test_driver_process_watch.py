@@ -8,23 +8,27 @@ import time
 import pytest
 from talus_drivers.process_watch import is_runnable
 
-BUSY, IDLE = "while True: pass", "import signal; signal.pause()"
+READY = "print(flush=True); "
+BUSY, IDLE = READY + "\nwhile True: pass", READY + "import signal; signal.pause()"
 PATIENCE_S = 20.0
 
 
 @pytest.fixture
 def process(request):
-    child = subprocess.Popen([sys.executable, "-c", request.param])
-    yield child
-    child.kill()
-    child.wait()
+    """Started, not starting: a Python that still reads its modules sleeps and runs by turns."""
+    with subprocess.Popen([sys.executable, "-c", request.param], stdout=subprocess.PIPE) as child:
+        assert child.stdout.readline()
+        yield child
+        child.kill()
 
 
 def becomes(process: int, wanted: bool) -> bool:
     deadline = time.monotonic() + PATIENCE_S
-    while is_runnable(process) is not wanted and time.monotonic() < deadline:
+    while time.monotonic() < deadline:
+        if is_runnable(process) is wanted:
+            return True
         time.sleep(0.01)
-    return is_runnable(process) is wanted
+    return False
 
 
 @pytest.mark.parametrize("process", [BUSY], indirect=True)
