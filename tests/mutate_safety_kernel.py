@@ -40,7 +40,7 @@ TESTS_OF = {
     "monitors": ("monitors",),
     "heat": ("monitors",),
     "fall": ("monitors",),
-    "consistency": ("monitors",),
+    "consistency": ("consistency",),
     "supervisor": ("seams", "supervisor"),
     "phases": ("phases",),
     "gate_rules": ("seams", "readme", "config", "phases", "gate"),

@@ -48,7 +48,7 @@ class ConsistencyWatch:
         self.imu = self.foot = self.rest = ""
         self._lean_looks = self._fast_looks = self._slow_looks = 0
         self._contact_looks = [0, 0]
-        self._turns = tuple(deque[tuple[float, ...]](maxlen=SPIN_LOOKS) for _ in (0, 1))
+        self._turns = tuple(deque[tuple[float, ...]](maxlen=SPIN_LOOKS) for _ in self._names)
 
     def step(self, state: RobotState, tilt: TiltFilter, dt: float) -> None:
         """Look at a sample, `dt` s after the one before, if the last look is long enough ago."""

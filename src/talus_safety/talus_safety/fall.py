@@ -52,7 +52,7 @@ class FallWatch:
             self._was_upright, self.is_falling = True, False
         called_after = self._patience if is_balanced else CALLED_AFTER
         if self._beyond_ticks >= called_after and self._was_upright:
-            self._was_upright, self.is_falling = False, True
+            self.is_falling = True
         return self.is_falling
 
 

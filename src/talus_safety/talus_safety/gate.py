@@ -198,7 +198,7 @@ class LastGate:
                 self._sent = command
             return command
         if phase is GatePhase.OFF:
-            self._limiter.relax(state)
+            self._limiter.relax()
             self._drives.relax()
             self.repair.relax()
             self._feet.relax()

@@ -30,15 +30,14 @@ class CommandLimiter:
         self._step = speed * period  # rad per tick
         self._age_ticks = config.age_ticks
         self._legs = robot.indices("left_leg", "right_leg")
-        self._leg = int(self._legs[0])
-        self._checked: tuple[JointCommand, np.ndarray] | None = None  # the newest sound frame and its table
+        self._checked: JointCommand | None = None  # the newest sound frame
+        self._checked_table = np.empty(0)
         self._sent: np.ndarray | None = None  # (n,) rad, the position target that the drives follow now
-        self._sent_at = 0
-        self._accepted_at = -1
+        self._sent_at = self._accepted_at = -1
 
-    def relax(self, state: RobotState) -> None:
+    def relax(self) -> None:
         """No target is in force: the next one is measured against the joints' own positions."""
-        self._sent, self._sent_at = None, state.sequence
+        self._sent = None
 
     def refuse(self, command: JointCommand, state: RobotState, may_be_limp: bool) -> str:
         """Why the frame must not reach the drives; empty when it may, and then older frames no longer may.
@@ -57,21 +56,21 @@ class CommandLimiter:
             return "negative gain"
         if not isinstance(command.sequence, int) or not self._is_timely(command.sequence, state.sequence):
             return "old, repeated or from the future"
-        if not may_be_limp and not table[KP, self._leg] and not table[EFFORT:, self._legs].any():
+        if not may_be_limp and not table[EFFORT:, self._legs].any():
             return "limp legs"
         if self._jumps(table, command.sequence, state.position):
             return "jumps in many joints"
         self._accepted_at = command.sequence
-        self._checked = command, table
+        self._checked, self._checked_table = command, table
         return ""
 
     def limit(self, command: JointCommand, state: RobotState) -> tuple[JointCommand, bool]:
         """A sound frame within every limit, and whether a value had to be cut."""
-        is_checked = self._checked is not None and self._checked[0] is command
-        table = self._checked[1] if is_checked else self._table(command)
+        table = self._checked_table if command is self._checked else self._table(command)
         result = np.minimum(np.maximum(table, self._low), self._high)
         if self._sent is None:
             self._sent = np.minimum(np.maximum(state.position, self._low[POSITION]), self._high[POSITION])
+            self._sent_at = state.sequence
         reach = self._step * max(state.sequence - self._sent_at, 1)
         result[POSITION] = np.minimum(np.maximum(result[POSITION], self._sent - reach), self._sent + reach)
         self._sent, self._sent_at = result[POSITION], state.sequence

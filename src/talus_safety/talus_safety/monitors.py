@@ -11,6 +11,7 @@ from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 
 from talus_safety.config import MonitorConfig
+from talus_safety.stance import CONTACT_ON
 
 # Rows of a tick's table, and how many ticks in a row each must be beyond its bound.
 RESIDUAL, SPEED, EFFORT, STEP, PUSH = range(5)
@@ -26,6 +27,7 @@ LOCKED_WANTED, LOCKED_SPEED = 1.0, 0.1  # rad/s: asked for, and not exceeded
 LOCKED_TICKS = 25  # at twice what healthy joints need to get going
 STOPPED_FROM, STOPPED_SPEED = 0.65, 0.08  # rad/s: a third more than healthy joints stop from, getting up too; noise
 STOPPED_WITHIN, STOPPED_TICKS = 2, 16  # ticks in which it stops, and then does not move at all
+ANKLES = 2  # joints of a leg that come last: under load the floor may stop them, and `locks.py` judges them
 STUCK_TICKS = 8
 DITHERS_AFTER = 50  # ticks in which every encoder changed: they have noise, so equal samples mean that one is stuck
 POWER_TICKS = 5
@@ -56,6 +58,7 @@ class DriveMonitor:
         self._means_little, self._asks_enough = DEAD_MEANS * limits.effort, DEAD_ASKED * limits.effort
         self._carries = np.zeros(len(self._names), dtype=bool)
         self._carries[robot.indices("left_leg", "right_leg", "torso")] = True
+        self._ankles = tuple(robot.indices(leg)[-ANKLES:] for leg in ("left_leg", "right_leg"))
         self._bound = np.array(
             [
                 config.torque_residual * limits.effort,
@@ -66,7 +69,7 @@ class DriveMonitor:
             ]
         )
         self._needed = np.array([[RESIDUAL_TICKS], [ENVELOPE_TICKS], [ENVELOPE_TICKS], [1], [PUSH_TICKS]])
-        self._table, self._size = np.zeros_like(self._bound), self._bound.size
+        self._table = np.zeros_like(self._bound)
         self._count = np.zeros(self._bound.shape, dtype=int)
         self.relax()
 
@@ -76,7 +79,6 @@ class DriveMonitor:
         self.stuck, self.jumped, self.limp, self.wild = np.zeros((4, len(self._names)), dtype=bool)
         self._last: np.ndarray | None = None
         self._count[:] = 0
-        self._counts_any = False
         self._locked, self._dead, self._equal, self._still = np.zeros((4, len(self._names)), dtype=int)
         self._means = np.zeros((2, len(self._names)))  # N m asked and given, while next to nothing is given
         self._speeds = np.zeros((STOPPED_WITHIN + 1, len(self._names)))  # of this tick and those before
@@ -111,9 +113,10 @@ class DriveMonitor:
         self._find_stopped(state)
         self._find_stuck(table[STEP])
         np.abs(table, out=table)
-        inside = table <= self._bound  # false for NaN
-        if np.count_nonzero(inside) < self._size or self._counts_any:
-            self._find_beyond(~inside)
+        self._count += 1
+        self._count *= ~(table <= self._bound)  # NaN is beyond
+        if np.count_nonzero(self._count):
+            self._find_beyond()
         self._find_power(state)
 
     def _expected(self, state: RobotState, sent: JointCommand) -> np.ndarray:
@@ -127,11 +130,8 @@ class DriveMonitor:
         np.minimum(effort, self._effort, out=effort)
         return np.maximum(effort, self._low, out=effort)
 
-    def _find_beyond(self, beyond: np.ndarray) -> None:
-        """Count ticks beyond each bound."""
-        self._count += 1
-        self._count *= beyond
-        self._counts_any = bool(beyond.any())
+    def _find_beyond(self) -> None:
+        """Enough ticks beyond a bound."""
         found = self._count >= self._needed
         if not found.any():
             return
@@ -173,8 +173,11 @@ class DriveMonitor:
         self._still += 1
         self._still *= speeds[0] < STOPPED_SPEED
         np.copyto(self._stopped_from, speeds.max(axis=0), where=self._still == 1)
-        found = (self._still == STOPPED_TICKS) & (self._stopped_from > STOPPED_FROM)
-        self._blame(found & self._carries, LOCKED)
+        found = (self._still == STOPPED_TICKS) & (self._stopped_from > STOPPED_FROM) & self._carries
+        if found.any():
+            for ankles, wrench in zip(self._ankles, state.foot_wrenches, strict=True):
+                found[ankles] &= wrench[2] < CONTACT_ON
+            self._blame(found, LOCKED)
 
     def _find_stuck(self, step: np.ndarray) -> None:
         """The same angle again and again, from an encoder with noise."""

@@ -155,7 +155,7 @@ def test_target_may_move_on_for_every_tick_without_a_command():
 def test_after_relaxing_targets_start_at_the_joints():
     gate = limiter()
     gate.limit(command(), state(0))
-    gate.relax(state(1))
+    gate.relax()
     sent, _ = gate.limit(command(position=np.full(N, -1e9)), state(1, "sit"))
     reach = LIMITS.velocity * PERIOD
     np.testing.assert_allclose(sent.position, np.maximum(ROBOT.poses["sit"] - reach, LIMITS.lower))
@@ -200,7 +200,7 @@ def test_margin_is_kept_from_both_ends_of_the_range():
     margin = 0.1
     limiter = CommandLimiter(ROBOT, PERIOD, LimiterConfig(range_margin_rad=margin))
     for end, sign in ((ROBOT.limits.lower, 1.0), (ROBOT.limits.upper, -1.0)):
-        limiter.relax(state(0, position=end))
+        limiter.relax()
         sent = limiter.limit(command(1, position=end), state(1, position=end))[0].position
         wide = ROBOT.limits.upper - ROBOT.limits.lower > 2.0 * margin
         np.testing.assert_allclose(sent[wide], (end + sign * margin)[wide])

@@ -184,6 +184,17 @@ def test_joint_that_slows_down_or_moves_on_or_is_no_legs_is_not_locked(joint, st
     assert found(drives.run(3, velocity=with_(np.zeros(N), joint, 0.09))) == ("", "", "", "")
 
 
+@pytest.mark.parametrize("joint, foot", [("l_ankle_roll", 0), ("r_ankle_pitch", 1)])
+def test_ankle_that_the_floor_stops_is_not_locked(joint, foot):
+    ankle, forces = ROBOT.joint_names.index(joint), np.zeros((2, 6))
+    forces[:, 2] = 0.9 * monitors.CONTACT_ON
+    for bears, is_locked in ((0.9, True), (1.0, False)):
+        forces[foot, 2] = bears * monitors.CONTACT_ON
+        drives = settled()
+        drives.run(5, velocity=with_(np.zeros(N), ankle, 1.3), foot_wrenches=forces)
+        assert drives.run(50, foot_wrenches=forces).locked == (f"{joint} is locked" if is_locked else "")
+
+
 def test_joint_that_slows_down_while_no_command_is_known_is_not_locked():
     """Lost commands: what was seen before them is no tick ago."""
     drives = settled()
