@@ -49,11 +49,12 @@ TESTS_OF = {
     "permit": ("seams", "ladder"),
     "watchdog": ("ladder",),
     "ladder": ("ladder",),
-    "plausible": ("gate",),
+    "plausible": ("plausible",),
     "decision": ("seams", "phases", "gate"),
-    "facts": ("seams", "supervisor", "watch"),
+    "facts": ("seams", "supervisor", "watch", "conversions"),
     "outside_rules": ("readme", "config", "watch"),
 }
+OF_ALL = Path(__file__).with_name("test_safety_bounds.py")
 UNCHANGED = -1  # number of the file as it is
 STORE = ROOT / ".talus" / "mutants"
 
@@ -123,8 +124,7 @@ class Store:
     """Whether a mutant was noticed, by file, its tests and its number; every answer is on disk at once."""
 
     def __init__(self, name: str):
-        tests = [PACKAGE / "test" / f"test_safety_{part}.py" for part in TESTS_OF[name]]
-        content = b"".join(path.read_bytes() for path in (PACKAGE / "talus_safety" / f"{name}.py", *tests))
+        content = b"".join(path.read_bytes() for path in (PACKAGE / "talus_safety" / f"{name}.py", *_tests(name)))
         STORE.mkdir(parents=True, exist_ok=True)
         self._path = STORE / f"{name}_{hashlib.sha256(content).hexdigest()[:12]}.jsonl"
         lines = self._path.read_text().splitlines() if self._path.is_file() else []
@@ -137,6 +137,10 @@ class Store:
             file.write(json.dumps([number, noticed]) + "\n")
 
 
+def _tests(name: str) -> list[Path]:
+    return [OF_ALL, *(PACKAGE / "test" / f"test_safety_{part}.py" for part in TESTS_OF[name])]
+
+
 def _test(name: str, tree: ast.Module) -> int:
     resource.setrlimit(resource.RLIMIT_CPU, (LIMIT_S, LIMIT_S))
     mutated = PACKAGE / "talus_safety" / f"{name}.py"
@@ -147,7 +151,7 @@ def _test(name: str, tree: ast.Module) -> int:
 
     SourceFileLoader.source_to_code = source_to_code
     SourceFileLoader.path_stats = _no_cache
-    chosen = [str(PACKAGE / "test" / f"test_safety_{part}.py") for part in TESTS_OF[name]]
+    chosen = map(str, _tests(name))
     return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-k", "not random and not story_hold", *chosen]))
 
 

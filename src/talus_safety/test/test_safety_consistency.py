@@ -7,8 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from safety_samples import PERIOD, ROBOT, STANDING_EFFORT, WEIGHT, N, state
+from talus_safety.body import Body
 from talus_safety.consistency import ConsistencyWatch
-from talus_safety.tilt import TiltFilter
+from talus_safety.stance import CONTACT_OFF
+from talus_safety.tilt import GRAVITY, TiltFilter
 
 from talus_safety import consistency, soles
 
@@ -163,3 +165,125 @@ def test_scaled_accelerometer_and_swapped_axes_show_at_rest():
     assert Story().looks(1, **limp, linear_acceleration=scaled).rest == "the accelerometer says 4.9 m/s^2 at rest"
     assert "90 degrees" in Story().looks(6, **limp, up=(1.0, 0.0, 0.0), linear_acceleration=[9.81, 0.0, 0.0]).rest
     assert Story().looks(50, linear_acceleration=scaled).rest == "", "only at rest"
+
+
+def test_a_new_watch_has_seen_nothing():
+    """Each contradiction after its looks, not one look sooner; and no look before its time has come."""
+    turned = {"up": lean(20.0), "foot_wrenches": np.array([AT_SIDE] * 2)}
+    assert Story().looks(consistency.LEAN_LOOKS - 1, **turned).imu == ""
+    assert Story().looks(consistency.LEAN_LOOKS, **turned).imu != ""
+    for axis, rate, looks in ((0, 3.1, consistency.TURN_FAST_LOOKS), (1, 1.1, consistency.TURN_SLOW_LOOKS)):
+        turning = {"rate": np.eye(3)[axis] * rate, "foot_wrenches": np.array([(AT_TOE, AT_SIDE)[axis]] * 2)}
+        assert Story().looks(looks - 1, **turning).imu == ""
+        assert Story().looks(looks, **turning).imu != ""
+    early, limp = Story(), state(torque_enabled=False, linear_acceleration=np.zeros(3))
+    early.watch.step(limp, early.tilt, 0.9 * consistency.EVERY)
+    assert early.watch.rest == ""
+    early.watch.step(limp, early.tilt, 0.1 * consistency.EVERY + 1e-12)
+    assert early.watch.rest != ""
+
+
+def test_feet_are_judged_anew_after_rest_and_where_a_leg_says_nothing(monkeypatch):
+    silent = {"foot_wrenches": wrench(0.0, 280.0)}
+    monkeypatch.setattr(soles.Soles, "borne", lambda *_: 500.0)
+    assert Story().looks(consistency.CONTACT_LOOKS - 1, **silent).foot == ""
+    story = Story()
+    story.looks(consistency.CONTACT_LOOKS - 1, **silent)
+    story.looks(1, torque_enabled=False)
+    assert story.looks(consistency.CONTACT_LOOKS - 1, **silent).foot == ""
+    assert story.looks(1, **silent).foot != ""
+    monkeypatch.setattr(soles.Soles, "borne", lambda *_: None)
+    story.looks(1, **silent)
+    monkeypatch.setattr(soles.Soles, "borne", lambda *_: 500.0)
+    assert story.looks(consistency.CONTACT_LOOKS - 1, **silent).foot == ""
+    story.looks(1)
+    assert story.looks(consistency.CONTACT_LOOKS - 1, **silent).foot == ""
+
+
+HALF_WEIGHT = consistency.CARRIES_HALF * Body(ROBOT).mass * GRAVITY
+
+
+@pytest.mark.parametrize(
+    "said, borne, is_wrong",
+    [
+        (0.0, 1.01 * HALF_WEIGHT, True),
+        (0.0, HALF_WEIGHT, False),
+        (CONTACT_OFF, 500.0, False),
+        (0.99 * CONTACT_OFF, 500.0, True),
+        (1.01 * consistency.CLAIMS, 0.0, True),
+        (consistency.CLAIMS, 0.0, False),
+        (300.0, consistency.CARRIES_NOTHING, False),
+        (300.0, 0.99 * consistency.CARRIES_NOTHING, True),
+    ],
+)
+@pytest.mark.parametrize("foot", [0, 1])
+def test_foot_and_leg_at_the_bounds_agree(monkeypatch, said, borne, is_wrong, foot):
+    agreed = {"said": 100.0, "borne": 100.0}
+    monkeypatch.setattr(soles.Soles, "borne", lambda _, at, *__: borne if at == foot else agreed["borne"])
+    forces = wrench(*(said if at == foot else agreed["said"] for at in (0, 1)))
+    assert bool(Story().looks(50, foot_wrenches=forces).foot) == is_wrong
+
+
+def test_body_that_turns_over_its_feet_contradicts_nobody():
+    """Every joint turns as the body's own turn over still soles asks: ankles against it."""
+    velocity = np.zeros(N)
+    velocity[[ROBOT.joint_names.index(f"{side}_ankle_pitch") for side in "lr"]] = 1.5
+    assert Story().looks(50, velocity=velocity, rate=(0.0, -1.5, 0.0)).imu == ""
+    assert Story().looks(50, velocity=velocity, rate=(0.0, 1.5, 0.0)).imu != ""
+
+
+def said_by_feet(up, rate) -> tuple[float, float]:
+    """Lean, rad, and turn, rad/s, that both soles of a standing robot show."""
+    body = Body(ROBOT)
+    placement = body.place(state().position)
+    rotation, _ = body.locate(placement, body.soles[0])
+    x, y, _ = (np.array(up) @ rotation).tolist()
+    said = np.array(((y, x, 0.0), np.array(rate) @ rotation))
+    sine, turn = np.sqrt((said * said).sum(axis=1)).tolist()
+    return math.asin(sine), turn
+
+
+@pytest.mark.parametrize("part, is_wrong", [(1.0, False), (0.999, True)])
+def test_imu_and_legs_at_the_bounds_agree(monkeypatch, part, is_wrong):
+    monkeypatch.setattr(consistency, "LEAN", part * said_by_feet(lean(20.0), (0.0, 0.0, 0.0))[0])
+    assert bool(Story().looks(50, up=lean(20.0)).imu) == is_wrong
+    monkeypatch.undo()
+    monkeypatch.setattr(consistency, "TURN_FLAT", math.inf)
+    for bound, other, rate in (("TURN_FAST", "TURN_SLOW", 4.0), ("TURN_SLOW", "TURN_FAST", 2.0)):
+        with monkeypatch.context() as patch:
+            patch.setattr(consistency, other, math.inf)
+            patch.setattr(consistency, bound, part * said_by_feet(lean(0.0), (0.0, rate, 0.0))[1])
+            assert bool(Story().looks(50, up=lean(0.0), rate=(0.0, rate, 0.0)).imu) == is_wrong
+
+
+@pytest.mark.parametrize("bound, is_more", [("SPIN", True), ("SPIN_TURNING", False)])
+def test_turns_about_the_vertical_at_the_bounds_are_allowed(monkeypatch, bound, is_more):
+    monkeypatch.setattr(consistency, "TURN_FLAT", math.inf)
+    for value, is_wrong in ((0.25, False), (0.249 if is_more else 0.251, True)):
+        with monkeypatch.context() as patch:
+            patch.setattr(consistency, bound, value)
+            assert bool(Story().looks(50, rate=(0.0, 0.0, 0.25)).imu) == is_wrong
+
+
+@pytest.mark.parametrize("flat, spin", [(0.2, math.inf), (math.inf, 0.15)])
+def test_turns_that_spread_as_far_as_those_of_a_slip_are_allowed(monkeypatch, flat, spin):
+    monkeypatch.setattr(consistency, "TURN_FLAT", flat)
+    monkeypatch.setattr(consistency, "SPIN", spin)
+    for spread, is_wrong in ((0.125, False), (0.126, True)):
+        monkeypatch.setattr(consistency, "SPIN_SPREAD", spread)
+        story = Story()
+        said = [story.looks(1, rate=(0.0, 0.0, rate)).imu for rate in (0.25, 0.375) * 10]
+        assert any(said) == is_wrong
+
+
+def test_two_flat_soles_at_the_bound_agree(monkeypatch):
+    for value, is_wrong in ((0.25, False), (0.249, True)):
+        monkeypatch.setattr(consistency, "TURN_FLAT", value)
+        assert bool(Story().looks(50, rate=(0.0, 0.25, 0.0)).imu) == is_wrong
+
+
+def test_accelerometer_at_the_bound_is_believed(monkeypatch):
+    limp = {"torque_enabled": False, "effort": np.zeros(N), "linear_acceleration": np.array([0.0, 0.0, 11.0])}
+    for value, is_wrong in ((11.0 - GRAVITY, False), (0.99 * (11.0 - GRAVITY), True)):
+        monkeypatch.setattr(consistency, "GRAVITY_OFF", value)
+        assert bool(Story().looks(1, **limp).rest) == is_wrong

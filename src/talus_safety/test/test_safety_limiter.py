@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from safety_samples import PERIOD, ROBOT, N, command, state
 from talus_safety.config import LimiterConfig
-from talus_safety.limiter import CommandLimiter
+from talus_safety.limiter import JUMP_TICKS, CommandLimiter
 
 ARRAYS = ("position", "velocity", "effort", "kp", "kd")
 LIMITS = ROBOT.limits
@@ -59,6 +59,10 @@ def test_only_answers_to_the_last_ten_states(sequence, ok):
     assert (refusal(command(sequence), newest=100) == "") == ok
 
 
+def test_nothing_answers_a_state_before_the_first():
+    assert refusal(command(-1), newest=0) != "" and refusal(command(0), newest=0) == ""
+
+
 def test_sequence_never_repeats_and_never_goes_back():
     gate = limiter()
     said = [gate.refuse(command(k), state(20), may_be_limp=False) for k in (15, 15, 14, 16, 20)]
@@ -93,6 +97,48 @@ def test_joints_in_another_order_are_refused_and_a_single_one_is_cut():
         single = frame.position.copy()
         single[joint] += 1.0
         assert gate.refuse(command(2 + joint, position=single), state(2 + joint), may_be_limp=False) == ""
+
+
+LEGS = ROBOT.indices("left_leg", "right_leg")
+STEP = LIMITS.velocity * PERIOD
+
+
+def answer_to(joints: list[int], way: np.ndarray, ticks: int = 1, stiffness: float = 1.0, now=None) -> str:
+    """What is said to targets `way` away from those of tick 100, in some joints, `ticks` later."""
+    gate, middle = limiter(), np.zeros(N)
+    still = command(100, position=middle, kp=np.full(N, stiffness))
+    assert gate.refuse(still, state(100), may_be_limp=False) == ""
+    gate.limit(still, state(100, position=middle))
+    targets = middle.copy()
+    targets[joints] += way[joints]
+    later = 100 + ticks
+    position = middle if now is None else now
+    return gate.refuse(still.with_(sequence=later, position=targets), state(later, position=position), False)
+
+
+def test_three_joints_of_the_legs_beyond_ten_ticks_of_full_speed_are_too_many():
+    assert answer_to(LEGS[:3], 1.01 * JUMP_TICKS * STEP) == "jumps in many joints"
+    assert answer_to(LEGS[:2], 1.01 * JUMP_TICKS * STEP) == ""
+    assert answer_to(LEGS[:3], STEP * JUMP_TICKS) == "", "just as far as they go"
+    assert answer_to(LEGS[:3], 1.01 * (JUMP_TICKS + 3) * STEP, ticks=4) == "jumps in many joints"
+    assert answer_to(LEGS[:3], STEP * (JUMP_TICKS + 3), ticks=4) == ""
+    assert answer_to(LEGS[:3], 1.01 * JUMP_TICKS * STEP, stiffness=0.5) == "jumps in many joints", "softly, too"
+
+
+@pytest.mark.parametrize("side", [-1.0, 1.0])
+def test_targets_near_those_in_force_or_near_the_joints_do_not_jump(side):
+    far = np.full(N, side * 0.3)
+    assert answer_to(LEGS, far) == "jumps in many joints"
+    assert answer_to(LEGS, far, now=far) == "", "where the joints are"
+    gate, bent = limiter(), ROBOT.poses["stand"]
+    assert gate.refuse(command(0), state(0), may_be_limp=False) == ""
+    gate.limit(command(0), state(0))
+    assert gate.refuse(command(1), state(1, position=bent + side), may_be_limp=False) == "", "those in force"
+
+
+def test_a_first_target_is_a_tick_from_the_joints_however_late_it_comes():
+    sent, _ = limiter().limit(command(50, position=np.full(N, 1e9)), state(50))
+    np.testing.assert_allclose(sent.position, np.minimum(state().position + STEP, LIMITS.upper))
 
 
 def test_who_takes_over_may_start_where_the_joints_are():

@@ -8,13 +8,22 @@ import pytest
 from safety_samples import PERIOD, ROBOT, STANDING_EFFORT, N, command, state
 from talus_safety.config import MonitorConfig
 from talus_safety.consistency import ConsistencyWatch
-from talus_safety.fall import CALLED_AFTER, UPRIGHT_FOR, FallWatch, capture_angle
+from talus_safety.fall import (
+    CALLED_AFTER,
+    COSINE_AT_LEAST,
+    OMEGA,
+    STEEP,
+    UPRIGHT,
+    UPRIGHT_FOR,
+    FallWatch,
+    capture_angle,
+)
 from talus_safety.heat import AHEAD, HeatModel
 from talus_safety.leg_tilt import LegTilt
 from talus_safety.monitors import DriveMonitor, ImuMonitor
 from talus_safety.tilt import TiltFilter
 
-from talus_safety import monitors
+from talus_safety import heat, monitors
 
 LIMITS = ROBOT.limits
 KNEE, ELBOW = ROBOT.joint_names.index("l_knee"), ROBOT.joint_names.index("r_elbow")
@@ -85,6 +94,30 @@ def test_drive_that_gives_nothing_is_found_though_little_is_asked():
     assert not drives.monitor.limp.any(), "it gives torque again"
 
 
+EXACT = HOLD.with_(kp=np.zeros(N), kd=np.zeros(N))  # torque alone, so that a bound can be met to the bit
+
+
+@pytest.mark.parametrize("asked, given", [(monitors.DEAD_ASKED, 0.0), (0.02, monitors.DEAD_MEANS)])
+def test_drive_at_the_bounds_is_not_dead(asked, given):
+    asked, given = asked * LIMITS.effort, given * LIMITS.effort
+    assert not Drives().run(50, sent=EXACT.with_(effort=asked), effort=given).limp.any()
+    assert Drives().run(50, sent=EXACT.with_(effort=1.01 * asked), effort=0.99 * given).limp.all()
+
+
+def test_dead_drive_lives_again_from_what_noise_does_not_show():
+    drives, asked = Drives(), EXACT.with_(effort=0.02 * LIMITS.effort)
+    assert drives.run(50, sent=asked, effort=np.zeros(N)).limp.all()
+    assert drives.step(sent=asked, effort=0.99 * monitors.DEAD_SAYS * LIMITS.effort).limp.all()
+    assert not drives.step(sent=asked, effort=monitors.DEAD_SAYS * LIMITS.effort).limp.any()
+
+
+def test_drive_that_was_busy_until_nothing_is_asked_is_not_dead():
+    drives, busy = Drives(), 0.5 * LIMITS.effort
+    drives.run(50, sent=EXACT.with_(effort=busy), effort=busy)
+    idle = EXACT.with_(effort=0.9 * monitors.DEAD_ASKED * LIMITS.effort)
+    assert not drives.run(50, sent=idle, effort=np.zeros(N)).limp.any()
+
+
 @pytest.mark.parametrize("mean, given, is_dead", [(0.013, 0.0, True), (0.007, 0.0, False), (0.013, 0.005, False)])
 def test_what_is_asked_counts_in_the_mean(mean, given, is_dead):
     """A joint that hardly bears anything is asked for now more, now less."""
@@ -101,6 +134,26 @@ def test_torque_is_judged_only_against_commands_that_are_known():
     lost = {"effort": np.full(N, 0.5) * LIMITS.effort}
     assert found(drives.run(50, sent=None, **lost)) == ("", "", "", "")
     assert found(drives.run(monitors.RESIDUAL_TICKS, **lost)) == ("", "", "", "")
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_torque_is_judged_once_the_drives_have_taken_over(is_new):
+    drives, lost = settled(), {"effort": 0.2 * LIMITS.effort}
+    if is_new:
+        drives.monitor.relax()
+        drives.step()  # the first tick has none before it
+    else:
+        drives.run(1, sent=None)
+    assert found(drives.run(2 * monitors.RESIDUAL_TICKS - 1, **lost)) == ("", "", "", "")
+    assert found(drives.step(**lost))[1] != ""
+
+
+def test_drive_that_damps_as_it_is_told_is_sound():
+    turning = {"velocity": with_(np.zeros(N), KNEE, 1.0), "position": HOLD.position}
+    told = HOLD.with_(kp=np.zeros(N))
+    drives = settled(noise=0.0)
+    effort = -HOLD.kd * turning["velocity"]
+    assert found(drives.run(50, sent=told, effort=effort, **turning)) == ("", "", "", "")
 
 
 def test_residual_that_comes_and_goes_is_no_fault():
@@ -137,6 +190,10 @@ def test_drive_that_gives_less_than_asked_or_says_nothing_new_does_not_push():
     for part in (0.1, -0.01, np.nan):
         drives = settled()
         assert not drives.run(20, sent=asked, effort=with_(np.zeros(N), KNEE, part * peak)).wild.any()
+    finger, peak = int(LIMITS.effort.argmin()), LIMITS.effort.min()
+    weak = {"sent": EXACT.with_(effort=with_(np.zeros(N), finger, 0.9 * peak))}
+    assert not settled().run(20, **weak, effort=with_(np.zeros(N), finger, 0.5 * peak)).wild.any()
+    peak = LIMITS.effort[KNEE]
     drives, loud = settled(), with_(np.zeros(N), KNEE, 0.9 * peak)
     for _ in range(20):
         position = with_(HOLD.position + 1e-4 * drives.random.normal(size=N), KNEE, 0.1)
@@ -158,6 +215,22 @@ def test_joint_that_is_asked_to_move_and_does_not(joint, place, name):
     moving = settled()
     assert found(moving.run(100, **fast, velocity=with_(np.zeros(N), joint, 0.11)))[3] == ""
     assert "locked" not in "".join(found(moving.monitor))
+
+
+@pytest.mark.parametrize("asked, turns", [(monitors.LOCKED_WANTED, 0.0), (1.1, monitors.LOCKED_SPEED)])
+def test_joint_at_the_bounds_of_being_asked_and_turning_is_not_locked(asked, turns):
+    sent, velocity = EXACT.with_(velocity=with_(np.zeros(N), KNEE, asked)), with_(np.zeros(N), KNEE, turns)
+    assert settled().run(100, sent=sent, velocity=velocity, effort=np.zeros(N)).locked == ""
+    sent, velocity = sent.with_(velocity=1.01 * sent.velocity), 0.99 * velocity
+    assert settled().run(100, sent=sent, velocity=velocity, effort=np.zeros(N)).locked == "l_knee is locked"
+
+
+@pytest.mark.parametrize("start, rests", [(monitors.STOPPED_FROM, 0.0), (3.0, monitors.STOPPED_SPEED)])
+def test_joint_at_the_bounds_of_stopping_is_not_locked(start, rests):
+    for part, word in ((1.0, ""), (0.99, "l_knee is locked")):
+        drives = settled()
+        drives.run(5, velocity=with_(np.zeros(N), KNEE, start / part))
+        assert drives.run(50, velocity=with_(np.zeros(N), KNEE, part * rests)).locked == word
 
 
 @pytest.mark.parametrize("start", [0.66, -3.0])
@@ -218,8 +291,19 @@ def test_encoder_that_repeats_itself():
 def test_encoder_that_repeats_itself_for_a_moment_is_not_stuck():
     drives = settled()
     for _ in range(3):
-        drives.run(monitors.STUCK_TICKS - 1, position=HOLD.position)
+        drives.run(monitors.STUCK_TICKS, position=HOLD.position)  # the first of them is new
         assert drives.run(2).encoder == ""
+
+
+@pytest.mark.parametrize("changes, word", [(49, ""), (50, "is stuck")])
+def test_encoders_are_known_to_have_noise_after_fifty_ticks(changes, word):
+    drives, last = Drives(), HOLD.position
+    for _ in range(2):
+        drives.run(5, position=last)  # they begin anew
+        drives.run(changes)
+        last = drives.monitor._last
+    said = drives.run(monitors.STUCK_TICKS, position=last).encoder
+    assert word in said and bool(said) == bool(word)
 
 
 def test_encoders_without_noise_are_never_stuck():
@@ -243,6 +327,22 @@ def test_joint_outside_its_envelope(name, limit, factor):
     assert drives.run(monitors.ENVELOPE_TICKS - 1, **outside).runaway == ""
     assert drives.step(**outside).runaway == "r_elbow beyond its speed or torque"
     assert drives.step(sent=None).runaway == ""
+
+
+@pytest.mark.parametrize("bound", ["speed", "torque", "power"])
+def test_joint_at_a_bound_is_inside(bound):
+    def step_for(part: float) -> str:
+        drives = Drives()
+        drives.monitor = DriveMonitor(ROBOT, PERIOD, MonitorConfig(power_at_most_w=64.0))
+        drives.run(100)
+        values = {
+            "speed": {"velocity": part * monitors.SPEED_FACTOR * LIMITS.velocity, "effort": np.zeros(N)},
+            "torque": {"effort": part * monitors.EFFORT_FACTOR * LIMITS.effort, "velocity": np.zeros(N)},
+            "power": {"effort": with_(np.zeros(N), KNEE, 32.0), "velocity": with_(np.zeros(N), KNEE, 2.0 * part)},
+        }
+        return drives.run(20, sent=None, **values[bound]).runaway
+
+    assert step_for(1.0) == "" and step_for(1.01) != ""
 
 
 def test_power_of_all_joints():
@@ -292,6 +392,16 @@ def test_imu_that_jumps_from_tick_to_tick(axis, allowed):
     steps = np.repeat(np.zeros((4, 6)), 2, axis=0)
     steps[2:4, axis] = steps[6:8, axis] = 2.0 * allowed
     assert set(imu(ImuMonitor(), steps)) == {""}, "a slow IMU repeats itself between two"
+
+
+@pytest.mark.parametrize("side", [-1.0, 1.0])
+def test_imu_that_turns_fast_or_feels_much_does_not_jump(side):
+    steady = side * np.array([9.0, 9.0, 9.0, 200.0, 200.0, 200.0])
+    samples = steady + 1e-3 * np.random.default_rng(0).normal(size=(20, 6))
+    assert set(imu(ImuMonitor(), samples)) == {""}
+    at_bound = np.zeros((9, 6))
+    at_bound[1::2] = side * np.repeat(monitors.IMU_JUMP, 3)
+    assert set(imu(ImuMonitor(), at_bound)) == {""}
 
 
 def test_imu_that_the_supervisor_does_not_believe():
@@ -351,6 +461,35 @@ def test_fall_is_called_only_of_a_robot_that_was_upright():
     assert watch.is_falling
     watch.forget()
     assert not watch.is_falling
+
+
+def test_a_new_watch_has_seen_nothing_and_limits_themselves_are_still_allowed():
+    ticks, at_limit = round(UPRIGHT_FOR / PERIOD), FallWatch(capture_angle(Leaning(0.8)), PERIOD)
+    new, at_edge, at_cosine = (FallWatch(0.75, PERIOD) for _ in range(3))
+    for watch, count in ((new, ticks - 1), (at_limit, ticks), (at_cosine, ticks)):
+        assert not any(watch.step(Leaning(0.0)) for _ in range(count))
+    assert not any(new.step(Leaning(0.8)) for _ in range(10))
+    assert not any(at_limit.step(Leaning(0.8)) for _ in range(10))
+    steep = Leaning(0.3, 3.4)
+    steep.up = (steep.up[0], 0.0, COSINE_AT_LEAST)
+    assert not any(at_cosine.step(steep) for _ in range(10))
+    assert capture_angle(Leaning(0.0, 0.5 * OMEGA)) == UPRIGHT
+    assert not any(at_edge.step(Leaning(0.0, 0.5 * OMEGA)) for _ in range(ticks))
+    assert not any(at_edge.step(Leaning(0.8)) for _ in range(10)), "it was not upright"
+
+
+def test_a_new_watch_calls_a_fall_after_its_ticks():
+    watch = FallWatch(0.75, 0.5 * UPRIGHT_FOR)
+    said = [watch.step(Leaning(lean)) for lean in (0.1, 0.1, 0.8, 0.8, 0.8)]
+    assert said == [False] * 4 + [True]
+
+
+def test_a_body_that_hardly_leans_falls_wherever_it_turns():
+    barely = Leaning(0.0, -OMEGA)
+    barely.up = (-STEEP, 0.0, 1.0)
+    assert capture_angle(barely) == pytest.approx(1.0 + STEEP)
+    barely.up = (-1.01 * STEEP, 0.0, 1.0)
+    assert capture_angle(barely) == 0.0, "it turns back"
 
 
 def test_who_is_balanced_may_lean_far_for_a_tenth_of_a_second_and_nobody_else():
@@ -424,6 +563,13 @@ def test_prediction_follows_the_load_within_its_second():
     for _ in range(100):
         heat.step(0.5 * LIMITS.effort, 0.01)
     assert (heat.predicted - heat.warmest) * 1e9 / AHEAD == pytest.approx(1.0 - math.exp(-1.0), abs=0.01)
+
+
+def test_load_that_predicts_is_smoothed(monkeypatch):
+    monkeypatch.setattr(heat, "SMOOTH", 2.0)
+    heavy = HeatModel(LIMITS.effort, ROBOT.joint_names, 0.5, 1e9)
+    heavy.step(0.5 * LIMITS.effort, 1.0)
+    assert (heavy.predicted - heavy.warmest) * 1e9 / AHEAD == pytest.approx(0.5)
 
 
 def test_heat_begins_cold_and_never_passes_its_load():

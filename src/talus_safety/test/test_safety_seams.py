@@ -2,6 +2,7 @@
 """What crosses a seam cannot be changed by whom it reaches."""
 
 from dataclasses import FrozenInstanceError, fields
+from math import inf
 
 import pytest
 from talus_safety.config import GateConfig, SupervisorConfig
@@ -29,6 +30,9 @@ def test_is_frozen(thing):
 
 def test_what_is_new_begins_at_nothing():
     new = SupervisorState()
+    ages = ("gate_age", "state_age", "capture_margin", "frames_age", "map_age", "tilt", "warmest", "hottest")
+    assert [getattr(Facts(), name) for name in ages] == [0.0] * len(ages)
+    assert (Facts().stop_gap, Facts().slow_gap, Facts().battery, OperatorWord().age) == (inf, inf, 1.0, 0.0)
     assert (new.held_for, new.degraded_for, new.level_for) == (0.0, 0.0, 0.0)
     assert GateCounters() == (0,) * 5
     assert [value for value in GateFacts() if value] == [GateFacts().torque_left] == [1.0]

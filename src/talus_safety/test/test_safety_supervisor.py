@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 from talus_safety.config import SupervisorConfig
 from talus_safety.decision import GatePhase
-from talus_safety.facts import BalanceMode, Facts, GateReport
+from talus_safety.facts import BalanceMode, Facts, GateReport, OperatorWord
 from talus_safety.ladder import StopLevel
+from talus_safety.rules import FALLEN
 from talus_safety.supervisor import Supervisor, SupervisorState, Wish
 
 R0, R1, R2, R3, R4, R5 = StopLevel
@@ -186,6 +187,28 @@ def test_sitting_that_takes_too_long_ends_in_cut():
     assert shown(state) == (R5, True, False, False) and state.cause == "sitting down took too long"
     assert "latched" in refused(state, SEATED, Wish.ARM)
     assert shown(asked(after(state, SEATED), SEATED, Wish.RESET, Wish.ARM)) == (R0, False, True, True)
+
+
+def test_limits_themselves_are_still_allowed():
+    stopped = replace(asked(after(armed(), WALKING), WALKING, Wish.STOP), held_for=CONFIG.sit_timeout_s)
+    assert SUPERVISOR.step(stopped, SITTING, 0.0).torque_permitted
+    late = replace(SEATED, state_age=CONFIG.stalled_s)
+    assert SUPERVISOR.ask(after(SupervisorState(), SEATED), late, Wish.ARM)[1].success
+    leaning = replace(LYING, tilt=FALLEN)
+    assert SUPERVISOR.step(stopped, leaning, 0.0).torque_permitted and not after(stopped, LYING).torque_permitted
+
+
+def test_time_at_a_level_begins_when_it_rises_and_at_arming():
+    ready = replace(after(SupervisorState(), SEATED), held_for=9.0)
+    assert SUPERVISOR.ask(ready, SEATED, Wish.ARM)[0].held_for == 0.0
+    stopped = asked(after(armed(), WALKING), WALKING, Wish.STOP)
+    again = SUPERVISOR.ask(replace(stopped, latched=False, held_for=9.0), WALKING, Wish.STOP)[0]
+    assert again.held_for == 9.0, "the same level does not begin anew"
+
+
+def test_before_arming_a_cause_of_a_safe_stand_shows():
+    released = replace(SEATED, operator=OperatorWord(is_released=True))
+    assert after(SupervisorState(), released).cause == "the operator lets go"
 
 
 def test_two_faults_the_stricter_wins_in_either_order():

@@ -164,6 +164,21 @@ def test_just_inside_every_limit_nothing_fires():
     assert firing(replace(facts, gate_age=0.1)) == []
 
 
+@pytest.mark.parametrize(
+    "facts",
+    [
+        replace(FINE, state_age=math.inf),  # the first state is still to come: `driver_lost` says so
+        replace(FINE, stop_gap=0.0, slow_gap=0.0),
+        replace(FINE, slow_gap=0.5),
+        replace(FINE, silence={"balance": 9.0}),  # and nobody measured robot time
+        replace(FINE, robot_silence={"balance": 9.0}),
+        *(replace(FINE, gate=replace(FINE.gate, rule=rule.name)) for rule in LOSSES),  # it does not act on it
+    ],
+)
+def test_what_is_no_reason_to_stop(facts):
+    assert firing(facts) == []
+
+
 def test_rules_are_sorted_by_level_named_once_and_say_what_clears_them():
     levels = [rule.level for rule in RULES]
     assert levels == sorted(levels, reverse=True)
