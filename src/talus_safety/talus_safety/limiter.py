@@ -29,7 +29,7 @@ class CommandLimiter:
         self._age_ticks = config.age_ticks
         self._legs = robot.indices("left_leg", "right_leg")
         self._checked: JointCommand | None = None  # the newest sound frame
-        self._checked_table = np.empty(0)
+        self._checked_table: np.ndarray | None = None
         self._sent: np.ndarray | None = None  # (n,) rad, the position target that the drives follow now
         self._sent_at = self._accepted_at = -1
 

@@ -175,8 +175,8 @@ class DriveMonitor:
         np.copyto(self._stopped_from, speeds.max(axis=0), where=self._still == 1)
         found = (self._still == STOPPED_TICKS) & (self._stopped_from > STOPPED_FROM) & self._carries
         if found.any():
-            for ankles, wrench in zip(self._ankles, state.foot_wrenches, strict=True):
-                found[ankles] &= wrench[2] < CONTACT_ON
+            for foot, ankles in enumerate(self._ankles):
+                found[ankles] &= state.foot_wrenches[foot, 2] < CONTACT_ON
             self._blame(found, LOCKED)
 
     def _find_stuck(self, step: np.ndarray) -> None:

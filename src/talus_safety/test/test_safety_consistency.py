@@ -183,8 +183,9 @@ def test_a_new_watch_has_seen_nothing():
     assert early.watch.rest != ""
 
 
-def test_feet_are_judged_anew_after_rest_and_where_a_leg_says_nothing(monkeypatch):
-    silent = {"foot_wrenches": wrench(0.0, 280.0)}
+@pytest.mark.parametrize("forces", [(0.0, 280.0), (280.0, 0.0)])
+def test_feet_are_judged_anew_after_rest_and_where_a_leg_says_nothing(monkeypatch, forces):
+    silent = {"foot_wrenches": wrench(*forces)}
     monkeypatch.setattr(soles.Soles, "borne", lambda *_: 500.0)
     assert Story().looks(consistency.CONTACT_LOOKS - 1, **silent).foot == ""
     story = Story()

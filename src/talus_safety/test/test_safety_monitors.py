@@ -315,7 +315,9 @@ def test_encoder_that_jumps_is_found_at_once():
     allowed = 1.5 * LIMITS.velocity[KNEE] * PERIOD + 0.05
     assert drives.step(position=with_(HOLD.position, KNEE, HOLD.position[KNEE] + allowed - 1e-3)).encoder == ""
     drives = settled()
+    assert not drives.monitor.jumped.any()
     assert drives.step(position=with_(HOLD.position, KNEE, HOLD.position[KNEE] + 6.28)).encoder == "l_knee jumped"
+    assert list(np.flatnonzero(drives.monitor.jumped)) == [KNEE]
 
 
 @pytest.mark.parametrize("name, limit, factor", [("velocity", LIMITS.velocity, 1.2), ("effort", LIMITS.effort, 1.15)])
@@ -325,6 +327,9 @@ def test_joint_outside_its_envelope(name, limit, factor):
     outside = {**idle, name: with_(np.zeros(N), ELBOW, -factor * limit[ELBOW] * 1.01)}
     assert drives.run(10, **inside).runaway == ""
     assert drives.run(monitors.ENVELOPE_TICKS - 1, **outside).runaway == ""
+    drives.monitor.relax()
+    drives.run(1)
+    assert drives.run(monitors.ENVELOPE_TICKS - 1, **outside).runaway == "", "counted anew"
     assert drives.step(**outside).runaway == "r_elbow beyond its speed or torque"
     assert drives.step(sent=None).runaway == ""
 
