@@ -38,8 +38,8 @@ LIMIT_S = 60  # of processor time per mutant: a loop without end counts as notic
 TESTS_OF = {
     "limiter": ("limiter",),
     "monitors": ("monitors",),
-    "heat": ("monitors",),
-    "fall": ("monitors",),
+    "heat": ("heat",),
+    "fall": ("fall",),
     "consistency": ("consistency",),
     "supervisor": ("seams", "supervisor"),
     "phases": ("phases",),

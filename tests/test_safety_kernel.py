@@ -16,7 +16,10 @@ KERNEL = (
     *("outside_rules", "limiter", "plausible", "monitors", "fall", "heat", "consistency"),
 )
 LINES_AT_MOST = 1500
-TESTS = ("ladder", "limiter", "phases", "monitors", "consistency", "supervisor", "watch", "config")
+TESTS = (
+    *("ladder", "limiter", "phases", "monitors", "fall", "heat", "consistency", "supervisor", "watch", "config"),
+    "plausible",
+)
 FEW_OF_THE_GATE = "imu or finite or fall or loss or finding"  # the gate itself is no part, but feeds plausible.py
 
 
