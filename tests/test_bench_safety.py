@@ -23,19 +23,20 @@ def settled(*words: str) -> argparse.Namespace:
 
 
 @pytest.mark.parametrize(
-    "words, evidence, seeds, kills, nominal",
+    "words, evidence, seeds, kills, stops, nominal",
     [
-        ((), "with", 4, 20, True),
-        (("--quick",), "with", 1, 1, True),
-        (("--rows", "F23"), "without", 4, 0, False),
-        (("--postures", "walking", "--quick", "--seeds", "3"), "without", 3, 0, False),
-        (("--rows", "F23", "--evidence", "with", "--kill-nodes", "2"), "with", 4, 2, False),
-        (("--evidence", "alone"), "alone", 4, 0, True),
+        ((), "with", 4, 20, 1000, True),
+        (("--quick",), "with", 1, 1, 20, True),
+        (("--rows", "F23"), "without", 4, 0, 0, False),
+        (("--postures", "walking", "--quick", "--seeds", "3"), "without", 3, 0, 0, False),
+        (("--rows", "F23", "--evidence", "with", "--kill-nodes", "2"), "with", 4, 2, 1000, False),
+        (("--evidence", "alone"), "alone", 4, 0, 0, True),
     ],
 )
-def test_a_part_comes_alone_and_the_whole_with_all(words, evidence, seeds, kills, nominal):
+def test_a_part_comes_alone_and_the_whole_with_all(words, evidence, seeds, kills, stops, nominal):
     given = settled(*words)
-    assert (given.evidence, given.seeds, given.kill_nodes, given.nominal) == (evidence, seeds, kills, nominal)
+    assert (given.evidence, given.seeds, given.nominal) == (evidence, seeds, nominal)
+    assert (given.kill_nodes, given.stops) == (kills, stops)
 
 
 def test_campaigns_are_as_large_as_they_say():

@@ -12,7 +12,7 @@ TEXT = (PACKAGES["talus_safety"] / "HAZARDS.md").read_text()
 ROWS = [
     [cell.strip() for cell in line.strip("|").split("|")] for line in TEXT.splitlines() if re.match(r"\| F\d\d ", line)
 ]
-OPEN = ("open: ", "the recorder's affair")
+OPEN = "open: "
 FILES = [
     path
     for folder in (ROOT / "tests", *(path / "test" for path in PACKAGES.values()))

@@ -164,6 +164,18 @@ def test_a_run_in_one_process_equals_a_run_over_ros(tmp_path):
     assert there.seated_s == pytest.approx(here.seated_s, abs=0.3)
 
 
+def test_watchdogs_fire_though_ros_time_has_stopped(tmp_path):
+    """F21: ROS time falls back to 0 and stays there; half a second later commands are lost."""
+    events = (Event("clock.jump", 0.1, severity=-3600.0), Event("command.off", 0.6))
+    story = Scenario("x", events, expect=Expectation("R3", 24.0, after=1, seated_within_s=6.0), lockstep=False)
+    launch = RunningLaunch(tmp_path, ARGUMENTS)
+    try:
+        outcome = play_on_graph(story)
+    finally:
+        launch.end()
+    assert (outcome.verdict, outcome.worst_level) == ("ok", 3), outcome
+
+
 def test_the_same_seed_gives_the_same_story():
     scenario = Scenario("x", (Event("imu.garbage", 0.02),), seed=4, seconds=0.6)
     first, second = played_here(scenario), played_here(scenario)

@@ -9,7 +9,13 @@ import sys
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from talus_bringup.bench.__main__ import main
-from talus_bringup.bench.processes import descendants, proportional_memory_mb, tree_memory_mb
+from talus_bringup.bench.processes import (
+    cpu_seconds,
+    descendants,
+    find_descendant,
+    proportional_memory_mb,
+    tree_memory_mb,
+)
 from talus_bringup.bench.report import BenchReport
 from talus_bringup.bench.watch_node import WatchedRun
 
@@ -77,3 +83,25 @@ def test_only_seconds_of_walking_count_for_the_balance_tick():
     assert row["balance_tick_ms_p99"] == pytest.approx(1.5)
     assert row["driver_tick_ms_mean"] == pytest.approx(0.4)
     assert row["real_time_factor"] == 1.5
+
+
+def test_the_recorder_costs_what_it_computes_in_the_seconds_of_walking():
+    run = WatchedRun()
+    for sec, mode, cpu in ((1, "STANDING", 1.0), (5, "WALKING", 2.0), (6, "WALKING", 2.5), (15, "WALKING", 2.25)):
+        message = status("balance", mode=mode, tick_cpu_ms_mean="0.5", tick_cpu_ms_p99="1.0")
+        message.header.stamp.sec = sec
+        run.hear(message, recorder_cpu=cpu)
+    assert run.recorder_core_share == pytest.approx(0.025)
+
+
+def test_cpu_time_of_a_process_that_is_found_by_a_word():
+    busy = "import sys, time\nwhile time.process_time() < 0.35: pass\nprint(flush=True)\nsys.stdin.read()"
+    process = subprocess.Popen([sys.executable, "-c", busy, "a_word"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        process.stdout.readline()
+        assert find_descendant(process.pid, "a_word") == process.pid
+        assert find_descendant(process.pid, "another") is None
+        assert 0.3 <= cpu_seconds(process.pid) < 3.0
+    finally:
+        process.communicate()
+    assert cpu_seconds(process.pid) == 0.0

@@ -48,6 +48,7 @@ def run(_: argparse.Namespace) -> BenchReport:
         "real_time_factor_walk": walk["real_time_factor"],
         "real_time_factor_full": full["real_time_factor"],
         "rss_mb_total": full["memory_mb"],
+        "recorder_core_share": walk["recorder_core_share"],
     }
     failures = [
         f"the run '{name}' ended with {watched.exit_code}" for name, watched in runs.items() if watched.exit_code

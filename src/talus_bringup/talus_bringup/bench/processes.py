@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a benchmark asks of this machine: memory of a process and all that it started, and a free port."""
+"""What a benchmark asks of this machine: memory and CPU time of processes, and a free port."""
 
 from __future__ import annotations
 
+import os
 import socket
 from pathlib import Path
 
@@ -38,6 +39,27 @@ def proportional_memory_mb(pid: int) -> float:
 def tree_memory_mb(root: int) -> float:
     """PSS of `root` and everything below it."""
     return sum(proportional_memory_mb(pid) for pid in descendants(root))
+
+
+def find_descendant(root: int, word: str) -> int | None:
+    """The process below `root` with `word` in its command line; None if there is none."""
+    for pid in descendants(root):
+        try:
+            command = (PROC / str(pid) / "cmdline").read_bytes()
+        except OSError:
+            continue  # it ended meanwhile
+        if word.encode() in command:
+            return pid
+    return None
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU time of all threads of a process so far, s; 0 for one that ended."""
+    try:
+        fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def free_port() -> int:

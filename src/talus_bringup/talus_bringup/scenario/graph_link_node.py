@@ -13,9 +13,11 @@ from typing import Any
 import rclpy
 from geometry_msgs.msg import TwistStamped
 from nav_msgs.msg import Odometry
+from rclpy.client import Client
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
+from rclpy.task import Future
 from rosgraph_msgs.msg import Clock
 from talus_core.errors import TalusError
 from talus_ros.fast_link_node import FastLink
@@ -92,18 +94,27 @@ class GraphLink:
         """Every topic has spoken."""
         return self.newest.keys() >= TOPICS.keys()
 
-    def call(self, kind: type, name: str, request: Any) -> Any:
-        """The answer of a service. Raises TalusError where nobody answers."""
+    def client(self, kind: type, name: str) -> Client:
+        """Of a service that somebody offers. Raises SilenceError where nobody does."""
         client = self._node.create_client(kind, name)
         self.wait_until(client.service_is_ready, f"nobody offered {name}")
-        future = client.call_async(request)
+        return client
+
+    def call(self, kind: type, name: str, request: Any) -> Any:
+        """The answer of a service. Raises SilenceError where nobody answers."""
+        client = self.client(kind, name)
+        answer = self.answer(client.call_async(request), name)
+        self._node.destroy_client(client)
+        return answer
+
+    def answer(self, future: Future, name: str) -> Any:
+        """Of the service `name`, once it has come. Raises SilenceError where it does not."""
 
         def is_done() -> bool:
             self._executor.spin_once(timeout_sec=0.0)
             return future.done()
 
         self.wait_until(is_done, f"{name} did not answer")
-        self._node.destroy_client(client)
         return future.result()
 
     def harm(self, node: str, how: str, duration: float) -> None:

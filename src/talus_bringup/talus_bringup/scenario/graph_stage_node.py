@@ -26,64 +26,59 @@ NO_ROBOT = "no simulated robot could be heard (start one: ./talus run --headless
 
 
 class GraphStage:
-    """See `Stage`. Falls are judged by the pelvis alone, since contacts are no topic; looks come at 100 Hz."""
+    """See `Stage`. Falls are judged by the pelvis alone, since contacts are no topic; looks come at 100 Hz.
+
+    Attributes:
+        link: To the graph.
+    """
 
     def __init__(self) -> None:
         """Raises TalusError where no simulated robot runs."""
         self._looks: deque[Look] = deque()
         self._look: Look | None = None
         self._origin = np.zeros(3)
-        self._link = GraphLink(self._on_gate)
-        self._link.wait_until(self._link.is_up, NO_ROBOT)
+        self.link = GraphLink(self._on_gate)
+        self.link.wait_until(self.link.is_up, NO_ROBOT)
         self.advance()
 
     def close(self) -> None:
         """Leave the graph."""
-        self._link.close()
-
-    @property
-    def patience(self) -> float:
-        """Wall s of silence after which the graph counts as gone."""
-        return self._link.patience
-
-    @patience.setter
-    def patience(self, seconds: float) -> None:
-        self._link.patience = seconds
+        self.link.close()
 
     @property
     def time(self) -> float:
         """Simulated s."""
-        return self._link.time
+        return self.link.time
 
     @property
     def mode(self) -> int:
         """Of balance."""
-        return self._link.newest["balance/state"].mode
+        return self.link.newest["balance/state"].mode
 
     @property
     def is_on_one_foot(self) -> bool:
         """As balance says."""
-        state = self._link.newest["balance/state"]
+        state = self.link.newest["balance/state"]
         return state.left_contact != state.right_contact
 
     @property
     def why(self) -> str:
         """The supervisor's cause."""
-        return self._link.newest["safety/state"].cause
+        return self.link.newest["safety/state"].cause
 
     def advance(self) -> None:
         """To the next gate/state."""
-        self._link.wait_until(lambda: bool(self._looks), "the driver was silent")
+        self.link.wait_until(lambda: bool(self._looks), "the driver was silent")
         self._look = self._looks.popleft()
 
     def ask(self, wish: str) -> bool:
         """A Trigger of safety or balance."""
         service = f"balance/{wish}" if wish in ("stand", "sit") else f"safety/{wish}"
-        return self._link.call(Trigger, service, Trigger.Request()).success
+        return self.link.call(Trigger, service, Trigger.Request()).success
 
     def walk(self, speed: float) -> None:
         """A stream of cmd_vel."""
-        self._link.speed = speed
+        self.link.speed = speed
 
     def load(self, force: float, seconds: float) -> None:
         """A steady push on each hand."""
@@ -97,8 +92,8 @@ class GraphStage:
             request = InjectFault.Request(
                 name=event.name, target=event.target, severity=event.severity, duration=event.duration
             )
-            return self._granted(self._link.call(InjectFault, "sim/inject_fault", request)).sequence
-        onset = self._link.newest["gate/state"].sequence + 1
+            return self._granted(self.link.call(InjectFault, "sim/inject_fault", request)).sequence
+        onset = self.link.newest["gate/state"].sequence + 1
         if kind == "push":
             angle = yaw_of(self._rotation()) + SIDES[event.target]
             impulse = (event.severity or PUSH_NS) * np.array([math.cos(angle), math.sin(angle), 0.0])
@@ -106,9 +101,9 @@ class GraphStage:
         elif kind == "network":
             for channel in CHANNELS:
                 request = InjectFault.Request(name=f"{channel}.off", duration=event.duration)
-                self._granted(self._link.call(InjectFault, "sim/inject_fault", request))
+                self._granted(self.link.call(InjectFault, "sim/inject_fault", request))
         elif kind == "clock":
-            self._link.jump(event.severity, event.duration)
+            self.link.jump(event.severity, event.duration)
         elif what == "walk":
             self.walk(event.severity)
         elif kind == "frames" or what == "leave":
@@ -116,19 +111,19 @@ class GraphStage:
         elif kind == "operator":
             self.ask(what)
         else:
-            self._link.harm(event.target, what, event.duration)
+            self.link.harm(event.target, what, event.duration)
         return onset
 
     def mark(self) -> None:
         """From here on `moved` counts: of the pelvis alone."""
-        self._origin = pose(self._link.newest["sim/ground_truth"]).position
+        self._origin = pose(self.link.newest["sim/ground_truth"]).position
 
     def look(self) -> Look:
         """At the gate/state that `advance` came to."""
         return self._look
 
     def _on_gate(self, gate: GateState) -> None:
-        newest = self._link.newest
+        newest = self.link.newest
         truth, twist = pose(newest["sim/ground_truth"]), newest["sim/ground_truth"].twist.twist.linear
         up, height = float(self._rotation()[2, 2]), float(truth.position[2])
         look = Look(
@@ -145,12 +140,12 @@ class GraphStage:
         self._looks.append(look)
 
     def _rotation(self) -> np.ndarray:
-        return matrix_from_quat_xyzw(pose(self._link.newest["sim/ground_truth"]).quat_xyzw)
+        return matrix_from_quat_xyzw(pose(self.link.newest["sim/ground_truth"]).quat_xyzw)
 
     def _push(self, link: str, impulse: np.ndarray, duration: float) -> None:
         x, y, z = impulse.tolist()
         request = Push.Request(link=link, impulse=Vector3(x=x, y=y, z=z), duration=duration)
-        self._granted(self._link.call(Push, "sim/push", request))
+        self._granted(self.link.call(Push, "sim/push", request))
 
     @staticmethod
     def _granted(response):

@@ -17,6 +17,7 @@ ROBOT = ROOT / "urdf" / "talus40"
 EVIDENCE = ("with", "without", "alone")
 QUICK_POSTURES = ("double_support", "walking")
 KILLS, QUICK_KILLS = 20, 1
+STOPS, QUICK_STOPS = 1000, 20
 STORE = ROOT / ".talus" / "bench" / "safety"
 
 
@@ -33,6 +34,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), metavar="N", help="processes")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="write the matrix as SVG")
     parser.add_argument("--kill-nodes", type=int, metavar="N", help="kill each node N times, over ROS")
+    parser.add_argument("--stops", type=int, metavar="N", help="press an emergency stop N times, over ROS in real time")
 
 
 def run(arguments: argparse.Namespace) -> BenchReport:
@@ -60,6 +62,11 @@ def run(arguments: argparse.Namespace) -> BenchReport:
 
         killed, of_killed = kill_every_node(arguments.kill_nodes)
         lines, figures = [*lines, *killed], figures | of_killed
+    if arguments.stops:
+        from talus_bringup.bench.safety.stop_latency_node import press_stops  # imports rclpy
+
+        pressed, of_pressed = press_stops(arguments.stops)
+        lines, figures = [*lines, *pressed], figures | of_pressed
     if arguments.picture is not None:
         caption = f"talus40, {len(outcomes)} runs, commit {commit()[:10]}, simulated"
         arguments.picture.write_text(svg(rows, postures, outcomes, caption))
@@ -76,8 +83,11 @@ def _settle(arguments: argparse.Namespace) -> None:
         arguments.seeds = 1 if arguments.quick else 4
     if arguments.postures is None and arguments.quick:
         arguments.postures = list(QUICK_POSTURES)
+    over_ros = arguments.evidence == "with"
     if arguments.kill_nodes is None:
-        arguments.kill_nodes = (QUICK_KILLS if arguments.quick else KILLS) if arguments.evidence == "with" else 0
+        arguments.kill_nodes = (QUICK_KILLS if arguments.quick else KILLS) if over_ros else 0
+    if arguments.stops is None:
+        arguments.stops = (QUICK_STOPS if arguments.quick else STOPS) if over_ros else 0
 
 
 def _matrix(arguments: argparse.Namespace, rows: list, postures: list[str], mark: str) -> tuple[list, dict, dict]:
@@ -116,7 +126,7 @@ def _chosen(kind: str, names: list[str] | None, known) -> list[str]:
 
 
 def _check_counts(arguments: argparse.Namespace) -> None:
-    for name, least in (("seeds", 1), ("first_seed", 0), ("jobs", 1), ("kill_nodes", 0)):
+    for name, least in (("seeds", 1), ("first_seed", 0), ("jobs", 1), ("kill_nodes", 0), ("stops", 0)):
         if getattr(arguments, name) < least:
             option = "--" + name.replace("_", "-")
             raise TalusError(f"{option} {getattr(arguments, name)}: it must be at least {least}")

@@ -6,20 +6,11 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import tempfile
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from talus_core.errors import TalusError
 
-from talus_bringup.bench.processes import free_port
-from talus_bringup.launch.packages import find_launch_file
-from talus_bringup.launch.resolve import resolve
-from talus_bringup.launch.session import Session, ros_domain
-from talus_bringup.launch.supervisor import Supervisor
+from talus_bringup.bench.safety.stack import running_stack
 from talus_bringup.scenario.graph_link_node import SilenceError
 from talus_bringup.scenario.graph_stage_node import GraphStage
 from talus_bringup.scenario.play import Player
@@ -31,14 +22,6 @@ OTHERS = ("camera", "map", "view")
 LOST_WITH_THE_BODY = ("driver",)  # in simulation the body ends with its driver
 WATCH_S = 6.0  # simulated: a catching step and the way down, or six steps on
 SILENT_S = 8.0  # wall: the driver has sat the robot down and ended
-
-
-class _Quiet:
-    def line(self, name: str, text: str, shows: bool) -> None:
-        """Nobody reads it: the report says what happened."""
-
-    def note(self, text: str) -> None:
-        """The same."""
 
 
 def kill_every_node(times: int) -> tuple[list[dict[str, Any]], dict[str, float]]:
@@ -68,14 +51,7 @@ def _kill(node: str, seed: int) -> Outcome:
     """One run on a stack of its own."""
     scenario = Scenario(f"kill {node}", (Event("operator.walk", severity=0.5),), "walking", Expectation(), seed)
     with_perception = "true" if node in OTHERS else "false"
-    arguments = {
-        "perception": with_perception,
-        "view": with_perception,
-        "pace": "fast",
-        "seed": str(seed),
-        "port": str(free_port()),
-    }
-    with _running(arguments) as processes:
+    with running_stack(perception=with_perception, view=with_perception, pace="fast", seed=str(seed)) as processes:
         try:
             stage = GraphStage()
         except TalusError as error:
@@ -93,33 +69,8 @@ def _watched(stage: GraphStage, scenario: Scenario, kill) -> Outcome:
     except TalusError as error:
         return Outcome("error", detail=str(error))
     kill()
-    stage.patience = SILENT_S
+    stage.link.patience = SILENT_S
     try:
         return player.play(scenario)
     except SilenceError:  # the stack has ended, as it should after the loss of a node that it needs
         return player.record.outcome()
-
-
-@contextmanager
-def _running(arguments: dict[str, str]) -> Iterator:
-    """The launch in a thread of its own; gives a function from the name of a node to its process id."""
-    plan = resolve(find_launch_file("talus_bringup", "sim.launch.xml", os.environ), arguments, os.environ)
-    session, ended = Session(ros_domain(os.environ)), threading.Event()
-    with tempfile.TemporaryDirectory() as folder:
-        supervisor = Supervisor(plan, Path(folder), _Quiet(), session.record)
-        thread = threading.Thread(target=_supervise, args=(supervisor, ended))
-        thread.start()
-        try:
-            yield lambda node: supervisor.children[node].process.pid
-        finally:
-            ended.set()
-            thread.join()
-            session.close()
-
-
-def _supervise(supervisor: Supervisor, ended: threading.Event) -> None:
-    supervisor.start()
-    while not supervisor.is_finished:
-        exits = supervisor.poll()
-        if (ended.is_set() or any(end.is_fatal for end in exits)) and not supervisor.is_stopping:
-            supervisor.begin_stop()

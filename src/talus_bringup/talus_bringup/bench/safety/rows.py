@@ -112,7 +112,7 @@ ROWS: tuple[Row, ...] = (
     Row("F18", "partition: driver alone", (one("network.partition"),), reacts("R2", 100), lockstep=False),
     elsewhere("F19", "node joins late", "discovery is the middleware's"),
     elsewhere("F20", "wall clock jumps", "nothing here reads a wall clock"),
-    elsewhere("F21", "ROS time frozen or backwards", "the clock topic is the middleware's"),
+    elsewhere("F21", "ROS time frozen or backwards", "the clock is the middleware's (over ROS: test_scenario.py)"),
     Row("F22", "tf silent", (one("frames.stop"),), reacts("R1", 300), seconds=RIDE_S),
     Row("F23", "IMU off", (one("imu.off"),), reacts("R2", 10)),
     Row("F24", "IMU stuck", (one("imu.stuck"),), reacts("R2", 50)),
