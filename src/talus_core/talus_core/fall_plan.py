@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand
 
 FILE = "fall.yaml"
+TURN = 2.0 * math.pi  # rad
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,20 @@ class FallPlan:
     damping: float
     duration: float
 
-    def towards(self, direction: np.ndarray) -> FallPose:
-        """The pose for a fall towards (2,), forward and left."""
-        return max(self.poses, key=lambda pose: float(pose.direction @ direction))
+    def towards(self, direction: np.ndarray) -> np.ndarray:
+        """Joints (n,) rad for a fall towards (2,), forward and left.
+
+        Between the two poses on either side, in proportion to the angles: a body that falls where one pose is about to
+        become another fits neither, and then turns onto its head.
+        """
+        headings = np.array([_heading(pose.direction) for pose in self.poses])
+        to_the_right = (_heading(direction) - headings) % TURN
+        to_the_left = -to_the_right % TURN
+        right, left = to_the_right.argmin(), to_the_left.argmin()
+        if right == left:
+            return self.poses[right].joints
+        share = to_the_right[right] / (to_the_right[right] + to_the_left[left])
+        return (1.0 - share) * self.poses[right].joints + share * self.poses[left].joints
 
 
 class Folding:
@@ -52,7 +65,7 @@ class Folding:
 
     def begin(self, position: np.ndarray, direction: np.ndarray) -> None:
         """From joints at `position` (n,) rad, towards `direction` (2,): forward and left seen from the pelvis."""
-        self.pose = self._plan.towards(direction).joints
+        self.pose = self._plan.towards(direction)
         self.stiffness = self._plan.stiffness * self._effort
         self._from, self._elapsed = position.copy(), 0.0
 
@@ -62,6 +75,11 @@ class Folding:
         share = min(self._elapsed / self._plan.duration, 1.0)
         target = self._from + share * (self.pose - self._from)
         return JointCommand(sequence, target, self._zero, self._zero, self.stiffness, self._damping)
+
+
+def _heading(direction: np.ndarray) -> float:
+    """rad, to the left of forward."""
+    return math.atan2(direction[1], direction[0])
 
 
 def load_fall(robot: RobotDescription) -> FallPlan | None:
