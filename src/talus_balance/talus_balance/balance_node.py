@@ -5,34 +5,29 @@ from __future__ import annotations
 
 import gc
 import time
-from collections import deque
 from threading import Event
 
 import numpy as np
 from geometry_msgs.msg import PointStamped, TwistStamped
-from nav_msgs.msg import Odometry
 from std_srvs.srv import Trigger
 from talus_core.robot import load_robot
-from talus_core.rotations import matrix_from_yaw, quat_xyzw_from_matrix, yaw_of
-from talus_core.state import RobotState
+from talus_core.rotations import matrix_from_yaw, yaw_of
 from talus_ros.cdr import JointCommandCodec, RobotStateCodec
-from talus_ros.diagnostics_node import ERROR, OK, WARN, DiagnosticsPublisher
 from talus_ros.fast_link_node import FAST_QOS, FastLink
 from talus_ros.heartbeat_node import HeartbeatThread
 from talus_ros.parameters_node import declare_config
 from talus_ros.run_node import CONTROL_NICENESS, ExecutorThread, create_clockless_node, run_node
-from tf2_msgs.msg import TFMessage
 
 from talus_balance import conversions
-from talus_balance.controller import BalanceController, BalanceReport, Mode
+from talus_balance.controller import BalanceController, Mode
 from talus_balance.intent import IntentKeeper
 from talus_balance.node_config import BalanceNodeConfig, intent_config
-from talus_balance.policy.policy_node import is_trouble, policy_seat
+from talus_balance.policy.policy_node import policy_seat
+from talus_balance.reports_node import BalanceReports
 from talus_balance.scaling import config_for
-from talus_interfaces.msg import BalanceState, ElevationMap, JointCommand, SafetyState
+from talus_interfaces.msg import ElevationMap, JointCommand, SafetyState
 from talus_interfaces.msg import RobotState as RobotStateMsg
 
-ODOMETRY_HZ, BALANCE_STATE_HZ, DIAGNOSTICS_HZ = 62.5, 50.0, 1.0
 GAZE_FRAMES = ("base_link", "odom")
 
 
@@ -49,16 +44,10 @@ class BalanceNode:
         self._seat = policy_seat(node, config.policy, self._description, dt)
         joints = len(self._description.joint_names)
         self._decode, self._encode = RobotStateCodec(joints).decode, JointCommandCodec(joints).encode
-        self._every = {hz: round(config.control_rate_hz / hz) for hz in (ODOMETRY_HZ, BALANCE_STATE_HZ, DIAGNOSTICS_HZ)}
         self._now, self._report = 0.0, None
-        self._cpu: deque[float] = deque(maxlen=round(config.control_rate_hz))
         self._link = FastLink(node)
         self._command = node.create_publisher(JointCommand, "joint_command", FAST_QOS)
-        self._odometry = node.create_publisher(Odometry, "odom", 10)
-        self._odometry_writer = conversions.OdometryWriter()
-        self._transforms = node.create_publisher(TFMessage, "tf", 100)
-        self._state = node.create_publisher(BalanceState, "balance/state", 10)
-        self._diagnostics = DiagnosticsPublisher(node)
+        self._reports = BalanceReports(node, self._description.feet, config.control_rate_hz)
         self._heartbeat = HeartbeatThread(node, "balance")
         self._link.subscribe(RobotStateMsg, "robot_state", self._on_state, FAST_QOS, raw=True)
         self._link.subscribe(TwistStamped, "cmd_vel", self._on_velocity, 10)
@@ -84,6 +73,7 @@ class BalanceNode:
     def close(self) -> None:
         """The driver's standby takes over from here."""
         self._heartbeat.close()
+        self._reports.close()
         self._node.destroy_node()
 
     def _on_state(self, data: bytes) -> None:
@@ -100,40 +90,10 @@ class BalanceNode:
         self._report = report
         if report.mode is Mode.STANDING:
             self._keeper.is_up()
-        self._cpu.append(time.thread_time() - started)
+        self._reports.took(time.thread_time() - started)
         self._command.publish(self._encode(command))
         self._heartbeat.sequence, self._heartbeat.busy = state.sequence, False
-        self._publish_slow(state, report)
-
-    def _publish_slow(self, state: RobotState, report: BalanceReport) -> None:
-        stamp = conversions.time_message(state.time)
-        if report.base is not None and state.sequence % self._every[ODOMETRY_HZ] == 0:
-            quat_xyzw = quat_xyzw_from_matrix(report.base.rotation)
-            self._odometry.publish(self._odometry_writer.write(report.base, quat_xyzw, state.time))
-            self._transforms.publish(conversions.transforms_message(report, quat_xyzw, stamp))
-        if state.sequence % self._every[BALANCE_STATE_HZ] == 0:
-            feet, policy = self._description.feet, self._seat.text
-            self._state.publish(conversions.balance_state_message(report, state, feet, stamp, policy))
-        if state.sequence % self._every[DIAGNOSTICS_HZ] == 0:
-            self._publish_diagnostics(stamp, report)
-
-    def _publish_diagnostics(self, stamp, report: BalanceReport) -> None:
-        cpu_ms = 1e3 * np.array(self._cpu)
-        rejected = self._keeper.rejected_velocities
-        has_trouble = rejected or report.solver_failures or is_trouble(self._seat)
-        level = ERROR if report.base is None else WARN if has_trouble else OK
-        values = {
-            "mode": report.mode.name,
-            "tick_cpu_ms_mean": float(cpu_ms.mean()),
-            "tick_cpu_ms_p99": float(np.percentile(cpu_ms, 99)),
-            "solver_failures": report.solver_failures,
-            "rejected_cmd_vel": rejected,
-            "carried_kg": report.carried,
-            "policy": self._seat.text or "none",
-        }
-        doing = report.mode.name.lower().replace("_", " ")
-        text = "waits for the robot to be at rest" if report.base is None else doing
-        self._diagnostics.publish(stamp, level, text, values)
+        self._reports.publish(state, report, self._seat, self._keeper.rejected_velocities)
 
     def _on_velocity(self, message: TwistStamped) -> None:
         self._keeper.velocity(message.twist.linear.x, message.twist.linear.y, message.twist.angular.z, self._now)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The newest messages of the driver's fast topics in shared memory: writing costs a copy, and wakes nobody.
+"""The newest messages of a node's fast topics in shared memory: writing costs a copy, and wakes nobody.
 
 A file in /dev/shm: a head, then slots of one size that are used in turn. A slot's number is 0 while it is written and
-counts from 1; whoever reads compares it before and after. What the driver wrote outlives its process.
+counts from 1; whoever reads compares it before and after. What a node wrote outlives its process.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ import fcntl
 import mmap
 import os
 import struct
-from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 FOLDER = Path("/dev/shm")
 PREFIX = "talus-"
@@ -24,25 +26,38 @@ SLOT = struct.Struct("QQII")  # number, steady clock in ns, kind, bytes that fol
 NUMBER = struct.Struct(
     "Q"
 )  # read at once, being aligned; written through a memoryview, since `pack_into` writes zeros first
-# Kinds of messages, by the topics that carry them too.
-KINDS = {
-    "robot_state": 0,
-    "joint_command": 1,
-    "imu": 2,
-    "foot/left/wrench": 3,
-    "foot/right/wrench": 4,
-    "gate/state": 5,
+# Who leaves which topics in a trace of his own.
+TRACED = {
+    "driver": ("robot_state", "joint_command", "imu", "foot/left/wrench", "foot/right/wrench", "gate/state"),
+    "balance": ("odom", "balance/state"),
+    "safety": ("safety/state",),
 }
-STATE, COMMAND, GATE = KINDS["robot_state"], KINDS["joint_command"], KINDS["gate/state"]
+KINDS = {topic: kind for kind, topic in enumerate(topic for topics in TRACED.values() for topic in topics)}
+STATE, COMMAND = KINDS["robot_state"], KINDS["joint_command"]
 
 
-def trace_path(domain: int, namespace: str) -> Path:
-    """Of the robot in a ROS domain and namespace, on this machine, for this user."""
-    return FOLDER / f"{PREFIX}{os.getuid()}-{domain}{namespace.rstrip('/').replace('/', '.')}"
+@dataclass(frozen=True)
+class Block:
+    """Messages of one kind and length, in the order in which they were written.
+
+    Attributes:
+        kind: One of KINDS.
+        times: (n,) steady clock, ns.
+        data: (n, length) bytes.
+    """
+
+    kind: int
+    times: np.ndarray
+    data: np.ndarray
+
+
+def trace_path(domain: int, namespace: str, owner: str) -> Path:
+    """Of a node of the robot in a ROS domain and namespace, on this machine, for this user; `owner`: one of TRACED."""
+    return FOLDER / f"{PREFIX}{os.getuid()}-{domain}{namespace.rstrip('/').replace('/', '.')}-{owner}"
 
 
 class TraceWriter:
-    """There is one per robot; a new one takes the place of one that was killed."""
+    """There is one per node; a new one takes the place of one that was killed."""
 
     def __init__(self, path: Path, slots: int, room: int):
         """`room`: bytes of the longest message. Raises OSError."""
@@ -120,7 +135,7 @@ class TraceReader:
         self._path = path
         self._map: mmap.mmap | None = None
         self._inode: int | None = None
-        self._slots = self._size = self._next = 0
+        self._next = 0
         self.missed = 0  # overwritten before they were read
 
     @property
@@ -128,14 +143,14 @@ class TraceReader:
         """Whether there has been a trace to follow."""
         return self._map is not None
 
-    def read(self) -> Iterator[tuple[int, int, bytes]]:
-        """(kind, steady clock in ns, data) of all that is new; of the first trace only what comes from now on."""
+    def read(self) -> list[Block]:
+        """All that is new; of the first trace only what comes from now on."""
         is_first = self._map is None
-        if not is_first:
-            yield from self._rest()
+        blocks = [] if is_first else self._rest()
         if self._reopen():
             self._next = self._written() if is_first else 0
-            yield from self._rest()
+            blocks += self._rest()
+        return blocks
 
     def _reopen(self) -> bool:
         try:
@@ -149,22 +164,32 @@ class TraceReader:
         if len(made) < HEAD.size or made[: len(MAGIC)] != MAGIC:
             return False
         _, slots, size, _ = HEAD.unpack_from(made, 0)
-        self._map, self._inode, self._slots, self._size = made, inode, slots, size
+        self._numbers = np.ndarray(slots, "<u8", made, HEAD.size, size)
+        self._times = np.ndarray(slots, "<i8", made, HEAD.size + 8, size)
+        self._shapes = np.ndarray(slots, "<u8", made, HEAD.size + 16, size)  # kind and length
+        self._data = np.frombuffer(made, np.uint8, slots * size, HEAD.size).reshape(slots, size)[:, SLOT.size :]
+        self._map, self._inode = made, inode
         return True
 
     def _written(self) -> int:
         return NUMBER.unpack_from(self._map, COUNT_AT)[0]
 
-    def _rest(self) -> Iterator[tuple[int, int, bytes]]:
-        written = self._written()
-        oldest = max(self._next, written - self._slots)
+    def _rest(self) -> list[Block]:
+        written, slots = self._written(), len(self._data)
+        oldest = max(self._next, written - slots)
         self.missed += oldest - self._next
-        for place in range(oldest, written):
-            begin = HEAD.size + (place % self._slots) * self._size
-            number, now_ns, kind, length = SLOT.unpack_from(self._map, begin)
-            data = self._map[begin + SLOT.size : begin + SLOT.size + length]
-            if number == place + 1 == NUMBER.unpack_from(self._map, begin)[0]:
-                yield kind, now_ns, data
-            else:
-                self.missed += 1
         self._next = written
+        wanted, places = np.arange(oldest + 1, written + 1, dtype=np.uint64), np.arange(oldest, written) % slots
+        is_whole = self._numbers[places] == wanted
+        shapes, times, blocks = self._shapes[places], self._times[places], []
+        self.missed += int(np.count_nonzero(~is_whole))
+        for shape in np.unique(shapes[is_whole]).tolist():
+            chosen = np.flatnonzero(is_whole & (shapes == shape))
+            data = self._data[places[chosen], : shape >> 32]  # a copy
+            is_still = self._numbers[places[chosen]] == wanted[chosen]
+            if not is_still.all():
+                self.missed += int(np.count_nonzero(~is_still))
+                chosen, data = chosen[is_still], data[is_still]
+            if len(data):
+                blocks.append(Block(shape & 0xFFFFFFFF, times[chosen], data))
+        return blocks

@@ -23,10 +23,20 @@ for number in range(200000):
 """
 
 
+def messages(reader: TraceReader) -> list[tuple[int, int, bytes]]:
+    """(kind, time, data) in the order of time."""
+    told = [
+        (block.kind, now, data.tobytes())
+        for block in reader.read()
+        for now, data in zip(block.times.tolist(), block.data, strict=True)
+    ]
+    return sorted(told, key=lambda message: message[1])
+
+
 def test_what_goes_in_comes_out_once(tmp_path: Path):
     writer, reader = TraceWriter(tmp_path / "trace", 8, 100), TraceReader(tmp_path / "trace")
     writer.put(STATE, 1, b"before anybody looked")
-    assert list(reader.read()) == []
+    assert messages(reader) == []
     chance, number = random.Random(0), 0
     for _ in range(50):
         sent = []
@@ -34,25 +44,35 @@ def test_what_goes_in_comes_out_once(tmp_path: Path):
             number += 1
             sent.append((chance.choice((STATE, COMMAND)), number, chance.randbytes(chance.randrange(101))))
             writer.put(*sent[-1])
-        assert list(reader.read()) == sent
+        assert messages(reader) == sent
     assert reader.missed == 0
+
+
+def test_messages_of_one_kind_and_length_come_as_one_block(tmp_path: Path):
+    writer, reader = TraceWriter(tmp_path / "trace", 8, 10), TraceReader(tmp_path / "trace")
+    messages(reader)
+    for kind, now, data in ((STATE, 1, b"ab"), (COMMAND, 2, b"cd"), (STATE, 3, b"ef"), (STATE, 4, b"ghi")):
+        writer.put(kind, now, data)
+    blocks = {(block.kind, block.data.shape[1]): block for block in reader.read()}
+    assert blocks.keys() == {(STATE, 2), (COMMAND, 2), (STATE, 3)}
+    assert blocks[STATE, 2].data.tobytes() == b"abef" and blocks[STATE, 2].times.tolist() == [1, 3]
 
 
 def test_a_reader_that_is_late_misses_the_oldest_and_knows_how_many(tmp_path: Path):
     writer, reader = TraceWriter(tmp_path / "trace", 8, 10), TraceReader(tmp_path / "trace")
-    list(reader.read())
+    messages(reader)
     for number in range(20):
         writer.put(STATE, number, b"x")
-    assert [now for _, now, _ in reader.read()] == list(range(12, 20))
+    assert [now for _, now, _ in messages(reader)] == list(range(12, 20))
     assert reader.missed == 12
 
 
 def test_a_message_that_is_too_long_is_left_out(tmp_path: Path):
     writer, reader = TraceWriter(tmp_path / "trace", 8, 100), TraceReader(tmp_path / "trace")
-    list(reader.read())
+    messages(reader)
     writer.put(STATE, 1, bytes(5000))
     writer.put(STATE, 2, bytes(100))
-    assert [now for _, now, _ in reader.read()] == [2]
+    assert [now for _, now, _ in messages(reader)] == [2]
 
 
 def test_a_writer_in_another_process_never_shows_half_a_message(tmp_path: Path):
@@ -60,11 +80,11 @@ def test_a_writer_in_another_process_never_shows_half_a_message(tmp_path: Path):
     process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "ready\n"
     reader, seen = TraceReader(tmp_path / "trace"), 0
-    list(reader.read())
+    messages(reader)
     process.stdin.write("\n")
     process.stdin.flush()
     while process.poll() is None or seen + reader.missed < 200000:
-        for kind, now, data in reader.read():
+        for kind, now, data in messages(reader):
             assert data == now.to_bytes(8, "little") * 200
             assert kind == now % 2
             seen += 1
@@ -75,27 +95,27 @@ def test_a_writer_in_another_process_never_shows_half_a_message(tmp_path: Path):
 def test_a_new_writer_is_followed_after_the_rest_of_the_old_one(tmp_path: Path):
     path = tmp_path / "trace"
     first, reader = TraceWriter(path, 8, 10), TraceReader(path)
-    list(reader.read())
+    messages(reader)
     first.put(STATE, 1, b"last of the first")
     first.put(STATE, 2, b"last")
     second = TraceWriter(path, 8, 10)
     second.put(STATE, 3, b"first")
     first.close()  # must not take the other's away
-    assert [now for _, now, _ in reader.read()] == [1, 2, 3]
+    assert [now for _, now, _ in messages(reader)] == [1, 2, 3]
     second.close()
     assert not path.exists()
-    assert list(reader.read()) == []
+    assert messages(reader) == []
     assert reader.is_open
 
 
 def test_without_a_trace_there_is_nothing_to_read(tmp_path: Path):
     reader = TraceReader(tmp_path / "trace")
-    assert list(reader.read()) == []
+    assert messages(reader) == []
     assert not reader.is_open
     (tmp_path / "trace").write_bytes(b"something else of some length")
-    assert list(reader.read()) == []
+    assert messages(reader) == []
     (tmp_path / "trace").write_bytes(b"")
-    assert list(reader.read()) == []
+    assert messages(reader) == []
     assert not reader.is_open
 
 
@@ -107,7 +127,7 @@ def test_where_none_can_be_made_there_is_none(tmp_path: Path):
 
 
 def test_what_a_killed_writer_left_goes_with_the_next_start(tmp_path: Path):
-    dead, living = (tmp_path / trace_path(domain, "/").name for domain in (1, 2))
+    dead, living = (tmp_path / trace_path(domain, "/", "driver").name for domain in (1, 2))
     process = subprocess.Popen(
         [sys.executable, "-c", WRITER, str(dead)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -116,7 +136,7 @@ def test_what_a_killed_writer_left_goes_with_the_next_start(tmp_path: Path):
     assert dead.exists()
     process.kill()
     process.communicate()
-    open_trace(tmp_path / trace_path(3, "/").name, 8, 10).close()
+    open_trace(tmp_path / trace_path(3, "/", "driver").name, 8, 10).close()
     assert not dead.exists()
     assert living.exists()
     other.close()
@@ -124,5 +144,5 @@ def test_what_a_killed_writer_left_goes_with_the_next_start(tmp_path: Path):
 
 
 @pytest.mark.parametrize(("namespace", "ends"), [("/", "-7"), ("/left/robot", "-7.left.robot")])
-def test_every_robot_has_a_path_of_its_own(namespace: str, ends: str):
-    assert trace_path(7, namespace).name == f"talus-{os.getuid()}{ends}"
+def test_every_node_of_every_robot_has_a_path_of_its_own(namespace: str, ends: str):
+    assert trace_path(7, namespace, "safety").name == f"talus-{os.getuid()}{ends}-safety"

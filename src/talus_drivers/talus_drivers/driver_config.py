@@ -15,6 +15,8 @@ from talus_drivers.lockstep import LockStepConfig
 from talus_drivers.pace import FAST, REAL_TIME
 from talus_drivers.registry import find_driver
 
+TRACE_SLOTS = 2048  # 1.5 s of everything in real time, 5 MB
+
 
 @dataclass(frozen=True)
 class DriverNodeConfig:
@@ -33,6 +35,11 @@ class DriverNodeConfig:
     )
     step: LockStepConfig = section(LockStepConfig)
     gate: GateConfig = section(GateConfig)
+
+
+def trace_room(joints: int) -> int:
+    """Bytes of the longest traced message: imu and its covariances; of a command five numbers a joint."""
+    return 512 + 5 * 8 * joints
 
 
 def load_body(config: DriverNodeConfig) -> tuple[RobotDescription, Driver]:

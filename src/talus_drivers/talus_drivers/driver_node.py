@@ -18,11 +18,12 @@ from talus_ros.heartbeat_node import TOPIC as HEARTBEAT_TOPIC
 from talus_ros.heartbeat_node import HeartbeatThread
 from talus_ros.parameters_node import declare_config, given_parameters
 from talus_ros.run_node import CONTROL_NICENESS, WAKE_PERIOD_S, ExecutorThread, create_clockless_node, run_node
+from talus_ros.trace_node import trace_of_node
 from talus_safety.bundle import limited
 from talus_safety.gate import LastGate
 
 from talus_drivers import conversions
-from talus_drivers.driver_config import DriverNodeConfig, load_body
+from talus_drivers.driver_config import TRACE_SLOTS, DriverNodeConfig, load_body, trace_room
 from talus_drivers.driver_report_node import DriverReport
 from talus_drivers.fault_service_node import FaultService
 from talus_drivers.faults.channels import Channel
@@ -32,7 +33,6 @@ from talus_drivers.pace import FAST, REAL_TIME, Pace
 from talus_drivers.process_watch import is_runnable
 from talus_drivers.simulator_node import Errands, SimulatorServices
 from talus_drivers.slow_topics_node import SlowTopics
-from talus_drivers.trace_node import trace_of_node
 from talus_interfaces import msg
 
 LET_DOWN_WITHIN_S = 10.0  # of the body's time: standby holds for 2 s at most and sits in 4
@@ -55,7 +55,7 @@ class DriverNode:
         self._is_lockstep = config.lockstep and self._is_simulated
         delay = step.delay_ticks if self._is_lockstep else 0
         gate, digest = LastGate(description, period, config.gate), bundle.digest(description)
-        self._trace = trace_of_node(self._node, size)
+        self._trace = trace_of_node(self._node, TRACE_SLOTS, trace_room(size))
         self._drives = ReportedDrives(self._node, self._driver, gate, delay, digest, self._trace)
         self._tick = self._sent = 0
         self._states = self._driver.faults.states if hasattr(self._driver, "faults") else Channel()

@@ -4,15 +4,14 @@
 from __future__ import annotations
 
 from rclpy.node import Node
-from rclpy.serialization import serialize_message
 from talus_core.driver import Driver
 from talus_core.state import RobotState
-from talus_core.trace import GATE, NoTrace, TraceWriter
+from talus_core.trace import NoTrace, TraceWriter
+from talus_ros.trace_node import TracedPublisher
 from talus_safety.gate import LastGate
 
 from talus_drivers import conversions
 from talus_drivers.gated_drives import GatedDrives
-from talus_drivers.trace_node import TracedPublisher
 from talus_interfaces import msg
 
 
@@ -31,7 +30,7 @@ class ReportedDrives(GatedDrives):
         """`delay_ticks`: from a state to the command that answers it; `bundle`: SHA-256 of the gate's limits."""
         super().__init__(driver, gate, delay_ticks)
         self._bundle = bundle
-        self._publisher = TracedPublisher(node.create_publisher(msg.GateState, "gate/state", 10), trace, GATE)
+        self._publisher = TracedPublisher(node, msg.GateState, "gate/state", 10, trace)
 
     def step(self, state: RobotState, now: float) -> bool:
         """One tick; published when due."""
@@ -40,5 +39,5 @@ class ReportedDrives(GatedDrives):
             stamp = conversions.time_message(state.time)
             malformed = self.mailbox.malformed
             report = conversions.gate_message(self.decision, state.sequence, stamp, malformed, self._bundle)
-            self._publisher.publish(serialize_message(report))
+            self._publisher.publish(report)
         return is_due

@@ -15,10 +15,10 @@ from talus_core.driver import Driver, SimulatedDriver
 from talus_core.robot import RobotDescription
 from talus_core.state import RobotState
 from talus_core.trace import KINDS, NoTrace, TraceWriter
+from talus_ros.trace_node import TracedPublisher
 
 from talus_drivers import conversions
 from talus_drivers import sensor_writers_node as writers
-from talus_drivers.trace_node import TracedPublisher
 from talus_interfaces.msg import SimulatorState
 
 SENSOR_DEPTH = 10
@@ -57,9 +57,10 @@ class SlowTopics:
     def _add(self, topic: str, kind: type, rate_hz: float, make: Make) -> None:
         """At least `rate_hz`; where several topics share a divisor, each has a tick of its own."""
         every = max(1, int(1.0 / (rate_hz * self._driver.period) + 1e-9))
-        publisher = self._node.create_publisher(kind, topic, SENSOR_DEPTH)
         if topic in KINDS:
-            publisher = TracedPublisher(publisher, self._trace, KINDS[topic])
+            publisher = TracedPublisher(self._node, kind, topic, SENSOR_DEPTH, self._trace)
+        else:
+            publisher = self._node.create_publisher(kind, topic, SENSOR_DEPTH)
         self._tasks.append((every, len(self._tasks) % every, publisher, make))
         self.rates_hz[topic] = 1.0 / (every * self._driver.period)
 

@@ -45,7 +45,8 @@ class BlackBox:
         )
         self._archive = Archive(storage, recording.folder, recording.digest, config.quota_mb * MEGABYTE)
         self._event_file = EventFile(storage, recording.folder, recording.channels, recording.origin, recording.digest)
-        self._keeper = Keeper(config.before_s, config.after_s, config.longest_s)
+        before = config.before_s + config.chunk_s  # an event is told up to a look late
+        self._keeper = Keeper(before, config.after_s, config.longest_s)
         self._due: deque[Span] = deque()
         self._making: _Making | None = None
         self._now = 0.0

@@ -7,6 +7,7 @@ import struct
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from mcap.opcode import Opcode
@@ -26,6 +27,13 @@ ENTRY = np.dtype([("channel", "<u2"), ("time", "<u8"), ("offset", "<u8")])
 LEAST_MESSAGE = 64  # bytes with its head: so many entries are made room for
 
 assert INDEX.size == INDEX_HEAD
+
+
+@lru_cache(maxsize=64)
+def message_type(length: int) -> np.dtype:
+    """A record as MESSAGE packs it, with `length` bytes of message."""
+    head = [("opcode", "u1"), ("length", "<u8"), ("channel", "<u2"), ("sequence", "<u4")]
+    return np.dtype([*head, ("log_time", "<u8"), ("publish_time", "<u8"), ("data", "u1", length)])
 
 
 class ChunkBuffer:
@@ -59,6 +67,22 @@ class ChunkBuffer:
         self.used = end
         self.count += 1
         return True
+
+    def add_block(self, channel: int, data: np.ndarray, times: np.ndarray) -> int:
+        """Append messages of one length, (n, length) bytes, with log and publish times (n,) ns; how many found room."""
+        kind = message_type(data.shape[1])
+        count = min(len(data), (len(self._data) - self.used) // kind.itemsize, len(self._entries) - self.count)
+        end = self.used + count * kind.itemsize
+        records = np.frombuffer(self._data, kind, count, self.used)
+        records["opcode"], records["length"] = Opcode.MESSAGE, MESSAGE_FIELDS + data.shape[1]
+        records["channel"], records["sequence"], records["data"] = channel, 0, data[:count]
+        records["log_time"] = records["publish_time"] = times[:count]
+        entries = self._entries[self.count : self.count + count]
+        entries["channel"], entries["time"] = channel, times[:count]
+        entries["offset"] = np.arange(self.used, end, kind.itemsize)
+        self.used = end
+        self.count += count
+        return count
 
     @property
     def records(self) -> memoryview:

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+import numpy as np
+
 from talus_recorder.chunk import Filled
 from talus_recorder.events import Event
 from talus_recorder.spool import Spool
@@ -45,9 +47,9 @@ class LogTime:
         """Of a message that came at `wall`, ns, since the last batch: never outside of that time."""
         return min(max(wall + self._from_wall, self._since), self._now)
 
-    def of_steady(self, steady: int) -> int:
-        """Of the steady clock of this machine, ns."""
-        return min(steady + self._offset, self._now)
+    def of_steady(self, steady: np.ndarray) -> np.ndarray:
+        """Of times (n,) of the steady clock of this machine, ns."""
+        return np.minimum(steady + self._offset, self._now)
 
 
 class Intake:
@@ -73,6 +75,18 @@ class Intake:
                 self.too_large += 1
                 return
         self.messages += 1
+
+    def add_block(self, channel: int, data: np.ndarray, times: np.ndarray) -> None:
+        """Messages of one length, (n, length) bytes, that came and were sent at times (n,), ns."""
+        while len(data):
+            taken = self._buffer.add_block(channel, data, times)
+            self.messages += taken
+            data, times = data[taken:], times[taken:]
+            if not taken and not self._buffer.count:
+                self.too_large += len(data)
+                return
+            if len(data):
+                self._hand_over()
 
     def see_sequence(self, publisher: Hashable, sequence: int) -> None:
         """Count what is missing between this message of a publisher and the one before."""

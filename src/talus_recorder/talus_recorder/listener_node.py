@@ -10,7 +10,7 @@ from typing import Any
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
-from talus_core.trace import KINDS, TraceReader, trace_path
+from talus_core.trace import KINDS, TRACED, Block, TraceReader, trace_path
 from talus_ros.fast_link_node import FastLink
 
 from talus_recorder import conversions as convert
@@ -30,8 +30,17 @@ class _Ear:
     take: Callable[[type, bool], Any]
 
 
+@dataclass
+class _Source:
+    """A node's trace."""
+
+    reader: TraceReader
+    topics: tuple[str, ...]
+    is_subscribed: bool = True  # to its topics, too
+
+
 class Listener:
-    """Best effort and deep queues; the driver's fast topics from its shared memory, where there is one."""
+    """Best effort and deep queues; fast topics from their nodes' shared memory, where there is one."""
 
     def __init__(self, node: Node, intake: Intake, log_time: LogTime, watch: Callable[[str, bytes], None]):
         """`watch` hears every message of WATCHED."""
@@ -39,22 +48,25 @@ class Listener:
         self._intake, self._log_time, self._watch = intake, log_time, watch
         self._link = FastLink(node)  # keeps executors away
         self._ears = [self._subscribe(number, topic) for number, topic in enumerate(TOPICS, 1)]
-        self._trace = TraceReader(trace_path(node.context.get_domain_id(), node.get_namespace()))
+        domain, namespace = node.context.get_domain_id(), node.get_namespace()
+        self._sources = [
+            _Source(TraceReader(trace_path(domain, namespace, owner)), topics) for owner, topics in TRACED.items()
+        ]
         names = [topic.name for topic in TOPICS]
-        self._is_subscribed = True  # to the topics that the trace holds, too
         self._traced = {kind: (names.index(name) + 1, name) for name, kind in KINDS.items()}
 
     def fetch(self) -> None:
         """All that has come."""
-        missed = self._trace.missed
-        traced = list(self._trace.read())
+        missed = [source.reader.missed for source in self._sources]
+        traced = [source.reader.read() for source in self._sources]
         for ear in self._ears:
             self._take(ear)
-        if self._is_subscribed and traced:  # what it holds came both ways, this time
-            self._leave_to_the_trace()
-        else:
-            self._add_traced(traced)
-            self._intake.missed += self._trace.missed - missed
+        for source, blocks, before in zip(self._sources, traced, missed, strict=True):
+            if source.is_subscribed and blocks:  # what it holds came both ways, this time
+                self._leave_to_the_trace(source)
+            elif not source.is_subscribed:
+                self._add_traced(blocks)
+                self._intake.missed += source.reader.missed - before
 
     def _subscribe(self, number: int, topic) -> _Ear:
         kind = convert.message_type(topic.kind)
@@ -62,20 +74,19 @@ class Listener:
         subscription = self._link.subscribe(kind, topic.name, lambda data: None, qos, raw=True)
         return _Ear(number, topic.name, topic.depth, kind, subscription, subscription.handle.take_message)
 
-    def _add_traced(self, traced: list[tuple[int, int, bytes]]) -> None:
-        """What the driver had in its hands, by its own clock."""
-        add, of_steady, newest, watch = self._intake.add, self._log_time.of_steady, self.newest, self._watch
-        for kind, steady, data in traced:
-            number, name = self._traced[kind]
-            time = of_steady(steady)
-            add(number, data, time, time, 0)
-            newest[name] = data
+    def _add_traced(self, blocks: list[Block]) -> None:
+        """What nodes had in their hands, by their own clocks."""
+        for block in blocks:
+            number, name = self._traced[block.kind]
+            self._intake.add_block(number, block.data, self._log_time.of_steady(block.times))
+            self.newest[name] = block.data[-1].tobytes()
             if name in WATCHED:
-                watch(name, data)
+                for data in block.data:
+                    self._watch(name, data.tobytes())
 
-    def _leave_to_the_trace(self) -> None:
-        self._is_subscribed = False
-        for ear in [ear for ear in self._ears if ear.name in KINDS]:
+    def _leave_to_the_trace(self, source: _Source) -> None:
+        source.is_subscribed = False
+        for ear in [ear for ear in self._ears if ear.name in source.topics]:
             self._link.unsubscribe(ear.subscription)
             self._ears.remove(ear)
 

@@ -26,7 +26,6 @@ FOLDER = Path("/black_box")
 CHANNELS = [RecordedChannel(f"/{name}", "std_msgs/msg/String", "string data") for name in ("state", "command", "beat")]
 # Times are short and messages small, so that every kind of moment comes within a few simulated seconds.
 CONFIG = RecorderConfig(before_s=2.0, after_s=1.0, longest_s=4.0, segment_s=0.7, keep_free_mb=0)
-BATCH_S = 0.1
 MESSAGE_S = 0.02
 DURATION_S = 8.0
 BEGIN_NS = 1_700_000_000 * NANO
@@ -98,7 +97,7 @@ def _record(disk: CutDisk, chance: random.Random) -> int:
         intake, log_time = Intake(spool, CONFIG.chunk_s), LogTime(Clocks(0, BEGIN_NS))
         fall_at = chance.uniform(1.0, DURATION_S)
         while now < DURATION_S:
-            now += BATCH_S
+            now += CONFIG.chunk_s
             _batch(intake, log_time, now, fall_at)
             _to_disk(spool, box)
         intake.hear(Event(END, "", log_time.now, now, now))
@@ -113,12 +112,12 @@ def _record(disk: CutDisk, chance: random.Random) -> int:
 def _batch(intake: Intake, log_time: LogTime, now: float, fall_at: float) -> None:
     steady = round(now * NANO)
     log_time.begin_batch(Clocks(steady, BEGIN_NS + steady))
-    for place in range(round(BATCH_S / MESSAGE_S)):
-        wall = BEGIN_NS + steady - round((BATCH_S - place * MESSAGE_S) * NANO)
+    for place in range(round(CONFIG.chunk_s / MESSAGE_S)):
+        wall = BEGIN_NS + steady - round((CONFIG.chunk_s - place * MESSAGE_S) * NANO)
         for channel in range(1, len(CHANNELS) + 1):
             intake.add(channel, bytes(40 + 20 * channel), log_time.of(wall), log_time.of(wall), place)
-    for time, kind in ((BATCH_S, START), (fall_at, FALL)):
-        if now - BATCH_S < time <= now + 1e-9:
+    for time, kind in ((CONFIG.chunk_s, START), (fall_at, FALL)):
+        if now - CONFIG.chunk_s < time <= now + 1e-9:
             intake.hear(Event(kind, "", log_time.now, now, now))
     intake.end_batch(steady, now)
 

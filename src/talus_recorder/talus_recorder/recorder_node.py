@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The recorder node: wakes ten times a second, looks at what has come, and leaves the disk to its thread."""
+"""The recorder node: wakes four times a second, looks at what has come, and leaves the disk to its thread."""
 
 from __future__ import annotations
 
@@ -29,7 +29,6 @@ from talus_recorder.timeline import Timeline
 from talus_recorder.topics import FAULTS, GATE, ROBOT_STATE, SAFETY, TOPICS
 from talus_recorder.watcher import Told, Watcher
 
-BATCH_S = 0.1  # a wake-up costs more than a message
 DIAGNOSTICS_PERIOD_S = 1.0
 SILENT_S = 0.5  # without robot_state the driver has ended, and so do we
 LONGEST_END_S = 40.0  # as the driver is given to sit the robot down
@@ -52,6 +51,7 @@ class RecorderNode:
             digest=digest_of_key_file(config.key_file),
         )
         spool = Spool(config.buffer_mb * MEGABYTE // CHUNK_BYTES, CHUNK_BYTES)
+        self._period = config.chunk_s  # a wake-up costs more than a message
         self._intake, self._log_time = Intake(spool, config.chunk_s), LogTime(start)
         self._timeline, self._watcher = Timeline(), Watcher()
         self._listener = Listener(node, self._intake, self._log_time, self._watch)
@@ -71,7 +71,7 @@ class RecorderNode:
         self._batch([(START, "the recorder began")])
         diagnosed_at = 0.0
         try:
-            while not ended.wait(BATCH_S):
+            while not ended.wait(self._period):
                 self._batch()
                 if time.monotonic() - diagnosed_at >= DIAGNOSTICS_PERIOD_S:
                     self._diagnose()
@@ -118,7 +118,7 @@ class RecorderNode:
         begun = heard = time.monotonic()
         newest = self._newest.get(ROBOT_STATE)
         while newest is not None and time.monotonic() < min(heard + SILENT_S, begun + LONGEST_END_S):
-            if ended.wait(BATCH_S):
+            if ended.wait(self._period):
                 return
             self._batch()
             if self._newest[ROBOT_STATE] is not newest:

@@ -4,6 +4,7 @@
 import math
 import random
 
+import numpy as np
 import pytest
 from talus_recorder.events import FALL, FAULT, LATCH, LEVEL, LOWERED
 from talus_recorder.intake import NANO, Clocks, Intake, LogTime
@@ -69,6 +70,36 @@ def test_a_message_too_large_for_a_chunk_is_counted_not_raised():
     intake.add(1, bytes(3000), 1, 1, 0)
     intake.add(1, bytes(3000), 1, 1, 0)
     assert (intake.messages, intake.too_large) == (2, 1)
+
+
+@pytest.mark.parametrize("length", [1, 40, 700])
+def test_a_block_lies_in_chunks_as_its_messages_would_one_by_one(length: int):
+    chance = np.random.default_rng(0)
+    data = chance.integers(0, 256, (100, length), dtype=np.uint8)
+    times = np.arange(100) + 10**18
+    spools = Spool(50, 4000), Spool(50, 4000)
+    block, single = (Intake(spool, 0.1) for spool in spools)
+    block.add_block(7, data, times)
+    for row, time in zip(data, times.tolist(), strict=True):
+        single.add(7, row.tobytes(), time, time, 0)
+    block.flush()
+    single.flush()
+    assert block.messages == single.messages == 100
+    while (expected := spools[1].oldest(0.0)) is not None:
+        written = spools[0].oldest(0.0)
+        assert bytes(written.buffer.records) == bytes(expected.buffer.records)
+        assert written.buffer.entries.tolist() == expected.buffer.entries.tolist()
+        for spool in spools:
+            spool.done()
+    assert spools[0].oldest(0.0) is None
+
+
+def test_a_block_of_messages_too_large_for_a_chunk_is_counted_not_raised():
+    intake = Intake(Spool(4, 4000), 0.1)
+    intake.add(1, bytes(100), 1, 1, 0)
+    intake.add_block(1, np.zeros((3, 5000), np.uint8), np.ones(3, int))
+    intake.add_block(1, np.zeros((2, 3000), np.uint8), np.ones(2, int))
+    assert (intake.messages, intake.too_large) == (3, 3)
 
 
 def test_chunks_are_never_longer_than_asked_for():

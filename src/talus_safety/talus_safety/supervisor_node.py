@@ -20,6 +20,7 @@ from talus_ros.heartbeat_node import TOPIC as HEARTBEAT_TOPIC
 from talus_ros.heartbeat_node import HeartbeatThread
 from talus_ros.parameters_node import declare_config, given_parameters
 from talus_ros.run_node import CONTROL_NICENESS, ExecutorThread, create_clockless_node, run_node
+from talus_ros.trace_node import TracedPublisher, trace_of_node
 
 from talus_interfaces.msg import BalanceState, GateState, Heartbeat, RobotState, SafetyState
 from talus_safety.bundle import limited
@@ -34,6 +35,7 @@ from talus_safety.watch import Watch
 NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 IDLE_PERIOD_S = 0.05  # of the steady clock: how often it judges while the driver is silent
 DIAGNOSTICS_PERIOD_S = 1.0
+TRACE_SLOTS, TRACE_BYTES = 256, 1024  # 2.5 s in real time; a cause in words is below 0.2 kB
 
 
 class SupervisorNode:
@@ -55,7 +57,8 @@ class SupervisorNode:
         self._codec = RobotStateCodec(len(robot.joint_names))
         self._robot_time, self._passed = 0.0, 0.0
         self._is_due = False
-        self._publisher = node.create_publisher(SafetyState, "safety/state", 10)
+        self._trace = trace_of_node(node, TRACE_SLOTS, TRACE_BYTES)
+        self._publisher = TracedPublisher(node, SafetyState, "safety/state", 10, self._trace)
         self._diagnostics = DiagnosticsPublisher(node)
         self._connect(robot)
         self._heartbeat = HeartbeatThread(node, "safety")
@@ -82,6 +85,7 @@ class SupervisorNode:
         """End the heartbeat: the driver then sits the robot down by itself."""
         self._heartbeat.close()
         self._operator.close()
+        self._trace.close()
 
     def _connect(self, robot: RobotDescription) -> None:
         self._link = FastLink(self._node)
