@@ -6,14 +6,18 @@ The stack runs in real time, as on a robot; both ways through the middleware are
 
 from __future__ import annotations
 
+import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
 from rclpy.client import Client
 from std_srvs.srv import Trigger
 from talus_core.errors import TalusError
+from talus_ros.run_node import CONTROL_NICENESS
 from talus_safety.ladder import StopLevel
 
 from talus_bringup.bench.safety.stack import running_stack
@@ -29,7 +33,7 @@ def press_stops(times: int) -> tuple[list[dict[str, Any]], dict[str, float]]:
     """Rows and summary figures of `times` stops. Raises TalusError where the stack does not come up."""
     walking = -(-times // SEATED_PER_WALKING)
     waited: dict[str, list[float]] = {"walking": [], "seated": []}
-    with running_stack(perception="false", view="false"):
+    with running_stack(perception="false", view="false"), _listening_as_the_driver():
         stage = GraphStage()
         try:
             stop = stage.link.client(Trigger, "safety/stop")
@@ -48,12 +52,25 @@ def press_stops(times: int) -> tuple[list[dict[str, Any]], dict[str, float]]:
     return rows, figures
 
 
+@contextmanager
+def _listening_as_the_driver() -> Iterator[None]:
+    """With the priority of those who must obey: else the figure is of how long we wait for a processor."""
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    with suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, CONTROL_NICENESS)
+    try:
+        yield
+    finally:
+        os.setpriority(os.PRIO_PROCESS, 0, before)
+
+
 def _make_ready(stage: GraphStage, posture: str, number: int) -> None:
     """Armed and in that posture, at another instant for each number."""
     if posture == "walking":
         Player(stage, posture, number).reach()
         return
     _until_granted(stage, "arm")
+    stage.link.wait_until(lambda: not _is_stopped(stage), "safety/state did not say that it is armed")
     begin = stage.time
     while stage.time < begin + (GOLDEN * number) % 1.0 * SPREAD_S:
         stage.advance()
@@ -70,6 +87,10 @@ def _pressed(stage: GraphStage, stop: Client) -> float:
     link.answer(answer, "safety/stop")
     stage.walk(0.0)
     return waited
+
+
+def _is_stopped(stage: GraphStage) -> bool:
+    return stage.link.newest["safety/state"].level >= StopLevel.R3_SIT_THEN_CUT
 
 
 def _until_granted(stage: GraphStage, wish: str) -> None:
