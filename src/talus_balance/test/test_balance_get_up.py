@@ -108,7 +108,9 @@ def test_a_robot_without_the_files_neither_gets_up_nor_protects_itself(tmp_path)
 
 def test_each_pose_is_for_its_own_direction():
     plan = load_fall(ROBOT)
-    assert [pose.name for pose in plan.poses if "mirrored" not in pose.name] == ["front", "side", "back_side", "back"]
+    assert [pose.name for pose in plan.poses if "mirrored" not in pose.name] == [
+        *("front", "front_side", "side", "back_side", "back")
+    ]
     for pose in plan.poses:
         assert plan.towards(3.0 * pose.direction) == pytest.approx(pose.joints)
 
