@@ -80,9 +80,7 @@ def _pressed(stage: GraphStage, stop: Client) -> float:
     """Wall s until safety/state says R3."""
     link, began = stage.link, time.monotonic()
     answer = stop.call_async(Trigger.Request())
-    link.wait_until(
-        lambda: link.newest["safety/state"].level >= StopLevel.R3_SIT_THEN_CUT, "the supervisor did not stop"
-    )
+    link.wait_until(lambda: _is_stopped(stage), "safety/state did not say R3")
     waited = time.monotonic() - began
     link.answer(answer, "safety/stop")
     stage.walk(0.0)
