@@ -22,11 +22,8 @@ class TracedPublisher:
 
     def __init__(self, node: Node, message_type: type, topic: str, depth: int, trace: TraceWriter | NoTrace):
         """`topic`: one of `KINDS`."""
-        self._publisher, self._trace, self._kind = (
-            node.create_publisher(message_type, topic, depth),
-            trace,
-            KINDS[topic],
-        )
+        self._publisher = node.create_publisher(message_type, topic, depth)
+        self._trace, self._kind = trace, KINDS[topic]
 
     def publish(self, message: Any) -> None:
         """A message, or its bytes."""

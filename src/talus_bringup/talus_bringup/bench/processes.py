@@ -13,12 +13,10 @@ PROC = Path("/proc")
 def descendants(root: int) -> list[int]:
     """Process ids of `root` and everything below it."""
     children: dict[int, list[int]] = {}
-    for path in PROC.glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue  # it ended meanwhile
-        children.setdefault(int(fields[1]), []).append(int(path.parent.name))
+    for path in PROC.glob("[0-9]*"):
+        fields = _stat(int(path.name))
+        if fields:
+            children.setdefault(int(fields[1]), []).append(int(path.name))
     found, queue = [], [root]
     while queue:
         pid = queue.pop()
@@ -55,11 +53,16 @@ def find_descendant(root: int, word: str) -> int | None:
 
 def cpu_seconds(pid: int) -> float:
     """CPU time of all threads of a process so far, s; 0 for one that ended."""
+    fields = _stat(pid)
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
+
+
+def _stat(pid: int) -> list[str]:
+    """Fields behind the name in /proc/PID/stat (proc(5)); none for a process that ended."""
     try:
-        fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+        return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return []
 
 
 def free_port() -> int:

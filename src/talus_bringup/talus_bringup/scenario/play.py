@@ -28,7 +28,7 @@ class PostureError(TalusError):
 
 
 class Player:
-    """One robot in one posture; `reach`, then `play` once, which fills `record`."""
+    """One robot in one posture; `reach`, then `play` once, which fills `record`. All times are simulated."""
 
     def __init__(self, stage: Stage, posture: str, seed: int):
         self._stage, self._posture = stage, posture
@@ -38,16 +38,16 @@ class Player:
     def reach(self) -> None:
         """Arm, stand up, and whatever else the posture asks. Raises PostureError."""
         stage = self._stage
-        self._run(ARM_AT_S)
-        self._ask("arm")
+        self.run(ARM_AT_S)
+        self.ask("arm")
         if self._posture == "seated":
             return
-        self._ask("stand")
+        self.ask("stand")
         if self._posture == "transition" and self._begins_low:
-            self._run(MOVE_FROM_S + self._part * MOVE_FOR_S)
+            self.run(MOVE_FROM_S + self._part * MOVE_FOR_S)
             return
-        self._until(lambda: stage.mode == STANDING, UP_WITHIN_S, "stand")
-        self._run(SETTLE_S)
+        self.until(lambda: stage.mode == STANDING, UP_WITHIN_S, "stand")
+        self.run(SETTLE_S)
         getattr(self, f"_{self._posture}")()
 
     def play(self, scenario: Scenario, period: float = 0.002) -> Outcome:
@@ -66,49 +66,52 @@ class Player:
             record.see(stage.look())
         return record.outcome()
 
-    def _is_over(self, record: Record, period: float, end: float) -> bool:
-        now = self._stage.time
-        return now >= end or (record.is_over and now > record.ended_at * period + AFTER_S)
-
-    def _double_support(self) -> None:
-        self._run(self._part * STEP_S)
-
-    def _walking(self) -> None:
-        self._stage.walk(WALKING)
-        self._run(WALK_S + self._part * 2.0 * STEP_S)
-
-    def _single_support(self) -> None:
-        stage = self._stage
-        stage.walk(STEPPING)
-        self._run(WALK_S + self._part * 2.0 * STEP_S)
-        for is_up in (False, True):
-            self._until(lambda is_up=is_up: stage.is_on_one_foot is is_up, 4.0 * STEP_S, "lift a foot")
-        self._run(SINGLE_FOR_S)
-
-    def _transition(self) -> None:
-        self._ask("sit")
-        self._until(lambda: self._stage.mode == SITTING_DOWN, UP_WITHIN_S, "begin to sit down")
-        self._run(MOVE_FROM_S + self._part * MOVE_FOR_S)
-
-    def _loaded(self) -> None:
-        self._stage.load(LOAD_N, LOAD_S)
-        self._run(SETTLE_S)
-
-    def _ask(self, wish: str) -> None:
+    def ask(self, wish: str) -> None:
+        """Until it is granted. Raises PostureError."""
         end = self._stage.time + ASK_WITHIN_S
         while not self._stage.ask(wish):
             if self._stage.time > end:
                 raise PostureError(f"'{wish}' was refused for {ASK_WITHIN_S:g} s: {self._stage.why}")
-            self._run(ASK_EVERY_S)
+            self.run(ASK_EVERY_S)
 
-    def _run(self, seconds: float) -> None:
+    def run(self, seconds: float) -> None:
+        """Let them pass."""
         end = self._stage.time + seconds - 1e-6
         while self._stage.time < end:
             self._stage.advance()
 
-    def _until(self, is_so: Callable[[], bool], seconds: float, what: str) -> None:
+    def until(self, is_so: Callable[[], bool], seconds: float, what: str) -> None:
+        """Until it is so. Raises PostureError after so many s."""
         end = self._stage.time + seconds
         while not is_so():
             if self._stage.time > end:
                 raise PostureError(f"did not {what} within {seconds:g} s: {self._stage.why}")
             self._stage.advance()
+
+    def _is_over(self, record: Record, period: float, end: float) -> bool:
+        now = self._stage.time
+        return now >= end or (record.is_over and now > record.ended_at * period + AFTER_S)
+
+    def _double_support(self) -> None:
+        self.run(self._part * STEP_S)
+
+    def _walking(self) -> None:
+        self._stage.walk(WALKING)
+        self.run(WALK_S + self._part * 2.0 * STEP_S)
+
+    def _single_support(self) -> None:
+        stage = self._stage
+        stage.walk(STEPPING)
+        self.run(WALK_S + self._part * 2.0 * STEP_S)
+        for is_up in (False, True):
+            self.until(lambda is_up=is_up: stage.is_on_one_foot is is_up, 4.0 * STEP_S, "lift a foot")
+        self.run(SINGLE_FOR_S)
+
+    def _transition(self) -> None:
+        self.ask("sit")
+        self.until(lambda: self._stage.mode == SITTING_DOWN, UP_WITHIN_S, "begin to sit down")
+        self.run(MOVE_FROM_S + self._part * MOVE_FOR_S)
+
+    def _loaded(self) -> None:
+        self._stage.load(LOAD_N, LOAD_S)
+        self.run(SETTLE_S)

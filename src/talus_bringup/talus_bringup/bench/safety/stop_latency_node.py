@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 from rclpy.client import Client
 from std_srvs.srv import Trigger
-from talus_core.errors import TalusError
 from talus_ros.run_node import CONTROL_NICENESS
 from talus_safety.ladder import StopLevel
 
@@ -26,7 +25,7 @@ from talus_bringup.scenario.play import GOLDEN, Player
 from talus_interfaces.msg import GateState
 
 SEATED_PER_WALKING = 50  # who is stopped while he walks must sit down and stand up again: ten times as long
-WITHIN_S = 20.0  # simulated: from a stop until it may be reset, armed again, or walks
+WITHIN_S = 20.0  # simulated: from a stop until torque is off
 SPREAD_S = 0.1  # simulated, at most between arming and the press: every phase of the supervisor's 10 ms is met
 
 
@@ -40,9 +39,10 @@ def press_stops(times: int) -> tuple[list[dict[str, Any]], dict[str, float]]:
             stop = stage.link.client(Trigger, "safety/stop")
             for number in range(times):
                 posture = "walking" if number < walking else "seated"
-                _make_ready(stage, posture, number)
+                player = Player(stage, posture, number)
+                _make_ready(stage, player, posture, number)
                 waited[posture].append(1000.0 * _pressed(stage, stop))
-                _let_down(stage)
+                _let_down(stage, player)
                 if number % 100 == 99:
                     print(f"safety: {number + 1} of {times} stops pressed", file=sys.stderr, flush=True)
         finally:
@@ -65,16 +65,14 @@ def _listening_as_the_driver() -> Iterator[None]:
         os.setpriority(os.PRIO_PROCESS, 0, before)
 
 
-def _make_ready(stage: GraphStage, posture: str, number: int) -> None:
+def _make_ready(stage: GraphStage, player: Player, posture: str, number: int) -> None:
     """Armed and in that posture, at another instant for each number."""
     if posture == "walking":
-        Player(stage, posture, number).reach()
+        player.reach()
         return
-    _until_granted(stage, "arm")
+    player.ask("arm")
     stage.link.wait_until(lambda: not _is_stopped(stage), "safety/state did not say that it is armed")
-    begin = stage.time
-    while stage.time < begin + (GOLDEN * number) % 1.0 * SPREAD_S:
-        stage.advance()
+    player.run((GOLDEN * number) % 1.0 * SPREAD_S)
 
 
 def _pressed(stage: GraphStage, stop: Client) -> float:
@@ -88,27 +86,15 @@ def _pressed(stage: GraphStage, stop: Client) -> float:
     return waited
 
 
-def _let_down(stage: GraphStage) -> None:
+def _let_down(stage: GraphStage, player: Player) -> None:
     """Until torque is off and both gate and supervisor have settled, as no operator is quicker; then reset."""
-    end = stage.time + WITHIN_S
-    while stage.link.newest["gate/state"].phase != GateState.OFF and stage.time < end:
-        stage.advance()
-    settled = stage.time + SPREAD_S
-    while stage.time < settled:
-        stage.advance()
-    _until_granted(stage, "reset")
+    player.until(lambda: stage.link.newest["gate/state"].phase == GateState.OFF, WITHIN_S, "come to rest")
+    player.run(SPREAD_S)
+    player.ask("reset")
 
 
 def _is_stopped(stage: GraphStage) -> bool:
     return stage.link.newest["safety/state"].level >= StopLevel.R3_SIT_THEN_CUT
-
-
-def _until_granted(stage: GraphStage, wish: str) -> None:
-    end = stage.time + WITHIN_S
-    while not stage.ask(wish):
-        if stage.time > end:
-            raise TalusError(f"'{wish}' was refused for {WITHIN_S:g} s: {stage.why}")
-        stage.advance()
 
 
 def _quantiles(values: list[float]) -> dict[str, Any]:
