@@ -16,7 +16,7 @@ from talus_core.rotations import matrix_from_quat_xyzw
 from talus_description.adopt import adopt
 
 from talus_bringup.bench.balance.ground import Ground
-from talus_bringup.bench.balance.stage import PERIOD, Actor
+from talus_bringup.bench.balance.stage import Actor
 from talus_bringup.bench.balance.trial import Setting
 from talus_bringup.bench.rig import Rig
 from talus_bringup.golden.tape import Tape
