@@ -41,7 +41,7 @@ MAY_IMPORT = {
 LIVES_IN = {
     "mujoco": ("talus_drivers/mujoco_driver/*", "talus_perception/rendering.py", "talus_description/*"),
     "pinocchio": ("talus_balance/*", "talus_description/rest_path.py"),
-    "daqp": ("talus_balance/whole_body_qp.py",),
+    "daqp": ("talus_balance/whole_body/quadratic_program.py",),
     "onnxruntime": ("talus_balance/policy/network.py", "talus_bringup/bench/balance/peers/holosoma.py"),
     "onnx": ("talus_bringup/training/onnx_file.py",),
     "mcap": ("talus_recorder/*",),

@@ -12,21 +12,21 @@ from talus_core.robot import RobotDescription
 from talus_core.rotations import matrix_from_yaw, yaw_of
 from talus_core.state import JointCommand, RobotState
 
-from talus_balance.body_reference import BodyReference, BodyReferenceConfig
-from talus_balance.drive_targets import DriveConfig, DriveTargets
-from talus_balance.estimator import BaseEstimate, EstimatorConfig
-from talus_balance.fall_predictor import FallFacts
-from talus_balance.gait import Gait
-from talus_balance.gait_types import LEFT, RIGHT, GaitConfig, GaitInput, GaitOutput
-from talus_balance.grip import Grip
-from talus_balance.height_grid import HeightGrid
-from talus_balance.lame_leg import LameLeg
-from talus_balance.limp_drives import LimpDrives
-from talus_balance.localiser import Localiser
-from talus_balance.model import FrameTerms, WholeBodyModel
-from talus_balance.off_feet import OffFeet, OffFeetConfig
-from talus_balance.payload import PayloadWatch
-from talus_balance.whole_body import WholeBodyConfig, WholeBodyController
+from talus_balance.estimation.estimator import BaseEstimate, EstimatorConfig
+from talus_balance.estimation.grip import Grip
+from talus_balance.estimation.limp_drives import LimpDrives
+from talus_balance.estimation.start_pose import Localiser
+from talus_balance.falling.fall_predictor import FallFacts
+from talus_balance.falling.off_feet import OffFeet, OffFeetConfig
+from talus_balance.model.payload import PayloadWatch
+from talus_balance.model.robot_dynamics import FrameTerms, WholeBodyModel
+from talus_balance.stepping.gait import Gait
+from talus_balance.stepping.gait_types import LEFT, RIGHT, GaitConfig, GaitInput, GaitOutput
+from talus_balance.stepping.height_grid import HeightGrid
+from talus_balance.stepping.lame_leg import LameLeg
+from talus_balance.whole_body.body_reference import BodyReference, BodyReferenceConfig
+from talus_balance.whole_body.drive_targets import DriveConfig, DriveTargets
+from talus_balance.whole_body.whole_body_control import WholeBodyConfig, WholeBodyController
 
 LET_DOWN = 1.5  # s in which a body that has sat down is let onto its stops: one that drops rocks for that long
 LOST_AT_MOST = 9  # states between two that came: the driver's gate rides through 20 ms without an answer

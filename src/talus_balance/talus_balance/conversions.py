@@ -15,9 +15,9 @@ from talus_ros.stamped import StampedNumbers
 from tf2_msgs.msg import TFMessage
 
 from talus_balance.controller import BalanceReport
-from talus_balance.estimator import BaseEstimate
-from talus_balance.height_grid import HeightGrid
-from talus_balance.support import centre_of_pressure, margin, support_polygon
+from talus_balance.estimation.estimator import BaseEstimate
+from talus_balance.model.support import centre_of_pressure, margin, support_polygon
+from talus_balance.stepping.height_grid import HeightGrid
 from talus_interfaces.msg import BalanceState, ElevationMap
 
 NANO = 1_000_000_000

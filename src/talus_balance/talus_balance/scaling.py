@@ -18,12 +18,12 @@ import pinocchio as pin
 from talus_core.robot import RobotDescription
 
 from talus_balance.controller import BalanceConfig
-from talus_balance.gait_types import GaitConfig
-from talus_balance.model import WholeBodyModel
-from talus_balance.posture import pose_facts
-from talus_balance.swing_foot import SwingConfig
-from talus_balance.tasks import Gains
-from talus_balance.whole_body import WholeBodyConfig
+from talus_balance.model.posture import pose_facts
+from talus_balance.model.robot_dynamics import WholeBodyModel
+from talus_balance.stepping.gait_types import GaitConfig
+from talus_balance.stepping.swing_foot import SwingConfig
+from talus_balance.whole_body.gains import Gains
+from talus_balance.whole_body.whole_body_control import WholeBodyConfig
 
 Config = TypeVar("Config")
 GRAVITY = 9.81  # m/s^2, for which the ankle's reach is reckoned

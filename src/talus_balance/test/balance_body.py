@@ -4,8 +4,8 @@
 from pathlib import Path
 
 import numpy as np
-from talus_balance.model import WholeBodyModel
-from talus_balance.posture import pose_facts
+from talus_balance.model.posture import pose_facts
+from talus_balance.model.robot_dynamics import WholeBodyModel
 from talus_core.robot import load_robot
 from talus_core.state import RobotState
 

@@ -4,12 +4,12 @@
 import numpy as np
 import pytest
 from balance_body import ROBOT, standing_model
-from talus_balance.body_reference import STOPS_IN, SWINGS, BodyReference, BodyReferenceConfig
-from talus_balance.estimator import BaseEstimate
-from talus_balance.gait_types import RIGHT, GaitInput, GaitOutput, Phase
-from talus_balance.leg_reach import LegReach
-from talus_balance.swing_foot import FootReference
-from talus_balance.whole_body import MotionTarget
+from talus_balance.estimation.estimator import BaseEstimate
+from talus_balance.model.leg_reach import LegReach
+from talus_balance.stepping.gait_types import RIGHT, GaitInput, GaitOutput, Phase
+from talus_balance.stepping.swing_foot import FootReference
+from talus_balance.whole_body.body_reference import STOPS_IN, SWINGS, BodyReference, BodyReferenceConfig
+from talus_balance.whole_body.whole_body_control import MotionTarget
 
 DT = 0.002
 

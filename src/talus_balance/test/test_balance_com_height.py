@@ -2,7 +2,7 @@
 """The centre of mass is where it has to be when the foot lands, without a jerk of the body on the way."""
 
 import pytest
-from talus_balance.com_height import HIGHEST_ACCELERATION, LOWEST_ACCELERATION, ComHeight
+from talus_balance.whole_body.com_height import HIGHEST_ACCELERATION, LOWEST_ACCELERATION, ComHeight
 
 DT, GRAVITY = 0.002, 9.81
 

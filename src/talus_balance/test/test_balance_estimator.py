@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import numpy as np
 import pytest
-from talus_balance.estimator import BaseEstimator, EstimatorConfig
+from talus_balance.estimation.estimator import BaseEstimator, EstimatorConfig
 from talus_core.rotations import exp_so3, matrix_from_rpy, rpy_from_matrix, yaw_of
 
 DT = 0.002

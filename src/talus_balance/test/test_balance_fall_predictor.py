@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from balance_body import ROBOT
-from talus_balance.fall_predictor import FallFacts, FallPredictor, FallPredictorConfig
+from talus_balance.falling.fall_predictor import FallFacts, FallPredictor, FallPredictorConfig
 
 DT = 0.002
 CONFIG = FallPredictorConfig()

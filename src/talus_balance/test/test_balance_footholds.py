@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 import numpy as np
 import pytest
-from talus_balance.footholds import FootholdChooser, FootholdConfig
-from talus_balance.height_grid import HeightGrid
+from talus_balance.stepping.footholds import FootholdChooser, FootholdConfig
+from talus_balance.stepping.height_grid import HeightGrid
 from talus_core.robot import Foot
 
 FOOT = Foot("l_sole", 0.24, 0.11)

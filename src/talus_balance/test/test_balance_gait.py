@@ -3,9 +3,9 @@
 
 import numpy as np
 import pytest
-from talus_balance.gait import PLAN_EVERY, Gait
-from talus_balance.gait_types import RIGHT, GaitConfig, GaitInput, Phase
-from talus_balance.height_grid import HeightGrid
+from talus_balance.stepping.gait import PLAN_EVERY, Gait
+from talus_balance.stepping.gait_types import RIGHT, GaitConfig, GaitInput, Phase
+from talus_balance.stepping.height_grid import HeightGrid
 from talus_core.robot import Foot
 
 DT = 0.002

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from balance_body import ROBOT, state_at_rest
-from talus_balance.get_up import GetUp, load_get_up
-from talus_balance.protective_fall import ProtectiveFall
+from talus_balance.falling.get_up import GetUp, load_get_up
+from talus_balance.falling.protective_fall import ProtectiveFall
 from talus_core.fall_plan import load_fall
 from talus_core.robot import RobotDescriptionError
 

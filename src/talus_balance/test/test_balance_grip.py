@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import numpy as np
 import pytest
-from talus_balance.grip import FORGET, LEAST, PLENTY, SETTLE, Grip
+from talus_balance.estimation.grip import FORGET, LEAST, PLENTY, SETTLE, Grip
 
 DT, WEIGHT = 0.002, 559.0
 AHEAD = np.array([0.6, 0.8, 0.0])

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import numpy as np
 import pytest
-from talus_balance.ground_plane import GroundConfig, GroundPlane, sole_on_ground
+from talus_balance.estimation.ground_plane import GroundConfig, GroundPlane, sole_on_ground
 from talus_core.rotations import yaw_of
 
 DT = 0.002

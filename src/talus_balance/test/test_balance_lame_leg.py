@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from balance_body import ROBOT
-from talus_balance.gait import Gait
-from talus_balance.gait_types import LEFT, RIGHT, GaitConfig, GaitInput, GaitOutput, Phase
-from talus_balance.lame_leg import LameLeg, LameLegConfig
+from talus_balance.stepping.gait import Gait
+from talus_balance.stepping.gait_types import LEFT, RIGHT, GaitConfig, GaitInput, GaitOutput, Phase
+from talus_balance.stepping.lame_leg import LameLeg, LameLegConfig
 
 DT, HALF = 0.002, (0.112, 0.047)
 C = LameLegConfig()

@@ -2,7 +2,7 @@
 """Drives that give nothing are found, and nobody else."""
 
 import numpy as np
-from talus_balance.limp_drives import LASTS, LimpDrives
+from talus_balance.estimation.limp_drives import LASTS, LimpDrives
 
 DT, PEAK = 0.002, np.array([200.0, 80.0, 10.0])
 TICKS = round(LASTS / DT)

@@ -3,7 +3,7 @@ import numpy as np
 import pinocchio as pin
 import pytest
 from balance_body import ROBOT, standing_model
-from talus_balance.posture import pose_facts
+from talus_balance.model.posture import pose_facts
 
 STEP = 1e-6
 

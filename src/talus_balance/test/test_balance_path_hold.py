@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import numpy as np
 import pytest
-from talus_balance.path_hold import LET_GO, LIMIT, SHOVED, PathHold
+from talus_balance.stepping.path_hold import LET_GO, LIMIT, SHOVED, PathHold
 
 STEP, WIDTH = 0.5, 0.19  # s, m
 AHEAD = np.array([0.4, 0.0, 0.0])

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from talus_balance.model import WholeBodyModel
-from talus_balance.payload import FARTHEST, HEAVIEST, PayloadWatch
+from talus_balance.model.payload import FARTHEST, HEAVIEST, PayloadWatch
+from talus_balance.model.robot_dynamics import WholeBodyModel
 from talus_core.robot import load_robot
 
 ROBOT = load_robot(Path(__file__).parents[3] / "urdf" / "talus40")

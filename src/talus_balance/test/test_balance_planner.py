@@ -3,8 +3,8 @@ import math
 
 import numpy as np
 import pytest
-from talus_balance.step_planner import HURRY, StepPlanner, StepPlannerConfig, nominal_offset
-from talus_balance.swing_foot import SwingConfig
+from talus_balance.stepping.step_planner import HURRY, StepPlanner, StepPlannerConfig, nominal_offset
+from talus_balance.stepping.swing_foot import SwingConfig
 
 CONFIG = StepPlannerConfig()
 OMEGA = 3.28

@@ -13,13 +13,13 @@ from onnx import TensorProto
 from policy_files import INPUTS, LEGS, STAND, linear_network, manifest_tree, network_of_zeros, write
 from std_srvs.srv import SetBool
 from talus_balance.controller import BalanceReport, Intent, Mode
-from talus_balance.estimator import BaseEstimate
-from talus_balance.gait_types import RIGHT, GaitOutput, Phase
+from talus_balance.estimation.estimator import BaseEstimate
 from talus_balance.policy.manifest import PolicyError, Term, load_manifest
 from talus_balance.policy.observation import READINGS, Joints, Observation, Sight
 from talus_balance.policy.policy import INFERENCE_SHARE, LATE_SHARE, TRIALS, Policy, load_policy
 from talus_balance.policy.policy_node import is_trouble, policy_seat
 from talus_balance.policy.seat import FADE, SETTLE, PolicySeat, PolicyState, applied_torque
+from talus_balance.stepping.gait_types import RIGHT, GaitOutput, Phase
 from talus_core.state import JointCommand
 
 DT = 0.002

@@ -2,8 +2,8 @@
 import numpy as np
 import pytest
 from balance_body import standing_model
-from talus_balance.model import BASE
-from talus_balance.whole_body_qp import QpConfig, WholeBodyQp
+from talus_balance.model.robot_dynamics import BASE
+from talus_balance.whole_body.quadratic_program import QpConfig, WholeBodyQp
 
 FULL = np.array([1700.0, 1700.0])
 

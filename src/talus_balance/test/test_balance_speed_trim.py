@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import numpy as np
 import pytest
-from talus_balance.speed_trim import DISTURBED, LIMIT, SpeedTrim
+from talus_balance.stepping.speed_trim import DISTURBED, LIMIT, SpeedTrim
 
 STEP = 0.5  # s
 

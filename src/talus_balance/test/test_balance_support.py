@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import numpy as np
 import pytest
-from talus_balance.support import centre_of_pressure, convex_hull, margin, sole_corners
+from talus_balance.model.support import centre_of_pressure, convex_hull, margin, sole_corners
 from talus_core.robot import Foot
 
 FOOT = Foot("l_sole", 0.24, 0.11)

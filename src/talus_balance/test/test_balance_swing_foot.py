@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from talus_balance.swing_foot import SwingConfig, SwingFoot
+from talus_balance.stepping.swing_foot import SwingConfig, SwingFoot
 from talus_core.rotations import yaw_of
 
 DT, DURATION = 0.002, 0.45

@@ -5,8 +5,8 @@ import numpy as np
 import pinocchio as pin
 import pytest
 from balance_body import ROBOT, standing_model
-from talus_balance.swing_foot import FootReference
-from talus_balance.whole_body import SPARE_LIFT, MotionTarget, WholeBodyConfig, WholeBodyController
+from talus_balance.stepping.swing_foot import FootReference
+from talus_balance.whole_body.whole_body_control import SPARE_LIFT, MotionTarget, WholeBodyConfig, WholeBodyController
 
 JOINTS = ROBOT.structural_indices
 ANKLE, KNEE = ([ROBOT.joint_names[j] for j in JOINTS].index(joint) for joint in ("r_ankle_pitch", "r_knee"))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import numpy as np
 import pytest
-from talus_balance.wrench_cone import ROWS, wrench_cone
+from talus_balance.whole_body.wrench_cone import ROWS, wrench_cone
 
 LENGTH, WIDTH, MU = 0.12, 0.055, 0.5
 CONE = wrench_cone(LENGTH, WIDTH, MU)

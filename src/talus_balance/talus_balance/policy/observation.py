@@ -11,9 +11,9 @@ import numpy as np
 from talus_core.errors import UnknownNameError
 from talus_core.state import RobotState
 
-from talus_balance.estimator import BaseEstimate
-from talus_balance.gait_types import LEFT, RIGHT, GaitOutput
+from talus_balance.estimation.estimator import BaseEstimate
 from talus_balance.policy.manifest import PolicyError, PolicyManifest, Term
+from talus_balance.stepping.gait_types import LEFT, RIGHT, GaitOutput
 
 
 class Sight(NamedTuple):

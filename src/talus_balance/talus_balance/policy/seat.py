@@ -14,11 +14,11 @@ from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 
 from talus_balance.controller import BalanceReport, Intent, Mode
-from talus_balance.gait_types import STILL, Phase
 from talus_balance.policy.envelope import Envelope, EnvelopeConfig
 from talus_balance.policy.manifest import STANDING, WALKING
 from talus_balance.policy.observation import Sight
 from talus_balance.policy.policy import Policy
+from talus_balance.stepping.gait_types import STILL, Phase
 
 SETTLE = 0.5  # s in which nothing speaks against it, before it takes over
 FADE = 0.1  # s from one to the other's torque when it takes over, and of the drives' references both ways

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from talus_balance.controller import BalanceConfig, Mode
-from talus_balance.off_feet import OffFeetConfig
+from talus_balance.falling.off_feet import OffFeetConfig
 from talus_core.robot import RobotDescription
 
 from talus_bringup.bench.rig import OPEN, Push, Rig

@@ -12,8 +12,8 @@ from dataclasses import fields
 
 from talus_balance.controller import BalanceController, BalanceReport
 from talus_balance.intent import IntentConfig, IntentKeeper
+from talus_balance.model.support import margin, support_polygon
 from talus_balance.scaling import config_for
-from talus_balance.support import margin, support_polygon
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 from talus_safety.config import SupervisorConfig

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import numpy as np
 from talus_balance.controller import BalanceReport, Intent, Mode
-from talus_balance.gait_types import Phase
 from talus_balance.policy.manifest import STANDING, PolicyManifest, Tensor, Term, sha256
 from talus_balance.policy.observation import READINGS, Joints, Observation, Sight
 from talus_balance.policy.policy import Policy
 from talus_balance.policy.seat import PolicySeat, PolicyState, applied_torque
+from talus_balance.stepping.gait_types import Phase
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from talus_balance.gait_types import LEFT, GaitOutput
+from talus_balance.stepping.gait_types import LEFT, GaitOutput
 
 
 class StepClock:

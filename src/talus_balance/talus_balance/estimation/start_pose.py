@@ -7,8 +7,8 @@ import numpy as np
 from talus_core.rotations import yaw_of
 from talus_core.state import RobotState
 
-from talus_balance.estimator import BaseEstimate, BaseEstimator, EstimatorConfig
-from talus_balance.model import WholeBodyModel
+from talus_balance.estimation.estimator import BaseEstimate, BaseEstimator, EstimatorConfig
+from talus_balance.model.robot_dynamics import WholeBodyModel
 
 REST_TIME = 0.3  # s of stillness that is averaged for tilt and gyro bias
 REST_RATE = 0.02  # rad/s of mean rate above which the body is not at rest (ten times the gyro's bias)

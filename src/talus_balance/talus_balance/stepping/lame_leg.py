@@ -16,9 +16,9 @@ from talus_core.robot import RobotDescription
 from talus_core.rotations import matrix_from_yaw
 
 from talus_balance.clamp import clamp
-from talus_balance.gait import Gait
-from talus_balance.gait_types import LEFT, RIGHT, GaitConfig, GaitInput, GaitOutput, Phase
-from talus_balance.swing_foot import SwingFoot
+from talus_balance.stepping.gait import Gait
+from talus_balance.stepping.gait_types import LEFT, RIGHT, GaitConfig, GaitInput, GaitOutput, Phase
+from talus_balance.stepping.swing_foot import SwingFoot
 
 KNEE = "knee"
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from talus_balance.clamp import clamp
-from talus_balance.model import FrameTerms, WholeBodyModel
+from talus_balance.model.robot_dynamics import FrameTerms, WholeBodyModel
 
 EVERY = 4  # ticks: 8 ms, a seventieth of a step
 SLOW = 3.0  # s, some five steps: longer than what a shove or a stumble shakes

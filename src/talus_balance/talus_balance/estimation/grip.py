@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from talus_balance.estimator import EstimatorConfig
+from talus_balance.estimation.estimator import EstimatorConfig
 
 SETTLE = 0.02  # s of sliding over which forces are averaged: the sensors' 8 N are a third of what friction 0.05 gives
 FORGET = 3.0  # s: three steps of the same foot, or a patch of a metre

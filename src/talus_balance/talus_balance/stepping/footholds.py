@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from talus_core.robot import Foot
 
-from talus_balance.height_grid import HeightGrid
+from talus_balance.stepping.height_grid import HeightGrid
 
 
 @dataclass(frozen=True)

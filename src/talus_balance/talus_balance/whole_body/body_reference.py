@@ -11,14 +11,14 @@ import numpy as np
 import pinocchio as pin
 
 from talus_balance.clamp import clamp
-from talus_balance.com_height import ComHeight, HeightReference
-from talus_balance.estimator import BaseEstimate
-from talus_balance.gait_types import LEFT, RIGHT, GaitInput, GaitOutput
-from talus_balance.ground_plane import GroundConfig, GroundPlane
-from talus_balance.leg_reach import LegReach
-from talus_balance.model import FrameTerms, WholeBodyModel
-from talus_balance.posture import PoseFacts, PostureMove, PostureReference, pitch_of, pose_facts
-from talus_balance.whole_body import MotionTarget
+from talus_balance.estimation.estimator import BaseEstimate
+from talus_balance.estimation.ground_plane import GroundConfig, GroundPlane
+from talus_balance.model.leg_reach import LegReach
+from talus_balance.model.posture import PoseFacts, PostureMove, PostureReference, pitch_of, pose_facts
+from talus_balance.model.robot_dynamics import FrameTerms, WholeBodyModel
+from talus_balance.stepping.gait_types import LEFT, RIGHT, GaitInput, GaitOutput
+from talus_balance.whole_body.com_height import ComHeight, HeightReference
+from talus_balance.whole_body.whole_body_control import MotionTarget
 
 REACH_EVERY = 4  # ticks; in 8 ms the body moves by 1 cm
 SWINGS = 0.5  # of the sole's motion that the leg's centre of mass, half-way to the hip, shares

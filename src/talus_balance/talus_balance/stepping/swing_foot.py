@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from talus_balance.clamp import clamp
-from talus_balance.ground_plane import sole_on_ground
+from talus_balance.estimation.ground_plane import sole_on_ground
 
 PUT_DOWN = 0.06  # s, the least in which a foot in the air is put down again
 EDGE = 0.05  # m of a step from which on its edge is in the foot's way

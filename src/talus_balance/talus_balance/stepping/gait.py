@@ -10,13 +10,13 @@ from talus_core.robot import Foot
 from talus_core.rotations import wrap_angle
 
 from talus_balance.clamp import clamp
-from talus_balance.footholds import Foothold, FootholdChooser
-from talus_balance.gait_types import LEFT, RIGHT, STILL, GaitConfig, GaitInput, GaitOutput, Phase
-from talus_balance.height_grid import HeightGrid
-from talus_balance.path_hold import PathHold
-from talus_balance.speed_trim import SpeedTrim
-from talus_balance.step_planner import StepPlan, StepPlanner, nominal_offset
-from talus_balance.swing_foot import FootReference, SwingFoot
+from talus_balance.stepping.footholds import Foothold, FootholdChooser
+from talus_balance.stepping.gait_types import LEFT, RIGHT, STILL, GaitConfig, GaitInput, GaitOutput, Phase
+from talus_balance.stepping.height_grid import HeightGrid
+from talus_balance.stepping.path_hold import PathHold
+from talus_balance.stepping.speed_trim import SpeedTrim
+from talus_balance.stepping.step_planner import StepPlan, StepPlanner, nominal_offset
+from talus_balance.stepping.swing_foot import FootReference, SwingFoot
 
 LOOK_EVERY = 20  # ticks; the map says something new every 0.1 s
 PLAN_EVERY = 2  # ticks; the capture point moves 0.7 % of its offset in 2 ms

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 import daqp
 import numpy as np
 
-from talus_balance.model import BASE, WholeBodyModel
-from talus_balance.wrench_cone import ROWS, wrench_cone
+from talus_balance.model.robot_dynamics import BASE, WholeBodyModel
+from talus_balance.whole_body.wrench_cone import ROWS, wrench_cone
 
 _INFINITE = 1e30
 _EQUALITY = 5  # DAQP's constraint sense

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 import pinocchio as pin
 
-from talus_balance.estimator import BaseEstimate
-from talus_balance.model import FrameTerms, WholeBodyModel
+from talus_balance.estimation.estimator import BaseEstimate
+from talus_balance.model.robot_dynamics import FrameTerms, WholeBodyModel
 
 STRETCH = 0.985  # of the straight leg: a knee bent by 20 degrees, short of where it no longer lifts the body
 LOWEST = 0.6  # of the straight leg: lower does not help the reach

@@ -10,9 +10,9 @@ from talus_core.fall_plan import load_fall
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 
-from talus_balance.fall_predictor import FallFacts, FallPredictor, FallPredictorConfig
-from talus_balance.get_up import GetUp, load_get_up
-from talus_balance.protective_fall import ProtectiveFall
+from talus_balance.falling.fall_predictor import FallFacts, FallPredictor, FallPredictorConfig
+from talus_balance.falling.get_up import GetUp, load_get_up
+from talus_balance.falling.protective_fall import ProtectiveFall
 
 
 @dataclass(frozen=True)

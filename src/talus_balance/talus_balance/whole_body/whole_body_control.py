@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from talus_balance.model import BASE, FrameTerms, WholeBodyModel
-from talus_balance.swing_foot import FootReference
-from talus_balance.tasks import Gains, orientation_acceleration
-from talus_balance.whole_body_qp import QpConfig, QpResult, WholeBodyQp
+from talus_balance.model.robot_dynamics import BASE, FrameTerms, WholeBodyModel
+from talus_balance.stepping.swing_foot import FootReference
+from talus_balance.whole_body.gains import Gains, orientation_acceleration
+from talus_balance.whole_body.quadratic_program import QpConfig, QpResult, WholeBodyQp
 
 HELD_SWING = 0.3  # of the root of a swing foot's weights, where its knee is held: else the body goes where it should
 SPARE_LIFT = 0.1  # of gravity, with which soles may push the body up when its height asks for less

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from talus_balance.gait_types import STILL
+from talus_balance.stepping.gait_types import STILL
 
 GAIN = 0.5  # 1/s: back on the line in some four steps, slower than the capture point's own dynamics
 DRIFT_GAIN = 0.03  # 1/s^2, for what always pulls aside, as a slope; half of GAIN^2 / 4, where swinging begins

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pinocchio as pin
 
-from talus_balance.model import WholeBodyModel
+from talus_balance.model.robot_dynamics import WholeBodyModel
 
 
 @dataclass(frozen=True)

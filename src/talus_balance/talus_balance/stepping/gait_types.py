@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from talus_balance.footholds import FootholdConfig
-from talus_balance.step_planner import StepPlannerConfig
-from talus_balance.swing_foot import FootReference, SwingConfig
+from talus_balance.stepping.footholds import FootholdConfig
+from talus_balance.stepping.step_planner import StepPlannerConfig
+from talus_balance.stepping.swing_foot import FootReference, SwingConfig
 
 LEFT, RIGHT = 0, 1
 STILL = 1e-3  # m/s and rad/s, up to which a commanded velocity means to stand
