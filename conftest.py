@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from talus_bringup.bootstrap.build import brought_by_ros
-from talus_bringup.bootstrap.domains import claim_domain
-from talus_bringup.bootstrap.workspace import Workspace
+from talus_cli.bootstrap.build import brought_by_ros
+from talus_cli.bootstrap.domains import claim_domain
+from talus_cli.bootstrap.workspace import Workspace
 
 # Helper modules lie beside the tests that share them; their names are unique in the workspace.
 sys.path[:0] = [str(folder) for pattern in ("tests", "src/**/test") for folder in Path(__file__).parent.glob(pattern)]

@@ -26,7 +26,7 @@ from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PACKAGE = ROOT / "src" / "talus_safety"
+PACKAGE = ROOT / "src" / "safety" / "talus_safety"
 sys.path[:0] = [str(PACKAGE / "test"), str(Path(__file__).parent)]
 
 import numpy  # noqa: E402, F401  here once, not in every fork

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from talus_bringup.bench.balance.stage import in_fork
-from talus_bringup.bench.rig import Rig
 from talus_core.robot import load_robot
 from talus_core.state import RobotState
+from talus_lab.bench.balance.stage import in_fork
+from talus_lab.bench.rig import Rig
 
 ROBOT = Path(__file__).parents[1] / "urdf" / "talus40"
 EARLIEST = 3  # ticks that the balance node may be behind the one who speaks to it

@@ -8,10 +8,10 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from talus_bringup.launch.packages import find_launch_file
-from talus_bringup.launch.resolve import resolve
-from talus_bringup.launch.session import Session, ros_domain
-from talus_bringup.launch.supervisor import Supervisor
+from talus_launch.packages import find_launch_file
+from talus_launch.resolve import resolve
+from talus_launch.session import Session, ros_domain
+from talus_launch.supervisor import Supervisor
 
 
 class Lines:

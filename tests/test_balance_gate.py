@@ -8,11 +8,11 @@ passes, not where one of them does.
 from pathlib import Path
 
 import pytest
-from talus_bringup.bench.balance.catalogue import CASES
-from talus_bringup.bench.balance.levels import LevelCase
-from talus_bringup.bench.balance.pushes import GRID, Line, PushCase
-from talus_bringup.bench.balance.trial import Outcome, Trial
-from talus_bringup.bench.balance.workers import Workers
+from talus_lab.bench.balance.catalogue import CASES
+from talus_lab.bench.balance.levels import LevelCase
+from talus_lab.bench.balance.pushes import GRID, Line, PushCase
+from talus_lab.bench.balance.trial import Outcome, Trial
+from talus_lab.bench.balance.workers import Workers
 
 ROBOT = Path(__file__).parents[1] / "urdf" / "talus40"
 # Case, seed and what is survived: dv m/s, heading degrees and phase of a shove, or the level of the case.

@@ -7,11 +7,11 @@ from pathlib import Path
 import mujoco
 import numpy as np
 import pytest
-from talus_bringup.bench.balance.ground import KINDS, START, TREAD, Ground, world_text
 from talus_core.driver import DriverSetup
 from talus_core.errors import UnknownNameError
 from talus_core.robot import load_robot
-from talus_drivers.mujoco_driver.driver import MujocoDriver
+from talus_lab.bench.balance.ground import KINDS, START, TREAD, Ground, world_text
+from talus_simulation.mujoco_body.driver import MujocoDriver
 
 ROBOT = load_robot(Path(__file__).parents[1] / "urdf" / "talus40")
 SIZES = {"slope_up": 10.0, "slope_down": 10.0, "slope_across": 10.0, "flat": 0.0}

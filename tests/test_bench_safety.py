@@ -7,11 +7,11 @@ import argparse
 from dataclasses import replace
 
 import pytest
-from talus_bringup.bench import safety
-from talus_bringup.bench.progress import Progress
-from talus_bringup.bench.safety import campaigns
-from talus_bringup.bench.safety.campaigns import FULL, QUICK, Found, Piece, Scale, figures_of, pieces, play_campaigns
-from talus_bringup.bench.store import Store
+from talus_lab.bench import safety
+from talus_lab.bench.progress import Progress
+from talus_lab.bench.safety import campaigns
+from talus_lab.bench.safety.campaigns import FULL, QUICK, Found, Piece, Scale, figures_of, pieces, play_campaigns
+from talus_lab.bench.store import Store
 
 
 def settled(*words: str) -> argparse.Namespace:

@@ -9,15 +9,15 @@ import re
 from pathlib import Path
 
 import pytest
-from talus_bringup.bench.balance.catalogue import CASES
-from talus_bringup.launch import schema, scope
-from talus_bringup.launch.packages import find_launch_file
-from talus_bringup.launch.resolve import resolve
-from talus_bringup.run.options import parser
-from talus_bringup.run.summary import Summary
+from talus_cli.run.options import parser
+from talus_cli.run.summary import Summary
+from talus_lab.bench.balance.catalogue import CASES
+from talus_launch import schema, scope
+from talus_launch.packages import find_launch_file
+from talus_launch.resolve import resolve
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "src" / "talus_bringup" / "README.md").read_text()
+README = (ROOT / "src" / "tools" / "talus_bringup" / "README.md").read_text()
 ALIASES = {"push-ros-namespace"}
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from talus_balance.controller import Mode
-from talus_bringup.bench.falls import fall_trial, get_up_trial, push_trial
-from talus_bringup.bench.rig import Rig
 from talus_core.robot import load_robot
+from talus_lab.bench.falls import fall_trial, get_up_trial, push_trial
+from talus_lab.bench.rig import Rig
 
 ROBOT = load_robot(Path(__file__).parents[1] / "urdf" / "talus40")
 SURVIVED = 15.0  # N s at the chest, where a step is enough

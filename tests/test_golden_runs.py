@@ -9,8 +9,8 @@ import json
 from pathlib import Path
 
 import pytest
-from talus_bringup.golden.numerics import numerics
-from talus_bringup.golden.stories import ROBOT, STORIES
+from talus_lab.golden.numerics import numerics
+from talus_lab.golden.stories import ROBOT, STORIES
 
 RECORD = json.loads(Path(__file__).with_name("golden_runs.json").read_text())
 

@@ -19,9 +19,9 @@ from rclpy.serialization import deserialize_message
 from rosgraph_msgs.msg import Clock
 from running_launch import RunningLaunch
 from sim_assertions import observer, wait_until
-from talus_bringup.launch.packages import package_share
-from talus_bringup.run.contract import ALWAYS, PERCEPTION, SERVICES, SIMULATION, Topic, topics_of
-from talus_bringup.run.conversions import message_type, seconds
+from talus_cli.run.contract import ALWAYS, PERCEPTION, SERVICES, SIMULATION, Topic, topics_of
+from talus_cli.run.conversions import message_type, seconds
+from talus_launch.packages import package_share
 from talus_ros.fast_link_node import FLOOD, FastLink
 
 # Simulated time over which rates are counted: two messages of the slowest (1 Hz) are sure to fall into it.

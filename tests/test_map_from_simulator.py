@@ -12,8 +12,8 @@ from talus_core.transform import Transform
 from talus_map.mapper import DepthView, MapConfig, Mapper
 from talus_map.occupancy import FREE, OCCUPIED, UNKNOWN
 from talus_map.voxel_map import BLOCK, is_free
-from talus_perception.depth_noise import DepthNoise, NoisyDepth
-from talus_perception.rendering import SceneRenderer
+from talus_simulation.cameras.depth_noise import DepthNoise, NoisyDepth
+from talus_simulation.cameras.rendering import SceneRenderer
 
 VOXEL = MapConfig().resolution_m
 EYE = Pinhole.from_fovy(320, 240, math.radians(70.88))  # as talus40's front_left

@@ -12,8 +12,8 @@ from talus_description.scene import load_scene, pose_qpos
 from talus_map.mapper import DepthView, Mapper
 from talus_map.self_filter import SelfFilter
 from talus_perception.camera_model import load_cameras
-from talus_perception.depth_noise import DepthNoise, NoisyDepth
-from talus_perception.rendering import SceneRenderer
+from talus_simulation.cameras.depth_noise import DepthNoise, NoisyDepth
+from talus_simulation.cameras.rendering import SceneRenderer
 
 ROBOT_FOLDER = Path(__file__).parents[1] / "urdf" / "talus40"
 EMPTY_WORLD = """

@@ -17,14 +17,13 @@ import pytest
 import rclpy
 from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import Joy
-from talus_bringup.bench.processes import free_port
+from talus_cli import operator
+from talus_lab.bench.processes import free_port
 from talus_ros.fast_link_node import FastLink
 from talus_safety.config import SupervisorConfig
 from talus_safety.facts import OperatorWord
 from talus_safety.operator_inputs_node import OperatorInputs
 from talus_safety.operator_link import LinkError, write_key
-
-from talus_bringup import operator
 
 PATIENCE_S = 30.0  # wall
 
@@ -86,7 +85,7 @@ def test_device_in_a_terminal_holds_the_link_over_udp_until_it_ends(robot, key):
     address = f"127.0.0.1:{free_port()}"
     end = robot(operator_key=str(key), operator_udp=address)
     assert math.isinf(end.look().age)
-    with running("talus_bringup.operator", str(key), "--robot", address) as device:
+    with running("talus_cli.operator", str(key), "--robot", address) as device:
         end.until(lambda word: word.age < 0.3)
         assert not end.look().is_released
         device.send_signal(signal.SIGINT)
@@ -101,7 +100,7 @@ def test_another_key_and_a_flood_gain_nothing(robot, key, tmp_path):
     write_key(tmp_path / "other")
     with (
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as flood,
-        running("talus_bringup.operator", str(tmp_path / "other"), "--robot", f"{address[0]}:{address[1]}"),
+        running("talus_cli.operator", str(tmp_path / "other"), "--robot", f"{address[0]}:{address[1]}"),
     ):
         end.until(lambda _: end.inputs.link.refused > 100, lambda: flood.sendto(b"\xff" * 58, address))
         assert math.isinf(end.look().age)

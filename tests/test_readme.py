@@ -7,8 +7,8 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import yaml
-from talus_bringup.bootstrap.cli import COMMANDS
-from talus_bringup.run.contract import SERVICES, TOPICS
+from talus_cli.bootstrap.cli import COMMANDS
+from talus_cli.run.contract import SERVICES, TOPICS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -37,9 +37,9 @@ def test_every_node_of_the_launch_files_has_its_row():
     listed = {names(row[0])[0] for row in table("What runs")}
     assert listed == {name for name, _ in launched}
     for row in table("What runs"):
-        package = re.search(r"src/(\w+)", row[1])[1]
+        package = re.search(r"src/(?:\w+/)?(\w+)\)", row[1])[1]
         own = {pkg for name, pkg in launched if name == names(row[0])[0]}
-        assert package in own | {"stand_ins"}
+        assert package in own | {"stand_ins"}, package
 
 
 def test_every_topic_has_its_row_with_type_and_rate():

@@ -10,12 +10,12 @@ import socket
 from pathlib import Path
 
 import pytest
-from talus_bringup.launch.packages import package_share
-from talus_bringup.launch.session import Session
-from talus_bringup.run import cli
-from talus_bringup.run.available import check_port
-from talus_bringup.run.observation import Velocity
-from talus_bringup.run.options import parse_options
+from talus_cli.run import cli
+from talus_cli.run.available import check_port
+from talus_cli.run.observation import Velocity
+from talus_cli.run.options import parse_options
+from talus_launch.packages import package_share
+from talus_launch.session import Session
 
 DEFAULT = ["--headless"]
 

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from talus_bringup.launch.session import start_ticks
+from talus_launch.session import start_ticks
 
 # Standing up takes 3 s of simulated time, sitting down 4; a busy two-core machine runs at a fifth of real time.
 PATIENCE_S = 150.0
@@ -31,7 +31,7 @@ class Run:
         self.lines: list[str] = []
         self._record = Path(tempfile.gettempdir(), f"talus-{os.getuid()}", f"domain-{domain}.json")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "talus_bringup.run", "--headless", "--no-perception", "--json", self.json, *options],
+            [sys.executable, "-m", "talus_cli.run", "--headless", "--no-perception", "--json", self.json, *options],
             env={**os.environ, "TALUS_ROOT": str(folder), "PYTHONUNBUFFERED": "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -6,12 +6,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from talus_bringup.bench.balance.stage import in_fork
-from talus_bringup.bench.safety.rows import BENCH_POSTURES, IN_PROCESS, ROWS, by_name
-from talus_bringup.scenario.play import Player
-from talus_bringup.scenario.record import of_gate
-from talus_bringup.scenario.rig_stage import RigStage
 from talus_core.robot import load_robot
+from talus_lab.bench.balance.stage import in_fork
+from talus_lab.bench.safety.rows import BENCH_POSTURES, IN_PROCESS, ROWS, by_name
+from talus_lab.scenario.play import Player
+from talus_lab.scenario.record import of_gate
+from talus_lab.scenario.rig_stage import RigStage
 
 ROBOT = load_robot(Path(__file__).parents[1] / "urdf" / "talus40")
 HELD = {

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 from sources import ROOT
-from talus_bringup.scenario.rig_stage import RigStage
 from talus_core.robot import load_robot
-from talus_drivers.faults.catalogue import FaultRequest
+from talus_lab.scenario.rig_stage import RigStage
 from talus_safety.rules import RULES
+from talus_simulation.faults.catalogue import FaultRequest
 
 WITHIN_MS = {rule.name: rule.within_ms for rule in RULES}
 JUDGED_MS = 12  # the supervisor looks at 100 Hz

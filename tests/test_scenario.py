@@ -11,13 +11,13 @@ import pytest
 import yaml
 from running_launch import RunningLaunch
 from sim_assertions import ARGUMENTS
-from talus_bringup.scenario.__main__ import main
-from talus_bringup.scenario.graph_stage_node import play_on_graph
-from talus_bringup.scenario.play import Player
-from talus_bringup.scenario.record import Look, Outcome, Record
-from talus_bringup.scenario.rig_stage import RigStage
-from talus_bringup.scenario.scenario import ACTS, Event, Expectation, Scenario, load_scenario
 from talus_core.robot import load_robot
+from talus_lab.scenario.__main__ import main
+from talus_lab.scenario.graph_stage_node import play_on_graph
+from talus_lab.scenario.play import Player
+from talus_lab.scenario.record import Look, Outcome, Record
+from talus_lab.scenario.rig_stage import RigStage
+from talus_lab.scenario.scenario import ACTS, Event, Expectation, Scenario, load_scenario
 
 ROOT = Path(__file__).parents[1]
 ROBOT = load_robot(ROOT / "urdf" / "talus40")
@@ -76,7 +76,7 @@ def test_a_file_that_is_not_there_and_one_that_is_no_yaml(tmp_path, capsys):
 
 
 def test_the_events_of_the_readme_are_those_of_the_code():
-    readme = (ROOT / "src" / "talus_bringup" / "README.md").read_text()
+    readme = (ROOT / "src" / "tools" / "talus_bringup" / "README.md").read_text()
     table = readme.split("| event | does |")[1].split("\n\n")[0]
     assert set(re.findall(r"`([a-z]+(?:\.[a-z_]+)?)`(?=[^|]*\| )", table)) - {"hang"} == set(ACTS)
 

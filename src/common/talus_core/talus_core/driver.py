@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The seam between Talus and a body: five verbs, and small protocols for what a body may offer besides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from talus_core.channel import Channel
+from talus_core.errors import TalusError
+from talus_core.robot import RobotDescription
+from talus_core.state import JointCommand, RobotState
+
+
+class DriverError(TalusError):
+    """A driver cannot connect, read or write; the message names the port and the cause."""
+
+
+@dataclass(frozen=True)
+class DriverSetup:
+    """What a driver plug-in is built from: an entry point in the group `talus.drivers` is called with one of these.
+
+    Attributes:
+        description: The robot.
+        period: Control period in s.
+        world: Name or file of the world to simulate; hardware ignores it.
+        seed: Of all that is random in a simulated body; hardware ignores it.
+        options: The driver's own settings by dotted name, as its YAML file gives them.
+    """
+
+    description: RobotDescription
+    period: float = 0.002
+    world: str = "flat"
+    seed: int = 0
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Battery:
+    """What the pack reports.
+
+    Attributes:
+        voltage: V at the terminals.
+        current: A, negative while discharging (as in sensor_msgs/BatteryState).
+        energy: J left.
+        capacity: J when full.
+        temperature: degrees Celsius.
+    """
+
+    voltage: float
+    current: float
+    energy: float
+    capacity: float
+    temperature: float
+
+    @property
+    def charge_fraction(self) -> float:
+        """Energy left over capacity, 0 to 1."""
+        return self.energy / self.capacity
+
+
+@runtime_checkable
+class Driver(Protocol):
+    """A body: real, simulated or imagined. Found by entry point in the group `talus.drivers`."""
+
+    @property
+    def joint_names(self) -> tuple[str, ...]:
+        """Order of every joint array; readable before `connect`."""
+
+    @property
+    def period(self) -> float:
+        """Control period in s: how often `read` has something new."""
+
+    def connect(self) -> None:
+        """Open the bus. The robot is limp or held, never moving. Raises DriverError."""
+
+    def read(self, now: float) -> RobotState:
+        """The newest state; never blocks longer than one period. `now` is ROS time in s."""
+
+    def write(self, command: JointCommand) -> JointCommand:
+        """Enable torque if it was off, apply the command, return what was really sent after the drives' limits."""
+
+    def stop(self) -> None:
+        """Torque off with the drives braking dynamically. Never raises; idempotent."""
+
+    def close(self) -> None:
+        """Afterwards nothing holds the bus. Idempotent."""
+
+    def battery(self) -> Battery:
+        """The pack, as last reported."""
+
+
+@runtime_checkable
+class SingleCut(Protocol):
+    """What a driver may offer besides: drives that can be switched off one by one, as by a servo's own enable line."""
+
+    def cut(self, joints: Sequence[int]) -> None:
+        """These joints have no torque and brake dynamically whatever is written, until the next call. Never raises."""
+
+
+@runtime_checkable
+class Derating(Protocol):
+    """What a driver may offer besides: drives that report how much torque they can still give."""
+
+    @property
+    def torque_left(self) -> np.ndarray:
+        """Part of its peak torque that each drive says it can still give, (n,), 0 to 1."""
+
+
+@runtime_checkable
+class EnergyMetered(Protocol):
+    """What a driver may offer besides: a count of the energy that the robot has used; from `connect` on."""
+
+    @property
+    def energy_used(self) -> float:
+        """Energy taken from the battery since `connect`, J."""
+
+
+@dataclass(frozen=True)
+class Injection:
+    """A staged fault, and the moment from which it acts.
+
+    Attributes:
+        name: As in the catalogue of faults.
+        target: Joint, group or foot that it acts on; empty where it has none.
+        severity: In the unit of its catalogue entry.
+        duration: s; 0 for a fault that does not end by itself.
+        tick: Control period from which it acts.
+        time: Simulated time of that tick, s.
+        ends: Tick at which it ends; None where it does not end by itself.
+        active: Whether it acts; False in the record of its end.
+    """
+
+    name: str
+    target: str
+    severity: float
+    duration: float
+    tick: int
+    time: float
+    ends: int | None = None
+    active: bool = True
+
+
+class StagedFaults(Protocol):
+    """The faults of a body, as far as its driver process must know them."""
+
+    @property
+    def states(self) -> Channel:
+        """The way of robot states from the body to the nodes."""
+
+    @property
+    def commands(self) -> Channel:
+        """The way of joint commands from the nodes to the last gate."""
+
+    @property
+    def permits(self) -> Channel:
+        """The way of torque permits from the supervisor to the last gate."""
+
+    @property
+    def active(self) -> Sequence[Injection]:
+        """Faults that act now, oldest first."""
+
+
+@runtime_checkable
+class FaultStage(Protocol):
+    """What a simulated body may offer besides: faults staged on purpose."""
+
+    @property
+    def faults(self) -> StagedFaults:
+        """The faults of this body."""
+
+
+@runtime_checkable
+class Posable(Protocol):
+    """What a body in a MuJoCo scene offers besides: the pose of the whole scene, for rendering in another process."""
+
+    @property
+    def qpos(self) -> np.ndarray:
+        """MuJoCo's generalised positions of the whole scene, (nq,)."""
+
+
+@dataclass(frozen=True)
+class GroundTruth:
+    """The simulator's own knowledge of the base: for judging, never for control.
+
+    Attributes:
+        position: (3,) m of base_link in the world.
+        quat_xyzw: (4,) rotation of base_link to the world.
+        linear_velocity: (3,) m/s of base_link in the world.
+        angular_velocity: (3,) rad/s in base_link.
+    """
+
+    position: np.ndarray
+    quat_xyzw: np.ndarray
+    linear_velocity: np.ndarray
+    angular_velocity: np.ndarray
+
+
+@runtime_checkable
+class Simulated(Driver, Protocol):
+    """A body whose time is in our hands. A hardware driver offers none of this."""
+
+    @property
+    def time(self) -> float:
+        """Simulated s since the start; never jumps backwards, not even at `reset`."""
+
+    def advance(self) -> None:
+        """Let one period pass under the command last written."""
+
+    def reset(self) -> None:
+        """Back to the start pose, torque off."""
+
+    def ground_truth(self) -> GroundTruth:
+        """Where the base really is."""
+
+    def push(self, link: str, impulse: np.ndarray, duration: float) -> None:
+        """Spread an impulse (3,) N s in the world frame over `duration` s on a link.
+
+        Raises UnknownNameError, ValueError.
+        """
+
+    def set_friction(self, target: str, friction: float) -> None:
+        """Coulomb friction of `floor`, `left_foot` or `right_foot`. Raises UnknownNameError, ValueError."""

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables of the README equal the code."""
+
+import re
+from pathlib import Path
+
+import talus_map
+from readme_tables import assert_files, assert_parameters, rows
+from talus_map.config import MapNodeConfig
+
+PACKAGE = Path(__file__).parents[1]
+README = (PACKAGE / "README.md").read_text()
+
+
+def test_the_parameter_table_is_the_code():
+    assert_parameters(README, MapNodeConfig)
+
+
+def test_every_source_file_has_its_row():
+    assert_files(README, Path(talus_map.__file__).parent)
+
+
+def test_every_topic_and_service_of_the_node_has_its_row():
+    source = (PACKAGE / "talus_map" / "map_node.py").read_text()
+    called = r'(?:create|create_service|subscribe)\(\w+, f?"([\w/{}]+)"'
+    used = {name.replace("{name}", "<name>") for name in re.findall(called, source)}
+    named = {name for row in rows(README, "Inputs and outputs") for name in re.findall(r"`([\w/<>]+)`", row[0])}
+    assert named - {"heartbeat", "diagnostics"} == used

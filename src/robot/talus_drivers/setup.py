@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Build of talus_drivers."""
+
+from setuptools import find_packages, setup
+
+NAME = "talus_drivers"
+
+setup(
+    name=NAME,
+    version="0.1.0",
+    packages=find_packages(exclude=["test"]),
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
+        (f"share/{NAME}", ["package.xml"]),
+    ],
+    install_requires=["setuptools"],
+    zip_safe=True,
+    maintainer="Talus maintainers",
+    maintainer_email="maintainers@talus.invalid",
+    description="Driver node: the seam of the bodies, lock-step, the way of a command through the last gate.",
+    license="Apache-2.0",
+    entry_points={"console_scripts": ["driver_node = talus_drivers.driver_node:main"]},
+)

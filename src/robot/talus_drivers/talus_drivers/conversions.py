@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Talus's driver data to and from ROS messages."""
+
+from __future__ import annotations
+
+from array import array
+
+import numpy as np
+from builtin_interfaces.msg import Time
+from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
+from rclpy.serialization import deserialize_message
+from sensor_msgs.msg import BatteryState
+from talus_core.driver import Battery
+from talus_core.state import JointCommand, RobotState
+from talus_safety.gate import GateDecision
+from talus_safety.ladder import StopLevel
+from talus_safety.permit import TorquePermit
+
+from talus_interfaces import msg
+
+NANO = 1_000_000_000
+
+
+def time_message(seconds: float) -> Time:
+    """ROS time of s since its epoch."""
+    sec, nanosec = divmod(round(seconds * NANO), NANO)
+    return Time(sec=sec, nanosec=nanosec)
+
+
+def command_from_bytes(data: bytes) -> JointCommand:
+    """A command of whatever size: the slow road, for frames that the codec refuses; the last gate judges them.
+
+    Bytes that are no message become one without joints, which it refuses.
+    """
+    try:
+        message = deserialize_message(data, msg.JointCommand)
+    except _rclpy.RMWError:
+        message = msg.JointCommand()
+    arrays = (message.position, message.velocity, message.effort, message.kp, message.kd)
+    return JointCommand(message.sequence, *(np.array(values) for values in arrays))
+
+
+def permit_from_message(message: msg.SafetyState) -> TorquePermit:
+    """What the last gate needs of the supervisor."""
+    level = StopLevel.from_message(message.level)
+    return TorquePermit(level, message.armed, message.torque_permitted, message.sequence, message.rule)
+
+
+def battery_message(battery: Battery, time: float) -> BatteryState:
+    """As the pack's electronics report it at `time`, s; charge by the mean voltage of a discharge."""
+    message = BatteryState()
+    message.header.stamp = time_message(time)
+    message.voltage = battery.voltage
+    message.current = battery.current
+    message.temperature = battery.temperature
+    message.percentage = battery.charge_fraction
+    message.charge = float("nan")  # the pack counts energy, not charge
+    message.capacity = float("nan")
+    message.design_capacity = float("nan")
+    message.power_supply_status = BatteryState.POWER_SUPPLY_STATUS_DISCHARGING
+    message.power_supply_health = BatteryState.POWER_SUPPLY_HEALTH_GOOD
+    message.power_supply_technology = BatteryState.POWER_SUPPLY_TECHNOLOGY_LION
+    message.present = True
+    return message
+
+
+def simulator_message(state: RobotState, qpos: np.ndarray) -> msg.SimulatorState:
+    """Everything's place in the scene, in MuJoCo's order."""
+    positions = array("d", qpos.tobytes())  # a list would be checked element by element
+    return msg.SimulatorState(stamp=time_message(state.time), sequence=state.sequence, qpos=positions)
+
+
+def gate_message(decision: GateDecision, sequence: int, stamp: Time, malformed: int, bundle: str) -> msg.GateState:
+    """`malformed`: frames refused before the gate, because a sound one was there too; `bundle`: its limits' SHA-256."""
+    counters = decision.counters
+    return msg.GateState(
+        stamp=stamp,
+        sequence=sequence,
+        phase=int(decision.phase),
+        latched=decision.latched,
+        at_rest=decision.at_rest,
+        request=int(decision.request),
+        reason=decision.reason,
+        rule=decision.rule,
+        command_sequence=counters.command_sequence,
+        rejected=counters.rejected + malformed,
+        rejected_in_row=counters.rejected_in_row,
+        clamped=counters.clamped,
+        bundle=bundle,
+    )

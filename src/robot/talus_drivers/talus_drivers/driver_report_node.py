@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The driver's diagnostics: how fast time goes, who is waited for, what was refused, energy."""
+
+from __future__ import annotations
+
+import math
+import time
+
+from rclpy.node import Node
+from talus_core.driver import Driver, EnergyMetered, FaultStage
+from talus_core.state import RobotState
+from talus_ros.diagnostics_node import ERROR, OK, WARN, DiagnosticsPublisher
+from talus_safety.gate import GateDecision
+
+from talus_drivers.conversions import time_message
+from talus_drivers.lockstep import LockStep
+from talus_drivers.mailbox import CommandMailbox
+
+EVERY_S = 1.0  # of the body's time
+
+
+class DriverReport:
+    """Call `tick` at the end of every tick."""
+
+    def __init__(self, node: Node, driver: Driver):
+        self._publisher = DiagnosticsPublisher(node, hardware_id=type(driver).__name__)
+        self._driver = driver
+        self._every = max(1, round(EVERY_S / driver.period))
+        self._cpu, self._wall = time.thread_time(), time.monotonic()
+        self._refused = 0
+        self._lost: dict[str, str] = {}
+        self._logger = node.get_logger()
+
+    def tick(self, state: RobotState, decision: GateDecision, mailbox: CommandMailbox, lockstep: LockStep) -> None:
+        """Logs at once who is lost or back; publishes once per s."""
+        self._tell_losses(lockstep.lost(), state.torque_enabled)
+        if state.sequence % self._every != self._every - 1:
+            return
+        cpu, wall = time.thread_time(), time.monotonic()
+        counters = decision.counters
+        refused = counters.rejected + mailbox.malformed
+        values = {
+            "sequence": state.sequence,
+            "real_time_factor": self._every * self._driver.period / max(wall - self._wall, 1e-9),
+            "tick_cpu_ms_mean": 1e3 * (cpu - self._cpu) / self._every,
+            "waits_for": ", ".join(lockstep.present()),
+            "energy_j": self._driver.energy_used if isinstance(self._driver, EnergyMetered) else math.nan,
+            "gate_phase": decision.phase.name,
+            "commands_accepted": counters.accepted,
+            "commands_rejected": refused,
+            "commands_clamped": counters.clamped,
+            "commands_superseded": mailbox.superseded,
+            "faults": self._faults(),
+        }
+        level, message = self._judge(decision, lockstep, refused > self._refused)
+        self._publisher.publish(time_message(state.time), level, message, values)
+        self._cpu, self._wall, self._refused = cpu, wall, refused
+
+    def _tell_losses(self, lost: dict[str, str], matters: bool) -> None:
+        if lost == self._lost:
+            return
+        tell = self._logger.warning if matters else self._logger.info
+        for name in lost.keys() - self._lost.keys():
+            tell(f"simulated time no longer waits for {name}: {lost[name]}")
+        for name in self._lost.keys() - lost.keys():
+            self._logger.info(f"simulated time waits for {name} again")
+        self._lost = lost
+
+    def _faults(self) -> str:
+        """Those that act now on a simulated body, with their onset in simulated s."""
+        if not isinstance(self._driver, FaultStage):
+            return ""
+        return ", ".join(f"{fault.name} since {fault.time:.3f}" for fault in self._driver.faults.active)
+
+    @staticmethod
+    def _judge(decision: GateDecision, lockstep: LockStep, is_refusing: bool) -> tuple[bytes, str]:
+        if decision.latched:
+            return ERROR, decision.reason
+        lost = "; ".join(f"{name} {why}" for name, why in lockstep.lost().items())
+        if lost:
+            return WARN, f"not waiting for: {lost}"
+        if is_refusing:
+            return WARN, f"commands refused: {decision.reason or 'malformed'}"
+        return OK, decision.reason

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The way of a command from its arrival through the last gate to the drives."""
+
+from __future__ import annotations
+
+from talus_core.channel import Channel
+from talus_core.driver import Derating, Driver, FaultStage, SingleCut
+from talus_core.state import JointCommand, RobotState
+from talus_safety.gate import GateDecision, LastGate
+from talus_safety.permit import TorquePermit
+from talus_safety.power import PowerReport
+
+from talus_drivers.coast import Coast
+from talus_drivers.mailbox import CommandMailbox
+
+GATE_STATE_EVERY_S = 0.01  # 100 Hz, and at every change
+
+
+class GatedDrives:
+    """Put commands and permits in as they come; `step` once per tick.
+
+    Attributes:
+        decision: Of the last tick; None before the first.
+        mailbox: What came.
+    """
+
+    def __init__(self, driver: Driver, gate: LastGate, delay_ticks: int):
+        """`delay_ticks`: from a state to the command that answers it."""
+        is_staged = isinstance(driver, FaultStage)
+        self._commands: Channel[JointCommand] = driver.faults.commands if is_staged else Channel()
+        self._permits: Channel[TorquePermit] = driver.faults.permits if is_staged else Channel()
+        self._derating = driver if isinstance(driver, Derating) else None
+        self._single_cut = driver if isinstance(driver, SingleCut) else None
+        self._driver, self._gate, self._delay = driver, gate, delay_ticks
+        self._coast = Coast(driver.period)
+        self._permit: TorquePermit | None = None
+        self._takes_commands = True
+        self._cuts = False
+        self._report_every = max(1, round(GATE_STATE_EVERY_S / driver.period))
+        self.mailbox = CommandMailbox(len(driver.joint_names))
+        self.decision: GateDecision | None = None
+
+    @property
+    def standby_active(self) -> bool:
+        """The gate moves the robot by itself."""
+        return self.decision is not None and self.decision.standby_active
+
+    @property
+    def is_holding(self) -> bool:
+        """The drives produce torque."""
+        return self.decision is not None and self.decision.command is not None
+
+    def put_command(self, command: JointCommand) -> None:
+        """As it came."""
+        if self._commands.is_sound:
+            self.mailbox.put(command)
+        else:
+            self._commands.put(command)
+
+    def put_permit(self, permit: TorquePermit) -> None:
+        """The newest word of the supervisor."""
+        if self._permits.is_sound:
+            self._permit = permit
+        else:
+            self._permits.put(permit)
+
+    def refuse_commands(self) -> None:
+        """From now on, for good: the gate then sits the robot down."""
+        self._takes_commands = False
+
+    def relocated(self) -> None:
+        """The simulator put the robot somewhere else."""
+        self._gate.relocated()
+
+    def step(self, state: RobotState, now: float) -> bool:
+        """One tick; `now`: s on the watchdogs' clock. Returns whether `gate/state` is due: 100 Hz, and changes."""
+        for command in self._commands.take(state.sequence):
+            self.mailbox.put(command)
+        for permit in self._permits.take(state.sequence):
+            self._permit = permit
+        command = self.mailbox.take(state.sequence - self._delay, state.sequence)
+        if not self._takes_commands:
+            command = None
+        left = self._derating.torque_left if self._derating is not None else None
+        power = PowerReport(self._driver.battery().voltage, left)
+        before, self.decision = self.decision, self._gate.step(now, state, command, self._permit, power)
+        self._drive(self.decision, is_new=command is not None)
+        return state.sequence % self._report_every == 0 or _differ(before, self.decision)
+
+    def _drive(self, decision: GateDecision, is_new: bool) -> None:
+        if (decision.cut or self._cuts) and self._single_cut is not None:
+            self._single_cut.cut(decision.cut)
+            self._cuts = bool(decision.cut)
+        if decision.command is None:
+            self._driver.stop()
+        else:
+            self._driver.write(self._coast(decision.command, is_new or decision.standby_active))
+
+
+def _differ(before: GateDecision | None, after: GateDecision) -> bool:
+    return before is None or (before.phase, before.request) != (after.phase, after.request)

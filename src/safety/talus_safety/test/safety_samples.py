@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""States and commands that the tests of this package vary."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from talus_core.robot import load_robot
+from talus_core.state import JointCommand, RobotState
+from talus_safety.body import Body
+from talus_safety.footing import FootingPlanner, joint_torque
+from talus_safety.stance import StanceObserver
+from talus_safety.tilt import TiltFilter
+
+ROOT = Path(__file__).parents[4]
+ROBOT = load_robot(ROOT / "urdf" / "talus40")
+N = len(ROBOT.joint_names)
+PERIOD = 0.002
+WEIGHT = 57.0 * 9.81  # N
+
+
+def _standing_effort() -> np.ndarray:
+    """(n,) N m that carry the pose `stand` on two feet."""
+    body, tilt = Body(ROBOT), TiltFilter()
+    stance = StanceObserver(body).observe(state(), tilt)
+    return joint_torque(body, stance, FootingPlanner(ROBOT).plan(stance, stance.centre[:2], stance.supports))
+
+
+def state(sequence: int = 0, pose: str = "stand", **changes) -> RobotState:
+    """A robot at rest in a named pose with its weight on both feet."""
+    wrenches = np.zeros((2, 6))
+    wrenches[:, 2] = WEIGHT / 2
+    still = RobotState(
+        sequence=sequence,
+        time=sequence * PERIOD,
+        steady_time_ns=0,
+        position=ROBOT.poses[pose].copy(),
+        velocity=np.zeros(N),
+        effort=np.zeros(N),
+        angular_velocity=np.zeros(3),
+        linear_acceleration=np.array([0.0, 0.0, 9.81]),
+        foot_wrenches=wrenches,
+        torque_enabled=True,
+    )
+    return replace(still, **changes)
+
+
+def command(sequence: int = 0, **changes) -> JointCommand:
+    """A sound command that holds the pose `stand`."""
+    zero, effort = np.zeros(N), ROBOT.limits.effort
+    return JointCommand(sequence, ROBOT.poses["stand"].copy(), zero, zero, effort, 0.1 * effort).with_(**changes)
+
+
+STANDING_EFFORT = _standing_effort()

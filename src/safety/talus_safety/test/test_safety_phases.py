@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The gate's decisions alone: every rule in every phase, then every phase with every event to depth 5."""
+
+from itertools import product
+
+import pytest
+from talus_safety import gate_rules, phases
+from talus_safety.config import GateConfig
+from talus_safety.decision import GatePhase
+from talus_safety.gate_rules import BAD_TICKS, GATE_RULES, LOSSES, REQUESTS, GateFacts
+from talus_safety.kernel import RESET, active
+from talus_safety.ladder import StopLevel
+from talus_safety.permit import TorquePermit
+from talus_safety.phases import PhaseState, advance, ended, locked
+from talus_safety.rest import Posture
+
+OFF, RUN, HOLD, SIT, FALL = GatePhase
+R0, R1, R2, R3, R4, R5 = StopLevel
+UPRIGHT, SEATED, LYING = Posture
+CONFIG = GateConfig()
+GO, NO = TorquePermit(R0, True, True, 0), TorquePermit(R3, False, False, 0)
+STOP = TorquePermit(R3, False, True, 0)
+FINE = GateFacts(permit=GO)
+
+# What makes each rule hold, and what is as near to it as can be and does not.
+CASES = {
+    "falling": (FINE._replace(is_falling=True), FINE),
+    "permit_lost": (FINE._replace(permit_age=0.101), FINE._replace(permit_age=0.1)),
+    "torque_withdrawn": (FINE._replace(permit=NO), FINE._replace(permit=STOP)),
+    "sensors_bad": (FINE._replace(bad_ticks=BAD_TICKS + 1), FINE._replace(bad_ticks=BAD_TICKS)),
+    "imu_fault": (FINE._replace(imu_fault="it is off"), FINE),
+    "encoder_fault": (FINE._replace(encoder_fault="l_knee jumped"), FINE),
+    "foot_fails": (FINE._replace(foot_fault="l_sole repeats itself"), FINE),
+    "misled": (FINE._replace(permit=TorquePermit(R3, False, True, 0, "sensor_fault")), FINE._replace(permit=STOP)),
+    "commands_lost": (FINE._replace(command_late=True), FINE),
+    "leg_fault": (FINE._replace(leg_fault="l_knee gives no torque"), FINE),
+    "bus_low": (FINE._replace(bus_drop=0.151), FINE._replace(bus_drop=0.15)),
+    "derated": (FINE._replace(torque_left=0.59, weakest="l_knee"), FINE._replace(torque_left=0.6)),
+    "runaway_lasts": (
+        FINE._replace(runaway="l_knee", runaway_for=0.051),
+        FINE._replace(runaway="l_knee", runaway_for=0.05),
+    ),
+    "leg_locked": (FINE._replace(leg_locked="l_knee is locked"), FINE),
+    "arm_fault": (FINE._replace(arm_fault="l_elbow is locked"), FINE),
+    "runaway": (FINE._replace(runaway="l_knee"), FINE),
+    "commands_refused": (FINE._replace(refused_in_row=3, refusal="limp legs"), FINE._replace(refused_in_row=2)),
+    "derates": (FINE._replace(torque_left=0.79, weakest="l_knee"), FINE._replace(torque_left=0.8)),
+}
+
+
+def held(facts: GateFacts) -> list[str]:
+    return [rule.name for rule in active(gate_rules.GATE_RULES, facts, CONFIG)]
+
+
+def test_each_rule_has_its_case():
+    assert list(CASES) == [rule.name for rule in GATE_RULES]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_gate_rule_holds_and_just_inside_it_does_not(name):
+    bad, good = CASES[name]
+    assert name in held(bad) and name not in held(good)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_gate_rule_that_is_switched_off_makes_its_test_fail(name, monkeypatch):
+    monkeypatch.setattr(gate_rules, "GATE_RULES", tuple(rule for rule in GATE_RULES if rule.name != name))
+    with pytest.raises(AssertionError):
+        test_each_gate_rule_holds_and_just_inside_it_does_not(name)
+
+
+@pytest.mark.parametrize("rule", LOSSES, ids=lambda rule: rule.name)
+def test_each_loss_ends_run_upright_by_standby_and_at_rest_at_once(rule):
+    facts = CASES[rule.name][0]
+    upright = advance(PhaseState(RUN), facts, UPRIGHT, CONFIG)
+    assert upright.phase is HOLD and upright.rule == rule.name
+    assert advance(PhaseState(RUN), facts._replace(is_falling=True), UPRIGHT, CONFIG).phase is FALL
+    assert upright.latch == rule.worded(facts)
+    assert advance(PhaseState(RUN), facts, SEATED, CONFIG).phase is OFF
+    assert advance(PhaseState(OFF), facts, SEATED, CONFIG).phase is OFF, "and nothing starts"
+
+
+@pytest.mark.parametrize("rule", LOSSES, ids=lambda rule: rule.name)
+def test_a_loss_that_is_switched_off_makes_its_test_fail(rule, monkeypatch):
+    monkeypatch.setattr(phases, "LOSSES", tuple(other for other in LOSSES if other is not rule))
+    with pytest.raises(AssertionError):
+        test_each_loss_ends_run_upright_by_standby_and_at_rest_at_once(rule)
+
+
+@pytest.mark.parametrize("rule", REQUESTS, ids=lambda rule: rule.name)
+def test_a_request_leaves_the_controller_at_work(rule):
+    assert advance(PhaseState(RUN), CASES[rule.name][0], UPRIGHT, CONFIG).phase is RUN
+
+
+def test_tables_are_sorted_and_words_say_what_is_wrong():
+    for table in (LOSSES, REQUESTS):
+        levels = [rule.level for rule in table]
+        assert levels == sorted(levels, reverse=True)
+    assert all((rule.clears_by == RESET) == (rule.level >= R2) for rule in GATE_RULES)
+    said = {name: rule.worded(CASES[name][0]) for name, rule in zip(CASES, GATE_RULES, strict=True)}
+    assert said["imu_fault"] == "the IMU fails: it is off"
+    assert said["encoder_fault"] == "an encoder fails: l_knee jumped"
+    assert said["leg_fault"] == "a joint that carries fails: l_knee gives no torque"
+    assert said["leg_locked"] == "the robot stands but cannot sit: l_knee is locked"
+    assert said["arm_fault"] == "a joint that carries nothing fails: l_elbow is locked"
+    assert said["runaway"] == "a joint leaves its envelope: l_knee"
+    assert said["runaway_lasts"] == "a joint stays outside its envelope: l_knee"
+    assert said["commands_refused"] == "joint_command refused: limp legs"
+    assert said["foot_fails"] == "a foot sensor fails: l_sole repeats itself"
+    assert said["derated"] == "a drive has little torque left: l_knee"
+    assert said["derates"] == "a drive gives less and less torque: l_knee"
+    assert said["falling"] == "the robot falls"
+
+
+def test_fall_wins_over_standby_and_over_a_cut():
+    """F43: who falls is not let go by a stop, a cut or a lost permit."""
+    cut = FINE._replace(permit=TorquePermit(R5, False, True, 0))
+    for other in (CASES["torque_withdrawn"][0], CASES["permit_lost"][0], cut):
+        falling = other._replace(is_falling=True)
+        for phase in (RUN, HOLD, SIT):
+            assert advance(PhaseState(phase, "lost"), falling, UPRIGHT, CONFIG).phase is FALL
+    assert advance(PhaseState(FALL, "falls"), FINE, UPRIGHT, CONFIG).phase is FALL
+
+
+def test_who_balances_falls_by_itself_while_nothing_is_lost():
+    falling = FINE._replace(is_falling=True, permit=TorquePermit(R4, False, True, 0))
+    assert advance(PhaseState(RUN), falling, UPRIGHT, CONFIG) == PhaseState(RUN)
+
+
+def test_standby_and_fall_end_at_rest_only():
+    for posture, finished, phase in product(Posture, (False, True), (HOLD, SIT, FALL)):
+        end = ended(PhaseState(phase, "lost"), posture, False, finished).phase
+        assert (end is OFF) == (posture is LYING or (posture is SEATED and finished))
+    assert ended(PhaseState(HOLD, "lost"), UPRIGHT, True, False).phase is SIT
+    assert ended(PhaseState(SIT, "lost"), UPRIGHT, False, False).phase is HOLD
+    assert ended(PhaseState(FALL, "falls"), UPRIGHT, True, False).phase is FALL
+
+
+def test_latch_opens_only_by_disarm_then_arm():
+    state = locked(OFF, "the simulation was reset")
+    for permit, phase in ((GO, OFF), (None, OFF), (NO, OFF), (NO, OFF), (GO, RUN)):
+        state = advance(state, FINE._replace(permit=permit), SEATED, CONFIG)
+        assert state.phase is phase and bool(state.latch) == (phase is OFF)
+
+
+PERMITS = [None, GO, NO, STOP, *(TorquePermit(level, True, True, 0) for level in (R2, R3, R4, R5))]
+EVENTS = [
+    *((f"permit {permit}", FINE._replace(permit=permit), posture) for permit, posture in product(PERMITS, Posture)),
+    *((name, facts, posture) for (name, (facts, _)), posture in product(CASES.items(), Posture)),
+]
+
+
+def test_every_phase_and_event_to_depth_five_keeps_the_promises():
+    """All sequences of five events from every way to begin; equal states are followed once."""
+    front = {PhaseState(), locked(OFF, "the simulation was reset")}
+    seen, transitions = set(front), 0
+    for _ in range(5):
+        found = set()
+        for before in front:
+            for name, facts, posture in EVENTS:
+                after = advance(before, facts, posture, CONFIG)
+                ends = [after]
+                if after.phase >= HOLD:
+                    ends = [ended(after, posture, sits, done) for sits, done in product((False, True), repeat=2)]
+                for new in ends:
+                    transitions += 1
+                    _promise(before, new, facts, posture, f"{name}, {posture}: {before} -> {new}")
+                    if new not in seen:
+                        found.add(new)
+        seen |= found
+        front = found
+    assert transitions > 2000
+
+
+def _promise(before: PhaseState, new: PhaseState, facts: GateFacts, posture: Posture, story: str) -> None:
+    permit = facts.permit
+    may = permit is not None and permit.lets_torque_start
+    if before.phase is OFF and new.phase is not OFF:
+        assert new.phase is RUN and may and not facts.command_late, f"torque starts; {story}"
+        assert not before.latch or before.was_disarmed, f"no start over a latch; {story}"
+    if before.phase is not OFF and new.phase is OFF:
+        assert posture is not UPRIGHT, f"never cut while upright; {story}"
+        assert new.latch, f"after a stop reset and arm are needed; {story}"
+    if before.phase >= HOLD:
+        assert new.phase is not RUN, f"standby never hands back; {story}"
+        assert new.latch, f"standby is latched; {story}"
+    if before.phase is FALL:
+        assert new.phase in (FALL, OFF), f"a fall ends on the floor; {story}"
+    if before.latch and not new.latch:
+        assert permit.armed and before.was_disarmed, f"a latch opens by disarm, then arm; {story}"
+    if new.phase is RUN:
+        assert not active(LOSSES, facts, CONFIG), f"RUN means that nothing is lost; {story}"
+    if facts.is_falling and before.phase in (HOLD, SIT) and posture is UPRIGHT:
+        assert new.phase is FALL, f"a fall wins; {story}"
+
+
+def test_numbers_of_the_phases_are_those_of_the_message():
+    assert [(phase.name, int(phase)) for phase in GatePhase] == [
+        ("OFF", 0), ("RUN", 1), ("HOLD", 2), ("SIT", 3), ("FALL", 4),
+    ]  # fmt: skip

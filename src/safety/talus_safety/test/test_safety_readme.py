@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables of the README are the code."""
+
+import re
+
+import pytest
+from safety_samples import ROOT
+from talus_core.parameters import flat_parameters
+from talus_safety.config import GateConfig, SupervisorConfig
+from talus_safety.decision import GatePhase
+from talus_safety.kernel import ENDS, RESET
+from talus_safety.ladder import StopLevel
+from talus_safety.rules import RULES
+from talus_safety.supervisor import Wish
+
+PACKAGE = ROOT / "src" / "safety" / "talus_safety"
+NODES = ("supervisor", "operator_inputs", "frame_inputs")
+README = (PACKAGE / "README.md").read_text()
+
+
+def tables(first_column: str) -> list[list[list[str]]]:
+    """Cells of each table whose header begins so, without the header."""
+    found = re.findall(rf"^\| {first_column} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", README, re.MULTILINE)
+    return [[[cell.strip() for cell in row.strip("|").split("|")] for row in rows.splitlines()] for rows in found]
+
+
+def number(value) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def test_ladder():
+    (rows,) = tables("level")
+    assert [row[0] for row in rows] == [level.name[:2] for level in StopLevel]
+    assert {row[2] for row in rows[2:]} == {RESET} and rows[1][2] == ENDS
+
+
+def test_rules():
+    (rows,) = tables("rule")
+    assert rows == [
+        [f"`{rule.name}`", rule.cause, rule.level.name[:2], str(rule.within_ms), " ".join(rule.faults)]
+        for rule in RULES
+    ]
+
+
+def test_phases():
+    (rows,) = tables("phase")
+    assert [row[0] for row in rows] == [phase.name for phase in GatePhase]
+
+
+@pytest.mark.parametrize("at, config_type, prefix", [(0, SupervisorConfig, ""), (1, GateConfig, "gate.")])
+def test_parameters(at, config_type, prefix):
+    expected = []
+    for name, (default, info) in flat_parameters(config_type).items():
+        words = ", ".join(default) if isinstance(default, tuple) else number(default)
+        limits = "" if info.low is None else f"{number(info.low)} to {number(info.high)}"
+        expected.append([f"`{prefix}{name}`", words, limits])
+    assert tables("parameter")[at] == expected
+
+
+def test_topics_and_services():
+    (rows,) = tables("topic or service")
+    names = {name for row in rows for name in re.findall("`([^`]+)`", row[0])}
+    source = "".join((PACKAGE / "talus_safety" / f"{n}_node.py").read_text() for n in NODES)
+    topics = r'"((?:gate|balance|safety|robot|battery)[_/]\w+|(?:operator|map)/\w+|joy|tf)"'
+    used = set(re.findall(topics, source)) | {"heartbeat", "diagnostics"}
+    assert names == used | {f"safety/{wish.value}" for wish in Wish}
+
+
+def test_files():
+    (rows,) = tables("file")
+    listed = {name for row in rows for name in re.findall(r"`(\w+\.py)`", row[0])}
+    assert listed == {path.name for path in (PACKAGE / "talus_safety").glob("*.py")} - {"__init__.py"}

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The simulator's own messages."""
+
+from __future__ import annotations
+
+import numpy as np
+from talus_core.driver import Injection
+from talus_drivers.conversions import time_message
+
+from talus_interfaces import msg
+
+
+def qpos_of(state: msg.SimulatorState) -> np.ndarray:
+    """Return MuJoCo's generalised positions, (nq,)."""
+    return np.asarray(state.qpos)
+
+
+def fault_message(injection: Injection) -> msg.Fault:
+    """Return the message that tells the onset of a fault, or its end."""
+    return msg.Fault(
+        onset=time_message(injection.time),
+        sequence=injection.tick,
+        name=injection.name,
+        target=injection.target,
+        severity=injection.severity,
+        duration=injection.duration,
+        active=injection.active,
+    )

@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Takes faults in, lets them act and end at their ticks, and remembers when each set in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from zlib import crc32
+
+import numpy as np
+from talus_core.channel import Channel, Effect
+from talus_core.driver import Battery, Injection
+from talus_core.errors import UnknownNameError
+from talus_core.robot import RobotDescription
+from talus_core.state import JointCommand, RobotState
+from talus_safety.permit import TorquePermit
+
+from talus_simulation.faults import drives as drive_faults
+from talus_simulation.faults.catalogue import CHANNELS, END_ALL, SENSORS, FaultKind, FaultRequest
+from talus_simulation.faults.channels import make_effect
+from talus_simulation.faults.drives import DriveFaults
+from talus_simulation.faults.power import BatteryFault, Sag, battery_fault, bus_fault
+from talus_simulation.faults.sensors import EncoderFault, SensorFault, foot_fault, imu_fault
+from talus_simulation.faults.signals import Bursts
+from talus_simulation.faults.spoilers import SPOILERS
+
+FEET = ("left", "right")
+GRAVITY = 9.81  # m/s^2
+# Of a drive that holds by itself, of its peak: 1/rad and s/rad, the stiffest that the last gate lets anybody command.
+HOLD_STIFFNESS, HOLD_DAMPING = 10.0, 0.3
+
+
+@dataclass(frozen=True)
+class Levers:
+    """What one fault does to each part of the body, None where nothing.
+
+    `joints`: those of `shape` and `cut`; `is_deaf`: the joints of `sensor` hear no command.
+    """
+
+    sensor: SensorFault | None = None
+    joints: np.ndarray | None = None
+    shape: drive_faults.Shape | None = None
+    cut: drive_faults.Shape | None = None
+    locked: np.ndarray | None = None
+    is_deaf: bool = False
+    sag: Sag | None = None
+    battery: BatteryFault | None = None
+    charge: float | None = None
+    channel: tuple[str, Effect] | None = None
+
+
+class FaultInjector:
+    """The faults of one simulated body; without any it changes nothing and costs nothing.
+
+    Attributes:
+        drives: For the drives of the body.
+        commands, states, permits: The channels between the driver and the nodes around it.
+        log: Called with every injection at its onset and again, not active, at its end.
+    """
+
+    def __init__(self, robot: RobotDescription, period: float, seed: int, set_charge: Callable[[float], None]):
+        """`set_charge`: of the pack, 0 to 1."""
+        self._robot, self._period, self._seed = robot, period, seed
+        self._set_charge = set_charge
+        self._weight = 0.0
+        self.drives = DriveFaults(robot.limits.effort, period)
+        self.commands: Channel[JointCommand] = Channel()
+        self.states: Channel[RobotState] = Channel()
+        self.permits: Channel[TorquePermit] = Channel()
+        self.log: Callable[[Injection], None] = lambda injection: None
+        self._count = self._tick = 0
+        self._faults: list[tuple[Injection, Levers]] = []
+
+    def fit(self, step: float, weight: float) -> None:
+        """`step`: s, of the body's physics; `weight`: N."""
+        self.drives.step, self._weight = step, weight
+
+    @property
+    def active(self) -> tuple[Injection, ...]:
+        """Those that act now, oldest first."""
+        return tuple(injection for injection, _ in self._faults)
+
+    @property
+    def is_latent(self) -> bool:
+        """Something fails, all of it drives, and none of them has yet done what a sound one would not."""
+        return (
+            bool(self._faults)
+            and not self.drives.shows
+            and all(
+                levers.sensor is None and (levers.joints is not None or levers.locked is not None)
+                for _, levers in self._faults
+            )
+        )
+
+    def inject(self, request: FaultRequest) -> Injection:
+        """From the next read on. Raises UnknownNameError, ValueError."""
+        tick, time = self._tick, self._tick * self._period
+        if request.name == END_ALL:
+            self.clear()
+            return Injection(END_ALL, "", 0.0, 0.0, tick, time, tick, False)
+        kind, severity = request.checked()
+        random = np.random.default_rng([self._seed, self._count, crc32(request.name.encode())])
+        levers = self._levers(kind, severity, request.target, random)
+        if kind.effect == "reboot":
+            request = replace(request, duration=min(request.duration or severity, severity))
+        ends = tick + max(1, round(request.duration / self._period)) if request.duration else None
+        injection = Injection(kind.name, request.target, severity, request.duration, tick, time, ends)
+        self._count += 1
+        if levers.charge is not None:
+            self._set_charge(levers.charge)
+        self._faults.append((injection, levers))
+        self._connect()
+        self.log(injection)
+        return injection
+
+    def clear(self) -> None:
+        """End all."""
+        ended, self._faults = self._faults, []
+        self._connect()
+        for injection, _ in ended:
+            self.log(replace(injection, active=False))
+
+    def begin_tick(self, tick: int) -> None:
+        """End those whose time is over; before the read of `tick`."""
+        self._tick = tick
+        if not self._faults:
+            return
+        over = [injection for injection, _ in self._faults if injection.ends is not None and injection.ends <= tick]
+        if over:
+            self._faults = [fault for fault in self._faults if fault[0] not in over]
+            self._connect()
+            for injection in over:
+                self.log(replace(injection, active=False))
+
+    def sense(self, state: RobotState) -> RobotState:
+        """What the sensors make of the true state; once per tick."""
+        for _, levers in self._faults:
+            if levers.sensor is not None:
+                state = levers.sensor(state)
+                fault = levers.sensor
+                if isinstance(fault, EncoderFault) and not fault.on_bus:
+                    self.drives.believe(fault.joints, fault.position, fault.velocity)
+        return state
+
+    def hold(self, command: JointCommand, before: JointCommand | None) -> JointCommand:
+        """What the drives hear of a command; `before`: what they follow now."""
+        for _, levers in self._faults:
+            if levers.is_deaf and np.isfinite(levers.sensor.position).all():
+                command = _deaf(command, before, levers.sensor, self.drives.peak)
+        return command
+
+    def hear(self, joints: Sequence[int]) -> list[int]:
+        """Those of `joints` whose drives are not deaf."""
+        deaf = {int(joint) for _, levers in self._faults if levers.is_deaf for joint in levers.sensor.joints}
+        return [joint for joint in joints if joint not in deaf]
+
+    def sag(self) -> float:
+        """Share of the pack's open-circuit voltage that reaches the bus; once per tick."""
+        left = 1.0
+        for _, levers in self._faults:
+            if levers.sag is not None:
+                left *= levers.sag()
+        return left
+
+    def report(self, battery: Battery) -> Battery:
+        """What the pack says of itself."""
+        for _, levers in self._faults:
+            if levers.battery is not None:
+                battery = levers.battery(battery)
+        return battery
+
+    def _connect(self) -> None:
+        """Hand the levers to drives and channels."""
+        self.drives.clear()
+        channels = {"command": self.commands, "state": self.states, "permit": self.permits}
+        for channel in channels.values():
+            channel.effects = []
+        for _, levers in self._faults:
+            if levers.shape or levers.cut:
+                self.drives.add(levers.joints, levers.shape, levers.cut)
+            if levers.locked is not None:
+                self.drives.lock(levers.locked)
+            if levers.channel is not None:
+                channels[levers.channel[0]].effects.append(levers.channel[1])
+
+    def _levers(self, kind: FaultKind, severity: float, target: str, random: np.random.Generator) -> Levers:
+        component, effect, period = kind.component, kind.effect, self._period
+        if component in CHANNELS:
+            _no_target(kind, target)
+            return Levers(channel=(component, make_effect(effect, severity, period, SPOILERS[component], random)))
+        if component == "drive":
+            return self._drive(effect, severity, self._joints(target), random)
+        if component == "limb":
+            return self._limb(effect, severity, self._joints(target), random)
+        if component == "encoder":
+            return Levers(EncoderFault(effect, severity, self._joints(target), self._robot, period, random))
+        if component == "foot":
+            return Levers(foot_fault(effect, severity, _feet(target), self._weight, random, period))
+        _no_target(kind, target)
+        if component in SENSORS:
+            return Levers(imu_fault(component, effect, severity, period, random))
+        if component == "bus":
+            return Levers(sag=bus_fault(effect, severity, period, random))
+        if effect == "drained":
+            return Levers(charge=severity)
+        return Levers(battery=battery_fault(effect, severity, random))
+
+    def _drive(self, effect: str, severity: float, joints: np.ndarray, random: np.random.Generator) -> Levers:
+        peak, step = self.drives.peak[joints], self.drives.step
+        if effect == "stuck":
+            return Levers(locked=joints)
+        if effect == "garbage":
+            return Levers(joints=joints, shape=drive_faults.random_torque(joints, severity * peak, random))
+        if effect == "runaway":
+            torque = severity * peak * random.choice((-1.0, 1.0), len(joints))
+            return Levers(joints=joints, shape=drive_faults.constant_torque(joints, torque))
+        encoder = None
+        if effect == "reboot":
+            encoder = EncoderFault("stuck", 0.0, joints, self._robot, self._period, random)
+        cuts: dict[str, Callable[[], drive_faults.Shape]] = {
+            "off": lambda: drive_faults.open_windings(joints),
+            "reboot": lambda: drive_faults.open_windings(joints),
+            "wrong": lambda: drive_faults.scaled(joints, 1.0 - severity),
+            "slow": lambda: drive_faults.lagging(joints, severity, step),
+            "delayed": lambda: drive_faults.delayed(joints, max(1, round(severity / step))),
+            "intermittent": lambda: drive_faults.in_bursts(joints, Bursts(severity, step, random)),
+            "overheat": lambda: drive_faults.fading(joints, peak, severity, self.drives),
+        }
+        return Levers(encoder, joints, cut=cuts[effect]())
+
+    def _limb(self, effect: str, severity: float, joints: np.ndarray, random: np.random.Generator) -> Levers:
+        of_encoders = {"off": "stuck", "wrong": "swapped"}.get(effect, effect)
+        bus = EncoderFault(of_encoders, severity, joints, self._robot, self._period, random, on_bus=True)
+        return Levers(sensor=bus, is_deaf=effect == "off")
+
+    def _joints(self, target: str) -> np.ndarray:
+        """A joint, a group of joints, or all."""
+        robot = self._robot
+        if not target:
+            return np.arange(len(robot.joint_names))
+        if target in robot.groups:
+            return robot.indices(target)
+        if target not in robot.joint_names:
+            raise UnknownNameError("joint or group", target, (*robot.joint_names, *robot.groups))
+        return np.array([robot.joint_names.index(target)])
+
+
+def _feet(target: str) -> list[int]:
+    if target and target not in FEET:
+        raise UnknownNameError("foot", target, FEET)
+    return [FEET.index(target)] if target else [0, 1]
+
+
+def _no_target(kind: FaultKind, target: str) -> None:
+    if target:
+        raise ValueError(f"target of {kind.name} is '{target}'; it has none, leave it empty")
+
+
+def _deaf(command: JointCommand, before: JointCommand | None, bus: EncoderFault, peak: np.ndarray) -> JointCommand:
+    """These joints hold where they were by their own encoders, as drives without a bus do; none gets torque anew."""
+    joints = bus.joints
+    position, velocity, effort, kp, kd = (
+        getattr(command, name).copy() for name in ("position", "velocity", "effort", "kp", "kd")
+    )
+    had_torque = before is not None and before.kd[joints].any()
+    position[joints], velocity[joints], effort[joints] = bus.position, 0.0, 0.0
+    kp[joints] = had_torque * HOLD_STIFFNESS * peak[joints]
+    kd[joints] = had_torque * HOLD_DAMPING * peak[joints]
+    return command.with_(position=position, velocity=velocity, effort=effort, kp=kp, kd=kd)

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An ideal robot: joints that follow commands, soles that never slip, a body that never falls, perfect sensors.
+
+For trying the software around a robot (nodes, messages, safety, user interfaces) at almost no cost, with fault levers.
+Its motion is kinematics: no force, not even gravity, moves it; torques are reported, not felt.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from talus_core.driver import Battery, DriverError, DriverSetup, GroundTruth
+from talus_core.errors import UnknownNameError
+from talus_core.parameters import build_config, parameter
+from talus_core.rotations import quat_xyzw_from_matrix
+from talus_core.state import JointCommand, RobotState
+from talus_safety.body import Body
+
+from talus_simulation.battery import Pack, read_pack
+from talus_simulation.drives import DriveBank, checked_command, read_drives
+from talus_simulation.faults.injector import FaultInjector
+from talus_simulation.mock_body.footed_base import FootedBase
+
+GRAVITY = 9.81  # m/s^2
+BANDWIDTH = 100.0  # rad/s: every joint is a critically damped servo, as fast as 500 Hz commands can use
+
+
+@dataclass(frozen=True)
+class MockConfig:
+    """Options of the mock."""
+
+    start_pose: str = parameter("sit", "Pose of robot.yaml at `connect`; `sit` is where every real start begins.")
+
+
+class MockDriver:
+    """Each joint is a servo on the commanded position and velocity; the soles on the ground share the weight evenly."""
+
+    def __init__(self, setup: DriverSetup):
+        description = setup.description
+        config = build_config(MockConfig, setup.options)
+        if config.start_pose not in description.poses:
+            raise UnknownNameError("pose", config.start_pose, description.poses)
+        self._description = description
+        self._period = setup.period
+        self._start = description.poses[config.start_pose]
+        self._table = read_drives(description)
+        self._body = Body(description)
+        self.faults = FaultInjector(
+            description, setup.period, setup.seed, lambda fraction: self._pack.set_charge(fraction)
+        )
+        self.faults.fit(setup.period, GRAVITY * self._body.mass)
+        self._bank = DriveBank(self._table, self.faults.drives)
+        self._pack = Pack(read_pack(description), float(self._table.standby_power.sum()))
+        self._tick = 0
+        self._is_open = False
+        self._place()
+
+    @property
+    def joint_names(self) -> tuple[str, ...]:
+        """In the order of robot.yaml."""
+        return self._description.joint_names
+
+    @property
+    def period(self) -> float:
+        """Control period in s."""
+        return self._period
+
+    @property
+    def time(self) -> float:
+        """Simulated s."""
+        return self._tick * self._period
+
+    def connect(self) -> None:
+        """Limp, at the start pose."""
+        self._is_open = True
+        self.reset()
+
+    def read(self, now: float) -> RobotState:
+        """The state at this tick."""
+        if not self._is_open:
+            raise DriverError("mock: read before connect")
+        if self._state is not None:
+            return self._state
+        base, to_imu = self._base, self._body.imu.rotation.T
+        wrenches = np.zeros((2, 6))
+        wrenches[base.carries, 2] = GRAVITY * self._body.mass / np.count_nonzero(base.carries)
+        state = RobotState(
+            sequence=self._tick,
+            time=now,
+            steady_time_ns=time.monotonic_ns(),
+            position=self._position.copy(),
+            velocity=self._velocity.copy(),
+            effort=self._effort.copy(),
+            angular_velocity=to_imu @ base.angular_velocity,
+            linear_acceleration=to_imu @ base.specific_force(GRAVITY),
+            foot_wrenches=wrenches,
+            torque_enabled=self._bank.is_enabled,
+        )
+        self._state = self.faults.sense(state)
+        return self._state
+
+    def write(self, command: JointCommand) -> JointCommand:
+        """Follow `command` from now on."""
+        if not self._is_open:
+            raise DriverError("mock: write before connect")
+        checked_command(command, len(self.joint_names))
+        return self._bank.hold(self.faults.hold(command, self._bank.command))
+
+    def stop(self) -> None:
+        """Torque off; the windings brake the joints."""
+        self._bank.release()
+
+    def cut(self, joints: Sequence[int]) -> None:
+        """The same for single drives."""
+        self._bank.cut(self.faults.hear(joints))
+
+    def close(self) -> None:
+        """Nothing is held."""
+        self._bank.release()
+        self._is_open = False
+
+    def battery(self) -> Battery:
+        """Drained by computing, standby and the joints' work."""
+        return self.faults.report(self._pack.report())
+
+    def advance(self) -> None:
+        """One period; the joints stop at the ends of their ranges."""
+        dt, limits = self._period, self._description.limits
+        self._pack.sag = self.faults.sag()
+        self._effort = self._bank.effort(self._position, self._velocity, self._pack.voltage).copy()
+        self._pack.drain(self._bank.power(self._effort, self._velocity), dt)
+        velocity = self._velocity + dt * self._acceleration()
+        velocity = np.where(self.faults.drives.locked, 0.0, np.clip(velocity, -limits.velocity, limits.velocity))
+        self._position = np.clip(self._position + dt * velocity, limits.lower, limits.upper)
+        inside = (self._position > limits.lower) & (self._position < limits.upper)
+        self._velocity = np.where(inside, velocity, 0.0)
+        self._base.move(self._position, dt)
+        self._tick += 1
+        self.faults.begin_tick(self._tick)
+        self._state = None
+
+    def reset(self) -> None:
+        """Back to the start pose, limp; time goes on."""
+        self._bank.release()
+        self.faults.clear()
+        self._place()
+
+    def ground_truth(self) -> GroundTruth:
+        """Where the base is, by the soles that never slip."""
+        base = self._base
+        quat_xyzw = quat_xyzw_from_matrix(base.rotation)
+        return GroundTruth(base.position.copy(), quat_xyzw, base.velocity.copy(), base.angular_velocity.copy())
+
+    def push(self, link: str, impulse: np.ndarray, duration: float) -> None:
+        """Refused: no force moves it."""
+        raise DriverError("the mock cannot be pushed, no force moves it; use the driver mujoco")
+
+    def set_friction(self, target: str, friction: float) -> None:
+        """Refused: its soles never slip."""
+        raise DriverError("the mock never slips; use the driver mujoco")
+
+    def _acceleration(self) -> np.ndarray:
+        """(n,) rad/s^2 of the servos; a joint without stiffness follows the velocity only, a limp one is braked."""
+        command = self._bank.command
+        if command is None:
+            return -BANDWIDTH * self._velocity
+        pull = np.where(command.kp > 0.0, BANDWIDTH**2 * (command.position - self._position), 0.0)
+        acceleration = pull + 2.0 * BANDWIDTH * (command.velocity - self._velocity)
+        faults = self.faults.drives
+        if faults.touched.any():  # those are moved by their torque, against a drag that lets the peak reach top speed
+            driven = self._description.limits.velocity * self._effort / self._table.effort
+            acceleration = np.where(faults.touched, BANDWIDTH * (driven - self._velocity), acceleration)
+        return np.where(self._bank.is_cut, -BANDWIDTH * self._velocity, acceleration)
+
+    def _place(self) -> None:
+        self._state: RobotState | None = None
+        self._position = self._start.copy()
+        self._velocity = np.zeros(len(self._start))
+        self._effort = np.zeros(len(self._start))
+        self._base = FootedBase(self._body, self._start)

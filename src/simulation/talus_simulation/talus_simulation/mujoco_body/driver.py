@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The driver `mujoco`: a simulated body behind the five verbs."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+
+import numpy as np
+from talus_core.driver import Battery, DriverError, DriverSetup, GroundTruth
+from talus_core.errors import UnknownNameError
+from talus_core.parameters import build_config
+from talus_core.state import JointCommand, RobotState
+
+from talus_simulation.battery import Pack, read_pack
+from talus_simulation.drives import checked_command, read_drives
+from talus_simulation.faults.injector import FaultInjector
+from talus_simulation.mujoco_body.config import MujocoConfig
+from talus_simulation.mujoco_body.levers import Friction, Pushes, add_load, disturb_model
+from talus_simulation.mujoco_body.plant import LYING, Plant
+from talus_simulation.mujoco_body.sight import Sight
+from talus_simulation.noise import SensorNoise
+
+GRAVITY = 9.81  # m/s^2
+
+
+class MujocoDriver:
+    """Physics, noisy sensors and battery of one robot; the same setup and commands give the same run, bit for bit."""
+
+    def __init__(self, setup: DriverSetup):
+        """Loads the model. Raises DriverError, UnknownNameError, ParameterError."""
+        self._setup = setup
+        self._config = build_config(MujocoConfig, setup.options)
+        description = setup.description
+        if self._config.start_pose not in description.poses:
+            raise UnknownNameError("pose", self._config.start_pose, description.poses)
+        if self._config.lying not in ("", *LYING):
+            raise UnknownNameError("side", self._config.lying, LYING)
+        self._table = read_drives(description)
+        self._pack_data = read_pack(description)
+        self.faults = FaultInjector(description, setup.period, setup.seed, self._set_charge)
+        self._plant = Plant(description, setup.world, self._table, setup.period, self.faults.drives)
+        self.faults.fit(self._plant.model.opt.timestep, self._plant.mass * GRAVITY)
+        self._start = self._start_qpos()
+        self._disturb()
+        model, data = self._plant.model, self._plant.data
+        self._pushes = Pushes(model, data, setup.period)
+        self._friction = Friction(model, [foot.frame for foot in description.feet])
+        self._tick = 0
+        self._is_open = False
+
+    @property
+    def joint_names(self) -> tuple[str, ...]:
+        """In the order of robot.yaml."""
+        return self._setup.description.joint_names
+
+    @property
+    def period(self) -> float:
+        """Control period in s."""
+        return self._setup.period
+
+    @property
+    def time(self) -> float:
+        """Simulated s since `connect`."""
+        return self._tick * self._setup.period
+
+    @property
+    def qpos(self) -> np.ndarray:
+        """MuJoCo's generalised positions of the whole scene, for rendering."""
+        return self._plant.data.qpos
+
+    @property
+    def mass(self) -> float:
+        """kg, of the simulated body with its model error."""
+        return self._plant.mass
+
+    @property
+    def soles(self) -> np.ndarray:
+        """(2, 3) m, where the left and the right sole really are in the world."""
+        return self._plant.soles()
+
+    @property
+    def sight(self) -> Sight:
+        """What its cameras truly see, without rendering."""
+        return Sight(self._plant.model, self._plant.data)
+
+    @property
+    def energy_used(self) -> float:
+        """J taken from the battery since `connect`."""
+        return self._pack.energy_used
+
+    @property
+    def torque_left(self) -> np.ndarray:
+        """(n,) part of its peak that each drive says it can still give."""
+        return self.faults.drives.left
+
+    def connect(self) -> None:
+        """The robot lies limp in its start pose, at rest on its stops."""
+        if self._is_open:
+            return
+        self._tick = 0
+        standby = float(self._table.standby_power.sum())
+        self._pack = Pack(self._pack_data, standby, self._config.charge_fraction)
+        self._noise = SensorNoise(self._config.noise, self._table.effort, self._setup.seed)
+        self._is_open = True
+        self.reset()
+
+    def read(self, now: float) -> RobotState:
+        """The state at this tick, as the sensors see it; the same however often it is read."""
+        self._require_open("read")
+        if self._state is None:
+            plant, sample = self._plant, self._plant.sample()
+            true = RobotState(
+                self._tick,
+                now,
+                time.monotonic_ns(),
+                plant.position,
+                plant.velocity,
+                plant.effort,
+                sample.angular_velocity,
+                sample.linear_acceleration,
+                sample.foot_wrenches,
+                plant.bank.is_enabled,
+            )
+            self._state = self.faults.sense(self._noise(true))
+        return self._state
+
+    def write(self, command: JointCommand) -> JointCommand:
+        """Follow `command` until the next."""
+        self._require_open("write")
+        checked_command(command, len(self.joint_names))
+        return self._plant.bank.hold(self.faults.hold(command, self._plant.bank.command))
+
+    def stop(self) -> None:
+        """Torque off, windings shorted."""
+        self._plant.bank.release()
+
+    def cut(self, joints: Sequence[int]) -> None:
+        """The same for single drives."""
+        self._plant.bank.cut(self.faults.hear(joints))
+
+    def close(self) -> None:
+        """Nothing is held."""
+        self._plant.bank.release()
+        self._is_open = False
+
+    def battery(self) -> Battery:
+        """The pack as its own electronics report it."""
+        self._require_open("battery")
+        return self.faults.report(self._pack.report())
+
+    def advance(self) -> None:
+        """One period of physics."""
+        self._require_open("advance")
+        self._pushes.apply()
+        self._pack.sag = self.faults.sag()
+        self._plant.tick(self._pack)
+        self._tick += 1
+        self.faults.begin_tick(self._tick)
+        self._state = None
+
+    def reset(self) -> None:
+        """Back to the start pose, limp and at rest; time, battery and friction go on."""
+        self._require_open("reset")
+        self._pushes.clear()
+        self.faults.clear()
+        self._plant.place(self._start, self._config.settle_s)
+        self._state = None
+
+    def ground_truth(self) -> GroundTruth:
+        """Where the base really is."""
+        return self._plant.ground_truth()
+
+    def touching(self) -> dict[str, float]:
+        """Links, but the feet, that touch the ground or something on it: for judging a fall, never for control."""
+        return self._plant.touching()
+
+    def push(self, link: str, impulse: np.ndarray, duration: float) -> None:
+        """From the next tick on."""
+        self._pushes.add(link, impulse, duration)
+
+    def set_friction(self, target: str, friction: float) -> None:
+        """From the next tick on."""
+        self._friction.set(target, friction)
+
+    def add_load(self, frame: str, mass: float) -> None:
+        """Fix a point mass (kg) at a frame of robot.yaml from the next tick on, for good.
+
+        Raises UnknownNameError, ValueError.
+        """
+        frames = self._setup.description.frames
+        if frame not in frames:
+            raise UnknownNameError("frame", frame, frames)
+        add_load(self._plant.model, frames[frame], mass)
+
+    def _set_charge(self, fraction: float) -> None:
+        self._pack.set_charge(fraction)
+
+    def _start_qpos(self) -> np.ndarray:
+        config = self._config
+        pose = self._setup.description.poses[config.start_pose]
+        if config.start_spread == 0.0 and not config.lying:
+            return self._plant.posed(pose)
+        random = np.random.default_rng(self._setup.seed)
+        limits = self._setup.description.limits
+        pose = pose.copy()
+        arms_and_legs = self._setup.description.structural_indices
+        pose[arms_and_legs] += config.start_spread * random.uniform(-1.0, 1.0, len(arms_and_legs))
+        pose = np.clip(pose, limits.lower, limits.upper)
+        heading = random.uniform(-math.pi, math.pi) if config.start_spread > 0.0 else 0.0
+        return self._plant.posed(pose, config.lying, heading)
+
+    def _disturb(self) -> None:
+        config, description = self._config.model_error, self._setup.description
+        disturb_model(self._plant.model, description.frames["base"], config, self._setup.seed)
+        self._plant.use_joint_damping(config.friction_factor)
+
+    def _require_open(self, verb: str) -> None:
+        if not self._is_open:
+            raise DriverError(f"mujoco: {verb} before connect")

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables of the README equal the code."""
+
+import re
+from pathlib import Path
+
+import talus_simulation
+from readme_tables import assert_files, assert_parameters, rows
+from talus_drivers.registry import driver_names
+from talus_simulation.cameras.config import CameraConfig
+from talus_simulation.faults.catalogue import CATALOGUE, COMPONENTS, KINDS, TYPES
+
+PACKAGE = Path(__file__).parents[1]
+README = (PACKAGE / "README.md").read_text()
+SOURCES = Path(talus_simulation.__file__).parent
+
+
+def names_in(section: str, pattern: str) -> set[str]:
+    return {name for row in rows(README, section) for name in re.findall(pattern, row[0])}
+
+
+def test_the_parameter_table_is_the_code():
+    assert_parameters(README, CameraConfig)
+
+
+def test_every_driver_has_its_row():
+    assert names_in("Purpose", r"`(\w+)`") == set(driver_names())
+
+
+def test_every_source_file_has_its_row():
+    assert_files(README, SOURCES)
+
+
+def test_every_topic_and_service_has_its_row():
+    used = {"heartbeat", "diagnostics"}
+    call = re.compile(r'(?:create_publisher|create_service)\([^"\n]*?"([\w/]+)"')
+    for path in SOURCES.glob("*_node.py"):
+        used |= set(call.findall(path.read_text()))
+    source = (SOURCES / "cameras" / "camera_node.py").read_text()
+    found = re.findall(r'f?"((?:\{base\}|sim)/[\w/]+)"', source)
+    used |= {name.replace("{base}", "camera/<name>") for name in found}
+    assert names_in("Inputs and outputs", r"`([\w/<>]+)`") == used
+
+
+def test_the_fault_table_is_the_catalogue():
+    for component, _, *cells in rows(README, "Faults"):
+        name = component.strip("`")
+        assert cells[:7] == ["yes" if f"{name}.{kind}" in CATALOGUE else "-" for kind in TYPES], name
+        assert cells[7] == ", ".join(kind.effect for kind in KINDS if kind.component == name and not kind.type)
+    assert names_in("Faults", r"`(\w+)`") == set(COMPONENTS)

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Entry of `python -m talus_launch`."""
+
+import sys
+
+from talus_launch.cli import main
+
+sys.exit(main())

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`python -m talus_launch FILE [key:=value ...]`: runs a launch file until it ends or Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from talus_launch.errors import LaunchError
+from talus_launch.interrupts import Interrupts
+from talus_launch.output import LogFolder, Sink, Terminal
+from talus_launch.packages import find_launch_file
+from talus_launch.plan import LaunchPlan
+from talus_launch.resolve import resolve
+from talus_launch.ros2 import real_launch
+from talus_launch.session import Session, ros_domain
+from talus_launch.supervisor import Exit, Supervisor
+
+USAGE = "usage: ./talus launch FILE [key:=value ...] [--show-args]   FILE: a path, a name in launch/, or PACKAGE NAME"
+PACKAGE = "talus_bringup"
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Exit code: 0 after Ctrl-C or a good end, 1 if a required process died or one refused, 2 for bad input."""
+    words = list(sys.argv[1:] if words is None else words)
+    if not words or words[0] in ("-h", "--help"):
+        print(USAGE)
+        return 0 if words else 2
+    ros2 = real_launch()
+    try:
+        file, arguments = split_words(words)
+        if ros2 is not None:
+            os.execv(ros2, [ros2, "launch", str(file), *(w for w in words if ":=" in w or w.startswith("-"))])
+        plan = resolve(file, arguments, os.environ)
+        if "--show-args" in words:
+            print_arguments(plan)
+            return 0
+        return run(plan)
+    except LaunchError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+def split_words(words: Sequence[str]) -> tuple[Path, dict[str, str]]:
+    """The launch file and its arguments from a command line. Raises LaunchError."""
+    names = [word for word in words if ":=" not in word and word != "--show-args"]
+    pairs = [word.split(":=", 1) for word in words if ":=" in word]
+    unknown = [word for word in names if word.startswith("-")]
+    if unknown or len(names) not in (1, 2) or any(not key for key, _ in pairs):
+        raise LaunchError(f"'{' '.join(unknown or words)}' is not understood; {USAGE}")
+    if len(names) == 2:
+        return find_launch_file(names[0], names[1], os.environ), dict(pairs)
+    path = Path(names[0])
+    return path if path.is_file() else find_launch_file(PACKAGE, path.name, os.environ), dict(pairs)
+
+
+def print_arguments(plan: LaunchPlan) -> None:
+    """What the launch file can be told."""
+    for argument in plan.arguments:
+        default = "required" if argument.default is None else f"default '{argument.default}'"
+        choices = f"; one of {', '.join(argument.choices)}" if argument.choices else ""
+        print(f"  {argument.name}: {argument.description} ({default}{choices})")
+
+
+def log_folder() -> Path:
+    """A new folder for the log files of one run, below the workspace if `./talus` started it, else below here."""
+    workspace = Path(os.environ.get("TALUS_ROOT", "."))
+    return workspace.resolve() / ".talus" / "log" / time.strftime(f"%Y%m%d-%H%M%S-{os.getpid()}")
+
+
+def run(plan: LaunchPlan) -> int:
+    """Start everything in a plan, and stay until it has ended."""
+    session = Session(ros_domain(os.environ))
+    logs = LogFolder(log_folder(), Terminal())
+    supervisor = Supervisor(plan, logs.folder, logs, session.record)
+    try:
+        for name in session.end_leftovers():
+            logs.note(f"ended '{name}', left over from a run that was killed")
+        logs.note(f"logs: {logs.folder}")
+        interrupts = Interrupts()
+        supervisor.start()
+        return _stay(supervisor, interrupts, logs)
+    finally:
+        supervisor.stop()
+        session.close()
+        logs.close()
+
+
+def _stay(supervisor: Supervisor, interrupts: Interrupts, sink: Sink) -> int:
+    code = 0
+    while not supervisor.is_finished:
+        for _ in range(interrupts.take()):
+            supervisor.begin_stop()
+        for ended in supervisor.poll():
+            report_exit(ended, sink)
+            code = code or int(ended.is_fatal or ended.refusal is not None)
+            if ended.is_fatal and not supervisor.is_stopping:
+                sink.note(f"'{ended.spec.name}' is required: ending the launch")
+                supervisor.begin_stop()
+    return code
+
+
+def report_exit(ended: Exit, sink: Sink) -> None:
+    """Say that a process ended, and for one that crashed, its last lines."""
+    how = f"was ended by {signal.Signals(-ended.code).name}" if ended.code < 0 else f"ended with code {ended.code}"
+    again = "; starting it again" if ended.respawns else ""
+    sink.note(f"'{ended.spec.name}' {how}{again}")
+    if ended.code and not ended.asked and ended.refusal is None:  # a refusal is a line of its own already
+        for line in ended.last_lines:
+            sink.note(f"    {line}")

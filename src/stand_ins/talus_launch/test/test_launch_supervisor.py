@@ -1,0 +1,272 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Real toy processes under the supervisor: their output, their end, and that nothing stays behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from talus_launch.child import Child
+from talus_launch.errors import LaunchError
+from talus_launch.plan import LaunchPlan, ProcessSpec
+from talus_launch.session import Session, ros_domain, start_ticks
+from talus_launch.supervisor import Exit, Supervisor
+
+# A test that waits longer has failed; a start takes some 10 ms.
+PATIENCE_S = 20.0
+SLEEP = "exec sleep 99"
+IGNORES_SIGINT = """
+import signal, time
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+print('up', flush=True)
+time.sleep(99)
+"""
+
+
+class Sink:
+    """Keeps the lines."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, str]] = []
+
+    def line(self, name: str, text: str, shows: bool) -> None:
+        self.lines.append((name, text))
+
+    def note(self, text: str) -> None:
+        self.lines.append(("", text))
+
+
+def shell(name: str, script: str, **changes) -> ProcessSpec:
+    return ProcessSpec(name=name, command=("sh", "-c", script), environment=dict(os.environ), **changes)
+
+
+def python(name: str, script: str, **changes) -> ProcessSpec:
+    return ProcessSpec(name=name, command=(sys.executable, "-c", script), environment=dict(os.environ), **changes)
+
+
+class Bench:
+    """A supervisor with toy processes; ends them whatever a test does."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.sink = folder, Sink()
+        self.exits: list[Exit] = []
+        self.supervisor: Supervisor | None = None
+
+    def start(self, *specs: ProcessSpec) -> Supervisor:
+        self.supervisor = Supervisor(LaunchPlan(specs, ()), self.folder, self.sink)
+        self.supervisor.start()
+        return self.supervisor
+
+    def until(self, is_so: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while not is_so():
+            assert time.monotonic() < deadline, (self.sink.lines, self.exits)
+            self.exits += self.supervisor.poll(0.02)
+
+    def said(self, name: str, text: str) -> bool:
+        return (name, text) in self.sink.lines
+
+
+@pytest.fixture
+def bench(tmp_path: Path):
+    made = Bench(tmp_path)
+    yield made
+    if made.supervisor is not None:
+        for _ in range(3):
+            made.supervisor.begin_stop()
+        made.supervisor.stop()
+
+
+def is_running(pid: int) -> bool:
+    return start_ticks(pid) is not None
+
+
+def test_output_comes_by_name_and_the_last_words_too(bench: Bench):
+    supervisor = bench.start(shell("a", "echo one; echo two >&2; printf three"), shell("b", "echo other; exit 3"))
+    bench.until(lambda: supervisor.is_finished)
+    assert {("a", "one"), ("a", "two"), ("a", "three"), ("b", "other")} <= set(bench.sink.lines)
+    codes = {ended.spec.name: ended.code for ended in bench.exits}
+    assert codes == {"a": 0, "b": 3}
+
+
+def test_crash_is_reported_with_its_last_lines(bench: Bench):
+    supervisor = bench.start(python("a", "raise RuntimeError('the cause')", required=True))
+    bench.until(lambda: supervisor.is_finished)
+    assert bench.exits[0].is_fatal
+    assert bench.exits[0].last_lines[-1] == "RuntimeError: the cause"
+
+
+def test_much_output_is_read_while_the_process_runs(bench: Bench):
+    supervisor = bench.start(python("a", "for i in range(20000): print(f'line {i}')"))
+    bench.until(lambda: supervisor.is_finished)
+    assert [text for _, text in bench.sink.lines] == [f"line {i}" for i in range(20000)]
+
+
+def test_program_that_cannot_start_ends_the_others(bench: Bench):
+    started = []
+    missing = ProcessSpec("b", ("/no/such/program",))
+    supervisor = Supervisor(LaunchPlan((shell("a", SLEEP), missing), ()), bench.folder, bench.sink, started.extend)
+    with pytest.raises(LaunchError, match="b: cannot start '/no/such/program'"):
+        supervisor.start()
+    assert supervisor.is_finished
+    assert not is_running(started[0].process.pid)
+
+
+def test_respawn_counts_and_delays(bench: Bench):
+    spec = shell("a", "echo up; exit 1", respawns=True, respawn_delay=0.1, respawn_most=2, required=True)
+    began = time.monotonic()
+    supervisor = bench.start(spec)
+    bench.until(lambda: supervisor.is_finished)
+    assert len(bench.exits) == 3
+    assert [ended.is_fatal for ended in bench.exits] == [False, False, True]
+    assert time.monotonic() - began > 0.2
+
+
+def test_refusal_is_final(bench: Bench):
+    supervisor = bench.start(shell("a", "echo 'error: port 80 is in use' >&2; exit 2", respawns=True))
+    bench.until(lambda: supervisor.is_finished)
+    assert [(ended.respawns, ended.refusal) for ended in bench.exits] == [(False, "port 80 is in use")]
+
+
+def test_polite_processes_end_by_sigint_and_stubborn_ones_later(bench: Bench):
+    polite = shell("polite", "echo up; exec sleep 99")
+    stubborn = python("stubborn", IGNORES_SIGINT, sigterm_after=0.2)
+    deaf = python("deaf", IGNORES_SIGINT.replace("SIGINT", "SIGTERM"), sigterm_after=0.2, sigkill_after=0.2)
+    supervisor = bench.start(polite, stubborn, deaf)
+    bench.until(lambda: all(bench.said(name, "up") for name in ("polite", "stubborn", "deaf")))
+    supervisor.begin_stop()
+    bench.until(lambda: supervisor.is_finished)
+    codes = {ended.spec.name: -ended.code for ended in bench.exits}
+    # Python turns SIGINT into KeyboardInterrupt and dies of it: "deaf" hears that.
+    assert codes == {"polite": signal.SIGINT, "stubborn": signal.SIGTERM, "deaf": signal.SIGINT}
+    assert all(ended.asked and not ended.is_fatal for ended in bench.exits)
+
+
+def test_process_deaf_to_everything_is_killed(bench: Bench):
+    script = IGNORES_SIGINT.replace("print", "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint")
+    supervisor = bench.start(python("deaf", script, sigterm_after=0.1, sigkill_after=0.1))
+    bench.until(lambda: bench.said("deaf", "up"))
+    supervisor.begin_stop()
+    bench.until(lambda: supervisor.is_finished)
+    assert bench.exits[0].code == -signal.SIGKILL
+
+
+def test_the_last_hears_of_the_end_when_the_others_are_gone(bench: Bench):
+    driver = shell("driver", "echo up; exec sleep 99", goes_last=True)
+    slow = python("slow", IGNORES_SIGINT, sigterm_after=0.5)
+    supervisor = bench.start(driver, slow)
+    bench.until(lambda: bench.said("driver", "up") and bench.said("slow", "up"))
+    supervisor.begin_stop()
+    bench.until(lambda: supervisor.is_finished)
+    assert [ended.spec.name for ended in bench.exits] == ["slow", "driver"]
+
+
+def test_impatience_kills_the_others_first_then_the_last(bench: Bench):
+    driver = python("driver", IGNORES_SIGINT, goes_last=True, sigterm_after=99.0)
+    other = python("other", IGNORES_SIGINT, sigterm_after=99.0)
+    supervisor = bench.start(driver, other)
+    bench.until(lambda: bench.said("driver", "up") and bench.said("other", "up"))
+    supervisor.begin_stop()
+    supervisor.begin_stop()
+    bench.until(lambda: "other" not in supervisor.children)
+    assert "driver" in supervisor.children
+    supervisor.begin_stop()
+    bench.until(lambda: supervisor.is_finished)
+    assert [ended.code for ended in bench.exits] == [-signal.SIGKILL, -signal.SIGKILL]
+
+
+def test_grandchildren_do_not_outlive_a_process(bench: Bench):
+    supervisor = bench.start(shell("a", "sleep 99 & echo $!; exit 0"))
+    bench.until(lambda: supervisor.is_finished)
+    (line,) = [text for _, text in bench.sink.lines]
+    bench.until(lambda: not is_running(int(line)))
+
+
+def children_of(folder: Path, domain: int) -> list[Child]:
+    """Two toys that a runner started before it was killed; its session was never closed."""
+    session = Session(domain, folder)
+    children = [
+        Child(shell("driver", SLEEP, goes_last=True), folder),
+        Child(shell("a", SLEEP), folder),
+    ]
+    session.record(children)
+    os.close(session._lock)
+    return children
+
+
+def test_start_ends_what_a_killed_run_left_behind(tmp_path: Path):
+    children = children_of(tmp_path, 7)
+    session = Session(7, tmp_path)
+    assert session.end_leftovers() == ["driver", "a"]
+    assert [child.process.wait(PATIENCE_S) for child in children] == [-signal.SIGINT, -signal.SIGINT]
+    assert session.end_leftovers() == []
+    session.close()
+
+
+def test_a_process_with_the_same_id_is_not_taken_for_a_leftover(tmp_path: Path):
+    children = children_of(tmp_path, 7)
+    for child in children:
+        child.process.kill()
+        child.process.wait()
+    record = tmp_path / "domain-7.json"
+    record.write_text(record.read_text().replace(str(children[0].process.pid), str(os.getpid())))
+    session = Session(7, tmp_path)
+    assert session.leftovers() == []
+    session.close()
+
+
+def test_second_run_beside_the_first_is_refused(tmp_path: Path):
+    first = Session(3, tmp_path)
+    first.record([])
+    with pytest.raises(LaunchError, match=rf"process {os.getpid()}\) already uses ROS domain 3; .*ROS_DOMAIN_ID=4"):
+        Session(3, tmp_path)
+    Session(4, tmp_path).close()
+    first.close()
+    Session(3, tmp_path).close()
+
+
+def test_ros_domain():
+    assert ros_domain({}) == 0
+    assert ros_domain({"ROS_DOMAIN_ID": "16"}) == 16
+    for bad in ("-1", "233", "x"):
+        with pytest.raises(LaunchError, match=f"'{bad}' is not a number from 0 to 232"):
+            ros_domain({"ROS_DOMAIN_ID": bad})
+
+
+def test_kill_of_the_runner_then_clean_start(workspace, tmp_path: Path):
+    """The whole command: killed with its processes running, started again, ended by Ctrl-C."""
+    pids = tmp_path / "pids"
+    file = workspace.write(f"""<executable cmd="sh -c 'echo $$ >> {pids}; exec sleep 99'" name="toy"/>""")
+    environment = {**os.environ, "TMPDIR": str(tmp_path), "TALUS_ROOT": str(tmp_path), "ROS_DOMAIN_ID": "5"}
+    command = [sys.executable, "-m", "talus_launch", str(file)]
+
+    def is_recorded() -> bool:
+        record = tmp_path / f"talus-{os.getuid()}" / "domain-5.json"
+        return record.exists() and f'"pid": {pids.read_text().split()[-1]}' in record.read_text()
+
+    def start(count: int) -> subprocess.Popen:
+        runner = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        deadline = time.monotonic() + PATIENCE_S
+        while not (pids.exists() and len(pids.read_text().split()) == count and is_recorded()):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        return runner
+
+    first = start(1)
+    first.kill()
+    first.wait()
+    second = start(2)
+    old, new = (int(pid) for pid in pids.read_text().split())
+    assert not is_running(old)
+    assert is_running(new)
+    second.send_signal(signal.SIGINT)
+    said, _ = second.communicate(timeout=PATIENCE_S)
+    assert second.returncode == 0
+    assert "ended 'toy', left over from a run that was killed" in said
+    assert not is_running(new)

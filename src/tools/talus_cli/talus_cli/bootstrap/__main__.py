@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Entry of `./talus`, run as a folder by any Python, before anything is installed."""
+
+import sys
+from pathlib import Path
+
+sys.path[0] = str(Path(__file__).resolve().parents[2])  # the folder that holds talus_cli, instead of this one
+
+from talus_cli.bootstrap.cli import main  # noqa: E402
+
+sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands of `./talus`: each prepares the workspace, then becomes the program that does the work.
+
+What only some commands need is imported by them: imports are most of a start's time.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+
+from talus_cli.bootstrap.errors import BootstrapError
+from talus_cli.bootstrap.prepare import prepare
+from talus_cli.bootstrap.workspace import Workspace
+
+USAGE_ERROR = 2
+INTERRUPTED = 130  # 128 + SIGINT, as shells say it
+
+HELP = """\
+usage: ./talus COMMAND [ARGS]
+
+  run              the robot in the embedded simulator; --help lists its options
+  test [ARGS]      the whole test suite; ARGS go to pytest
+  bench NAME       a benchmark; --json FILE writes the figures
+  scenario FILE    faults on a time line, and what must follow; --graph plays it on the robot that runs
+  operator KEY     the operator's enabling device in this terminal, over UDP; --new-key FILE makes a key
+  launch FILE      a launch file; key:=value sets an argument
+  exec -- CMD      a command of yours with the environment sourced
+  build            only prepare the workspace; --clean builds it anew
+  doctor           what this machine has and lacks
+
+The first start makes .venv, installs pinned packages and builds the workspace; later ones start at once."""
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; return its exit code, or never where another program takes over."""
+    command, rest = (arguments[0], arguments[1:]) if arguments else ("--help", [])
+    if command in ("-h", "--help", "help"):
+        print(HELP)
+        return 0
+    try:
+        if command not in COMMANDS:
+            raise BootstrapError(_unknown(command))
+        return COMMANDS[command](Workspace.here(), rest)
+    except BootstrapError as error:
+        print(f"talus: {error}", file=sys.stderr)
+        return USAGE_ERROR
+    except KeyboardInterrupt:
+        print("talus: interrupted; the next start goes on from here", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _unknown(command: str) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(command, COMMANDS, n=1)
+    return f"unknown command '{command}'; " + (
+        f"did you mean '{near[0]}'?" if near else f"known: {', '.join(COMMANDS)}"
+    )
+
+
+def _module(name: str) -> Callable[[Workspace, list[str]], int]:
+    """A command that is a module of one of our packages."""
+
+    def command(workspace: Workspace, arguments: list[str]) -> int:
+        return become([str(workspace.python), "-m", name, *arguments], prepare(workspace))
+
+    return command
+
+
+def _test(workspace: Workspace, arguments: list[str]) -> int:
+    from talus_cli.bootstrap import system
+
+    environment = _with_own_domain(prepare(workspace))
+    try:
+        system.ensure([system.BROWSER], workspace.state / "apt.log")
+    except BootstrapError as error:
+        print(f"talus: {error}; the others can run", file=sys.stderr)
+    return become([str(workspace.python), "-m", "pytest", "--rootdir", str(workspace.root), *arguments], environment)
+
+
+def _bench(workspace: Workspace, arguments: list[str]) -> int:
+    environment = _with_own_domain(prepare(workspace))
+    return become([str(workspace.python), "-m", "talus_lab.bench", *arguments], environment)
+
+
+def _with_own_domain(environment: dict[str, str]) -> dict[str, str]:
+    """What measures or tests must not meet another run's topics."""
+    from talus_cli.bootstrap.domains import claim_domain
+
+    return environment if "ROS_DOMAIN_ID" in environment else {**environment, "ROS_DOMAIN_ID": str(claim_domain())}
+
+
+def _exec(workspace: Workspace, arguments: list[str]) -> int:
+    command = arguments[1:] if arguments[:1] == ["--"] else arguments
+    if not command:
+        raise BootstrapError("exec needs a command: ./talus exec -- CMD ...")
+    return become(command, prepare(workspace))
+
+
+def _build(workspace: Workspace, arguments: list[str]) -> int:
+    if arguments not in ([], ["--clean"]):
+        raise BootstrapError(f"build does not know '{' '.join(arguments)}'; known: --clean")
+    if arguments:
+        from talus_cli.bootstrap.steps import clean
+
+        clean(workspace)
+    prepare(workspace)
+    print(f"talus: {workspace.install} is up to date")
+    return 0
+
+
+def _doctor(workspace: Workspace, arguments: list[str]) -> int:
+    from talus_cli.bootstrap.doctor import report
+
+    if arguments:
+        raise BootstrapError(f"doctor takes no arguments, not '{' '.join(arguments)}'")
+    return report(workspace)
+
+
+def become(command: list[str], environment: dict[str, str]) -> int:
+    """Replace this process by a program; does not return."""
+    program = shutil.which(command[0], path=environment["PATH"])
+    if program is None:
+        raise BootstrapError(f"no such command: '{command[0]}'; looked for it in the workspace and in PATH")
+    sys.stdout.flush()
+    os.execve(program, command, environment)
+
+
+COMMANDS: dict[str, Callable[[Workspace, list[str]], int]] = {
+    "run": _module("talus_cli.run"),
+    "test": _test,
+    "bench": _bench,
+    "scenario": _module("talus_lab.scenario"),
+    "operator": _module("talus_cli.operator"),
+    "launch": _module("talus_launch"),
+    "exec": _exec,
+    "build": _build,
+    "doctor": _doctor,
+}

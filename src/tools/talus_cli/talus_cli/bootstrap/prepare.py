@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Is the workspace ready? Answered in milliseconds, since it is asked at every start; if not, it is made."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from pathlib import Path
+
+from talus_cli.bootstrap import environment
+from talus_cli.bootstrap.fingerprint import workspace_fingerprints
+from talus_cli.bootstrap.stamps import read_stamp
+from talus_cli.bootstrap.workspace import Workspace
+
+
+def prepare(workspace: Workspace) -> dict[str, str]:
+    """The environment of a built workspace, making first whatever is missing or changed."""
+    cached = cached_environment(workspace)
+    if cached is None:
+        from talus_cli.bootstrap.steps import make  # imported where needed: imports are most of a start's time
+
+        cached = make(workspace)
+    return environment.apply(cached, os.environ)
+
+
+def cached_environment(workspace: Workspace) -> dict | None:
+    """What the last preparation found, if it still holds."""
+    cached = read_stamp(stamp(workspace, "environment"))
+    is_valid = cached is not None and cached["key"] == workspace_key(workspace) and workspace.python.exists()
+    return cached if is_valid else None
+
+
+def workspace_key(workspace: Workspace) -> str:
+    """Changes when anything must be made again."""
+    fingerprints = json.dumps(workspace_fingerprints(workspace.root))
+    return hashlib.sha256(f"{packages_key(workspace)} {fingerprints}".encode()).hexdigest()
+
+
+def packages_key(workspace: Workspace) -> str:
+    """Changes when the packages must be installed again: another lock, Python, place, or ROS."""
+    return place_key(workspace, workspace.lock_file.read_bytes())
+
+
+def place_key(workspace: Workspace, content: bytes) -> str:
+    """Hash of some content, and of the place, Python and ROS 2 that it is used with."""
+    digest = hashlib.sha256(content)
+    beneath = workspace.foreign(os.environ.get("AMENT_PREFIX_PATH", "")) if workspace.distro else ""
+    digest.update(f"{workspace.root} {sys.version_info[:2]} {workspace.distro} {beneath}".encode())
+    return digest.hexdigest()
+
+
+def stamp(workspace: Workspace, name: str) -> Path:
+    """Where the stamp of a step is."""
+    return workspace.state / f"{name}.json"

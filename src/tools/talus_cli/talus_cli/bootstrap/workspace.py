@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where everything of one workspace is, for the ROS 2 in use: the wheels' or a sourced installation."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[5]
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A checkout and the ROS 2 that it is built for. Each ROS has its own folders, so that they never mix.
+
+    Attributes:
+        root: The checkout.
+        distro: Name of the sourced ROS 2 installation; empty where ROS comes as wheels.
+    """
+
+    root: Path
+    distro: str = ""
+
+    @classmethod
+    def here(cls, environment: Mapping[str, str] = os.environ) -> Workspace:
+        """This checkout, with the ROS 2 that the environment has sourced, if any."""
+        return cls(ROOT, environment.get("ROS_DISTRO", ""))
+
+    @property
+    def state(self) -> Path:
+        """Stamps, logs and the cached environment."""
+        return self.root / ".talus" / (self.distro or "wheels")
+
+    @property
+    def venv(self) -> Path:
+        """The virtual environment; with the wheels it is the ament prefix too."""
+        return self.state / "venv" if self.distro else self.root / ".venv"
+
+    @property
+    def python(self) -> Path:
+        """The interpreter of the virtual environment."""
+        return self.venv / "bin" / "python"
+
+    @property
+    def site_packages(self) -> Path:
+        """Where pip installs; the interpreter of the environment and the running one have the same version."""
+        return self.venv / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
+
+    @property
+    def build(self) -> Path:
+        """Build folder of colcon."""
+        return self.state / "build" if self.distro else self.root / "build"
+
+    @property
+    def install(self) -> Path:
+        """Install folder of colcon, merged."""
+        return self.state / "install" if self.distro else self.root / "install"
+
+    @property
+    def colcon_log(self) -> Path:
+        """Log folder of colcon."""
+        return self.state / "log" if self.distro else self.root / "log"
+
+    def foreign(self, paths: str) -> list[str]:
+        """The entries of a path list that are not of this workspace: what was there before `./talus` put ours in."""
+        return [entry for entry in paths.split(":") if entry and not f"{entry}/".startswith(f"{self.root}/")]
+
+    @property
+    def lock_file(self) -> Path:
+        """Pinned packages with their hashes."""
+        return self.root / "config" / "python" / "lock.txt"

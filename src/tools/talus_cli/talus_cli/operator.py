@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`python -m talus_cli.operator KEY`: the operator's device in a terminal, over UDP, without ROS.
+
+Space stops the robot, r lets go (it stands), e holds again, q leaves. Without this program the robot stands after 0.5 s
+and sits down after 2 s. Needs the standard library, talus_core and talus_safety alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import select
+import socket
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from talus_core.errors import TalusError
+from talus_safety.operator_link import (
+    CHALLENGE_S,
+    HELLO,
+    OPERATOR_UDP,
+    Hold,
+    LinkError,
+    OperatorDevice,
+    level_of,
+    load_key,
+    udp_address,
+    write_key,
+)
+
+KEYS = {" ": Hold.STOP, "r": Hold.RELEASED, "e": Hold.ENABLED}
+SILENT_S = 0.5  # without a challenge: the robot is not there
+LEVELS = ("R0 runs", "R1 degraded", "R2 stands", "R3 sits down", "R4 falls", "R5 cut")
+
+
+class Terminal:
+    """Keys one by one, and one line that is written over; without a terminal there are no keys."""
+
+    def __init__(self) -> None:
+        self._has_keys = sys.stdin.isatty()
+        self._shown = ""
+
+    @contextlib.contextmanager
+    def raw(self) -> Iterator[None]:
+        """Keys come without Return; the terminal is left as it was."""
+        if not self._has_keys:
+            yield
+            return
+        import termios
+        import tty
+
+        before = termios.tcgetattr(sys.stdin)
+        try:
+            tty.setcbreak(sys.stdin)
+            yield
+        finally:
+            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+
+    def wait(self, link: socket.socket, seconds: float) -> str:
+        """Until a key, a datagram or the end of the time; the key, if it was one."""
+        ready, _, _ = select.select([link, *([sys.stdin] if self._has_keys else [])], [], [], seconds)
+        return sys.stdin.read(1) if sys.stdin in ready else ""
+
+    def show(self, line: str) -> None:
+        """Where it changed."""
+        if line != self._shown:
+            self._shown = line
+            print(f"\r\x1b[K{line}" if self._has_keys else line, end="" if self._has_keys else "\n", flush=True)
+
+
+def hold(device: OperatorDevice, address: tuple[str, int], terminal: Terminal) -> None:
+    """Answer the robot until q or Ctrl-C. Raises LinkError."""
+    wish, heard_at, level, asked_at = Hold.ENABLED, float("-inf"), 0, float("-inf")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link, terminal.raw():
+        link.setblocking(False)
+        _connect(link, address)
+        while True:
+            now = time.monotonic()
+            if now - asked_at >= CHALLENGE_S / 2:
+                asked_at = now
+                _send(link, HELLO)
+            there = LEVELS[level % len(LEVELS)] if now - heard_at < SILENT_S else "no answer"
+            terminal.show(f"robot: {there}; you: {wish.name.lower()}  [space stop, r release, e enable, q leave]")
+            key = terminal.wait(link, CHALLENGE_S / 2)
+            if key == "q":
+                return
+            wish = KEYS.get(key, wish)
+            challenge = _receive(link)
+            answer = device.answer(challenge, wish)
+            if answer is not None:
+                heard_at, level = time.monotonic(), level_of(challenge)
+                _send(link, answer)
+
+
+def _connect(link: socket.socket, address: tuple[str, int]) -> None:
+    try:
+        link.connect(address)
+    except OSError as error:
+        raise LinkError(f"robot '{address[0]}': {error.strerror}; name its host, as {OPERATOR_UDP}") from error
+
+
+def _send(link: socket.socket, data: bytes) -> None:
+    with contextlib.suppress(OSError):  # nobody listens yet, or no more
+        link.send(data)
+
+
+def _receive(link: socket.socket) -> bytes:
+    try:
+        return link.recv(256)
+    except OSError:
+        return b""
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """0 after q or Ctrl-C, 2 for bad input."""
+    made = argparse.ArgumentParser(prog="./talus operator", description="The operator's device, over UDP.")
+    made.add_argument("key", nargs="?", type=Path, help="key file, the same as the robot's")
+    made.add_argument("--robot", default=OPERATOR_UDP, metavar="HOST:PORT", help=f"default: {OPERATOR_UDP}")
+    made.add_argument("--new-key", type=Path, metavar="FILE", help="write a new key and end")
+    given = made.parse_args(words)
+    try:
+        if given.new_key is not None:
+            write_key(given.new_key)
+            print(given.new_key)
+            return 0
+        if given.key is None:
+            raise LinkError("no key file is given; ./talus operator --new-key FILE makes one, for robot and operator")
+        hold(OperatorDevice(load_key(given.key)), udp_address(given.robot), Terminal())
+    except TalusError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        pass
+    print("\nleft: the robot stands, then sits down")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

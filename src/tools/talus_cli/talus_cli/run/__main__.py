@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Entry of `python -m talus_cli.run`."""
+
+import sys
+
+from talus_cli.run.cli import main
+
+sys.exit(main())

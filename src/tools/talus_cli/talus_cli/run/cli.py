@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`python -m talus_cli.run OPTIONS`: starts the simulated robot, plays its operator, ends it, sums up."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from importlib.metadata import entry_points
+
+from talus_core.errors import TalusError
+from talus_launch.cli import PACKAGE, log_folder
+from talus_launch.interrupts import Interrupts
+from talus_launch.output import LogFolder
+from talus_launch.packages import find_launch_file, package_share
+from talus_launch.plan import LaunchPlan
+from talus_launch.resolve import resolve
+from talus_launch.session import Session, ros_domain
+from talus_launch.supervisor import Supervisor
+
+from talus_cli.run.available import Available, check_port
+from talus_cli.run.black_box import told_events
+from talus_cli.run.options import RunOptions, parse_options
+from talus_cli.run.status import StatusScreen
+from talus_cli.run.summary import Summary
+
+LAUNCH_FILE = "sim.launch.xml"
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Exit code: 0 if nothing fell and no fault latched, 1 otherwise, 2 for bad input."""
+    try:
+        options = parse_options(sys.argv[1:] if words is None else words, available())
+    except TalusError as error:
+        return _refuse(error)
+    try:
+        if not options.headless:
+            check_port(options.port)
+        plan = resolve(find_launch_file(PACKAGE, LAUNCH_FILE, os.environ), launch_arguments(options), os.environ)
+        return run(options, plan)
+    except TalusError as error:
+        if options.json is not None:  # never leave the file of an earlier run there as if it were this one's
+            Summary(faults=(str(error),)).write(options.json)
+        return _refuse(error)
+
+
+def _refuse(error: TalusError) -> int:
+    print(f"error: {error}", file=sys.stderr)
+    return 2
+
+
+def available() -> Available:
+    """What is installed here."""
+    drivers = sorted({entry.name for entry in entry_points(group="talus.drivers")})
+    return Available(package_share("talus_description", os.environ) / "urdf", drivers)
+
+
+def launch_arguments(options: RunOptions) -> dict[str, str]:
+    """Options to arguments of the launch file."""
+    return {
+        "robots": str(options.robot.parent),
+        "robot": options.robot.name,
+        "driver": options.driver,
+        "world": str(options.world),
+        "seed": str(options.seed),
+        "pace": "real_time" if options.is_real_time else "fast",
+        "perception": str(options.perception).lower(),
+        "view": str(not options.headless).lower(),
+        "port": str(options.port),
+        "recorder": str(options.recorder).lower(),
+        "operator_key": str(options.operator_key.resolve()) if options.operator_key else "",
+        "operator_udp": options.operator_udp if options.operator_key else "",
+        "policy": str(options.policy.resolve()) if options.policy else "",
+    }
+
+
+def run(options: RunOptions, plan: LaunchPlan) -> int:
+    """One run from start to end."""
+    session = Session(ros_domain(os.environ))
+    screen = StatusScreen()
+    logs = LogFolder(log_folder(), screen)
+    supervisor = Supervisor(plan, logs.folder, logs, session.record)
+    try:
+        for name in session.end_leftovers():
+            screen.note(f"ended '{name}', left over from a run that was killed")
+        interrupts = Interrupts()
+        supervisor.start()
+        summary = _operate(options, supervisor, interrupts, screen)
+        _end(supervisor, interrupts)
+    finally:
+        supervisor.stop()
+        session.close()
+        logs.close()
+    return _sum_up(options, summary, logs)
+
+
+def _operate(options: RunOptions, supervisor: Supervisor, interrupts: Interrupts, screen: StatusScreen) -> Summary:
+    from talus_cli.run.operation import Operation  # imports rclpy: while the processes start
+
+    if not options.headless:
+        screen.note(f"web view: http://localhost:{options.port}")
+    operation = Operation(options, supervisor, interrupts, screen)
+    try:
+        while not operation.is_done:
+            operation.step(time.monotonic())
+        return operation.summary()
+    finally:
+        operation.close()
+
+
+def _end(supervisor: Supervisor, interrupts: Interrupts) -> None:
+    supervisor.begin_stop()
+    while not supervisor.is_finished:
+        for _ in range(interrupts.take()):
+            supervisor.begin_stop()
+        supervisor.poll()
+
+
+def _sum_up(options: RunOptions, summary: Summary, logs: LogFolder) -> int:
+    for line in summary.lines():
+        print(line)
+    if summary.exit_code:
+        print(f"logs: {logs.folder}")
+    for line in told_events(logs.folder):
+        print(line)
+    if options.json is not None:
+        summary.write(options.json)
+    return summary.exit_code

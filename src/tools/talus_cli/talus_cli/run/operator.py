@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The operator of a run as a state machine: looks at what the robot reports, says what to ask of it next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from talus_cli.run.observation import (
+    GATE_OFF,
+    GATE_STANDBY,
+    STANDING,
+    WALKING,
+    Action,
+    Call,
+    Gaze,
+    Observation,
+    Safety,
+    Velocity,
+)
+
+VELOCITY_PERIOD_S = 0.05  # ten times as often as a velocity goes stale (0.5 s)
+LOOK_TIME_S = 1.5  # the torso turns by 0.8 rad at an unhurried 1 rad/s, and holds still for one map update
+RETRY_PERIOD_S = 0.5  # between calls that were refused: two periods of the slowest input of the supervisor (5 Hz)
+
+# Looked at one after another, (x, y, z) m in base_link: left, right, front; at 2 m, chest height, 40 degrees aside.
+LOOK_POINTS = ((1.5, 1.3, 0.5), (1.5, -1.3, 0.5), (2.0, 0.0, 0.5))
+
+# How the supervisor words what a service call asked for.
+BY_A_PERSON = "by the operator"
+
+
+class Phase(Enum):
+    """Where a run is."""
+
+    WAITING = "waiting for the robot's nodes"
+    ARMING = "arming"
+    STANDING_UP = "standing up"
+    MOVING = "running"
+    STOPPING = "sitting down"
+    DONE = "done"
+
+
+# Longest time in a phase, simulated s. Standing up takes 2.5 s; to double support and down to the seat, 5 s.
+TIME_LIMITS_S = {Phase.STANDING_UP: 10.0, Phase.STOPPING: 20.0}
+# Longest wall time until the supervisor lets the robot be armed: nodes that are up may still be finding each other.
+ARMING_LIMIT_S = 20.0
+# Longest wall time until all nodes are up: importing and compiling takes 10 s of a busy two-core machine.
+START_LIMIT_S = 90.0
+# Longest wall time without progress of simulated time: the lock-step lets time go on after 2 s whatever happens.
+STANDSTILL_LIMIT_S = 15.0
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the user wants of a run.
+
+    Attributes:
+        seconds: Simulated s from arming to the stop; None = until the user stops it.
+        velocity: Walk with this; None = leave `cmd_vel` to others.
+    """
+
+    seconds: float | None = None
+    velocity: Velocity | None = None
+
+
+class Operator:
+    """Arms, stands up, looks around or walks, stops; always ends with the robot seated and without torque."""
+
+    def __init__(self, wish: Wish):
+        self.phase = Phase.WAITING
+        self.began: float | None = None
+        self.faults: list[str] = []
+        self._wish = wish
+        self._phase_began = 0.0
+        self._next_velocity = 0.0
+        self._next_call = 0.0
+        self._looks = 0
+        self._asked = 0.0
+        self._started: float | None = None
+        self._progress: tuple[float, float | None] | None = None
+
+    def step(self, seen: Observation) -> list[Action]:
+        """What to do now."""
+        self._note_faults(seen)
+        if self.phase is Phase.DONE:
+            return []
+        if self._must_end(seen):
+            self.phase = Phase.DONE
+            return []
+        if seen.time is None:
+            return []
+        if self._must_stop(seen):
+            return self._enter(Phase.STOPPING, seen.time, Call("safety/stop"))
+        return _STEPS[self.phase](self, seen)
+
+    def _enter(self, phase: Phase, time: float, *actions: Action) -> list[Action]:
+        self.phase = phase
+        self._phase_began = time
+        self._next_call = time + RETRY_PERIOD_S
+        return list(actions)
+
+    def _note_faults(self, seen: Observation) -> None:
+        for name in seen.dead:
+            self._fault(f"process '{name}' ended")
+        is_up = self.phase in (Phase.STANDING_UP, Phase.MOVING)
+        if is_up and seen.safety and seen.safety.latched and not _was_asked_for(seen.safety):
+            self._fault(seen.safety.cause)
+        if self.phase not in (Phase.WAITING, Phase.ARMING) and seen.gate and seen.gate.phase in GATE_STANDBY:
+            self._fault(f"the driver had to act by itself: {seen.gate.reason}")
+        waited, limit = self._waited(seen)
+        if waited > limit:
+            said = f": {seen.reply.message}" if seen.reply and not seen.reply.success else ""
+            self._fault(f"{self.phase.value} took more than {limit:g} s{said}")
+
+    def _waited(self, seen: Observation) -> tuple[float, float]:
+        """s in this phase, and the most that it may take."""
+        if self.phase is Phase.ARMING:
+            return seen.wall - self._asked, ARMING_LIMIT_S
+        limit = TIME_LIMITS_S.get(self.phase)
+        return (0.0, 0.0) if limit is None or seen.time is None else (seen.time - self._phase_began, limit)
+
+    def _fault(self, text: str) -> None:
+        if text not in self.faults:
+            self.faults.append(text)
+
+    def _must_end(self, seen: Observation) -> bool:
+        """Whether waiting any longer would be in vain."""
+        if "driver" in seen.dead or seen.stop_requests > 1:
+            return True
+        if self.phase is Phase.WAITING:
+            return self._cannot_begin(seen)
+        if self._stands_still(seen):
+            return True
+        return self.phase is Phase.STOPPING and seen.time - self._phase_began > TIME_LIMITS_S[Phase.STOPPING]
+
+    def _cannot_begin(self, seen: Observation) -> bool:
+        self._started = seen.wall if self._started is None else self._started
+        if seen.wall - self._started > START_LIMIT_S:
+            self._fault(f"not up after {START_LIMIT_S:g} s: {', '.join(seen.missing) or 'simulated time'}")
+        return bool(self.faults) or seen.stop_requests > 0
+
+    def _stands_still(self, seen: Observation) -> bool:
+        if self._progress is None or seen.time != self._progress[1]:
+            self._progress = (seen.wall, seen.time)
+        if seen.wall - self._progress[0] <= STANDSTILL_LIMIT_S:
+            return False
+        self._fault(f"simulated time stood still for {STANDSTILL_LIMIT_S:g} s")
+        return True
+
+    def _must_stop(self, seen: Observation) -> bool:
+        if self.phase is Phase.WAITING or self.phase is Phase.STOPPING:
+            return False
+        if seen.stop_requests > 0 or seen.dead:
+            return True
+        went_wrong = bool(self.faults) or seen.fell
+        if self._wish.seconds is None and self.phase is Phase.MOVING:
+            return False  # the user looks on, and may reset and go on
+        return went_wrong or (self._wish.seconds is not None and seen.time - self.began >= self._wish.seconds)
+
+    def _wait(self, seen: Observation) -> list[Action]:
+        if seen.missing or seen.safety is None or seen.mode is None:
+            return []
+        self.began, self._asked = seen.time, seen.wall
+        return self._enter(Phase.ARMING, seen.time, Call("safety/arm"))
+
+    def _arm(self, seen: Observation) -> list[Action]:
+        self.began = seen.time
+        if seen.safety.armed and seen.safety.torque_permitted:
+            return self._enter(Phase.STANDING_UP, seen.time, Call("balance/stand"))
+        return self._retry("safety/arm", seen)
+
+    def _stand_up(self, seen: Observation) -> list[Action]:
+        is_up = seen.mode in (STANDING, WALKING)  # somebody's cmd_vel may be waiting already
+        if is_up or _was_asked_for(seen.safety):
+            return self._enter(Phase.MOVING, seen.time)
+        return self._retry("balance/stand", seen)
+
+    def _retry(self, service: str, seen: Observation) -> list[Action]:
+        refused = seen.reply is not None and seen.reply.service == service and not seen.reply.success
+        if not refused or seen.time < self._next_call:
+            return []
+        self._next_call = seen.time + RETRY_PERIOD_S
+        return [Call(service)]
+
+    def _move(self, seen: Observation) -> list[Action]:
+        if self._wish.velocity is None:
+            return self._look_around(seen.time - self._phase_began)
+        if seen.time < self._next_velocity:
+            return []
+        self._next_velocity = seen.time + VELOCITY_PERIOD_S
+        return [self._wish.velocity]
+
+    def _look_around(self, elapsed: float) -> list[Action]:
+        if self._looks == len(LOOK_POINTS) or elapsed < self._looks * LOOK_TIME_S:
+            return []
+        self._looks += 1
+        return [Gaze(LOOK_POINTS[self._looks - 1])]
+
+    def _sit(self, seen: Observation) -> list[Action]:
+        torque_is_off = seen.gate is not None and seen.gate.phase == GATE_OFF
+        if torque_is_off and (seen.safety is None or "safety" in seen.dead or not seen.safety.torque_permitted):
+            self.phase = Phase.DONE
+            return []
+        return self._retry("safety/stop", seen)
+
+
+def _was_asked_for(safety: Safety) -> bool:
+    """A person stopped the robot, on the page or by a service: that is no fault."""
+    return safety.latched and safety.cause.endswith(BY_A_PERSON)
+
+
+_STEPS = {
+    Phase.WAITING: Operator._wait,
+    Phase.ARMING: Operator._arm,
+    Phase.STANDING_UP: Operator._stand_up,
+    Phase.MOVING: Operator._move,
+    Phase.STOPPING: Operator._sit,
+}

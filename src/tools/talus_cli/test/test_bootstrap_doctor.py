@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The doctor finds what is there, and says what to do about what is not."""
+
+import socket
+
+from talus_cli.bootstrap import doctor
+from talus_cli.bootstrap.doctor import Finding, examine, report
+from talus_cli.bootstrap.system import SystemPart
+from talus_cli.bootstrap.workspace import Workspace
+
+
+def test_this_machine_can_run_what_runs_on_it(capsys):
+    assert report(Workspace.here()) == 0
+    said = capsys.readouterr().out
+    assert "LACK" not in said
+    assert said.endswith("Talus can run here.\n")
+
+
+def test_pictures_are_really_drawn():
+    found = {finding.subject: finding for finding in examine(Workspace.here())}
+    assert found["rendering"].remedy == ""
+    assert found["rendering"].value != ""
+
+
+def test_lack_of_something_needed_is_an_exit_code(monkeypatch, capsys):
+    part = SystemPart("C compiler", "building", ("gcc",), lambda: False)
+    monkeypatch.setattr(doctor.system, "BUILD_PARTS", (part,))
+    assert report(Workspace.here()) == 1
+    assert "LACK  C compiler       missing  ->  apt install gcc" in capsys.readouterr().out
+
+
+def test_port_in_use_is_seen(monkeypatch):
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        monkeypatch.setattr(doctor, "VIEW_PORT", server.getsockname()[1])
+        found = {finding.subject: finding for finding in examine(Workspace.here())}
+        assert found[f"port {server.getsockname()[1]}"].value == "in use"
+
+
+def test_fresh_checkout_is_to_be_built(tmp_path):
+    workspace = Workspace(tmp_path)
+    (tmp_path / "config" / "python").mkdir(parents=True)
+    workspace.lock_file.write_text("")
+    found = {finding.subject: finding for finding in examine(workspace)}
+    assert found["workspace"] == Finding("workspace", "to be built", "the next command does it")
+    assert "free disk" in found

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`python -m talus_lab.bench NAME [--json FILE]`: runs one benchmark, prints its figures, writes them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from talus_core.errors import TalusError, UnknownNameError
+
+BENCHES = {
+    "control": "round trip, balance tick, real-time factor and memory of the stack",
+    "balance": "pushes, terrain, slips, loads: what the balance controller survives",
+    "safety": "fifty faults in five postures: reactions, falls, stops",
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:
+        raise TalusError(f"{message}; known benchmarks: {', '.join(BENCHES)}")
+
+
+def main(words: list[str] | None = None) -> int:
+    """Exit code: 0, 1 if something that was to be measured did not work, 2 for bad input, 130 after Ctrl-C."""
+    try:
+        arguments = _parse(sys.argv[1:] if words is None else words)
+        report = import_module(f"talus_lab.bench.{arguments.name}").run(arguments)
+    except TalusError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    for line in report.lines():
+        print(line)
+    if arguments.json is not None:
+        report.write(arguments.json)
+    return int(bool(report.failures))
+
+
+def _parse(words: list[str]) -> argparse.Namespace:
+    listed = "\n".join(f"  {name:12} {text}" for name, text in BENCHES.items())
+    name = next((word for word in words if not word.startswith("-")), None)
+    parser = _Parser(
+        prog=f"./talus bench {name}" if name in BENCHES else "./talus bench",
+        description=f"Benchmarks:\n{listed}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("name", metavar="NAME", help="one of the benchmarks above")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures")
+    if name in BENCHES:
+        import_module(f"talus_lab.bench.{name}").add_options(parser)
+    arguments = parser.parse_args(words)
+    if arguments.name not in BENCHES:
+        raise UnknownNameError("benchmark", arguments.name, BENCHES)
+    if arguments.json is not None and not arguments.json.resolve().parent.is_dir():
+        raise TalusError(f"--json {arguments.json}: there is no folder {arguments.json.resolve().parent}")
+    return arguments
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A scenario's ears and hands on a running graph: topics, services, and the ids of the nodes' processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import rclpy
+from geometry_msgs.msg import TwistStamped
+from nav_msgs.msg import Odometry
+from rclpy.client import Client
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.signals import SignalHandlerOptions
+from rclpy.task import Future
+from rosgraph_msgs.msg import Clock
+from talus_cli.run.conversions import seconds, stamp, twist
+from talus_cli.run.observation import Velocity
+from talus_core.errors import TalusError
+from talus_ros.fast_link_node import FastLink
+from talus_ros.heartbeat_node import QOS as HEARTBEAT_QOS
+from talus_ros.heartbeat_node import TOPIC as HEARTBEAT
+
+from talus_interfaces.msg import BalanceState, GateState, Heartbeat, SafetyState
+
+TOPICS = {
+    "safety/state": SafetyState,
+    "balance/state": BalanceState,
+    "sim/ground_truth": Odometry,
+    "gate/state": GateState,
+}
+PATIENCE_S = 60.0  # wall: longest silence of a graph, its start and a service's answer included
+CMD_VEL_EVERY_S = 0.05  # simulated: a tenth of the age at which it is stale
+SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
+QOS = QoSProfile(depth=200, reliability=ReliabilityPolicy.RELIABLE)
+
+
+class SilenceError(TalusError):
+    """Who should speak did not."""
+
+
+class GraphLink:
+    """Used from one thread. `newest`: the newest message by topic; `on_gate`: called at each gate/state, in order."""
+
+    def __init__(self, on_gate: Callable[[GateState], None]):
+        self.patience = PATIENCE_S
+        self._context = rclpy.Context()
+        rclpy.init(args=[], context=self._context, signal_handler_options=SignalHandlerOptions.NO)
+        self._node = rclpy.create_node("scenario", context=self._context)
+        self._link = FastLink(self._node)
+        self.newest: dict[str, Any] = {}
+        self.speed = 0.0  # m/s forward, sent on cmd_vel
+        self._on_gate = on_gate
+        self._processes: dict[str, int] = {}
+        self._stopped: list[tuple[float, int]] = []
+        self._sent_at = 0.0
+        self._false_clock = (0.0, 0.0)  # s added, until when
+        for topic, kind in TOPICS.items():
+            self._link.subscribe(kind, topic, partial(self._hear, topic), QOS)
+        self._link.subscribe(Heartbeat, HEARTBEAT, self._on_heartbeat, HEARTBEAT_QOS)
+        self._cmd_vel = self._node.create_publisher(TwistStamped, "cmd_vel", 1)
+        self._clock = self._node.create_publisher(Clock, "clock", 10)
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self._node)
+
+    def close(self) -> None:
+        """Leave the graph; whoever is still stopped goes on."""
+        self._resume(float("inf"))
+        rclpy.shutdown(context=self._context)
+
+    @property
+    def time(self) -> float:
+        """Simulated s, by the driver: `clock` may be told lies."""
+        return seconds(self.newest["gate/state"].stamp)
+
+    def wait_until(self, is_so: Callable[[], bool], what: str) -> None:
+        """Serve the topics until it is so. Raises SilenceError after long."""
+        deadline = time.monotonic() + self.patience
+        while not is_so():
+            if time.monotonic() > deadline:
+                raise SilenceError(f"{what} for {self.patience:g} s")
+            self._link.wait(0.05)
+            if "gate/state" in self.newest:
+                self._resume(self.time)
+                self._send_velocity()
+                self._send_false_clock()
+
+    def is_up(self) -> bool:
+        """Every topic has spoken."""
+        return self.newest.keys() >= TOPICS.keys()
+
+    def client(self, kind: type, name: str) -> Client:
+        """Of a service that somebody offers. Raises SilenceError where nobody does."""
+        client = self._node.create_client(kind, name)
+        self.wait_until(client.service_is_ready, f"nobody offered {name}")
+        return client
+
+    def call(self, kind: type, name: str, request: Any) -> Any:
+        """The answer of a service. Raises SilenceError where nobody answers."""
+        client = self.client(kind, name)
+        answer = self.answer(client.call_async(request), name)
+        self._node.destroy_client(client)
+        return answer
+
+    def answer(self, future: Future, name: str) -> Any:
+        """Of the service `name`, once it has come. Raises SilenceError where it does not."""
+
+        def is_done() -> bool:
+            self._executor.spin_once(timeout_sec=0.0)
+            return future.done()
+
+        self.wait_until(is_done, f"{name} did not answer")
+        return future.result()
+
+    def harm(self, node: str, how: str, duration: float) -> None:
+        """Kill a node, or stop it for `duration` simulated s, 0 = for good. Raises TalusError."""
+        if how not in SIGNALS:
+            raise TalusError(f"process.{how} cannot be staged from outside a process; use process.stop")
+        self.wait_until(lambda: node in self._processes, f"{node} sent no heartbeat that tells its process")
+        process = self._processes[node]
+        os.kill(process, SIGNALS[how])
+        if how == "stop":
+            self._stopped.append((self.time + (duration or float("inf")), process))
+
+    def jump(self, seconds: float, duration: float) -> None:
+        """Tell everybody that ROS time is `seconds` later, beside the true clock, for `duration` simulated s."""
+        self._false_clock = (seconds, self.time + (duration or float("inf")))
+
+    def _send_false_clock(self) -> None:
+        offset, until = self._false_clock
+        if self.time < until:
+            self._clock.publish(Clock(clock=stamp(max(self.time + offset, 0.0))))
+
+    def _resume(self, now: float) -> None:
+        for until, process in [item for item in self._stopped if item[0] <= now]:
+            os.kill(process, signal.SIGCONT)
+            self._stopped.remove((until, process))
+
+    def _send_velocity(self) -> None:
+        if self.speed and self.time >= self._sent_at + CMD_VEL_EVERY_S:
+            self._sent_at = self.time
+            self._cmd_vel.publish(twist(Velocity(self.speed, 0.0, 0.0), self.time))
+
+    def _hear(self, topic: str, message: Any) -> None:
+        self.newest[topic] = message
+        if topic == "gate/state" and self.is_up():
+            self._on_gate(message)
+
+    def _on_heartbeat(self, message: Heartbeat) -> None:
+        self._processes[message.node] = message.process

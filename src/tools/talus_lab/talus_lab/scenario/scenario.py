@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A scenario as data, and its YAML file."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+from talus_core.errors import TalusError, UnknownNameError
+from talus_simulation.faults.catalogue import CATALOGUE, FaultRequest
+
+POSTURES = ("double_support", "single_support", "walking", "transition", "loaded", "seated")
+NODES = ("balance", "safety", "driver", "camera", "map")
+# What is no fault of the body: name -> targets, and the unit of its severity.
+ACTS: dict[str, tuple[tuple[str, ...], str]] = {
+    "process.kill": (NODES, ""),
+    "process.stop": (NODES, ""),
+    "process.hang": (NODES, ""),
+    "network.partition": ((), ""),  # the driver on one side, all others on the other
+    "clock.jump": ((), "s"),  # ROS time is said to be so much later; on the graph only
+    "push": (("front", "behind", "left", "right"), "N s"),  # comes from there
+    "person.approach": ((), "m/s"),  # from ahead; in process only
+    "frames.stop": ((), ""),  # tf falls silent; in process only
+    "operator.stop": ((), ""),
+    "operator.safe_stand": ((), ""),
+    "operator.reset": ((), ""),
+    "operator.arm": ((), ""),
+    "operator.leave": ((), ""),  # the device of the operator's link falls silent; in process only
+    "operator.walk": ((), "m/s"),
+}
+SIDES = {"front": math.pi, "behind": 0.0, "left": -math.pi / 2.0, "right": math.pi / 2.0}  # rad: where a push goes
+PUSH_NS, PUSH_S = 20.0, 0.1  # where none is given
+LEVELS = ("R1", "R2", "R3", "R4", "R5")
+REACTIONS = (*LEVELS, "refused", "none", "calm")
+
+
+class ScenarioError(TalusError):
+    """A scenario that cannot be run; names the file, the entry and what would work."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happens.
+
+    Attributes:
+        name: A fault of the catalogue, or one of ACTS.
+        at: s after the posture was reached.
+        target: Joint, group, foot, node or side, as the name asks.
+        severity: In its own unit; 0 = default.
+        duration: s; 0 = for good.
+    """
+
+    name: str
+    at: float = 0.0
+    target: str = ""
+    severity: float = 0.0
+    duration: float = 0.0
+
+    @property
+    def is_fault(self) -> bool:
+        """Of the body: the driver stages it."""
+        return self.name in CATALOGUE
+
+    def request(self) -> FaultRequest:
+        """For the driver."""
+        return FaultRequest(self.name, self.target, self.severity, self.duration)
+
+    def check(self) -> None:
+        """Raises UnknownNameError, ValueError."""
+        if not (math.isfinite(self.at) and self.at >= 0.0):
+            raise ValueError(f"at is {self.at:g} s; it must be at least 0")
+        if self.is_fault:
+            self.request().checked()
+            return
+        if self.name not in ACTS:
+            raise UnknownNameError("event", self.name, (*CATALOGUE, *ACTS))
+        if not math.isfinite(self.severity):
+            raise ValueError(f"severity of {self.name} is {self.severity:g}; it must be a number")
+        if not (math.isfinite(self.duration) and self.duration >= 0.0):
+            raise ValueError(f"duration of {self.name} is {self.duration:g} s; it must be at least 0")
+        targets, _ = ACTS[self.name]
+        if targets and self.target not in targets:
+            raise UnknownNameError(f"target of {self.name}", self.target, targets)
+        if not targets and self.target:
+            raise ValueError(f"target of {self.name} is '{self.target}'; it has none, leave it out")
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What must follow.
+
+    Attributes:
+        reaction: The least level of the ladder; `refused`: command frames refused; `none`: it may ride through;
+            `calm`: no level may follow, for nothing is wrong.
+        within_ms: From the onset of event `after` to the reaction, in simulated time; 0 = no limit.
+        after: Number of that event, from 0.
+        may_fall: A protective fall (R4) is allowed.
+        seated_within_s: From that onset to seated without torque; 0 = not asked for.
+        moves: False: from that onset on nothing may move.
+    """
+
+    reaction: str = "none"
+    within_ms: float = 0.0
+    after: int = 0
+    may_fall: bool = False
+    seated_within_s: float = 0.0
+    moves: bool = True
+
+    def check(self, events: int) -> None:
+        """Raises UnknownNameError, ValueError."""
+        if self.reaction not in REACTIONS:
+            raise UnknownNameError("reaction", self.reaction, REACTIONS)
+        if not 0 <= self.after < events:
+            raise ValueError(f"after is {self.after}; it must be the number of an event, from 0 to {events - 1}")
+        for name in ("within_ms", "seated_within_s"):
+            if not (math.isfinite(getattr(self, name)) and getattr(self, name) >= 0.0):
+                raise ValueError(f"{name} is {getattr(self, name):g}; it must be at least 0")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One run.
+
+    Attributes:
+        name: In reports.
+        events: In any order.
+        posture: In which the robot is when its clock starts.
+        expect: What must follow.
+        seed: Of noise, model errors and all that is random.
+        seconds: How long the run lasts at most, from the posture on.
+        lockstep: Simulated time waits for the nodes; false: it runs on, as on hardware.
+    """
+
+    name: str
+    events: tuple[Event, ...]
+    posture: str = "double_support"
+    expect: Expectation = Expectation()
+    seed: int = 0
+    seconds: float = 8.0
+    lockstep: bool = True
+
+    def check(self) -> None:
+        """Raises UnknownNameError, ValueError."""
+        if self.posture not in POSTURES:
+            raise UnknownNameError("posture", self.posture, POSTURES)
+        if not self.events:
+            raise ValueError("events is empty; it must name at least one")
+        if not 0.0 < self.seconds <= 600.0:
+            raise ValueError(f"seconds is {self.seconds:g}; it must be above 0, at most 600")
+        for event in self.events:
+            event.check()
+        self.expect.check(len(self.events))
+
+
+def load_scenario(path: Path) -> Scenario:
+    """From a YAML file. Raises ScenarioError: one line."""
+    try:
+        raw = yaml.safe_load(path.read_text())
+    except OSError as error:
+        raise ScenarioError(f"{path}: {error.strerror}; a scenario is a YAML file") from error
+    except yaml.YAMLError as error:
+        raise ScenarioError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    try:
+        scenario = scenario_from(raw)
+        scenario.check()
+    except (TalusError, ValueError) as error:
+        raise ScenarioError(f"{path}: {error}") from error
+    return scenario
+
+
+def scenario_from(raw: Any) -> Scenario:
+    """From plain data; not yet checked. Raises UnknownNameError, ValueError."""
+    values = _fields(Scenario, raw, "the scenario")
+    events = values.get("events", ())
+    if not isinstance(events, (list, tuple)):
+        raise ValueError("events must be a list")
+    values["events"] = tuple(Event(**_fields(Event, event, f"event {i}")) for i, event in enumerate(events))
+    if "expect" in values:
+        values["expect"] = Expectation(**_fields(Expectation, values["expect"], "expect"))
+    return Scenario(**values)
+
+
+def _fields(kind: type, raw: Any, what: str) -> dict[str, Any]:
+    """The entries of one mapping, held against the fields of a dataclass: known, there where needed, right in type."""
+    if not isinstance(raw, Mapping):
+        raise ValueError(f"{what} must have entries: {', '.join(item.name for item in fields(kind))}")
+    known = {item.name: item for item in fields(kind)}
+    for name in raw:
+        if name not in known:
+            raise UnknownNameError(f"entry of {what}", str(name), known)
+    missing = [name for name, item in known.items() if item.default is MISSING and name not in raw]
+    if missing:
+        raise ValueError(f"{what} lacks: {', '.join(missing)}")
+    return {name: _typed(str(known[name].type), value, f"{name} of {what}") for name, value in raw.items()}
+
+
+def _typed(kind: str, value: Any, what: str) -> Any:
+    allowed: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (int, float), "bool": (bool,)}
+    if kind not in allowed:
+        return value
+    if not isinstance(value, allowed[kind]) or (kind != "bool" and isinstance(value, bool)):
+        raise ValueError(f"{what} is {value!r}; it must be of type {kind}")
+    return float(value) if kind == "float" else value
