@@ -75,7 +75,7 @@ def told(tmp_path) -> Story:
     try:
         # Its first answer must not be missed: the estimator counts from there.
         operator.run_until(lambda: operator.node.count_publishers("joint_command") == 2, "no balance node")
-        with driver(f"driver:={file}", f"seed:={SEED}", "pace:=fast", "step.safety_leash_s:=0.002"):
+        with driver(f"driver:={file}", f"seed:={SEED}", "pace:=fast", "step.leash_at_most_s:=0.002"):
             return story_of(operator)
     finally:
         end(balance)

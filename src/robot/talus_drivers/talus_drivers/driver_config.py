@@ -33,6 +33,7 @@ class DriverNodeConfig:
     lockstep: bool = parameter(
         True, "Simulated time waits for the balance node; false: free-running, as hardware does."
     )
+    nodes: str = parameter("", "YAML file of further nodes beside the node table of talus_core; empty: none.")
     step: LockStepConfig = section(LockStepConfig)
     gate: GateConfig = section(GateConfig)
 

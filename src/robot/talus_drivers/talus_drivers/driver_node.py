@@ -10,6 +10,7 @@ from threading import Event
 
 from talus_core.channel import Channel
 from talus_core.driver import FaultStage, Simulated
+from talus_core.node_table import NODES
 from talus_core.state import RobotState
 from talus_core.trace import COMMAND, STATE
 from talus_ros.cdr import JointCommandCodec, RobotStateCodec
@@ -50,7 +51,8 @@ class DriverNode:
         self._link = FastLink(self._node)
         self._command_codec, self._state_codec = JointCommandCodec(size), RobotStateCodec(size)
         step = config.step
-        self._lockstep = LockStep(step.leashes(period), step.silent_after_s, step.stuck_after_s, is_runnable)
+        leashes = step.leashes(NODES.with_file(config.nodes), period)
+        self._lockstep = LockStep(leashes, step.silent_after_s, step.stuck_after_s, is_runnable)
         self._body = self._driver if isinstance(self._driver, Simulated) else None
         self._is_lockstep = config.lockstep and self._body is not None
         delay = step.delay_ticks if self._is_lockstep else 0

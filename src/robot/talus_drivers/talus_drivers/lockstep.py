@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from talus_core.node_table import NodeTable
 from talus_core.parameters import parameter
 
 BALANCE = "balance"
@@ -17,7 +18,7 @@ BALANCE = "balance"
 
 @dataclass(frozen=True)
 class LockStepConfig:
-    """Who is waited for, and how long."""
+    """How simulated time waits for the nodes of the node table."""
 
     delay_ticks: int = parameter(
         1, "Ticks from a state to the command that answers it: 2 ms of transport and computing.", low=0, high=50
@@ -34,24 +35,17 @@ class LockStepConfig:
         low=0.2,
         high=60.0,
     )
-    safety_leash_s: float = parameter(
-        0.05,
-        "Simulated s that the safety supervisor may be behind: half the age at which the gate refuses it.",
+    leash_at_most_s: float = parameter(
+        5.0,
+        "Simulated s that any node may be behind at most, whatever the node table allows it: a tick makes runs exact.",
         0.002,
-        1.0,
-    )
-    camera_leash_s: float = parameter(
-        0.15, "Simulated s that the camera process may be behind: 10 Hz and a half.", 0.002, 5.0
-    )
-    map_leash_s: float = parameter(
-        0.5, "Simulated s that the map may be behind: map/elevation at 5 Hz needs 0.2.", 0.002, 5.0
+        5.0,
     )
 
-    def leashes(self, period: float) -> dict[str, int]:
-        """Ticks that each participant may be behind the state that is about to end."""
-        leash = {"safety": self.safety_leash_s, "camera": self.camera_leash_s, "map": self.map_leash_s}
-        ticks = {name: max(1, round(seconds / period)) for name, seconds in leash.items()}
-        return {BALANCE: self.delay_ticks, **ticks}
+    def leashes(self, nodes: NodeTable, period: float) -> dict[str, int]:
+        """Return how many ticks of `period` s each node may be behind the state that is about to end."""
+        most = max(1, round(self.leash_at_most_s / period))
+        return {name: min(leash, most) for name, leash in nodes.leashes(period, self.delay_ticks).items()}
 
 
 @dataclass

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 from talus_core.driver import DriverSetup
+from talus_core.node_table import NODES
 from talus_core.robot import RobotDescription
 from talus_drivers.driver_config import DriverNodeConfig
 from talus_drivers.gated_drives import GatedDrives
@@ -23,7 +24,6 @@ from talus_lab.bench.rig import MODEL_ERROR, OPEN
 from talus_lab.scenario.processes import Balance, Operator, Perception, Process, Safety
 from talus_lab.scenario.visitor import Visitor
 
-EXPECTED = ("driver", "balance", "camera", "map")
 WAKE_S = 0.01  # of the virtual wall, while simulated time waits
 BALANCE_STATE_EVERY_S, BATTERY_EVERY_S = 0.02, 1.0  # balance/state at 50 Hz, battery_state at 1 Hz
 
@@ -39,11 +39,15 @@ class SafetyRig:
         self.faults = self.driver.faults
         config = DriverNodeConfig()
         self.lockstep = True
-        self._lockstep = LockStep(config.step.leashes(period), config.step.silent_after_s, config.step.stuck_after_s)
+        self._lockstep = LockStep(
+            config.step.leashes(NODES, period), config.step.silent_after_s, config.step.stuck_after_s
+        )
         gate = LastGate(robot, period, config.gate)
         self.drives = GatedDrives(self.driver, gate, config.step.delay_ticks)
         self.balance = Balance(robot, period)
-        self.safety = Safety(robot, SupervisorConfig(expected=EXPECTED, control_rate_hz=1.0 / period))
+        self.safety = Safety(
+            robot, SupervisorConfig(expected=NODES.required(with_perception=True), control_rate_hz=1.0 / period)
+        )
         self.camera = Perception("camera", 0.007, round(0.1 / period))  # 10 Hz
         self.map = Perception("map", 0.041, round(0.2 / period))  # 5 Hz
         self.operator = Operator()
