@@ -36,23 +36,30 @@ from test_safety_kernel import KERNEL  # noqa: E402
 
 LIMIT_S = 60  # of processor time per mutant: a loop without end counts as noticed
 TESTS_OF = {
-    "limiter": ("limiter",),
-    "monitors": ("monitors",),
-    "heat": ("heat",),
-    "fall": ("fall",),
-    "consistency": ("consistency",),
-    "supervisor": ("seams", "supervisor"),
-    "phases": ("phases",),
-    "gate_rules": ("seams", "readme", "config", "phases", "gate"),
-    "rules": ("readme", "config", "supervisor", "watch"),
-    "kernel": ("seams", "watch", "phases"),
-    "permit": ("seams", "ladder"),
-    "watchdog": ("ladder",),
-    "ladder": ("ladder",),
-    "plausible": ("plausible",),
-    "decision": ("seams", "phases", "gate"),
-    "facts": ("seams", "supervisor", "watch", "conversions"),
-    "outside_rules": ("readme", "config", "watch"),
+    "limits": ("config", "bundle"),
+    "decide/decision": ("seams", "phases", "gate"),
+    "decide/facts": ("seams", "supervisor", "watch", "conversions"),
+    "decide/gate_rules": ("seams", "readme", "config", "phases", "gate"),
+    "decide/ladder": ("ladder",),
+    "decide/outside_rules": ("readme", "config", "watch"),
+    "decide/permit": ("seams", "ladder"),
+    "decide/phases": ("phases",),
+    "decide/rule": ("seams", "watch", "phases"),
+    "decide/rules": ("readme", "config", "supervisor", "watch"),
+    "decide/supervisor": ("seams", "supervisor"),
+    "decide/watchdog": ("ladder",),
+    "judge/consistency": ("consistency",),
+    "judge/fall": ("fall",),
+    "judge/heat": ("heat",),
+    "judge/limiter": ("limiter",),
+    "judge/monitors": ("monitors",),
+    "judge/plausible": ("plausible",),
+    "judge/power": ("power",),
+    "measure/body": ("body",),
+    "measure/rest": ("rest",),
+    "measure/soles": ("consistency",),
+    "measure/stance": ("stance",),
+    "measure/tilt": ("tilt",),
 }
 OF_ALL = Path(__file__).with_name("test_safety_bounds.py")
 UNCHANGED = -1  # number of the file as it is
@@ -126,7 +133,7 @@ class Store:
     def __init__(self, name: str):
         content = b"".join(path.read_bytes() for path in (PACKAGE / "talus_safety" / f"{name}.py", *_tests(name)))
         STORE.mkdir(parents=True, exist_ok=True)
-        self._path = STORE / f"{name}_{hashlib.sha256(content).hexdigest()[:12]}.jsonl"
+        self._path = STORE / f"{name.replace('/', '_')}_{hashlib.sha256(content).hexdigest()[:12]}.jsonl"
         lines = self._path.read_text().splitlines() if self._path.is_file() else []
         self.known: dict[int, bool] = dict(json.loads(line) for line in lines)
 
@@ -138,7 +145,7 @@ class Store:
 
 
 def _tests(name: str) -> list[Path]:
-    return [OF_ALL, *(PACKAGE / "test" / f"test_safety_{part}.py" for part in TESTS_OF[name])]
+    return [OF_ALL, *(PACKAGE / "test" / f"test_safety_{part}.py" for part in TESTS_OF[name.removeprefix("kernel/")])]
 
 
 def _test(name: str, tree: ast.Module) -> int:
@@ -162,7 +169,7 @@ def _no_cache(loader: SourceFileLoader, path: str) -> dict:
 def main() -> int:
     """Prints one line per survivor, then the count."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("files", nargs="*", default=KERNEL, help="of the kernel, without .py")
+    parser.add_argument("files", nargs="*", default=KERNEL, help="of the kernel, as kernel/judge/limiter")
     parser.add_argument("--sample", type=int, default=0, help="so many mutants, chosen at random; 0 = all")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so long; call again to go on")

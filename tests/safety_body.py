@@ -10,13 +10,14 @@ from pathlib import Path
 
 import numpy as np
 from talus_core.driver import DriverSetup
+from talus_core.gate_phases import GatePhase
 from talus_core.robot import load_robot
 from talus_core.rotations import matrix_from_quat_xyzw
 from talus_core.state import JointCommand, RobotState
-from talus_safety.decision import GateDecision, GatePhase
+from talus_core.stop_levels import StopLevel
 from talus_safety.gate import LastGate
-from talus_safety.ladder import StopLevel
-from talus_safety.permit import TorquePermit
+from talus_safety.kernel.decide.decision import GateDecision
+from talus_safety.kernel.decide.permit import TorquePermit
 from talus_simulation.mujoco_body.driver import MujocoDriver
 
 ROBOT = load_robot(Path(__file__).parents[1] / "urdf" / "talus40")

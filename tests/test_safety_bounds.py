@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The bounds by which the safety kernel judges are those that its README states: nobody moves one unseen."""
+"""The bounds by which the safety kernel judges are those that docs/bounds.md states: nobody moves one unseen."""
 
 import re
 from importlib import import_module
@@ -12,7 +12,8 @@ ASSIGNED = re.compile(r"^([A-Z][A-Z_, ]+) = (?!range\()", re.MULTILINE)  # range
 
 def bounds(file: str) -> str:
     """Names and values of a file's constant numbers."""
-    module, source = import_module(f"talus_safety.{file}"), (PACKAGE / "talus_safety" / f"{file}.py").read_text()
+    module = import_module(f"talus_safety.{file.replace('/', '.')}")
+    source = (PACKAGE / "talus_safety" / f"{file}.py").read_text()
     values = {name: getattr(module, name) for names in ASSIGNED.findall(source) for name in names.split(", ")}
     return ", ".join(f"{name} {shown(value)}" for name, value in values.items() if shown(value))
 
@@ -25,8 +26,9 @@ def shown(value) -> str:
 
 def test_bounds():
     expected = [[f"`{file}.py`", bounds(file)] for file in KERNEL if bounds(file)]
-    assert rows((PACKAGE / "README.md").read_text(), "Bounds") == expected
+    assert rows((PACKAGE / "docs" / "bounds.md").read_text(), "Bounds") == expected
 
 
 def test_rows_of_a_table_are_not_bounds():
-    assert bounds("ladder") == "" and "POSITION" not in bounds("limiter") and "JUMP_TICKS 10" in bounds("limiter")
+    of_limiter = bounds("kernel/judge/limiter")
+    assert bounds("kernel/decide/ladder") == "" and "POSITION" not in of_limiter and "JUMP_TICKS 10" in of_limiter

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The safety kernel: small, and every line and branch of it is run by its tests."""
 
+import ast
 import json
 import os
 import subprocess
@@ -8,40 +9,57 @@ import sys
 import tempfile
 from pathlib import Path
 
-from sources import PACKAGES
+from sources import PACKAGES, imports
 
 PACKAGE = PACKAGES["talus_safety"]
-KERNEL = (
-    *("ladder", "kernel", "permit", "watchdog", "decision", "gate_rules", "phases", "rules", "facts", "supervisor"),
-    *("outside_rules", "limiter", "plausible", "monitors", "fall", "heat", "consistency"),
-)
-LINES_AT_MOST = 1500
+SOURCE = PACKAGE / "talus_safety"
+# The kernel is this folder: what lies here decides, and so does all that it imports.
+KERNEL_FILES = sorted(path for path in (SOURCE / "kernel").rglob("*.py") if path.name != "__init__.py")
+KERNEL = tuple(path.relative_to(SOURCE).with_suffix("").as_posix() for path in KERNEL_FILES)
+LINES_AT_MOST = 2600  # 41 % of it measures the body; the other part alone was held to 1500
+OUTSIDE = {"numpy", "yaml", "talus_core"}  # what the kernel may import besides itself and the standard library
 TESTS = (
     *("ladder", "limiter", "phases", "monitors", "fall", "heat", "consistency", "supervisor", "watch", "config"),
-    "plausible",
+    *("plausible", "power", "body", "stance", "tilt", "rest"),
 )
 FEW_OF_THE_GATE = "imu or finite or fall or loss or finding"  # the gate itself is no part, but feeds plausible.py
 
 
-def files() -> list[Path]:
-    return [PACKAGE / "talus_safety" / f"{name}.py" for name in KERNEL]
-
-
 def test_kernel_is_small():
-    assert sum(len(path.read_text().splitlines()) for path in files()) <= LINES_AT_MOST
+    assert sum(len(path.read_text().splitlines()) for path in KERNEL_FILES) <= LINES_AT_MOST
+
+
+def test_kernel_is_closed_under_its_imports():
+    foreign = {
+        (path.name, name)
+        for path in KERNEL_FILES
+        for name in imports(path)
+        if not name.startswith("talus_safety.kernel.") and name.split(".")[0] not in OUTSIDE
+    }
+    assert foreign == set()
+
+
+def test_every_file_of_the_kernel_has_its_mutation_tests():
+    source = (Path(__file__).parent / "mutate_safety_kernel.py").read_text()
+    (tests_of,) = (
+        ast.literal_eval(node.value)
+        for node in ast.parse(source).body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "TESTS_OF"
+    )
+    assert {f"kernel/{name}" for name in tests_of} == set(KERNEL)
 
 
 def test_every_line_and_branch_of_the_kernel_is_tested(tmp_path):
     report = coverage(tmp_path)
-    measured = {Path(name).name: item for name, item in report["files"].items()}
-    missed = {name: (item["missing_lines"], item["missing_branches"]) for name, item in measured.items()}
-    assert missed == {path.name: ([], []) for path in files()}
+    measured = {Path(name).resolve(): item for name, item in report["files"].items()}
+    missed = {path.name: (item["missing_lines"], item["missing_branches"]) for path, item in measured.items()}
+    assert missed == {path.name: ([], []) for path in KERNEL_FILES}
 
 
 def coverage(folder: Path) -> dict:
     """The report of the tool `coverage` for the kernel's own tests. Raises CalledProcessError where one fails."""
     environment = {**os.environ, "COVERAGE_FILE": str(folder / "data"), "OMP_NUM_THREADS": "1"}
-    include = "--include=" + ",".join(f"*/talus_safety/{path.name}" for path in files())
+    include = "--include=" + ",".join(str(path.resolve()) for path in KERNEL_FILES)
     kernel_tests = [str(PACKAGE / "test" / f"test_safety_{name}.py") for name in TESTS]
     gate_tests = ["-k", FEW_OF_THE_GATE, str(PACKAGE / "test" / "test_safety_gate.py")]
     for chosen in (["-k", "not depth_five", *kernel_tests], gate_tests):

@@ -24,6 +24,6 @@ setup(
             "supervisor_node = talus_safety.supervisor_node:main",
             "operator_device_node = talus_safety.operator_device_node:main",
         ],
-        "talus.stop_inputs": ["file = talus_safety.stop_inputs:FileStopInput"],
+        "talus.stop_inputs": ["file = talus_safety.operation.stop_inputs:FileStopInput"],
     },
 )

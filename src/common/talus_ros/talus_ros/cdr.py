@@ -13,10 +13,10 @@ from __future__ import annotations
 import struct
 
 import numpy as np
+from talus_core.physics import NANOSECONDS_PER_SECOND
 from talus_core.state import JointCommand, RobotState
 
 HEADER = b"\x00\x01\x00\x00"  # encapsulation: plain CDR, little endian, no options
-NANO = 1_000_000_000
 
 
 class JointCommandCodec:
@@ -77,7 +77,7 @@ class RobotStateCodec:
         self._vectors[:3] = state.angular_velocity
         self._vectors[3:6] = state.linear_acceleration
         self._vectors[6:].reshape(2, 6)[:] = state.foot_wrenches
-        seconds, nanoseconds = divmod(round(state.time * NANO), NANO)
+        seconds, nanoseconds = divmod(round(state.time * NANOSECONDS_PER_SECOND), NANOSECONDS_PER_SECOND)
         head = self.HEAD.pack(seconds, nanoseconds, state.sequence, state.steady_time_ns)
         flags = self.FLAGS.pack(state.torque_enabled, standby_active, self._size)
         return b"".join((HEADER, head, flags, self._table.tobytes()[8:], self._vectors.tobytes()))
@@ -95,7 +95,7 @@ class RobotStateCodec:
         vectors = np.frombuffer(data, "<f8", self.VECTORS, self._vectors_at)
         state = RobotState(
             sequence,
-            seconds + nanoseconds / NANO,
+            seconds + nanoseconds / NANOSECONDS_PER_SECOND,
             steady_time_ns,
             *table[:, 1:],
             vectors[:3],

@@ -10,8 +10,9 @@ from __future__ import annotations
 import struct
 
 import numpy as np
+from talus_core.physics import NANOSECONDS_PER_SECOND
 
-from talus_ros.cdr import HEADER, NANO
+from talus_ros.cdr import HEADER
 
 STAMP = struct.Struct("<iI")
 
@@ -34,5 +35,7 @@ class StampedNumbers:
 
     def stamped(self, seconds: float) -> bytes:
         """The message as it is now, stamped with a ROS time in s."""
-        STAMP.pack_into(self._data, len(HEADER), *divmod(round(seconds * NANO), NANO))
+        STAMP.pack_into(
+            self._data, len(HEADER), *divmod(round(seconds * NANOSECONDS_PER_SECOND), NANOSECONDS_PER_SECOND)
+        )
         return bytes(self._data)

@@ -8,6 +8,7 @@ from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Point, Point32, TransformStamped
 from nav_msgs.msg import Odometry
 from rclpy.serialization import serialize_message
+from talus_core.physics import NANOSECONDS_PER_SECOND
 from talus_core.robot import Foot
 from talus_core.rotations import matrix_from_yaw, quat_xyzw_from_matrix, yaw_of
 from talus_core.state import RobotState
@@ -20,13 +21,12 @@ from talus_balance.model.support import centre_of_pressure, margin, support_poly
 from talus_balance.stepping.height_grid import HeightGrid
 from talus_interfaces.msg import BalanceState, ElevationMap
 
-NANO = 1_000_000_000
 GYROSCOPE_VARIANCE = 9e-6  # (0.003 rad/s)^2, its noise
 
 
 def time_message(seconds: float) -> Time:
     """ROS time of a float in s."""
-    whole, nano = divmod(round(seconds * NANO), NANO)
+    whole, nano = divmod(round(seconds * NANOSECONDS_PER_SECOND), NANOSECONDS_PER_SECOND)
     return Time(sec=int(whole), nanosec=int(nano))
 
 

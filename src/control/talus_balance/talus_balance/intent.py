@@ -7,12 +7,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from talus_core.stop_levels import StopLevel
 
 from talus_balance.controller import Intent
 
-STOP_STEPPING_LEVEL = 2  # R2_SAFE_STAND
-SIT_LEVEL = 3  # R3_SIT_THEN_CUT
-DEGRADE_LEVEL = 1  # R1_DEGRADE
 LEG_LOCKED = "leg_locked"  # the safety rule: a leg does not fold any more, and whoever folds the other one falls
 
 
@@ -45,7 +43,7 @@ class IntentKeeper:
         self.rejected_velocities = 0
         self.stand_wanted = self.get_up_wanted = False
         self._velocity, self._velocity_time = np.zeros(3), -math.inf
-        self._level, self._torque, self._may_fold = SIT_LEVEL, False, True
+        self._level, self._torque, self._may_fold = StopLevel.R3_SIT_THEN_CUT, False, True
         self._gaze_wanted, self._gaze = (0.0, 0.0), (0.0, 0.0)
 
     def velocity(self, vx: float, vy: float, wz: float, now: float) -> None:
@@ -64,8 +62,8 @@ class IntentKeeper:
         so until somebody arms anew, whatever else asks for a stop meanwhile.
         """
         self._level, self._torque = level, torque_permitted
-        self._may_fold = rule != LEG_LOCKED and (self._may_fold or level < DEGRADE_LEVEL)
-        if level >= SIT_LEVEL:
+        self._may_fold = rule != LEG_LOCKED and (self._may_fold or level < StopLevel.R1_DEGRADE)
+        if level >= StopLevel.R3_SIT_THEN_CUT:
             self.stand_wanted = self.get_up_wanted = False
 
     def gaze_at(self, point_in_heading: np.ndarray) -> None:
@@ -80,7 +78,7 @@ class IntentKeeper:
 
     def request_stand(self) -> str | None:
         """Ask to stand up. Returns why not, or None."""
-        if self._level >= SIT_LEVEL:
+        if self._level >= StopLevel.R3_SIT_THEN_CUT:
             return "the safety level asks to sit; call safety/reset and safety/arm first"
         if not self._torque:
             return "torque is not permitted; call safety/arm first"
@@ -105,18 +103,18 @@ class IntentKeeper:
         """This tick's intent at time `now` s; `standby_active`: the driver process moves the robot by itself."""
         fresh = now - self._velocity_time <= self.config.stale_after
         velocity = self._velocity if fresh else np.zeros(3)
-        if self._level >= DEGRADE_LEVEL:
+        if self._level >= StopLevel.R1_DEGRADE:
             speed = float(np.linalg.norm(velocity[:2]))
             velocity = velocity * min(1.0, self.config.degraded_speed / max(speed, 1e-9))
         return Intent(
             torque=self._torque,
             stand=self.stand_wanted,
             velocity=velocity,
-            may_walk=self._level < STOP_STEPPING_LEVEL,
+            may_walk=self._level < StopLevel.R2_SAFE_STAND,
             gaze=self._follow_gaze(),
             released=standby_active,
             get_up=self.get_up_wanted,
-            restricted=self._level >= DEGRADE_LEVEL,
+            restricted=self._level >= StopLevel.R1_DEGRADE,
             may_fold=self._may_fold,
         )
 

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 import numpy as np
 import pinocchio as pin
+from talus_core.physics import GRAVITY_MPS2
 from talus_core.robot import RobotDescription
 
 from talus_balance.controller import BalanceConfig
@@ -26,7 +27,6 @@ from talus_balance.whole_body.gains import Gains
 from talus_balance.whole_body.whole_body_control import WholeBodyConfig
 
 Config = TypeVar("Config")
-GRAVITY = 9.81  # m/s^2, for which the ankle's reach is reckoned
 DIGITS = 3  # of a ratio: the same robot from other files gets the same gains, to the bit
 
 
@@ -73,7 +73,7 @@ def proportions(description: RobotDescription) -> Proportions:
     hip, ankle = (data.oMi[model.model.getJointId(name)].translation for name in (leg[0], leg[-1]))
     left, right = (data.oMf[sole].translation for sole in model.feet)
     hip_pitch, ankle_pitch = _pitching(model, leg[:3]), _pitching(model, leg[-2:])
-    reach = _effort(description, ankle_pitch) / (model.mass * GRAVITY) - float((left - ankle)[0])
+    reach = _effort(description, ankle_pitch) / (model.mass * GRAVITY_MPS2) - float((left - ankle)[0])
     length, stand = float(np.linalg.norm(ankle - hip)), description.poses["stand"][description.structural_indices]
     return Proportions(
         mass=model.mass,

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import numpy as np
+from talus_core.stop_levels import StopLevel
 
 Colour = tuple[int, int, int]  # red, green, blue, 0 to 255 each
 
@@ -17,13 +18,13 @@ CAPTURE_POINT: Colour = (190, 75, 219)
 CENTRE_OF_PRESSURE: Colour = (250, 82, 82)
 CENTRE_OF_MASS: Colour = (245, 159, 0)
 
-LEVELS: dict[int, Colour] = {
-    0: (47, 158, 68),
-    1: (232, 163, 0),
-    2: (240, 101, 0),
-    3: (224, 49, 49),
-    4: (180, 35, 35),
-    5: (134, 20, 20),
+LEVEL_COLOURS: dict[int, Colour] = {
+    StopLevel.R0_RUN: (47, 158, 68),
+    StopLevel.R1_DEGRADE: (232, 163, 0),
+    StopLevel.R2_SAFE_STAND: (240, 101, 0),
+    StopLevel.R3_SIT_THEN_CUT: (224, 49, 49),
+    StopLevel.R4_PROTECTIVE_FALL: (180, 35, 35),
+    StopLevel.R5_CUT: (134, 20, 20),
 }
 UNKNOWN_LEVEL: Colour = (134, 142, 150)
 

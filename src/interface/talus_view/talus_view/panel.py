@@ -7,9 +7,8 @@ from html import escape
 
 import numpy as np
 
-from talus_view.colours import LEVELS as LEVEL_COLOURS
-from talus_view.colours import UNKNOWN_LEVEL, Colour, css
-from talus_view.scene import LEVELS, MODES, Balance, BasePose, Battery, Safety, Scene
+from talus_view.colours import LEVEL_COLOURS, UNKNOWN_LEVEL, Colour, css
+from talus_view.scene import LEVEL_TITLES, MODES, Balance, BasePose, Battery, Safety, Scene
 
 STALE_AFTER = 1.0  # s of wall time: 50 Hz topics, twenty times slower than real time
 BATTERY_STALE_AFTER = 30.0  # s of wall time: 1 Hz of simulated time
@@ -31,7 +30,7 @@ def _level(scene: Scene, wall: float) -> str:
     safety: Safety | None = scene.get(Safety, wall, STALE_AFTER)
     if safety is None:
         return _banner(UNKNOWN_LEVEL, "No safety state", "safety/state is silent", "")
-    title = LEVELS.get(safety.level, f"Unknown level {safety.level}")
+    title = LEVEL_TITLES.get(safety.level, f"Unknown level {safety.level}")
     cause = safety.cause or ("armed, ready" if safety.is_armed else "not armed")
     clears = f"Clears by: {safety.clears_by}" if safety.clears_by else ""
     latch = " · latched" if safety.is_latched else ""

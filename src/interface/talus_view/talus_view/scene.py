@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from talus_core.stop_levels import StopLevel
 
 from talus_view.gauges import Odometer, RealTimeFactor
 
@@ -13,7 +14,14 @@ MODES = {
     **{0: "Limp", 1: "Seated", 2: "Standing up", 3: "Standing", 4: "Walking", 5: "Sitting down"},
     **{6: "Falling", 7: "Getting up"},
 }
-LEVELS = {0: "R0 Run", 1: "R1 Degrade", 2: "R2 Safe stand", 3: "R3 Sit, then cut", 4: "R4 Fall", 5: "R5 Cut"}
+LEVEL_TITLES: dict[int, str] = {
+    StopLevel.R0_RUN: "R0 Run",
+    StopLevel.R1_DEGRADE: "R1 Degrade",
+    StopLevel.R2_SAFE_STAND: "R2 Safe stand",
+    StopLevel.R3_SIT_THEN_CUT: "R3 Sit, then cut",
+    StopLevel.R4_PROTECTIVE_FALL: "R4 Fall",
+    StopLevel.R5_CUT: "R5 Cut",
+}
 
 
 @dataclass(frozen=True)

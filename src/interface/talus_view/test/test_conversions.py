@@ -9,7 +9,7 @@ from builtin_interfaces.msg import Time
 from nav_msgs.msg import OccupancyGrid
 from sensor_msgs.msg import JointState, PointCloud2, PointField
 from talus_view import conversions as convert
-from talus_view.scene import LEVELS, MODES, BasePose
+from talus_view.scene import LEVEL_TITLES, MODES, BasePose
 from talus_view.shapes import MeshFileError
 from talus_view.teleop import Velocity
 
@@ -65,7 +65,9 @@ def test_modes_are_those_of_the_message():
 
 def test_levels_are_those_of_the_message():
 
-    assert set(LEVELS) == {getattr(SafetyState, n) for n in dir(SafetyState) if n.startswith("R") and n[1].isdigit()}
+    assert set(LEVEL_TITLES) == {
+        getattr(SafetyState, n) for n in dir(SafetyState) if n.startswith("R") and n[1].isdigit()
+    }
 
 
 def test_push_goes_where_the_robot_faces():

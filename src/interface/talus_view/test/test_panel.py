@@ -14,7 +14,7 @@ from talus_view.panel import (
     speed_text,
     status_card,
 )
-from talus_view.scene import LEVELS, Balance, BasePose, Battery, Safety, Scene
+from talus_view.scene import LEVEL_TITLES, Balance, BasePose, Battery, Safety, Scene
 
 
 def safety(level: int = 0, cause: str = "", clears_by: str = "", is_latched: bool = False) -> Safety:
@@ -26,13 +26,13 @@ def balance(mode: int = 3, left: bool = True, right: bool = True, margin: float 
     return Balance(mode, left, right, np.zeros(3), np.zeros(3), np.zeros(3), margin, none, none)
 
 
-@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("level", LEVEL_TITLES)
 def test_every_level_has_name_and_colour(level):
     scene = Scene()
     scene.put(safety(level, "a cause", "safety/reset"), 0.0)
     card = status_card(scene, 0.1)
-    assert LEVELS[level] in card
-    assert colours.css(colours.LEVELS[level]) in card
+    assert LEVEL_TITLES[level] in card
+    assert colours.css(colours.LEVEL_COLOURS[level]) in card
     assert "a cause" in card and "Clears by: safety/reset" in card
 
 
@@ -41,7 +41,7 @@ def test_unknown_level_is_not_shown_as_fine():
     scene.put(safety(9), 0.0)
     card = status_card(scene, 0.0)
     assert "Unknown level 9" in card
-    assert colours.css(colours.LEVELS[0]) not in card.split("talus-rows")[0]
+    assert colours.css(colours.LEVEL_COLOURS[0]) not in card.split("talus-rows")[0]
 
 
 def test_old_news_is_no_news():

@@ -13,6 +13,7 @@ from nav_msgs.msg import OccupancyGrid as OccupancyGridMessage
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField
 from std_msgs.msg import Header
 from talus_core.errors import TalusError
+from talus_core.physics import NANOSECONDS_PER_SECOND
 from talus_core.pinhole import Pinhole
 from talus_core.transform_buffer import TransformBuffer
 from tf2_msgs.msg import TFMessage
@@ -34,7 +35,10 @@ def seconds(stamp: Time) -> float:
 def header_of(time: float, frame: str) -> Header:
     """Stamped with an instant in s."""
     nanoseconds = round(time * 1e9)
-    return Header(stamp=Time(sec=nanoseconds // 10**9, nanosec=nanoseconds % 10**9), frame_id=frame)
+    return Header(
+        stamp=Time(sec=nanoseconds // NANOSECONDS_PER_SECOND, nanosec=nanoseconds % NANOSECONDS_PER_SECOND),
+        frame_id=frame,
+    )
 
 
 def depth_image_of(camera: str, message: Image) -> DepthImage | None:

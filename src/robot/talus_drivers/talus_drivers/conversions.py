@@ -11,19 +11,18 @@ from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import BatteryState
 from talus_core.driver import Battery
+from talus_core.physics import NANOSECONDS_PER_SECOND
 from talus_core.state import JointCommand, RobotState
+from talus_core.stop_levels import StopLevel
 from talus_safety.gate import GateDecision
-from talus_safety.ladder import StopLevel
-from talus_safety.permit import TorquePermit
+from talus_safety.kernel.decide.permit import TorquePermit
 
 from talus_interfaces import msg
-
-NANO = 1_000_000_000
 
 
 def time_message(seconds: float) -> Time:
     """ROS time of s since its epoch."""
-    sec, nanosec = divmod(round(seconds * NANO), NANO)
+    sec, nanosec = divmod(round(seconds * NANOSECONDS_PER_SECOND), NANOSECONDS_PER_SECOND)
     return Time(sec=sec, nanosec=nanosec)
 
 

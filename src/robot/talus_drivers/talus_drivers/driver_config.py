@@ -9,7 +9,7 @@ from pathlib import Path
 from talus_core.driver import Driver, DriverSetup
 from talus_core.parameters import parameter, section
 from talus_core.robot import RobotDescription, RobotDescriptionError, load_robot
-from talus_safety.config import GateConfig
+from talus_safety.kernel.limits import GateConfig
 
 from talus_drivers.lockstep import LockStepConfig
 from talus_drivers.pace import FAST, REAL_TIME

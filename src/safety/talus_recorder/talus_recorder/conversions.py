@@ -10,13 +10,13 @@ from pathlib import Path
 from ament_index_python.packages import get_package_share_directory
 from builtin_interfaces.msg import Time
 from rclpy.serialization import deserialize_message
+from talus_core.physics import NANOSECONDS_PER_SECOND
 
 from talus_interfaces.msg import Fault, GateState, SafetyState
 from talus_recorder.definitions import definition
 from talus_recorder.layout import RecordedChannel
 from talus_recorder.watcher import GateView, SafetyView
 
-NANO = 1_000_000_000
 # Offsets in plain CDR, its header of 4 bytes included; a test holds them against rclpy's own serialisation.
 STAMP = struct.Struct("<iI")
 STAMP_AT = 4
@@ -51,7 +51,7 @@ def share(package: str) -> Path:
 def stamp_of(data: bytes) -> float:
     """Of a message that begins with its stamp, s."""
     seconds, nanoseconds = STAMP.unpack_from(data, STAMP_AT)
-    return seconds + nanoseconds / NANO
+    return seconds + nanoseconds / NANOSECONDS_PER_SECOND
 
 
 def specific_force_of(data: bytes) -> tuple[float, float, float]:
@@ -85,5 +85,5 @@ def level_name(level: int) -> str:
 
 def time_message(seconds: float) -> Time:
     """s to a ROS time."""
-    whole, nano = divmod(round(max(seconds, 0.0) * NANO), NANO)
+    whole, nano = divmod(round(max(seconds, 0.0) * NANOSECONDS_PER_SECOND), NANOSECONDS_PER_SECOND)
     return Time(sec=whole, nanosec=nano)

@@ -9,6 +9,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Protocol
 
+from talus_core.physics import NANOSECONDS_PER_SECOND
+
 from talus_recorder.archive import PART
 from talus_recorder.chain import Digest
 from talus_recorder.events import Event, name_of
@@ -17,7 +19,6 @@ from talus_recorder.ring import Piece
 from talus_recorder.storage import File, Storage
 
 SYNC_EVERY = 8  # groups: some MB, so that no sync takes long
-NANO = 1_000_000_000
 
 
 class Finisher(Protocol):
@@ -87,4 +88,4 @@ def file_name(events: Sequence[Event]) -> str:
     """When and what, of the first event that is not routine."""
     kind = name_of(tuple(events))
     event = next(event for event in events if event.kind == kind)
-    return f"{datetime.fromtimestamp(event.log_time // NANO, timezone.utc):%Y%m%dT%H%M%SZ}-{kind}"
+    return f"{datetime.fromtimestamp(event.log_time // NANOSECONDS_PER_SECOND, timezone.utc):%Y%m%dT%H%M%SZ}-{kind}"

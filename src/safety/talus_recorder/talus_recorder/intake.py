@@ -7,12 +7,11 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
+from talus_core.physics import NANOSECONDS_PER_SECOND
 
 from talus_recorder.chunk import Filled
 from talus_recorder.events import Event
 from talus_recorder.spool import Spool
-
-NANO = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class Intake:
     """Used from one thread."""
 
     def __init__(self, spool: Spool, chunk_s: float):
-        self._spool, self._chunk_ns = spool, round(chunk_s * NANO)
+        self._spool, self._chunk_ns = spool, round(chunk_s * NANOSECONDS_PER_SECOND)
         self._buffer = spool.take_empty()
         self._begun: int | None = None  # steady clock, ns
         self._begin = self._now = 0.0  # timeline, s

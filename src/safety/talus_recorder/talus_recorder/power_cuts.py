@@ -7,6 +7,8 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
+from talus_core.physics import NANOSECONDS_PER_SECOND
+
 from talus_recorder.archive import FILE
 from talus_recorder.black_box import BlackBox
 from talus_recorder.chain import Digest
@@ -14,7 +16,7 @@ from talus_recorder.config import RecorderConfig
 from talus_recorder.cut_disk import CutDisk, PowerCutError
 from talus_recorder.errors import RecorderError
 from talus_recorder.events import END, FALL, START, Event
-from talus_recorder.intake import NANO, Clocks, Intake, LogTime
+from talus_recorder.intake import Clocks, Intake, LogTime
 from talus_recorder.layout import RecordedChannel
 from talus_recorder.read_back import read_back
 from talus_recorder.recording import Recording
@@ -28,7 +30,7 @@ CHANNELS = [RecordedChannel(f"/{name}", "std_msgs/msg/String", "string data") fo
 CONFIG = RecorderConfig(before_s=2.0, after_s=1.0, longest_s=4.0, segment_s=0.7, keep_free_mb=0)
 MESSAGE_S = 0.02
 DURATION_S = 8.0
-BEGIN_NS = 1_700_000_000 * NANO
+BEGIN_NS = 1_700_000_000 * NANOSECONDS_PER_SECOND
 TWICE = 0.25  # share of cuts that are followed by another one, in the recovery
 
 
@@ -81,7 +83,7 @@ def _loss_of_cut(chance: random.Random, budget: int) -> float:
         if FILE.fullmatch(name):
             with disk.open(FOLDER / name) as file:
                 last = max(last, read_back(file).last)
-    return (cut_at - last) / NANO
+    return (cut_at - last) / NANOSECONDS_PER_SECOND
 
 
 def _recording(process: str) -> Recording:
@@ -106,14 +108,14 @@ def _record(disk: CutDisk, chance: random.Random) -> int:
         box.close()
     except PowerCutError:
         pass
-    return BEGIN_NS + round(now * NANO)
+    return BEGIN_NS + round(now * NANOSECONDS_PER_SECOND)
 
 
 def _batch(intake: Intake, log_time: LogTime, now: float, fall_at: float) -> None:
-    steady = round(now * NANO)
+    steady = round(now * NANOSECONDS_PER_SECOND)
     log_time.begin_batch(Clocks(steady, BEGIN_NS + steady))
     for place in range(round(CONFIG.chunk_s / MESSAGE_S)):
-        wall = BEGIN_NS + steady - round((CONFIG.chunk_s - place * MESSAGE_S) * NANO)
+        wall = BEGIN_NS + steady - round((CONFIG.chunk_s - place * MESSAGE_S) * NANOSECONDS_PER_SECOND)
         for channel in range(1, len(CHANNELS) + 1):
             intake.add(channel, bytes(40 + 20 * channel), log_time.of(wall), log_time.of(wall), place)
     for time, kind in ((CONFIG.chunk_s, START), (fall_at, FALL)):

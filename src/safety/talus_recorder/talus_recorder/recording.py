@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
+from talus_core.physics import NANOSECONDS_PER_SECOND
+
 from talus_recorder.chain import Digest
 from talus_recorder.config import RecorderConfig
 from talus_recorder.layout import RecordedChannel, preamble
@@ -52,7 +54,7 @@ def origin_now(wall_ns: int) -> dict[str, str]:
         "machine": socket.gethostname(),
         "boot": boot,
         "process": f"{wall_ns:x}-{os.getpid()}",
-        "started": datetime.fromtimestamp(wall_ns // 1_000_000_000, timezone.utc).isoformat(),
+        "started": datetime.fromtimestamp(wall_ns // NANOSECONDS_PER_SECOND, timezone.utc).isoformat(),
         "log_time": "receive time on the steady clock, begun at the wall clock's time of `started`",
     }
 

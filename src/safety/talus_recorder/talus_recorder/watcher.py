@@ -7,10 +7,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from talus_core.falls import FALLEN_UP_COSINE
+
 from talus_recorder.events import FALL, FAULT, LATCH, LEVEL, LOWERED
 
-# Specific force leaves the pelvis's axis by more than this: the same angle as the judge of `./talus run` calls a fall.
-FALLEN_COSINE = math.cos(math.radians(55.0))
 RISEN_COSINE = math.cos(math.radians(30.0))
 LEAST_FORCE = 3.0  # m/s^2; with less the robot is in the air, and has no down
 LIES_S = 0.5  # longer than any step or blow
@@ -68,7 +68,7 @@ class Watcher:
         if not norm >= LEAST_FORCE:
             return []
         cosine = force[2] / norm
-        if cosine >= FALLEN_COSINE:
+        if cosine >= FALLEN_UP_COSINE:  # by the specific force, at the angle of all judges of falls
             self._leans_since = None
             self._has_fallen = self._has_fallen and cosine < RISEN_COSINE
             return []

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from talus_core.physics import NANOSECONDS_PER_SECOND
 from talus_recorder.black_box import BlackBox
 from talus_recorder.chain import Digest
 from talus_recorder.config import RecorderConfig
@@ -15,8 +16,7 @@ from talus_recorder.recording import Recording
 from talus_recorder.spool import Spool
 from talus_recorder.storage import Disk, Storage
 
-NANO = 1_000_000_000
-BEGIN = 1_700_000_000 * NANO  # log time at 0 s of the timeline
+BEGIN = 1_700_000_000 * NANOSECONDS_PER_SECOND  # log time at 0 s of the timeline
 CHANNELS = (
     RecordedChannel("/state", "std_msgs/msg/String", "string data"),
     RecordedChannel("/command", "std_msgs/msg/String", "string data"),
@@ -43,16 +43,16 @@ class Recorder:
         """Record; without `writes` the disk takes nothing meanwhile."""
         for _ in range(round(seconds / 0.02)):
             self.now += 0.02
-            time = BEGIN + round(self.now * NANO)
+            time = BEGIN + round(self.now * NANOSECONDS_PER_SECOND)
             for channel in (1, 2):
                 self.intake.add(channel, f"{channel} {self.now:.2f}".encode().ljust(100), time, time - 1000, 0)
-            self.intake.end_batch(round(self.now * NANO), self.now)
+            self.intake.end_batch(round(self.now * NANOSECONDS_PER_SECOND), self.now)
             if writes:
                 self.write()
 
     def event(self, kind: str = START, text: str = "") -> None:
         """Something happens now."""
-        self.intake.hear(Event(kind, text, BEGIN + round(self.now * NANO), self.now, 2.0 * self.now))
+        self.intake.hear(Event(kind, text, BEGIN + round(self.now * NANOSECONDS_PER_SECOND), self.now, 2.0 * self.now))
 
     def write(self) -> None:
         while (filled := self.spool.oldest(0.0)) is not None:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 from mcap.reader import make_reader
-from recorder_samples import BEGIN, CHANNELS, NANO, Recorder, recording_in
+from recorder_samples import BEGIN, CHANNELS, Recorder, recording_in
+from talus_core.physics import NANOSECONDS_PER_SECOND
 from talus_recorder import cut_disk
 from talus_recorder.chain import Digest
 from talus_recorder.power_cuts import power_cuts
@@ -70,7 +71,7 @@ def test_a_killed_recorder_loses_nothing_that_it_had_written(tmp_path: Path):
         for path in files:
             with path.open("rb") as file:
                 last = max(last, read_back(file).last)
-        assert (last - BEGIN) / NANO >= written - 0.5
+        assert (last - BEGIN) / NANOSECONDS_PER_SECOND >= written - 0.5
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +96,7 @@ def test_recover_makes_a_readable_file_of_any_cut(segment: Path, tmp_path: Path,
         assert verify_data(recovered.read_bytes(), Digest()).problems == ()
         if kept.last:
             assert kept.counts["/state"] == kept.counts["/command"]
-        assert ((kept.last or BEGIN) - BEGIN) / NANO >= 0.8 * size / len(data) - 0.35
+        assert ((kept.last or BEGIN) - BEGIN) / NANOSECONDS_PER_SECOND >= 0.8 * size / len(data) - 0.35
     assert "read back" in capsys.readouterr().out
 
 

@@ -6,7 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
-from recorder_samples import CONFIG, NANO, Recorder, recording_in
+from recorder_samples import CONFIG, Recorder, recording_in
+from talus_core.physics import NANOSECONDS_PER_SECOND
 from talus_recorder.archive import Archive
 from talus_recorder.black_box import DiskFullError
 from talus_recorder.chain import Digest
@@ -73,7 +74,7 @@ def test_while_it_is_full_the_oldest_goes_and_is_counted(tmp_path: Path):
         kept = read_back(file)
     assert path.name.endswith("-fall.mcap")
     assert kept.counts.total() >= 200
-    assert (kept.last - kept.first) / NANO > 2.0  # what the memory held
+    assert (kept.last - kept.first) / NANOSECONDS_PER_SECOND > 2.0  # what the memory held
     assert verify_folder(Disk(), tmp_path, Digest()) == {}
 
 
@@ -114,8 +115,8 @@ class Threaded:
         for _ in range(chunks):
             self.now += 0.02
             for _ in range(10):
-                self.intake.add(1, bytes(50), round(self.now * NANO), 0, 0)
-            self.intake.end_batch(round(self.now * NANO), self.now)
+                self.intake.add(1, bytes(50), round(self.now * NANOSECONDS_PER_SECOND), 0, 0)
+            self.intake.end_batch(round(self.now * NANOSECONDS_PER_SECOND), self.now)
 
     def until(self, is_so) -> None:
         deadline = time.monotonic() + 30.0

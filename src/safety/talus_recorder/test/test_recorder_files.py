@@ -8,7 +8,8 @@ import pytest
 from mcap.reader import NonSeekingReader, make_reader
 from mcap.records import ChunkIndex
 from mcap.stream_reader import StreamReader
-from recorder_samples import BEGIN, CONFIG, NANO, Recorder, recording_in
+from recorder_samples import BEGIN, CONFIG, Recorder, recording_in
+from talus_core.physics import NANOSECONDS_PER_SECOND
 from talus_recorder.config import RecorderConfig
 from talus_recorder.events import END, FALL, LEVEL, START
 from talus_recorder.read_back import read_back
@@ -19,7 +20,9 @@ from talus_recorder.storage import Disk
 def seconds(stream) -> list[float]:
     """Of the timeline, of every message of the first channel."""
     reader = make_reader(stream, validate_crcs=True)
-    return [(message.log_time - BEGIN) / NANO for _, _, message in reader.iter_messages(topics=["/state"])]
+    return [
+        (message.log_time - BEGIN) / NANOSECONDS_PER_SECOND for _, _, message in reader.iter_messages(topics=["/state"])
+    ]
 
 
 def test_a_file_holds_every_message_from_before_to_after_the_event(tmp_path: Path):
@@ -54,7 +57,7 @@ def test_both_readers_of_the_mcap_package_agree_and_every_crc_is_right(tmp_path:
     with path.open("rb") as file:
         records = list(StreamReader(file, validate_crcs=True, emit_chunks=True).records)
     chunks = [record for record in records if isinstance(record, ChunkIndex)]
-    assert all(chunk.message_end_time - chunk.message_start_time <= 1.0 * NANO for chunk in chunks)
+    assert all(chunk.message_end_time - chunk.message_start_time <= 1.0 * NANOSECONDS_PER_SECOND for chunk in chunks)
 
 
 def test_header_schemas_and_channels_are_those_of_a_ros2_bag(tmp_path: Path):

@@ -6,24 +6,25 @@ import random
 
 import numpy as np
 import pytest
+from talus_core.physics import NANOSECONDS_PER_SECOND
 from talus_recorder.events import FALL, FAULT, LATCH, LEVEL, LOWERED
-from talus_recorder.intake import NANO, Clocks, Intake, LogTime
+from talus_recorder.intake import Clocks, Intake, LogTime
 from talus_recorder.spool import Spool
 from talus_recorder.timeline import Timeline
 from talus_recorder.watcher import GateView, SafetyView, Watcher
 
-HOUR = 3600 * NANO
+HOUR = 3600 * NANOSECONDS_PER_SECOND
 
 
-@pytest.mark.parametrize("jump", [HOUR, -HOUR, NANO, -NANO])
+@pytest.mark.parametrize("jump", [HOUR, -HOUR, NANOSECONDS_PER_SECOND, -NANOSECONDS_PER_SECOND])
 def test_a_jump_of_the_wall_clock_moves_no_message_out_of_its_batch(jump: int):
     log_time = LogTime(Clocks(0, 10 * HOUR))
     wall, before = 10 * HOUR, 10 * HOUR
     for batch in range(1, 20):
-        steady = batch * NANO // 10
+        steady = batch * NANOSECONDS_PER_SECOND // 10
         wall = 10 * HOUR + steady + (jump if batch >= 10 else 0)
         log_time.begin_batch(Clocks(steady, wall))
-        received = [wall - NANO // 10 + n * NANO // 100 for n in range(10)]
+        received = [wall - NANOSECONDS_PER_SECOND // 10 + n * NANOSECONDS_PER_SECOND // 100 for n in range(10)]
         times = [log_time.of(time) for time in received]
         assert times == sorted(times)
         assert before <= times[0] <= times[-1] <= 10 * HOUR + steady
@@ -108,14 +109,14 @@ def test_chunks_are_never_longer_than_asked_for():
     chance = random.Random(0)
     steady = 0
     for _ in range(100):
-        steady += chance.randrange(NANO // 100, NANO // 10)
+        steady += chance.randrange(NANOSECONDS_PER_SECOND // 100, NANOSECONDS_PER_SECOND // 10)
         intake.add(1, bytes(100), steady, steady, 0)
-        intake.end_batch(steady, steady / NANO)
+        intake.end_batch(steady, steady / NANOSECONDS_PER_SECOND)
     times = []
     while (filled := spool.oldest(0.0)) is not None:
         entries = filled.buffer.entries["time"].tolist()
         times += entries
-        assert entries[-1] - entries[0] <= 0.3 * NANO
+        assert entries[-1] - entries[0] <= 0.3 * NANOSECONDS_PER_SECOND
         spool.done()
     assert times == sorted(times)
     assert len(times) > 90

@@ -18,7 +18,7 @@ from talus_core.errors import TalusError
 from talus_core.parameters import ParameterError, ParameterInfo, build_config, checked, flat_parameters, flatten
 from talus_core.robot import RobotDescription
 
-from talus_safety.config import GateConfig, SupervisorLimits
+from talus_safety.kernel.limits import GateConfig, SupervisorLimits
 
 NODES = {"safety": (SupervisorLimits, ""), "driver": (GateConfig, "gate.")}  # their limits, and what is before a name
 COMMAND = "./talus exec -- python -m talus_safety.bundle"
@@ -47,7 +47,7 @@ class Bundle:
     def digest(self, robot: RobotDescription) -> str:
         """SHA-256 of all that decides: this file, the robot's own limits, and the code of this package."""
         whole = hashlib.sha256()
-        code = sorted(Path(__file__).parent.glob("*.py"))
+        code = sorted(Path(__file__).parent.rglob("*.py"))
         for path in (self.path, robot.folder / "robot.yaml", robot.urdf, *code):
             whole.update(_sha256(path.read_bytes()).encode())
         return whole.hexdigest()

@@ -6,14 +6,13 @@ from __future__ import annotations
 import numpy as np
 from builtin_interfaces.msg import Time
 from sensor_msgs.msg import PointCloud2
+from talus_core.gate_phases import GatePhase
+from talus_core.physics import NANOSECONDS_PER_SECOND
+from talus_core.stop_levels import StopLevel
 
 from talus_interfaces.msg import GateState, SafetyState
-from talus_safety.decision import GatePhase
-from talus_safety.facts import GateReport
-from talus_safety.ladder import StopLevel
-from talus_safety.supervisor import SupervisorState
-
-NANO = 1_000_000_000
+from talus_safety.kernel.decide.facts import GateReport
+from talus_safety.kernel.decide.supervisor import SupervisorState
 
 
 def gate_report(message: GateState) -> GateReport:
@@ -38,9 +37,9 @@ def moving_bodies(message: PointCloud2) -> tuple[np.ndarray, float]:
     size = message.width * message.point_step
     is_sound = min(wanted) >= 0 and max(wanted) * 4 < message.point_step and message.point_step % 4 == 0
     if not is_sound or len(message.data) != size or message.height != 1:
-        return np.zeros((0, 4)), stamp.sec + stamp.nanosec / NANO
+        return np.zeros((0, 4)), stamp.sec + stamp.nanosec / NANOSECONDS_PER_SECOND
     rows = np.frombuffer(message.data, "<f4").reshape(message.width, -1)
-    return rows[:, wanted].astype(float), stamp.sec + stamp.nanosec / NANO
+    return rows[:, wanted].astype(float), stamp.sec + stamp.nanosec / NANOSECONDS_PER_SECOND
 
 
 def safety_message(state: SupervisorState, robot_time: float, sequence: int) -> SafetyState:
@@ -61,5 +60,5 @@ def safety_message(state: SupervisorState, robot_time: float, sequence: int) -> 
 
 def time_message(seconds: float) -> Time:
     """ROS time; what is before its beginning becomes 0."""
-    whole, nano = divmod(max(round(seconds * NANO), 0), NANO)
+    whole, nano = divmod(max(round(seconds * NANOSECONDS_PER_SECOND), 0), NANOSECONDS_PER_SECOND)
     return Time(sec=whole, nanosec=nano)

@@ -13,8 +13,8 @@ from tf2_msgs.msg import TFMessage
 
 from talus_interfaces.msg import ElevationMap
 from talus_safety.conversions import moving_bodies
-from talus_safety.freshness import first_transform_of, link_names, stamp_of
-from talus_safety.watch import Watch
+from talus_safety.supervision.freshness import first_transform_of, link_names, stamp_of
+from talus_safety.supervision.watch import Watch
 
 TF_QOS = QoSProfile(depth=100)  # as tf2 asks for
 NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)

@@ -10,32 +10,33 @@ import math
 
 import numpy as np
 from talus_core.fall_plan import load_fall
+from talus_core.gate_phases import GatePhase
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
+from talus_core.stop_levels import StopLevel
 
-from talus_safety.body import Body
-from talus_safety.config import GateConfig
-from talus_safety.decision import GateCounters, GateDecision, GatePhase
-from talus_safety.fall import FallWatch
-from talus_safety.fall_motion import DampedFall, FallMotion, FoldedFall
-from talus_safety.feet import FootRepair
-from talus_safety.gate_rules import REQUESTS, GateFacts
-from talus_safety.kernel import active
-from talus_safety.ladder import StopLevel
-from talus_safety.leg_tilt import LegTilt
-from talus_safety.limiter import CommandLimiter
-from talus_safety.locks import LockWatch, StallWatch
-from talus_safety.monitors import DriveMonitor, ImuMonitor
-from talus_safety.permit import TorquePermit
-from talus_safety.phases import PhaseState, advance, ended, locked
-from talus_safety.plausible import StateKeeper
-from talus_safety.power import PowerMonitor, PowerReport
-from talus_safety.repair import JointRepair
-from talus_safety.rest import Posture, RestJudge
-from talus_safety.rest_path import load_rest_path
-from talus_safety.standby import Standby
-from talus_safety.tilt import TiltFilter
-from talus_safety.watchdog import Watchdog
+from talus_safety.belief.feet import FootRepair
+from talus_safety.belief.leg_tilt import LegTilt
+from talus_safety.belief.locks import LockWatch, StallWatch
+from talus_safety.belief.repair import JointRepair
+from talus_safety.kernel.decide.decision import GateCounters, GateDecision
+from talus_safety.kernel.decide.gate_rules import REQUESTS, GateFacts
+from talus_safety.kernel.decide.permit import TorquePermit
+from talus_safety.kernel.decide.phases import PhaseState, advance, ended, locked
+from talus_safety.kernel.decide.rule import active
+from talus_safety.kernel.decide.watchdog import Watchdog
+from talus_safety.kernel.judge.fall import FallWatch
+from talus_safety.kernel.judge.limiter import CommandLimiter
+from talus_safety.kernel.judge.monitors import DriveMonitor, ImuMonitor
+from talus_safety.kernel.judge.plausible import StateKeeper
+from talus_safety.kernel.judge.power import PowerMonitor, PowerReport
+from talus_safety.kernel.limits import GateConfig
+from talus_safety.kernel.measure.body import Body
+from talus_safety.kernel.measure.rest import Posture, RestJudge
+from talus_safety.kernel.measure.tilt import TiltFilter
+from talus_safety.standby.fall_motion import DampedFall, FallMotion, FoldedFall
+from talus_safety.standby.rest_path import load_rest_path
+from talus_safety.standby.standby import Standby
 
 SILENT = PowerReport()
 OF_PHASE = {

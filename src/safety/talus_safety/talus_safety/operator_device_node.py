@@ -16,8 +16,8 @@ from talus_core.parameters import parameter
 from talus_ros.parameters_node import declare_config
 from talus_ros.run_node import run_node, spin
 
+from talus_safety.operation.operator_link import Hold, OperatorDevice, load_key
 from talus_safety.operator_inputs_node import QOS
-from talus_safety.operator_link import Hold, OperatorDevice, load_key
 
 JOY_SILENT_S = 0.25  # five messages of the joy node, which repeats itself at 20 Hz
 

@@ -14,9 +14,9 @@ from std_msgs.msg import UInt8MultiArray
 from talus_ros.fast_link_node import FastLink
 
 from talus_safety.config import SupervisorConfig
-from talus_safety.facts import OperatorWord
-from talus_safety.operator_link import HELLO, LinkError, OperatorLink, load_key, udp_address
-from talus_safety.stop_inputs import StopInputs
+from talus_safety.kernel.decide.facts import OperatorWord
+from talus_safety.operation.operator_link import HELLO, LinkError, OperatorLink, load_key, udp_address
+from talus_safety.operation.stop_inputs import StopInputs
 
 DATAGRAMS = 50  # at one look: a flood on the socket cannot starve the others
 QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)

@@ -12,6 +12,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import BatteryState
 from std_srvs.srv import Trigger
 from talus_core.robot import RobotDescription, RobotDescriptionError, load_robot
+from talus_core.stop_levels import StopLevel
 from talus_ros.cdr import RobotStateCodec
 from talus_ros.diagnostics_node import ERROR, OK, WARN, DiagnosticsPublisher
 from talus_ros.fast_link_node import FastLink
@@ -27,10 +28,9 @@ from talus_safety.bundle import limited
 from talus_safety.config import SupervisorConfig
 from talus_safety.conversions import gate_report, safety_message
 from talus_safety.frame_inputs_node import FrameInputs
-from talus_safety.ladder import StopLevel
+from talus_safety.kernel.decide.supervisor import Supervisor, SupervisorState, Wish
 from talus_safety.operator_inputs_node import OperatorInputs
-from talus_safety.supervisor import Supervisor, SupervisorState, Wish
-from talus_safety.watch import Watch
+from talus_safety.supervision.watch import Watch
 
 NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 IDLE_PERIOD_S = 0.05  # of the steady clock: how often it judges while the driver is silent

@@ -7,12 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from talus_core.physics import GRAVITY_MPS2
 from talus_core.robot import load_robot
+from talus_core.rotations import matrix_from_rpy
 from talus_core.state import JointCommand, RobotState
-from talus_safety.body import Body
-from talus_safety.footing import FootingPlanner, joint_torque
-from talus_safety.stance import StanceObserver
-from talus_safety.tilt import TiltFilter
+from talus_safety.kernel.measure.body import Body
+from talus_safety.kernel.measure.stance import StanceObserver
+from talus_safety.kernel.measure.tilt import TiltFilter
+from talus_safety.standby.footing import FootingPlanner, joint_torque
 
 ROOT = Path(__file__).parents[4]
 ROBOT = load_robot(ROOT / "urdf" / "talus40")
@@ -51,6 +53,23 @@ def command(sequence: int = 0, **changes) -> JointCommand:
     """A sound command that holds the pose `stand`."""
     zero, effort = np.zeros(N), ROBOT.limits.effort
     return JointCommand(sequence, ROBOT.poses["stand"].copy(), zero, zero, effort, 0.1 * effort).with_(**changes)
+
+
+UP = np.array([0.0, 0.0, 1.0])
+
+
+def tilt_of(roll: float = 0.0, pitch: float = 0.0) -> TiltFilter:
+    """A vertical that has settled on this lean, rad."""
+    tilt = TiltFilter()
+    tilt.step(np.zeros(3), GRAVITY_MPS2 * (matrix_from_rpy(roll, pitch, 0.0).T @ UP), PERIOD)
+    return tilt
+
+
+def loads(left: float, right: float) -> np.ndarray:
+    """(2, 6) wrenches of two feet that bear so many N."""
+    wrenches = np.zeros((2, 6))
+    wrenches[:, 2] = left, right
+    return wrenches
 
 
 STANDING_EFFORT = _standing_effort()

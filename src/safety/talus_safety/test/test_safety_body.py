@@ -8,7 +8,7 @@ import pytest
 import yaml
 from safety_samples import ROBOT, N
 from talus_core.robot import RobotDescriptionError
-from talus_safety.body import Body, cross
+from talus_safety.kernel.measure.body import Body, cross
 
 BODY = Body(ROBOT)
 GRAVITY = np.array([0.0, 0.0, -9.81])

@@ -7,15 +7,16 @@ from shutil import copy
 import pytest
 import yaml
 from safety_samples import ROBOT, ROOT, state
+from talus_core.gate_phases import GatePhase
 from talus_core.parameters import ParameterError, build_config, flat_parameters
 from talus_safety import bundle
 from talus_safety.bundle import NODES, BundleError, limited, load_bundle, main, manifest_of, write_manifest
 from talus_safety.config import SupervisorConfig
-from talus_safety.decision import GatePhase
-from talus_safety.facts import GateReport
-from talus_safety.kernel import active
-from talus_safety.rules import RULES
-from talus_safety.watch import Watch
+from talus_safety.kernel.decide import phases
+from talus_safety.kernel.decide.facts import GateReport
+from talus_safety.kernel.decide.rule import active
+from talus_safety.kernel.decide.rules import RULES
+from talus_safety.supervision.watch import Watch
 
 SHIPPED = ROOT / "config" / "safety.yaml"
 PARAMETERS = [(node, name) for node, (kind, prefix) in NODES.items() for name in flat_parameters(kind, prefix)]
@@ -127,15 +128,18 @@ def test_digest_is_of_limits_robot_and_code(limits, tmp_path, monkeypatch):
     code = tmp_path / "code"
     code.mkdir()
     monkeypatch.setattr(bundle, "__file__", copy(bundle.__file__, code))
+    deep = code / "kernel" / "decide" / "phases.py"
+    deep.parent.mkdir(parents=True)
+    copy(phases.__file__, deep)
     seen = [load_bundle(SHIPPED).digest(robot)]
     assert load_bundle(limits).digest(robot) == seen[0], "where the files are does not matter"
     change(limits, "safety", 42.0, "tilt_deg")
     write_manifest(limits)
     seen.append(load_bundle(limits).digest(robot))
-    for path in (folder / "robot.yaml", robot.urdf, code / "bundle.py"):
+    for path in (folder / "robot.yaml", robot.urdf, code / "bundle.py", deep):
         path.write_text(path.read_text() + "\n")
         seen.append(load_bundle(limits).digest(robot))
-    assert len(set(seen)) == 5
+    assert len(set(seen)) == 6
 
 
 def test_gate_with_other_limits_is_stopped_and_cannot_be_armed():

@@ -6,14 +6,15 @@ from dataclasses import replace
 import pytest
 import yaml
 from safety_samples import ROOT
+from talus_core.gate_phases import GatePhase
 from talus_core.parameters import ParameterError, build_config, flat_parameters, flatten
-from talus_safety.config import GateConfig, SupervisorConfig, SupervisorLimits
-from talus_safety.decision import GatePhase
-from talus_safety.facts import Facts, GateReport, OperatorWord
-from talus_safety.gate_rules import GATE_RULES
-from talus_safety.kernel import active
-from talus_safety.ladder import StopLevel
-from talus_safety.rules import RULES
+from talus_core.stop_levels import StopLevel
+from talus_safety.config import SupervisorConfig
+from talus_safety.kernel.decide.facts import Facts, GateReport, OperatorWord
+from talus_safety.kernel.decide.gate_rules import GATE_RULES
+from talus_safety.kernel.decide.rule import active
+from talus_safety.kernel.decide.rules import RULES
+from talus_safety.kernel.limits import GateConfig, SupervisorLimits
 
 SHIPPED = yaml.safe_load((ROOT / "config" / "safety.yaml").read_text())
 SUPERVISOR, GATE = flatten(SHIPPED["safety"]), flatten(SHIPPED["driver"]["gate"])

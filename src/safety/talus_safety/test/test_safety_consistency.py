@@ -7,11 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from safety_samples import PERIOD, ROBOT, STANDING_EFFORT, WEIGHT, N, state
-from talus_safety import consistency, soles
-from talus_safety.body import Body
-from talus_safety.consistency import ConsistencyWatch
-from talus_safety.stance import CONTACT_OFF
-from talus_safety.tilt import GRAVITY, TiltFilter
+from talus_core.physics import GRAVITY_MPS2
+from talus_safety.kernel.judge import consistency
+from talus_safety.kernel.judge.consistency import ConsistencyWatch
+from talus_safety.kernel.measure import soles
+from talus_safety.kernel.measure.body import Body
+from talus_safety.kernel.measure.stance import CONTACT_OFF
+from talus_safety.kernel.measure.tilt import TiltFilter
 
 
 class Story:
@@ -200,7 +202,7 @@ def test_feet_are_judged_anew_after_rest_and_where_a_leg_says_nothing(monkeypatc
     assert story.looks(consistency.CONTACT_LOOKS - 1, **silent).foot == ""
 
 
-HALF_WEIGHT = consistency.CARRIES_HALF * Body(ROBOT).mass * GRAVITY
+HALF_WEIGHT = consistency.CARRIES_HALF * Body(ROBOT).mass * GRAVITY_MPS2
 
 
 @pytest.mark.parametrize(
@@ -284,6 +286,6 @@ def test_two_flat_soles_at_the_bound_agree(monkeypatch):
 
 def test_accelerometer_at_the_bound_is_believed(monkeypatch):
     limp = {"torque_enabled": False, "effort": np.zeros(N), "linear_acceleration": np.array([0.0, 0.0, 11.0])}
-    for value, is_wrong in ((11.0 - GRAVITY, False), (0.99 * (11.0 - GRAVITY), True)):
+    for value, is_wrong in ((11.0 - GRAVITY_MPS2, False), (0.99 * (11.0 - GRAVITY_MPS2), True)):
         monkeypatch.setattr(consistency, "GRAVITY_OFF", value)
         assert bool(Story().looks(1, **limp).rest) == is_wrong

@@ -2,11 +2,11 @@
 """Numbers of the messages are those of the enums, and what is not understood restricts."""
 
 import pytest
+from talus_core.gate_phases import GatePhase
+from talus_core.stop_levels import StopLevel
 from talus_safety.conversions import gate_report, safety_message, time_message
-from talus_safety.decision import GatePhase
-from talus_safety.facts import BalanceMode
-from talus_safety.ladder import StopLevel
-from talus_safety.supervisor import SupervisorState
+from talus_safety.kernel.decide.facts import BalanceMode
+from talus_safety.kernel.decide.supervisor import SupervisorState
 
 from talus_interfaces.msg import BalanceState, GateState, SafetyState
 

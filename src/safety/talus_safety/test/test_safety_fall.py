@@ -6,8 +6,9 @@ import math
 import numpy as np
 import pytest
 from safety_samples import PERIOD, ROBOT, STANDING_EFFORT, N, state
-from talus_safety.consistency import ConsistencyWatch
-from talus_safety.fall import (
+from talus_safety.belief.leg_tilt import LegTilt
+from talus_safety.kernel.judge.consistency import ConsistencyWatch
+from talus_safety.kernel.judge.fall import (
     CALLED_AFTER,
     COSINE_AT_LEAST,
     OMEGA,
@@ -17,8 +18,7 @@ from talus_safety.fall import (
     FallWatch,
     capture_angle,
 )
-from talus_safety.leg_tilt import LegTilt
-from talus_safety.tilt import TiltFilter
+from talus_safety.kernel.measure.tilt import TiltFilter
 
 
 class Leaning:

@@ -9,7 +9,7 @@ from rclpy.serialization import serialize_message
 from safety_samples import ROBOT
 from std_msgs.msg import Header
 from talus_safety.conversions import time_message
-from talus_safety.freshness import Freshness, first_transform_of, link_names, stamp_of
+from talus_safety.supervision.freshness import Freshness, first_transform_of, link_names, stamp_of
 from tf2_msgs.msg import TFMessage
 
 from talus_interfaces.msg import ElevationMap

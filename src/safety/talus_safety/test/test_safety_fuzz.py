@@ -9,14 +9,14 @@ import os
 
 import numpy as np
 from safety_samples import PERIOD, ROBOT, N, command, state
+from talus_core.gate_phases import GatePhase
+from talus_core.stop_levels import StopLevel
 from talus_safety.config import SupervisorConfig
-from talus_safety.decision import GatePhase
-from talus_safety.facts import GateReport
 from talus_safety.gate import LastGate
-from talus_safety.ladder import StopLevel
-from talus_safety.permit import TorquePermit
-from talus_safety.supervisor import Supervisor, SupervisorState, Wish
-from talus_safety.watch import Watch
+from talus_safety.kernel.decide.facts import GateReport
+from talus_safety.kernel.decide.permit import TorquePermit
+from talus_safety.kernel.decide.supervisor import Supervisor, SupervisorState, Wish
+from talus_safety.supervision.watch import Watch
 
 COUNT = int(os.environ.get("TALUS_FUZZ", "1000"))
 SEED = int(os.environ.get("TALUS_FUZZ_SEED", "0"))

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from safety_samples import PERIOD, ROBOT, STANDING_EFFORT, N, command, state
 from talus_core.fall_plan import load_fall
-from talus_safety.config import GateConfig
-from talus_safety.decision import GatePhase
-from talus_safety.fall_motion import FoldedFall, falls_towards
+from talus_core.gate_phases import GatePhase
+from talus_core.stop_levels import StopLevel
 from talus_safety.gate import LastGate
-from talus_safety.ladder import StopLevel
-from talus_safety.permit import TorquePermit
-from talus_safety.tilt import TiltFilter
+from talus_safety.kernel.decide.permit import TorquePermit
+from talus_safety.kernel.limits import GateConfig
+from talus_safety.kernel.measure.tilt import TiltFilter
+from talus_safety.standby.fall_motion import FoldedFall, falls_towards
 
 GO = {"level": StopLevel.R0_RUN, "armed": True, "torque_permitted": True}
 NO = {"level": StopLevel.R3_SIT_THEN_CUT, "armed": False, "torque_permitted": False}

@@ -6,8 +6,8 @@ import math
 import numpy as np
 import pytest
 from safety_samples import ROBOT, N
-from talus_safety import heat
-from talus_safety.heat import AHEAD, HeatModel
+from talus_safety.kernel.judge import heat
+from talus_safety.kernel.judge.heat import AHEAD, HeatModel
 
 LIMITS = ROBOT.limits
 KNEE = ROBOT.joint_names.index("l_knee")

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 from itertools import permutations
 
-from talus_safety.ladder import StopLevel, most_restrictive
-from talus_safety.permit import TorquePermit
-from talus_safety.watchdog import ROUNDING, Watchdog
+from talus_core.stop_levels import StopLevel
+from talus_safety.kernel.decide.ladder import most_restrictive
+from talus_safety.kernel.decide.permit import TorquePermit
+from talus_safety.kernel.decide.watchdog import ROUNDING, Watchdog
 
 
 def test_greater_is_stricter():

@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from safety_samples import PERIOD, ROBOT, WEIGHT, state
-from talus_safety.body import Body
-from talus_safety.landing import BESIDE, HURRY, OUTWARD, PRESS_DOWN, REACH, STEP_TIME, Landing
-from talus_safety.stance import StanceObserver
-from talus_safety.tilt import TiltFilter
+from talus_safety.kernel.measure.body import Body
+from talus_safety.kernel.measure.stance import StanceObserver
+from talus_safety.kernel.measure.tilt import TiltFilter
+from talus_safety.standby.landing import BESIDE, HURRY, OUTWARD, PRESS_DOWN, REACH, STEP_TIME, Landing
 
 BODY = Body(ROBOT)
 LEFT, RIGHT = 0, 1

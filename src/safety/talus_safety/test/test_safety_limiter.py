@@ -2,8 +2,8 @@
 import numpy as np
 import pytest
 from safety_samples import PERIOD, ROBOT, N, command, state
-from talus_safety.config import LimiterConfig
-from talus_safety.limiter import JUMP_TICKS, CommandLimiter
+from talus_safety.kernel.judge.limiter import JUMP_TICKS, CommandLimiter
+from talus_safety.kernel.limits import LimiterConfig
 
 ARRAYS = ("position", "velocity", "effort", "kp", "kd")
 LIMITS = ROBOT.limits

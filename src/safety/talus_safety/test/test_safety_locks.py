@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from safety_samples import PERIOD, ROBOT, WEIGHT, N, command, state
-from talus_safety.body import Body
-from talus_safety.locks import EVERY, HIP_LOOKS, LOOKS, LockWatch, StallWatch
+from talus_safety.belief.locks import EVERY, HIP_LOOKS, LOOKS, LockWatch, StallWatch
+from talus_safety.kernel.measure.body import Body
 
 BODY = Body(ROBOT)
 NAMES = ROBOT.joint_names

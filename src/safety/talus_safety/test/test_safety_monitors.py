@@ -4,9 +4,9 @@
 import numpy as np
 import pytest
 from safety_samples import PERIOD, ROBOT, N, command, state
-from talus_safety import monitors
-from talus_safety.config import MonitorConfig
-from talus_safety.monitors import DriveMonitor, ImuMonitor
+from talus_safety.kernel.judge import monitors
+from talus_safety.kernel.judge.monitors import DriveMonitor, ImuMonitor
+from talus_safety.kernel.limits import MonitorConfig
 
 LIMITS = ROBOT.limits
 KNEE, ELBOW = ROBOT.joint_names.index("l_knee"), ROBOT.joint_names.index("r_elbow")

@@ -6,8 +6,8 @@ import random
 
 import pytest
 from talus_core.errors import UnknownNameError
-from talus_safety import stop_inputs
-from talus_safety.operator_link import (
+from talus_safety.operation import stop_inputs
+from talus_safety.operation.operator_link import (
     ANSWER_S,
     CHALLENGE_S,
     HELLO,
@@ -20,7 +20,7 @@ from talus_safety.operator_link import (
     udp_address,
     write_key,
 )
-from talus_safety.stop_inputs import StopInputError, StopInputs
+from talus_safety.operation.stop_inputs import StopInputError, StopInputs
 
 KEY = bytes(range(32))
 ENABLED, RELEASED, STOP = Hold.ENABLED, Hold.RELEASED, Hold.STOP

@@ -4,15 +4,16 @@
 from itertools import product
 
 import pytest
-from talus_safety import gate_rules, phases
-from talus_safety.config import GateConfig
-from talus_safety.decision import GatePhase
-from talus_safety.gate_rules import BAD_TICKS, GATE_RULES, LOSSES, REQUESTS, GateFacts
-from talus_safety.kernel import RESET, active
-from talus_safety.ladder import StopLevel
-from talus_safety.permit import TorquePermit
-from talus_safety.phases import PhaseState, advance, ended, locked
-from talus_safety.rest import Posture
+from talus_core.gate_phases import GatePhase
+from talus_core.stop_levels import StopLevel
+from talus_safety.kernel.decide import gate_rules, phases
+from talus_safety.kernel.decide.decision import GatePhase
+from talus_safety.kernel.decide.gate_rules import BAD_TICKS, GATE_RULES, LOSSES, REQUESTS, GateFacts
+from talus_safety.kernel.decide.permit import TorquePermit
+from talus_safety.kernel.decide.phases import PhaseState, advance, ended, locked
+from talus_safety.kernel.decide.rule import RESET, active
+from talus_safety.kernel.limits import GateConfig
+from talus_safety.kernel.measure.rest import Posture
 
 OFF, RUN, HOLD, SIT, FALL = GatePhase
 R0, R1, R2, R3, R4, R5 = StopLevel

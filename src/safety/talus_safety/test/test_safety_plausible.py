@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 from safety_samples import N, state
-from talus_safety.plausible import HELD, HUGE, StateKeeper
+from talus_safety.kernel.judge.plausible import HELD, HUGE, StateKeeper
 
 
 def test_sound_states_pass_as_they_are():

@@ -1,21 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables of the README are the code."""
+"""The tables of the README and of the pages that it links are the code."""
 
 import re
 
 import pytest
 from safety_samples import ROOT
+from talus_core.gate_phases import GatePhase
 from talus_core.parameters import flat_parameters
-from talus_safety.config import GateConfig, SupervisorConfig
-from talus_safety.decision import GatePhase
-from talus_safety.kernel import ENDS, RESET
-from talus_safety.ladder import StopLevel
-from talus_safety.rules import RULES
-from talus_safety.supervisor import Wish
+from talus_core.stop_levels import StopLevel
+from talus_safety.config import SupervisorConfig
+from talus_safety.kernel.decide.rule import ENDS, RESET
+from talus_safety.kernel.decide.rules import RULES
+from talus_safety.kernel.decide.supervisor import Wish
+from talus_safety.kernel.limits import GateConfig
 
 PACKAGE = ROOT / "src" / "safety" / "talus_safety"
 NODES = ("supervisor", "operator_inputs", "frame_inputs")
-README = (PACKAGE / "README.md").read_text()
+PAGES = (PACKAGE / "README.md", *sorted((PACKAGE / "docs").glob("*.md")))
+README = "".join(page.read_text() for page in PAGES)
 
 
 def tables(first_column: str) -> list[list[list[str]]]:
@@ -69,4 +71,15 @@ def test_topics_and_services():
 def test_files():
     (rows,) = tables("file")
     listed = {name for row in rows for name in re.findall(r"`(\w+\.py)`", row[0])}
-    assert listed == {path.name for path in (PACKAGE / "talus_safety").glob("*.py")} - {"__init__.py"}
+    assert listed == {path.name for path in (PACKAGE / "talus_safety").rglob("*.py")} - {"__init__.py"}
+
+
+def test_every_page_is_linked():
+    linked = set(re.findall(r"\]\(([\w/]+\.md)", PAGES[0].read_text()))
+    assert linked == {str(page.relative_to(PACKAGE)) for page in PAGES[1:]} | {"HAZARDS.md"}
+
+
+@pytest.mark.parametrize("page", PAGES[:1], ids=lambda page: page.name)
+def test_the_readme_fits_two_screens(page):
+    prose = re.sub(r"(?m)^\|.*$", "", page.read_text())
+    assert len(prose.split()) < 500 and len(page.read_text().split()) < 1150

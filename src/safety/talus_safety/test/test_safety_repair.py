@@ -6,14 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from safety_samples import PERIOD, ROBOT, N, command, state
-from talus_safety import feet
-from talus_safety.body import Body
-from talus_safety.config import MonitorConfig
-from talus_safety.feet import FootRepair
-from talus_safety.monitors import DriveMonitor
-from talus_safety.power import PowerMonitor, PowerReport
-from talus_safety.repair import SPEAKS_TICKS, JointRepair
-from talus_safety.tilt import TiltFilter
+from talus_safety.belief import feet
+from talus_safety.belief.feet import FootRepair
+from talus_safety.belief.repair import SPEAKS_TICKS, JointRepair
+from talus_safety.kernel.judge.monitors import DriveMonitor
+from talus_safety.kernel.limits import MonitorConfig
+from talus_safety.kernel.measure.body import Body
+from talus_safety.kernel.measure.tilt import TiltFilter
 
 BODY = Body(ROBOT)
 STAND = ROBOT.poses["stand"]
@@ -247,32 +246,6 @@ def test_who_lay_before_is_not_judged_until_the_feet_carried():
     in_the_air = {"left": np.zeros(6), "right": np.zeros(6)}
     standing.run(40, **in_the_air)
     assert standing.feet.fault == ""
-
-
-# --- supply ------------------------------------------------------------------------------------------------------
-
-
-def test_bus_voltage_is_held_against_its_mean():
-    power = PowerMonitor(ROBOT.joint_names, PERIOD)
-    power.step(PowerReport())
-    assert (power.drop, power.left, power.weakest) == (0.0, 1.0, "")
-    for voltage in (50.0, float("nan"), 50.0):
-        power.step(PowerReport(voltage))
-    assert power.drop == 0.0
-    for _ in range(50):
-        power.step(PowerReport(40.0))
-    assert power.drop > 0.17, "in a tenth of a second"
-    for _ in range(20000):
-        power.step(PowerReport(40.0))
-    assert power.drop < 0.01, "a pack that empties slowly is no brownout"
-
-
-def test_the_weakest_drive_is_named():
-    power = PowerMonitor(ROBOT.joint_names, PERIOD)
-    power.step(PowerReport(torque_left=put(np.ones(N), KNEE, 0.7)))
-    assert (power.left, power.weakest) == (0.7, "l_knee")
-    power.step(PowerReport())
-    assert power.left == 0.7, "who says nothing has not recovered"
 
 
 def test_an_encoder_that_speaks_again_is_believed_again_and_its_way_back_is_no_jump():

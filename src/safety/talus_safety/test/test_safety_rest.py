@@ -5,9 +5,18 @@ import numpy as np
 import pytest
 import yaml
 from safety_samples import PERIOD, ROBOT, N, state
-from talus_safety.plausible import HELD, StateKeeper
-from talus_safety.rest import LYING, NEAR_REST, SHAKEN_FOR, STILL_FOR, STILL_JOINT, STILL_TURN, Posture, RestJudge
-from talus_safety.rest_path import RestPath, RestPathError, load_rest_path
+from talus_safety.kernel.judge.plausible import HELD, StateKeeper
+from talus_safety.kernel.measure.rest import (
+    LYING,
+    NEAR_REST,
+    SHAKEN_FOR,
+    STILL_FOR,
+    STILL_JOINT,
+    STILL_TURN,
+    Posture,
+    RestJudge,
+)
+from talus_safety.standby.rest_path import RestPath, RestPathError, load_rest_path
 
 LEGS = ROBOT.indices("left_leg", "right_leg")
 KNEE = ROBOT.joint_names.index("l_knee")

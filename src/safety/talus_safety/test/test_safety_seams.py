@@ -5,13 +5,14 @@ from dataclasses import FrozenInstanceError, fields
 from math import inf
 
 import pytest
-from talus_safety.config import GateConfig, SupervisorConfig
-from talus_safety.decision import GateCounters
-from talus_safety.facts import Facts, GateReport, OperatorWord
-from talus_safety.gate_rules import FALL, GateFacts
-from talus_safety.ladder import StopLevel
-from talus_safety.permit import TorquePermit
-from talus_safety.supervisor import Answer, SupervisorState
+from talus_core.stop_levels import StopLevel
+from talus_safety.config import SupervisorConfig
+from talus_safety.kernel.decide.decision import GateCounters
+from talus_safety.kernel.decide.facts import Facts, GateReport, OperatorWord
+from talus_safety.kernel.decide.gate_rules import FALL, GateFacts
+from talus_safety.kernel.decide.permit import TorquePermit
+from talus_safety.kernel.decide.supervisor import Answer, SupervisorState
+from talus_safety.kernel.limits import GateConfig
 
 PERMIT = TorquePermit(StopLevel.R0_RUN, True, True, 0)
 

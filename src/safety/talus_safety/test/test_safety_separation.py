@@ -6,10 +6,10 @@ import math
 import numpy as np
 import pytest
 from sensor_msgs.msg import PointCloud2, PointField
-from talus_safety.config import SupervisorLimits
 from talus_safety.conversions import moving_bodies
-from talus_safety.facts import BalanceMode
-from talus_safety.separation import KEPT, Separation
+from talus_safety.kernel.decide.facts import BalanceMode
+from talus_safety.kernel.limits import SupervisorLimits
+from talus_safety.supervision.separation import KEPT, Separation
 
 LIMITS = SupervisorLimits()
 K = LIMITS.approach_m_s

@@ -3,33 +3,20 @@
 
 import numpy as np
 import pytest
-from safety_samples import PERIOD, ROBOT, WEIGHT, N, state
-from talus_core.rotations import matrix_from_rpy
-from talus_safety.body import Body
-from talus_safety.config import StandbyConfig
-from talus_safety.footing import EDGE, FootingPlanner, joint_torque
-from talus_safety.rest_path import load_rest_path
-from talus_safety.stance import CONTACT_OFF, CONTACT_ON, StanceObserver
-from talus_safety.standby import SWAYING, Standby
-from talus_safety.tilt import GRAVITY, TiltFilter
+from safety_samples import PERIOD, ROBOT, UP, WEIGHT, N, loads, state, tilt_of
+from talus_core.physics import GRAVITY_MPS2
+from talus_safety.kernel.limits import StandbyConfig
+from talus_safety.kernel.measure.body import Body
+from talus_safety.kernel.measure.stance import StanceObserver
+from talus_safety.kernel.measure.tilt import TiltFilter
+from talus_safety.standby.footing import EDGE, FootingPlanner, joint_torque
+from talus_safety.standby.rest_path import load_rest_path
+from talus_safety.standby.standby import SWAYING, Standby
 
 BODY, PATH = Body(ROBOT), load_rest_path(ROBOT)
-UP = np.array([0.0, 0.0, 1.0])
 FOOT = ROBOT.feet[0]
 SOUND = np.zeros(N, dtype=bool)  # no joint is limp
 ANKLES = [ROBOT.joint_names.index(name) for name in ("l_ankle_pitch", "r_ankle_pitch")]
-
-
-def tilt_of(roll: float = 0.0, pitch: float = 0.0) -> TiltFilter:
-    tilt = TiltFilter()
-    tilt.step(np.zeros(3), GRAVITY * (matrix_from_rpy(roll, pitch, 0.0).T @ UP), PERIOD)
-    return tilt
-
-
-def loads(left: float, right: float) -> np.ndarray:
-    wrenches = np.zeros((2, 6))
-    wrenches[:, 2] = left, right
-    return wrenches
 
 
 def stance_of(pose: str = "stand", tilt: TiltFilter | None = None, **changes):
@@ -38,77 +25,6 @@ def stance_of(pose: str = "stand", tilt: TiltFilter | None = None, **changes):
 
 def standby() -> Standby:
     return Standby(ROBOT, BODY, PATH, PERIOD, StandbyConfig())
-
-
-def test_standing_still_the_capture_point_is_under_the_centre():
-    stance = stance_of()
-    assert stance.supports == (True, True)
-    np.testing.assert_allclose(stance.level, np.eye(3), atol=1e-3)
-    np.testing.assert_allclose(stance.velocity, np.zeros(2), atol=1e-12)
-    np.testing.assert_allclose(stance.capture_point, stance.centre[:2])
-    assert 0.88 < stance.height < 0.95
-    assert stance.omega == pytest.approx(np.sqrt(GRAVITY / stance.height))
-
-
-@pytest.mark.parametrize("left, right", [(WEIGHT, 0.0), (0.0, WEIGHT), (WEIGHT / 2, WEIGHT / 2)])
-def test_falling_over_still_feet_shows_as_speed(left, right):
-    """Pitching about the soles at w: the centre of mass, h above them, moves with w h."""
-    tilt = tilt_of()
-    tilt.rate = (0.0, 0.2, 0.0)
-    stance = stance_of(tilt=tilt, foot_wrenches=loads(left, right))
-    assert stance.velocity[0] == pytest.approx(0.2 * stance.height, rel=1e-6)
-
-
-def test_speed_is_that_of_finite_differences():
-    """Both feet fixed to the ground, base level: dc = - d(sole)/dt + d(centre in base)/dt."""
-    rate = np.random.default_rng(3).normal(0, 0.3, N)
-    at, step = state().position, 1e-5
-    ahead, behind = (stance_of(position=at + s * step * rate) for s in (1, -1))
-
-    def over_feet(stance):
-        return stance.level.T @ (stance.centre - stance.soles.mean(axis=0))
-
-    expected = (over_feet(ahead) - over_feet(behind)) / (2 * step)
-    stance = stance_of(velocity=rate)
-    np.testing.assert_allclose(stance.velocity, (stance.level @ expected)[:2], atol=1e-6)
-
-
-def test_contact_has_hysteresis():
-    observer, tilt = StanceObserver(BODY), tilt_of()
-    seen = [
-        observer.observe(state(foot_wrenches=loads(force, WEIGHT)), tilt).supports[0]
-        for force in (0.9 * CONTACT_ON, 1.1 * CONTACT_ON, 1.1 * CONTACT_OFF, 0.9 * CONTACT_OFF)
-    ]
-    assert seen == [False, True, True, False]
-
-
-@pytest.mark.parametrize("roll, lower", [(0.1, "right"), (-0.1, "left")])
-def test_in_the_air_the_lower_foot_counts_as_ground(roll, lower):
-    tilt = tilt_of(roll)
-    tilt.rate = (0.5, 0.0, 0.0)
-    in_air = stance_of(tilt=tilt, foot_wrenches=loads(0.0, 0.0))
-    on_it = stance_of(tilt=tilt, foot_wrenches=loads(0.0, 99.0) if lower == "right" else loads(99.0, 0.0))
-    np.testing.assert_allclose(in_air.velocity, on_it.velocity)
-
-
-def test_toes_up_or_down_level_frame_stays_defined():
-    stance = stance_of(tilt=tilt_of(pitch=-np.pi / 2))
-    np.testing.assert_allclose(stance.level @ stance.level.T, np.eye(3), atol=1e-9)
-
-
-def test_pressure_is_where_the_sensors_feel_it():
-    wrenches = loads(WEIGHT, 0.0)
-    wrenches[0, 3:5] = 0.02 * WEIGHT, -0.05 * WEIGHT  # N m: pressed 2 cm left and 5 cm ahead of the centre
-    stance = stance_of(foot_wrenches=wrenches)
-    np.testing.assert_allclose(stance.pressure[0], stance.soles[0, :2] + (0.05, 0.02), atol=2e-3)
-    np.testing.assert_array_equal(stance.pressure[1], stance.soles[1, :2])
-
-
-@pytest.mark.parametrize("left, supports", [(WEIGHT / 2, (False, True)), (0.0, (False, True))])
-def test_lame_leg_is_no_support_beside_a_sound_one(left, supports):
-    now = state(foot_wrenches=loads(left, WEIGHT / 2))
-    assert StanceObserver(BODY).observe(now, tilt_of(), (True, False)).supports == supports
-    assert StanceObserver(BODY).observe(now, tilt_of(), (False, True)).supports == (left > 0.0, left == 0.0)
 
 
 def test_leg_whose_knee_is_limp_carries_nothing_and_follows():
@@ -163,7 +79,7 @@ def test_torques_balance_links_and_ground(pose, pitch, left, right):
     footing = FootingPlanner(ROBOT).plan(stance, stance.centre[:2], stance.supports)
     torque = joint_torque(BODY, stance, footing)
     lean = (stance.centre[:2] - footing.pressure) / stance.height if footing.share.any() else np.zeros(2)
-    push = stance.level.T @ (GRAVITY * np.append(lean, 1.0))
+    push = stance.level.T @ (GRAVITY_MPS2 * np.append(lean, 1.0))
     here = BODY.place(ROBOT.poses[pose])
     points = np.column_stack((footing.points, stance.soles[:, 2])) @ stance.level
     located = [BODY.locate(here, sole) for sole in BODY.soles]
@@ -187,7 +103,7 @@ def on_flat_feet(position: np.ndarray) -> TiltFilter:
     """The vertical that these joint angles mean while the soles lie on level ground."""
     tilt = TiltFilter()
     rotation, _ = BODY.locate(BODY.place(position), BODY.soles[0])
-    tilt.step(np.zeros(3), GRAVITY * rotation[:, 2], PERIOD)
+    tilt.step(np.zeros(3), GRAVITY_MPS2 * rotation[:, 2], PERIOD)
     return tilt
 
 

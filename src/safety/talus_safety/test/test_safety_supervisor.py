@@ -4,12 +4,12 @@
 from dataclasses import replace
 
 import pytest
+from talus_core.gate_phases import GatePhase
+from talus_core.stop_levels import StopLevel
 from talus_safety.config import SupervisorConfig
-from talus_safety.decision import GatePhase
-from talus_safety.facts import BalanceMode, Facts, GateReport, OperatorWord
-from talus_safety.ladder import StopLevel
-from talus_safety.rules import FALLEN
-from talus_safety.supervisor import Supervisor, SupervisorState, Wish
+from talus_safety.kernel.decide.facts import BalanceMode, Facts, GateReport, OperatorWord
+from talus_safety.kernel.decide.rules import FALLEN
+from talus_safety.kernel.decide.supervisor import Supervisor, SupervisorState, Wish
 
 R0, R1, R2, R3, R4, R5 = StopLevel
 CONFIG = SupervisorConfig()

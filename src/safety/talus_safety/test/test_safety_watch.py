@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from safety_samples import PERIOD, ROBOT, STANDING_EFFORT, N, state
+from talus_core.gate_phases import GatePhase
+from talus_core.stop_levels import StopLevel
 from talus_safety.config import SupervisorConfig
-from talus_safety.decision import GatePhase
-from talus_safety.facts import BalanceMode, Facts, GateReport, OperatorWord
-from talus_safety.gate_rules import LOSSES, REQUESTS
-from talus_safety.kernel import ENDS, RESET
-from talus_safety.ladder import StopLevel
-from talus_safety.rules import (
+from talus_safety.kernel.decide.facts import BalanceMode, Facts, GateReport, OperatorWord
+from talus_safety.kernel.decide.gate_rules import LOSSES, REQUESTS
+from talus_safety.kernel.decide.rule import ENDS, RESET
+from talus_safety.kernel.decide.rules import (
     BALANCE_ROBOT_SILENCE,
     CAMERA_DEGRADES,
     CAMERA_ROBOT_SILENCE,
@@ -21,8 +21,8 @@ from talus_safety.rules import (
     FALLEN,
     RULES,
 )
-from talus_safety.sensors import BEYOND_RANGE, NOISY_AFTER, STUCK_AFTER, SensorWatch
-from talus_safety.watch import Watch
+from talus_safety.supervision.sensors import BEYOND_RANGE, NOISY_AFTER, STUCK_AFTER, SensorWatch
+from talus_safety.supervision.watch import Watch
 
 NODES = ("driver", "balance", "camera", "map")
 PATIENCE = {"balance": 1.0, "camera": CAMERA_DEGRADES, "map": CAMERA_STOPS}  # of silence_s

@@ -4,10 +4,11 @@
 import numpy as np
 import pytest
 from talus_core.driver import DriverError, DriverSetup
+from talus_core.physics import GRAVITY_MPS2
 from talus_core.rotations import matrix_from_quat_xyzw
 from talus_core.state import JointCommand
-from talus_safety.body import Body
-from talus_simulation.mock_body.driver import GRAVITY, MockDriver
+from talus_safety.kernel.measure.body import Body
+from talus_simulation.mock_body.driver import MockDriver
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def test_bending_the_knees_lowers_the_base_over_soles_that_stay(mock, robot):
 
 
 def test_a_lifted_foot_carries_nothing_the_other_everything(mock, robot):
-    weight = GRAVITY * Body(robot).mass
+    weight = GRAVITY_MPS2 * Body(robot).mass
     np.testing.assert_allclose(mock.read(0.0).foot_wrenches[:, 2], weight / 2.0)
     follow(mock, bent(robot, r_hip_pitch=-0.3, r_knee=0.6), 200)
     np.testing.assert_allclose(mock.read(0.0).foot_wrenches[:, 2], [weight, 0.0])
@@ -73,7 +74,7 @@ def test_the_imu_integrates_to_the_motion_of_the_base(mock, robot):
         state = mock.read(0.0)
         w = imu @ state.angular_velocity * mock.period
         rotation = rotation @ (np.eye(3) + np.array([[0, -w[2], w[1]], [w[2], 0, -w[0]], [-w[1], w[0], 0]]))
-        speed += mock.period * (rotation @ imu @ state.linear_acceleration - [0.0, 0.0, GRAVITY])
+        speed += mock.period * (rotation @ imu @ state.linear_acceleration - [0.0, 0.0, GRAVITY_MPS2])
     truth = mock.ground_truth()
     np.testing.assert_allclose(rotation, matrix_from_quat_xyzw(truth.quat_xyzw), atol=2e-3)
     np.testing.assert_allclose(speed, truth.linear_velocity, atol=0.02)

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 from talus_core.driver import DriverError, DriverSetup
 from talus_core.errors import UnknownNameError
+from talus_core.physics import GRAVITY_MPS2
 from talus_core.rotations import matrix_from_quat_xyzw
 from talus_core.state import JointCommand
 from talus_simulation.drives import read_drives
 from talus_simulation.mujoco_body.driver import MujocoDriver
 
-GRAVITY = 9.81
 PERFECT = {"noise.scale": 0.0}
 STANDING = {**PERFECT, "start_pose": "stand", "settle_s": 0.0}
 
@@ -71,7 +71,7 @@ def test_stands_for_a_moment_on_stiff_joints_and_the_feet_carry_the_weight(robot
         forces.append(driver.read(driver.time).foot_wrenches[:, 2].sum())
     mass = driver._plant.model.body_subtreemass[driver._plant.model.body("base_link").id]
     assert mass == pytest.approx(57.0, abs=0.01)
-    assert np.mean(forces) == pytest.approx(mass * GRAVITY, rel=0.05)
+    assert np.mean(forces) == pytest.approx(mass * GRAVITY_MPS2, rel=0.05)
 
 
 def test_foot_torque_is_force_times_lever_of_the_pressure_inside_the_sole(robot):
@@ -87,7 +87,7 @@ def test_specific_force_is_gravity_at_rest_and_nothing_in_free_fall(robot):
     driver = connected(robot)
     at_rest = driver.read(0.0)
     tilt = driver._plant.data.site("imu_link").xmat.reshape(3, 3)
-    np.testing.assert_allclose(tilt @ at_rest.linear_acceleration, [0.0, 0.0, GRAVITY], atol=1e-6)
+    np.testing.assert_allclose(tilt @ at_rest.linear_acceleration, [0.0, 0.0, GRAVITY_MPS2], atol=1e-6)
     driver._plant.data.qpos[2] += 1.0
     run(driver, 0.1)
     assert np.linalg.norm(driver.read(driver.time).linear_acceleration) < 0.5
@@ -106,7 +106,7 @@ def test_imu_integrates_to_the_change_of_velocity_and_attitude(robot):
         run(driver, driver.period, command)
         state = driver.read(driver.time)
         mean = 0.5 * (before + site.xmat.reshape(3, 3))
-        speed += driver.period * (mean @ state.linear_acceleration - [0.0, 0.0, GRAVITY])
+        speed += driver.period * (mean @ state.linear_acceleration - [0.0, 0.0, GRAVITY_MPS2])
         turned += driver.period * state.angular_velocity
     np.testing.assert_allclose(start + speed, driver._plant._imu._velocity, atol=0.02)
     assert np.linalg.norm(turned) < 0.2

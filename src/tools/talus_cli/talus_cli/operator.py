@@ -17,7 +17,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from talus_core.errors import TalusError
-from talus_safety.operator_link import (
+from talus_core.stop_levels import StopLevel
+from talus_safety.operation.operator_link import (
     CHALLENGE_S,
     HELLO,
     OPERATOR_UDP,
@@ -32,7 +33,20 @@ from talus_safety.operator_link import (
 
 KEYS = {" ": Hold.STOP, "r": Hold.RELEASED, "e": Hold.ENABLED}
 SILENT_S = 0.5  # without a challenge: the robot is not there
-LEVELS = ("R0 runs", "R1 degraded", "R2 stands", "R3 sits down", "R4 falls", "R5 cut")
+DONE_AT_LEVEL = {
+    StopLevel.R0_RUN: "runs",
+    StopLevel.R1_DEGRADE: "degraded",
+    StopLevel.R2_SAFE_STAND: "stands",
+    StopLevel.R3_SIT_THEN_CUT: "sits down",
+    StopLevel.R4_PROTECTIVE_FALL: "falls",
+    StopLevel.R5_CUT: "cut",
+}
+
+
+def _level_words(number: int) -> str:
+    """Say what the robot does at a level, such as `R2 stands`."""
+    level = StopLevel.from_message(number)
+    return f"{level.code} {DONE_AT_LEVEL[level]}"
 
 
 class Terminal:
@@ -81,7 +95,7 @@ def hold(device: OperatorDevice, address: tuple[str, int], terminal: Terminal) -
             if now - asked_at >= CHALLENGE_S / 2:
                 asked_at = now
                 _send(link, HELLO)
-            there = LEVELS[level % len(LEVELS)] if now - heard_at < SILENT_S else "no answer"
+            there = _level_words(level) if now - heard_at < SILENT_S else "no answer"
             terminal.show(f"robot: {there}; you: {wish.name.lower()}  [space stop, r release, e enable, q leave]")
             key = terminal.wait(link, CHALLENGE_S / 2)
             if key == "q":

@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from talus_cli.run.inbox import Decoded, Inbox
-from talus_cli.run.judge import FALLEN_TILT_RAD, Judge, Pose
+from talus_cli.run.judge import Judge, Pose
 from talus_cli.run.legs import SoleHeights
 from talus_cli.run.pace import PaceMeter
 from talus_cli.run.status import Status, StatusScreen
 from talus_cli.run.summary import Summary
+from talus_core.falls import FALLEN_TILT_RAD
 
 UP = np.array([0.0, 0.0, 1.0])
 STRAIGHT = {"hip": 0.0, "knee": 0.0}

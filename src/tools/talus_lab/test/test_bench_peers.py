@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from talus_core.state import JointCommand, RobotState
+from talus_core.stop_levels import StopLevel
 from talus_lab.bench import rig
 from talus_lab.bench.balance.case import Effort
 from talus_lab.bench.balance.catalogue import CASES
@@ -21,8 +22,7 @@ from talus_lab.bench.balance.trial import OURS, Outcome, Setting, Trial
 from talus_lab.bench.open_drives import OpenDrives
 from talus_lab.bench.progress import Progress
 from talus_lab.bench.store import Store
-from talus_safety.ladder import StopLevel
-from talus_safety.permit import TorquePermit
+from talus_safety.kernel.decide.permit import TorquePermit
 
 JOINTS = 29
 PLACES = {  # alphabetical, as holosoma sorts its terms

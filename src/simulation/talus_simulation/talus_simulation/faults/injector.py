@@ -13,7 +13,7 @@ from talus_core.driver import Battery, Injection
 from talus_core.errors import UnknownNameError
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
-from talus_safety.permit import TorquePermit
+from talus_safety.kernel.decide.permit import TorquePermit
 
 from talus_simulation.faults import drives as drive_faults
 from talus_simulation.faults.catalogue import CHANNELS, END_ALL, SENSORS, FaultKind, FaultRequest
@@ -25,7 +25,6 @@ from talus_simulation.faults.signals import Bursts
 from talus_simulation.faults.spoilers import SPOILERS
 
 FEET = ("left", "right")
-GRAVITY = 9.81  # m/s^2
 # Of a drive that holds by itself, of its peak: 1/rad and s/rad, the stiffest that the last gate lets anybody command.
 HOLD_STIFFNESS, HOLD_DAMPING = 10.0, 0.3
 

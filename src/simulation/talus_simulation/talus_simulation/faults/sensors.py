@@ -14,7 +14,6 @@ from talus_simulation.faults.signals import Signal, SignalData, make_signal
 
 GYROSCOPE_SPAN, ACCELEROMETER_SPAN = 35.0, 157.0  # rad/s, m/s^2: +-2000 deg/s and +-16 g, as most MEMS IMUs
 FORCE_SPAN, TORQUE_SPAN = 2000.0, 100.0  # N, N m of a foot: those of its noise in config/drivers/mujoco.yaml
-GRAVITY = 9.81  # m/s^2
 SensorFault = Callable[[RobotState], RobotState]
 
 

@@ -15,16 +15,16 @@ import numpy as np
 from talus_core.driver import Battery, DriverError, DriverSetup, GroundTruth
 from talus_core.errors import UnknownNameError
 from talus_core.parameters import build_config, parameter
+from talus_core.physics import GRAVITY_MPS2
 from talus_core.rotations import quat_xyzw_from_matrix
 from talus_core.state import JointCommand, RobotState
-from talus_safety.body import Body
+from talus_safety.kernel.measure.body import Body
 
 from talus_simulation.battery import Pack, read_pack
 from talus_simulation.drives import DriveBank, checked_command, read_drives
 from talus_simulation.faults.injector import FaultInjector
 from talus_simulation.mock_body.footed_base import FootedBase
 
-GRAVITY = 9.81  # m/s^2
 BANDWIDTH = 100.0  # rad/s: every joint is a critically damped servo, as fast as 500 Hz commands can use
 
 
@@ -51,7 +51,7 @@ class MockDriver:
         self.faults = FaultInjector(
             description, setup.period, setup.seed, lambda fraction: self._pack.set_charge(fraction)
         )
-        self.faults.fit(setup.period, GRAVITY * self._body.mass)
+        self.faults.fit(setup.period, GRAVITY_MPS2 * self._body.mass)
         self._bank = DriveBank(self._table, self.faults.drives)
         self._pack = Pack(read_pack(description), float(self._table.standby_power.sum()))
         self._tick = 0
@@ -86,7 +86,7 @@ class MockDriver:
             return self._state
         base, to_imu = self._base, self._body.imu.rotation.T
         wrenches = np.zeros((2, 6))
-        wrenches[base.carries, 2] = GRAVITY * self._body.mass / np.count_nonzero(base.carries)
+        wrenches[base.carries, 2] = GRAVITY_MPS2 * self._body.mass / np.count_nonzero(base.carries)
         state = RobotState(
             sequence=self._tick,
             time=now,
@@ -95,7 +95,7 @@ class MockDriver:
             velocity=self._velocity.copy(),
             effort=self._effort.copy(),
             angular_velocity=to_imu @ base.angular_velocity,
-            linear_acceleration=to_imu @ base.specific_force(GRAVITY),
+            linear_acceleration=to_imu @ base.specific_force(GRAVITY_MPS2),
             foot_wrenches=wrenches,
             torque_enabled=self._bank.is_enabled,
         )

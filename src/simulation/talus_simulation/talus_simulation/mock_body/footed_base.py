@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from talus_core.rotations import exp_so3
-from talus_safety.body import Body
+from talus_safety.kernel.measure.body import Body
 
 ON_GROUND = 0.004  # m above the lower sole: carries weight
 LEVELLING = 2.0  # 1/s: how fast a sole that came down a little low or tilted becomes level at z = 0

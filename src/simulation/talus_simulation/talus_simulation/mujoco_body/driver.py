@@ -11,6 +11,7 @@ import numpy as np
 from talus_core.driver import Battery, DriverError, DriverSetup, GroundTruth
 from talus_core.errors import UnknownNameError
 from talus_core.parameters import build_config
+from talus_core.physics import GRAVITY_MPS2
 from talus_core.state import JointCommand, RobotState
 
 from talus_simulation.battery import Pack, read_pack
@@ -21,8 +22,6 @@ from talus_simulation.mujoco_body.levers import Friction, Pushes, add_load, dist
 from talus_simulation.mujoco_body.plant import LYING, Plant
 from talus_simulation.mujoco_body.sight import Sight
 from talus_simulation.noise import SensorNoise
-
-GRAVITY = 9.81  # m/s^2
 
 
 class MujocoDriver:
@@ -41,7 +40,7 @@ class MujocoDriver:
         self._pack_data = read_pack(description)
         self.faults = FaultInjector(description, setup.period, setup.seed, self._set_charge)
         self._plant = Plant(description, setup.world, self._table, setup.period, self.faults.drives)
-        self.faults.fit(self._plant.model.opt.timestep, self._plant.mass * GRAVITY)
+        self.faults.fit(self._plant.model.opt.timestep, self._plant.mass * GRAVITY_MPS2)
         self._start = self._start_qpos()
         self._disturb()
         model, data = self._plant.model, self._plant.data

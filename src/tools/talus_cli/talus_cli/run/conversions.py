@@ -10,12 +10,11 @@ from builtin_interfaces.msg import Time
 from geometry_msgs.msg import PointStamped, TwistStamped
 from nav_msgs.msg import Odometry
 from sensor_msgs.msg import JointState
+from talus_core.physics import NANOSECONDS_PER_SECOND
 
 from talus_cli.run.judge import Pose
 from talus_cli.run.observation import Gate, Gaze, Safety, Velocity
 from talus_interfaces.msg import GateState, SafetyState
-
-NANO = 1_000_000_000
 
 
 def message_type(kind: str) -> type:
@@ -26,7 +25,7 @@ def message_type(kind: str) -> type:
 
 def seconds(stamp: Time) -> float:
     """A ROS time in s."""
-    return stamp.sec + stamp.nanosec / NANO
+    return stamp.sec + stamp.nanosec / NANOSECONDS_PER_SECOND
 
 
 def safety(message: SafetyState) -> Safety:
@@ -72,5 +71,5 @@ def point(gaze: Gaze, time: float) -> PointStamped:
 
 def stamp(time: float) -> Time:
     """s to a ROS time."""
-    whole, nano = divmod(round(time * NANO), NANO)
+    whole, nano = divmod(round(time * NANOSECONDS_PER_SECOND), NANOSECONDS_PER_SECOND)
     return Time(sec=whole, nanosec=nano)

@@ -3,18 +3,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
+from talus_core.falls import has_fallen
 from talus_core.rotations import matrix_from_quat_xyzw, matrix_from_yaw, yaw_of
 
 from talus_cli.run.legs import SoleHeights
-
-# No posture of the robot leans the pelvis so far: sitting leans it by 25 degrees, walking by 5.
-FALLEN_TILT_RAD = math.radians(55.0)
-# Lower than half of the seat's height, the pelvis lies on the ground or on the folded legs.
-FALLEN_HEIGHT_OF_SEAT = 0.5
 
 
 @dataclass(frozen=True)
@@ -32,7 +27,7 @@ class Judge:
         """`seat`: joint angles of the rest posture by name, rad."""
         self.fell = False
         self._soles = soles
-        self._least_height = FALLEN_HEIGHT_OF_SEAT * soles.height_of_base(seat, np.array([0.0, 0.0, 1.0]))
+        self._seat_height = soles.height_of_base(seat, np.array([0.0, 0.0, 1.0]))
         self._begin: tuple[Pose, Pose] | None = None
         self._truth: Pose | None = None
         self._odometry: Pose | None = None
@@ -52,7 +47,7 @@ class Judge:
             return
         up = matrix_from_quat_xyzw(self._truth.quat_xyzw)[2]  # the world's vertical in base_link
         height = self._soles.height_of_base(angles, up)
-        self.fell = self.fell or bool(up[2] < math.cos(FALLEN_TILT_RAD)) or height < self._least_height
+        self.fell = self.fell or has_fallen(up[2], height, self._seat_height)
 
     def begin(self) -> None:
         """Distances count from here."""

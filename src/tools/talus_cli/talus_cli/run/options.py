@@ -11,7 +11,7 @@ from pathlib import Path
 
 from talus_balance.node_config import BalanceNodeConfig
 from talus_core.errors import TalusError, unknown_name_message
-from talus_safety.operator_link import OPERATOR_UDP, load_key, udp_address
+from talus_safety.operation.operator_link import OPERATOR_UDP, load_key, udp_address
 
 from talus_cli.run.available import Available
 from talus_cli.run.observation import Velocity

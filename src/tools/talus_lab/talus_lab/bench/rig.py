@@ -17,14 +17,16 @@ from talus_balance.policy.policy import load_policy
 from talus_balance.policy.seat import PolicySeat
 from talus_balance.scaling import config_for
 from talus_core.driver import DriverSetup, GroundTruth
+from talus_core.falls import has_fallen
 from talus_core.robot import RobotDescription
 from talus_core.rotations import matrix_from_quat_xyzw, yaw_of
 from talus_core.state import JointCommand, RobotState
+from talus_core.stop_levels import StopLevel
 from talus_drivers.gated_drives import GatedDrives
 from talus_drivers.lockstep import LockStepConfig
 from talus_safety.gate import LastGate
-from talus_safety.ladder import StopLevel
-from talus_safety.permit import TorquePermit
+from talus_safety.kernel.decide.permit import TorquePermit
+from talus_safety.kernel.measure.body import Body
 from talus_simulation.mujoco_body.driver import MujocoDriver
 
 from talus_lab.bench.open_drives import OpenDrives
@@ -33,8 +35,6 @@ ARM_TIME = 0.5  # s at rest before torque, so that the estimator has averaged th
 STAND_TIME = 0.6
 OPEN = "open"  # world for falls: who is pushed over flies 2 m, and what a head strikes there shall be the floor
 MODEL_ERROR = {"model_error.mass_fraction": 0.1, "model_error.centre_of_mass": 0.01, "model_error.friction_factor": 2.0}
-FALLEN_HEIGHT = 0.35  # m of the base above the lower sole: below the rest posture's
-FALLEN_COSINE = 0.5  # of the base's tilt: 60 degrees
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,7 @@ class Rig:
         if is_gated:
             self.drives = GatedDrives(self.driver, LastGate(description, period), delay_ticks)
         self.cpu = 0.0
+        self._seat_height_m = _seat_height_m(description)
 
     @property
     def time(self) -> float:
@@ -135,7 +136,7 @@ class Rig:
         truth = self.truth
         up = matrix_from_quat_xyzw(truth.quat_xyzw)[2, 2]
         height = truth.position[2] - self.driver.soles[:, 2].min()
-        return bool(up < FALLEN_COSINE or height < FALLEN_HEIGHT)
+        return has_fallen(up, height, self._seat_height_m)
 
     def step(self) -> BalanceReport | None:
         """One control tick; what the controller reports, or reported when it last ran."""
@@ -181,3 +182,10 @@ class Rig:
     def heading(self) -> float:
         """True heading of the base, rad."""
         return yaw_of(matrix_from_quat_xyzw(self.truth.quat_xyzw))
+
+
+def _seat_height_m(robot: RobotDescription) -> float:
+    """Return how high the base of a seated robot is over its soles, m."""
+    body = Body(robot)
+    placement = body.place(robot.poses["sit"])
+    return -min(float(body.locate(placement, sole)[1][2]) for sole in body.soles)

@@ -11,6 +11,7 @@ from geometry_msgs.msg import Vector3
 from std_srvs.srv import Trigger
 from talus_cli.run.conversions import pose
 from talus_core.errors import TalusError
+from talus_core.falls import has_fallen
 from talus_core.rotations import matrix_from_quat_xyzw, yaw_of
 from talus_simulation.faults.catalogue import CHANNELS
 
@@ -18,10 +19,9 @@ from talus_interfaces.msg import GateState
 from talus_interfaces.srv import InjectFault, Push
 from talus_lab.scenario.graph_link_node import GraphLink
 from talus_lab.scenario.play import Player
-from talus_lab.scenario.record import LYING_COSINE, Look, Outcome, of_gate
+from talus_lab.scenario.record import SEAT_HEIGHT_M, Look, Outcome, of_gate
 from talus_lab.scenario.scenario import PUSH_NS, PUSH_S, SIDES, Event, Scenario
 
-FALLEN_HEIGHT = 0.3  # m of the pelvis: below the seat
 NO_ROBOT = "no simulated robot could be heard (start one: ./talus run --headless)"
 
 
@@ -131,7 +131,7 @@ class GraphStage:
             level=max(newest["safety/state"].level, of_gate(gate.phase >= GateState.HOLD, gate.latched, gate.request)),
             refusals=gate.rejected,
             torque=gate.phase != GateState.OFF,
-            touching={"base_link"} if up < LYING_COSINE or height < FALLEN_HEIGHT else (),
+            touching={"base_link"} if has_fallen(up, height, SEAT_HEIGHT_M) else (),
             speed=math.hypot(twist.x, twist.y, twist.z),
             height=height,
             up=up,

@@ -17,12 +17,12 @@ from talus_balance.scaling import config_for
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 from talus_safety.config import SupervisorConfig
-from talus_safety.decision import GateDecision
-from talus_safety.facts import GateReport, OperatorWord
-from talus_safety.operator_link import KEY_AT_LEAST, Hold, OperatorDevice, OperatorLink
-from talus_safety.permit import TorquePermit
-from talus_safety.supervisor import Answer, Supervisor, SupervisorState, Wish
-from talus_safety.watch import Watch
+from talus_safety.kernel.decide.decision import GateDecision
+from talus_safety.kernel.decide.facts import GateReport, OperatorWord
+from talus_safety.kernel.decide.permit import TorquePermit
+from talus_safety.kernel.decide.supervisor import Answer, Supervisor, SupervisorState, Wish
+from talus_safety.operation.operator_link import KEY_AT_LEAST, Hold, OperatorDevice, OperatorLink
+from talus_safety.supervision.watch import Watch
 
 HEARTBEAT_S = 0.05  # talus_ros.heartbeat_node
 IDLE_S = 0.05  # talus_safety.supervisor_node: how often it judges while the driver is silent

@@ -11,11 +11,14 @@ import math
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from talus_lab.scenario.scenario import LEVELS, Scenario
+from talus_core.falls import FALLEN_UP_COSINE
+from talus_core.stop_levels import StopLevel
+
+from talus_lab.scenario.scenario import STOP_REACTIONS, Scenario
 
 TOUCHDOWN_SPEED = 1.0  # m/s of the pelvis: the most at which it may touch the ground in R3
-UPRIGHT_HEIGHT = 0.52  # m of the pelvis over the lower sole: seated is 0.38 to 0.50
-LYING_COSINE = 0.5  # of the pelvis' tilt: 60 degrees
+UPRIGHT_HEIGHT_M = 0.52  # m of the pelvis over the lower sole: seated is 0.38 to 0.50
+SEAT_HEIGHT_M = 0.394  # that of talus40 in its pose `sit`: scenarios are written for it
 HEAD = "head"
 STILL = 0.1  # rad or m: what a robot that does not move may move
 
@@ -24,7 +27,7 @@ def of_gate(is_active: bool, is_latched: bool, request: int) -> int:
     """The level that the gate itself brings about: it moves the robot, or has let the one at rest go."""
     if is_active:
         return request
-    return LEVELS.index("R3") + 1 if is_latched else 0
+    return int(StopLevel.R3_SIT_THEN_CUT) if is_latched else 0
 
 
 @dataclass(frozen=True)
@@ -157,9 +160,9 @@ class Record:
         self._moved = max(self._moved, look.moved)
 
     def _look_at_body(self, look: Look) -> None:
-        if self._had_torque and not look.torque and look.height > UPRIGHT_HEIGHT and look.up > LYING_COSINE:
+        if self._had_torque and not look.torque and look.height > UPRIGHT_HEIGHT_M and look.up > FALLEN_UP_COSINE:
             self._cut_upright = True
-        if not look.torque and look.height <= UPRIGHT_HEIGHT and look.up > LYING_COSINE and self._onsets:
+        if not look.torque and look.height <= UPRIGHT_HEIGHT_M and look.up > FALLEN_UP_COSINE and self._onsets:
             self._seated_at = self._seated_at or look.tick
         else:
             self._seated_at = None
@@ -182,7 +185,7 @@ class Record:
         reaction = self._scenario.expect.reaction
         if reaction == "refused":
             return self._refused_at
-        return self._levels.get(LEVELS.index(reaction) + 1 if reaction in LEVELS else 1)
+        return self._levels.get(STOP_REACTIONS.get(reaction, StopLevel.R1_DEGRADE))
 
     def _verdict(self, error: str) -> tuple[str, str]:
         expect = self._scenario.expect

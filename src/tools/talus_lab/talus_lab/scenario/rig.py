@@ -17,7 +17,7 @@ from talus_drivers.gated_drives import GatedDrives
 from talus_drivers.lockstep import BALANCE, LockStep
 from talus_safety.config import SupervisorConfig
 from talus_safety.gate import LastGate
-from talus_safety.supervisor import Answer, SupervisorState, Wish
+from talus_safety.kernel.decide.supervisor import Answer, SupervisorState, Wish
 from talus_simulation.mujoco_body.driver import MujocoDriver
 
 from talus_lab.bench.rig import MODEL_ERROR, OPEN

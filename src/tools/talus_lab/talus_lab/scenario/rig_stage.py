@@ -8,7 +8,7 @@ import math
 import numpy as np
 from talus_core.robot import RobotDescription
 from talus_core.rotations import matrix_from_quat_xyzw, yaw_of
-from talus_safety.supervisor import Wish
+from talus_safety.kernel.decide.supervisor import Wish
 
 from talus_lab.scenario.record import Look, of_gate
 from talus_lab.scenario.rig import SafetyRig

@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 from talus_core.errors import TalusError, UnknownNameError
+from talus_core.stop_levels import StopLevel
 from talus_simulation.faults.catalogue import CATALOGUE, FaultRequest
 
 POSTURES = ("double_support", "single_support", "walking", "transition", "loaded", "seated")
@@ -34,8 +35,8 @@ ACTS: dict[str, tuple[tuple[str, ...], str]] = {
 }
 SIDES = {"front": math.pi, "behind": 0.0, "left": -math.pi / 2.0, "right": math.pi / 2.0}  # rad: where a push goes
 PUSH_NS, PUSH_S = 20.0, 0.1  # where none is given
-LEVELS = ("R1", "R2", "R3", "R4", "R5")
-REACTIONS = (*LEVELS, "refused", "none", "calm")
+STOP_REACTIONS = {level.code: level for level in StopLevel if level > StopLevel.R0_RUN}
+REACTIONS = (*STOP_REACTIONS, "refused", "none", "calm")
 
 
 class ScenarioError(TalusError):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from talus_core.errors import TalusError, UnknownNameError
+from talus_core.physics import GRAVITY_MPS2
 
 START = 0.8  # m ahead of the robot's start, where the ground begins
 HALF_WIDTH = 1.5  # m; a robot that drifts farther aside than that has lost its way
@@ -140,7 +141,7 @@ KINDS: dict[str, tuple[_Builder, float]] = {
 FIELD_ENDS = START + FIELD  # m ahead of the start: whatever is there lies behind
 
 
-def world_text(ground: Ground, gravity: float = 9.81) -> str:
+def world_text(ground: Ground, gravity: float = GRAVITY_MPS2) -> str:
     """The world as MJCF; `gravity` in m/s^2. Raises TalusError for a ground that cannot be built."""
     if ground.kind not in KINDS:
         raise UnknownNameError("ground", ground.kind, KINDS)

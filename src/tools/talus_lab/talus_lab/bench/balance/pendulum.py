@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import copysign, cos, exp, radians, sin, sqrt
 
+from talus_core.physics import GRAVITY_MPS2
+
 
 @dataclass(frozen=True)
 class Legs:
@@ -35,7 +37,7 @@ class Legs:
     step_time: float = 0.25
 
 
-def ceiling(heading_deg: float, speed: float = 0.0, gravity: float = 9.81, legs: Legs | None = None) -> float:
+def ceiling(heading_deg: float, speed: float = 0.0, gravity: float = GRAVITY_MPS2, legs: Legs | None = None) -> float:
     """Largest survivable dv m/s in a direction from the heading, in the best phase.
 
     Args:

@@ -19,6 +19,7 @@ import numpy as np
 from talus_balance.controller import Mode
 from talus_balance.intent import IntentConfig
 from talus_core.errors import TalusError
+from talus_core.physics import GRAVITY_MPS2
 from talus_core.robot import RobotDescription
 
 from talus_lab.bench.balance.disturbance import ArmWalk, Stalls
@@ -38,7 +39,6 @@ WALK_S = 2.0  # four steps at the commanded speed, which is reached at
 RAMP = 0.3  # m/s^2, the slowest of the gait's own ramps
 LOAD_S, LOAD_PARTS = 1.0, 20
 PHASE_WITHIN_S = 3.0  # a step lasts 0.5 s
-GRAVITY = 9.81  # m/s^2, of the world `flat`
 KEPT = 24  # warm starts per process, some 20 MB each
 
 
@@ -177,7 +177,7 @@ class Stage:
 @contextmanager
 def _world(setting: Setting) -> Iterator[str]:
     """Name or file of the setting's world."""
-    if setting.ground is None and setting.gravity == GRAVITY:
+    if setting.ground is None and setting.gravity == GRAVITY_MPS2:
         yield "flat"
         return
     text = world_text(setting.ground or Ground(), setting.gravity)

@@ -6,6 +6,8 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 
+from talus_core.physics import GRAVITY_MPS2
+
 from talus_lab.bench.balance.ground import Ground
 
 Vector = tuple[float, float, float]
@@ -34,7 +36,7 @@ class Setting:
     seed: int = 0
     velocity: Vector = (0.0, 0.0, 0.0)
     ground: Ground | None = None
-    gravity: float = 9.81
+    gravity: float = GRAVITY_MPS2
     friction: float | None = None
     payload: float = 0.0
     are_arms_taken: bool = False

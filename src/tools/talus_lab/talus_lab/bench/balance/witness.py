@@ -7,13 +7,13 @@ import math
 from collections import deque
 
 import numpy as np
+from talus_core.physics import GRAVITY_MPS2
 from talus_core.rotations import wrap_angle
 
 from talus_lab.bench.balance.trial import Outcome
 from talus_lab.bench.rig import Rig
 
 WITNESS_TICKS = 10  # 20 ms between two looks: no fall is faster, no walk is curved within
-GRAVITY = 9.81  # m/s^2: costs of transport are compared on earth
 NOWHERE = 0.5  # m
 LAST_S = 1.0  # two steps, so that the sway of one does not count as speed
 
@@ -65,7 +65,7 @@ class Witness:
             velocity=tuple(map(float, self._sum / max(seconds, looks))),
             last_velocity=tuple(map(float, last)),
             energy=energy,
-            cost=energy / (self._rig.driver.mass * GRAVITY * distance) if distance > NOWHERE else 0.0,
+            cost=energy / (self._rig.driver.mass * GRAVITY_MPS2 * distance) if distance > NOWHERE else 0.0,
             tick=(self._rig.cpu - self._cpu) / max(self._tick, 1),
         )
 

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from rclpy.client import Client
 from std_srvs.srv import Trigger
+from talus_core.stop_levels import StopLevel
 from talus_ros.run_node import CONTROL_NICENESS
-from talus_safety.ladder import StopLevel
 
 from talus_interfaces.msg import GateState
 from talus_lab.bench.safety.stack import running_stack

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from talus_core.physics import GRAVITY_MPS2
 from talus_core.robot import load_robot
 from talus_description.scene import find_world
 
@@ -13,7 +14,6 @@ from talus_lab.bench.balance.peers.packages import ROBOT, ROOT, policy_file
 from talus_lab.bench.balance.trial import OURS, Setting
 from talus_lab.bench.rig import Rig
 
-GRAVITY = 9.81  # m/s^2
 OWN_POSE = "policy"
 WORLDS = ROOT / "urdf" / "worlds"
 
@@ -26,7 +26,7 @@ def peer_rig(setting: Setting, world: str, period: float, delay_ticks: int) -> R
         return Rig(description, world, is_gated=False, **common)
     description = replace(description, poses={**description.poses, OWN_POSE: DEFAULT})
     rig = Rig(description, world, options={"start_pose": OWN_POSE}, is_gated=False, **common)
-    weight = rig.driver.mass * GRAVITY
+    weight = rig.driver.mass * GRAVITY_MPS2
     rig.controller = HolosomaController(
         policy_file(setting.mind), description.joint_names, weight, rig.driver.ground_truth, period
     )

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The stop ladder's one rule: of all levels that are asked for, the most restrictive wins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from talus_core.stop_levels import StopLevel
+
+
+def most_restrictive(levels: Iterable[StopLevel]) -> StopLevel:
+    """The strictest of some requests, R0 if there is none."""
+    return max(levels, default=StopLevel.R0_RUN)

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The supervisor's word to the drives: what the last gate needs of SafetyState, and its age in control ticks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from talus_core.stop_levels import StopLevel
+
+
+@dataclass(frozen=True)
+class TorquePermit:
+    """One SafetyState, as far as torque is concerned.
+
+    Attributes:
+        level: Of the stop ladder.
+        armed: An operator armed since the last stop.
+        torque_permitted: The drives may produce torque.
+        sequence: Newest RobotState that the supervisor had seen.
+        rule: Name of the rule behind the level.
+    """
+
+    level: StopLevel
+    armed: bool
+    torque_permitted: bool
+    sequence: int
+    rule: str = ""
+
+    def age(self, sequence: int, period: float) -> float:
+        """s between the state it was given on and the state `sequence`; infinite if it claims to know the future."""
+        ticks = sequence - self.sequence
+        return ticks * period if ticks >= 0 else float("inf")
+
+    @property
+    def lets_torque_stay(self) -> bool:
+        """Torque that is on may stay on."""
+        return self.torque_permitted and self.level < StopLevel.R5_CUT
+
+    @property
+    def lets_torque_start(self) -> bool:
+        """Torque that is off may come on: armed, and no stop that would take it off again."""
+        return self.torque_permitted and self.armed and self.level < StopLevel.R3_SIT_THEN_CUT

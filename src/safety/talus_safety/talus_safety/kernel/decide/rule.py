@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every rule is made of, and how requests become one: the part of the safety kernel that all tables share.
+
+A rule is a row: a cause, a test of plain facts, the level that follows, what clears it, and how long that may take.
+The last gate (`gate_rules.py`) and the supervisor (`rules.py`) each judge a table of them; the strictest wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from talus_core.stop_levels import StopLevel
+
+RESET, ENDS = "safety/reset, then safety/arm", "its cause gone for 2 s"
+
+
+def _nothing(_: Any) -> str:
+    return ""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One row.
+
+    Attributes:
+        name: In tables, tests and benchmarks.
+        cause: What an operator reads.
+        level: That is asked for while the test holds, and kept from R2 on.
+        within_ms: Longest time from the cause to the request, in robot time plus transport.
+        holds: The test, of facts and configuration.
+        faults: Rows of the fault catalogue that it answers.
+        detail: What the facts say about the cause; may be empty.
+    """
+
+    name: str
+    cause: str
+    level: StopLevel
+    within_ms: int
+    holds: Callable[[Any, Any], bool]
+    faults: tuple[str, ...] = ()
+    detail: Callable[[Any], str] = _nothing
+
+    @property
+    def clears_by(self) -> str:
+        """What ends it."""
+        return RESET if self.level >= StopLevel.R2_SAFE_STAND else ENDS
+
+    def worded(self, facts: Any) -> str:
+        """The cause with what the facts say about it."""
+        detail = self.detail(facts)
+        return f"{self.cause}: {detail}" if detail else self.cause
+
+
+def active(rules: Sequence[Rule], facts: Any, config: Any) -> list[Rule]:
+    """The rules that hold now; a table is sorted, so the strictest comes first."""
+    return [rule for rule in rules if rule.holds(facts, config)]

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The supervisor's state machine, without clock and ROS: rules raise the level, only an operator lowers it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from talus_core.gate_phases import GatePhase
+from talus_core.stop_levels import StopLevel
+
+from talus_safety.kernel.decide.facts import BalanceMode, Facts
+from talus_safety.kernel.decide.ladder import most_restrictive
+from talus_safety.kernel.decide.rule import ENDS, RESET, Rule, active
+from talus_safety.kernel.decide.rules import FALLEN, RULES
+from talus_safety.kernel.limits import SupervisorLimits
+
+NOT_ARMED, ARM = "not armed yet", "safety/arm"
+TIMED_OUT = "sitting down took too long"
+
+
+class Wish(Enum):
+    """What an operator may ask for."""
+
+    SAFE_STAND = "safe_stand"
+    STOP = "stop"
+    RESET = "reset"
+    ARM = "arm"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """To an operator: done or not, and why."""
+
+    success: bool
+    message: str
+
+
+@dataclass(frozen=True)
+class SupervisorState:
+    """Starts restrictive: R3, not armed, no torque.
+
+    Attributes:
+        held: The level that lasts until an operator arms.
+        held_cause: Why.
+        held_rule: Whose cause that is; empty where an operator asked.
+        latched: `held` also needs a reset first.
+        armed: An operator armed since the last stop.
+        torque_permitted: The drives may produce torque.
+        held_for: s of robot time since `held` last rose.
+        degraded_for: s of R1 left.
+        degraded_cause: Of R1.
+        degraded_rule: Whose cause that is.
+        level: Of the ladder: the strictest of all.
+        cause: Of that level; empty at R0.
+        rule: Whose cause that is.
+        clears_by: What an operator must do, or what must end.
+        level_for: s of robot time since the level last changed.
+    """
+
+    held: StopLevel = StopLevel.R3_SIT_THEN_CUT
+    held_cause: str = NOT_ARMED
+    held_rule: str = ""
+    latched: bool = False
+    armed: bool = False
+    torque_permitted: bool = False
+    held_for: float = 0.0
+    degraded_for: float = 0.0
+    degraded_cause: str = ""
+    degraded_rule: str = ""
+    level: StopLevel = StopLevel.R3_SIT_THEN_CUT
+    cause: str = NOT_ARMED
+    rule: str = ""
+    clears_by: str = ARM
+    level_for: float = 0.0
+
+
+class Supervisor:
+    """Rules with their configuration; all that changes is in the SupervisorState that goes in and comes out."""
+
+    def __init__(self, config: SupervisorLimits):
+        self._config = config
+
+    def step(self, state: SupervisorState, facts: Facts, dt: float) -> SupervisorState:
+        """After `dt` s of robot time, with these facts."""
+        state = replace(state, held_for=state.held_for + dt, degraded_for=max(state.degraded_for - dt, 0.0))
+        before, level_for = state.level, state.level_for + dt
+        holding = active(RULES, facts, self._config)
+        for rule in holding:
+            state = self._obey(state, rule, facts)
+        state = self._let_go(state, facts)
+        state = _shown(state, holding, facts)
+        return replace(state, level_for=level_for if state.level is before else 0.0)
+
+    def ask(self, state: SupervisorState, facts: Facts, wish: Wish) -> tuple[SupervisorState, Answer]:
+        """An operator's wish: the state after it, and the answer."""
+        if wish is Wish.STOP:
+            return _raised(state, StopLevel.R3_SIT_THEN_CUT, "stopped by the operator"), Answer(True, "sitting down")
+        if wish is Wish.SAFE_STAND:
+            return self._safe_stand(state)
+        refusal = self._no_reset(state, facts) if wish is Wish.RESET else self._no_arm(state, facts)
+        if refusal:
+            return state, Answer(False, refusal)
+        if wish is Wish.RESET:
+            return replace(state, latched=False, held_cause=NOT_ARMED, held_rule=""), Answer(
+                True, f"reset; next: {ARM}"
+            )
+        armed = replace(
+            state,
+            held=StopLevel.R0_RUN,
+            held_cause="",
+            held_rule="",
+            armed=True,
+            torque_permitted=True,
+            held_for=0.0,
+        )
+        return armed, Answer(True, "armed: torque is permitted")
+
+    def _obey(self, state: SupervisorState, rule: Rule, facts: Facts) -> SupervisorState:
+        if rule.level is StopLevel.R1_DEGRADE:
+            return replace(
+                state,
+                degraded_for=self._config.degrade_ends_s,
+                degraded_cause=rule.worded(facts),
+                degraded_rule=rule.name,
+            )
+        if not state.torque_permitted:
+            return state  # nothing to stop: it is shown, and it keeps from arming
+        return _raised(state, rule.level, rule.worded(facts), rule.name)
+
+    def _safe_stand(self, state: SupervisorState) -> tuple[SupervisorState, Answer]:
+        if state.held >= StopLevel.R3_SIT_THEN_CUT:
+            return state, Answer(False, f"a stricter level holds: {state.held_cause}")
+        return _raised(state, StopLevel.R2_SAFE_STAND, "safe stand by the operator"), Answer(True, "standing")
+
+    def _let_go(self, state: SupervisorState, facts: Facts) -> SupervisorState:
+        """Withdraw the torque of a stopped robot that is down; the gate judges again before it cuts."""
+        if not state.torque_permitted or state.held < StopLevel.R3_SIT_THEN_CUT:
+            return state
+        if _is_down(facts):
+            return replace(state, torque_permitted=False)
+        if state.held_for > self._config.sit_timeout_s:
+            return replace(_raised(state, StopLevel.R5_CUT, TIMED_OUT), torque_permitted=False)
+        return state
+
+    def _no_reset(self, state: SupervisorState, facts: Facts) -> str:
+        """Why a reset is refused; empty when it is not."""
+        if state.torque_permitted and state.held >= StopLevel.R3_SIT_THEN_CUT:
+            return "still sitting down: wait until torque is off"
+        return self._obstacle(facts) if state.latched else ""
+
+    def _no_arm(self, state: SupervisorState, facts: Facts) -> str:
+        """Why arming is refused; empty when it is not."""
+        if state.latched:
+            return f"latched: {state.held_cause}; safety/reset first"
+        if facts.absent:
+            return f"not there: {', '.join(facts.absent)}"
+        if max(facts.gate_age, facts.state_age) > self._config.stalled_s:
+            return "the driver publishes no robot_state and gate/state"
+        if not state.torque_permitted and not facts.gate.at_rest:
+            return "the robot is not at rest on its stops"
+        return self._obstacle(facts)
+
+    def _obstacle(self, facts: Facts) -> str:
+        strictest = next(iter(active(RULES, facts, self._config)), None)  # the table is sorted
+        is_stop = strictest is not None and strictest.level >= StopLevel.R2_SAFE_STAND
+        return f"the cause is not gone: {strictest.worded(facts)}" if is_stop else ""
+
+
+def _raised(state: SupervisorState, level: StopLevel, cause: str, rule: str = "") -> SupervisorState:
+    """At least `level`, latched; the cause that came first at a level stays."""
+    if state.latched and level <= state.held:
+        return state
+    held_for = 0.0 if level > state.held else state.held_for
+    return replace(
+        state,
+        held=max(level, state.held),
+        held_cause=cause,
+        held_rule=rule,
+        latched=True,
+        armed=False,
+        held_for=held_for,
+    )
+
+
+def _shown(state: SupervisorState, holding: list[Rule], facts: Facts) -> SupervisorState:
+    """Level, cause and remedy as everybody sees them."""
+    degraded = StopLevel.R1_DEGRADE if state.degraded_for > 0.0 else StopLevel.R0_RUN
+    level = most_restrictive((state.held, degraded))
+    if level is StopLevel.R0_RUN:
+        return replace(state, level=level, cause="", rule="", clears_by="")
+    if level is StopLevel.R1_DEGRADE:
+        return replace(state, level=level, cause=state.degraded_cause, rule=state.degraded_rule, clears_by=ENDS)
+    if state.latched:
+        return replace(state, level=level, cause=state.held_cause, rule=state.held_rule, clears_by=RESET)
+    stops = [rule for rule in holding if rule.level >= StopLevel.R2_SAFE_STAND]
+    if not stops:
+        return replace(state, level=level, cause=state.held_cause, rule=state.held_rule, clears_by=ARM)
+    cause, rule = stops[0].worded(facts), stops[0].name
+    return replace(state, level=level, cause=cause, rule=rule, clears_by=f"its cause gone, then {ARM}")
+
+
+def _is_down(facts: Facts) -> bool:
+    """Seated or lying with nobody moving it, or without torque already."""
+    if facts.gate.phase is GatePhase.OFF:
+        return True
+    nobody_moves = facts.mode <= BalanceMode.SEATED or facts.tilt > FALLEN
+    return facts.gate.at_rest and nobody_moves

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Turns a wanted centre of pressure into forces under the feet, and those into joint torques."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from talus_core.physics import GRAVITY_MPS2
+from talus_core.robot import RobotDescription
+
+from talus_safety.kernel.measure.body import Body, cross
+from talus_safety.kernel.measure.stance import Stance
+
+EDGE = 0.015  # m kept from a sole's edges: the pressure of a foot that is about to tip is at its edge
+
+
+@dataclass(frozen=True)
+class Footing:
+    """Forces under the feet, in the level frame.
+
+    Attributes:
+        share: (2,) part of the weight on each foot, together 1, or 0 in the air.
+        points: (2, 2) m, centre of pressure under each foot.
+        pressure: (2,) m, centre of pressure of both together.
+    """
+
+    share: np.ndarray
+    points: np.ndarray
+    pressure: np.ndarray
+
+
+class FootingPlanner:
+    """Knows the soles' sizes."""
+
+    def __init__(self, robot: RobotDescription):
+        self._reach = np.array([[foot.length / 2 - EDGE, foot.width / 2 - EDGE] for foot in robot.feet])
+
+    def plan(self, stance: Stance, pressure: np.ndarray, carries: tuple[bool, bool]) -> Footing:
+        """The forces under the feet that carry whose joint centre of pressure comes nearest to `pressure` (2,) m."""
+        centres = stance.soles[:, :2]
+        share = _share(carries, centres, pressure)
+        rest = pressure - share @ centres if share.any() else np.zeros(2)
+        points = np.array([centres[foot] + self._inside(stance, foot, rest) for foot in (0, 1)])
+        return Footing(share, points, share @ points)
+
+    def _inside(self, stance: Stance, foot: int, offset: np.ndarray) -> np.ndarray:
+        """`offset` (2,) m from a sole's centre, cut to its rectangle."""
+        axes = stance.sole_rotations[foot][:2, :2]  # columns: the sole's x and y on the ground
+        return axes @ np.clip(axes.T @ offset, -self._reach[foot], self._reach[foot])
+
+
+def _share(carries: tuple[bool, bool], centres: np.ndarray, pressure: np.ndarray) -> np.ndarray:
+    """(2,) how the weight parts for a centre of pressure as near to `pressure` as the line between the feet allows."""
+    if carries != (True, True):
+        return np.array(carries, dtype=float)
+    across = centres[0] - centres[1]
+    left = float(np.clip((pressure - centres[1]) @ across / max(float(across @ across), 1e-6), 0.0, 1.0))
+    return np.array([left, 1.0 - left])
+
+
+def joint_torque(body: Body, stance: Stance, footing: Footing) -> np.ndarray:
+    """(n,) N m that carry all links and press on the ground as planned.
+
+    The ground's force on each foot points at the centre of mass, as in the linear inverted pendulum; the
+    links are held against gravity and that pendulum's acceleration together.
+    """
+    lean = (stance.centre[:2] - footing.pressure) / stance.height if footing.share.any() else np.zeros(2)
+    push = GRAVITY_MPS2 * np.array([lean[0], lean[1], 1.0])  # m/s^2, specific force in L
+    torque = body.gravity_torque(stance.placement, -push @ stance.level)
+    points = np.column_stack((footing.points, stance.soles[:, 2])) @ stance.level
+    force = footing.share[:, None] * body.mass * (push @ stance.level)
+    lever = points[:, None, :] - stance.placement.origin[body.legs + 1]
+    torque[body.legs] -= np.einsum("fjk,fjk->fj", stance.placement.axis[body.legs], cross(lever, force[:, None, :]))
+    return torque
