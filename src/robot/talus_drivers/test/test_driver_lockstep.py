@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stories on the wall's clock: who is waited for, and how a slow process differs from a dead or stuck one."""
 
+from talus_core.node_table import NODES
 from talus_drivers.lockstep import BALANCE, LockStep, LockStepConfig
 
 SILENT, STUCK = 0.45, 2.0
@@ -130,8 +131,13 @@ def test_strangers_are_ignored():
 
 
 def test_leashes_are_ticks_of_the_control_period():
-    assert LockStepConfig().leashes(0.002) == {BALANCE: 1, "safety": 25, "camera": 75, "map": 250}
-    assert LockStepConfig().leashes(0.004)["safety"] == 12
+    assert LockStepConfig().leashes(NODES, 0.002) == {BALANCE: 1, "safety": 25, "camera": 75, "map": 250}
+    assert LockStepConfig().leashes(NODES, 0.004)["safety"] == 12
+
+
+def test_no_leash_is_longer_than_asked_for():
+    leashes = LockStepConfig(leash_at_most_s=0.002).leashes(NODES, 0.002)
+    assert set(leashes.values()) == {1}
 
 
 def test_nobody_is_waited_for_beyond_the_state_that_was_sent_to_it():

@@ -7,7 +7,6 @@ import pytest
 from talus_core.gate_phases import GatePhase
 from talus_core.stop_levels import StopLevel
 from talus_safety.kernel.decide import gate_rules, phases
-from talus_safety.kernel.decide.decision import GatePhase
 from talus_safety.kernel.decide.gate_rules import BAD_TICKS, GATE_RULES, LOSSES, REQUESTS, GateFacts
 from talus_safety.kernel.decide.permit import TorquePermit
 from talus_safety.kernel.decide.phases import PhaseState, advance, ended, locked
