@@ -18,6 +18,14 @@ sys.path[:0] = [str(folder) for pattern in ("tests", "src/**/test") for folder i
 collect_ignore = [f"src/stand_ins/{name}" for name in brought_by_ros(Workspace.here())]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each test the mark of its file: `./talus test -m fast` leaves out simulations and processes."""
+    from kinds_of_tests import kind_of
+
+    for item in items:
+        item.add_marker(kind_of(item.path))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def black_box(tmp_path_factory: pytest.TempPathFactory):
     """Where the recorders of all tests write; gone with the tests: it may be hundreds of megabytes."""

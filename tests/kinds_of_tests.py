@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sorts test files into the marks `fast`, `sim` and `ros` by what they import, so that nobody has to mark by hand.
+
+`ros`: starts a ROS node or another process. `sim`: steps a simulated body. `fast`: all others.
+"""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+ROS_MODULES = ("rclpy", "subprocess", "socket", "launch", "multiprocessing")
+SIM_MODULES = ("mujoco", "talus_simulation.mujoco_body", "talus_lab.bench", "talus_lab.scenario", "talus_lab.rig")
+SIM_PACKAGES = ("talus_lab.golden", "talus_lab.training")
+KINDS = ("fast", "sim", "ros")
+
+
+@cache
+def _helpers() -> dict[str, Path]:
+    """Return the helper modules that lie beside tests, by name."""
+    folders = (ROOT / "tests", *(ROOT / "src").glob("*/*/test"))
+    return {path.stem: path for folder in folders for path in folder.glob("*.py")}
+
+
+@cache
+def _modules(path: Path) -> frozenset[str]:
+    """Return the dotted names that a test file imports, those of its helper modules included."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    helpers = [_helpers()[name] for name in names if name in _helpers() and _helpers()[name] != path]
+    return frozenset(names.union(*(_modules(helper) for helper in helpers)))
+
+
+def _has(modules: frozenset[str], wanted: tuple[str, ...]) -> bool:
+    return any(name == want or name.startswith(f"{want}.") for name in modules for want in wanted)
+
+
+def kind_of(path: Path) -> str:
+    """Return the mark of all tests in a file."""
+    modules = _modules(path)
+    if _has(modules, ROS_MODULES):
+        return "ros"
+    return "sim" if _has(modules, SIM_MODULES + SIM_PACKAGES) else "fast"

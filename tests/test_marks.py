@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every test file has a mark, and the marks tell apart what costs time."""
+
+import pytest
+from kinds_of_tests import KINDS, ROOT, kind_of
+
+FILES = sorted([*ROOT.glob("src/*/*/test/test_*.py"), *ROOT.glob("tests/**/test_*.py")])
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("test_core_transform_buffer", "fast"), ("test_balance_simulation", "sim"), ("test_run_command", "ros")],
+)
+def test_files_that_are_known_have_their_mark(name, kind):
+    assert [kind_of(path) for path in FILES if path.stem == name] == [kind]
+
+
+def test_every_mark_is_used():
+    assert {kind_of(path) for path in FILES} == set(KINDS)
