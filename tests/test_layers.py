@@ -61,9 +61,9 @@ LIVES_IN = {
     "onnx": ("talus_lab/training/onnx_file.py",),
     "mcap": ("talus_recorder/*",),
     "viser": ("talus_view/*",),
-    "trimesh": ("talus_view/shapes.py",),
+    "trimesh": ("talus_view/drawing/shapes.py",),
     "transforms3d": ("talus_core/rotations.py", "talus_description/*"),
-    "cv2": ("talus_view/pictures.py",),
+    "cv2": ("talus_view/drawing/pictures.py",),
     "PIL": ("talus_lab/bench/balance/picture.py",),
     "scipy": ("talus_description/rest_path.py",),
 }

@@ -9,9 +9,9 @@ import pytest
 from talus_core.pinhole import Pinhole
 from talus_core.rotations import matrix_from_rpy
 from talus_core.transform import Transform
+from talus_map.layers.occupancy import FREE_CELL, OCCUPIED_CELL, UNKNOWN_CELL
 from talus_map.mapper import DepthView, MapConfig, Mapper
-from talus_map.occupancy import FREE, OCCUPIED, UNKNOWN
-from talus_map.voxel_map import BLOCK, is_free
+from talus_map.voxels.voxel_map import BLOCK_EDGE_VOXELS, is_free
 from talus_simulation.cameras.depth_noise import DepthNoise, NoisyDepth
 from talus_simulation.cameras.rendering import SceneRenderer
 
@@ -55,13 +55,22 @@ def room():
     mapper, noise = Mapper(), NoisyDepth(DepthNoise(), seed=4)
     for number, place in enumerate(WALK):
         pose = eye_pose(*place)
-        in_mujoco = pose.rotation @ np.diag([1.0, -1.0, -1.0])  # MuJoCo's cameras look along -z, y up
+        in_mujoco = pose.rotation @ np.diag(
+            [1.0, -1.0, -1.0]
+        )  # MuJoCo's cameras look along -z, y up
         quat = np.empty(4)
         mujoco.mju_mat2Quat(quat, in_mujoco.ravel())
         renderer.pose(np.concatenate([pose.position, quat]))
         depth = renderer.render("eye", EYE, with_colour=False)[1]
         for _ in range(IMAGES_PER_POSE):
-            view = DepthView(noise.measured(depth), EYE, pose, {}, np.array([place[0], place[1], 0.0]), 0.1 * number)
+            view = DepthView(
+                noise.measured(depth),
+                EYE,
+                pose,
+                {},
+                np.array([place[0], place[1], 0.0]),
+                0.1 * number,
+            )
             mapper.integrate(view)
     renderer.close()
     return mapper
@@ -69,7 +78,9 @@ def room():
 
 def distance_to_boxes(points):
     """(n,) m from (n, 3) points to the nearest solid; 0 inside one."""
-    distances = [np.linalg.norm(np.maximum(np.abs(points - c) - h, 0.0), axis=1) for c, h in BOXES.values()]
+    distances = [
+        np.linalg.norm(np.maximum(np.abs(points - c) - h, 0.0), axis=1) for c, h in BOXES.values()
+    ]
     return np.min(distances, axis=0)
 
 
@@ -112,9 +123,11 @@ def test_what_was_seen_is_marked(room):
 def test_no_free_voxel_is_inside_a_solid(room):
     """What is called free is: a voxel of carved space whose centre lies deeper than a voxel in a solid is an error."""
     blocks, places = np.nonzero(is_free(room.voxels.log_odds))
-    local = np.stack(np.unravel_index(places, (BLOCK,) * 3), axis=1)
-    centres = (room.voxels.coordinates[blocks] * BLOCK + local + 0.5) * VOXEL
-    depth = np.max([(np.asarray(h) - np.abs(centres - c)).min(axis=1) for c, h in BOXES.values()], axis=0)
+    local = np.stack(np.unravel_index(places, (BLOCK_EDGE_VOXELS,) * 3), axis=1)
+    centres = (room.voxels.coordinates[blocks] * BLOCK_EDGE_VOXELS + local + 0.5) * VOXEL
+    depth = np.max(
+        [(np.asarray(h) - np.abs(centres - c)).min(axis=1) for c, h in BOXES.values()], axis=0
+    )
     assert len(centres) > 50_000
     assert (depth > VOXEL).sum() == 0
     assert (depth > 0.0).mean() < 0.001
@@ -127,11 +140,15 @@ def test_the_projection_shows_room_and_furniture(room):
         column, row = np.floor((np.array([x, y]) - grid.origin) / grid.resolution).astype(int)
         return grid.cells[row, column]
 
-    assert [at(x, y) for x, y in ((1.8, 0.64), (2.21, -0.6), (2.42, 1.2), (4.51, 0.0))] == [OCCUPIED] * 4
-    assert [at(x, y) for x, y in ((1.5, 0.0), (2.2, 0.0), (1.3, -0.8))] == [FREE] * 3
+    assert [at(x, y) for x, y in ((1.8, 0.64), (2.21, -0.6), (2.42, 1.2), (4.51, 0.0))] == [
+        OCCUPIED_CELL
+    ] * 4
+    assert [at(x, y) for x, y in ((1.5, 0.0), (2.2, 0.0), (1.3, -0.8))] == [FREE_CELL] * 3
     step = [at(x, y) for x in np.arange(0.75, 1.7, 0.05) for y in np.arange(-1.85, -0.9, 0.05)]
-    assert OCCUPIED not in step and step.count(FREE) > 0.95 * len(step)  # 10 cm: to step onto, not to go round
-    assert at(3.2, -0.75) == UNKNOWN  # the crate's shadow
+    assert OCCUPIED_CELL not in step and step.count(FREE_CELL) > 0.95 * len(
+        step
+    )  # 10 cm: to step onto, not to go round
+    assert at(3.2, -0.75) == UNKNOWN_CELL  # the crate's shadow
 
 
 def test_the_step_has_its_height(room):

@@ -33,7 +33,9 @@ def transform(stamp, parent, child, position=(0, 0, 0), rotation=None):
     message.header.stamp.sec, message.header.stamp.nanosec = stamp
     p, q = message.transform.translation, message.transform.rotation
     p.x, p.y, p.z = map(float, position)
-    q.x, q.y, q.z, q.w = map(float, quat_xyzw_from_matrix(np.eye(3) if rotation is None else rotation))
+    q.x, q.y, q.z, q.w = map(
+        float, quat_xyzw_from_matrix(np.eye(3) if rotation is None else rotation)
+    )
     return message
 
 
@@ -72,7 +74,9 @@ class Robot:
         self._tf.publish(TFMessage(transforms=frames))
         info = CameraInfo(width=CAMERA.width, height=CAMERA.height, k=CAMERA.matrix.ravel())
         self._info.publish(info)
-        image = Image(width=CAMERA.width, height=CAMERA.height, encoding="32FC1", step=4 * CAMERA.width)
+        image = Image(
+            width=CAMERA.width, height=CAMERA.height, encoding="32FC1", step=4 * CAMERA.width
+        )
         image.header.frame_id = "eye_optical"
         image.header.stamp.sec, image.header.stamp.nanosec = stamp
         image.data = self._depth.tobytes()
@@ -89,7 +93,10 @@ class Robot:
     def height(self, x, y):
         """Of the newest elevation map."""
         grid = self.received["map/elevation"]
-        column, row = int((x - grid.origin.x) / grid.resolution), int((y - grid.origin.y) / grid.resolution)
+        column, row = (
+            int((x - grid.origin.x) / grid.resolution),
+            int((y - grid.origin.y) / grid.resolution),
+        )
         return grid.elevation[row * grid.width + column]
 
     def call(self, kind, name, **fields):
@@ -101,13 +108,26 @@ class Robot:
         return future.result()
 
 
-LATCHED_OR_NOT = {"map/points": QoSProfile(depth=1), "map/elevation": QoSProfile(depth=1), "map/occupancy": LATCHED}
+LATCHED_OR_NOT = {
+    "map/points": QoSProfile(depth=1),
+    "map/elevation": QoSProfile(depth=1),
+    "map/occupancy": LATCHED,
+}
 
 
 @pytest.fixture
 def robot(ros_domain):
     process = subprocess.Popen(
-        [sys.executable, "-c", MAIN, "--ros-args", "-p", "depth_cameras:=[eye]", "-p", "depth_rates_hz:=[30.0]"]
+        [
+            sys.executable,
+            "-c",
+            MAIN,
+            "--ros-args",
+            "-p",
+            "depth_cameras:=[eye]",
+            "-p",
+            "depth_rates_hz:=[30.0]",
+        ]
     )
     try:
         with observer() as node:
@@ -124,7 +144,11 @@ def occupied(robot):
 
 
 def test_the_map_node_maps_saves_clears_and_loads(robot, tmp_path):
-    wait_until(robot.node, lambda: set(robot.received) == set(OUTPUTS) and len(occupied(robot)) > 1000, "no map")
+    wait_until(
+        robot.node,
+        lambda: set(robot.received) == set(OUTPUTS) and len(occupied(robot)) > 1000,
+        "no map",
+    )
     assert ("map", "odom") in robot.static_edges
     assert {m.header.frame_id for m in robot.received.values()} == {"odom"}
 
@@ -134,8 +158,12 @@ def test_the_map_node_maps_saves_clears_and_loads(robot, tmp_path):
 
     wait_until(robot.node, lambda: robot.cell(3.02, 0.0) == 100, "no wall in the occupancy grid")
     assert (robot.cell(2.0, 0.0), robot.cell(3.3, 0.0)) == (0, -1)
-    wait_until(robot.node, lambda: np.isfinite(robot.height(1.5, 0.0)), "no ground in the elevation map")
-    assert robot.height(1.5, 0.0) == pytest.approx(0.0, abs=0.01) and np.isnan(robot.height(-1.0, 0.0))
+    wait_until(
+        robot.node, lambda: np.isfinite(robot.height(1.5, 0.0)), "no ground in the elevation map"
+    )
+    assert robot.height(1.5, 0.0) == pytest.approx(0.0, abs=0.01) and np.isnan(
+        robot.height(-1.0, 0.0)
+    )
 
     saved = robot.call(MapFile, "map/save", path=str(tmp_path / "room.npz"))
     assert saved.success, saved.message
@@ -150,7 +178,9 @@ def test_the_map_node_maps_saves_clears_and_loads(robot, tmp_path):
 
 def test_a_parameter_out_of_range_ends_it_with_one_line(ros_domain):
     arguments = ["--ros-args", "-p", "map.resolution_m:=9.0"]
-    ended = subprocess.run([sys.executable, "-c", MAIN, *arguments], capture_output=True, text=True, timeout=60)
+    ended = subprocess.run(
+        [sys.executable, "-c", MAIN, *arguments], capture_output=True, text=True, timeout=60
+    )
     assert ended.returncode == 2
     assert "map.resolution_m" in ended.stderr and "0.5" in ended.stderr
     assert len(ended.stderr.strip().splitlines()) == 1

@@ -10,7 +10,7 @@ from talus_core.robot import load_robot
 from talus_core.transform import Transform
 from talus_description.scene import load_scene, pose_qpos
 from talus_map.mapper import DepthView, Mapper
-from talus_map.self_filter import SelfFilter
+from talus_map.views.self_filter import SelfFilter
 from talus_perception.camera_model import load_cameras
 from talus_simulation.cameras.depth_noise import DepthNoise, NoisyDepth
 from talus_simulation.cameras.rendering import SceneRenderer
@@ -19,7 +19,13 @@ ROBOT_FOLDER = Path(__file__).parents[1] / "urdf" / "talus40"
 EMPTY_WORLD = """
 <mujoco><worldbody><light pos="0 0 5"/><geom name="floor" type="plane" size="9 9 0.1"/></worldbody></mujoco>
 """
-REACHING = {"l_shoulder_pitch": -1.2, "l_elbow": -0.6, "r_shoulder_pitch": -0.8, "r_elbow": -1.2, "torso_pitch": 0.3}
+REACHING = {
+    "l_shoulder_pitch": -1.2,
+    "l_elbow": -0.6,
+    "r_shoulder_pitch": -0.8,
+    "r_elbow": -1.2,
+    "torso_pitch": 0.3,
+}
 
 
 def pose_of(robot, name):
@@ -44,11 +50,14 @@ def body(tmp_path_factory):
 def test_the_own_body_marks_nothing_and_the_floor_does(body, name):
     robot, model, renderer = body
     data = mujoco.MjData(model)
-    data.qpos[:] = pose_qpos(model, robot.joint_names, pose_of(robot, name), [foot.frame for foot in robot.feet])
+    data.qpos[:] = pose_qpos(
+        model, robot.joint_names, pose_of(robot, name), [foot.frame for foot in robot.feet]
+    )
     mujoco.mj_forward(model, data)
     mapper = Mapper(self_filter=SelfFilter.from_urdf(robot.urdf.read_text()))
     links = {
-        link: Transform(data.body(link).xmat.reshape(3, 3), data.body(link).xpos) for link in mapper.self_filter.links
+        link: Transform(data.body(link).xmat.reshape(3, 3), data.body(link).xpos)
+        for link in mapper.self_filter.links
     }
     noise = NoisyDepth(DepthNoise(), seed=2)
     renderer.pose(data.qpos)
@@ -57,7 +66,9 @@ def test_the_own_body_marks_nothing_and_the_floor_does(body, name):
         pose = Transform(eye.xmat.reshape(3, 3) @ np.diag([1.0, -1.0, -1.0]), eye.xpos)
         depth = renderer.render(camera.name, camera.pinhole, with_colour=False)[1]
         for _ in range(8):
-            mapper.integrate(DepthView(noise.measured(depth), camera.pinhole, pose, links, np.zeros(3), 0.0))
+            mapper.integrate(
+                DepthView(noise.measured(depth), camera.pinhole, pose, links, np.zeros(3), 0.0)
+            )
     heights = mapper.voxels.occupied_centres()[:, 2]
     assert len(heights) > 2000
     assert heights.max() < 0.1  # the floor's two layers of voxels, and one of noise

@@ -7,6 +7,7 @@ import ast
 import json
 import re
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 import pytest
 from sources import PACKAGES, ROOT, imports, python_files, top_level
@@ -44,8 +45,15 @@ def declared(package: str, tags: tuple[str, ...] = ALL_TAGS) -> list[str]:
     return [element.text for element in manifest(package) if element.tag in tags]
 
 
+def named_packages(path: Path) -> set[str]:
+    """Packages of the message types that a file names as text, as in "sensor_msgs/msg/Image"."""
+    tree = ast.parse(path.read_text())
+    texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    return {found[1] for text in texts if (found := re.fullmatch(r"(\w+)/(?:msg|srv|action)/\w+", text))}
+
+
 def imported_keys(package: str) -> set[str]:
-    names = set().union(*(top_level(imports(path)) for path in python_files(package)), set())
+    names = set().union(*(top_level(imports(path)) | named_packages(path) for path in python_files(package)), set())
     return {KEY_OF.get(name, name) for name in names - {package, "setuptools"} - WITHOUT_KEY}
 
 

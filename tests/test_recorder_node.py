@@ -19,10 +19,10 @@ from driver_process import PATIENCE_S, Partner, driver
 from mcap.reader import make_reader
 from rclpy.serialization import deserialize_message
 from talus_core.robot import load_robot
-from talus_recorder.archive import NOTE
-from talus_recorder.chain import Digest
-from talus_recorder.storage import Disk
-from talus_recorder.topics import TOPICS
+from talus_recorder.disk.archive import NOTE_FILE
+from talus_recorder.disk.storage import Disk
+from talus_recorder.format.chain import Digest
+from talus_recorder.listening.topics import RECORDED_TOPICS
 from talus_recorder.verify import verify_folder
 
 from talus_interfaces import msg
@@ -30,13 +30,27 @@ from talus_interfaces import msg
 AFTER_S = 0.6
 # Published at the control rate by driver and partner; 500 a second.
 FAST = ("/robot_state", "/joint_command")
-MOCK_TOPICS = {"/gate/state", "/safety/state", "/imu", "/foot/left/wrench", "/foot/right/wrench", *FAST}
+MOCK_TOPICS = {
+    "/gate/state",
+    "/safety/state",
+    "/imu",
+    "/foot/left/wrench",
+    "/foot/right/wrench",
+    *FAST,
+}
 
 
 @contextmanager
 def recorder(folder: Path, *parameters: str) -> Iterator[subprocess.Popen]:
     """A running recorder; ended at the end of the test whatever happened."""
-    words = [sys.executable, "-m", "talus_recorder.recorder_node", "--ros-args", "-p", f"folder:={folder}"]
+    words = [
+        sys.executable,
+        "-m",
+        "talus_recorder.recorder_node",
+        "--ros-args",
+        "-p",
+        f"folder:={folder}",
+    ]
     for parameter in parameters:
         words += ["-p", parameter]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -68,7 +82,9 @@ class Supervised:
 
         def on_gate(gate: msg.GateState) -> None:
             plain(gate)
-            word = msg.SafetyState(level=self.level, cause=self.cause, armed=True, torque_permitted=True)
+            word = msg.SafetyState(
+                level=self.level, cause=self.cause, armed=True, torque_permitted=True
+            )
             word.stamp, word.sequence = gate.stamp, gate.sequence
             publisher.publish(word)
 
@@ -92,7 +108,7 @@ def messages(path: Path) -> dict[str, list]:
     """(log time, message) by topic, decoded by rclpy."""
     from talus_recorder.conversions import message_type
 
-    kinds = {f"/{topic.name.lstrip('/')}": message_type(topic.kind) for topic in TOPICS}
+    kinds = {f"/{topic.name.lstrip('/')}": message_type(topic.kind) for topic in RECORDED_TOPICS}
     found = defaultdict(list)
     with path.open("rb") as file:
         for _, channel, record in make_reader(file, validate_crcs=True).iter_messages():
@@ -109,7 +125,9 @@ def test_an_e_stop_leaves_a_file_with_all_that_was_said_around_it(partner: Partn
     supervised = Supervised(partner)
     short = ("before_s:=1.0", f"after_s:={AFTER_S}", "segment_s:=0.5", "keep_free_mb:=0")
     with driver("driver:=mock", "pace:=real_time") as body, recorder(tmp_path, *short) as process:
-        partner.run_until(lambda: "recording" in supervised.statuses, "no diagnostics of the recorder")
+        partner.run_until(
+            lambda: "recording" in supervised.statuses, "no diagnostics of the recorder"
+        )
         partner.run_for(AFTER_S + 2.0)
         supervised.level, supervised.cause = msg.SafetyState.R3_SIT_THEN_CUT, "stop: asked for"
         stopped_at = partner.state.time
@@ -139,20 +157,26 @@ def test_a_killed_recorder_leaves_what_the_next_one_keeps(partner: Partner, tmp_
     supervised = Supervised(partner)
     with driver("driver:=mock", "pace:=real_time") as body:
         with recorder(tmp_path, "keep_free_mb:=0") as process:
-            partner.run_until(lambda: "recording" in supervised.statuses, "no diagnostics of the recorder")
+            partner.run_until(
+                lambda: "recording" in supervised.statuses, "no diagnostics of the recorder"
+            )
             partner.run_for(1.0)
             last = partner.state.sequence
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
         supervised.statuses.clear()
         with recorder(tmp_path, "keep_free_mb:=0") as process:
-            partner.run_until(lambda: "recording" in supervised.statuses, "no diagnostics of the second recorder")
+            partner.run_until(
+                lambda: "recording" in supervised.statuses, "no diagnostics of the second recorder"
+            )
             end(process, partner, body)
     [path] = tmp_path.glob("000001-*-interrupted.mcap")
     sequences = [message.sequence for _, message in messages(path)["/robot_state"]]
     assert len(sequences) > 300
-    assert last - 1500 < sequences[-1] <= last + 10  # half a second of wall time, at three times real time
-    assert (tmp_path / NOTE).exists()
+    assert (
+        last - 1500 < sequences[-1] <= last + 10
+    )  # half a second of wall time, at three times real time
+    assert (tmp_path / NOTE_FILE).exists()
     assert verify_folder(Disk(), tmp_path, Digest()) == {}
 
 
@@ -161,7 +185,8 @@ def test_a_folder_that_cannot_be_written_is_told_and_ends_nothing(partner: Partn
     supervised = Supervised(partner)
     with driver("driver:=mock", "pace:=real_time") as body, recorder(tmp_path / "file") as process:
         partner.run_until(
-            lambda: any("not recording to disk" in text for text in supervised.statuses), "the recorder says nothing"
+            lambda: any("not recording to disk" in text for text in supervised.statuses),
+            "the recorder says nothing",
         )
         partner.run_for(0.5)
         end(process, partner, body)

@@ -28,7 +28,9 @@ pytestmark = pytest.mark.skipif(
     reason=f"no browser to look at the page: {BROWSER.by_hand}",
 )
 
-PATIENCE = 120.0  # s of wall time until something is there: software rendering on a busy two-core machine
+PATIENCE = (
+    120.0  # s of wall time until something is there: software rendering on a busy two-core machine
+)
 LABELS = {
     "STOP": "safety/stop",
     "Arm": "safety/arm",
@@ -74,7 +76,10 @@ def free_port() -> int:
 @contextmanager
 def serving(port: int) -> Iterator[subprocess.Popen]:
     """The node, until it answers; at the end it must leave cleanly."""
-    patient = ("-p", "walk.page_deadline_s:=3.0")  # software rendering may take a second for a picture
+    patient = (
+        "-p",
+        "walk.page_deadline_s:=3.0",
+    )  # software rendering may take a second for a picture
     node = subprocess.Popen([*NODE, f"port:={port}", *patient])
     try:
         until(lambda: node.poll() is not None or _answers(port), "the page is served")
@@ -137,7 +142,10 @@ def test_page_shows_robot_map_and_buttons(page: Browser, tmp_path: Path):
     picture = look()
     red, green, blue = (picture[:, :, channel].astype(int) for channel in range(3))
     assert share(picture, (red > 220) & (green < 110) & (blue < 110)) > 0.005, "STOP is red"
-    assert share(picture, (abs(red - 20) < 12) & (abs(green - 200) < 12) & (abs(blue - 90) < 12)) > 0.03, "front_left"
+    assert (
+        share(picture, (abs(red - 20) < 12) & (abs(green - 200) < 12) & (abs(blue - 90) < 12))
+        > 0.03
+    ), "front_left"
     for label in (*LABELS, "Forward", "Back", "Left", "Right", "Turn left", "Turn right", "Halt"):
         assert page.has_button(label), label
     text = page.text()
@@ -155,7 +163,12 @@ def _sees_robot(picture: np.ndarray) -> bool:
     voxels = (blue - red > 50) & (blue > 110)
     rows = np.flatnonzero(graphite.any(axis=1))
     is_tall = len(rows) > 0 and np.ptp(rows) > 0.35 * height
-    return is_tall and share(scene, graphite) > 0.005 and share(scene, teal) > 0.0005 and share(scene, voxels) > 0.005
+    return (
+        is_tall
+        and share(scene, graphite) > 0.005
+        and share(scene, teal) > 0.0005
+        and share(scene, voxels) > 0.005
+    )
 
 
 def test_buttons_reach_the_robot(page: Browser, actor: Actor):
@@ -163,7 +176,10 @@ def test_buttons_reach_the_robot(page: Browser, actor: Actor):
         page.click(label)
         until(lambda service=service: service in actor.calls, f"{label} calls {service}")
     assert set(actor.calls) == set(SERVICES)
-    until(lambda: page.has_button("Forward") and "Push the robot" in page.text(), "pushes are offered in simulation")
+    until(
+        lambda: page.has_button("Forward") and "Push the robot" in page.text(),
+        "pushes are offered in simulation",
+    )
 
 
 def test_stop_is_always_in_sight_and_no_label_is_cut(page: Browser, actor: Actor):
@@ -182,7 +198,10 @@ def test_held_arrow_walks_and_release_stands(page: Browser, actor: Actor):
     until(lambda: _moving(actor), "walking")
     page.release()
     until(lambda: not _moving(actor), "standstill is commanded")
-    until(lambda: time.monotonic() - actor.commands[-1][0] > 2 * STALE_CMD_VEL, "silence, so that others may command")
+    until(
+        lambda: time.monotonic() - actor.commands[-1][0] > 2 * STALE_CMD_VEL,
+        "silence, so that others may command",
+    )
     assert {(y, turn) for _, _, y, turn in actor.commands} == {(0.0, 0.0)}
     assert max(x for _, x, _, _ in actor.commands) == pytest.approx(0.4)  # 80 % of 0.5 m/s
     assert actor.commands[-1][1] == 0.0
@@ -208,23 +227,39 @@ def test_dead_browser_stops_the_walk_and_an_empty_room_costs_nothing(ros_domain:
     port = free_port()
     with Actor() as actor, serving(port):
         until(lambda: actor.listeners("odom") > 0, "the odometer runs")
-        assert actor.listeners(CAMERA) == actor.listeners(DEPTH) == actor.listeners("map/points") == 0
+        assert (
+            actor.listeners(CAMERA) == actor.listeners(DEPTH) == actor.listeners("map/points") == 0
+        )
         with opened(actor, port) as page:
-            until(lambda: actor.listeners(CAMERA) == 1 == actor.listeners(DEPTH), "the chosen camera is heard")
+            until(
+                lambda: actor.listeners(CAMERA) == 1 == actor.listeners(DEPTH),
+                "the chosen camera is heard",
+            )
             assert actor.listeners("camera/rear/image_raw") == 0
             page.press("Turn left")
             until(lambda: _moving(actor), "turning")
             died = time.monotonic()
             page.kill()
             until(lambda: not _moving(actor), "standstill is commanded")
-            stood = next(when for when, *velocity in actor.commands if when > died and velocity == [0.0, 0.0, 0.0])
+            stood = next(
+                when
+                for when, *velocity in actor.commands
+                if when > died and velocity == [0.0, 0.0, 0.0]
+            )
             assert stood - died < 2.0
-            until(lambda: actor.listeners(CAMERA) == 0 == actor.listeners("joint_states"), "the room is empty")
+            until(
+                lambda: actor.listeners(CAMERA) == 0 == actor.listeners("joint_states"),
+                "the room is empty",
+            )
 
 
 @pytest.mark.parametrize(
     ("parameter", "said"),
-    [("port:={taken}", "port {taken} of 127.0.0.1 is in use"), ("prt:=8080", "port"), ("port:=0", "from 1 to 65535")],
+    [
+        ("port:={taken}", "port {taken} of 127.0.0.1 is in use"),
+        ("prt:=8080", "port"),
+        ("port:=0", "from 1 to 65535"),
+    ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(ros_domain: int, parameter: str, said: str):
     with socket.socket() as holder:
@@ -232,7 +267,11 @@ def test_bad_input_is_one_line_and_exit_code_2(ros_domain: int, parameter: str, 
         holder.listen()
         taken = holder.getsockname()[1]
         ended = subprocess.run(
-            [*NODE, parameter.format(taken=taken)], capture_output=True, text=True, timeout=PATIENCE, env=os.environ
+            [*NODE, parameter.format(taken=taken)],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            env=os.environ,
         )
     assert ended.returncode == 2
     lines = ended.stderr.strip().splitlines()

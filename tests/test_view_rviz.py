@@ -87,7 +87,12 @@ def test_latched_topics_are_asked_for_as_latched(manager):
 
 
 def test_frames_exist(manager):
-    frames = {"map", "odom", "base_footprint", *load_robot(ROOT / "urdf" / "talus40").frames.values()}
+    frames = {
+        "map",
+        "odom",
+        "base_footprint",
+        *load_robot(ROOT / "urdf" / "talus40").frames.values(),
+    }
     assert manager["Global Options"]["Fixed Frame"] == "odom"
     assert manager["Views"]["Current"]["Target Frame"] in frames
 

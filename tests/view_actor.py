@@ -81,14 +81,30 @@ class Actor:
         node.create_service(Push, "sim/push", self._push)
         node.create_subscription(TwistStamped, "cmd_vel", self._command, 10)
         self._messages = {
-            "joint_states": JointState(name=ROBOT.joint_names, position=array("d", ROBOT.poses["stand"])),
+            "joint_states": JointState(
+                name=ROBOT.joint_names, position=array("d", ROBOT.poses["stand"])
+            ),
             "odom": odometry(),
-            "safety/state": SafetyState(level=SafetyState.R0_RUN, armed=True, torque_permitted=True),
+            "safety/state": SafetyState(
+                level=SafetyState.R0_RUN, armed=True, torque_permitted=True
+            ),
             "balance/state": balance(),
             "battery_state": BatteryState(percentage=0.8, voltage=52.0, current=-4.0),
             "map/points": cloud(block_of_voxels()),
-            CAMERA: Image(height=240, width=320, step=960, encoding="rgb8", data=bytes([20, 200, 90] * 240 * 320)),
-            DEPTH: Image(height=240, width=320, step=1280, encoding="32FC1", data=np.full(76800, 2.0, "f4").tobytes()),
+            CAMERA: Image(
+                height=240,
+                width=320,
+                step=960,
+                encoding="rgb8",
+                data=bytes([20, 200, 90] * 240 * 320),
+            ),
+            DEPTH: Image(
+                height=240,
+                width=320,
+                step=1280,
+                encoding="32FC1",
+                data=np.full(76800, 2.0, "f4").tobytes(),
+            ),
         }
         node.create_timer(PERIOD, self._publish)
 
@@ -125,7 +141,9 @@ def odometry() -> Odometry:
 
 def balance() -> BalanceState:
     """Standing on both feet."""
-    message = BalanceState(mode=BalanceState.STANDING, left_contact=True, right_contact=True, capture_margin=0.05)
+    message = BalanceState(
+        mode=BalanceState.STANDING, left_contact=True, right_contact=True, capture_margin=0.05
+    )
     message.capture_point, message.centre_of_pressure = Point(x=0.05), Point(x=0.04)
     corners = ((0.17, 0.145), (0.17, -0.145), (-0.07, -0.145), (-0.07, 0.145))
     message.support_polygon.points = [Point32(x=x, y=y) for x, y in corners]
@@ -140,8 +158,12 @@ def block_of_voxels() -> np.ndarray:
 
 def cloud(centres: np.ndarray) -> PointCloud2:
     """Points as the map publishes them."""
-    message = PointCloud2(height=1, width=len(centres), point_step=12, row_step=12 * len(centres), is_dense=True)
+    message = PointCloud2(
+        height=1, width=len(centres), point_step=12, row_step=12 * len(centres), is_dense=True
+    )
     message.header.frame_id = "odom"
-    message.fields = [PointField(name=n, offset=4 * i, datatype=7, count=1) for i, n in enumerate("xyz")]
+    message.fields = [
+        PointField(name=n, offset=4 * i, datatype=7, count=1) for i, n in enumerate("xyz")
+    ]
     message.data = array("B", centres.astype("<f4").tobytes())
     return message

@@ -40,7 +40,9 @@ class Browser:
 
     def __enter__(self) -> Browser:
         program, driver = find_browser()
-        self._scratch = tempfile.mkdtemp(prefix="talus_browser_")  # a killed browser does not tidy up
+        self._scratch = tempfile.mkdtemp(
+            prefix="talus_browser_"
+        )  # a killed browser does not tidy up
         self._driver = subprocess.Popen(
             [driver, "--port=0"],
             env={**os.environ, "TMPDIR": self._scratch},
@@ -54,14 +56,20 @@ class Browser:
             wanted = {"browserName": "chrome", "goog:chromeOptions": options}
             wanted["timeouts"] = {"script": int(1000 * TIMEOUT), "pageLoad": int(1000 * TIMEOUT)}
             session = self._send("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})
-            self._session, self._browser = session["sessionId"], session["capabilities"]["goog:processID"]
+            self._session, self._browser = (
+                session["sessionId"],
+                session["capabilities"]["goog:processID"],
+            )
         except BaseException:
             self._end()
             raise
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         try:
             with suppress(RuntimeError):  # it was killed
@@ -80,7 +88,9 @@ class Browser:
     def screenshot(self) -> np.ndarray:
         """The window as (h, w, 3) uint8 red, green, blue."""
         png = base64.b64decode(self._send("GET", f"/session/{self._session}/screenshot"))
-        return cv2.cvtColor(cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+        return cv2.cvtColor(
+            cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB
+        )
 
     def text(self) -> str:
         """All text that the page shows."""
@@ -136,7 +146,12 @@ class Browser:
         return tuple(found) if found else None
 
     def _pointer(self, *steps: dict) -> None:
-        mouse = {"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": list(steps)}
+        mouse = {
+            "type": "pointer",
+            "id": "mouse",
+            "parameters": {"pointerType": "mouse"},
+            "actions": list(steps),
+        }
         self._do("actions", actions=[mouse])
 
     def _do(self, command: str, **body: object) -> object:
@@ -144,12 +159,19 @@ class Browser:
 
     def _send(self, method: str, path: str, body: dict | None = None) -> object:
         data = None if body is None else json.dumps(body).encode()
-        request = Request(self._root + path, data=data, method=method, headers={"Content-Type": "application/json"})
+        request = Request(
+            self._root + path,
+            data=data,
+            method=method,
+            headers={"Content-Type": "application/json"},
+        )
         try:
             with urlopen(request, timeout=TIMEOUT) as reply:
                 return json.load(reply)["value"]
         except HTTPError as error:
-            raise RuntimeError(f"{method} {path}: {json.load(error)['value']['message']}") from error
+            raise RuntimeError(
+                f"{method} {path}: {json.load(error)['value']['message']}"
+            ) from error
 
     def _port(self) -> int:
         for line in self._driver.stdout:

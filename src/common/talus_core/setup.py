@@ -17,6 +17,6 @@ setup(
     zip_safe=True,
     maintainer="Talus maintainers",
     maintainer_email="maintainers@talus.invalid",
-    description="State, driver seam, robot description and rotations that two or more Talus packages share.",
+    description="State, driver seam, robot description and rotations that packages share.",
     license="Apache-2.0",
 )

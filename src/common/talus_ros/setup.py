@@ -17,6 +17,6 @@ setup(
     zip_safe=True,
     maintainer="Talus maintainers",
     maintainer_email="maintainers@talus.invalid",
-    description="What every node of Talus does the same way: fast link, parameters, heartbeat, diagnostics, main.",
+    description="What every node of Talus does the same way: link, parameters, heartbeat, main.",
     license="Apache-2.0",
 )

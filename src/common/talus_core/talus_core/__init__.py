@@ -1,2 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What two or more Talus packages share: state, driver seam, robot description, rotations, errors."""
+"""What two or more Talus packages share.
+
+State, driver seam, robot description, rotations, errors.
+"""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The seam between Talus and a body: five verbs, and small protocols for what a body may offer besides."""
+"""Defines the seam between Talus and a body: five verbs, and protocols for what it offers besides."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class DriverError(TalusError):
 
 @dataclass(frozen=True)
 class DriverSetup:
-    """What a driver plug-in is built from: an entry point in the group `talus.drivers` is called with one of these.
+    """What a driver plug-in is built from: its entry point (`talus.drivers`) is called with one.
 
     Attributes:
         description: The robot.
         period: Control period in s.
         world: Name or file of the world to simulate; hardware ignores it.
-        seed: Of all that is random in a simulated body; hardware ignores it.
+        seed: Start of all that is random in a simulated body; hardware ignores it.
         options: The driver's own settings by dotted name, as its YAML file gives them.
     """
 
@@ -40,7 +40,7 @@ class DriverSetup:
 
 @dataclass(frozen=True)
 class Battery:
-    """What the pack reports.
+    """State of the battery pack, as it reports it.
 
     Attributes:
         voltage: V at the terminals.
@@ -64,11 +64,11 @@ class Battery:
 
 @runtime_checkable
 class Driver(Protocol):
-    """A body: real, simulated or imagined. Found by entry point in the group `talus.drivers`."""
+    """A body, real or simulated; found by entry point in the group `talus.drivers`."""
 
     @property
     def joint_names(self) -> tuple[str, ...]:
-        """Order of every joint array; readable before `connect`."""
+        """Names in the order of every joint array; readable before `connect`."""
 
     @property
     def period(self) -> float:
@@ -78,27 +78,33 @@ class Driver(Protocol):
         """Open the bus. The robot is limp or held, never moving. Raises DriverError."""
 
     def read(self, now: float) -> RobotState:
-        """The newest state; never blocks longer than one period. `now` is ROS time in s."""
+        """Return the newest state within one period; `now` is ROS time in s."""
 
     def write(self, command: JointCommand) -> JointCommand:
-        """Enable torque if it was off, apply the command, return what was really sent after the drives' limits."""
+        """Enable torque if it was off and apply the command.
+
+        Returns what was really sent, after the drives' limits.
+        """
 
     def stop(self) -> None:
-        """Torque off with the drives braking dynamically. Never raises; idempotent."""
+        """Cut torque, with the drives braking dynamically. Never raises; idempotent."""
 
     def close(self) -> None:
-        """Afterwards nothing holds the bus. Idempotent."""
+        """Let go of the bus: afterwards nothing holds it. Idempotent."""
 
     def battery(self) -> Battery:
-        """The pack, as last reported."""
+        """Return the pack's state, as last reported."""
 
 
 @runtime_checkable
 class SingleCut(Protocol):
-    """What a driver may offer besides: drives that can be switched off one by one, as by a servo's own enable line."""
+    """A driver whose drives can be switched off one by one, as by a servo's own enable line."""
 
     def cut(self, joints: Sequence[int]) -> None:
-        """These joints have no torque and brake dynamically whatever is written, until the next call. Never raises."""
+        """Cut these joints until the next call: no torque, whatever is written. Never raises.
+
+        They brake dynamically meanwhile.
+        """
 
 
 @runtime_checkable
@@ -201,7 +207,7 @@ class GroundTruth:
 
 @runtime_checkable
 class Simulated(Driver, Protocol):
-    """A body whose time is in our hands. A hardware driver offers none of this."""
+    """A body whose time is in our hands; a hardware driver offers none of this."""
 
     @property
     def time(self) -> float:
@@ -211,10 +217,10 @@ class Simulated(Driver, Protocol):
         """Let one period pass under the command last written."""
 
     def reset(self) -> None:
-        """Back to the start pose, torque off."""
+        """Put the body back into the start pose, torque off."""
 
     def ground_truth(self) -> GroundTruth:
-        """Where the base really is."""
+        """Return where the base really is."""
 
     def push(self, link: str, impulse: np.ndarray, duration: float) -> None:
         """Spread an impulse (3,) N s in the world frame over `duration` s on a link.
@@ -223,4 +229,7 @@ class Simulated(Driver, Protocol):
         """
 
     def set_friction(self, target: str, friction: float) -> None:
-        """Coulomb friction of `floor`, `left_foot` or `right_foot`. Raises UnknownNameError, ValueError."""
+        """Set the Coulomb friction of `floor`, `left_foot` or `right_foot`.
+
+        Raises UnknownNameError, ValueError.
+        """

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Configuration as frozen dataclasses whose fields carry their description, range and choices."""
+"""Configuration as frozen dataclasses whose fields carry their description and range."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import Field, dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar
 
 from talus_core.errors import TalusError, unknown_name_message
@@ -13,12 +13,12 @@ ConfigT = TypeVar("ConfigT")
 
 
 class ParameterError(TalusError):
-    """A parameter that is unknown, of the wrong type or out of range; the message says what would work."""
+    """A parameter is unknown, of the wrong type or out of range; the message says what works."""
 
 
 @dataclass(frozen=True)
 class ParameterInfo:
-    """What a reader, a ROS parameter descriptor and the check of a value need to know of a parameter."""
+    """What a reader, a ROS descriptor and the check of a value must know of a parameter."""
 
     description: str
     low: float | None = None
@@ -35,7 +35,7 @@ def parameter(
     choices: tuple[str, ...] = (),
     is_dynamic: bool = False,
 ) -> Any:
-    """A dataclass field that is a parameter: bool, int, float, str or a tuple of one of these.
+    """Make a dataclass field that is a parameter: bool, int, float, str or a tuple of one.
 
     Args:
         default: Its type is the parameter's type.
@@ -44,18 +44,21 @@ def parameter(
         choices: The only values allowed.
         is_dynamic: May change while the node runs.
     """
-    return field(default=default, metadata={"parameter": ParameterInfo(description, low, high, choices, is_dynamic)})
+    return field(
+        default=default,
+        metadata={"parameter": ParameterInfo(description, low, high, choices, is_dynamic)},
+    )
 
 
 def section(config_type: type) -> Any:
-    """A dataclass field that is itself a configuration; its parameters are named `section.parameter`."""
+    """Make a dataclass field that is a configuration; it names its parameters `section.name`."""
     return field(default_factory=config_type)
 
 
 def flat_parameters(config_type: type, prefix: str = "") -> dict[str, tuple[Any, ParameterInfo]]:
-    """Every parameter of a configuration by its dotted name: (default, info)."""
+    """Return every parameter of a configuration by its dotted name: (default, info)."""
     result = {}
-    for item in fields(config_type):
+    for item in _fields_of(config_type):
         if "parameter" in item.metadata:
             result[prefix + item.name] = (item.default, item.metadata["parameter"])
         elif is_dataclass(item.default_factory):
@@ -64,7 +67,7 @@ def flat_parameters(config_type: type, prefix: str = "") -> dict[str, tuple[Any,
 
 
 def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """A nested mapping, as YAML gives it, by dotted names."""
+    """Turn a nested mapping, as YAML gives it, into one by dotted names."""
     result = {}
     for name, value in tree.items():
         if isinstance(value, Mapping):
@@ -74,29 +77,42 @@ def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return result
 
 
-def build_config(config_type: type[ConfigT], values: Mapping[str, Any], prefix: str = "") -> ConfigT:
-    """A configuration from values by dotted name, the rest at their defaults. Raises ParameterError."""
+def build_config(
+    config_type: type[ConfigT], values: Mapping[str, Any], prefix: str = ""
+) -> ConfigT:
+    """Build a configuration from values by dotted name, the rest at their defaults.
+
+    Raises ParameterError.
+    """
     if not prefix:
         _refuse_unknown(config_type, values)
     arguments = {}
-    for item in fields(config_type):
+    for item in _fields_of(config_type):
         name = prefix + item.name
         if "parameter" in item.metadata and name in values:
-            arguments[item.name] = checked(name, values[name], item.default, item.metadata["parameter"])
+            arguments[item.name] = checked(
+                name, values[name], item.default, item.metadata["parameter"]
+            )
         elif is_dataclass(item.default_factory):
             arguments[item.name] = build_config(item.default_factory, values, f"{name}.")
     return config_type(**arguments)
 
 
 def checked(name: str, value: Any, default: Any, info: ParameterInfo) -> Any:
-    """`value` as the type of `default`, inside its range. Raises ParameterError."""
+    """Return `value` as the type of `default`, inside its range. Raises ParameterError."""
     value = _as_type_of(name, value, default)
     for item in value if isinstance(value, tuple) else (value,):
         if info.choices and item not in info.choices:
-            raise ParameterError(f"parameter '{name}': {unknown_name_message('value', str(item), info.choices)}")
+            raise ParameterError(
+                f"parameter '{name}': {unknown_name_message('value', str(item), info.choices)}"
+            )
         if isinstance(item, (int, float)) and not isinstance(item, bool):
             _check_range(name, item, info)
     return value
+
+
+def _fields_of(config_type: type) -> tuple[Field[Any], ...]:
+    return fields(config_type)
 
 
 def _refuse_unknown(config_type: type, values: Mapping[str, Any]) -> None:
@@ -117,7 +133,8 @@ def _as_type_of(name: str, value: Any, default: Any) -> Any:
     elif type(value) is type(default):
         return value
     raise ParameterError(
-        f"parameter '{name}' is {value!r}; it must be of type {type(default).__name__}, like {default!r}"
+        f"parameter '{name}' is {value!r}; "
+        f"it must be of type {type(default).__name__}, like {default!r}"
     )
 
 

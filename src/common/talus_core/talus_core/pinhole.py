@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pinhole camera: pixels, rays and points in an optical frame (x right, y down, z forward)."""
+"""Models the pinhole camera: pixels, rays and points (x right, y down, z forward)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Pinhole:
-    """Intrinsics without distortion; the centre of pixel (0, 0) is at u = v = 0, as in sensor_msgs/CameraInfo.
+    """Intrinsics without distortion.
+
+    The centre of pixel (0, 0) is at u = v = 0, as in sensor_msgs/CameraInfo.
 
     Attributes:
         width, height: pixels.
@@ -28,17 +30,23 @@ class Pinhole:
 
     @staticmethod
     def from_fovy(width: int, height: int, fovy: float) -> Pinhole:
-        """Square pixels and the vertical field of view in rad, from the image's top edge to its bottom edge."""
+        """Build it from square pixels and the vertical field of view.
+
+        `fovy` is in rad, from the image's top edge to its bottom edge.
+        """
         focal = 0.5 * height / math.tan(0.5 * fovy)
         return Pinhole(width, height, focal, focal, 0.5 * (width - 1), 0.5 * (height - 1))
 
     @property
     def matrix(self) -> np.ndarray:
-        """K, (3, 3)."""
+        """Camera matrix K, (3, 3)."""
         return np.array([[self.fx, 0.0, self.cx], [0.0, self.fy, self.cy], [0.0, 0.0, 1.0]])
 
     def rays(self, step: int = 1, first: tuple[int, int] = (0, 0)) -> np.ndarray:
-        """(rows, columns, 3) float32 points at z = 1 m behind every `step`-th pixel, from (row, column) `first` on."""
+        """Return the points at z = 1 m behind every `step`-th pixel, (rows, columns, 3) float32.
+
+        The first pixel is at (row, column) `first`.
+        """
         u = (np.arange(first[1], self.width, step) - self.cx) / self.fx
         v = (np.arange(first[0], self.height, step) - self.cy) / self.fy
         rays = np.ones((len(v), len(u), 3), dtype=np.float32)
@@ -47,6 +55,6 @@ class Pinhole:
         return rays
 
     def project(self, points: np.ndarray) -> np.ndarray:
-        """(n, 3) points in m to (n, 2) pixel coordinates u, v; meaningful for z > 0 only."""
+        """Project (n, 3) points in m to (n, 2) pixels u, v; meaningful for z > 0 only."""
         depth = points[:, 2:3]
         return points[:, :2] / depth * (self.fx, self.fy) + (self.cx, self.cy)

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A robot as data: a folder with URDF (+ MJCF, SDF) and one `robot.yaml` that names its parts; no code."""
+"""Reads a robot from data.
+
+A folder with URDF (+ MJCF, SDF) and a `robot.yaml` that names its parts.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,20 @@ from talus_core.errors import TalusError, UnknownNameError
 
 
 class RobotDescriptionError(TalusError):
-    """A robot folder that cannot be used; the message names the file, the entry and what would work."""
+    """A robot's folder cannot be used.
+
+    The message names the file, the entry and what would work.
+    """
 
 
 @dataclass(frozen=True)
 class Foot:
-    """A flat foot: its sole frame (x-y plane = contact surface, origin at its centre) and that surface's size in m."""
+    """A flat foot.
+
+    Attributes:
+        frame: The sole frame: its x-y plane is the contact surface, its origin the centre of that.
+        length, width: Size of the contact surface, m.
+    """
 
     frame: str
     length: float
@@ -28,7 +39,10 @@ class Foot:
 
 @dataclass(frozen=True)
 class JointLimits:
-    """Limits of every joint, each (n,): rad, rad, rad/s, N m; rotor inertia seen at the joint in kg m^2."""
+    """Limits of every joint, each (n,).
+
+    Rad, rad, rad/s, N m; rotor inertia at the joint, kg m^2.
+    """
 
     lower: np.ndarray
     upper: np.ndarray
@@ -42,10 +56,11 @@ class RobotDescription:
     """What the software knows of a robot before it connects.
 
     Attributes:
-        name: Of the robot.
+        name: How the robot is called.
         folder: Where its files are.
         joint_names: Order of every joint array in Talus.
-        groups: Joint names by group: left_leg, right_leg, torso, left_arm, right_arm, left_hand, right_hand.
+        groups: Joint names by group: left_leg, right_leg, torso, left_arm, right_arm, left_hand,
+            right_hand.
         limits: Per joint, in the order of `joint_names`.
         feet: Left and right.
         frames: Names of base, torso, imu, gaze, left_gripper and right_gripper frames.
@@ -66,11 +81,13 @@ class RobotDescription:
     sdf: Path | None
 
     def indices(self, *groups: str) -> np.ndarray:
-        """Places of the joints of some groups in every joint array."""
+        """Return the places of the joints of some groups in every joint array."""
         for group in groups:
             if group not in self.groups:
                 raise UnknownNameError("joint group", group, self.groups)
-        return np.array([self.joint_names.index(j) for g in groups for j in self.groups[g]], dtype=int)
+        return np.array(
+            [self.joint_names.index(j) for g in groups for j in self.groups[g]], dtype=int
+        )
 
     @property
     def structural_indices(self) -> np.ndarray:
@@ -85,15 +102,21 @@ def load_robot(folder: str | Path) -> RobotDescription:
     try:
         raw = yaml.safe_load(path.read_text())
     except OSError as error:
-        raise RobotDescriptionError(f"{path}: {error.strerror}; a robot is a folder with a robot.yaml") from error
+        raise RobotDescriptionError(
+            f"{path}: {error.strerror}; a robot is a folder with a robot.yaml"
+        ) from error
     except yaml.YAMLError as error:
-        raise RobotDescriptionError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+        raise RobotDescriptionError(
+            f"{path}: not valid YAML: {' '.join(str(error).split())}"
+        ) from error
     try:
         return _build(folder, raw)
     except UnknownNameError as error:
         raise RobotDescriptionError(f"{path}: {error}") from error
     except (KeyError, TypeError) as error:
-        raise RobotDescriptionError(f"{path}: entry {error} is missing or of the wrong kind") from error
+        raise RobotDescriptionError(
+            f"{path}: entry {error} is missing or of the wrong kind"
+        ) from error
 
 
 def _build(folder: Path, raw: dict) -> RobotDescription:
@@ -106,7 +129,7 @@ def _build(folder: Path, raw: dict) -> RobotDescription:
         joint_names=names,
         groups=groups,
         limits=_limits(urdf, names, _rotor_inertia(raw)),
-        feet=tuple(Foot(**raw["feet"][side]) for side in ("left", "right")),
+        feet=(Foot(**raw["feet"]["left"]), Foot(**raw["feet"]["right"])),
         frames=dict(raw["frames"]),
         poses={name: _pose(names, joints) for name, joints in raw["poses"].items()},
         urdf=urdf,
@@ -125,20 +148,35 @@ def _pose(names: tuple[str, ...], joints: dict[str, float]) -> np.ndarray:
 
 
 def _rotor_inertia(raw: dict) -> dict[str, float]:
-    return {joint: drive["rotor_inertia"] for drive in raw.get("drives", {}).values() for joint in drive["joints"]}
+    return {
+        joint: drive["rotor_inertia"]
+        for drive in raw.get("drives", {}).values()
+        for joint in drive["joints"]
+    }
 
 
 def _limits(urdf: Path, names: tuple[str, ...], rotor_inertia: dict[str, float]) -> JointLimits:
     try:
-        joints = {j.get("name"): j for j in ElementTree.parse(urdf).getroot().iter("joint") if j.get("type") != "fixed"}
+        joints = {
+            j.get("name", ""): j
+            for j in ElementTree.parse(urdf).getroot().iter("joint")
+            if j.get("type") != "fixed"
+        }
     except (OSError, ElementTree.ParseError) as error:
         raise RobotDescriptionError(f"{urdf}: {error}") from error
     for name in (*names, *rotor_inertia):
         if name not in joints:
             raise UnknownNameError("joint", name, joints)
 
+    def limit(name: str, attribute: str) -> float:
+        element = joints[name].find("limit")
+        value = None if element is None else element.get(attribute)
+        if value is None:
+            raise RobotDescriptionError(f"{urdf}: joint '{name}' has no <limit {attribute}>")
+        return float(value)
+
     def column(attribute: str) -> np.ndarray:
-        return np.array([float(joints[name].find("limit").get(attribute)) for name in names])
+        return np.array([limit(name, attribute) for name in names])
 
     return JointLimits(
         lower=column("lower"),

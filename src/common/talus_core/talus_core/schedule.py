@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A mean rate picked out of a stream of instants that has another one."""
+"""Picks a mean rate out of a stream of instants that has another one."""
 
 from __future__ import annotations
 
-ROUNDING = 1e-6  # s: stamps carry nanoseconds, sums of periods do not
+ROUNDING_S = 1e-6  # stamps carry nanoseconds, sums of periods do not
 
 
 class Schedule:
@@ -14,10 +14,13 @@ class Schedule:
         self._next: float | None = None
 
     def is_due(self, now: float) -> bool:
-        """True for the first instant (s) at or after each period's end; a gap or a clock that jumps starts anew."""
+        """Return true for the first instant (s) at or after each period's end.
+
+        A gap, or a clock that jumps, starts anew.
+        """
         if self._next is None or abs(now - self._next) > 2.0 * self._period:
             self._next = now
-        if now < self._next - ROUNDING:
+        if now < self._next - ROUNDING_S:
             return False
         self._next += self._period
         return True

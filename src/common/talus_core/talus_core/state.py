@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What crosses the driver seam in both directions: one tick of sensors, one tick of commands."""
+"""Data that crosses the driver seam: one tick of sensors up, one tick of commands down."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ class RobotState:
         effort: (n,) N m, as the drives measure it.
         angular_velocity: (3,) rad/s, gyroscope, in imu_link.
         linear_acceleration: (3,) m/s^2, specific force (at rest +9.81 upwards), in imu_link.
-        foot_wrenches: (2, 6) left then right: force N, torque N m of the ground on the foot, in and about the sole.
+        foot_wrenches: (2, 6) left then right: force N, torque N m of the ground on the foot, in
+            and about the sole.
         torque_enabled: The drives produce torque.
     """
 
@@ -42,7 +43,7 @@ class JointCommand:
     """Drive-level targets: each drive applies effort + kp (position - q) + kd (velocity - dq).
 
     Attributes:
-        sequence: Of the `RobotState` that this answers.
+        sequence: Number of the `RobotState` that this answers.
         position: (n,) rad.
         velocity: (n,) rad/s.
         effort: (n,) N m, feed-forward.
@@ -58,11 +59,11 @@ class JointCommand:
     kd: np.ndarray
 
     def with_(self, **changes) -> JointCommand:
-        """A copy with some fields replaced."""
+        """Return a copy with some fields replaced."""
         return replace(self, **changes)
 
     @staticmethod
     def damping(sequence: int, position: np.ndarray, kd: np.ndarray) -> JointCommand:
-        """No stiffness and no feed-forward, only damping `kd` (n,)."""
+        """Return a command with damping `kd` (n,) alone: no stiffness, no feed-forward."""
         zero = np.zeros_like(position)
         return JointCommand(sequence, position, zero, zero, zero, kd)

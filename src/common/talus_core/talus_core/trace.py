@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The newest messages of a node's fast topics in shared memory: writing costs a copy, and wakes nobody.
+"""Keeps the newest messages of a node's fast topics in shared memory: writing wakes no reader.
 
-A file in /dev/shm: a head, then slots of one size that are used in turn. A slot's number is 0 while it is written and
-counts from 1; whoever reads compares it before and after. What a node wrote outlives its process.
+A trace is a file in /dev/shm: a head, then slots of one size that are used in turn. A slot's number
+is 0 while it is written and counts from 1; a reader compares it before and after it reads. What a
+node wrote outlives its process.
 """
 
 from __future__ import annotations
@@ -17,23 +18,33 @@ from pathlib import Path
 
 import numpy as np
 
-FOLDER = Path("/dev/shm")
-PREFIX = "talus-"
-MAGIC = b"TALUSTR1"
-HEAD = struct.Struct("8sQQQ")  # magic, number of slots, bytes of each, messages written
+SHARED_MEMORY = Path("/dev/shm")
+TRACE_PREFIX = "talus-"
+TRACE_MAGIC = b"TALUSTR1"
+TRACE_HEAD = struct.Struct("8sQQQ")  # magic, number of slots, bytes of each, messages written
 COUNT_AT = 24
-SLOT = struct.Struct("QQII")  # number, steady clock in ns, kind, bytes that follow
-NUMBER = struct.Struct(
-    "Q"
-)  # read at once, being aligned; written through a memoryview, since `pack_into` writes zeros first
-# Who leaves which topics in a trace of his own.
-TRACED = {
-    "driver": ("robot_state", "joint_command", "imu", "foot/left/wrench", "foot/right/wrench", "gate/state"),
+SLOT_HEAD = struct.Struct("QQII")  # number, steady clock in ns, kind, bytes that follow
+# Read at once, being aligned; written through a memoryview, since `pack_into` writes zeros first.
+SLOT_NUMBER = struct.Struct("Q")
+# The topics that each of these nodes leaves in a trace of its own.
+TRACED_TOPICS = {
+    "driver": (
+        "robot_state",
+        "joint_command",
+        "imu",
+        "foot/left/wrench",
+        "foot/right/wrench",
+        "gate/state",
+    ),
     "balance": ("odom", "balance/state"),
     "safety": ("safety/state",),
 }
-KINDS = {topic: kind for kind, topic in enumerate(topic for topics in TRACED.values() for topic in topics)}
-STATE, COMMAND = KINDS["robot_state"], KINDS["joint_command"]
+TRACE_KINDS = {
+    topic: kind
+    for kind, topic in enumerate(topic for topics in TRACED_TOPICS.values() for topic in topics)
+}
+STATE_KIND = TRACE_KINDS["robot_state"]
+COMMAND_KIND = TRACE_KINDS["joint_command"]
 
 
 @dataclass(frozen=True)
@@ -52,24 +63,36 @@ class Block:
 
 
 def trace_path(domain: int, namespace: str, owner: str) -> Path:
-    """Of a node of the robot in a ROS domain and namespace, on this machine, for this user; `owner`: one of TRACED."""
-    return FOLDER / f"{PREFIX}{os.getuid()}-{domain}{namespace.rstrip('/').replace('/', '.')}-{owner}"
+    """Name the trace of a node on this machine, for this user.
+
+    Args:
+        domain: ROS domain of the robot.
+        namespace: ROS namespace of the robot.
+        owner: The node, one of TRACED.
+    """
+    return (
+        SHARED_MEMORY
+        / f"{TRACE_PREFIX}{os.getuid()}-{domain}{namespace.rstrip('/').replace('/', '.')}-{owner}"
+    )
 
 
 class TraceWriter:
-    """There is one per node; a new one takes the place of one that was killed."""
+    """Writes the one trace of a node; a new writer takes the place of one that was killed."""
 
     def __init__(self, path: Path, slots: int, room: int):
-        """`room`: bytes of the longest message. Raises OSError."""
-        self._path, self._slots = path, slots
-        self._size = -(-(SLOT.size + room) // 64) * 64
+        """Create the file; `room` is the size of the longest message in bytes. Raises OSError."""
+        self._path = path
+        self._slots = slots
+        self._size = -(-(SLOT_HEAD.size + room) // 64) * 64
         part = path.with_name(f"{path.name}.{os.getpid()}")
         handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)  # until the process ends, however it ends: see `remove_dead`
-            os.posix_fallocate(handle, 0, HEAD.size + slots * self._size)
-            self._map = mmap.mmap(handle, HEAD.size + slots * self._size)
-            HEAD.pack_into(self._map, 0, MAGIC, slots, self._size, 0)
+            fcntl.flock(
+                handle, fcntl.LOCK_EX
+            )  # until the process ends, however it ends: see `remove_dead`
+            os.posix_fallocate(handle, 0, TRACE_HEAD.size + slots * self._size)
+            self._map = mmap.mmap(handle, TRACE_HEAD.size + slots * self._size)
+            TRACE_HEAD.pack_into(self._map, 0, TRACE_MAGIC, slots, self._size, 0)
             self._inode = os.fstat(handle).st_ino
             os.replace(part, path)
         except OSError:
@@ -81,19 +104,22 @@ class TraceWriter:
         self._count = 0
 
     def put(self, kind: int, now_ns: int, data: bytes) -> None:
-        """A message of a kind, at a time of the steady clock; one that is too long is left out."""
-        begin = HEAD.size + (self._count % self._slots) * self._size
-        end = begin + SLOT.size + len(data)
+        """Store a message of a kind at a time of the steady clock.
+
+        Leave out one that is too long.
+        """
+        begin = TRACE_HEAD.size + (self._count % self._slots) * self._size
+        end = begin + SLOT_HEAD.size + len(data)
         if end > begin + self._size:
             return
         self._count += 1
-        SLOT.pack_into(self._map, begin, 0, now_ns, kind, len(data))
-        self._map[begin + SLOT.size : end] = data
-        self._numbers[begin // NUMBER.size] = self._count
-        self._numbers[COUNT_AT // NUMBER.size] = self._count
+        SLOT_HEAD.pack_into(self._map, begin, 0, now_ns, kind, len(data))
+        self._map[begin + SLOT_HEAD.size : end] = data
+        self._numbers[begin // SLOT_NUMBER.size] = self._count
+        self._numbers[COUNT_AT // SLOT_NUMBER.size] = self._count
 
     def close(self) -> None:
-        """Take the file away, unless it is another's by now."""
+        """Take the file away, unless another writer has replaced it."""
         with suppress(OSError):
             os.close(self._handle)
         with suppress(OSError):
@@ -102,25 +128,28 @@ class TraceWriter:
 
 
 class NoTrace:
-    """Where there is no shared memory: nothing is kept."""
+    """Stands in for a writer where there is no shared memory: it keeps nothing."""
 
     def put(self, kind: int, now_ns: int, data: bytes) -> None:
-        """Forget it."""
+        """Forget the message at once."""
 
     def close(self) -> None:
-        """Nothing to take away."""
+        """Do nothing, since there is no file."""
 
 
 def remove_dead(folder: Path) -> None:
-    """Traces of this user whose writers were killed: shared memory is scarce. Who still reads one goes on reading."""
-    for path in folder.glob(f"{PREFIX}{os.getuid()}-*"):
+    """Remove traces of this user whose writers were killed, since shared memory is scarce.
+
+    A reader that still has one open goes on reading.
+    """
+    for path in folder.glob(f"{TRACE_PREFIX}{os.getuid()}-*"):
         with suppress(OSError), path.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             path.unlink()
 
 
 def open_trace(path: Path, slots: int, room: int) -> TraceWriter | NoTrace:
-    """A trace if there can be one: its lack must not keep a robot from standing."""
+    """Open a trace if there can be one: its lack must not keep a robot from standing."""
     remove_dead(path.parent)
     try:
         return TraceWriter(path, slots, room)
@@ -128,68 +157,101 @@ def open_trace(path: Path, slots: int, room: int) -> TraceWriter | NoTrace:
         return NoTrace()
 
 
+@dataclass(frozen=True)
+class _OpenTrace:
+    """A trace that is mapped for reading; every array has one entry per slot.
+
+    Attributes:
+        map: The file.
+        inode: It tells this file from a later one of the same path.
+        numbers: Which message each slot holds, counted from 1; 0 while it is written.
+        times: Steady clock, ns.
+        shapes: Kind in the lower half, bytes that follow in the upper half.
+        data: (slots, room) bytes.
+    """
+
+    map: mmap.mmap
+    inode: int
+    numbers: np.ndarray
+    times: np.ndarray
+    shapes: np.ndarray
+    data: np.ndarray
+
+    def written(self) -> int:
+        """Count the messages that were ever written to it."""
+        return SLOT_NUMBER.unpack_from(self.map, COUNT_AT)[0]
+
+
 class TraceReader:
     """Follows the trace of a path, from one writer to the next."""
 
     def __init__(self, path: Path):
         self._path = path
-        self._map: mmap.mmap | None = None
-        self._inode: int | None = None
+        self._open: _OpenTrace | None = None
         self._next = 0
-        self.missed = 0  # overwritten before they were read
+        self.missed = 0  # messages that were overwritten before they were read
 
     @property
     def is_open(self) -> bool:
         """Whether there has been a trace to follow."""
-        return self._map is not None
+        return self._open is not None
 
     def read(self) -> list[Block]:
-        """All that is new; of the first trace only what comes from now on."""
-        is_first = self._map is None
-        blocks = [] if is_first else self._rest()
-        if self._reopen():
-            self._next = self._written() if is_first else 0
-            blocks += self._rest()
+        """Return all that is new; from the first trace only what comes from now on."""
+        old = self._open
+        blocks = [] if old is None else self._rest(old)
+        new = self._newer()
+        if new is not None:
+            self._open = new
+            self._next = new.written() if old is None else 0
+            blocks += self._rest(new)
         return blocks
 
-    def _reopen(self) -> bool:
+    def _newer(self) -> _OpenTrace | None:
+        """Open the path's trace, unless it is the one that is open."""
         try:
             inode = self._path.stat().st_ino
-            if inode == self._inode:
-                return False
+            if self._open is not None and inode == self._open.inode:
+                return None
             with self._path.open("rb") as file:
                 made = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
         except (OSError, ValueError):
-            return False
-        if len(made) < HEAD.size or made[: len(MAGIC)] != MAGIC:
-            return False
-        _, slots, size, _ = HEAD.unpack_from(made, 0)
-        self._numbers = np.ndarray(slots, "<u8", made, HEAD.size, size)
-        self._times = np.ndarray(slots, "<i8", made, HEAD.size + 8, size)
-        self._shapes = np.ndarray(slots, "<u8", made, HEAD.size + 16, size)  # kind and length
-        self._data = np.frombuffer(made, np.uint8, slots * size, HEAD.size).reshape(slots, size)[:, SLOT.size :]
-        self._map, self._inode = made, inode
-        return True
+            return None
+        if len(made) < TRACE_HEAD.size or made[: len(TRACE_MAGIC)] != TRACE_MAGIC:
+            return None
+        _, slots, size, _ = TRACE_HEAD.unpack_from(made, 0)
+        data = np.frombuffer(made, np.uint8, slots * size, TRACE_HEAD.size).reshape(slots, size)
+        return _OpenTrace(
+            map=made,
+            inode=inode,
+            numbers=np.ndarray(slots, "<u8", made, TRACE_HEAD.size, size),
+            times=np.ndarray(slots, "<i8", made, TRACE_HEAD.size + 8, size),
+            shapes=np.ndarray(slots, "<u8", made, TRACE_HEAD.size + 16, size),
+            data=data[:, SLOT_HEAD.size :],
+        )
 
-    def _written(self) -> int:
-        return NUMBER.unpack_from(self._map, COUNT_AT)[0]
-
-    def _rest(self) -> list[Block]:
-        written, slots = self._written(), len(self._data)
+    def _rest(self, trace: _OpenTrace) -> list[Block]:
+        """Read what the trace has and `_next` does not know yet."""
+        written = trace.written()
+        slots = len(trace.data)
         oldest = max(self._next, written - slots)
         self.missed += oldest - self._next
         self._next = written
-        wanted, places = np.arange(oldest + 1, written + 1, dtype=np.uint64), np.arange(oldest, written) % slots
-        is_whole = self._numbers[places] == wanted
-        shapes, times, blocks = self._shapes[places], self._times[places], []
+        wanted = np.arange(oldest + 1, written + 1, dtype=np.uint64)
+        places = np.arange(oldest, written) % slots
+        is_whole = trace.numbers[places] == wanted
+        shapes = trace.shapes[places]
+        times = trace.times[places]
+        blocks = []
         self.missed += int(np.count_nonzero(~is_whole))
         for shape in np.unique(shapes[is_whole]).tolist():
             chosen = np.flatnonzero(is_whole & (shapes == shape))
-            data = self._data[places[chosen], : shape >> 32]  # a copy
-            is_still = self._numbers[places[chosen]] == wanted[chosen]
+            data = trace.data[places[chosen], : shape >> 32]  # a copy
+            is_still = trace.numbers[places[chosen]] == wanted[chosen]
             if not is_still.all():
                 self.missed += int(np.count_nonzero(~is_still))
-                chosen, data = chosen[is_still], data[is_still]
+                chosen = chosen[is_still]
+                data = data[is_still]
             if len(data):
                 blocks.append(Block(shape & 0xFFFFFFFF, times[chosen], data))
         return blocks

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A rigid transform between two frames, and the pose tuples that lie between two known ones."""
+"""Rigid transforms between two frames, and poses that lie between two known ones."""
 
 from __future__ import annotations
 
@@ -25,24 +25,26 @@ class Transform:
     position: np.ndarray
 
     def __matmul__(self, other: Transform) -> Transform:
-        return Transform(self.rotation @ other.rotation, self.rotation @ other.position + self.position)
+        return Transform(
+            self.rotation @ other.rotation, self.rotation @ other.position + self.position
+        )
 
     def inverse(self) -> Transform:
-        """X_ST."""
+        """Return X_ST, the pose of T in S."""
         return Transform(self.rotation.T, -self.rotation.T @ self.position)
 
     def apply(self, points: np.ndarray) -> np.ndarray:
-        """(n, 3) points in S to points in T, in the dtype of `points`."""
+        """Bring (n, 3) points from S to T, in the dtype of `points`."""
         return points @ self.rotation.T.astype(points.dtype) + self.position.astype(points.dtype)
 
     @staticmethod
     def identity() -> Transform:
-        """The frame itself."""
+        """Return the pose of a frame in itself."""
         return Transform(np.eye(3), np.zeros(3))
 
     @staticmethod
     def from_pose(pose: Pose) -> Transform:
-        """From a position and a unit quaternion in ROS order."""
+        """Build it from a position and a unit quaternion in ROS order."""
         x, y, z, w = pose[3:]
         rotation = np.array(
             [
@@ -55,24 +57,33 @@ class Transform:
 
 
 def unit_pose(position: Iterable[float], quat_xyzw: Iterable[float]) -> Pose:
-    """The pose with its quaternion normalised. Raises ValueError on NaN, Inf, a wrong size or |q| not near 1."""
+    """Return the pose with its quaternion normalised.
+
+    Raises ValueError on NaN, Inf, a wrong size or |q| not near 1.
+    """
     pose = (*map(float, position), *map(float, quat_xyzw))
     norm = math.hypot(*pose[3:])
     if len(pose) != 7 or not all(map(math.isfinite, pose)) or abs(norm - 1.0) > 1e-3:
         raise ValueError(f"not a position and a unit quaternion: {pose}")
-    return (*pose[:3], *(q / norm for q in pose[3:]))
+    x, y, z, qx, qy, qz, qw = pose
+    return x, y, z, qx / norm, qy / norm, qz / norm, qw / norm
 
 
 def interpolated_pose(a: Pose, b: Pose, share: float) -> Pose:
-    """From `a` (share 0) to `b` (share 1): linear in position, spherical in rotation, the shorter way round."""
+    """Interpolate from `a` (share 0) to `b` (share 1).
+
+    Linear in position, spherical in rotation, the shorter way round.
+    """
     cosine = sum(p * q for p, q in zip(a[3:], b[3:], strict=True))
     sign = -1.0 if cosine < 0.0 else 1.0
     angle = math.acos(min(abs(cosine), 1.0))
     if angle < 1e-4:  # below it sin(s a) / sin(a) = s to 1e-9
-        weight_a, weight_b = 1.0 - share, sign * share
+        weight_a = 1.0 - share
+        weight_b = sign * share
     else:
         sine = math.sin(angle)
-        weight_a, weight_b = math.sin((1.0 - share) * angle) / sine, sign * math.sin(share * angle) / sine
-    position = (p + share * (q - p) for p, q in zip(a[:3], b[:3], strict=True))
-    rotation = (weight_a * p + weight_b * q for p, q in zip(a[3:], b[3:], strict=True))
-    return (*position, *rotation)
+        weight_a = math.sin((1.0 - share) * angle) / sine
+        weight_b = sign * math.sin(share * angle) / sine
+    x, y, z = (p + share * (q - p) for p, q in zip(a[:3], b[:3], strict=True))
+    qx, qy, qz, qw = (weight_a * p + weight_b * q for p, q in zip(a[3:], b[3:], strict=True))
+    return x, y, z, qx, qy, qz, qw

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A tree of frames over time: stores the edges that tf brings, answers where a frame was at an instant."""
+"""Stores the edges of a frame tree as tf brings them; answers where a frame was at an instant."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from talus_core.errors import TalusError, unknown_name_message
 from talus_core.transform import Pose, Transform, interpolated_pose, unit_pose
 
-HISTORY = 10.0  # s kept per edge: tf2's default
-TIME_TOLERANCE = 1e-6  # s: stamps carry nanoseconds, times here are floats of wall-clock size
-ALWAYS = -math.inf  # the time of a static edge's only pose
+TRANSFORM_HISTORY_S = 10.0  # kept per edge: tf2's default
+_TIME_TOLERANCE_S = 1e-6  # stamps carry nanoseconds, times here are floats of wall-clock size
+_STATIC_TIME_S = -math.inf  # the time of a static edge's only pose
 
 
 class TransformError(TalusError):
@@ -21,22 +21,27 @@ class TransformError(TalusError):
 
 
 class UnknownFrameError(TransformError):
-    """A frame that no edge has named; the message lists near ones."""
+    """A frame is asked for that no edge has named; the message lists near ones."""
 
     def __init__(self, frame: str, known: Iterable[str]):
         super().__init__(unknown_name_message("frame", frame, known))
 
 
 class DisconnectedFramesError(TransformError):
-    """Two known frames with no path between them."""
+    """Two known frames have no path between them."""
 
 
 class ExtrapolationError(TransformError):
-    """An instant outside what an edge has stored; `is_early` tells "not known yet" from "forgotten"."""
+    """An instant lies outside what an edge has stored.
+
+    `is_early` tells "not known yet" from "forgotten".
+    """
 
     def __init__(self, child: str, time: float, first: float, last: float):
         self.is_early = time > last
-        super().__init__(f"frame '{child}' is known from {first:.3f} to {last:.3f} s, not at {time:.3f} s")
+        super().__init__(
+            f"frame '{child}' is known from {first:.3f} to {last:.3f} s, not at {time:.3f} s"
+        )
 
 
 @dataclass
@@ -49,35 +54,53 @@ class _Edge:
 
     @property
     def is_static(self) -> bool:
-        return bool(self.times) and self.times[0] == ALWAYS
+        return bool(self.times) and self.times[0] == _STATIC_TIME_S
 
 
 class TransformBuffer:
-    """Edges of one frame tree, interpolated in time. Not thread-safe."""
+    """Holds the edges of one frame tree and interpolates them in time. Not thread-safe."""
 
-    def __init__(self, history: float = HISTORY):
+    def __init__(self, history: float = TRANSFORM_HISTORY_S):
         self._history = history
         self._edges: dict[str, _Edge] = {}
 
     def frames(self) -> set[str]:
-        """Every frame that some edge has named."""
+        """Return every frame that some edge has named."""
         return set(self._edges) | {edge.parent for edge in self._edges.values()}
 
-    def set_static(self, parent: str, child: str, position: Iterable[float], quat_xyzw: Iterable[float]) -> None:
-        """A pose (m, unit quaternion) that holds at all times; replaces what was known. Raises TransformError."""
+    def set_static(
+        self, parent: str, child: str, position: Iterable[float], quat_xyzw: Iterable[float]
+    ) -> None:
+        """Store a pose (m, unit quaternion) that holds at all times, in place of what was known.
+
+        Raises TransformError.
+        """
         pose = _checked(child, position, quat_xyzw)
         edge = self._new_edge(parent, child)
-        edge.times, edge.poses = [ALWAYS], [pose]
+        edge.times = [_STATIC_TIME_S]
+        edge.poses = [pose]
 
-    def set(self, parent: str, child: str, time: float, position: Iterable[float], quat_xyzw: Iterable[float]) -> None:
-        """A pose (m, unit quaternion) at an instant (s). Raises TransformError.
+    def set(
+        self,
+        parent: str,
+        child: str,
+        time: float,
+        position: Iterable[float],
+        quat_xyzw: Iterable[float],
+    ) -> None:
+        """Store a pose (m, unit quaternion) at an instant (s). Raises TransformError.
 
-        What is older than the history is forgotten; another parent, or a clock that started again, forgets the
-        whole edge.
+        What is older than the history is forgotten; another parent, or a clock that started again,
+        forgets the whole edge.
         """
         pose = _checked(child, position, quat_xyzw)
         edge = self._edges.get(child)
-        if edge is None or edge.parent != parent or edge.is_static or time < edge.times[-1] - self._history:
+        if (
+            edge is None
+            or edge.parent != parent
+            or edge.is_static
+            or time < edge.times[-1] - self._history
+        ):
             edge = self._new_edge(parent, child)
         place = bisect_left(edge.times, time)
         if edge.times[place : place + 1] == [time]:
@@ -88,12 +111,13 @@ class TransformBuffer:
         forgotten = bisect_left(edge.times, edge.times[-1] - self._history)
         del edge.times[:forgotten], edge.poses[:forgotten]
 
-    def lookup(self, target: str, source: str, time: float | None = None) -> Transform:
-        """Pose of `source` in `target` at `time` (s), or at the newest instant that the whole path knows."""
-        return self.lookup_many(target, (source,), time)[source]
+    def lookup_many(
+        self, target: str, sources: Iterable[str], time: float | None = None
+    ) -> dict[str, Transform]:
+        """Return poses of several frames in `target` at one instant.
 
-    def lookup_many(self, target: str, sources: Iterable[str], time: float | None = None) -> dict[str, Transform]:
-        """Poses of several frames in `target` at one instant; shared edges are interpolated once.
+        The instant is `time` (s), or the newest that all the paths know. Edges that several paths
+        share are interpolated once.
 
         Raises UnknownFrameError, DisconnectedFramesError, ExtrapolationError.
         """
@@ -103,23 +127,28 @@ class TransformBuffer:
             time = self._newest(chains, ancestor)
         in_ancestor = {ancestor: Transform.identity()}
         ancestor_in_target = self._pose(target, time, in_ancestor).inverse()
-        return {frame: ancestor_in_target @ self._pose(frame, time, in_ancestor) for frame in chains}
+        return {
+            frame: ancestor_in_target @ self._pose(frame, time, in_ancestor) for frame in chains
+        }
 
     def _pose(self, frame: str, time: float, known: dict[str, Transform]) -> Transform:
-        """The frame's pose in the ancestor that `known` starts with; remembers in `known` what it passes."""
+        """Return the frame's pose in the ancestor that `known` starts with.
+
+        Frames on the way are remembered in `known`.
+        """
         if frame not in known:
             edge = self._edges[frame]
             known[frame] = self._pose(edge.parent, time, known) @ _at(edge, frame, time)
         return known[frame]
 
     def _newest(self, chains: dict[str, list[str]], ancestor: str) -> float:
-        """Newest instant that every moving edge below the ancestor knows; +inf if none moves."""
+        """Return the newest instant that every moving edge below the ancestor knows, or +inf."""
         children = {child for chain in chains.values() for child in chain[: chain.index(ancestor)]}
         last_times = (self._edges[child].times[-1] for child in children)
-        return min((time for time in last_times if time != ALWAYS), default=math.inf)
+        return min((time for time in last_times if time != _STATIC_TIME_S), default=math.inf)
 
     def _chain(self, frame: str) -> list[str]:
-        """The frame, its parent, and so on up to the root."""
+        """List the frame, its parent, and so on up to the root."""
         chain = [frame]
         while (edge := self._edges.get(chain[-1])) is not None:
             chain.append(edge.parent)
@@ -130,18 +159,21 @@ class TransformBuffer:
     def _new_edge(self, parent: str, child: str) -> _Edge:
         above = self._chain(parent) if parent in self.frames() else [parent]
         if child in above:
-            raise TransformError(f"frames would form a loop: {' -> '.join((child, *above[: above.index(child) + 1]))}")
+            loop = " -> ".join((child, *above[: above.index(child) + 1]))
+            raise TransformError(f"frames would form a loop: {loop}")
         self._edges[child] = _Edge(parent)
         return self._edges[child]
 
 
 def _common_ancestor(target: str, chains: dict[str, list[str]]) -> str:
-    """The lowest frame that is on every chain."""
+    """Return the lowest frame that is on every chain."""
     for frame, chain in chains.items():
         if chain[-1] != chains[target][-1]:
             roots = f"their roots are '{chain[-1]}' and '{chains[target][-1]}'"
             raise DisconnectedFramesError(f"no path from '{frame}' to '{target}': {roots}")
-    return next(frame for frame in chains[target] if all(frame in chain for chain in chains.values()))
+    return next(
+        frame for frame in chains[target] if all(frame in chain for chain in chains.values())
+    )
 
 
 def _checked(child: str, position: Iterable[float], quat_xyzw: Iterable[float]) -> Pose:
@@ -152,14 +184,17 @@ def _checked(child: str, position: Iterable[float], quat_xyzw: Iterable[float]) 
 
 
 def _at(edge: _Edge, child: str, time: float) -> Transform:
-    times, poses = edge.times, edge.poses
+    times = edge.times
+    poses = edge.poses
     if edge.is_static or time == math.inf:
         return Transform.from_pose(poses[-1])
-    if not times[0] - TIME_TOLERANCE <= time <= times[-1] + TIME_TOLERANCE:
+    if not times[0] - _TIME_TOLERANCE_S <= time <= times[-1] + _TIME_TOLERANCE_S:
         raise ExtrapolationError(child, time, times[0], times[-1])
     after = min(bisect_right(times, time), len(times) - 1)
     before = max(after - 1, 0)
     if after == before:
         return Transform.from_pose(poses[0])
     share = (time - times[before]) / (times[after] - times[before])
-    return Transform.from_pose(interpolated_pose(poses[before], poses[after], min(max(share, 0.0), 1.0)))
+    return Transform.from_pose(
+        interpolated_pose(poses[before], poses[after], min(max(share, 0.0), 1.0))
+    )

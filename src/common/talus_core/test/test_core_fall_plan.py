@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pose of a fall: its own in its own direction, between two directions a part of each, nowhere a jump."""
+"""A fall's pose is its own in its own direction, and a blend between two directions."""
 
 import math
 
@@ -15,14 +15,18 @@ def towards(degrees: float) -> np.ndarray:
 def plan(*headings: float) -> FallPlan:
     """As many joints as poses; each pose has one of them at 1 rad."""
     joints = np.eye(len(headings))
-    poses = tuple(FallPose(str(at), towards(at), row) for at, row in zip(headings, joints, strict=True))
+    poses = tuple(
+        FallPose(str(at), towards(at), row) for at, row in zip(headings, joints, strict=True)
+    )
     return FallPlan(poses, stiffness=2.5, damping=0.15, duration=0.15)
 
 
 @pytest.mark.parametrize("degrees", [0.0, 90.0, -90.0, 180.0])
 def test_in_its_own_direction_a_pose_stands_alone(degrees):
     headings = (0.0, 90.0, -90.0, 180.0)
-    assert plan(*headings).towards(2.0 * towards(degrees)) == pytest.approx(np.eye(4)[headings.index(degrees)])
+    assert plan(*headings).towards(2.0 * towards(degrees)) == pytest.approx(
+        np.eye(4)[headings.index(degrees)]
+    )
 
 
 @pytest.mark.parametrize(

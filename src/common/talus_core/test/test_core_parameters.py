@@ -6,7 +6,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from talus_core.parameters import ParameterError, build_config, flat_parameters, flatten, parameter, section
+from talus_core.parameters import (
+    ParameterError,
+    build_config,
+    flat_parameters,
+    flatten,
+    parameter,
+    section,
+)
 
 
 @dataclass(frozen=True)
@@ -29,12 +36,20 @@ def test_nothing_given_is_the_default():
 
 def test_values_by_dotted_name_as_yaml_gives_them():
     given = flatten({"rate_hz": 100, "noise": {"force": [3, 4.5]}, "is_on": False})
-    assert build_config(Config, given) == Config(rate_hz=100.0, is_on=False, noise=Noise(force=(3.0, 4.5)))
+    assert build_config(Config, given) == Config(
+        rate_hz=100.0, is_on=False, noise=Noise(force=(3.0, 4.5))
+    )
 
 
 def test_every_parameter_is_listed_with_its_default():
     listed = {name: default for name, (default, _) in flat_parameters(Config).items()}
-    assert listed == {"rate_hz": 50.0, "count": 3, "pace": "slow", "is_on": True, "noise.force": (1.0, 2.0)}
+    assert listed == {
+        "rate_hz": 50.0,
+        "count": 3,
+        "pace": "slow",
+        "is_on": True,
+        "noise.force": (1.0, 2.0),
+    }
 
 
 @pytest.mark.parametrize("value", [1.0, 500.0])

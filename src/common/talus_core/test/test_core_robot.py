@@ -78,5 +78,11 @@ def test_an_unknown_group_is_named_with_the_known_ones():
 
 
 def test_near_names_are_listed_else_all():
-    assert unknown_name_message("world", "flatt", ["flat", "slope"]) == "unknown world 'flatt'; nearest: flat"
-    assert unknown_name_message("world", "qqq", ["slope", "flat"]) == "unknown world 'qqq'; known: flat, slope"
+    assert (
+        unknown_name_message("world", "flatt", ["flat", "slope"])
+        == "unknown world 'flatt'; nearest: flat"
+    )
+    assert (
+        unknown_name_message("world", "qqq", ["slope", "flat"])
+        == "unknown world 'qqq'; known: flat, slope"
+    )

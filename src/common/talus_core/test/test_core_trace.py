@@ -8,7 +8,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from talus_core.trace import COMMAND, STATE, NoTrace, TraceReader, TraceWriter, open_trace, trace_path
+from talus_core.trace import (
+    COMMAND_KIND,
+    STATE_KIND,
+    NoTrace,
+    TraceReader,
+    TraceWriter,
+    open_trace,
+    trace_path,
+)
 
 # Writes as fast as it can; every message says its own number many times.
 WRITER = """
@@ -34,44 +42,62 @@ def messages(reader: TraceReader) -> list[tuple[int, int, bytes]]:
 
 
 def test_what_goes_in_comes_out_once(tmp_path: Path):
-    writer, reader = TraceWriter(tmp_path / "trace", 8, 100), TraceReader(tmp_path / "trace")
-    writer.put(STATE, 1, b"before anybody looked")
+    writer = TraceWriter(tmp_path / "trace", 8, 100)
+    reader = TraceReader(tmp_path / "trace")
+    writer.put(STATE_KIND, 1, b"before anybody looked")
     assert messages(reader) == []
-    chance, number = random.Random(0), 0
+    chance = random.Random(0)
+    number = 0
     for _ in range(50):
         sent = []
         for _ in range(chance.randrange(9)):
             number += 1
-            sent.append((chance.choice((STATE, COMMAND)), number, chance.randbytes(chance.randrange(101))))
+            sent.append(
+                (
+                    chance.choice((STATE_KIND, COMMAND_KIND)),
+                    number,
+                    chance.randbytes(chance.randrange(101)),
+                )
+            )
             writer.put(*sent[-1])
         assert messages(reader) == sent
     assert reader.missed == 0
 
 
 def test_messages_of_one_kind_and_length_come_as_one_block(tmp_path: Path):
-    writer, reader = TraceWriter(tmp_path / "trace", 8, 10), TraceReader(tmp_path / "trace")
+    writer = TraceWriter(tmp_path / "trace", 8, 10)
+    reader = TraceReader(tmp_path / "trace")
     messages(reader)
-    for kind, now, data in ((STATE, 1, b"ab"), (COMMAND, 2, b"cd"), (STATE, 3, b"ef"), (STATE, 4, b"ghi")):
+    for kind, now, data in (
+        (STATE_KIND, 1, b"ab"),
+        (COMMAND_KIND, 2, b"cd"),
+        (STATE_KIND, 3, b"ef"),
+        (STATE_KIND, 4, b"ghi"),
+    ):
         writer.put(kind, now, data)
     blocks = {(block.kind, block.data.shape[1]): block for block in reader.read()}
-    assert blocks.keys() == {(STATE, 2), (COMMAND, 2), (STATE, 3)}
-    assert blocks[STATE, 2].data.tobytes() == b"abef" and blocks[STATE, 2].times.tolist() == [1, 3]
+    assert blocks.keys() == {(STATE_KIND, 2), (COMMAND_KIND, 2), (STATE_KIND, 3)}
+    assert blocks[STATE_KIND, 2].data.tobytes() == b"abef" and blocks[
+        STATE_KIND, 2
+    ].times.tolist() == [1, 3]
 
 
 def test_a_reader_that_is_late_misses_the_oldest_and_knows_how_many(tmp_path: Path):
-    writer, reader = TraceWriter(tmp_path / "trace", 8, 10), TraceReader(tmp_path / "trace")
+    writer = TraceWriter(tmp_path / "trace", 8, 10)
+    reader = TraceReader(tmp_path / "trace")
     messages(reader)
     for number in range(20):
-        writer.put(STATE, number, b"x")
+        writer.put(STATE_KIND, number, b"x")
     assert [now for _, now, _ in messages(reader)] == list(range(12, 20))
     assert reader.missed == 12
 
 
 def test_a_message_that_is_too_long_is_left_out(tmp_path: Path):
-    writer, reader = TraceWriter(tmp_path / "trace", 8, 100), TraceReader(tmp_path / "trace")
+    writer = TraceWriter(tmp_path / "trace", 8, 100)
+    reader = TraceReader(tmp_path / "trace")
     messages(reader)
-    writer.put(STATE, 1, bytes(5000))
-    writer.put(STATE, 2, bytes(100))
+    writer.put(STATE_KIND, 1, bytes(5000))
+    writer.put(STATE_KIND, 2, bytes(100))
     assert [now for _, now, _ in messages(reader)] == [2]
 
 
@@ -79,7 +105,8 @@ def test_a_writer_in_another_process_never_shows_half_a_message(tmp_path: Path):
     words = [sys.executable, "-c", WRITER, str(tmp_path / "trace")]
     process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "ready\n"
-    reader, seen = TraceReader(tmp_path / "trace"), 0
+    reader = TraceReader(tmp_path / "trace")
+    seen = 0
     messages(reader)
     process.stdin.write("\n")
     process.stdin.flush()
@@ -94,12 +121,13 @@ def test_a_writer_in_another_process_never_shows_half_a_message(tmp_path: Path):
 
 def test_a_new_writer_is_followed_after_the_rest_of_the_old_one(tmp_path: Path):
     path = tmp_path / "trace"
-    first, reader = TraceWriter(path, 8, 10), TraceReader(path)
+    first = TraceWriter(path, 8, 10)
+    reader = TraceReader(path)
     messages(reader)
-    first.put(STATE, 1, b"last of the first")
-    first.put(STATE, 2, b"last")
+    first.put(STATE_KIND, 1, b"last of the first")
+    first.put(STATE_KIND, 2, b"last")
     second = TraceWriter(path, 8, 10)
-    second.put(STATE, 3, b"first")
+    second.put(STATE_KIND, 3, b"first")
     first.close()  # must not take the other's away
     assert [now for _, now, _ in messages(reader)] == [1, 2, 3]
     second.close()
@@ -122,14 +150,17 @@ def test_without_a_trace_there_is_nothing_to_read(tmp_path: Path):
 def test_where_none_can_be_made_there_is_none(tmp_path: Path):
     trace = open_trace(tmp_path / "nowhere" / "trace", 8, 10)
     assert isinstance(trace, NoTrace)
-    trace.put(STATE, 1, b"x")
+    trace.put(STATE_KIND, 1, b"x")
     trace.close()
 
 
 def test_what_a_killed_writer_left_goes_with_the_next_start(tmp_path: Path):
     dead, living = (tmp_path / trace_path(domain, "/", "driver").name for domain in (1, 2))
     process = subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(dead)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", WRITER, str(dead)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout.readline() == "ready\n"
     other = open_trace(living, 8, 10)

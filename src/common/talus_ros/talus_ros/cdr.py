@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""RobotState and JointCommand as the bytes that DDS carries (plain CDR, little endian), without message objects.
+"""Turns RobotState and JointCommand into the bytes that DDS carries, and back.
 
-Building and reading message objects costs more than the transport of such small messages. A test holds
-these layouts equal to rclpy's own serialisation. Offsets count from the end of the 4-byte header.
+The bytes are plain CDR, little endian.
 
-Every float64[] is 8 bytes that end (state, first array) or begin with its count, then its numbers; so the
-arrays of a message are the rows of one table of doubles, whose column 0 holds the counts.
+Building and reading message objects costs more than the transport of such small messages. A test
+holds these layouts equal to rclpy's own serialisation. Offsets count from the end of the 4-byte
+header.
+
+Every float64[] is 8 bytes that end (state, first array) or begin with its count, then its numbers;
+so the arrays of a message are the rows of one table of doubles, whose column 0 holds the counts.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ HEADER = b"\x00\x01\x00\x00"  # encapsulation: plain CDR, little endian, no opti
 
 
 class JointCommandCodec:
-    """JointCommand of `size` joints to bytes and back: sequence, then 5 arrays."""
+    """Turns a JointCommand of `size` joints into bytes and back: sequence, then 5 arrays."""
 
     HEAD = struct.Struct("<Q")
 
@@ -33,25 +36,34 @@ class JointCommandCodec:
         self._sizes = (size,) * 5
 
     def encode(self, command: JointCommand) -> bytes:
-        """Raises ValueError where an array has another size."""
+        """Return the bytes. Raises ValueError where an array has another size."""
         arrays = (command.position, command.velocity, command.effort, command.kp, command.kd)
         for row, array in zip(self._table, arrays, strict=True):
             row[1:] = array
         return HEADER + self.HEAD.pack(command.sequence) + self._table.tobytes()
 
     def decode(self, data: bytes) -> JointCommand | None:
-        """None where the bytes are of another size or encoding. The arrays are read-only views of `data`."""
+        """Return None where the bytes are of another size or encoding.
+
+        The arrays are read-only views of `data`.
+        """
         if len(data) != self._length or data[:4] != HEADER:
             return None
         sequence, *sizes = self._sequence_and_sizes.unpack_from(data, len(HEADER))
         if tuple(sizes) != self._sizes:
             return None
         table = np.frombuffer(data, "<f8", offset=self._arrays_at).reshape(5, -1)
-        return JointCommand(sequence, *table[:, 1:])
+        position, velocity, effort, kp, kd = table[:, 1:]
+        return JointCommand(
+            sequence=sequence, position=position, velocity=velocity, effort=effort, kp=kp, kd=kd
+        )
 
 
 class RobotStateCodec:
-    """RobotState of `size` joints to bytes and back: times and flags, 3 arrays, 18 numbers."""
+    """Turns a RobotState of `size` joints into bytes and back.
+
+    They are times and flags, 3 arrays, 18 numbers.
+    """
 
     HEAD = struct.Struct("<iIQQ")
     FLAGS = struct.Struct("<??xxI")  # and the count of the first array
@@ -70,7 +82,7 @@ class RobotStateCodec:
         self._sizes = (size,) * 3
 
     def encode(self, state: RobotState, standby_active: bool) -> bytes:
-        """Raises ValueError where an array has another size."""
+        """Return the bytes. Raises ValueError where an array has another size."""
         self._table[0, 1:] = state.position
         self._table[1, 1:] = state.velocity
         self._table[2, 1:] = state.effort
@@ -83,7 +95,7 @@ class RobotStateCodec:
         return b"".join((HEADER, head, flags, self._table.tobytes()[8:], self._vectors.tobytes()))
 
     def decode(self, data: bytes) -> tuple[RobotState, bool] | None:
-        """State and standby_active; None where the bytes are of another size or encoding."""
+        """Return state and standby_active; None for bytes of another size or encoding."""
         if len(data) != self._length or data[:4] != HEADER:
             return None
         seconds, nanoseconds, sequence, steady_time_ns, torque_enabled, standby_active, *sizes = (
@@ -93,14 +105,17 @@ class RobotStateCodec:
             return None
         table = np.frombuffer(data, "<f8", self._table.size, self._table_at).reshape(3, -1)
         vectors = np.frombuffer(data, "<f8", self.VECTORS, self._vectors_at)
+        position, velocity, effort = table[:, 1:]
         state = RobotState(
-            sequence,
-            seconds + nanoseconds / NANOSECONDS_PER_SECOND,
-            steady_time_ns,
-            *table[:, 1:],
-            vectors[:3],
-            vectors[3:6],
-            vectors[6:].reshape(2, 6),
-            torque_enabled,
+            sequence=sequence,
+            time=seconds + nanoseconds / NANOSECONDS_PER_SECOND,
+            steady_time_ns=steady_time_ns,
+            position=position,
+            velocity=velocity,
+            effort=effort,
+            angular_velocity=vectors[:3],
+            linear_acceleration=vectors[3:6],
+            foot_wrenches=vectors[6:].reshape(2, 6),
+            torque_enabled=torque_enabled,
         )
         return state, standby_active

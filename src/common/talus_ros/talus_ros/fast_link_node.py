@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A thread's own wait set on a node's subscriptions: a third of the cost of an rclpy executor's."""
+"""Gives a thread its own wait set on a node's subscriptions, at a third of an executor's cost."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from rclpy.qos import QoSProfile
 from rclpy.serialization import deserialize_message
 from rclpy.subscription import Subscription
 
-FAST_QOS = QoSProfile(depth=2)  # reliable, volatile: the newest tick matters, one more covers a hiccup
+FAST_QOS = QoSProfile(
+    depth=2
+)  # reliable, volatile: the newest tick matters, one more covers a hiccup
 FLOOD = 100  # messages of one topic per `wait`: a flood on one cannot starve the others
 
 
@@ -37,13 +39,17 @@ class FastLink:
     skip them. Handlers run one after another inside `wait`; what they raise comes out of it.
 
     Attributes:
-        malformed: Messages whose bytes are none of their type; they are dropped. Anybody on the network can send such.
+        malformed: Count of messages whose bytes are none of their type. They are dropped; anybody
+            on the network can send such.
     """
 
     def __init__(self, node: Node):
         self.malformed = 0
         self._node = node
-        self._guard = _rclpy.GuardCondition(node.context.handle)
+        context = node.context.handle
+        assert context is not None  # rclpy makes no node in a context that is not initialised
+        self._context = context
+        self._guard = _rclpy.GuardCondition(context)
         self._served: dict[int, tuple[Any, type, Callable[[bytes], None]]] = {}
         self._wait_set: Any = None
         self._group = _OwnLoop()
@@ -73,9 +79,10 @@ class FastLink:
         self._node.destroy_subscription(subscription)
 
     def wait(self, timeout: float) -> bool:
-        """Handle all that has come; if nothing has, sleep until a message, a `wake` or `timeout` s of wall time first.
+        """Handle all that has come, or sleep until something does.
 
-        Returns whether a message was handled.
+        The sleep ends with a message, a `wake` or after `timeout` s of wall time. Returns whether a
+        message was handled.
         """
         if self._take_all():  # looking costs a fortieth of sleeping
             return True
@@ -89,7 +96,10 @@ class FastLink:
         self._guard.trigger_guard_condition()
 
     def _take_all(self) -> bool:
-        """Every message as bytes: rclpy would make a message object also to find out that there is none."""
+        """Take every message as bytes.
+
+        Otherwise rclpy makes a message object also to find out that there is none.
+        """
         count = 0
         for handle, message_type, handler in tuple(self._served.values()):
             for _ in range(FLOOD):
@@ -102,7 +112,7 @@ class FastLink:
 
     def _decode(self, data: bytes, message_type: type, handler: Callable[[Any], None]) -> None:
         try:
-            message = deserialize_message(data, message_type)
+            message: Any = deserialize_message(data, message_type)
         except _rclpy.RMWError:
             self.malformed += 1
             return
@@ -117,5 +127,5 @@ class FastLink:
         wait_set.wait(int(timeout * 1e9))
 
     def _new_wait_set(self) -> Any:
-        self._wait_set = _rclpy.WaitSet(len(self._served), 1, 0, 0, 0, 0, self._node.context.handle)
+        self._wait_set = _rclpy.WaitSet(len(self._served), 1, 0, 0, 0, 0, self._context)
         return self._wait_set

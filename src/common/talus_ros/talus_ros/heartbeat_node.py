@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A node's heartbeat: a thread of its own tells, on the wall's steady clock, how far the main loop is."""
+"""Sends a node's heartbeat from a thread of its own, on the wall's steady clock."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from rclpy.qos import QoSProfile
 
 from talus_interfaces.msg import Heartbeat
 
-TOPIC = "heartbeat"
-QOS = QoSProfile(depth=20)  # reliable: one burst of all nodes
-RATE_HZ = 20.0  # a silent node is told within 0.5 s: ten beats, so that one late thread is no alarm
+HEARTBEAT_TOPIC = "heartbeat"
+HEARTBEAT_QOS = QoSProfile(depth=20)  # reliable: one burst of all nodes
+# A silent node is told within 0.5 s: ten beats, so that one late thread is no alarm.
+HEARTBEAT_RATE_HZ = 20.0
 
 
 class HeartbeatThread:
-    """Publishes `Heartbeat` until `close`. Set `sequence` and `busy` from the main loop: plain attributes."""
+    """Publishes `Heartbeat` until `close`; the main loop sets `sequence` and `busy`."""
 
-    def __init__(self, node: Node, name: str, rate_hz: float = RATE_HZ):
-        """Start at once. `name`: balance, safety, camera..."""
+    def __init__(self, node: Node, name: str, rate_hz: float = HEARTBEAT_RATE_HZ):
+        """Start at once, under a name as balance, safety or camera."""
         self.sequence = 0
         self.busy = False
         self._message = Heartbeat(node=name, process=os.getpid())
-        self._publisher = node.create_publisher(Heartbeat, TOPIC, QOS)
+        self._publisher = node.create_publisher(Heartbeat, HEARTBEAT_TOPIC, HEARTBEAT_QOS)
         self._context = node.context
         self._period = 1.0 / rate_hz
         self._ended = Event()

@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""ROS parameters from a configuration dataclass: declared with range and description, unknown ones refused."""
+"""Declares a configuration dataclass as ROS parameters, and refuses unknown ones."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult
+from rcl_interfaces.msg import (
+    FloatingPointRange,
+    IntegerRange,
+    ParameterDescriptor,
+    SetParametersResult,
+)
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from talus_core.parameters import ParameterInfo, build_config, flat_parameters
@@ -17,10 +22,13 @@ OF_EVERY_NODE = ("use_sim_time", "start_type_description_service")
 OF_EVERY_NODE_PREFIX = "qos_overrides."
 
 
-def declare_config(node: Node, config_type: type[ConfigT], values: Mapping[str, Any] | None = None) -> ConfigT:
-    """Declare every field of `config_type` and return what was given, or `values`. Raises ParameterError.
+def declare_config(
+    node: Node, config_type: type[ConfigT], values: Mapping[str, Any] | None = None
+) -> ConfigT:
+    """Declare every field of `config_type` and return what was given, or `values`.
 
-    From then on nothing changes but what is dynamic: not even `use_sim_time`, which rclpy would let anybody change.
+    From then on nothing changes but what is dynamic: not even `use_sim_time`, which rclpy would let
+    anybody change. Raises ParameterError.
     """
     config = build_config(config_type, given_parameters(node) if values is None else values)
     known = flat_parameters(config_type)
@@ -33,8 +41,9 @@ def declare_config(node: Node, config_type: type[ConfigT], values: Mapping[str, 
 
 
 def given_parameters(node: Node) -> dict[str, Any]:
-    """What the command line and parameter files say."""
-    # `_parameter_overrides` is the same in Jazzy and Kilted; rclpy has no public way to see one that nobody declares.
+    """Return what the command line and parameter files say."""
+    # `_parameter_overrides` is the same in Jazzy and Kilted; rclpy has no public way to see one
+    # that nobody declares.
     return {
         name: _python_value(parameter.value)
         for name, parameter in node._parameter_overrides.items()
@@ -43,24 +52,32 @@ def given_parameters(node: Node) -> dict[str, Any]:
 
 
 def descriptor(default: Any, info: ParameterInfo) -> ParameterDescriptor:
-    """What `ros2 param describe` shows, and the range that ROS enforces on later changes."""
-    text = f"{info.description} One of: {', '.join(info.choices)}." if info.choices else info.description
+    """Make what `ros2 param describe` shows, and the range that ROS enforces on later changes."""
+    text = (
+        f"{info.description} One of: {', '.join(info.choices)}."
+        if info.choices
+        else info.description
+    )
     result = ParameterDescriptor(description=text, read_only=not info.is_dynamic)
     if info.low is None or info.high is None:
         return result
     if isinstance(default, float):
-        result.floating_point_range = [FloatingPointRange(from_value=float(info.low), to_value=float(info.high))]
+        result.floating_point_range = [
+            FloatingPointRange(from_value=float(info.low), to_value=float(info.high))
+        ]
     elif isinstance(default, int) and not isinstance(default, bool):
         result.integer_range = [IntegerRange(from_value=int(info.low), to_value=int(info.high))]
     return result
 
 
 def _answer(asked: list[Parameter], dynamic: set[str]) -> SetParametersResult:
-    """To who asks a running node for other values."""
+    """Answer a request to change parameters of a running node."""
     fixed = [parameter.name for parameter in asked if parameter.name not in dynamic]
     if not fixed:
         return SetParametersResult(successful=True)
-    return SetParametersResult(reason=f"'{fixed[0]}' is fixed while the node runs; start it anew with another value")
+    return SetParametersResult(
+        reason=f"'{fixed[0]}' is fixed while the node runs; start it anew with another value"
+    )
 
 
 def _get(config: Any, dotted_name: str) -> Any:
@@ -70,7 +87,7 @@ def _get(config: Any, dotted_name: str) -> Any:
 
 
 def _python_value(value: Any) -> Any:
-    """ROS arrays arrive as array.array; bool, int, float and str as themselves."""
+    """Return arrays, which arrive as array.array, as tuples; all else as it is."""
     return value if isinstance(value, (bool, int, float, str)) else tuple(value)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The `main` of every node: starts, runs until a signal or an error, always closes, and says why it ended."""
+"""Is the `main` of every node: starts, runs until a signal or an error, always closes."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ from rclpy.signals import SignalHandlerOptions
 from talus_core.errors import TalusError
 
 WAKE_PERIOD_S = 0.05  # how late a signal may be noticed by a loop that sleeps in C
-CONTROL_NICENESS = -10  # of the processes that keep the robot upright: before pictures, maps and pages
+# For the processes that keep the robot upright: before pictures, maps and pages.
+CONTROL_NICENESS = -10
 
 
 def create_clockless_node(name: str) -> Node:
-    """A node that takes time from the stamps of what it hears: following `clock` would cost more than all its services.
+    """Create a node that takes time from the stamps of what it hears.
 
-    It says so with `use_sim_time` false, whatever the launch sets for all nodes.
+    Following `clock` would cost more than all its services. The node says so with `use_sim_time`
+    false, whatever the launch sets for all nodes.
     """
     return rclpy.create_node(name, parameter_overrides=[Parameter("use_sim_time", value=False)])
 
@@ -36,8 +38,8 @@ class Runnable(Protocol):
     def run(self, ended: Event) -> None:
         """Work until `ended` is set; what it raises ends the process with an error.
 
-        Sleep for short times only, as `WAKE_PERIOD_S`: a signal that another thread takes does not wake this one,
-        and its handler, which sets `ended`, runs only when this one is awake.
+        Sleep for short times only, as `WAKE_PERIOD_S`: a signal that another thread takes does not
+        wake this one, and its handler, which sets `ended`, runs only when this one is awake.
         """
 
     def close(self) -> None:
@@ -45,10 +47,13 @@ class Runnable(Protocol):
 
 
 class ExecutorThread:
-    """Spins a node's services, timers and slow subscriptions beside a main loop; errors end the main loop."""
+    """Spins a node's services, timers and slow subscriptions beside a main loop.
+
+    An error in one of them ends the main loop.
+    """
 
     def __init__(self, node: Node, ended: Event, on_error: Callable[[], None] = lambda: None):
-        """`on_error` wakes the main loop."""
+        """Start at once; `on_error` wakes the main loop."""
         self._executor = SingleThreadedExecutor(context=node.context)
         self._executor.add_node(node)
         self._ended = ended
@@ -79,23 +84,27 @@ class ExecutorThread:
 
 
 def spin(node: Node, ended: Event) -> None:
-    """A main loop for a node that has only callbacks; what they raise comes out."""
+    """Run the main loop of a node that has only callbacks; what they raise comes out."""
     executor = SingleThreadedExecutor(context=node.context)
     executor.add_node(node)
     while not ended.is_set():
         executor.spin_once(timeout_sec=WAKE_PERIOD_S)
 
 
-def run_node(create: Callable[[], Runnable], args: list[str] | None = None, niceness: int = 0) -> int:
+def run_node(
+    create: Callable[[], Runnable], args: list[str] | None = None, niceness: int = 0
+) -> int:
     """Run a node from start to end.
 
     Args:
         create: Makes the node's shell object.
-        args: Of the command line; None: this process's own.
-        niceness: Of all its threads, where the system lets us; below 0 it gets the processor before others.
+        args: Words of the command line; None: this process's own.
+        niceness: Priority of all its threads, where the system grants it; below 0 it gets the
+            processor before others.
 
     Returns:
-        Exit code: 0 after SIGINT or SIGTERM, 2 for bad input (one line on stderr); other errors are raised.
+        Exit code: 0 after SIGINT or SIGTERM, 2 for bad input (one line on stderr); other errors are
+        raised.
     """
     with suppress(PermissionError):
         os.nice(niceness)

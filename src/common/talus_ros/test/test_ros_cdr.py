@@ -22,8 +22,11 @@ def command(size: int) -> JointCommand:
 
 def state(size: int) -> RobotState:
     random = np.random.default_rng(size)
-    joints, vectors = random.standard_normal((3, size)), random.standard_normal((2, 3))
-    return RobotState(77, 1234.000000005, 2**50, *joints, *vectors, random.standard_normal((2, 6)), True)
+    joints = random.standard_normal((3, size))
+    vectors = random.standard_normal((2, 3))
+    return RobotState(
+        77, 1234.000000005, 2**50, *joints, *vectors, random.standard_normal((2, 6)), True
+    )
 
 
 def command_message(given: JointCommand) -> msg.JointCommand:
@@ -43,7 +46,8 @@ def state_message(given: RobotState, standby_active: bool) -> msg.RobotState:
         right_wrench=given.foot_wrenches[1],
         **{name: array("d", getattr(given, name)) for name in ARRAYS[:3]},
     )
-    message.stamp.sec, message.stamp.nanosec = 1234, 5
+    message.stamp.sec = 1234
+    message.stamp.nanosec = 5
     return message
 
 
@@ -61,7 +65,9 @@ def test_what_rclpy_writes_we_decode(size):
     assert decoded.sequence == command(size).sequence
     for name in ARRAYS:
         np.testing.assert_array_equal(getattr(decoded, name), getattr(command(size), name))
-    decoded, standby_active = RobotStateCodec(size).decode(serialize_message(state_message(state(size), False)))
+    decoded, standby_active = RobotStateCodec(size).decode(
+        serialize_message(state_message(state(size), False))
+    )
     assert not standby_active
     assert decoded.torque_enabled
     assert (decoded.sequence, decoded.steady_time_ns) == (77, 2**50)
@@ -79,7 +85,8 @@ def test_another_size_is_refused():
 
 def test_arrays_of_unequal_sizes_that_sum_up_are_refused():
     uneven = command_message(command(4))
-    uneven.position, uneven.velocity = array("d", [0.0] * 3), array("d", [0.0] * 5)
+    uneven.position = array("d", [0.0] * 3)
+    uneven.velocity = array("d", [0.0] * 5)
     data = serialize_message(uneven)
     assert len(data) == len(JointCommandCodec(4).encode(command(4)))
     assert JointCommandCodec(4).decode(data) is None

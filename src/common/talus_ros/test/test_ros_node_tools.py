@@ -20,7 +20,7 @@ from rclpy.signals import SignalHandlerOptions
 from std_msgs.msg import Int64
 from talus_core.parameters import ParameterError, parameter, section
 from talus_ros.fast_link_node import FLOOD, FastLink
-from talus_ros.heartbeat_node import QOS, TOPIC, HeartbeatThread
+from talus_ros.heartbeat_node import HEARTBEAT_QOS, HEARTBEAT_TOPIC, HeartbeatThread
 from talus_ros.parameters_node import declare_config
 from talus_ros.run_node import WAKE_PERIOD_S, ExecutorThread, create_clockless_node, run_node
 
@@ -75,7 +75,10 @@ def test_only_dynamic_parameters_change_and_within_their_range(context):
     assert not node.set_parameters([Parameter("count", value=50)])[0].successful
     assert not node.set_parameters([Parameter("rate_hz", value=60.0)])[0].successful
     of_rclpy = node.set_parameters([Parameter("use_sim_time", value=True)])[0]
-    assert of_rclpy.reason == "'use_sim_time' is fixed while the node runs; start it anew with another value"
+    assert (
+        of_rclpy.reason
+        == "'use_sim_time' is fixed while the node runs; start it anew with another value"
+    )
     assert not node.get_parameter("use_sim_time").value
 
 
@@ -105,11 +108,13 @@ def hear(link: FastLink, until, patience: float = PATIENCE_S) -> None:
 
 def test_heartbeats_tell_progress_from_a_thread_of_their_own(context):
     node = Node("beating", context=context)
-    link, heard = FastLink(node), []
-    link.subscribe(Heartbeat, TOPIC, heard.append, QOS)
+    link = FastLink(node)
+    heard = []
+    link.subscribe(Heartbeat, HEARTBEAT_TOPIC, heard.append, HEARTBEAT_QOS)
     beat = HeartbeatThread(node, "balance", rate_hz=50.0)
     hear(link, lambda: len(heard) > 2)
-    beat.sequence, beat.busy = 77, True
+    beat.sequence = 77
+    beat.busy = True
     hear(link, lambda: heard[-1].sequence == 77)
     assert heard[-1].node == "balance"
     assert heard[-1].busy
@@ -122,10 +127,13 @@ def test_heartbeats_tell_progress_from_a_thread_of_their_own(context):
 
 def test_the_link_serves_in_order_and_survives_a_flood(context):
     node = Node("linked", context=context)
-    link, heard, other = FastLink(node), [], []
+    link = FastLink(node)
+    heard = []
+    other = []
     link.subscribe(Int64, "numbers", lambda m: heard.append(m.data), 3 * FLOOD)
     link.subscribe(Int64, "others", lambda m: other.append(m.data), 10)
-    numbers, others = node.create_publisher(Int64, "numbers", 3 * FLOOD), node.create_publisher(Int64, "others", 10)
+    numbers = node.create_publisher(Int64, "numbers", 3 * FLOOD)
+    others = node.create_publisher(Int64, "others", 10)
     for number in range(2 * FLOOD):
         numbers.publish(Int64(data=number))
     others.publish(Int64(data=1))
@@ -135,9 +143,11 @@ def test_the_link_serves_in_order_and_survives_a_flood(context):
 
 def test_bytes_that_are_no_message_are_dropped_and_counted(context):
     node = Node("linked", context=context)
-    link, heard = FastLink(node), []
+    link = FastLink(node)
+    heard = []
     link.subscribe(Heartbeat, "beats", lambda m: heard.append(m.node), 100)
-    beats, noise = node.create_publisher(Heartbeat, "beats", 100), random.Random(0)
+    beats = node.create_publisher(Heartbeat, "beats", 100)
+    noise = random.Random(0)
     sound = serialize_message(Heartbeat(node="sound"))
     for size in range(50):
         beats.publish(sound[:4] + b"\xff" * size if size % 2 else noise.randbytes(4 + size))
@@ -161,7 +171,8 @@ def test_a_wake_ends_the_wait_early_and_errors_of_handlers_come_out(context):
 
 def test_what_has_come_is_handled_without_sleeping(context):
     node = Node("polled", context=context)
-    link, heard = FastLink(node), []
+    link = FastLink(node)
+    heard = []
     link.subscribe(Int64, "numbers", lambda m: heard.append(m.data), 10)
     node.create_publisher(Int64, "numbers", 10).publish(Int64(data=5))
     hear(link, lambda: heard)
@@ -170,16 +181,23 @@ def test_what_has_come_is_handled_without_sleeping(context):
 
 
 def test_a_clockless_node_does_not_follow_the_clock_whatever_the_launch_sets():
-    rclpy.init(args=["--ros-args", "-p", "use_sim_time:=true"], signal_handler_options=SignalHandlerOptions.NO)
+    rclpy.init(
+        args=["--ros-args", "-p", "use_sim_time:=true"],
+        signal_handler_options=SignalHandlerOptions.NO,
+    )
     try:
-        heard = [[s.topic_name for s in make("n").subscriptions] for make in (rclpy.create_node, create_clockless_node)]
+        heard = [
+            [s.topic_name for s in make("n").subscriptions]
+            for make in (rclpy.create_node, create_clockless_node)
+        ]
     finally:
         rclpy.try_shutdown()
     assert heard == [["/clock"], []]
 
 
 def test_an_exception_in_a_callback_ends_the_main_loop(context):
-    node, ended = Node("failing", context=context), Event()
+    node = Node("failing", context=context)
+    ended = Event()
 
     def fail() -> None:
         raise RuntimeError("from a callback")
@@ -248,11 +266,15 @@ def test_other_errors_are_raised_after_closing(handlers):
 def test_control_goes_first_where_the_system_lets_it(handlers, monkeypatch):
     asked = []
     monkeypatch.setattr(os, "nice", asked.append)
-    assert run_node(lambda: Ending(lambda: os.kill(os.getpid(), signal.SIGINT)), [], niceness=-10) == 0
+    assert (
+        run_node(lambda: Ending(lambda: os.kill(os.getpid(), signal.SIGINT)), [], niceness=-10) == 0
+    )
     assert asked == [-10]
 
     def refuse(increment: int) -> None:
         raise PermissionError
 
     monkeypatch.setattr(os, "nice", refuse)
-    assert run_node(lambda: Ending(lambda: os.kill(os.getpid(), signal.SIGINT)), [], niceness=-10) == 0
+    assert (
+        run_node(lambda: Ending(lambda: os.kill(os.getpid(), signal.SIGINT)), [], niceness=-10) == 0
+    )

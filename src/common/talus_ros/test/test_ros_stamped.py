@@ -22,13 +22,22 @@ def test_rclpy_reads_stamp_and_numbers_whatever_the_length_of_the_frame(frame):
     read = deserialize_message(message.stamped(1234.000000005), WrenchStamped)
     assert read.header.frame_id == frame
     assert (read.header.stamp.sec, read.header.stamp.nanosec) == (1234, 5)
-    force, torque = read.wrench.force, read.wrench.torque
-    assert (force.x, force.y, force.z, torque.x, torque.y, torque.z) == (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
+    force = read.wrench.force
+    torque = read.wrench.torque
+    assert (force.x, force.y, force.z, torque.x, torque.y, torque.z) == (
+        1.0,
+        2.0,
+        3.0,
+        4.0,
+        5.0,
+        6.0,
+    )
 
 
 def test_what_was_sent_does_not_change_with_the_next():
     message = StampedNumbers(serialize_message(Clock()), 0)
-    first, second = message.stamped(1.0), message.stamped(2.5)
+    first = message.stamped(1.0)
+    second = message.stamped(2.5)
     read = [deserialize_message(data, Clock).clock for data in (first, second)]
     assert [(stamp.sec, stamp.nanosec) for stamp in read] == [(1, 0), (2, 500_000_000)]
 

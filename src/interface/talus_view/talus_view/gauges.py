@@ -50,5 +50,6 @@ class RealTimeFactor:
             return None
         if wall - self._samples[-1][1] > self._window:
             return 0.0
-        (sim_0, wall_0), (sim_1, wall_1) = self._samples[0], self._samples[-1]
+        sim_0, wall_0 = self._samples[0]
+        sim_1, wall_1 = self._samples[-1]
         return (sim_1 - sim_0) / (wall_1 - wall_0) if wall_1 > wall_0 else None

@@ -9,7 +9,7 @@ from talus_core.errors import UnknownNameError
 
 
 @dataclass(frozen=True)
-class Velocity:
+class WalkVelocity:
     """Of the base, in its own frame: m/s, m/s, rad/s."""
 
     forward: float = 0.0
@@ -27,14 +27,14 @@ class SpeedLimits:
     turn: float
 
 
-STANDSTILL = Velocity()
-DIRECTIONS: dict[str, Velocity] = {
-    "forward": Velocity(forward=1.0),
-    "back": Velocity(forward=-1.0),
-    "left": Velocity(left=1.0),
-    "right": Velocity(left=-1.0),
-    "turn left": Velocity(turn=1.0),
-    "turn right": Velocity(turn=-1.0),
+STANDSTILL = WalkVelocity()
+DIRECTIONS: dict[str, WalkVelocity] = {
+    "forward": WalkVelocity(forward=1.0),
+    "back": WalkVelocity(forward=-1.0),
+    "left": WalkVelocity(left=1.0),
+    "right": WalkVelocity(left=-1.0),
+    "turn left": WalkVelocity(turn=1.0),
+    "turn right": WalkVelocity(turn=-1.0),
 }
 
 
@@ -42,7 +42,7 @@ DIRECTIONS: dict[str, Velocity] = {
 class _Walk:
     """What is walked now: direction, until when without another word from the page, and from which page."""
 
-    direction: Velocity
+    direction: WalkVelocity
     until: float
     client: int
     is_kept: bool
@@ -56,7 +56,9 @@ class Teleop:
     `page_deadline`. At the end standstill is commanded for `halt_time`, then nothing, so that others may command.
     """
 
-    def __init__(self, limits: SpeedLimits, hold_deadline: float, page_deadline: float, halt_time: float):
+    def __init__(
+        self, limits: SpeedLimits, hold_deadline: float, page_deadline: float, halt_time: float
+    ):
         """Limits at share 1; the rest in s of wall time."""
         self.share = 1.0  # of full speed, 0 to 1
         self._limits = limits
@@ -96,22 +98,23 @@ class Teleop:
         """The client whose page must be asked whether it is alive."""
         return self._walk.client if self._walk is not None and self._walk.is_kept else None
 
-    def command(self, now: float) -> Velocity | None:
+    def command(self, now: float) -> WalkVelocity | None:
         """What to command at `now`; None = say nothing."""
         if self._walk is not None and now > self._walk.until:
             self.halt(now)
         if self._walk is None:
             return STANDSTILL if now <= self._halt_until else None
-        direction, limits = self._walk.direction, self._limits
+        direction = self._walk.direction
+        limits = self._limits
         ahead = limits.forward if direction.forward > 0.0 else limits.back
-        return Velocity(
+        return WalkVelocity(
             self.share * ahead * direction.forward,
             self.share * limits.sideways * direction.left,
             self.share * limits.turn * direction.turn,
         )
 
 
-def _direction(name: str) -> Velocity:
+def _direction(name: str) -> WalkVelocity:
     if name not in DIRECTIONS:
         raise UnknownNameError("walk button", name, DIRECTIONS)
     return DIRECTIONS[name]

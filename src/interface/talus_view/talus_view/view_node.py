@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The web view: a page that shows the robot, its map, its cameras and its safety level, and drives it."""
+"""Serves the web view: a page that shows the robot, its map and its safety, and drives it."""
 
 from __future__ import annotations
 
@@ -9,127 +9,127 @@ from time import monotonic
 
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
-from std_msgs.msg import String
-from std_srvs.srv import Trigger
-from talus_core.errors import TalusError
 from talus_ros.diagnostics_node import OK, DiagnosticsPublisher
 from talus_ros.fast_link_node import FastLink
 from talus_ros.parameters_node import declare_config
 from talus_ros.run_node import run_node
 
-from talus_interfaces.srv import Push
-from talus_view import conversions as convert
 from talus_view.config import ViewConfig
-from talus_view.drawing_node import Drawing
-from talus_view.events import PUSHES, SERVICES, Choices, Kind, PageEvent
-from talus_view.pace import Pace, draw_period
-from talus_view.page import Page
-from talus_view.scene import BasePose, Scene
-from talus_view.services_node import ServiceButtons
-from talus_view.stage import Stage
-from talus_view.topics_node import ALWAYS, LATCHED, Inbox, topics_of_page
-from talus_view.urdf_visuals import parse_urdf
-from talus_view.walking_node import Walking
+from talus_view.drawing.canvas import Canvas
+from talus_view.graph_node import NodeGraph
+from talus_view.inbox_node import WidgetInbox, topics_to_hear
+from talus_view.page.card import CARD_PERIOD_S, status_card
+from talus_view.page.events import EventKind, PageEvent
+from talus_view.page.pace import DrawingPace, draw_period
+from talus_view.page.page import Page
+from talus_view.registry import widget_types
+from talus_view.scene import Scene
+from talus_view.widget import ServiceCaller, Site, Widget
 
-IDLE_PERIOD = 0.2  # s between two looks for a browser while none is there
-SLOW_PERIOD = 0.2  # s between two rounds of the executor while nothing is urgent
-PING_PERIOD = 2.0  # s between two looks at how quick the pages are
-PING_PATIENCE = 10.0  # s after which a page is given up on until the next look
-PUSH_SERVICE = "sim/push"
-SNAPSHOTS = {
-    "odom": convert.base_from,
-    "joint_states": convert.joints_from,
-    "safety/state": convert.safety_from,
-    "balance/state": convert.balance_from,
-    "battery_state": convert.battery_from,
-}
+TRIGGER = "std_srvs/srv/Trigger"
+UNWATCHED_PERIOD_S = 0.2  # between two looks for a browser while none is there
+SPIN_PERIOD_S = 0.2  # between two rounds of the executor while nothing is urgent
+PING_PERIOD_S = 2.0  # between two looks at how quick the pages are
+PING_PATIENCE_S = 10.0  # after which a page is given up on until the next look
+DIAGNOSTICS_PERIOD_S = 1.0
 
 
 class ViewNode:
-    """One loop: hear, obey the page, draw."""
+    """Runs one loop: hear, obey the page, draw."""
 
     def __init__(self) -> None:
         self._node = rclpy.create_node("view")
-        self._config = config = declare_config(self._node, ViewConfig)
-        self._page = Page(config.host, config.port, config.camera)
-        foot = (config.foot_length_m, config.foot_width_m)
-        self._stage = self._page.call(lambda: Stage(self._page.server, foot))
-        self._scene, self._pace = Scene(), Pace()
-        self._inbox = Inbox(FastLink(self._node))
-        self._drawing = Drawing(self._page, self._stage, self._scene, self._inbox, config)
-        self._services = ServiceButtons(self._node, dict.fromkeys(SERVICES.values(), Trigger) | {PUSH_SERVICE: Push})
-        self._walking = Walking(self._node, self._page, config)
+        self._config = declare_config(self._node, ViewConfig)
+        self._page = Page(self._config.host, self._config.port)
+        self._scene = Scene()
+        self._pace = DrawingPace()
+        self._graph = NodeGraph(self._node, self._page.notify)
+        self._inbox = WidgetInbox(FastLink(self._node))
+        self._widgets = self._page.call(self._build_widgets)
+        self._callers: dict[str, ServiceCaller] = {
+            service: self._graph.caller(service, TRIGGER)
+            for service in self._page.panel.services.values()
+        }
         self._diagnostics = DiagnosticsPublisher(self._node)
-        self._node.create_subscription(String, "robot_description", self._set_robot, LATCHED)
         self._executor = SingleThreadedExecutor(context=self._node.context)
         self._executor.add_node(self._node)
         self._node.get_logger().info(f"web view at {self._page.address}")
 
     def run(self, ended: Event) -> None:
-        """Until `ended` is set."""
+        """Hear, obey and draw until `ended` is set."""
         while not ended.is_set():
             now = monotonic()
-            is_watched = self._page.call(lambda now=now: self._step(now))
-            period = 1.0 / self._config.frame_rate_hz if is_watched else IDLE_PERIOD
+            is_watched = self._page.call(self._run_round)
+            period = 1.0 / self._config.frame_rate_hz if is_watched else UNWATCHED_PERIOD_S
             ended.wait(max(0.0, now + period - monotonic()))
 
     def close(self) -> None:
-        """Stand still, stop serving."""
-        self._walking.halt(monotonic())
+        """Leave the robot standing still, and stop serving."""
+        for widget in self._widgets:
+            widget.leave(monotonic())
         self._page.close()
 
-    def _step(self, now: float) -> bool:
-        """One frame at wall time `now` s; whether somebody looks."""
-        choices, is_watched = self._page.choices(), self._page.client_count > 0
-        self._inbox.want(topics_of_page(choices) if is_watched else ALWAYS)
+    def _build_widgets(self) -> list[Widget]:
+        site = Site(
+            config=self._config,
+            scene=self._scene,
+            panel=self._page.panel,
+            canvas=Canvas(self._page.server),
+            graph=self._graph,
+            pages=self._page,
+        )
+        return [kind(site) for kind in widget_types()]
+
+    def _run_round(self) -> bool:
+        """Run one frame, in the page's own thread; return whether somebody looks."""
+        now = monotonic()
+        is_watched = self._page.client_count > 0
+        self._inbox.want(topics_to_hear(self._widgets, is_watched))
         self._inbox.poll()
         for event in self._page.events():
-            self._obey(event, choices)
-        is_walking = self._walking.command(choices, now)
-        if is_walking or self._services.is_waiting or self._pace.is_due("executor", SLOW_PERIOD, now):
+            self._obey(event)
+        is_urgent = any([widget.act(now) for widget in self._widgets])
+        if is_urgent or self._graph.is_waiting or self._is_due("spin", SPIN_PERIOD_S, now):
             self._spin(now)
-        for name, conversion in SNAPSHOTS.items():
-            if (message := self._inbox.take(name)) is not None:
-                self._scene.put(conversion(message), now)
+        for widget in self._widgets:
+            self._inbox.deliver(widget, now, is_drawn=False)
         period = draw_period(1.0 / self._config.frame_rate_hz, self._page.answer_time)
-        if is_watched and self._pace.is_due("picture", 0.9 * period, now):
-            self._drawing.draw(now, self._services.is_offered(PUSH_SERVICE))
-        if self._pace.is_due("ping", PING_PERIOD, now):
-            self._page.ping_all(PING_PATIENCE)
-        if self._pace.is_due("diagnostics", 1.0, now):
+        if is_watched and self._is_due("frame", 0.9 * period, now):
+            self._draw(now)
+        if self._is_due("ping", PING_PERIOD_S, now):
+            self._page.ping_all(PING_PATIENCE_S)
+        if self._is_due("diagnostics", DIAGNOSTICS_PERIOD_S, now):
             state = {"pages": self._page.client_count, "address": self._page.address}
-            self._diagnostics.publish(self._node.get_clock().now().to_msg(), OK, "serving", state)
+            self._diagnostics.publish(self._graph.stamp(), OK, "serving", state)
         return is_watched
 
-    def _obey(self, event: PageEvent, choices: Choices) -> None:
-        self._walking.obey(event, choices)
-        if event.kind is Kind.CALL:
-            self._call(SERVICES[event.value], Trigger.Request(), event)
-        elif event.kind is Kind.PUSH:
-            base = self._scene.get(BasePose, event.wall)
-            request = convert.push_from(PUSHES[event.value], choices.push, base, self._config.push_duration_s)
-            self._call(PUSH_SERVICE, request, event)
-
-    def _call(self, service: str, request: object, event: PageEvent) -> None:
-        self._services.call(service, request, lambda *answer: self._page.notify(event.client, *answer))
+    def _obey(self, event: PageEvent) -> None:
+        for widget in self._widgets:
+            widget.obey(event)
+        if event.kind is EventKind.CALL:
+            self._callers[event.value].call(lambda request: None, event.client)
 
     def _spin(self, now: float) -> None:
         self._executor.spin_once(timeout_sec=0.0)
         if self._node.get_parameter("use_sim_time").value:
             self._scene.real_time.add(self._node.get_clock().now().nanoseconds * 1e-9, now)
 
-    def _set_robot(self, message: String) -> None:
-        try:
-            robot = parse_urdf(message.data, convert.mesh_file)
-        except TalusError as error:
-            self._node.get_logger().error(f"the robot cannot be drawn: {error}")
-            return
-        self._stage.set_robot(robot)
-        self._page.offer_cameras(robot.cameras)
+    def _draw(self, now: float) -> None:
+        """Let every widget draw at its own pace, and write the card."""
+        for widget in self._widgets:
+            if self._is_due(type(widget).__name__, widget.period_s, now):
+                self._inbox.deliver(widget, now, is_drawn=True)
+                widget.draw(now)
+        if self._is_due("card", CARD_PERIOD_S, now):
+            parts = [part for widget in self._widgets for part in widget.card(now)]
+            self._page.show_card(status_card(parts))
+
+    def _is_due(self, what: str, period_s: float, now: float) -> bool:
+        return self._pace.is_due(what, period_s, now)
 
 
 def main() -> int:
-    """Entry point."""
+    """Run the node until a signal ends it."""
     return run_node(ViewNode)
 
 

@@ -1,39 +1,59 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Messages become the snapshots that they describe."""
+"""Messages become the data that widgets show."""
 
 from array import array
 
 import numpy as np
 import pytest
 from builtin_interfaces.msg import Time
+from geometry_msgs.msg import TwistStamped
 from nav_msgs.msg import OccupancyGrid
 from sensor_msgs.msg import JointState, PointCloud2, PointField
-from talus_view import conversions as convert
-from talus_view.scene import LEVEL_TITLES, MODES, BasePose
-from talus_view.shapes import MeshFileError
-from talus_view.teleop import Velocity
+from talus_view.conversions import mesh_file
+from talus_view.drawing.shapes import MeshFileError
+from talus_view.scene import BasePose
+from talus_view.teleop import WalkVelocity
+from talus_view.widgets.balance import MODE_TITLES, balance_from
+from talus_view.widgets.ground import elevation_from, occupancy_from
+from talus_view.widgets.map_points import voxels_from
+from talus_view.widgets.push import fill_push
+from talus_view.widgets.robot import joints_from
+from talus_view.widgets.safety_level import LEVEL_TITLES
+from talus_view.widgets.walk import fill_twist
 
 from talus_interfaces.msg import BalanceState, ElevationMap, SafetyState
+from talus_interfaces.srv import Push
 
 
 def test_points_with_other_fields_between_and_holes():
-    kind = np.dtype([("x", "<f4"), ("intensity", "<f4"), ("y", "<f4"), ("z", "<f4"), ("pad", "<u4")])
+    kind = np.dtype(
+        [("x", "<f4"), ("intensity", "<f4"), ("y", "<f4"), ("z", "<f4"), ("pad", "<u4")]
+    )
     data = np.zeros(4, dtype=kind)
-    data["x"], data["y"], data["z"], data["intensity"] = [0.1, 0.2, np.nan, 0.4], [1, 1, 1, 1.1], 0.5, 99.0
+    data["x"] = [0.1, 0.2, np.nan, 0.4]
+    data["y"] = [1, 1, 1, 1.1]
+    data["z"] = 0.5
+    data["intensity"] = 99.0
     cloud = PointCloud2(height=1, width=4, point_step=kind.itemsize, row_step=4 * kind.itemsize)
-    cloud.fields = [PointField(name=n, offset=kind.fields[n][1], datatype=7, count=1) for n in ("x", "y", "z")]
+    cloud.fields = [
+        PointField(name=n, offset=kind.fields[n][1], datatype=7, count=1) for n in ("x", "y", "z")
+    ]
     cloud.data = array("B", data.tobytes())
-    voxels = convert.voxels_from(cloud)
-    np.testing.assert_allclose(voxels.centres, [[0.1, 1, 0.5], [0.2, 1, 0.5], [0.4, 1.1, 0.5]], atol=1e-6)
+    voxels = voxels_from(cloud)
+    np.testing.assert_allclose(
+        voxels.centres, [[0.1, 1, 0.5], [0.2, 1, 0.5], [0.4, 1.1, 0.5]], atol=1e-6
+    )
     assert voxels.size == pytest.approx(0.1)
 
 
 def test_occupancy_rows_and_place():
     grid = OccupancyGrid(data=array("b", [-1, 0, 100, 0, 0, 0]))
-    grid.info.width, grid.info.height, grid.info.resolution = 3, 2, 0.05
+    grid.info.width = 3
+    grid.info.height = 2
+    grid.info.resolution = 0.05
     grid.info.origin.position.x = 1.0
     grid.info.origin.orientation.z = grid.info.origin.orientation.w = np.sqrt(0.5)
-    picture = convert.occupancy_from(grid)
+    picture = occupancy_from(grid)
     assert picture.pixels.shape == (2, 3, 4)
     assert picture.pixels[0, 0, 3] == 0 and picture.pixels[0, 2, 3] > 0
     assert picture.yaw == pytest.approx(np.pi / 2)
@@ -43,24 +63,28 @@ def test_occupancy_rows_and_place():
 def test_elevation():
     elevation = ElevationMap(resolution=0.1, width=2, height=1, elevation=array("f", [0.3, np.nan]))
     elevation.origin.z = 5.0
-    picture = convert.elevation_from(elevation)
+    picture = elevation_from(elevation)
     assert picture.pixels[0, 0, 3] > 0 and picture.pixels[0, 1, 3] == 0
     assert picture.corner[2] == 0.0
 
 
 def test_joints_by_name():
     message = JointState(name=["b", "a"], position=array("d", [1.0, 2.0]))
-    assert convert.joints_from(message).positions == {"b": 1.0, "a": 2.0}
+    assert joints_from(message) == {"b": 1.0, "a": 2.0}
 
 
 def test_balance_without_footsteps_has_empty_arrays():
-    balance = convert.balance_from(BalanceState(mode=BalanceState.STANDING))
+    balance = balance_from(BalanceState(mode=BalanceState.STANDING))
     assert balance.footsteps.shape == (0, 3) and balance.support_polygon.shape == (0, 3)
 
 
 def test_modes_are_those_of_the_message():
-    constants = {n: v for n in dir(BalanceState) if n.isupper() and isinstance(v := getattr(BalanceState, n), int)}
-    assert {MODES[v].upper().replace(" ", "_") for v in constants.values()} == set(constants)
+    constants = {
+        n: v
+        for n in dir(BalanceState)
+        if n.isupper() and isinstance(v := getattr(BalanceState, n), int)
+    }
+    assert {MODE_TITLES[v].upper().replace(" ", "_") for v in constants.values()} == set(constants)
 
 
 def test_levels_are_those_of_the_message():
@@ -71,19 +95,29 @@ def test_levels_are_those_of_the_message():
 
 
 def test_push_goes_where_the_robot_faces():
-    base = BasePose(np.zeros(3), np.array([0, 0, np.sqrt(0.5), np.sqrt(0.5)]), np.zeros(3), 0.0)  # facing +y
-    request = convert.push_from((1.0, 0.0), 20.0, base, 0.1)
-    np.testing.assert_allclose([request.impulse.x, request.impulse.y, request.impulse.z], [0, 20, 0], atol=1e-9)
+    base = BasePose(
+        np.zeros(3), np.array([0, 0, np.sqrt(0.5), np.sqrt(0.5)]), np.zeros(3), 0.0
+    )  # facing +y
+    request = Push.Request()
+    fill_push((1.0, 0.0), 20.0, base, 0.1)(request)
+    np.testing.assert_allclose(
+        [request.impulse.x, request.impulse.y, request.impulse.z], [0, 20, 0], atol=1e-9
+    )
     assert request.duration == 0.1 and request.link == ""
 
 
 def test_twist():
-    message = convert.twist_from(Velocity(0.1, 0.2, 0.3), Time(sec=4), "base_link")
-    assert (message.twist.linear.x, message.twist.linear.y, message.twist.angular.z) == (0.1, 0.2, 0.3)
+    message = TwistStamped()
+    fill_twist(WalkVelocity(0.1, 0.2, 0.3), Time(sec=4), "base_link")(message)
+    assert (message.twist.linear.x, message.twist.linear.y, message.twist.angular.z) == (
+        0.1,
+        0.2,
+        0.3,
+    )
     assert (message.header.frame_id, message.header.stamp.sec) == ("base_link", 4)
 
 
 def test_mesh_places():
-    assert str(convert.mesh_file("file:///a/b.stl")) == "/a/b.stl"
+    assert str(mesh_file("file:///a/b.stl")) == "/a/b.stl"
     with pytest.raises(MeshFileError, match="no_such_package"):
-        convert.mesh_file("package://no_such_package/a.stl")
+        mesh_file("package://no_such_package/a.stl")

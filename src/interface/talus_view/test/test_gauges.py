@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 from talus_view.gauges import Odometer, RealTimeFactor
-from talus_view.pace import QUICK, SLOWEST, Pace, draw_period
+from talus_view.page.pace import QUICK_ANSWER_S, SLOWEST_PERIOD_S, DrawingPace, draw_period
 
 
 def test_odometer_sums_a_round_trip():
@@ -50,14 +50,15 @@ def test_real_time_factor_survives_a_restart_of_the_simulator():
 
 
 def test_pace_is_kept_for_each_thing():
-    pace = Pace()
+    pace = DrawingPace()
     due = [pace.is_due("card", 0.2, 0.05 * k) for k in range(9)]
     assert sum(due) == 3
     assert due[0] and pace.is_due("map", 1.0, 0.01)
 
 
 @pytest.mark.parametrize(
-    ("answer_time", "period"), [(0.0, 0.04), (0.9 * QUICK, 0.04), (0.2, 0.4), (0.4, 0.8), (3.0, SLOWEST)]
+    ("answer_time", "period"),
+    [(0.0, 0.04), (0.9 * QUICK_ANSWER_S, 0.04), (0.2, 0.4), (0.4, 0.8), (3.0, SLOWEST_PERIOD_S)],
 )
 def test_slow_browsers_get_fewer_pictures(answer_time, period):
     assert draw_period(0.04, answer_time) == pytest.approx(period)

@@ -3,8 +3,14 @@
 
 import numpy as np
 import pytest
-from talus_view import colours
-from talus_view.pictures import PictureError, colour_picture, depth_as_colours, depth_picture, fitted
+from talus_view.drawing import colours
+from talus_view.drawing.pictures import (
+    PictureError,
+    colour_picture,
+    depth_as_colours,
+    depth_picture,
+    fitted,
+)
 
 
 @pytest.mark.parametrize(

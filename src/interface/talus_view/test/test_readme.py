@@ -7,9 +7,9 @@ from pathlib import Path
 from readme_tables import assert_files
 from talus_core.parameters import flat_parameters
 from talus_view.config import ViewConfig
-from talus_view.events import GROUNDS, PUSHES, SERVICES, Choices
-from talus_view.topics_node import topics_of_page
-from talus_view.view_node import PUSH_SERVICE
+from talus_view.registry import widget_types
+from talus_view.widgets.push import PUSH_SERVICE, PUSHES
+from view_site import open_site
 
 PACKAGE = Path(__file__).parents[1]
 README = (PACKAGE / "README.md").read_text()
@@ -17,26 +17,34 @@ README = (PACKAGE / "README.md").read_text()
 
 def rows(section: str) -> list[list[str]]:
     text = README.split(f"\n## {section}\n")[1].split("\n## ")[0]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:1] == "|"][2:]
+    return [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in text.splitlines()
+        if line[:1] == "|"
+    ][2:]
 
 
 def test_parameters():
     documented = {name.strip("`"): default for name, default in rows("Parameters")}
-    assert documented == {name: str(default) for name, (default, _) in flat_parameters(ViewConfig).items()}
+    assert documented == {
+        name: str(default) for name, (default, _) in flat_parameters(ViewConfig).items()
+    }
 
 
 def test_topics():
     documented = {topic for row in rows("Inputs") for topic in re.findall(r"`([^`]+)`", row[0])}
-    heard = {"robot_description"}
-    for ground in GROUNDS:
-        heard |= set(topics_of_page(Choices("<name>", ground, 1.0, 20.0, False, True, True, True)))
+    heard = {topic.name for kind in widget_types() for topic in kind.topics}
     assert documented == heard
 
 
 def test_services():
-    documented = {button: re.search(r"`([^`]+)`", what).group(1) for button, what in rows("Outputs")}
+    documented = {
+        button: re.search(r"`([^`]+)`", what).group(1) for button, what in rows("Outputs")
+    }
     pushes = ", ".join(name.capitalize() for name in PUSHES) + " (push)"
-    assert documented == {**SERVICES, pushes: PUSH_SERVICE, "walk buttons": "cmd_vel"}
+    with open_site() as (page, _, _):
+        services = page.panel.services
+    assert documented == {**services, pushes: PUSH_SERVICE, "walk buttons": "cmd_vel"}
 
 
 def test_files():

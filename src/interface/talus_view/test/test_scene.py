@@ -3,17 +3,20 @@
 
 import numpy as np
 import pytest
-from talus_view.scene import Battery, Scene, outline, rectangle, spacing
+from talus_view.scene import Scene
+from talus_view.widgets.balance import outline, rectangle
+from talus_view.widgets.battery import BatteryReport
+from talus_view.widgets.map_points import spacing
 
 
 def test_newest_value_and_its_age():
     scene = Scene()
-    assert scene.get(Battery, 0.0) is None
-    scene.put(Battery(0.5, 52.0, 0.0), 1.0)
-    scene.put(Battery(0.4, 51.0, 0.0), 2.0)
-    assert scene.get(Battery, 2.5, at_most=0.5).charge == 0.4
-    assert scene.get(Battery, 2.6, at_most=0.5) is None
-    assert scene.get(Battery, 99.0).charge == 0.4
+    assert scene.get(BatteryReport, 0.0) is None
+    scene.put(BatteryReport(0.5, 52.0, 0.0), 1.0)
+    scene.put(BatteryReport(0.4, 51.0, 0.0), 2.0)
+    assert scene.get(BatteryReport, 2.5, at_most=0.5).charge == 0.4
+    assert scene.get(BatteryReport, 2.6, at_most=0.5) is None
+    assert scene.get(BatteryReport, 99.0).charge == 0.4
 
 
 @pytest.mark.parametrize("size", [0.02, 0.05, 0.1])

@@ -3,9 +3,11 @@
 
 import numpy as np
 import pytest
-from talus_view.shapes import SEGMENTS, Mesh, box, capsule, cylinder, merged, sphere
+from talus_view.drawing.shapes import CIRCLE_SEGMENTS, Mesh, box, capsule, cylinder, merged, sphere
 
-CIRCLE = SEGMENTS / 2 * np.sin(2 * np.pi / SEGMENTS)  # area of the regular polygon in the unit circle
+CIRCLE = (
+    CIRCLE_SEGMENTS / 2 * np.sin(2 * np.pi / CIRCLE_SEGMENTS)
+)  # area of the regular polygon in the unit circle
 
 
 def volume(mesh: Mesh) -> float:

@@ -3,7 +3,7 @@
 
 import numpy as np
 import pytest
-from talus_view.surfaces import quads_mesh, voxel_quads
+from talus_view.drawing.surfaces import quads_mesh, voxel_quads
 
 SIZE = 0.05
 
@@ -35,7 +35,10 @@ def test_area_is_that_of_the_bare_faces(seed):
     cells = np.unique(np.random.default_rng(seed).integers(0, 6, (90, 3)), axis=0)
     occupied = {tuple(c) for c in cells.tolist()}
     sides = [(1, 0, 0), (-1, 0, 0), (0, 1, 0), (0, -1, 0), (0, 0, 1)]
-    bare = {side: sum(tuple(np.add(c, side).tolist()) not in occupied for c in occupied) for side in sides}
+    bare = {
+        side: sum(tuple(np.add(c, side).tolist()) not in occupied for c in occupied)
+        for side in sides
+    }
     vectors = areas(voxel_quads((cells + 0.5) * SIZE, SIZE))
     for side, count in bare.items():
         along = vectors @ np.array(side)
@@ -45,4 +48,6 @@ def test_area_is_that_of_the_bare_faces(seed):
 def test_mesh_of_quads_keeps_the_area():
     mesh = quads_mesh(voxel_quads(np.array([[0.0, 0.0, 0.0], [0.2, 0.0, 0.0]]), SIZE))
     a, b, c = (mesh.vertices[mesh.faces[:, i]] for i in range(3))
-    assert np.linalg.norm(np.cross(b - a, c - a), axis=1).sum() / 2 == pytest.approx(10 * SIZE**2, rel=1e-5)
+    assert np.linalg.norm(np.cross(b - a, c - a), axis=1).sum() / 2 == pytest.approx(
+        10 * SIZE**2, rel=1e-5
+    )

@@ -3,11 +3,14 @@
 
 import pytest
 from talus_core.errors import UnknownNameError
-from talus_view.teleop import DIRECTIONS, STANDSTILL, SpeedLimits, Teleop, Velocity
+from talus_view.teleop import DIRECTIONS, STANDSTILL, SpeedLimits, Teleop, WalkVelocity
 
 LIMITS = SpeedLimits(forward=0.5, back=0.3, sideways=0.2, turn=0.6)
-HOLD, PAGE, HALT = 0.4, 1.2, 0.5
-ALICE, BOB = 1, 2
+HOLD = 0.4
+PAGE = 1.2
+HALT = 0.5
+ALICE = 1
+BOB = 2
 
 
 @pytest.fixture
@@ -26,12 +29,12 @@ def test_each_button_commands_its_limit(teleop, name):
     teleop.press(name, ALICE, 0.0)
     velocity = teleop.command(0.0)
     wanted = {
-        "forward": Velocity(forward=0.5),
-        "back": Velocity(forward=-0.3),
-        "left": Velocity(left=0.2),
-        "right": Velocity(left=-0.2),
-        "turn left": Velocity(turn=0.6),
-        "turn right": Velocity(turn=-0.6),
+        "forward": WalkVelocity(forward=0.5),
+        "back": WalkVelocity(forward=-0.3),
+        "left": WalkVelocity(left=0.2),
+        "right": WalkVelocity(left=-0.2),
+        "turn left": WalkVelocity(turn=0.6),
+        "turn right": WalkVelocity(turn=-0.6),
     }
     assert velocity == wanted[name]
 
@@ -39,7 +42,7 @@ def test_each_button_commands_its_limit(teleop, name):
 def test_share_scales(teleop):
     teleop.share = 0.5
     teleop.press("forward", ALICE, 0.0)
-    assert teleop.command(0.0) == Velocity(forward=0.25)
+    assert teleop.command(0.0) == WalkVelocity(forward=0.25)
 
 
 def test_unknown_button_is_refused_and_names_the_known(teleop):
@@ -50,12 +53,12 @@ def test_unknown_button_is_refused_and_names_the_known(teleop):
 def test_held_button_walks_as_long_as_it_speaks(teleop):
     for tick in range(20):
         teleop.press("forward", ALICE, 0.1 * tick)
-        assert teleop.command(0.1 * tick + 0.05) == Velocity(forward=0.5)
+        assert teleop.command(0.1 * tick + 0.05) == WalkVelocity(forward=0.5)
 
 
 def test_silent_button_halts_at_the_deadline_then_says_nothing(teleop):
     teleop.press("forward", ALICE, 0.0)
-    assert teleop.command(HOLD) == Velocity(forward=0.5)
+    assert teleop.command(HOLD) == WalkVelocity(forward=0.5)
     assert teleop.command(HOLD + 0.01) == STANDSTILL
     assert teleop.command(HOLD + 0.01 + HALT) == STANDSTILL
     assert teleop.command(HOLD + 0.02 + HALT) is None
@@ -79,13 +82,13 @@ def test_kept_walk_goes_on_while_its_page_answers(teleop):
     assert teleop.kept_by == ALICE
     for second in range(1, 10):
         teleop.page_answered(ALICE, float(second))
-        assert teleop.command(second + 0.5) == Velocity(turn=0.6)
+        assert teleop.command(second + 0.5) == WalkVelocity(turn=0.6)
 
 
 def test_kept_walk_ends_when_its_page_is_silent(teleop):
     teleop.keep("forward", ALICE, 0.0)
     teleop.page_answered(BOB, 1.0)
-    assert teleop.command(PAGE) == Velocity(forward=0.5)
+    assert teleop.command(PAGE) == WalkVelocity(forward=0.5)
     assert teleop.command(PAGE + 0.01) == STANDSTILL
     assert teleop.kept_by is None
 
@@ -101,7 +104,7 @@ def test_late_answer_does_not_walk_again(teleop):
 def test_page_that_leaves_halts_its_own_walk_only(teleop):
     teleop.keep("forward", ALICE, 0.0)
     teleop.page_left(BOB, 0.1)
-    assert teleop.command(0.1) == Velocity(forward=0.5)
+    assert teleop.command(0.1) == WalkVelocity(forward=0.5)
     teleop.page_left(ALICE, 0.2)
     assert teleop.command(0.2) == STANDSTILL
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from talus_view.shapes import MeshFileError
-from talus_view.urdf_visuals import DEFAULT_COLOUR, UrdfError, parse_urdf
+from talus_view.drawing.shapes import MeshFileError
+from talus_view.drawing.urdf_visuals import DEFAULT_COLOUR, UrdfVisualsError, parse_urdf
 
 ARM = """<robot name="arm">
   <material name="white"><color rgba="1 1 1 1"/></material>
@@ -33,9 +33,15 @@ def arm():
 
 
 def rotation(axis: int, angle: float) -> np.ndarray:
-    c, s, i, j = np.cos(angle), np.sin(angle), (axis + 1) % 3, (axis + 2) % 3
+    c = np.cos(angle)
+    s = np.sin(angle)
+    i = (axis + 1) % 3
+    j = (axis + 2) % 3
     matrix = np.eye(3)
-    matrix[i, i], matrix[i, j], matrix[j, i], matrix[j, j] = c, -s, s, c
+    matrix[i, i] = c
+    matrix[i, j] = -s
+    matrix[j, i] = s
+    matrix[j, j] = c
     return matrix
 
 
@@ -49,7 +55,8 @@ def test_cameras_are_the_optical_frames(arm):
 
 
 def test_link_poses_equal_the_closed_form(arm):
-    q, slide = 0.7, 0.03
+    q = 0.7
+    slide = 0.03
     poses = arm.tree.link_poses(arm.tree.values({"shoulder": q, "slide": slide}))
     upper = rotation(2, np.pi / 2) @ rotation(1, q)
     lower = upper @ rotation(1, -2 * q + 0.1)
@@ -76,11 +83,14 @@ def test_lowest_point(arm):
         ("<robot", "not XML"),
         ("<robot><link name='a'/><link name='b'/></robot>", "2 root links"),
         ("<robot><link name='a'><visual/></link></robot>", "no geometry"),
-        ("<robot><link name='a'><visual><geometry><cone/></geometry></visual></link></robot>", "cone.*known: box"),
+        (
+            "<robot><link name='a'><visual><geometry><cone/></geometry></visual></link></robot>",
+            "cone.*known: box",
+        ),
     ],
 )
 def test_unusable_urdf_says_why(text, message):
-    with pytest.raises(UrdfError, match=message):
+    with pytest.raises(UrdfVisualsError, match=message):
         parse_urdf(text, Path)
 
 
@@ -91,7 +101,9 @@ def test_missing_mesh_names_the_file(tmp_path):
 
 
 def test_mesh_file_is_scaled_and_loaded_once(tmp_path):
-    (tmp_path / "t.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 2 3 4\nf 1 4 3\n")
+    (tmp_path / "t.obj").write_text(
+        "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 2 3 4\nf 1 4 3\n"
+    )
     mesh = "<visual><geometry><mesh filename='t.obj' scale='2 2 3'/></geometry></visual>"
     asked = []
 

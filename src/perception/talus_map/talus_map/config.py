@@ -14,15 +14,26 @@ from talus_map.mapper import MapConfig
 class MapNodeConfig:
     """Parameters of the map process."""
 
-    depth_cameras: tuple[str, ...] = parameter(("front_left", "down"), "Cameras whose depth is fused.")
-    depth_rates_hz: tuple[float, ...] = parameter(
-        (30.0, 6.0), "Most images that are fused of each; the ground at the feet needs the elevation's rate.", 0.1, 60.0
+    depth_cameras: tuple[str, ...] = parameter(
+        ("front_left", "down"), "Cameras whose depth is fused."
     )
-    map_frame: str = parameter("map", "Published at the place of the odometry's frame: nothing corrects it yet.")
+    depth_rates_hz: tuple[float, ...] = parameter(
+        (30.0, 6.0),
+        "Most images that are fused of each; the ground at the feet needs the elevation's rate.",
+        0.1,
+        60.0,
+    )
+    map_frame: str = parameter(
+        "map", "Published at the place of the odometry's frame: nothing corrects it yet."
+    )
     odometry_frame: str = parameter("odom", "Frame of everything that is mapped.")
     footprint_frame: str = parameter("base_footprint", "Where the robot stands.")
-    elevation_rate_hz: float = parameter(8.0, "Of map/elevation; the contract asks for 5.", 0.5, 30.0)
-    map_rate_hz: float = parameter(1.5, "Of map/points and map/occupancy; the contract asks for 1.", 0.1, 10.0)
+    elevation_rate_hz: float = parameter(
+        8.0, "Of map/elevation; the contract asks for 5.", 0.5, 30.0
+    )
+    map_rate_hz: float = parameter(
+        1.5, "Of map/points and map/occupancy; the contract asks for 1.", 0.1, 10.0
+    )
     map: MapConfig = section(MapConfig)
 
     @property

@@ -20,11 +20,11 @@ from tf2_msgs.msg import TFMessage
 
 from talus_interfaces.msg import ElevationMap
 from talus_interfaces.srv import MapFile
-from talus_map.elevation import ElevationGrid
-from talus_map.inbox import DepthImage
-from talus_map.looks import height_colours
-from talus_map.moving import MovingBody
-from talus_map.occupancy import OccupancyGrid
+from talus_map.layers.elevation import ElevationGrid
+from talus_map.layers.looks import height_colours
+from talus_map.layers.moving import MovingBody
+from talus_map.layers.occupancy import OccupancyGrid
+from talus_map.views.inbox import DepthImage
 
 
 def seconds(stamp: Time) -> float:
@@ -55,18 +55,28 @@ def pinhole_of(message: CameraInfo) -> Pinhole | None:
     """Intrinsics without distortion; None if the camera is uncalibrated or distorts (such images need rectifying)."""
     if message.k[0] <= 0.0 or any(message.d):
         return None
-    return Pinhole(message.width, message.height, message.k[0], message.k[4], message.k[2], message.k[5])
+    return Pinhole(
+        message.width, message.height, message.k[0], message.k[4], message.k[2], message.k[5]
+    )
 
 
 def store_transforms(message: TFMessage, buffer: TransformBuffer, is_static: bool) -> None:
     """Put every transform of a message into the buffer. Raises TransformError."""
     for transform in message.transforms:
-        p, q = transform.transform.translation, transform.transform.rotation
-        parent, child = transform.header.frame_id, transform.child_frame_id
+        p = transform.transform.translation
+        q = transform.transform.rotation
+        parent = transform.header.frame_id
+        child = transform.child_frame_id
         if is_static:
             buffer.set_static(parent, child, (p.x, p.y, p.z), (q.x, q.y, q.z, q.w))
         else:
-            buffer.set(parent, child, seconds(transform.header.stamp), (p.x, p.y, p.z), (q.x, q.y, q.z, q.w))
+            buffer.set(
+                parent,
+                child,
+                seconds(transform.header.stamp),
+                (p.x, p.y, p.z),
+                (q.x, q.y, q.z, q.w),
+            )
 
 
 def identity_message(parent: str, child: str) -> TFMessage:
@@ -95,7 +105,10 @@ def _cloud(header: Header, names: tuple[str, ...], rows: np.ndarray) -> PointClo
         header=header,
         height=1,
         width=len(rows),
-        fields=[PointField(name=n, offset=4 * i, datatype=PointField.FLOAT32, count=1) for i, n in enumerate(names)],
+        fields=[
+            PointField(name=n, offset=4 * i, datatype=PointField.FLOAT32, count=1)
+            for i, n in enumerate(names)
+        ],
         point_step=4 * len(names),
         row_step=rows.nbytes,
         is_dense=True,
@@ -116,18 +129,24 @@ def occupancy_message(header: Header, grid: OccupancyGrid, ground: float) -> Occ
 
 def elevation_message(header: Header, grid: ElevationGrid) -> ElevationMap:
     """The ground around the robot."""
-    message = ElevationMap(header=header, resolution=grid.resolution, width=grid.cells, height=grid.cells)
+    message = ElevationMap(
+        header=header, resolution=grid.resolution, width=grid.cells, height=grid.cells
+    )
     message.origin = Point(x=float(grid.origin[0]), y=float(grid.origin[1]), z=0.0)
     message.elevation = array.array("f", grid.elevation.tobytes())
     message.variance = array.array("f", grid.variance.tobytes())
     return message
 
 
-def answered(response: MapFile.Response, action: Callable[[], object], done: str) -> MapFile.Response:
+def answered(
+    response: MapFile.Response, action: Callable[[], object], done: str
+) -> MapFile.Response:
     """The response after an action: `done`, or why it failed."""
     try:
         action()
-        response.success, response.message = True, done
+        response.success = True
+        response.message = done
     except TalusError as error:
-        response.success, response.message = False, str(error)
+        response.success = False
+        response.message = str(error)
     return response

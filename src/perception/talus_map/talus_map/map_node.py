@@ -23,18 +23,19 @@ from tf2_msgs.msg import TFMessage
 
 from talus_interfaces.msg import ElevationMap, SimulatorState
 from talus_interfaces.srv import MapFile
-from talus_map import conversions, store
+from talus_map import conversions
 from talus_map.config import MapNodeConfig
-from talus_map.inbox import DepthInbox
 from talus_map.mapper import Mapper
-from talus_map.self_filter import SelfFilter
 from talus_map.status import status_of
+from talus_map.views.inbox import DepthInbox
+from talus_map.views.self_filter import SelfFilter
+from talus_map.voxels import store
 
-NEWEST_ONLY = QoSProfile(depth=1)
-IMAGES = QoSProfile(depth=6)  # of one camera: half a second
-LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-FRAMES = QoSProfile(depth=100)  # as tf2 asks for
-STATIC_FRAMES = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+NEWEST_QOS = QoSProfile(depth=1)
+IMAGES_QOS = QoSProfile(depth=6)  # of one camera: half a second
+LATCHED_QOS = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+FRAMES_QOS = QoSProfile(depth=100)  # as tf2 asks for
+STATIC_FRAMES_QOS = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 
 class MapNode:
@@ -45,7 +46,9 @@ class MapNode:
         self._config = declare_config(self._node, MapNodeConfig)
         self._mapper = Mapper(self._config.map)
         self._lock = Lock()  # of the mapper: services run beside the main loop
-        self._inbox = DepthInbox(self._config.odometry_frame, self._config.footprint_frame, self._config.most_hz)
+        self._inbox = DepthInbox(
+            self._config.odometry_frame, self._config.footprint_frame, self._config.most_hz
+        )
         self._newest_state = 0  # of a simulator; in lock-step it waits while images wait here
         self._elevation_due = Schedule(self._config.elevation_rate_hz)
         self._map_due = Schedule(self._config.map_rate_hz)
@@ -77,12 +80,14 @@ class MapNode:
 
     def _publish_topics(self) -> None:
         create = self._node.create_publisher
-        self._points = create(PointCloud2, "map/points", NEWEST_ONLY)
-        self._occupancy = create(OccupancyGrid, "map/occupancy", LATCHED)
-        self._moving = create(PointCloud2, "map/moving", NEWEST_ONLY)
-        self._elevation = create(ElevationMap, "map/elevation", NEWEST_ONLY)
-        self._static = create(TFMessage, "tf_static", LATCHED)
-        self._static.publish(conversions.identity_message(self._config.map_frame, self._config.odometry_frame))
+        self._points = create(PointCloud2, "map/points", NEWEST_QOS)
+        self._occupancy = create(OccupancyGrid, "map/occupancy", LATCHED_QOS)
+        self._moving = create(PointCloud2, "map/moving", NEWEST_QOS)
+        self._elevation = create(ElevationMap, "map/elevation", NEWEST_QOS)
+        self._static = create(TFMessage, "tf_static", LATCHED_QOS)
+        self._static.publish(
+            conversions.identity_message(self._config.map_frame, self._config.odometry_frame)
+        )
 
     def _serve_and_subscribe(self) -> None:
         self._node.create_service(Trigger, "map/clear", self._clear)
@@ -90,13 +95,22 @@ class MapNode:
         self._node.create_service(MapFile, "map/load", self._load)
         self._node.create_timer(1.0, self._diagnose)
         subscribe = self._link.subscribe
-        subscribe(TFMessage, "tf", partial(self._on_frames, is_static=False), FRAMES)
-        subscribe(TFMessage, "tf_static", partial(self._on_frames, is_static=True), STATIC_FRAMES)
-        subscribe(String, "robot_description", self._on_description, LATCHED)
-        subscribe(SimulatorState, "sim/state", self._on_simulator_state, NEWEST_ONLY)
+        subscribe(TFMessage, "tf", partial(self._on_frames, is_static=False), FRAMES_QOS)
+        subscribe(
+            TFMessage, "tf_static", partial(self._on_frames, is_static=True), STATIC_FRAMES_QOS
+        )
+        subscribe(String, "robot_description", self._on_description, LATCHED_QOS)
+        subscribe(SimulatorState, "sim/state", self._on_simulator_state, NEWEST_QOS)
         for name in self._config.depth_cameras:
-            subscribe(CameraInfo, f"camera/{name}/camera_info", partial(self._on_camera, name), NEWEST_ONLY)
-            subscribe(Image, f"camera/{name}/depth/image_raw", partial(self._on_image, name), IMAGES)
+            subscribe(
+                CameraInfo,
+                f"camera/{name}/camera_info",
+                partial(self._on_camera, name),
+                NEWEST_QOS,
+            )
+            subscribe(
+                Image, f"camera/{name}/depth/image_raw", partial(self._on_image, name), IMAGES_QOS
+            )
 
     def _on_frames(self, message: TFMessage, is_static: bool) -> None:
         try:
@@ -124,27 +138,38 @@ class MapNode:
         if self._elevation_due.is_due(time):
             self._elevation.publish(conversions.elevation_message(header, self._mapper.elevation))
         if self._map_due.is_due(time):
-            self._points.publish(conversions.cloud_message(header, self._mapper.voxels.occupied_centres()))
-            self._occupancy.publish(conversions.occupancy_message(header, self._mapper.occupancy(), ground))
+            self._points.publish(
+                conversions.cloud_message(header, self._mapper.voxels.occupied_centres())
+            )
+            self._occupancy.publish(
+                conversions.occupancy_message(header, self._mapper.occupancy(), ground)
+            )
 
     def _clear(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         with self._lock:
             self._mapper.clear()
-        response.success, response.message = True, "the map is empty"
+        response.success = True
+        response.message = "the map is empty"
         return response
 
     def _save(self, request: MapFile.Request, response: MapFile.Response) -> MapFile.Response:
         with self._lock:
-            return conversions.answered(response, partial(store.save, self._mapper.voxels, request.path), "saved")
+            return conversions.answered(
+                response, partial(store.save, self._mapper.voxels, request.path), "saved"
+            )
 
     def _load(self, request: MapFile.Request, response: MapFile.Response) -> MapFile.Response:
         with self._lock:
-            return conversions.answered(response, partial(store.load, self._mapper.voxels, request.path), "loaded")
+            return conversions.answered(
+                response, partial(store.load, self._mapper.voxels, request.path), "loaded"
+            )
 
     def _diagnose(self) -> None:
         status = status_of(self._mapper, self._inbox)
         level = OK if status.is_well else WARN
-        self._diagnostics.publish(self._node.get_clock().now().to_msg(), level, status.message, status.values)
+        self._diagnostics.publish(
+            self._node.get_clock().now().to_msg(), level, status.message, status.values
+        )
 
 
 def main() -> int:

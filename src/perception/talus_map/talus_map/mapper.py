@@ -13,13 +13,13 @@ from talus_core.parameters import parameter, section
 from talus_core.pinhole import Pinhole
 from talus_core.transform import Transform
 
-from talus_map.elevation import ElevationConfig, ElevationGrid
-from talus_map.moving import MovingBody, MovingConfig, MovingFinder
-from talus_map.occupancy import OccupancyConfig, OccupancyGrid, project
-from talus_map.open_space import OpenSpace
-from talus_map.projection import DepthSensor, end_points
-from talus_map.self_filter import SelfFilter
-from talus_map.voxel_map import VoxelMap
+from talus_map.layers.elevation import ElevationConfig, ElevationGrid
+from talus_map.layers.moving import MovingBody, MovingConfig, MovingFinder
+from talus_map.layers.occupancy import OccupancyConfig, OccupancyGrid, project
+from talus_map.views.self_filter import SelfFilter
+from talus_map.voxels.open_space import OpenSpace
+from talus_map.voxels.projection import DepthSensor, end_points
+from talus_map.voxels.voxel_map import VoxelMap
 
 
 @dataclass(frozen=True)
@@ -27,14 +27,26 @@ class MapConfig:
     """Parameters of the map."""
 
     resolution_m: float = parameter(0.05, "Edge of a voxel: half a foot's width.", 0.02, 0.5)
-    most_blocks: int = parameter(200_000, "Blocks of 8^3 voxels that are stored: 100 MB, 12 800 m^3.", 1000, 2_000_000)
-    min_range_m: float = parameter(0.2, "Nearer depth is not used: the stereo cameras' shortest is 0.15.", 0.0, 2.0)
-    max_range_m: float = parameter(
-        4.5, "Farther depth is not used: its deviation is 3.4 cm, and a floor is seen under 20 degrees.", 0.5, 20.0
+    most_blocks: int = parameter(
+        200_000, "Blocks of 8^3 voxels that are stored: 100 MB, 12 800 m^3.", 1000, 2_000_000
     )
-    noise_per_m2: float = parameter(0.0017, "Deviation of depth over depth squared, 1/m, of the cameras.", 0.0, 0.1)
+    min_range_m: float = parameter(
+        0.2, "Nearer depth is not used: the stereo cameras' shortest is 0.15.", 0.0, 2.0
+    )
+    max_range_m: float = parameter(
+        4.5,
+        "Farther depth is not used: its deviation is 3.4 cm, and a floor is seen under 20 degrees.",
+        0.5,
+        20.0,
+    )
+    noise_per_m2: float = parameter(
+        0.0017, "Deviation of depth over depth squared, 1/m, of the cameras.", 0.0, 0.1
+    )
     pixel_step: int = parameter(
-        2, "Every n-th pixel and row gives an end point, in turns; at 2, 4.5 m away, they are a voxel apart.", 1, 8
+        2,
+        "Every n-th pixel and row gives an end point, in turns; at 2, 4.5 m away, they are a voxel apart.",
+        1,
+        8,
     )
     elevation: ElevationConfig = section(ElevationConfig)
     occupancy: OccupancyConfig = section(OccupancyConfig)
@@ -74,7 +86,9 @@ class Mapper:
 
     def __init__(self, config: MapConfig | None = None, self_filter: SelfFilter | None = None):
         self._config = config or MapConfig()
-        self._sensor = DepthSensor(self._config.min_range_m, self._config.max_range_m, self._config.noise_per_m2)
+        self._sensor = DepthSensor(
+            self._config.min_range_m, self._config.max_range_m, self._config.noise_per_m2
+        )
         self.self_filter = self_filter or SelfFilter(())
         self.voxels = VoxelMap(self._config.resolution_m, self._config.most_blocks)
         self.elevation = ElevationGrid(self._config.elevation)
@@ -94,11 +108,14 @@ class Mapper:
     def integrate(self, view: DepthView) -> None:
         """Fuse one image; what is the robot's own body marks nothing."""
         step = self._config.pixel_step
-        first = divmod(self.views % step**2, step)  # another pixel of each step x step in every image
+        first = divmod(
+            self.views % step**2, step
+        )  # another pixel of each step x step in every image
         seen = end_points(view.depth, view.camera, self._sensor, step, first)
         points = view.camera_in_map.apply(seen)
         kept = np.flatnonzero(self.self_filter.keep(points, view.links_in_map))
-        points, seen = points.take(kept, axis=0), seen.take(kept, axis=0)
+        points = points.take(kept, axis=0)
+        seen = seen.take(kept, axis=0)
         open_space = OpenSpace(view.depth, view.camera, view.camera_in_map, self._sensor)
         hits = self.voxels.voxels_of(points)
         self.moving = self._finder.step(self.voxels, hits, view.feet, view.time)

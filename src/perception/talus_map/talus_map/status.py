@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from talus_map.inbox import DepthInbox
 from talus_map.mapper import Mapper
+from talus_map.views.inbox import DepthInbox
 
 
 @dataclass(frozen=True)
@@ -15,14 +15,16 @@ class MapStatus:
 
     is_well: bool
     message: str
-    values: dict[str, object]
+    values: dict[str, int]
 
 
 def status_of(mapper: Mapper, inbox: DepthInbox) -> MapStatus:
     """What keeps it from mapping, if anything."""
     problems = []
     if mapper.voxels.is_full:
-        problems.append(f"full: {mapper.voxels.most_blocks} blocks (parameter map.most_blocks); call map/clear")
+        problems.append(
+            f"full: {mapper.voxels.most_blocks} blocks (parameter map.most_blocks); call map/clear"
+        )
     if inbox.waits_for:
         problems.append(f"waits for {inbox.waits_for}")
     elif not mapper.views:

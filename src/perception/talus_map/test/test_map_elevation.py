@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 from map_scene import CAMERA, FLOOR, depth_of_boxes, pose_looking
-from talus_map.elevation import ElevationConfig, ElevationGrid
+from talus_map.layers.elevation import ElevationConfig, ElevationGrid
 from talus_map.mapper import DepthView, MapConfig, Mapper
 
 STEP = ((0.8, -20.0, -1.0), (4.0, 20.0, 0.08))
@@ -31,12 +31,19 @@ def test_a_step_of_8_cm_is_measured_to_1_cm_through_noise():
     random = np.random.default_rng(3)
     for k in range(10):
         depth = depth_of_boxes([FLOOR, STEP], EYE)
-        depth += MapConfig().noise_per_m2 * depth**2 * random.standard_normal(depth.shape).astype(np.float32)
+        depth += (
+            MapConfig().noise_per_m2
+            * depth**2
+            * random.standard_normal(depth.shape).astype(np.float32)
+        )
         mapper.integrate(DepthView(depth, CAMERA, EYE, {}, np.zeros(3), 0.1 * k))
     grid = mapper.elevation
     x = grid.origin[0] + (np.arange(grid.cells) + 0.5) * grid.resolution
     near = np.abs(grid.origin[1] + (np.arange(grid.cells) + 0.5) * grid.resolution) < 0.4
-    floor, step = (grid.elevation[np.ix_(near, inside)] for inside in ((x > 0.5) & (x < 0.76), (x > 0.84) & (x < 1.3)))
+    floor, step = (
+        grid.elevation[np.ix_(near, inside)]
+        for inside in ((x > 0.5) & (x < 0.76), (x > 0.84) & (x < 1.3))
+    )
     assert np.isfinite(floor).mean() > 0.95 and np.isfinite(step).mean() > 0.95
     assert np.nanmax(np.abs(floor)) < 0.01
     assert np.nanmax(np.abs(step - 0.08)) < 0.01

@@ -6,9 +6,9 @@ import pytest
 from map_scene import CAMERA
 from talus_core.parameters import ParameterError
 from talus_map.config import MapNodeConfig
-from talus_map.inbox import MOST_WAITING, DepthImage, DepthInbox
 from talus_map.mapper import Mapper
 from talus_map.status import status_of
+from talus_map.views.inbox import MOST_WAITING_IMAGES, DepthImage, DepthInbox
 
 NO_TURN = (0.0, 0.0, 0.0, 1.0)
 DEPTH = np.ones((CAMERA.height, CAMERA.width), np.float32)
@@ -85,7 +85,7 @@ def test_images_of_two_cameras_come_in_the_order_of_their_time(inbox):
 
 
 def test_too_many_push_out_the_oldest(inbox):
-    times = np.linspace(0.0, 1.0, MOST_WAITING + 3)
+    times = np.linspace(0.0, 1.0, MOST_WAITING_IMAGES + 3)
     for time in times:
         inbox.put_image(image(time))
     assert inbox.dropped == 3

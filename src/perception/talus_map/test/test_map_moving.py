@@ -11,7 +11,10 @@ EYE = Pinhole.from_fovy(120, 90, np.radians(70.88))
 HZ = 12.0
 ROOM = (
     *(FLOOR, ((5.0, -3.0, 0.0), (5.5, 3.0, 2.0)), ((-1.0, 2.4, 0.0), (8.0, 2.6, 2.0))),  # walls
-    *(((2.2, 1.2, 0.0), (2.4, 1.4, 1.8)), ((3.0, -2.0, 0.72), (4.0, -1.2, 0.76))),  # a pillar, a table
+    *(
+        ((2.2, 1.2, 0.0), (2.4, 1.4, 1.8)),
+        ((3.0, -2.0, 0.72), (4.0, -1.2, 0.76)),
+    ),  # a pillar, a table
 )
 JITTER = 0.003  # m and rad, of where the images are said to be taken
 
@@ -24,17 +27,23 @@ class Walk:
     """A robot that looks down by 26 degrees while it walks, turns its head, and believes that it went 1 % farther."""
 
     def __init__(self, speed=0.0, turn=0.0):
-        self.speed, self.turn = speed, turn
+        self.speed = speed
+        self.turn = turn
         self.mapper = Mapper(MapConfig(pixel_step=1))
         self.random = np.random.default_rng(0)
 
     def see(self, time, *boxes):
-        x, yaw = self.speed * time, self.turn * np.sin(time)
+        x = self.speed * time
+        yaw = self.turn * np.sin(time)
         depth = depth_of_boxes((*ROOM, *boxes), pose_looking((x, 0.0, 1.55), yaw, 0.45), EYE)
         noise = self.random.standard_normal(depth.shape, dtype=np.float32)
-        depth = np.where(np.isfinite(depth), depth + 0.0017 * np.minimum(depth, 99.0) ** 2 * noise, depth)
+        depth = np.where(
+            np.isfinite(depth), depth + 0.0017 * np.minimum(depth, 99.0) ** 2 * noise, depth
+        )
         believed = np.array([1.01 * x, 0.0, 1.55]) + self.random.normal(0.0, JITTER, 3)
-        pose = pose_looking(believed, yaw + self.random.normal(0.0, JITTER), 0.45 + self.random.normal(0.0, JITTER))
+        pose = pose_looking(
+            believed, yaw + self.random.normal(0.0, JITTER), 0.45 + self.random.normal(0.0, JITTER)
+        )
         self.mapper.integrate(DepthView(depth, EYE, pose, {}, np.array([x, 0.0, 0.0]), time))
         return self.mapper.moving
 
@@ -51,10 +60,17 @@ def test_a_person_who_comes_is_found_before_he_has_come_a_metre(speed):
             found[k] = (x, bodies)
         if x < 1.0:
             break
-    first, last = min(found), max(found)
-    assert 4.4 - found[first][0] < max(1.0, 4.0 * speed / HZ) and set(found) == set(range(first, last + 1))
+    first = min(found)
+    last = max(found)
+    assert 4.4 - found[first][0] < max(1.0, 4.0 * speed / HZ) and set(found) == set(
+        range(first, last + 1)
+    )
     x, (body, *others) = found[last]
-    assert others == [] and body.nearest[0] == pytest.approx(x, abs=0.15) and abs(body.nearest[1]) < 0.3
+    assert (
+        others == []
+        and body.nearest[0] == pytest.approx(x, abs=0.15)
+        and abs(body.nearest[1]) < 0.3
+    )
     assert np.hypot(*(body.velocity - [-speed, 0.0])) < 0.25 * speed + 0.1
 
 

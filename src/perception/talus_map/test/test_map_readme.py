@@ -22,7 +22,11 @@ def test_every_source_file_has_its_row():
 
 def test_every_topic_and_service_of_the_node_has_its_row():
     source = (PACKAGE / "talus_map" / "map_node.py").read_text()
-    called = r'(?:create|create_service|subscribe)\(\w+, f?"([\w/{}]+)"'
+    called = r'(?:create|create_service|subscribe)\(\s*\w+,\s*f?"([\w/{}]+)"'
     used = {name.replace("{name}", "<name>") for name in re.findall(called, source)}
-    named = {name for row in rows(README, "Inputs and outputs") for name in re.findall(r"`([\w/<>]+)`", row[0])}
+    named = {
+        name
+        for row in rows(README, "Inputs and outputs")
+        for name in re.findall(r"`([\w/<>]+)`", row[0])
+    }
     assert named - {"heartbeat", "diagnostics"} == used

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from talus_core.rotations import matrix_from_rpy
 from talus_core.transform import Transform
-from talus_map.self_filter import MARGIN, RobotModelError, SelfFilter
+from talus_map.views.self_filter import SELF_MARGIN_M, RobotModelError, SelfFilter
 
 URDF = """
 <robot name="one_arm">
@@ -23,7 +23,9 @@ URDF = """
 """
 LINKS = {
     "trunk": Transform.identity(),
-    "arm": Transform(matrix_from_rpy(0.0, -np.pi / 2, 0.0), np.array([0.0, 0.3, 0.8])),  # stretched forward along +x
+    "arm": Transform(
+        matrix_from_rpy(0.0, -np.pi / 2, 0.0), np.array([0.0, 0.3, 0.8])
+    ),  # stretched forward along +x
     "finger": Transform(np.eye(3), np.array([2.0, 0.0, 0.0])),
 }
 
@@ -68,8 +70,13 @@ def test_the_filter_follows_the_arm(body):
     ],
 )
 def test_the_margin_is_kept_around_every_kind_of_shape(body, surface, outwards):
-    surface, outwards = np.array(surface), np.array(outwards)
-    assert kept(body, surface + (MARGIN - 0.002) * outwards, surface + (MARGIN + 0.002) * outwards) == [False, True]
+    surface = np.array(surface)
+    outwards = np.array(outwards)
+    assert kept(
+        body,
+        surface + (SELF_MARGIN_M - 0.002) * outwards,
+        surface + (SELF_MARGIN_M + 0.002) * outwards,
+    ) == [False, True]
 
 
 def test_no_shapes_keep_everything():

@@ -3,9 +3,9 @@
 
 import numpy as np
 import pytest
-from talus_map import store
-from talus_map.store import MapFileError
-from talus_map.voxel_map import VoxelMap
+from talus_map.voxels import store
+from talus_map.voxels.store import MapFileError
+from talus_map.voxels.voxel_map import VoxelMap
 
 NO_OPEN = (np.zeros((0, 3), np.int32), np.zeros((0, 512), bool))
 
@@ -19,11 +19,15 @@ def some_map(seed=0, resolution=0.05):
 
 
 def content(voxels):
-    return {tuple(c): v.tobytes() for c, v in zip(voxels.coordinates.tolist(), voxels.log_odds, strict=True)}
+    return {
+        tuple(c): v.tobytes()
+        for c, v in zip(voxels.coordinates.tolist(), voxels.log_odds, strict=True)
+    }
 
 
 def test_loading_gives_what_was_saved_and_nothing_of_before(tmp_path):
-    saved, other = some_map(1), some_map(2)
+    saved = some_map(1)
+    other = some_map(2)
     path = store.save(saved, tmp_path / "hall.npz")
     store.load(other, path)
     assert content(other) == content(saved)
@@ -64,10 +68,10 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path):
 def archive(path, **changes):
     voxels = some_map()
     entries = {
-        "kind": store.KIND,
-        "version": store.VERSION,
+        "kind": store.MAP_FILE_KIND,
+        "version": store.MAP_FILE_VERSION,
         "resolution": voxels.resolution,
-        "quantum": store.QUANTUM,
+        "quantum": store.LOG_ODDS_STEP,
         "coordinates": voxels.coordinates,
         "log_odds": voxels.log_odds,
     } | changes
@@ -84,7 +88,10 @@ def archive(path, **changes):
         ({"resolution": 0.1}, r"has voxels of 0.1 m; the map has 0.05 m"),
         ({"log_odds": None}, "damaged: entry 'log_odds' is missing"),
         ({"log_odds": np.zeros((3, 512), np.int8)}, "damaged: int32"),
-        ({"coordinates": np.zeros((3, 3), np.float64), "log_odds": np.zeros((3, 512), np.int8)}, "damaged: float64"),
+        (
+            {"coordinates": np.zeros((3, 3), np.float64), "log_odds": np.zeros((3, 512), np.int8)},
+            "damaged: float64",
+        ),
     ],
 )
 def test_a_file_of_another_kind_is_refused_and_the_map_stays(tmp_path, changes, message):

@@ -3,13 +3,13 @@
 
 import numpy as np
 import pytest
-from map_scene import CAMERA, FLOOR, WALL, depth_of_boxes, pose_looking
+from map_scene import CAMERA, FLOOR, WALL, depth_of_boxes, pose_looking, values_at
 from talus_map.mapper import DepthView, Mapper
-from talus_map.voxel_map import (
-    HIGHEST,
-    LOWEST,
-    QUANTUM,
-    UNKNOWN,
+from talus_map.voxels.voxel_map import (
+    HIGHEST_LOG_ODDS,
+    LOG_ODDS_STEP,
+    LOWEST_LOG_ODDS,
+    UNKNOWN_VOXEL,
     VoxelMap,
     coordinates_of,
     is_free,
@@ -42,14 +42,16 @@ def test_keys_are_one_to_one():
 
 def test_before_a_wall_is_free_the_wall_is_occupied_behind_stays_unknown():
     voxels = mapped(view_of([WALL]))
-    assert is_free(voxels.values_at([[x, 0.1, 1.5] for x in (0.3, 1.0, 2.0, 2.8)])).all()
-    assert is_occupied(voxels.values_at([[3.01, y, 1.5] for y in (-1.0, 0.0, 1.0)])).all()
-    assert (voxels.values_at([[x, 0.1, 1.5] for x in (3.15, 3.5, 4.2)]) == UNKNOWN).all()
+    assert is_free(values_at(voxels, [[x, 0.1, 1.5] for x in (0.3, 1.0, 2.0, 2.8)])).all()
+    assert is_occupied(values_at(voxels, [[3.01, y, 1.5] for y in (-1.0, 0.0, 1.0)])).all()
+    assert (values_at(voxels, [[x, 0.1, 1.5] for x in (3.15, 3.5, 4.2)]) == UNKNOWN_VOXEL).all()
 
 
 def test_outside_the_view_stays_unknown():
     voxels = mapped(view_of([WALL]))
-    assert (voxels.values_at([[-1.0, 0.0, 1.5], [1.0, 3.0, 1.5], [1.0, 0.0, 4.0]]) == UNKNOWN).all()
+    assert (
+        values_at(voxels, [[-1.0, 0.0, 1.5], [1.0, 3.0, 1.5], [1.0, 0.0, 4.0]]) == UNKNOWN_VOXEL
+    ).all()
 
 
 def test_no_open_voxel_reaches_behind_the_surface():
@@ -63,7 +65,9 @@ def test_no_open_voxel_reaches_behind_the_surface():
     assert (low[:, 2] >= -1e-6).all()
 
 
-@pytest.mark.parametrize("depth", [np.nan, -np.inf, 0.05], ids=["invalid", "too near", "nearer than used"])
+@pytest.mark.parametrize(
+    "depth", [np.nan, -np.inf, 0.05], ids=["invalid", "too near", "nearer than used"]
+)
 def test_no_knowledge_changes_nothing(depth):
     voxels = mapped(view_of([], depth=np.full((120, 160), depth, np.float32)))
     assert voxels.block_count == 0
@@ -73,14 +77,14 @@ def test_a_hole_of_nan_keeps_what_was_known_behind_it():
     depth = depth_of_boxes([WALL], EYE)
     depth[:, :80] = np.nan  # the left half, y > 0
     voxels = mapped(view_of([WALL], depth=depth))
-    assert voxels.values_at([[1.0, 0.3, 1.5]])[0] == UNKNOWN
-    assert is_free(voxels.values_at([[1.0, -0.3, 1.5]]))[0]
+    assert values_at(voxels, [[1.0, 0.3, 1.5]])[0] == UNKNOWN_VOXEL
+    assert is_free(values_at(voxels, [[1.0, -0.3, 1.5]]))[0]
 
 
 def test_nothing_in_range_is_free_up_to_the_range_and_no_farther():
     voxels = mapped(view_of([]))
-    assert is_free(voxels.values_at([[4.2, 0.0, 1.5]]))[0]
-    assert voxels.values_at([[4.6, 0.0, 1.5]])[0] == UNKNOWN
+    assert is_free(values_at(voxels, [[4.2, 0.0, 1.5]]))[0]
+    assert values_at(voxels, [[4.6, 0.0, 1.5]])[0] == UNKNOWN_VOXEL
     assert len(voxels.occupied_voxels()) == 0
 
 
@@ -97,26 +101,30 @@ def test_a_box_appears_where_it_is_and_disappears_after_it_is_taken_away():
     in_box = mapper.voxels.occupied_centres()
     in_box = in_box[in_box[:, 0] < 2.5]
     outside = np.maximum(np.maximum(BOX[0] - in_box, in_box - BOX[1]), 0.0).max(axis=1)
-    assert is_occupied(mapper.voxels.values_at(face)).all()
+    assert is_occupied(values_at(mapper.voxels, face)).all()
     assert outside.max() <= 0.05  # m: one voxel
     for _ in range(9):  # from certainly occupied to free: 9 misses
         mapper.integrate(view_of([WALL]))
-    assert is_free(mapper.voxels.values_at(face)).all()
+    assert is_free(values_at(mapper.voxels, face)).all()
 
 
 def test_one_stray_point_is_no_obstacle_two_are():
     mapper = Mapper()
     mapper.integrate(view_of([WALL]))
     assert len(mapper.voxels.occupied_voxels()) == 0
-    for _ in range(4):  # the pixels take turns: after 4 images every voxel of the wall was hit at least twice
+    for _ in range(
+        4
+    ):  # the pixels take turns: after 4 images every voxel of the wall was hit at least twice
         mapper.integrate(view_of([WALL]))
     assert len(mapper.voxels.occupied_voxels()) > 1000
 
 
 def test_log_odds_stay_within_their_clamp():
     voxels = mapped(view_of([WALL]), times=40).log_odds
-    known = voxels[voxels != UNKNOWN]
-    assert known.max() == round(HIGHEST / QUANTUM) and known.min() == round(LOWEST / QUANTUM)
+    known = voxels[voxels != UNKNOWN_VOXEL]
+    assert known.max() == round(HIGHEST_LOG_ODDS / LOG_ODDS_STEP) and known.min() == round(
+        LOWEST_LOG_ODDS / LOG_ODDS_STEP
+    )
 
 
 def test_a_full_map_says_so_and_keeps_what_it_has():
@@ -143,7 +151,8 @@ def test_the_map_grows_beyond_its_first_room():
 def test_turned_and_moved_cameras_agree():
     """The same wall from four poses lies in the same voxels, within one."""
     poses = [
-        pose_looking((x, y, 1.5), yaw, 0.2) for x, y, yaw in ((0, 0, 0), (0.5, 1, -0.3), (1, -1, 0.4), (0.2, 0, 0.1))
+        pose_looking((x, y, 1.5), yaw, 0.2)
+        for x, y, yaw in ((0, 0, 0), (0.5, 1, -0.3), (1, -1, 0.4), (0.2, 0, 0.1))
     ]
     centres = mapped(*(view_of([WALL], pose) for pose in poses)).occupied_centres()
     assert len(centres) > 1000

@@ -12,12 +12,10 @@ from talus_core.channel import Channel
 from talus_core.driver import FaultStage, Simulated
 from talus_core.node_table import NODES
 from talus_core.state import RobotState
-from talus_core.trace import COMMAND, STATE
+from talus_core.trace import COMMAND_KIND, STATE_KIND
 from talus_ros.cdr import JointCommandCodec, RobotStateCodec
 from talus_ros.fast_link_node import FAST_QOS, FastLink
-from talus_ros.heartbeat_node import QOS as HEARTBEAT_QOS
-from talus_ros.heartbeat_node import TOPIC as HEARTBEAT_TOPIC
-from talus_ros.heartbeat_node import HeartbeatThread
+from talus_ros.heartbeat_node import HEARTBEAT_QOS, HEARTBEAT_TOPIC, HeartbeatThread
 from talus_ros.parameters_node import declare_config, given_parameters
 from talus_ros.run_node import CONTROL_NICENESS, WAKE_PERIOD_S, ExecutorThread, create_clockless_node, run_node
 from talus_ros.trace_node import trace_of_node
@@ -106,7 +104,7 @@ class DriverNode:
         link.subscribe(msg.Heartbeat, HEARTBEAT_TOPIC, self._on_heartbeat, HEARTBEAT_QOS)
 
     def _on_command(self, data: bytes) -> None:
-        self._trace.put(COMMAND, time.monotonic_ns(), data)
+        self._trace.put(COMMAND_KIND, time.monotonic_ns(), data)
         command = self._command_codec.decode(data) or conversions.command_from_bytes(data)
         self._drives.put_command(command)
         self._lockstep.heard(BALANCE, command.sequence, self._tick, time.monotonic())
@@ -137,7 +135,7 @@ class DriverNode:
         for sent in self._states.take(state.sequence):
             data = self._state_codec.encode(sent, self._drives.standby_active)
             self._state_publisher.publish(data)
-            self._trace.put(STATE, time.monotonic_ns(), data)
+            self._trace.put(STATE_KIND, time.monotonic_ns(), data)
             self._sent = max(self._sent, sent.sequence)
         self._lockstep.sent(BALANCE, self._sent)
         self._lockstep.sent("safety", self._sent)

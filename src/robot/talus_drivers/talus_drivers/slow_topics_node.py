@@ -14,7 +14,7 @@ from sensor_msgs.msg import BatteryState, Imu, JointState
 from talus_core.driver import Driver, Posable, Simulated
 from talus_core.robot import RobotDescription
 from talus_core.state import RobotState
-from talus_core.trace import KINDS, NoTrace, TraceWriter
+from talus_core.trace import TRACE_KINDS, NoTrace, TraceWriter
 from talus_ros.trace_node import TracedPublisher
 
 from talus_drivers import conversions
@@ -57,7 +57,7 @@ class SlowTopics:
     def _add(self, topic: str, kind: type, rate_hz: float, make: Make) -> None:
         """At least `rate_hz`; where several topics share a divisor, each has a tick of its own."""
         every = max(1, int(1.0 / (rate_hz * self._driver.period) + 1e-9))
-        if topic in KINDS:
+        if topic in TRACE_KINDS:
             publisher = TracedPublisher(self._node, kind, topic, SENSOR_DEPTH, self._trace)
         else:
             publisher = self._node.create_publisher(kind, topic, SENSOR_DEPTH)

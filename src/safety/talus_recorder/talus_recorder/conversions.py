@@ -13,9 +13,9 @@ from rclpy.serialization import deserialize_message
 from talus_core.physics import NANOSECONDS_PER_SECOND
 
 from talus_interfaces.msg import Fault, GateState, SafetyState
-from talus_recorder.definitions import definition
-from talus_recorder.layout import RecordedChannel
-from talus_recorder.watcher import GateView, SafetyView
+from talus_recorder.format.definitions import definition
+from talus_recorder.format.layout import RecordedChannel
+from talus_recorder.happenings.watcher import GateView, SafetyView
 
 # Offsets in plain CDR, its header of 4 bytes included; a test holds them against rclpy's own serialisation.
 STAMP = struct.Struct("<iI")
@@ -80,7 +80,10 @@ def fault_of(data: bytes) -> tuple[str, str, bool]:
 def level_name(level: int) -> str:
     """As the message's constants call it."""
     constants = type(SafetyState).__prepare__("", ())
-    return next((name for name, value in constants.items() if name[0] == _PREFIX and value == level), f"level {level}")
+    return next(
+        (name for name, value in constants.items() if name[0] == _PREFIX and value == level),
+        f"level {level}",
+    )
 
 
 def time_message(seconds: float) -> Time:

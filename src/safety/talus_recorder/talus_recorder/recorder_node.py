@@ -15,25 +15,31 @@ from talus_ros.parameters_node import declare_config
 from talus_ros.run_node import ExecutorThread, create_clockless_node, run_node
 
 from talus_recorder import conversions as convert
-from talus_recorder.chain import digest_of_key_file
 from talus_recorder.config import CHUNK_BYTES, MEGABYTE, RecorderConfig
-from talus_recorder.disk_thread import DiskThread
-from talus_recorder.events import END, START, Event
-from talus_recorder.intake import Clocks, Intake, LogTime
-from talus_recorder.listener_node import Listener
+from talus_recorder.disk.disk_thread import DiskThread
+from talus_recorder.disk.spool import Spool
+from talus_recorder.disk.storage import Disk
+from talus_recorder.format.chain import digest_of_key_file
+from talus_recorder.happenings.events import EVENT_END, EVENT_START, Happening
+from talus_recorder.happenings.timeline import Timeline
+from talus_recorder.happenings.watcher import Told, Watcher
+from talus_recorder.listening.intake import Clocks, Intake, LogTime
+from talus_recorder.listening.listener_node import Listener
+from talus_recorder.listening.topics import (
+    FAULTS_TOPIC,
+    GATE_TOPIC,
+    RECORDED_TOPICS,
+    ROBOT_STATE_TOPIC,
+    SAFETY_TOPIC,
+)
 from talus_recorder.recording import TOLD, Recording, default_folder, origin_now
-from talus_recorder.spool import Spool
 from talus_recorder.status import StatusOf
-from talus_recorder.storage import Disk
-from talus_recorder.timeline import Timeline
-from talus_recorder.topics import FAULTS, GATE, ROBOT_STATE, SAFETY, TOPICS
-from talus_recorder.watcher import Told, Watcher
 
 DIAGNOSTICS_PERIOD_S = 1.0
-SILENT_S = 0.5  # without robot_state the driver has ended, and so do we
+DRIVER_SILENT_S = 0.5  # without robot_state the driver has ended, and so do we
 LONGEST_END_S = 40.0  # as the driver is given to sit the robot down
-NICENESS = 5  # after everything else
-LEVELS = (OK, WARN, ERROR)
+RECORDER_NICENESS = 5  # after everything else
+SEVERITY_LEVELS = (OK, WARN, ERROR)
 
 
 class RecorderNode:
@@ -45,15 +51,20 @@ class RecorderNode:
         start = Clocks(time.monotonic_ns(), time.time_ns())
         recording = Recording(
             folder=Path(config.folder) if config.folder else default_folder(os.environ),
-            channels=[convert.channel(node.resolve_topic_name(topic.name), topic.kind) for topic in TOPICS],
+            channels=[
+                convert.channel(node.resolve_topic_name(topic.name), topic.kind)
+                for topic in RECORDED_TOPICS
+            ],
             origin=origin_now(start.wall),
             config=config,
             digest=digest_of_key_file(config.key_file),
         )
         spool = Spool(config.buffer_mb * MEGABYTE // CHUNK_BYTES, CHUNK_BYTES)
         self._period = config.chunk_s  # a wake-up costs more than a message
-        self._intake, self._log_time = Intake(spool, config.chunk_s), LogTime(start)
-        self._timeline, self._watcher = Timeline(), Watcher()
+        self._intake = Intake(spool, config.chunk_s)
+        self._log_time = LogTime(start)
+        self._timeline = Timeline()
+        self._watcher = Watcher()
         self._listener = Listener(node, self._intake, self._log_time, self._watch)
         self._newest = self._listener.newest
         self._watched: dict[str, bytes] = {}
@@ -68,7 +79,7 @@ class RecorderNode:
     def run(self, ended: Flag) -> None:
         """Until `ended`, and on until the driver, which ends last, has put the robot down, or `ended` again."""
         executor = ExecutorThread(self._node, Flag())
-        self._batch([(START, "the recorder began")])
+        self._batch([(EVENT_START, "the recorder began")])
         diagnosed_at = 0.0
         try:
             while not ended.wait(self._period):
@@ -84,7 +95,7 @@ class RecorderNode:
 
     def close(self) -> None:
         """Finish all files."""
-        self._batch([(END, "the recorder was ended")])
+        self._batch([(EVENT_END, "the recorder was ended")])
         self._intake.flush()
         self._disk.close()
 
@@ -93,48 +104,58 @@ class RecorderNode:
         steady = time.monotonic_ns()
         self._log_time.begin_batch(Clocks(steady, time.time_ns()))
         self._listener.fetch()
-        state = self._newest.get(ROBOT_STATE)
+        state = self._newest.get(ROBOT_STATE_TOPIC)
         self._robot_time = None if state is None else convert.stamp_of(state)
         now = self._timeline.advance(steady * 1e-9, self._robot_time)
         if state is not None:
             self._told += self._watcher.specific_force(convert.specific_force_of(state), now)
         for event_kind, text in (*(told or ()), *self._told):
             print(f"{event_kind}: {text}")
-            self._intake.hear(Event(event_kind, text, self._log_time.now, now, self._robot_time or 0.0))
+            self._intake.hear(
+                Happening(event_kind, text, self._log_time.now, now, self._robot_time or 0.0)
+            )
         self._told.clear()
         self._intake.end_batch(steady, now)
 
     def _watch(self, topic: str, data: bytes) -> None:
         """Read a message that may tell an event, if what matters in it is new."""
-        before, self._watched[topic] = self._watched.get(topic, b""), data
-        if topic == SAFETY and data[convert.SAFETY_SALIENT] != before[convert.SAFETY_SALIENT]:
+        before = self._watched.get(topic, b"")
+        self._watched[topic] = data
+        if topic == SAFETY_TOPIC and data[convert.SAFETY_SALIENT] != before[convert.SAFETY_SALIENT]:
             self._told += self._watcher.safety(convert.safety_of(data))
-        elif topic == GATE and data[convert.GATE_SALIENT] != before[convert.GATE_SALIENT]:
+        elif topic == GATE_TOPIC and data[convert.GATE_SALIENT] != before[convert.GATE_SALIENT]:
             self._told += self._watcher.gate(convert.gate_of(data))
-        elif topic == FAULTS:
+        elif topic == FAULTS_TOPIC:
             self._told += self._watcher.fault(*convert.fault_of(data))
 
     def _follow_the_driver(self, ended: Flag) -> None:
         begun = heard = time.monotonic()
-        newest = self._newest.get(ROBOT_STATE)
-        while newest is not None and time.monotonic() < min(heard + SILENT_S, begun + LONGEST_END_S):
+        newest = self._newest.get(ROBOT_STATE_TOPIC)
+        while newest is not None and time.monotonic() < min(
+            heard + DRIVER_SILENT_S, begun + LONGEST_END_S
+        ):
             if ended.wait(self._period):
                 return
             self._batch()
-            if self._newest[ROBOT_STATE] is not newest:
-                newest, heard = self._newest[ROBOT_STATE], time.monotonic()
+            if self._newest[ROBOT_STATE_TOPIC] is not newest:
+                newest = self._newest[ROBOT_STATE_TOPIC]
+                heard = time.monotonic()
 
     def _diagnose(self) -> None:
         status = self._status.now()
         stamp = convert.time_message(self._robot_time or 0.0)
-        self._diagnostics.publish(stamp, LEVELS[status.severity], status.message, status.values)
+        self._diagnostics.publish(
+            stamp, SEVERITY_LEVELS[status.severity], status.message, status.values
+        )
 
 
 def main() -> None:
     """Entry point."""
     with suppress(OSError):
-        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))  # of all threads to come: it never preempts
-    sys.exit(run_node(RecorderNode, niceness=NICENESS))
+        os.sched_setscheduler(
+            0, os.SCHED_BATCH, os.sched_param(0)
+        )  # of all threads to come: it never preempts
+    sys.exit(run_node(RecorderNode, niceness=RECORDER_NICENESS))
 
 
 if __name__ == "__main__":

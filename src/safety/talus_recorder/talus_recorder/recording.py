@@ -12,13 +12,13 @@ from pathlib import Path
 
 from talus_core.physics import NANOSECONDS_PER_SECOND
 
-from talus_recorder.chain import Digest
 from talus_recorder.config import RecorderConfig
-from talus_recorder.layout import RecordedChannel, preamble
+from talus_recorder.format.chain import Digest
+from talus_recorder.format.layout import RecordedChannel, preamble
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 TOLD = "black box: "  # begins a line of the log, a file's path follows
-RING = "ring-"  # begins the name of a folder with the last seconds
+RING_PREFIX = "ring-"  # begins the name of a folder with the last seconds
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Recording:
     @property
     def ring(self) -> Path:
         """Folder of its last seconds."""
-        return self.folder / f"{RING}{self.origin['process']}"
+        return self.folder / f"{RING_PREFIX}{self.origin['process']}"
 
     def segment_preamble(self, number: int) -> bytes:
         """Begin of a file of the ring."""

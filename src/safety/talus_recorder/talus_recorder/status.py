@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from talus_recorder.disk_thread import DiskThread
-from talus_recorder.intake import Intake
-from talus_recorder.spool import Spool
+from talus_recorder.disk.disk_thread import DiskThread
+from talus_recorder.disk.spool import Spool
+from talus_recorder.listening.intake import Intake
 
-SLOW_S = 0.25  # of one chunk: longer, and a power cut costs more than it should
+SLOW_WRITE_S = 0.25  # of one chunk: longer, and a power cut costs more than it should
 
 
 @dataclass(frozen=True)
@@ -25,17 +25,22 @@ class StatusOf:
     """Compares with what was told before: what is lost is told once more, not for ever."""
 
     def __init__(self, intake: Intake, spool: Spool, disk: DiskThread):
-        self._intake, self._spool, self._disk = intake, spool, disk
+        self._intake = intake
+        self._spool = spool
+        self._disk = disk
         self._lost = 0
 
     def now(self) -> RecorderStatus:
         """Since the last call."""
-        intake, disk = self._intake, self._disk
+        intake = self._intake
+        disk = self._disk
         lost = intake.lost + self._spool.dropped
-        newly, self._lost = lost - self._lost, lost
-        slowest, disk.slowest_write_s = disk.slowest_write_s, 0.0
+        newly = lost - self._lost
+        self._lost = lost
+        slowest = disk.slowest_write_s
+        disk.slowest_write_s = 0.0
         problems = [f"{newly} messages lost"] if newly else []
-        if slowest > SLOW_S:
+        if slowest > SLOW_WRITE_S:
             problems.append(f"the disk took {slowest:.2f} s for a chunk")
         severity = 2 if disk.problem else int(bool(problems))
         if disk.problem:

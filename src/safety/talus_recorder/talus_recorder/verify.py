@@ -14,21 +14,21 @@ from pathlib import Path
 from mcap.records import Metadata
 from talus_core.errors import TalusError
 
-from talus_recorder.archive import FILE, NOTE, Note
-from talus_recorder.chain import FIRST, Digest, digest_of_key_file
-from talus_recorder.layout import (
+from talus_recorder.disk.archive import NOTE_FILE, Note, number_of
+from talus_recorder.disk.storage import Disk, Storage
+from talus_recorder.format.chain import FIRST_LINK, Digest, digest_of_key_file
+from talus_recorder.format.layout import (
     ORIGIN,
     SEAL,
-    Summary,
+    FileSummary,
     link_record,
     origin_digest,
     record,
     seal_of,
     seal_record,
 )
+from talus_recorder.format.scan import Scan, scan
 from talus_recorder.recording import default_folder
-from talus_recorder.scan import Scan, scan
-from talus_recorder.storage import Disk, Storage
 
 
 @dataclass(frozen=True)
@@ -46,23 +46,32 @@ class Report:
 def verify_data(data: bytes, digest: Digest) -> Report:
     """Of the bytes of an event file."""
     found = scan(data)
-    seal = found.seal or {"number": "0", "previous": FIRST, "seal": ""}
+    seal = found.seal or {"number": "0", "previous": FIRST_LINK, "seal": ""}
     problems = tuple(found.problems) + tuple(_problems(found, digest))
     messages = sum(sum(group.counts.values()) for group in found.groups)
-    return Report(messages, len(found.groups), int(seal["number"]), seal["previous"], seal["seal"], problems)
+    return Report(
+        messages, len(found.groups), int(seal["number"]), seal["previous"], seal["seal"], problems
+    )
 
 
 def _problems(found: Scan, digest: Digest) -> list[str]:
-    if found.origin is None:
+    origin = found.origin
+    if origin is None:
         return ["the preamble is not complete"]
-    if found.origin.get("algorithm") != digest.name:
-        return [f"recorded with {found.origin.get('algorithm')}, asked to verify with {digest.name}: see --key-file"]
-    return [*_of_preamble(found, digest), *_of_groups(found, digest), *_of_seal(found, digest), *_of_summary(found)]
+    algorithm = origin.get("algorithm")
+    if algorithm != digest.name:
+        return [f"recorded with {algorithm}, asked to verify with {digest.name}: see --key-file"]
+    return [
+        *_of_preamble(found, origin, digest),
+        *_of_groups(found, digest),
+        *_of_seal(found, origin, digest),
+        *_of_summary(found, origin),
+    ]
 
 
-def _of_preamble(found: Scan, digest: Digest) -> list[str]:
-    stated = found.origin.get("digest")
-    is_right = stated == origin_digest(found.data[: found.origin_at], found.origin, digest)
+def _of_preamble(found: Scan, origin: dict[str, str], digest: Digest) -> list[str]:
+    stated = origin.get("digest")
+    is_right = stated == origin_digest(found.data[: found.origin_at], origin, digest)
     return [] if is_right else ["the preamble was changed"]
 
 
@@ -72,28 +81,37 @@ def _of_groups(found: Scan, digest: Digest) -> list[str]:
         link = link_record(number, previous, head)
         end = group.offset + group.length
         content = memoryview(found.data)[group.offset : end - len(link)]
-        if found.data[end - len(link) : end] != link or digest.of(previous, number, content) != head:
+        if (
+            found.data[end - len(link) : end] != link
+            or digest.of(previous, number, content) != head
+        ):
             problems.append(f"chunk {number} at byte {group.offset} was changed")
     for (number, _, head), (next_number, previous, _) in pairwise(found.links):
         if next_number != number + 1 or previous != head:
-            problems.append(f"between chunk {number} and chunk {next_number} something was taken out or put in")
+            problems.append(
+                f"between chunk {number} and chunk {next_number} something was taken out or put in"
+            )
     return problems
 
 
-def _of_seal(found: Scan, digest: Digest) -> list[str]:
+def _of_seal(found: Scan, origin: dict[str, str], digest: Digest) -> list[str]:
     if found.seal is None:
-        return ["no seal: the file was cut, or never finished (talus_recorder.recover makes it readable)"]
-    number, previous, seal = int(found.seal["number"]), found.seal["previous"], found.seal["seal"]
+        return [
+            "no seal: the file was cut, or never finished (talus_recorder.recover makes it readable)"
+        ]
+    number = int(found.seal["number"])
+    previous = found.seal["previous"]
+    seal = found.seal["seal"]
     heads = [group.head for group in found.groups]
-    if seal != seal_of(number, previous, found.origin["digest"], heads, digest):
+    if seal != seal_of(number, previous, origin["digest"], heads, digest):
         return ["the seal is not that of these chunks"]
     return []
 
 
-def _of_summary(found: Scan) -> list[str]:
+def _of_summary(found: Scan, said: dict[str, str]) -> list[str]:
     """Everything outside of what was hashed follows from it, and must be equal to the last byte."""
-    origin = record(Metadata(ORIGIN, found.origin))
-    summary = Summary(found.channels)
+    origin = record(Metadata(ORIGIN, said))
+    summary = FileSummary(found.channels)
     summary.add_metadata(ORIGIN, found.origin_at, len(origin))
     at = found.origin_at + len(origin)
     if found.data[found.origin_at : at] != origin:
@@ -113,20 +131,24 @@ def _of_summary(found: Scan) -> list[str]:
 
 def verify_folder(storage: Storage, folder: Path, digest: Digest) -> dict[str, tuple[str, ...]]:
     """Problems by file name, `chain.json` among them; only of files that have some. Raises OSError."""
-    names = [name for name in storage.names(folder) if FILE.fullmatch(name)]
+    names = [name for name in storage.names(folder) if number_of(name)]
     reports = {}
     for name in names:
         with storage.open(folder / name) as file:
-            reports[int(FILE.fullmatch(name)[1])] = (name, verify_data(file.read(), digest))
+            reports[number_of(name)] = (name, verify_data(file.read(), digest))
     found = {name: report.problems for name, report in reports.values() if report.problems}
-    order = _of_order(storage, folder, {number: report for number, (_, report) in reports.items()}, digest)
-    return found | ({NOTE: tuple(order)} if order else {})
+    order = _of_order(
+        storage, folder, {number: report for number, (_, report) in reports.items()}, digest
+    )
+    return found | ({NOTE_FILE: tuple(order)} if order else {})
 
 
-def _of_order(storage: Storage, folder: Path, reports: dict[int, Report], digest: Digest) -> list[str]:
-    if NOTE not in storage.names(folder):
-        return [f"{NOTE} is missing"] if reports else []
-    with storage.open(folder / NOTE) as file:
+def _of_order(
+    storage: Storage, folder: Path, reports: dict[int, Report], digest: Digest
+) -> list[str]:
+    if NOTE_FILE not in storage.names(folder):
+        return [f"{NOTE_FILE} is missing"] if reports else []
+    with storage.open(folder / NOTE_FILE) as file:
         try:
             note = Note.decode(file.read(), digest)
         except ValueError as error:
@@ -144,32 +166,43 @@ def _of_order(storage: Storage, folder: Path, reports: dict[int, Report], digest
 
 def main(words: Sequence[str] | None = None) -> int:
     """Exit code: 0 = untouched, 1 = something is wrong, 2 = bad input."""
-    parser = argparse.ArgumentParser(prog="talus_recorder.verify", description="Finds changed or missing recordings.")
-    parser.add_argument("paths", nargs="*", type=Path, metavar="FILE_OR_FOLDER", help="default: the recorder's folder")
-    parser.add_argument("--key-file", default="", help="secret of the hash chain, where the recorder was given one")
+    parser = argparse.ArgumentParser(
+        prog="talus_recorder.verify", description="Finds changed or missing recordings."
+    )
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        type=Path,
+        metavar="FILE_OR_FOLDER",
+        help="default: the recorder's folder",
+    )
+    parser.add_argument(
+        "--key-file", default="", help="secret of the hash chain, where the recorder was given one"
+    )
     given = parser.parse_args(words)
     try:
         digest = digest_of_key_file(given.key_file)
-        return max(_verify_path(path, digest) for path in given.paths or [default_folder(os.environ)])
+        return max(
+            _verify_path(path, digest) for path in given.paths or [default_folder(os.environ)]
+        )
     except (TalusError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
 
 
 def _verify_path(path: Path, digest: Digest) -> int:
+    """Print what is wrong with a file or a folder; return the exit code."""
     if path.is_dir():
-        wrong = verify_folder(Disk(), path, digest)
-        for name, problems in wrong.items():
-            for problem in problems:
-                print(f"{path / name}: {problem}")
+        found = verify_folder(Disk(), path, digest)
+        problems = [f"{path / name}: {text}" for name, texts in found.items() for text in texts]
+        fine = f"{path}: untouched"
     else:
         report = verify_data(path.read_bytes(), digest)
-        wrong = report.problems
-        for problem in wrong:
-            print(f"{path}: {problem}")
-    if not wrong:
-        print(f"{path}: untouched" + ("" if path.is_dir() else f", {report.messages} messages, seal {report.seal}"))
-    return int(bool(wrong))
+        problems = [f"{path}: {text}" for text in report.problems]
+        fine = f"{path}: untouched, {report.messages} messages, seal {report.seal}"
+    for text in problems or [fine]:
+        print(text)
+    return int(bool(problems))
 
 
 if __name__ == "__main__":

@@ -6,26 +6,30 @@ from __future__ import annotations
 from pathlib import Path
 
 from talus_core.physics import NANOSECONDS_PER_SECOND
-from talus_recorder.black_box import BlackBox
-from talus_recorder.chain import Digest
 from talus_recorder.config import RecorderConfig
-from talus_recorder.events import START, Event
-from talus_recorder.intake import Intake
-from talus_recorder.layout import RecordedChannel
+from talus_recorder.disk.black_box import BlackBox
+from talus_recorder.disk.spool import Spool
+from talus_recorder.disk.storage import Disk, Storage
+from talus_recorder.format.chain import Digest
+from talus_recorder.format.layout import RecordedChannel
+from talus_recorder.happenings.events import EVENT_START, Happening
+from talus_recorder.listening.intake import Intake
 from talus_recorder.recording import Recording
-from talus_recorder.spool import Spool
-from talus_recorder.storage import Disk, Storage
 
 BEGIN = 1_700_000_000 * NANOSECONDS_PER_SECOND  # log time at 0 s of the timeline
-CHANNELS = (
+CUT_CHANNELS = (
     RecordedChannel("/state", "std_msgs/msg/String", "string data"),
     RecordedChannel("/command", "std_msgs/msg/String", "string data"),
 )
-CONFIG = RecorderConfig(before_s=2.0, after_s=1.0, segment_s=1.0, chunk_s=0.2, quota_mb=100, keep_free_mb=0)
+CONFIG = RecorderConfig(
+    before_s=2.0, after_s=1.0, segment_s=1.0, chunk_s=0.2, quota_mb=100, keep_free_mb=0
+)
 
 
-def recording_in(folder: Path, process: str = "one", config: RecorderConfig = CONFIG, key: bytes = b"") -> Recording:
-    return Recording(folder, CHANNELS, {"process": process}, config, Digest(key))
+def recording_in(
+    folder: Path, process: str = "one", config: RecorderConfig = CONFIG, key: bytes = b""
+) -> Recording:
+    return Recording(folder, CUT_CHANNELS, {"process": process}, config, Digest(key))
 
 
 class Recorder:
@@ -45,14 +49,18 @@ class Recorder:
             self.now += 0.02
             time = BEGIN + round(self.now * NANOSECONDS_PER_SECOND)
             for channel in (1, 2):
-                self.intake.add(channel, f"{channel} {self.now:.2f}".encode().ljust(100), time, time - 1000, 0)
+                self.intake.add(
+                    channel, f"{channel} {self.now:.2f}".encode().ljust(100), time, time - 1000, 0
+                )
             self.intake.end_batch(round(self.now * NANOSECONDS_PER_SECOND), self.now)
             if writes:
                 self.write()
 
-    def event(self, kind: str = START, text: str = "") -> None:
+    def event(self, kind: str = EVENT_START, text: str = "") -> None:
         """Something happens now."""
-        self.intake.hear(Event(kind, text, BEGIN + round(self.now * NANOSECONDS_PER_SECOND), self.now, 2.0 * self.now))
+        self.intake.hear(
+            Happening(kind, text, BEGIN + round(self.now * NANOSECONDS_PER_SECOND), self.now, 2.0 * self.now)
+        )
 
     def write(self) -> None:
         while (filled := self.spool.oldest(0.0)) is not None:

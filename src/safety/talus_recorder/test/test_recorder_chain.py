@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 from recorder_samples import Recorder, recording_in
-from talus_recorder.archive import NOTE
-from talus_recorder.chain import Digest
-from talus_recorder.events import LEVEL, START
-from talus_recorder.scan import scan
-from talus_recorder.storage import Disk
+from talus_recorder.disk.archive import NOTE_FILE
+from talus_recorder.disk.storage import Disk
+from talus_recorder.format.chain import Digest
+from talus_recorder.format.scan import scan
+from talus_recorder.happenings.events import EVENT_LEVEL, EVENT_START
 from talus_recorder.verify import main, verify_data, verify_folder
 
 KEY = b"a secret of sixteen bytes or more"
@@ -21,7 +21,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three event files."""
     folder = tmp_path_factory.mktemp("black_box")
     recorder = Recorder(recording_in(folder))
-    for kind in (START, LEVEL, LEVEL):
+    for kind in (EVENT_START, EVENT_LEVEL, EVENT_LEVEL):
         recorder.event(kind, "asked for")
         recorder.run(4.0)
     assert len(recorder.close()) == 3
@@ -49,7 +49,11 @@ def test_every_flipped_bit_shows(folder: Path):
     data = files(folder)[1].read_bytes()
     chance = random.Random(1)
     # Every byte of the begin, of the end, and many in between.
-    places = [*range(2500), *range(len(data) - 3500, len(data)), *(chance.randrange(len(data)) for _ in range(300))]
+    places = [
+        *range(2500),
+        *range(len(data) - 3500, len(data)),
+        *(chance.randrange(len(data)) for _ in range(300)),
+    ]
     for place in places[:: 1 if len(places) < 1000 else 7]:
         changed = bytearray(data)
         changed[place] ^= 1 << chance.randrange(8)
@@ -77,7 +81,11 @@ def test_a_chunk_that_is_taken_out_shows(folder: Path):
 def test_chunks_in_another_order_show(folder: Path):
     data = files(folder)[0].read_bytes()
     one, two = scan(data).groups[1:3]
-    parts = data[: one.offset], data[one.offset : two.offset], data[two.offset : two.offset + two.length]
+    parts = (
+        data[: one.offset],
+        data[one.offset : two.offset],
+        data[two.offset : two.offset + two.length],
+    )
     swapped = parts[0] + parts[2] + parts[1] + data[two.offset + two.length :]
     assert verify_data(swapped, Digest()).problems
 
@@ -89,10 +97,10 @@ def test_a_missing_file_shows(copy: Path, place: int):
 
 
 def test_a_missing_or_changed_note_shows(copy: Path):
-    text = (copy / NOTE).read_text()
-    (copy / NOTE).write_text(text.replace('"last": 3', '"last": 2'))
+    text = (copy / NOTE_FILE).read_text()
+    (copy / NOTE_FILE).write_text(text.replace('"last": 3', '"last": 2'))
     assert verify_folder(Disk(), copy, Digest())
-    (copy / NOTE).unlink()
+    (copy / NOTE_FILE).unlink()
     assert verify_folder(Disk(), copy, Digest())
 
 

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 from mcap.reader import make_reader
-from recorder_samples import BEGIN, CHANNELS, Recorder, recording_in
+from recorder_samples import BEGIN, CUT_CHANNELS, Recorder, recording_in
 from talus_core.physics import NANOSECONDS_PER_SECOND
-from talus_recorder import cut_disk
-from talus_recorder.chain import Digest
-from talus_recorder.power_cuts import power_cuts
-from talus_recorder.read_back import read_back
+from talus_recorder.disk import cut_disk
+from talus_recorder.disk.power_cuts import power_cuts
+from talus_recorder.disk.storage import Disk
+from talus_recorder.format.chain import Digest
+from talus_recorder.format.read_back import read_back
 from talus_recorder.recover import main, recover_rings
-from talus_recorder.storage import Disk
 from talus_recorder.verify import verify_data, verify_folder
 
 # Wall time in which a process that writes all the time is killed; a segment lasts a tenth of that.
@@ -62,7 +62,9 @@ def test_a_killed_recorder_loses_nothing_that_it_had_written(tmp_path: Path):
         time.sleep(chance.uniform(0.0, 0.01))
         os.kill(process.pid, signal.SIGKILL)
         rest, _ = process.communicate()
-        written = float((lines + rest.splitlines(keepends=True))[-1 if not rest or rest.endswith("\n") else -2])
+        written = float(
+            (lines + rest.splitlines(keepends=True))[-1 if not rest or rest.endswith("\n") else -2]
+        )
         made = recover_rings(Disk(), recording_in(folder, "two"))
         assert verify_folder(Disk(), folder, Digest()) == {}
         files = [*folder.glob("*.mcap")]
@@ -82,11 +84,15 @@ def segment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(recorder.recording.ring.glob("*.mcap"))
 
 
-def test_recover_makes_a_readable_file_of_any_cut(segment: Path, tmp_path: Path, capsys: pytest.CaptureFixture):
+def test_recover_makes_a_readable_file_of_any_cut(
+    segment: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+):
     data = segment.read_bytes()
     chance = random.Random(4)
     least = 400  # the channels must be there
-    for number, size in enumerate([len(data), *(chance.randrange(least, len(data)) for _ in range(60))]):
+    for number, size in enumerate(
+        [len(data), *(chance.randrange(least, len(data)) for _ in range(60))]
+    ):
         path = tmp_path / f"{number}.mcap"
         path.write_bytes(data[:size] + chance.randbytes(chance.choice((0, 0, 50))))
         assert main([str(path)]) == 0
@@ -100,7 +106,9 @@ def test_recover_makes_a_readable_file_of_any_cut(segment: Path, tmp_path: Path,
     assert "read back" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("content", "said"), [(b"", "no MCAP file"), (b"x" * 500, "no MCAP file"), (None, "No such")])
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"", "no MCAP file"), (b"x" * 500, "no MCAP file"), (None, "No such")]
+)
 def test_recover_refuses_what_is_no_recording_in_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture, content: bytes | None, said: str
 ):
@@ -119,4 +127,4 @@ def test_what_was_recovered_has_the_channels_of_the_recording(segment: Path, tmp
     assert main([str(path)]) == 0
     with (tmp_path / "cut.recovered.mcap").open("rb") as file:
         summary = make_reader(file).get_summary()
-    assert {c.topic for c in summary.channels.values()} == {c.topic for c in CHANNELS}
+    assert {c.topic for c in summary.channels.values()} == {c.topic for c in CUT_CHANNELS}

@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 from recorder_samples import CONFIG, Recorder, recording_in
 from talus_core.physics import NANOSECONDS_PER_SECOND
-from talus_recorder.archive import Archive
-from talus_recorder.black_box import DiskFullError
-from talus_recorder.chain import Digest
 from talus_recorder.config import RecorderConfig
-from talus_recorder.disk_thread import DiskThread
-from talus_recorder.events import FALL, START, Event
-from talus_recorder.intake import Intake
-from talus_recorder.read_back import read_back
-from talus_recorder.spool import Spool
+from talus_recorder.disk.archive import Archive
+from talus_recorder.disk.black_box import DiskFullError
+from talus_recorder.disk.disk_thread import DiskThread
+from talus_recorder.disk.spool import Spool
+from talus_recorder.disk.storage import Disk
+from talus_recorder.format.chain import Digest
+from talus_recorder.format.read_back import read_back
+from talus_recorder.happenings.events import EVENT_FALL, EVENT_START, Happening
+from talus_recorder.listening.intake import Intake
 from talus_recorder.status import StatusOf
-from talus_recorder.storage import Disk
 from talus_recorder.verify import verify_folder
 
 
@@ -28,7 +28,8 @@ class FullDisk(Disk):
     is_full = False
 
     def create(self, path: Path):
-        file, disk = super().create(path), self
+        file = super().create(path)
+        disk = self
 
         class Half:
             def write(self, parts):
@@ -38,7 +39,8 @@ class FullDisk(Disk):
                     raise OSError(errno.ENOSPC, "No space left on device")
                 file.write(parts)
 
-            sync, close = file.sync, file.close
+            sync = file.sync
+            close = file.close
 
         return Half()
 
@@ -65,7 +67,7 @@ def test_what_the_full_disk_refused_is_written_when_it_has_room(tmp_path: Path):
 
 def test_while_it_is_full_the_oldest_goes_and_is_counted(tmp_path: Path):
     recorder = Recorder(recording_in(tmp_path))
-    recorder.event(FALL, "told while the disk was away")
+    recorder.event(EVENT_FALL, "told while the disk was away")
     recorder.run(10.0, writes=False)
     assert recorder.spool.dropped > 0
     recorder.run(0.5)
@@ -87,7 +89,7 @@ def test_room_is_left_to_others(tmp_path: Path):
 
 def test_the_quota_takes_routine_files_first_and_of_each_the_oldest(tmp_path: Path):
     recorder = Recorder(recording_in(tmp_path))
-    for kind in (FALL, START, FALL, START):
+    for kind in (EVENT_FALL, EVENT_START, EVENT_FALL, EVENT_START):
         recorder.event(kind)
         recorder.run(4.0)
     names = [path.name for path in recorder.close()]
@@ -107,7 +109,9 @@ class Threaded:
         self.said: list[str] = []
         self.spool = Spool(buffers=4, capacity=4000)
         self.intake = Intake(self.spool, 0.01)
-        self.disk = DiskThread(disk, recording_in(folder), self.spool, lambda path: None, self.said.append)
+        self.disk = DiskThread(
+            disk, recording_in(folder), self.spool, lambda path: None, self.said.append
+        )
         self.status = StatusOf(self.intake, self.spool, self.disk)
         self.now = 0.0
 
@@ -139,7 +143,7 @@ def test_a_folder_that_cannot_be_made_is_told_and_stops_nobody(tmp_path: Path):
     assert len(threaded.said) == 1  # once, not every second
     (tmp_path / "file").unlink()
     threaded.until(lambda: not threaded.disk.problem)
-    threaded.intake.hear(Event(START, "", 1, threaded.now, 0.0))
+    threaded.intake.hear(Happening(EVENT_START, "", 1, threaded.now, 0.0))
     threaded.feed(5)
     threaded.disk.close()
     assert len([*(tmp_path / "file" / "black_box").glob("*-start.mcap")]) == 1

@@ -7,11 +7,17 @@ import random
 import numpy as np
 import pytest
 from talus_core.physics import NANOSECONDS_PER_SECOND
-from talus_recorder.events import FALL, FAULT, LATCH, LEVEL, LOWERED
-from talus_recorder.intake import Clocks, Intake, LogTime
-from talus_recorder.spool import Spool
-from talus_recorder.timeline import Timeline
-from talus_recorder.watcher import GateView, SafetyView, Watcher
+from talus_recorder.disk.spool import Spool
+from talus_recorder.happenings.events import (
+    EVENT_FALL,
+    EVENT_FAULT,
+    EVENT_LATCH,
+    EVENT_LEVEL,
+    EVENT_LOWERED,
+)
+from talus_recorder.happenings.timeline import Timeline
+from talus_recorder.happenings.watcher import GateView, SafetyView, Watcher
+from talus_recorder.listening.intake import Clocks, Intake, LogTime
 
 HOUR = 3600 * NANOSECONDS_PER_SECOND
 
@@ -19,7 +25,8 @@ HOUR = 3600 * NANOSECONDS_PER_SECOND
 @pytest.mark.parametrize("jump", [HOUR, -HOUR, NANOSECONDS_PER_SECOND, -NANOSECONDS_PER_SECOND])
 def test_a_jump_of_the_wall_clock_moves_no_message_out_of_its_batch(jump: int):
     log_time = LogTime(Clocks(0, 10 * HOUR))
-    wall, before = 10 * HOUR, 10 * HOUR
+    wall = 10 * HOUR
+    before = 10 * HOUR
     for batch in range(1, 20):
         steady = batch * NANOSECONDS_PER_SECOND // 10
         wall = 10 * HOUR + steady + (jump if batch >= 10 else 0)
@@ -35,7 +42,9 @@ def test_a_jump_of_the_wall_clock_moves_no_message_out_of_its_batch(jump: int):
 def test_the_timeline_is_the_robots_while_that_runs():
     timeline = Timeline()
     for tick in range(100):
-        assert timeline.advance(1000.0 + 0.1 * tick, 5.0 + 0.02 * tick) == pytest.approx(0.02 * tick)
+        assert timeline.advance(1000.0 + 0.1 * tick, 5.0 + 0.02 * tick) == pytest.approx(
+            0.02 * tick
+        )
 
 
 @pytest.mark.parametrize("jump", [3600.0, -3600.0, -0.5])
@@ -129,19 +138,21 @@ def safety(level: int, latched: bool = False) -> SafetyView:
 def test_every_change_of_the_ladder_is_an_event():
     watcher = Watcher()
     assert watcher.safety(safety(3)) == []  # how it was found
-    assert watcher.safety(safety(0)) == [(LOWERED, "R0")]
+    assert watcher.safety(safety(0)) == [(EVENT_LOWERED, "R0")]
     assert watcher.safety(safety(0)) == []
-    assert watcher.safety(safety(1)) == [(LEVEL, "R1: because")]
-    assert watcher.safety(safety(3, latched=True)) == [(LEVEL, "R3: because")]
-    assert watcher.safety(SafetyView(4, "R4_PROTECTIVE_FALL", "falls", True)) == [(FALL, "R4_PROTECTIVE_FALL: falls")]
+    assert watcher.safety(safety(1)) == [(EVENT_LEVEL, "R1: because")]
+    assert watcher.safety(safety(3, latched=True)) == [(EVENT_LEVEL, "R3: because")]
+    assert watcher.safety(SafetyView(4, "R4_PROTECTIVE_FALL", "falls", True)) == [
+        (EVENT_FALL, "R4_PROTECTIVE_FALL: falls")
+    ]
 
 
 def test_a_latch_is_an_event():
     watcher = Watcher()
     watcher.safety(safety(2))
-    assert watcher.safety(safety(2, latched=True)) == [(LATCH, "R2: because")]
+    assert watcher.safety(safety(2, latched=True)) == [(EVENT_LATCH, "R2: because")]
     assert watcher.gate(GateView(False, "")) == []
-    assert watcher.gate(GateView(True, "no command")) == [(LATCH, "gate: no command")]
+    assert watcher.gate(GateView(True, "no command")) == [(EVENT_LATCH, "gate: no command")]
     assert watcher.gate(GateView(True, "no command")) == []
 
 
@@ -157,7 +168,7 @@ def test_lying_is_a_fall_once_and_a_blow_is_none():
     assert not watcher.specific_force(lean(80.0), 0.4)
     assert not watcher.specific_force(lean(80.0), 0.8)
     [(kind, text)] = watcher.specific_force(lean(80.0), 0.9)
-    assert kind == FALL
+    assert kind == EVENT_FALL
     assert "80 degrees" in text
     assert not watcher.specific_force(lean(85.0), 5.0)
     assert not watcher.specific_force(lean(40.0), 6.0)  # not up again
@@ -175,6 +186,6 @@ def test_in_the_air_and_without_an_imu_there_is_no_down(force: tuple[float, floa
 
 
 def test_an_injected_fault_is_an_event_when_it_sets_in():
-    assert Watcher.fault("imu.stuck", "", True) == [(FAULT, "imu.stuck")]
-    assert Watcher.fault("drive.lock", "l_knee", True) == [(FAULT, "drive.lock l_knee")]
+    assert Watcher.fault("imu.stuck", "", True) == [(EVENT_FAULT, "imu.stuck")]
+    assert Watcher.fault("drive.lock", "l_knee", True) == [(EVENT_FAULT, "drive.lock l_knee")]
     assert Watcher.fault("imu.stuck", "", False) == []

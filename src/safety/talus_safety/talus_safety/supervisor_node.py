@@ -16,9 +16,7 @@ from talus_core.stop_levels import StopLevel
 from talus_ros.cdr import RobotStateCodec
 from talus_ros.diagnostics_node import ERROR, OK, WARN, DiagnosticsPublisher
 from talus_ros.fast_link_node import FastLink
-from talus_ros.heartbeat_node import QOS as HEARTBEAT_QOS
-from talus_ros.heartbeat_node import TOPIC as HEARTBEAT_TOPIC
-from talus_ros.heartbeat_node import HeartbeatThread
+from talus_ros.heartbeat_node import HEARTBEAT_QOS, HEARTBEAT_TOPIC, HeartbeatThread
 from talus_ros.parameters_node import declare_config, given_parameters
 from talus_ros.run_node import CONTROL_NICENESS, ExecutorThread, create_clockless_node, run_node
 from talus_ros.trace_node import TracedPublisher, trace_of_node

@@ -17,7 +17,7 @@ from rclpy.serialization import deserialize_message, serialize_message
 from sensor_msgs.msg import JointState
 from tf2_msgs.msg import TFMessage
 
-from robot_state_publisher.urdf import Joint
+from robot_state_publisher.urdf import UrdfJoint
 
 HEADER = b"\x00\x01\x00\x00"  # encapsulation: plain CDR, little endian, no options
 STAMP = struct.Struct("<iI")
@@ -30,13 +30,16 @@ class JointStateReader:
 
     def __init__(self):
         self.names: tuple[str, ...] = ()
-        self._layout, self._positions_at = b"", STAMP_END
+        self._layout = b""
+        self._positions_at = STAMP_END
 
     def read(self, data: bytes) -> tuple[tuple[int, int], np.ndarray]:
         """Stamp (s, ns) and positions (n,) of `names`, rad or m. Raises ValueError for what is not usable."""
         if data[: len(HEADER)] + data[STAMP_END : self._positions_at] != self._layout:
             self._learn(data)
-        return STAMP.unpack_from(data, len(HEADER)), np.frombuffer(data, "<f8", len(self.names), self._positions_at)
+        return STAMP.unpack_from(data, len(HEADER)), np.frombuffer(
+            data, "<f8", len(self.names), self._positions_at
+        )
 
     def _learn(self, data: bytes) -> None:
         message = deserialize_message(data, JointState)
@@ -53,13 +56,17 @@ class JointStateReader:
 class TransformWriter:
     """The bytes of one TFMessage for some joints, filled again and again; all transforms share one stamp."""
 
-    def __init__(self, joints: Sequence[Joint], prefix: str):
+    def __init__(self, joints: Sequence[UrdfJoint], prefix: str):
         data = serialize_message(transform_message(joints, prefix))
         self._bytes = np.frombuffer(bytearray(data), np.uint8)
-        stamps, numbers, at = [], [], len(HEADER) + 4  # number of transforms
+        stamps = []
+        numbers = []
+        at = len(HEADER) + 4  # behind the number of transforms
         for _ in joints:
             stamps.append(at)
-            at = _aligned(_skip_string(data, _skip_string(data, at + STAMP.size)), 8)  # frame, child frame
+            at = _aligned(
+                _skip_string(data, _skip_string(data, at + STAMP.size)), 8
+            )  # frame, child frame
             numbers.append(at)
             at += NUMBERS_SIZE
         self._stamps = np.add.outer(np.array(stamps, dtype=int), np.arange(STAMP.size))
@@ -72,15 +79,16 @@ class TransformWriter:
         return self._bytes.tobytes()
 
 
-def transform_message(joints: Sequence[Joint], prefix: str) -> TFMessage:
+def transform_message(joints: Sequence[UrdfJoint], prefix: str) -> TFMessage:
     """The transforms of joints at zero, unstamped: static ones hold at all times."""
     return TFMessage(transforms=[_transform(joint, prefix) for joint in joints])
 
 
-def _transform(joint: Joint, prefix: str) -> TransformStamped:
+def _transform(joint: UrdfJoint, prefix: str) -> TransformStamped:
     stamped = TransformStamped(child_frame_id=prefix + joint.child)
     stamped.header.frame_id = prefix + joint.parent
-    translation, rotation = stamped.transform.translation, stamped.transform.rotation
+    translation = stamped.transform.translation
+    rotation = stamped.transform.rotation
     translation.x, translation.y, translation.z = joint.position
     rotation.x, rotation.y, rotation.z, rotation.w = joint.quat_xyzw
     return stamped

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from robot_state_publisher.urdf import MOVABLE, TURNING, Joint, Mimic
+from robot_state_publisher.urdf import MOVABLE, TURNING, Mimic, UrdfJoint
 
 
 class JointFrames:
@@ -18,7 +18,7 @@ class JointFrames:
     = cos(q/2) r + sin(q/2) r (a, 0), quaternion products. Sliding along a by q after the fixed pose (p, r): p + q r a.
     """
 
-    def __init__(self, joints: Sequence[Joint]):
+    def __init__(self, joints: Sequence[UrdfJoint]):
         turns = np.array([joint.kind in TURNING for joint in joints], dtype=bool)  # (n,)
         axes = np.array([joint.axis for joint in joints]).reshape(-1, 3)
         self._half = np.where(turns, 0.5, 0.0)
@@ -44,7 +44,7 @@ class Sorting:
         multiplier, offset: (k,) of mimicking joints; 1 and 0 otherwise.
     """
 
-    joints: tuple[Joint, ...]
+    joints: tuple[UrdfJoint, ...]
     source: np.ndarray
     multiplier: np.ndarray
     offset: np.ndarray
@@ -54,7 +54,7 @@ class Sorting:
         return self.multiplier * arrived[self.source] + self.offset
 
 
-def sort_by_name(joints: Sequence[Joint], names: Sequence[str]) -> Sorting:
+def sort_by_name(joints: Sequence[UrdfJoint], names: Sequence[str]) -> Sorting:
     """Which of the joints these names determine, and how."""
     place = {name: index for index, name in enumerate(names)}
     rows = []
@@ -63,16 +63,22 @@ def sort_by_name(joints: Sequence[Joint], names: Sequence[str]) -> Sorting:
         if joint.kind in MOVABLE and mimic.joint in place:
             rows.append((joint, place[mimic.joint], mimic.multiplier, mimic.offset))
     columns = list(zip(*rows, strict=True)) or [(), (), (), ()]
-    return Sorting(columns[0], np.array(columns[1], dtype=int), np.array(columns[2]), np.array(columns[3]))
+    return Sorting(
+        columns[0], np.array(columns[1], dtype=int), np.array(columns[2]), np.array(columns[3])
+    )
 
 
 def _quat_times_vector(quat_xyzw: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     """Product of quaternions (n, 4) and pure quaternions made of vectors (n, 3)."""
-    v, w = quat_xyzw[:, :3], quat_xyzw[:, 3:]
-    return np.hstack([w * vectors + np.cross(v, vectors), -np.sum(v * vectors, axis=1, keepdims=True)])
+    v = quat_xyzw[:, :3]
+    w = quat_xyzw[:, 3:]
+    return np.hstack(
+        [w * vectors + np.cross(v, vectors), -np.sum(v * vectors, axis=1, keepdims=True)]
+    )
 
 
 def _rotate(quat_xyzw: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     """Vectors (n, 3) turned by unit quaternions (n, 4)."""
-    v, w = quat_xyzw[:, :3], quat_xyzw[:, 3:]
+    v = quat_xyzw[:, :3]
+    w = quat_xyzw[:, 3:]
     return vectors + 2.0 * np.cross(v, np.cross(v, vectors) + w * vectors)

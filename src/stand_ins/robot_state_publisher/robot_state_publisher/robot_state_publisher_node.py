@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from threading import Event
+from typing import Any
 
 from rcl_interfaces.msg import FloatingPointRange, ParameterDescriptor, SetParametersResult
 from rclpy.parameter import Parameter
@@ -18,8 +19,8 @@ from robot_state_publisher.conversions import transform_message
 from robot_state_publisher.stream import TransformStream
 from robot_state_publisher.urdf import UrdfError, parse_joints
 
-LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-JOINT_STATES = QoSProfile(depth=10)
+LAST_QOS = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+JOINT_STATES_QOS = QoSProfile(depth=10)
 TF_DEPTH = 100  # as tf2_ros has it
 FREQUENCIES_HZ = FloatingPointRange(from_value=0.0, to_value=1000.0)  # the standard node's bounds
 
@@ -29,14 +30,16 @@ class RobotStatePublisher:
 
     def __init__(self):
         self._node = create_clockless_node("robot_state_publisher")
-        self._description = self._node.create_publisher(String, "robot_description", LATCHED)
-        self._tf_static = self._node.create_publisher(TFMessage, "tf_static", LATCHED)
+        self._description = self._node.create_publisher(String, "robot_description", LAST_QOS)
+        self._tf_static = self._node.create_publisher(TFMessage, "tf_static", LAST_QOS)
         self._tf = self._node.create_publisher(TFMessage, "tf", TF_DEPTH)
         self._declare_parameters()
         self._set_robot(self._node.get_parameter("robot_description").value)
         self._node.add_on_set_parameters_callback(self._on_parameters)
         self._link = FastLink(self._node)
-        self._link.subscribe(JointState, "joint_states", self._on_joint_states, JOINT_STATES, raw=True)
+        self._link.subscribe(
+            JointState, "joint_states", self._on_joint_states, JOINT_STATES_QOS, raw=True
+        )
 
     def run(self, ended: Event) -> None:
         """Serve joint states here, and parameters beside, until `ended`."""
@@ -53,14 +56,19 @@ class RobotStatePublisher:
         self._node.destroy_node()
 
     def _declare_parameters(self) -> None:
-        def declare(name: str, default: object, description: str, **more: object) -> object:
+        def declare(name: str, default: object, description: str, **more: object) -> Any:
             return self._node.declare_parameter(
                 name, default, ParameterDescriptor(description=description, **more)
             ).value
 
         declare("robot_description", "", "URDF, as text")
         self._interval = _interval(
-            declare("publish_frequency", 20.0, "transforms a second, at most", floating_point_range=[FREQUENCIES_HZ])
+            declare(
+                "publish_frequency",
+                20.0,
+                "transforms a second, at most",
+                floating_point_range=[FREQUENCIES_HZ],
+            )
         )
         self._ignores_timestamp = declare(
             "ignore_timestamp", False, "publish for every joint state, whatever its stamp"
@@ -90,9 +98,13 @@ class RobotStatePublisher:
 
     def _on_joint_states(self, data: bytes) -> None:
         try:
-            transforms = self._stream.transforms(data, 0.0 if self._ignores_timestamp else self._interval)
+            transforms = self._stream.transforms(
+                data, 0.0 if self._ignores_timestamp else self._interval
+            )
         except ValueError as error:
-            self._node.get_logger().error(f"joint state ignored: {error}", throttle_duration_sec=1.0)
+            self._node.get_logger().error(
+                f"joint state ignored: {error}", throttle_duration_sec=1.0
+            )
             return
         if transforms is not None:
             self._tf.publish(transforms)

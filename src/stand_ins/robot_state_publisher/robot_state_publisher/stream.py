@@ -10,13 +10,13 @@ import numpy as np
 
 from robot_state_publisher.conversions import JointStateReader, TransformWriter
 from robot_state_publisher.kinematics import JointFrames, sort_by_name
-from robot_state_publisher.urdf import Joint
+from robot_state_publisher.urdf import UrdfJoint
 
 
 class _Part:
     """The joints that one publisher of joint states determines; several publishers may share a robot."""
 
-    def __init__(self, joints: Sequence[Joint], prefix: str, names: Sequence[str]):
+    def __init__(self, joints: Sequence[UrdfJoint], prefix: str, names: Sequence[str]):
         self._sorting = sort_by_name(joints, names)
         self._frames = JointFrames(self._sorting.joints)
         self._writer = TransformWriter(self._sorting.joints, prefix)
@@ -33,8 +33,9 @@ class _Part:
 class TransformStream:
     """What a robot's joint states say about its frames."""
 
-    def __init__(self, joints: Sequence[Joint], prefix: str):
-        self._joints, self._prefix = joints, prefix
+    def __init__(self, joints: Sequence[UrdfJoint], prefix: str):
+        self._joints = joints
+        self._prefix = prefix
         self._reader = JointStateReader()
         self._parts: dict[tuple[str, ...], _Part] = {}
 
@@ -45,7 +46,9 @@ class TransformStream:
         """
         stamp, positions = self._reader.read(joint_state)
         names = self._reader.names
-        part = self._parts.get(names) or self._parts.setdefault(names, _Part(self._joints, self._prefix, names))
+        part = self._parts.get(names) or self._parts.setdefault(
+            names, _Part(self._joints, self._prefix, names)
+        )
         now = stamp[0] + 1e-9 * stamp[1]
         if 0.0 <= now - part.last_sent < interval:
             return None

@@ -27,7 +27,7 @@ class Mimic:
 
 
 @dataclass(frozen=True)
-class Joint:
+class UrdfJoint:
     """One joint: where its child frame is in its parent frame, and how it moves.
 
     Attributes:
@@ -47,16 +47,18 @@ class Joint:
     mimic: Mimic | None
 
 
-def parse_joints(urdf: str) -> tuple[Joint, ...]:
+def parse_joints(urdf: str) -> tuple[UrdfJoint, ...]:
     """Every fixed or movable joint of a URDF. Raises UrdfError."""
     try:
         robot = ElementTree.fromstring(urdf)
         if robot.tag != "robot":
             raise UrdfError(f"the root element is <{robot.tag}>, not <robot>")
         joints = tuple(
-            _joint(element) for element in robot.findall("joint") if element.get("type") in ("fixed", *MOVABLE)
+            _joint(element)
+            for element in robot.findall("joint")
+            if element.get("type") in ("fixed", *MOVABLE)
         )
-        _check_tree({link.get("name") for link in robot.findall("link")}, joints)
+        _check_tree({link.get("name", "") for link in robot.findall("link")}, joints)
     except ElementTree.ParseError as error:
         raise UrdfError(f"not XML: {error}") from error
     except (AttributeError, TypeError, ValueError) as error:
@@ -64,29 +66,53 @@ def parse_joints(urdf: str) -> tuple[Joint, ...]:
     return joints
 
 
-def _joint(element: ElementTree.Element) -> Joint:
+def _joint(element: ElementTree.Element) -> UrdfJoint:
     mimic = element.find("mimic")
     axis = _numbers(element.find("axis"), "xyz", "1 0 0")
     length = math.hypot(*axis)
     if length == 0.0:
         raise UrdfError(f"joint '{element.get('name')}' has a zero axis")
-    return Joint(
-        name=element.get("name"),
-        kind=element.get("type"),
-        parent=element.find("parent").get("link"),
-        child=element.find("child").get("link"),
+    return UrdfJoint(
+        name=_text(element, "name"),
+        kind=_text(element, "type"),
+        parent=_text(_child(element, "parent"), "link"),
+        child=_text(_child(element, "child"), "link"),
         position=_numbers(element.find("origin"), "xyz", "0 0 0"),
         quat_xyzw=quat_xyzw_from_rpy(*_numbers(element.find("origin"), "rpy", "0 0 0")),
         axis=tuple(value / length for value in axis),
-        mimic=None
-        if mimic is None
-        else Mimic(mimic.get("joint"), float(mimic.get("multiplier", 1.0)), float(mimic.get("offset", 0.0))),
+        mimic=None if mimic is None else _mimic(mimic),
     )
+
+
+def _mimic(element: ElementTree.Element) -> Mimic:
+    return Mimic(
+        joint=_text(element, "joint"),
+        multiplier=float(element.get("multiplier", 1.0)),
+        offset=float(element.get("offset", 0.0)),
+    )
+
+
+def _child(element: ElementTree.Element, tag: str) -> ElementTree.Element:
+    """Return a joint's child element with a tag. Raises UrdfError where there is none."""
+    child = element.find(tag)
+    if child is None:
+        raise UrdfError(f"not a URDF: joint '{element.get('name')}' has no <{tag}>")
+    return child
+
+
+def _text(element: ElementTree.Element, attribute: str) -> str:
+    """Return an attribute. Raises UrdfError where it is missing."""
+    text = element.get(attribute)
+    if text is None:
+        raise UrdfError(f"not a URDF: a <{element.tag}> has no {attribute}")
+    return text
 
 
 def quat_xyzw_from_rpy(roll: float, pitch: float, yaw: float) -> tuple[float, float, float, float]:
     """Rotation by roll about x, then pitch about y, then yaw about z, all fixed axes, in rad."""
-    (sr, sp, sy), (cr, cp, cy) = zip(*((math.sin(a / 2), math.cos(a / 2)) for a in (roll, pitch, yaw)), strict=True)
+    (sr, sp, sy), (cr, cp, cy) = zip(
+        *((math.sin(a / 2), math.cos(a / 2)) for a in (roll, pitch, yaw)), strict=True
+    )
     return (
         sr * cp * cy - cr * sp * sy,
         cr * sp * cy + sr * cp * sy,
@@ -95,7 +121,9 @@ def quat_xyzw_from_rpy(roll: float, pitch: float, yaw: float) -> tuple[float, fl
     )
 
 
-def _numbers(element: ElementTree.Element | None, attribute: str, default: str) -> tuple[float, ...]:
+def _numbers(
+    element: ElementTree.Element | None, attribute: str, default: str
+) -> tuple[float, ...]:
     text = default if element is None else element.get(attribute, default)
     values = tuple(float(word) for word in text.split())
     if len(values) != 3:
@@ -103,7 +131,7 @@ def _numbers(element: ElementTree.Element | None, attribute: str, default: str) 
     return values
 
 
-def _check_tree(links: set[str], joints: tuple[Joint, ...]) -> None:
+def _check_tree(links: set[str], joints: tuple[UrdfJoint, ...]) -> None:
     children = [joint.child for joint in joints]
     for joint in joints:
         for link in (joint.parent, joint.child):
@@ -112,4 +140,6 @@ def _check_tree(links: set[str], joints: tuple[Joint, ...]) -> None:
         if children.count(joint.child) > 1:
             raise UrdfError(f"link '{joint.child}' is the child of two joints")
         if joint.mimic and joint.mimic.joint not in {other.name for other in joints}:
-            raise UrdfError(f"joint '{joint.name}' mimics '{joint.mimic.joint}', which is not there")
+            raise UrdfError(
+                f"joint '{joint.name}' mimics '{joint.mimic.joint}', which is not there"
+            )

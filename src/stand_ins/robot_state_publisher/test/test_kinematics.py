@@ -4,11 +4,22 @@
 import numpy as np
 import pytest
 from robot_state_publisher.kinematics import JointFrames, sort_by_name
-from robot_state_publisher.urdf import Joint, Mimic, quat_xyzw_from_rpy
+from robot_state_publisher.urdf import Mimic, UrdfJoint, quat_xyzw_from_rpy
 
 
-def joint(name="j", kind="revolute", rpy=(0.4, -0.7, 1.1), axis=(0.6, 0.0, 0.8), mimic=None) -> Joint:
-    return Joint(name, kind, "parent", f"{name}_child", (0.1, -0.2, 0.3), quat_xyzw_from_rpy(*rpy), axis, mimic)
+def joint(
+    name="j", kind="revolute", rpy=(0.4, -0.7, 1.1), axis=(0.6, 0.0, 0.8), mimic=None
+) -> UrdfJoint:
+    return UrdfJoint(
+        name,
+        kind,
+        "parent",
+        f"{name}_child",
+        (0.1, -0.2, 0.3),
+        quat_xyzw_from_rpy(*rpy),
+        axis,
+        mimic,
+    )
 
 
 def matrix(quat_xyzw: np.ndarray) -> np.ndarray:

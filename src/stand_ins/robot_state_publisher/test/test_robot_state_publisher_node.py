@@ -21,7 +21,9 @@ from tf2_msgs.msg import TFMessage
 URDF = """<robot name="r"><link name="a"/><link name="b"/><link name="c"/>\
 <joint name="turn" type="continuous"><parent link="a"/><child link="b"/><axis xyz="0 0 1"/></joint>\
 <joint name="stay" type="fixed"><parent link="b"/><child link="c"/><origin xyz="0 0 2"/></joint></robot>"""
-PROGRAM = Path(get_package_prefix("robot_state_publisher"), "lib/robot_state_publisher/robot_state_publisher")
+PROGRAM = Path(
+    get_package_prefix("robot_state_publisher"), "lib/robot_state_publisher/robot_state_publisher"
+)
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 PATIENCE_S = 60.0  # of wall time, for a process to start on a busy machine
 
@@ -49,7 +51,9 @@ class Listener:
         message.header.stamp.sec = 7
         self._joint_states.publish(message)
 
-    def wait(self, is_done: Callable[[], bool], while_waiting: Callable[[], None] = lambda: None) -> None:
+    def wait(
+        self, is_done: Callable[[], bool], while_waiting: Callable[[], None] = lambda: None
+    ) -> None:
         deadline = time.monotonic() + PATIENCE_S
         while not is_done():
             assert time.monotonic() < deadline, self.heard
@@ -69,7 +73,14 @@ def listener(ros_domain: int) -> Iterator[Listener]:
 
 
 def start(urdf: str, *more: str) -> subprocess.Popen:
-    parameters = ["-p", f"robot_description:={urdf}", "-p", "frame_prefix:=p/", "-p", "ignore_timestamp:=true"]
+    parameters = [
+        "-p",
+        f"robot_description:={urdf}",
+        "-p",
+        "frame_prefix:=p/",
+        "-p",
+        "ignore_timestamp:=true",
+    ]
     command = [PROGRAM, "--ros-args", "-r", "__ns:=/ns", *parameters, *more]
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
 
@@ -84,7 +95,11 @@ def test_frames_of_fixed_and_movable_joints_below_a_namespace(listener):
         assert fixed.transform.translation.z == 2.0
         listener.wait(lambda: listener.heard["tf"], lambda: listener.say(0.5))
         (moved,) = listener.heard["tf"][0].transforms
-        assert (moved.header.frame_id, moved.child_frame_id, moved.header.stamp.sec) == ("p/a", "p/b", 7)
+        assert (moved.header.frame_id, moved.child_frame_id, moved.header.stamp.sec) == (
+            "p/a",
+            "p/b",
+            7,
+        )
         assert moved.transform.rotation.z == pytest.approx(0.24740395925452294)  # sin(0.25)
     finally:
         process.terminate()

@@ -8,13 +8,22 @@ import pytest
 from rclpy.serialization import deserialize_message, serialize_message
 from robot_state_publisher.conversions import JointStateReader
 from robot_state_publisher.stream import TransformStream
-from robot_state_publisher.urdf import Joint
+from robot_state_publisher.urdf import UrdfJoint
 from sensor_msgs.msg import JointState
 from tf2_msgs.msg import TFMessage
 
 
-def joint(name: str, parent: str) -> Joint:
-    return Joint(name, "revolute", parent, f"{name}_link", (0.1, 0.2, 0.3), (0.0, 0.0, 0.0, 1.0), (0.0, 0.0, 1.0), None)
+def joint(name: str, parent: str) -> UrdfJoint:
+    return UrdfJoint(
+        name,
+        "revolute",
+        parent,
+        f"{name}_link",
+        (0.1, 0.2, 0.3),
+        (0.0, 0.0, 0.0, 1.0),
+        (0.0, 0.0, 1.0),
+        None,
+    )
 
 
 JOINTS = [joint("hip", "base"), joint("a_joint_with_a_long_name", "hip_link"), joint("toe", "x")]
@@ -23,7 +32,8 @@ JOINTS = [joint("hip", "base"), joint("a_joint_with_a_long_name", "hip_link"), j
 def state(positions: dict[str, float], seconds: float = 0.0, frame: str = "") -> bytes:
     message = JointState(name=list(positions), position=list(positions.values()))
     message.header.frame_id = frame
-    message.header.stamp.sec, message.header.stamp.nanosec = int(seconds), round((seconds % 1) * 1e9)
+    message.header.stamp.sec = int(seconds)
+    message.header.stamp.nanosec = round((seconds % 1) * 1e9)
     return serialize_message(message)
 
 
@@ -51,18 +61,26 @@ def test_transforms_are_those_of_the_joints(prefix):
     positions = {"a_joint_with_a_long_name": 0.5, "hip": -1.0}
     for seconds in (1.0, 2.5):
         message = deserialize_message(stream.transforms(state(positions, seconds), 0.0), TFMessage)
-        assert [t.child_frame_id for t in message.transforms] == [f"{prefix}{j.name}_link" for j in JOINTS[:2]]
+        assert [t.child_frame_id for t in message.transforms] == [
+            f"{prefix}{j.name}_link" for j in JOINTS[:2]
+        ]
         for transform, source in zip(message.transforms, JOINTS, strict=False):
             assert transform.header.frame_id == prefix + source.parent
             assert transform.header.stamp.sec + 1e-9 * transform.header.stamp.nanosec == seconds
-            assert (transform.transform.translation.x, transform.transform.translation.z) == (0.1, 0.3)
+            assert (transform.transform.translation.x, transform.transform.translation.z) == (
+                0.1,
+                0.3,
+            )
             angle = 2 * math.atan2(transform.transform.rotation.z, transform.transform.rotation.w)
             assert angle == pytest.approx(positions[source.name])
 
 
 def test_rate_is_bounded_and_time_may_start_anew():
     stream = TransformStream(JOINTS, "")
-    sent = [stream.transforms(state({"hip": 0.0}, t), 0.05) is not None for t in (10.0, 10.02, 10.04, 10.06, 1.0, 1.01)]
+    sent = [
+        stream.transforms(state({"hip": 0.0}, t), 0.05) is not None
+        for t in (10.0, 10.02, 10.04, 10.06, 1.0, 1.01)
+    ]
     assert sent == [True, False, False, True, True, False]
 
 

@@ -33,7 +33,9 @@ def test_axis_becomes_a_unit_vector():
 
 def test_mimic_is_read():
     mimic = '<mimic joint="j" multiplier="-2" offset="0.5"/>'
-    _, read = parse_joints(robot(joint("j", "revolute", "a", "b"), joint("k", "prismatic", "b", "c", mimic)))
+    _, read = parse_joints(
+        robot(joint("j", "revolute", "a", "b"), joint("k", "prismatic", "b", "c", mimic))
+    )
     assert (read.mimic.joint, read.mimic.multiplier, read.mimic.offset) == ("j", -2.0, 0.5)
 
 

@@ -70,7 +70,3 @@ class LaunchPlan:
 
     processes: tuple[ProcessSpec, ...]
     arguments: tuple[Argument, ...]
-
-    def required_names(self) -> tuple[str, ...]:
-        """Names of the processes without which the launch ends."""
-        return tuple(spec.name for spec in self.processes if spec.required)

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from talus_recorder.archive import kind_of
-from talus_recorder.events import ROUTINE
+from talus_recorder.disk.archive import kind_of
+from talus_recorder.happenings.events import ROUTINE_EVENTS
 from talus_recorder.recording import TOLD
 
 
@@ -15,4 +15,4 @@ def told_events(logs: Path) -> list[str]:
     log = logs / "recorder.log"
     lines = log.read_text(errors="replace").splitlines() if log.exists() else []
     told = [line[line.index(TOLD) :] for line in lines if TOLD in line]
-    return [line for line in told if kind_of(Path(line).name) not in ROUTINE]
+    return [line for line in told if kind_of(Path(line).name) not in ROUTINE_EVENTS]

@@ -23,8 +23,7 @@ from talus_cli.run.conversions import seconds, stamp, twist
 from talus_cli.run.observation import Velocity
 from talus_core.errors import TalusError
 from talus_ros.fast_link_node import FastLink
-from talus_ros.heartbeat_node import QOS as HEARTBEAT_QOS
-from talus_ros.heartbeat_node import TOPIC as HEARTBEAT
+from talus_ros.heartbeat_node import HEARTBEAT_QOS, HEARTBEAT_TOPIC
 
 from talus_interfaces.msg import BalanceState, GateState, Heartbeat, SafetyState
 
@@ -62,7 +61,7 @@ class GraphLink:
         self._false_clock = (0.0, 0.0)  # s added, until when
         for topic, kind in TOPICS.items():
             self._link.subscribe(kind, topic, partial(self._hear, topic), QOS)
-        self._link.subscribe(Heartbeat, HEARTBEAT, self._on_heartbeat, HEARTBEAT_QOS)
+        self._link.subscribe(Heartbeat, HEARTBEAT_TOPIC, self._on_heartbeat, HEARTBEAT_QOS)
         self._cmd_vel = self._node.create_publisher(TwistStamped, "cmd_vel", 1)
         self._clock = self._node.create_publisher(Clock, "clock", 10)
         self._executor = SingleThreadedExecutor(context=self._context)

@@ -172,7 +172,7 @@ def _fall(piece: Piece) -> Found:
 
 
 def _cuts(piece: Piece) -> Found:
-    from talus_recorder.power_cuts import power_cuts
+    from talus_recorder.disk.power_cuts import power_cuts
 
     cuts = power_cuts(piece.count, piece.seed)
     return Found(cuts.unreadable, loss_s=cuts.max_loss_s, detail="; ".join(cuts.reasons[:1]))

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Camera pictures as the page shows them: three channels, small enough for its panel."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from talus_core.errors import TalusError
+
+from talus_view.drawing.colours import depth_table
+
+NEAR_M = 0.3  # of the depth colours: half an arm's length
+FAR_M = 6.0  # of the depth colours: what a walking robot plans over
+
+_DEPTH_TABLE = depth_table()[:, None, :]
+_CHANNELS = {"rgb8": 3, "bgr8": 3, "rgba8": 4, "bgra8": 4, "mono8": 1}
+
+
+class PictureError(TalusError):
+    """A picture that cannot be shown; the message names what can."""
+
+
+def colour_picture(
+    data: memoryview, height: int, width: int, step: int, encoding: str
+) -> np.ndarray:
+    """Bytes of a camera picture to (height, width, 3) uint8 red, green, blue. Raises PictureError."""
+    if encoding not in _CHANNELS:
+        raise PictureError(
+            f"encoding '{encoding}' cannot be shown; known: {', '.join(sorted(_CHANNELS))}"
+        )
+    channels = _CHANNELS[encoding]
+    rows = _rows(data, height, step)[:, : width * channels].reshape(height, width, channels)
+    if channels == 1:
+        return np.repeat(rows, 3, axis=2)
+    return rows[:, :, 2::-1] if encoding.startswith("bgr") else rows[:, :, :3]
+
+
+def depth_picture(
+    data: memoryview, height: int, width: int, step: int, encoding: str
+) -> np.ndarray:
+    """Bytes of a 32FC1 depth picture to (height, width) float32 m. Raises PictureError."""
+    if encoding != "32FC1":
+        raise PictureError(f"depth encoding '{encoding}' cannot be shown; known: 32FC1 (metres)")
+    return _rows(data, height, step)[:, : width * 4].copy().view(np.float32)
+
+
+def fitted(picture: np.ndarray, width: int) -> np.ndarray:
+    """The picture (h, w, 3) or (h, w), at most `width` pixels wide."""
+    if picture.shape[1] <= width:
+        return np.ascontiguousarray(picture)
+    height = max(1, round(picture.shape[0] * width / picture.shape[1]))
+    # Depths must not be averaged across an edge; colours should be.
+    method = cv2.INTER_AREA if picture.ndim == 3 else cv2.INTER_NEAREST
+    return cv2.resize(np.ascontiguousarray(picture), (width, height), interpolation=method)
+
+
+def depth_as_colours(metres: np.ndarray) -> np.ndarray:
+    """A depth picture (h, w) m as (h, w, 3) uint8; NaN, infinite and <= 0 have a colour of their own."""
+    share = np.clip((metres - NEAR_M) * (254.0 / (FAR_M - NEAR_M)), 0.0, 254.0) + 1.0
+    share[~(np.isfinite(metres) & (metres > 0.0))] = 0.0
+    return cv2.applyColorMap(share.astype(np.uint8), _DEPTH_TABLE)
+
+
+def _rows(data: memoryview, height: int, step: int) -> np.ndarray:
+    flat = np.frombuffer(data, dtype=np.uint8)
+    if len(flat) < height * step:
+        raise PictureError(
+            f"a picture of {height} rows of {step} bytes came with {len(flat)} bytes"
+        )
+    return flat[: height * step].reshape(height, step)

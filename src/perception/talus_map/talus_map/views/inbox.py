@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Depth images that wait until the frames of their instant are known, in the order of their time."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from talus_core.pinhole import Pinhole
+from talus_core.schedule import Schedule
+from talus_core.transform_buffer import (
+    DisconnectedFramesError,
+    ExtrapolationError,
+    TransformBuffer,
+    UnknownFrameError,
+)
+
+from talus_map.mapper import DepthView
+
+MOST_WAITING_IMAGES = 12  # images: half a second of two cameras, after which a simulator in lock-step waits for the map
+
+
+@dataclass(frozen=True)
+class DepthImage:
+    """What a depth camera publishes.
+
+    Attributes:
+        camera: Name of the camera.
+        frame: Name of its optical frame.
+        time: s, when it was taken.
+        depth: (height, width) float32 m; NaN = invalid, +-inf = out of range (REP 117).
+    """
+
+    camera: str
+    frame: str
+    time: float
+    depth: np.ndarray
+
+
+class DepthInbox:
+    """Joins images, cameras and frames to views.
+
+    Attributes:
+        frames: The buffer that tf fills.
+        links: Frames of the robot's body that a view needs; None until the robot is known, and nothing is handed out.
+        dropped: Images that newer ones pushed out, or whose instant the frames had forgotten.
+        refused: Messages that could not be used: None in place of an image or a camera, transforms that are none.
+        waits_for: What the oldest image lacks, in words; empty when nothing waits.
+    """
+
+    def __init__(self, map_frame: str, footprint_frame: str, most_hz: Mapping[str, float]):
+        """`most_hz`: by camera, images per second that are kept of it."""
+        self.frames = TransformBuffer()
+        self.links: tuple[str, ...] | None = None
+        self.dropped = 0
+        self.refused = 0
+        self.waits_for = ""
+        self._map_frame = map_frame
+        self._footprint_frame = footprint_frame
+        self._schedules = {camera: Schedule(rate) for camera, rate in most_hz.items()}
+        self._cameras: dict[str, Pinhole] = {}
+        self._images: deque[DepthImage] = deque()
+
+    @property
+    def is_empty(self) -> bool:
+        """No image waits."""
+        return not self._images
+
+    def put_camera(self, name: str, camera: Pinhole | None) -> None:
+        """Intrinsics of a camera."""
+        if camera is None:
+            self.refused += 1
+        else:
+            self._cameras[name] = camera
+
+    def put_image(self, image: DepthImage | None) -> None:
+        """Another image, if its camera's turn has come; the oldest goes when too many wait."""
+        if image is None:
+            self.refused += 1
+        elif self._schedules[image.camera].is_due(image.time):
+            self._images.append(image)
+        if len(self._images) > MOST_WAITING_IMAGES:
+            self._images.popleft()
+            self.dropped += 1
+
+    def take_ready(self) -> Iterator[DepthView]:
+        """The views whose frames are known, oldest first, each handed out once."""
+        self.waits_for = ""
+        waiting = sorted(
+            self._images, key=lambda image: image.time
+        )  # each camera's come in a bunch
+        self._images.clear()
+        for image in waiting:
+            try:
+                view = self._view(image)
+            except ExtrapolationError as error:
+                view = None
+                self.waits_for = str(error)
+                if not error.is_early:
+                    self.dropped += 1
+                    continue
+            if view is None:
+                self._images.append(image)
+            else:
+                yield view
+
+    def _view(self, image: DepthImage) -> DepthView | None:
+        camera = self._cameras.get(image.camera)
+        if self.links is None or camera is None:
+            self.waits_for = (
+                "the robot's description"
+                if self.links is None
+                else f"camera_info of {image.camera}"
+            )
+            return None
+        if image.depth.shape != (camera.height, camera.width):
+            self.waits_for = f"camera_info of {image.camera} with the size of its images"
+            return None
+        wanted = (image.frame, self._footprint_frame, *self.links)
+        try:
+            poses = self.frames.lookup_many(self._map_frame, wanted, image.time)
+        except (UnknownFrameError, DisconnectedFramesError) as error:
+            self.waits_for = str(error)
+            return None
+        footprint = poses[self._footprint_frame].position
+        return DepthView(image.depth, camera, poses[image.frame], poses, footprint, image.time)

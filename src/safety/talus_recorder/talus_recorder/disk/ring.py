@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The last seconds on disk: short files, each chunk synced as it is written, the oldest removed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from talus_recorder.disk.storage import File, Storage
+from talus_recorder.format.chain import FIRST_LINK, Digest
+from talus_recorder.format.chunk import Filled, encode_group
+from talus_recorder.format.layout import Group
+
+
+@dataclass(frozen=True)
+class RingPiece:
+    """A group in a file, and the part of the timeline that it covers, s."""
+
+    path: Path
+    group: Group
+    begin: float
+    end: float
+
+
+@dataclass
+class Segment:
+    """A file of the ring."""
+
+    path: Path
+    begin: float
+    size: int
+    pieces: list[RingPiece] = field(default_factory=list)
+
+
+class SegmentRing:
+    """Takes chunks; raises OSError where the disk does not take them, and then begins a new file with the next."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        folder: Path,
+        preamble: Callable[[int], bytes],
+        segment_s: float,
+        digest: Digest,
+    ):
+        """`folder` is there and ours; `preamble`: bytes that begin the file of a number."""
+        self._storage = storage
+        self._folder = folder
+        self._preamble = preamble
+        self._segment_s = segment_s
+        self._digest = digest
+        self._segments: list[Segment] = []
+        self._file: File | None = None  # of the newest segment, while it may grow
+        self._files = 0
+        self._number = 0
+        self._head = FIRST_LINK
+
+    @property
+    def pieces(self) -> list[RingPiece]:
+        """All that is there, oldest first."""
+        return [piece for segment in self._segments for piece in segment.pieces]
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk."""
+        return sum(segment.size for segment in self._segments)
+
+    def write(self, filled: Filled) -> RingPiece:
+        """Append and sync."""
+        segment, file = self._open_segment(filled)
+        buffer = filled.buffer
+        parts, group = encode_group(
+            buffer.records, buffer.entries, filled.events, self._number, self._head, self._digest
+        )
+        try:
+            file.write(parts)
+            file.sync()
+        except OSError:
+            self.close()
+            raise
+        piece = RingPiece(
+            segment.path, replace(group, offset=segment.size), filled.begin, filled.end
+        )
+        segment.pieces.append(piece)
+        segment.size += group.length
+        self._number = self._number + 1
+        self._head = group.head
+        return piece
+
+    def prune(self, needs_from: float) -> None:
+        """Remove files of which nothing is younger than `needs_from`, s."""
+        while len(self._segments) > 1 and all(
+            piece.end < needs_from for piece in self._segments[0].pieces
+        ):
+            segment = self._segments.pop(0)
+            with suppress(OSError):  # removed with the folder at the end
+                self._storage.remove(segment.path)
+
+    def close(self) -> None:
+        """Close the file; what is in it stays."""
+        file = self._file
+        self._file = None
+        if file is not None:
+            file.close()
+
+    def _open_segment(self, filled: Filled) -> tuple[Segment, File]:
+        """Return the newest segment if the chunk still fits into it, else a new one."""
+        if self._file is not None:
+            newest = self._segments[-1]
+            if filled.end - newest.begin <= self._segment_s:
+                return newest, self._file
+            self.close()
+        return self._new_segment(filled.begin)
+
+    def _new_segment(self, begin: float) -> tuple[Segment, File]:
+        path = self._folder / f"{self._files:06d}.mcap"
+        self._files += 1
+        data = self._preamble(self._files)
+        file = self._storage.create(path)
+        segment = Segment(path, begin, len(data))
+        self._segments.append(segment)
+        self._file = file
+        try:
+            file.write([data])
+            file.sync()
+            self._storage.sync_folder(self._folder)
+        except OSError:
+            self.close()
+            raise
+        return segment, file

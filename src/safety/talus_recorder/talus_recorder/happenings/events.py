@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is worth keeping the seconds around."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# Of an event; the first that is not routine names the file.
+EVENT_START = "start"
+EVENT_END = "end"
+EVENT_LOWERED = "lowered"
+EVENT_LEVEL = "level"
+EVENT_LATCH = "latch"
+EVENT_FALL = "fall"
+EVENT_FAULT = "fault"
+EVENT_INTERRUPTED = "interrupted"
+ROUTINE_EVENTS = (EVENT_START, EVENT_END, EVENT_LOWERED)
+
+
+@dataclass(frozen=True)
+class Happening:
+    """Something happened.
+
+    Attributes:
+        kind: One of the above.
+        text: In words.
+        log_time: Of the recording, ns.
+        time: Of the recorder's timeline, s.
+        robot_time: ROS time of the newest robot_state, s.
+    """
+
+    kind: str
+    text: str
+    log_time: int
+    time: float
+    robot_time: float
+
+    @property
+    def is_routine(self) -> bool:
+        """Whether it happens in every ordinary run."""
+        return self.kind in ROUTINE_EVENTS
+
+
+def name_of(events: list[Happening] | tuple[Happening, ...]) -> str:
+    """The kind that a file with these events is named after."""
+    return next((event.kind for event in events if not event.is_routine), events[0].kind)

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which part of the timeline is to be kept: from some time before an event to some time after the last one near it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from talus_recorder.happenings.events import Happening
+
+
+@dataclass(frozen=True)
+class Span:
+    """From `begin` to `end`, s, because of `events`."""
+
+    begin: float
+    end: float
+    events: tuple[Happening, ...]
+
+
+class Keeper:
+    """Joins events that are near one another into one span."""
+
+    def __init__(self, before: float, after: float, longest: float):
+        self._before = before
+        self._after = after
+        self._longest = longest
+        self._open: Span | None = None
+
+    def hear(self, events: Iterable[Happening]) -> list[Span]:
+        """Events, in order of time; returns spans that had grown too long for them."""
+        done = []
+        for event in events:
+            span = self._open
+            if span is not None and event.time > max(span.end, span.begin + self._longest):
+                done.append(span)
+                span = None
+            elif (
+                span is not None
+                and event.time + self._after > span.begin + self._before + self._longest
+            ):
+                done.append(Span(span.begin, event.time, span.events))
+                span = None
+            begin = event.time - self._before if span is None else span.begin
+            before = () if span is None else span.events
+            self._open = Span(begin, event.time + self._after, (*before, event))
+        return done
+
+    def due(self, now: float) -> Span | None:
+        """The span that is over, once."""
+        span = self._open
+        if span is None or now < span.end:
+            return None
+        self._open = None
+        return span
+
+    def finish(self) -> Span | None:
+        """The span that is open: nothing more will come."""
+        span = self._open
+        self._open = None
+        return span
+
+    def needs_from(self, now: float) -> float:
+        """What is older will not be asked for."""
+        before = now - self._before
+        return before if self._open is None else min(before, self._open.begin)

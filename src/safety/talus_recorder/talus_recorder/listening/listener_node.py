@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fetches messages as bytes when it is asked to: nothing that comes wakes the process's Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.subscription import Subscription
+from talus_core.trace import TRACE_KINDS, TRACED_TOPICS, Block, TraceReader, trace_path
+from talus_ros.fast_link_node import FastLink
+
+from talus_recorder import conversions as convert
+from talus_recorder.listening.intake import Intake, LogTime
+from talus_recorder.listening.topics import RECORDED_TOPICS, WATCHED
+
+
+@dataclass(frozen=True)
+class _Ear:
+    """A subscription, and the number of its channel."""
+
+    number: int
+    name: str
+    depth: int
+    kind: type
+    subscription: Subscription
+    take: Callable[[type, bool], Any]
+
+
+@dataclass
+class _Source:
+    """A node's trace."""
+
+    reader: TraceReader
+    topics: tuple[str, ...]
+    is_subscribed: bool = True  # to its topics, too
+
+
+class Listener:
+    """Best effort and deep queues; fast topics from their nodes' shared memory, where there is one."""
+
+    def __init__(
+        self, node: Node, intake: Intake, log_time: LogTime, watch: Callable[[str, bytes], None]
+    ):
+        """`watch` hears every message of WATCHED."""
+        self.newest: dict[str, bytes] = {}
+        self._intake = intake
+        self._log_time = log_time
+        self._watch = watch
+        self._link = FastLink(node)  # keeps executors away
+        self._ears = [
+            self._subscribe(number, topic) for number, topic in enumerate(RECORDED_TOPICS, 1)
+        ]
+        domain = node.context.get_domain_id()
+        namespace = node.get_namespace()
+        self._sources = [
+            _Source(TraceReader(trace_path(domain, namespace, owner)), topics)
+            for owner, topics in TRACED_TOPICS.items()
+        ]
+        names = [topic.name for topic in RECORDED_TOPICS]
+        self._traced = {kind: (names.index(name) + 1, name) for name, kind in TRACE_KINDS.items()}
+
+    def fetch(self) -> None:
+        """All that has come."""
+        missed = [source.reader.missed for source in self._sources]
+        traced = [source.reader.read() for source in self._sources]
+        for ear in self._ears:
+            self._take(ear)
+        for source, blocks, before in zip(self._sources, traced, missed, strict=True):
+            if source.is_subscribed and blocks:  # what it holds came both ways, this time
+                self._leave_to_the_trace(source)
+            elif not source.is_subscribed:
+                self._add_traced(blocks)
+                self._intake.missed += source.reader.missed - before
+
+    def _subscribe(self, number: int, topic) -> _Ear:
+        kind = convert.message_type(topic.kind)
+        qos = QoSProfile(depth=topic.depth, reliability=ReliabilityPolicy.BEST_EFFORT)
+        subscription = self._link.subscribe(kind, topic.name, lambda data: None, qos, raw=True)
+        return _Ear(
+            number, topic.name, topic.depth, kind, subscription, subscription.handle.take_message
+        )
+
+    def _add_traced(self, blocks: list[Block]) -> None:
+        """What nodes had in their hands, by their own clocks."""
+        for block in blocks:
+            number, name = self._traced[block.kind]
+            self._intake.add_block(number, block.data, self._log_time.of_steady(block.times))
+            self.newest[name] = block.data[-1].tobytes()
+            if name in WATCHED:
+                for data in block.data:
+                    self._watch(name, data.tobytes())
+
+    def _leave_to_the_trace(self, source: _Source) -> None:
+        source.is_subscribed = False
+        for ear in [ear for ear in self._ears if ear.name in source.topics]:
+            self._link.unsubscribe(ear.subscription)
+            self._ears.remove(ear)
+
+    def _take(self, ear: _Ear) -> None:
+        add = self._intake.add
+        see = self._intake.see_sequence
+        of = self._log_time.of
+        number = ear.number
+        kind = ear.kind
+        take = ear.take
+        is_watched = ear.name in WATCHED
+        data = None
+        for _ in range(ear.depth):
+            taken = take(kind, True)
+            if taken is None:
+                break
+            data, facts = taken
+            received = facts["received_timestamp"]
+            sequence = facts.get("publication_sequence_number") or 0
+            came = of(received)
+            see((number, facts.get("publisher_gid", {}).get("data")), sequence)
+            add(number, data, came, came - max(received - facts["source_timestamp"], 0), sequence)
+            if is_watched:
+                self._watch(ear.name, data)
+        if data is not None:
+            self.newest[ear.name] = data
