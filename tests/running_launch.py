@@ -11,7 +11,7 @@ from pathlib import Path
 from talus_launch.packages import find_launch_file
 from talus_launch.resolve import resolve
 from talus_launch.session import Session, ros_domain
-from talus_launch.supervisor import Supervisor
+from talus_launch.supervisor import ProcessSupervisor
 
 
 class Lines:
@@ -31,7 +31,7 @@ class RunningLaunch:
         file = find_launch_file("talus_bringup", "sim.launch.xml", os.environ)
         plan = resolve(file, arguments, os.environ)
         self._session = Session(ros_domain(os.environ))
-        self.supervisor = Supervisor(plan, folder, Lines(), self._session.record)
+        self.supervisor = ProcessSupervisor(plan, folder, Lines(), self._session.record)
         self.codes: dict[str, int] = {}
         self._wants_end = threading.Event()
         self._thread = threading.Thread(target=self._run)

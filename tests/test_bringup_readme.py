@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from talus_cli.run.options import parser
-from talus_cli.run.summary import Summary
+from talus_cli.run.summary import RunSummary
 from talus_lab.bench.balance.catalogue import CASES
 from talus_launch import schema, scope
 from talus_launch.packages import find_launch_file
@@ -65,7 +65,7 @@ def test_elements_and_substitutions():
 def test_options_and_summary():
     options = {name for action in parser()._actions for name in action.option_strings} - {"-h", "--help"}
     assert {quoted(row[0])[0] for row in table(README, "option")} == options
-    keys = {field.name for field in dataclasses.fields(Summary)}
+    keys = {field.name for field in dataclasses.fields(RunSummary)}
     assert {quoted(row[0])[0] for row in table(README, "key of the summary")} == keys
 
 

@@ -19,7 +19,7 @@ from rclpy.serialization import deserialize_message
 from rosgraph_msgs.msg import Clock
 from running_launch import RunningLaunch
 from sim_assertions import observer, wait_until
-from talus_cli.run.contract import ALWAYS, PERCEPTION, SERVICES, SIMULATION, Topic, topics_of
+from talus_cli.run.contract import IN_EVERY_RUN, PERCEPTION, PUBLIC_SERVICES, SIMULATION, Topic, topics_of
 from talus_cli.run.conversions import message_type, seconds
 from talus_launch.packages import package_share
 from talus_ros.fast_link_node import FLOOD, FastLink
@@ -48,7 +48,7 @@ def cameras() -> dict:
 
 def promised_topics() -> list[Topic]:
     with_depth = tuple(name for name, camera in cameras().items() if camera["depth"])
-    return topics_of({ALWAYS, SIMULATION, PERCEPTION}, tuple(cameras()), with_depth)
+    return topics_of({IN_EVERY_RUN, SIMULATION, PERCEPTION}, tuple(cameras()), with_depth)
 
 
 def qos(topic: Topic) -> QoSProfile:
@@ -118,23 +118,25 @@ def heard(tmp_path_factory: pytest.TempPathFactory):
         launch.end()
 
 
-TOPICS = promised_topics()
-NAMES = [topic.name for topic in TOPICS]
+PUBLIC_TOPICS = promised_topics()
+NAMES = [topic.name for topic in PUBLIC_TOPICS]
 
 
-@pytest.mark.parametrize("topic", TOPICS, ids=NAMES)
+@pytest.mark.parametrize("topic", PUBLIC_TOPICS, ids=NAMES)
 def test_topic_has_its_type(heard: Heard, topic: Topic):
     package, name = topic.kind.split("/")
     assert heard.types[f"/{topic.name}"] == [f"{package}/msg/{name}"]
 
 
-@pytest.mark.parametrize("topic", [t for t in TOPICS if t.rate_hz], ids=[t.name for t in TOPICS if t.rate_hz])
+@pytest.mark.parametrize(
+    "topic", [t for t in PUBLIC_TOPICS if t.rate_hz], ids=[t.name for t in PUBLIC_TOPICS if t.rate_hz]
+)
 def test_topic_has_its_rate_in_simulated_time(heard: Heard, topic: Topic):
     # The window is as exact as the clock is fine, at both ends; and one message may fall on its edge.
     assert heard.counted[topic.name] >= topic.rate_hz * (heard.window - 2.0 * CLOCK_PERIOD_S) - 1.0
 
 
-@pytest.mark.parametrize("topic", [t for t in TOPICS if t.frame], ids=[t.name for t in TOPICS if t.frame])
+@pytest.mark.parametrize("topic", [t for t in PUBLIC_TOPICS if t.frame], ids=[t.name for t in PUBLIC_TOPICS if t.frame])
 def test_topic_has_its_frame(heard: Heard, topic: Topic):
     assert heard.newest(topic).header.frame_id == topic.frame
 
@@ -146,7 +148,7 @@ def test_topic_has_one_publisher(heard: Heard, name: str):
     assert len(heard.publishers[name]) == 1
 
 
-@pytest.mark.parametrize("service", SERVICES, ids=[service.name for service in SERVICES])
+@pytest.mark.parametrize("service", PUBLIC_SERVICES, ids=[service.name for service in PUBLIC_SERVICES])
 def test_service_has_its_type(heard: Heard, service):
     package, name = service.kind.split("/")
     assert heard.services[f"/{service.name}"] == [f"{package}/srv/{name}"]
@@ -164,7 +166,7 @@ def test_every_node_reports_its_diagnostics(heard: Heard):
 
 
 def test_joint_states_name_all_joints(heard: Heard):
-    topic = next(topic for topic in TOPICS if topic.name == "joint_states")
+    topic = next(topic for topic in PUBLIC_TOPICS if topic.name == "joint_states")
     message = heard.newest(topic)
     assert len(set(message.name)) == len(message.position) == 40
 
@@ -182,7 +184,7 @@ def test_frames_form_one_tree(heard: Heard):
 
 
 def test_covariances_are_filled(heard: Heard):
-    by_name = {topic.name: topic for topic in TOPICS}
+    by_name = {topic.name: topic for topic in PUBLIC_TOPICS}
     odometry, imu = heard.newest(by_name["odom"]), heard.newest(by_name["imu"])
     assert all(odometry.pose.covariance[7 * i] > 0.0 for i in range(6))
     assert all(odometry.twist.covariance[7 * i] > 0.0 for i in range(6))

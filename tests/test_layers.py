@@ -20,7 +20,7 @@ ROS = {
 # Package -> what its pure files may import, besides the standard library and themselves. Arrows point down this list.
 MAY_IMPORT = {
     "talus_core": {"numpy", "yaml", "transforms3d"},
-    "talus_ros": {"numpy", "talus_core"},
+    "talus_ros": {"numpy", "yaml", "talus_core"},
     "talus_description": {"numpy", "yaml", "transforms3d", "talus_core", "xacro", "mujoco", "pinocchio", "scipy"},
     "talus_safety": {"numpy", "yaml", "talus_core"},
     # The one arrow between siblings: the last gate stands in the driver's process, since a topic hop can be lost.

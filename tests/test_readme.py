@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 from talus_cli.bootstrap.cli import COMMANDS
-from talus_cli.run.contract import SERVICES, TOPICS
+from talus_cli.run.contract import PUBLIC_SERVICES, PUBLIC_TOPICS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -48,13 +48,13 @@ def test_every_topic_has_its_row_with_type_and_rate():
         for row in table("Topics")
         for name in names(row[0])
     }
-    expected = {t.name: (t.kind, None if t.name == "tf" else t.rate_hz) for t in TOPICS}
+    expected = {t.name: (t.kind, None if t.name == "tf" else t.rate_hz) for t in PUBLIC_TOPICS}
     assert listed == expected
 
 
 def test_every_service_is_named():
     text = README.split("Services: ")[1].split("Frames:")[0]
-    assert set(names(text)) == {service.name for service in SERVICES}
+    assert set(names(text)) == {service.name for service in PUBLIC_SERVICES}
 
 
 def test_every_direct_dependency_has_its_reason():

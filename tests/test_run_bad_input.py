@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `./talus run` says to bad input: one line that names the value and what would work, and nothing is started."""
+"""Bad input to `./talus run` is answered with one line on what would work; nothing is started."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from talus_cli.run import cli
 from talus_cli.run.available import check_port
-from talus_cli.run.observation import Velocity
+from talus_cli.run.observation import WalkingVelocity
 from talus_cli.run.options import parse_options
 from talus_launch.packages import package_share
 from talus_launch.session import Session
@@ -56,7 +56,10 @@ def said(words: list[str], capsys: pytest.CaptureFixture) -> str:
         (["--seed", "x"], ["invalid int value: 'x'"]),
         (["--port", "80"], ["--port 80", "from 1024 to 65535"]),
         (["--real-time", "--fast"], ["--fast", "not allowed with argument --real-time"]),
-        (["--policy", "/no/such/policy.yaml"], ["--policy /no/such/policy.yaml: there is no such file", "a manifest"]),
+        (
+            ["--policy", "/no/such/policy.yaml"],
+            ["--policy /no/such/policy.yaml: there is no such file", "a manifest"],
+        ),
         (["--json", "/no/such/folder/out.json"], ["there is no folder /no/such/folder"]),
     ],
 )
@@ -69,9 +72,13 @@ def test_option(words: list[str], parts: list[str], capsys: pytest.CaptureFixtur
 def test_world_that_does_not_parse(tmp_path: Path, capsys: pytest.CaptureFixture):
     file = tmp_path / "broken.xml"
     file.write_text("<mujoco>\n<worldbody>\n</mujoco>")
-    assert f"world '{file}' does not parse: mismatched tag: line 3" in said([*DEFAULT, "--world", str(file)], capsys)
+    assert f"world '{file}' does not parse: mismatched tag: line 3" in said(
+        [*DEFAULT, "--world", str(file)], capsys
+    )
     file.write_text("<sdf/>")
-    assert "begins with <sdf>; an MJCF world begins with <mujoco>" in said([*DEFAULT, "--world", str(file)], capsys)
+    assert "begins with <sdf>; an MJCF world begins with <mujoco>" in said(
+        [*DEFAULT, "--world", str(file)], capsys
+    )
 
 
 def test_robot_that_names_a_joint_which_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture):
@@ -88,7 +95,9 @@ def test_robot_that_names_a_joint_which_is_not_there(tmp_path: Path, capsys: pyt
     assert "not valid YAML" in said([*DEFAULT, "--robot", str(folder)], capsys)
 
 
-def test_port_in_use_stands_in_the_summary_of_an_earlier_run(tmp_path: Path, capsys: pytest.CaptureFixture):
+def test_port_in_use_stands_in_the_summary_of_an_earlier_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+):
     file = tmp_path / "out.json"
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
@@ -129,14 +138,24 @@ def test_good_options_come_through(tmp_path: Path):
     options = parse_options([*words, "--json", str(tmp_path / "o.json")], cli.available())
     assert options.world.name == "slope.xml"
     assert options.robot.name == "talus40"
-    assert options.velocity == Velocity(0.4, -0.1, 0.0)
-    assert (options.seconds, options.seed, options.perception, options.headless) == (20.0, 7, False, False)
+    assert options.velocity == WalkingVelocity(0.4, -0.1, 0.0)
+    assert (options.seconds, options.seed, options.perception, options.headless) == (
+        20.0,
+        7,
+        False,
+        False,
+    )
     assert options.is_real_time
 
 
 @pytest.mark.parametrize(
     ("words", "is_real_time"),
-    [([], True), (["--headless"], False), (["--headless", "--real-time"], True), (["--fast"], False)],
+    [
+        ([], True),
+        (["--headless"], False),
+        (["--headless", "--real-time"], True),
+        (["--fast"], False),
+    ],
 )
 def test_pace_follows_the_view_unless_stated(words: list[str], is_real_time: bool):
     assert parse_options(words, cli.available()).is_real_time is is_real_time

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 from talus_launch.session import start_ticks
 
-# Standing up takes 3 s of simulated time, sitting down 4; a busy two-core machine runs at a fifth of real time.
+# Standing up takes 3 s of simulated time, sitting down 4; a busy two-core machine runs at a fifth
+# of real time.
 PATIENCE_S = 150.0
 KEYS = {
     *("fell", "faults", "distance_m", "odom_error_m", "real_time_factor", "energy_j"),
@@ -31,7 +32,16 @@ class Run:
         self.lines: list[str] = []
         self._record = Path(tempfile.gettempdir(), f"talus-{os.getuid()}", f"domain-{domain}.json")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "talus_cli.run", "--headless", "--no-perception", "--json", self.json, *options],
+            [
+                sys.executable,
+                "-m",
+                "talus_cli.run",
+                "--headless",
+                "--no-perception",
+                "--json",
+                self.json,
+                *options,
+            ],
             env={**os.environ, "TALUS_ROOT": str(folder), "PYTHONUNBUFFERED": "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -51,12 +61,18 @@ class Run:
     def _story(self) -> str:
         """Its last lines, and those of its processes."""
         logs = sorted(self._folder.rglob("*.log"))
-        tails = [f"{log.name}:\n" + "".join(log.read_text().splitlines(keepends=True)[-8:]) for log in logs]
+        tails = [
+            f"{log.name}:\n" + "".join(log.read_text().splitlines(keepends=True)[-8:])
+            for log in logs
+        ]
         return "\n".join(["".join(self.lines[-5:]), *tails])
 
     def pids(self) -> dict[str, int]:
         """Of its processes."""
-        return {entry["name"]: entry["pid"] for entry in json.loads(self._record.read_text())["processes"]}
+        return {
+            entry["name"]: entry["pid"]
+            for entry in json.loads(self._record.read_text())["processes"]
+        }
 
     def interrupt(self) -> None:
         """Ctrl-C."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -15,6 +16,8 @@ from rcl_interfaces.msg import (
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from talus_core.parameters import ParameterInfo, build_config, flat_parameters
+
+from talus_ros.parameter_files import check_parameter_files
 
 ConfigT = TypeVar("ConfigT")
 
@@ -41,7 +44,11 @@ def declare_config(
 
 
 def given_parameters(node: Node) -> dict[str, Any]:
-    """Return what the command line and parameter files say."""
+    """Return what the command line and parameter files say.
+
+    Raises ParameterError for a file without a section for this node.
+    """
+    check_parameter_files(sys.argv, node.get_fully_qualified_name())
     # `_parameter_overrides` is the same in Jazzy and Kilted; rclpy has no public way to see one
     # that nobody declares.
     return {

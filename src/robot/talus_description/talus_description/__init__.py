@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Robot descriptions and worlds: URDF to MJCF and SDF, joining a robot and a world, the path to its rest posture."""
+"""Describes robots and worlds: derives formats from each other, joins a robot and a world."""

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes a robot folder of a humanoid that comes as one MJCF file: `python -m talus_description.adopt FILE FOLDER`.
+"""Makes a robot's folder from one MJCF file: `python -m talus_description.adopt FILE FOLDER`.
 
-The body stays as it is: masses, joints, torque limits, contact shapes. Added are what Talus needs to read it: soles as
-massless bodies that carry the foot's contact shapes, an IMU, names for the parts, drives behind the torque limits.
+The body stays as it is: masses, joints, torque limits, contact shapes. Added are what Talus needs
+to read it: soles as massless bodies that carry the foot's contact shapes, an IMU, names for the
+parts, drives behind the torque limits.
 """
 
 from __future__ import annotations
@@ -23,14 +24,20 @@ from talus_description.anatomy import Anatomy, AnatomyError, Sole, anatomy
 from talus_description.crouch import crouches
 from talus_description.urdf_from_mjcf import joint_effort, urdf_tree
 
-SIDES = ("left", "right")
-VELOCITY = 25.0  # rad/s, of drives of which nothing else is known: MJCF has no speed limits
-VOLTAGE = 52.0  # V, of the pack that it is given
-NO_LOAD = 0.6  # of the no-load speed is where the peak torque is still available, as in talus40
-HOLDING = 0.5  # of the peak torque: brakes that keep it crouched until it has torque
-SHARP_FRICTION = (0.9999, 0.9999, 0.001)  # dry friction that holds a crouch; MuJoCo's default lets it sink
+SIDE_WORDS = ("left", "right")
+# Rad/s, of drives of which nothing else is known: MJCF has no speed limits.
+DRIVE_VELOCITY_RADPS = 25.0
+PACK_VOLTAGE_V = 52.0  # V, of the pack that it is given
+# Of the no-load speed is where the peak torque is still available, as in talus40.
+FULL_TORQUE_SHARE_OF_NO_LOAD = 0.6
+BRAKE_SHARE_OF_PEAK = 0.5  # of the peak torque: brakes that keep it crouched until it has torque
+SHARP_FRICTION = (
+    0.9999,
+    0.9999,
+    0.001,
+)  # dry friction that holds a crouch; MuJoCo's default lets it sink
 BATTERY = {
-    "nominal_voltage": VOLTAGE,
+    "nominal_voltage": PACK_VOLTAGE_V,
     "full_voltage": 58.8,
     "empty_voltage": 42.0,
     "capacity": 44.2,
@@ -41,7 +48,7 @@ BATTERY = {
 
 
 def adopt(source: Path, folder: Path, velocity: Mapping[str, float] | None = None) -> None:
-    """Write `robot.yaml`, URDF and MJCF of the robot in `source` into `folder`, which gets its name.
+    """Write `robot.yaml`, URDF and MJCF of the robot in `source` to `folder`, its name.
 
     Args:
         source: MJCF of a robot alone, without a world; meshes stay where they are.
@@ -49,7 +56,8 @@ def adopt(source: Path, folder: Path, velocity: Mapping[str, float] | None = Non
         velocity: rad/s by joint, where they are known.
 
     Raises:
-        AnatomyError: A file that does not parse, or that is no humanoid with two legs, two arms and flat feet.
+        AnatomyError: A file that does not parse, or that is no humanoid with two legs, two arms and
+            flat feet.
     """
     spec, model, parts = _read(source)
     geoms = {geom.id: geom for geom in spec.geoms}
@@ -62,7 +70,7 @@ def adopt(source: Path, folder: Path, velocity: Mapping[str, float] | None = Non
         "imu": _imu(spec, model, parts),
     }
     frames |= _add_sites(spec, model, parts)
-    soles = [f"{side}_sole" for side in SIDES]
+    soles = [f"{side}_sole" for side in SIDE_WORDS]
     shapes = [[geoms[at] for at in sole.geoms] for sole in parts.soles]
     for frame, sole, olds in zip(soles, parts.soles, shapes, strict=True):
         _add_sole(spec, model, frame, sole, olds)
@@ -70,7 +78,7 @@ def adopt(source: Path, folder: Path, velocity: Mapping[str, float] | None = Non
     _add_motors(spec, {joint: joint_effort(model, joint) for joint in joints})
     _add_sensors(spec, frames["imu"], soles)
     finished = spec.compile()
-    speeds = {joint: float((velocity or {}).get(joint, VELOCITY)) for joint in joints}
+    speeds = {joint: float((velocity or {}).get(joint, DRIVE_VELOCITY_RADPS)) for joint in joints}
     robot = {
         "name": name,
         "urdf": f"{name}.urdf",
@@ -78,7 +86,7 @@ def adopt(source: Path, folder: Path, velocity: Mapping[str, float] | None = Non
         "joints": {group: list(names) for group, names in parts.groups.items()},
         "feet": {
             side: {"frame": frame, "length": round(sole.length, 4), "width": round(sole.width, 4)}
-            for side, frame, sole in zip(SIDES, soles, parts.soles, strict=True)
+            for side, frame, sole in zip(SIDE_WORDS, soles, parts.soles, strict=True)
         },
         "frames": frames,
         "poses": crouches(finished, parts, soles),
@@ -90,7 +98,9 @@ def adopt(source: Path, folder: Path, velocity: Mapping[str, float] | None = Non
     sites = [frames[key] for key in ("imu", "gaze", "left_gripper", "right_gripper")]
     tree = urdf_tree(finished, name, sites, speeds)
     ElementTree.ElementTree(tree).write(folder / f"{name}.urdf", encoding="unicode")
-    (folder / "robot.yaml").write_text(yaml.safe_dump(robot, sort_keys=False, default_flow_style=None))
+    (folder / "robot.yaml").write_text(
+        yaml.safe_dump(robot, sort_keys=False, default_flow_style=None)
+    )
 
 
 def _read(source: Path) -> tuple[mujoco.MjSpec, mujoco.MjModel, Anatomy]:
@@ -108,7 +118,7 @@ def _read(source: Path) -> tuple[mujoco.MjSpec, mujoco.MjModel, Anatomy]:
 
 
 def _drop_pairs(spec: mujoco.MjSpec) -> None:
-    """Of contacts with a world that is not in this file; what they say of the geom counts for it in any world."""
+    """Drop pairs with a world that is not in this file, and give the geom what they say."""
     geoms = {geom.name: geom for geom in spec.geoms}
     for pair in list(spec.pairs):
         known = [name for name in (pair.geomname1, pair.geomname2) if name in geoms]
@@ -117,7 +127,9 @@ def _drop_pairs(spec: mujoco.MjSpec) -> None:
         for name in known:
             geom = geoms[name]
             geom.friction = [pair.friction[0], *geom.friction[1:]]
-            geom.solref, geom.solimp, geom.priority = pair.solref, pair.solimp, 1
+            geom.solref = pair.solref
+            geom.solimp = pair.solimp
+            geom.priority = 1
         spec.delete(pair)
 
 
@@ -127,19 +139,21 @@ def _drop_sensors(spec: mujoco.MjSpec) -> None:
 
 
 def _strip(spec: mujoco.MjSpec, source: Path) -> None:
-    """What Talus brings itself; simulation options as for talus40."""
+    """Remove what Talus brings itself, and set the simulation options of talus40."""
     for element in (*spec.actuators, *spec.keys):
         spec.delete(element)
     spec.meshdir = str((source.parent / spec.meshdir).resolve())
     option = spec.option
-    option.timestep, option.impratio = 0.001, 10.0
-    option.integrator, option.cone = mujoco.mjtIntegrator.mjINT_IMPLICITFAST, mujoco.mjtCone.mjCONE_ELLIPTIC
+    option.timestep = 0.001
+    option.impratio = 10.0
+    option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
+    option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
     for joint in spec.joints:
         joint.solimp_friction[:3] = SHARP_FRICTION
 
 
 def _imu(spec: mujoco.MjSpec, model: mujoco.MjModel, parts: Anatomy) -> str:
-    """A site on the base with `imu` in its name, or a new one at the base's origin."""
+    """Return a site on the base with `imu` in its name, or a new one at the base's origin."""
     sites = [model.site(int(i)).name for i in np.flatnonzero(model.site_bodyid == parts.base)]
     for name in sites:
         if "imu" in name:
@@ -149,11 +163,14 @@ def _imu(spec: mujoco.MjSpec, model: mujoco.MjModel, parts: Anatomy) -> str:
 
 
 def _add_sites(spec: mujoco.MjSpec, model: mujoco.MjModel, parts: Anatomy) -> dict[str, str]:
-    """Eyes at the top of the chest's shapes, hands at the arms' last centres of mass; sites so named are kept."""
+    """Add eyes atop the chest's shapes and hands at the arms' ends, unless sites are so named."""
     chest = np.flatnonzero(model.geom_bodyid == parts.chest)
     top = max((model.geom_pos[geom] for geom in chest), key=lambda pos: pos[2], default=np.zeros(3))
     places = {"gaze": (parts.chest, top)}
-    places |= {f"{side}_gripper": (hand, model.body_ipos[hand]) for side, hand in zip(SIDES, parts.hands, strict=True)}
+    places |= {
+        f"{side}_gripper": (hand, model.body_ipos[hand])
+        for side, hand in zip(SIDE_WORDS, parts.hands, strict=True)
+    }
     known = {site.name for site in spec.sites}
     for name, (body, position) in places.items():
         if name not in known:
@@ -161,14 +178,17 @@ def _add_sites(spec: mujoco.MjSpec, model: mujoco.MjModel, parts: Anatomy) -> di
     return {name: name for name in places}
 
 
-def _add_sole(spec: mujoco.MjSpec, model: mujoco.MjModel, frame: str, sole: Sole, olds: list[mujoco.MjsGeom]) -> None:
-    """A massless body below the foot that carries its contact shapes: a force sensor between both is of the ground."""
+def _add_sole(
+    spec: mujoco.MjSpec, model: mujoco.MjModel, frame: str, sole: Sole, olds: list[mujoco.MjsGeom]
+) -> None:
+    """Put the foot's contact shapes on a massless body, so that a sensor feels the ground alone."""
     body = spec.body(model.body(sole.body).name).add_body(
         name=frame, pos=sole.position, quat=mat2quat(sole.rotation), explicitinertial=False
     )
     body.add_site(name=frame)
     for at, old in zip(sole.geoms, olds, strict=True):
-        name, rotation = old.name, np.zeros(9)
+        name = old.name
+        rotation = np.zeros(9)
         spec.delete(old)
         mujoco.mju_quat2Mat(rotation, model.geom_quat[at])
         position = sole.rotation.T @ (model.geom_pos[at] - sole.position)
@@ -195,22 +215,27 @@ def _add_sole(spec: mujoco.MjSpec, model: mujoco.MjModel, frame: str, sole: Sole
 def _add_motors(spec: mujoco.MjSpec, effort: Mapping[str, float]) -> None:
     for joint, peak in effort.items():
         motor = spec.add_actuator(name=joint, target=joint, trntype=mujoco.mjtTrn.mjTRN_JOINT)
-        motor.ctrllimited, motor.ctrlrange = True, (-peak, peak)
+        motor.ctrllimited = True
+        motor.ctrlrange = (-peak, peak)
 
 
 def _add_sensors(spec: mujoco.MjSpec, imu: str, soles: list[str]) -> None:
-    site, kinds = mujoco.mjtObj.mjOBJ_SITE, mujoco.mjtSensor
+    site = mujoco.mjtObj.mjOBJ_SITE
+    kinds = mujoco.mjtSensor
     spec.add_sensor(name="imu_gyro", type=kinds.mjSENS_GYRO, objtype=site, objname=imu)
-    spec.add_sensor(name="imu_accelerometer", type=kinds.mjSENS_ACCELEROMETER, objtype=site, objname=imu)
+    spec.add_sensor(
+        name="imu_accelerometer", type=kinds.mjSENS_ACCELEROMETER, objtype=site, objname=imu
+    )
     for sole in soles:
         spec.add_sensor(name=f"{sole}_force", type=kinds.mjSENS_FORCE, objtype=site, objname=sole)
         spec.add_sensor(name=f"{sole}_torque", type=kinds.mjSENS_TORQUE, objtype=site, objname=sole)
 
 
 def _drive(model: mujoco.MjModel, joint: str, velocity: float) -> dict[str, object]:
-    """A motor whose peak torque is there up to `velocity` and gone at its no-load speed on the pack's voltage."""
-    effort, dof = joint_effort(model, joint), model.joint(joint).dofadr[0]
-    constant = NO_LOAD * VOLTAGE / velocity
+    """Return a motor with its peak torque up to `velocity`, and none at its no-load speed."""
+    effort = joint_effort(model, joint)
+    dof = model.joint(joint).dofadr[0]
+    constant = FULL_TORQUE_SHARE_OF_NO_LOAD * PACK_VOLTAGE_V / velocity
     return {
         "joints": [joint],
         "effort": effort,
@@ -218,17 +243,25 @@ def _drive(model: mujoco.MjModel, joint: str, velocity: float) -> dict[str, obje
         "rotor_inertia": float(model.dof_armature[dof]),
         "damping": float(model.dof_damping[dof]),
         "torque_constant": round(constant, 4),
-        "resistance": round(constant * (1.0 - NO_LOAD) * VOLTAGE / effort, 4),
+        "resistance": round(
+            constant * (1.0 - FULL_TORQUE_SHARE_OF_NO_LOAD) * PACK_VOLTAGE_V / effort, 4
+        ),
         "standby": 1.0,
-        "holding_brake": HOLDING * effort,
+        "holding_brake": BRAKE_SHARE_OF_PEAK * effort,
     }
 
 
 def main() -> int:
-    """Of the command; 2 for a model that cannot be used."""
-    parser = argparse.ArgumentParser(prog="talus_description.adopt", description=__doc__.splitlines()[0])
-    parser.add_argument("source", type=Path, metavar="FILE", help="MJCF of the robot, without a world")
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="of the robot in Talus, such as urdf/NAME")
+    """Run the command and return its exit code: 2 for a model that cannot be used."""
+    parser = argparse.ArgumentParser(
+        prog="talus_description.adopt", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument(
+        "source", type=Path, metavar="FILE", help="MJCF of the robot, without a world"
+    )
+    parser.add_argument(
+        "folder", type=Path, metavar="FOLDER", help="of the robot in Talus, such as urdf/NAME"
+    )
     arguments = parser.parse_args()
     try:
         adopt(arguments.source, arguments.folder)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds legs, torso, arms, hands and soles of a humanoid in its MuJoCo model by the tree, whatever they are called."""
+"""Finds legs, torso, arms, hands and soles of a humanoid by the tree of its MuJoCo model."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import mujoco
 import numpy as np
 from talus_core.errors import TalusError
 
-LEVEL = 0.005  # m above the lowest point of a foot within which its shape belongs to the sole
-SCAN = 41  # places along each side at which the largest rectangle may begin or end
-UP = 2
+# M above the lowest point of a foot within which its shape belongs to the sole.
+SOLE_DEPTH_M = 0.005
+SIDE_PLACES = 41  # places along each side at which the largest rectangle may begin or end
+UP_AXIS = 2
 
 
 class AnatomyError(TalusError):
@@ -58,7 +59,7 @@ class Anatomy:
 
 
 def anatomy(model: mujoco.MjModel) -> Anatomy:
-    """Of a robot without a world. Raises AnatomyError."""
+    """Return the parts of a robot without a world. Raises AnatomyError."""
     return _Reader(model).read()
 
 
@@ -66,10 +67,13 @@ class _Reader:
     """The tree of a model in its neutral pose."""
 
     def __init__(self, model: mujoco.MjModel):
-        self.model, self.data = model, mujoco.MjData(model)
+        self.model = model
+        self.data = mujoco.MjData(model)
         free = np.flatnonzero(model.jnt_type == mujoco.mjtJoint.mjJNT_FREE)
         if len(free) != 1:
-            raise AnatomyError(f"{len(free)} free joints; a robot is one tree of bodies on one free joint")
+            raise AnatomyError(
+                f"{len(free)} free joints; a robot is one tree of bodies on one free joint"
+            )
         self.base = int(model.jnt_bodyid[free[0]])
         self.data.qpos[:] = model.qpos0
         at = model.jnt_qposadr[free[0]]
@@ -83,37 +87,54 @@ class _Reader:
         legs = self._left_and_right(limbs[:2])
         torso, chest = self._torso(limbs[2:])
         arms, other = self._arms(chest)
-        hands = tuple(self._end(arm) for arm in arms)
-        groups = {"left_leg": self._chain(legs[0]), "right_leg": self._chain(legs[1]), "torso": torso}
+        hands = (self._end(arms[0]), self._end(arms[1]))
+        soles = (self._sole(self._end(legs[0])), self._sole(self._end(legs[1])))
+        groups = {
+            "left_leg": self._chain(legs[0]),
+            "right_leg": self._chain(legs[1]),
+            "torso": torso,
+        }
         groups |= {"left_arm": self._chain(arms[0]), "right_arm": self._chain(arms[1])}
         groups |= {"head": other} if other else {}
-        fingers = [tuple(name for limb in self._limbs(hand) for name in self._all(limb)) for hand in hands]
-        groups |= {f"{side}_hand": names for side, names in zip(("left", "right"), fingers, strict=True) if names}
-        return Anatomy(self.base, chest, groups, tuple(self._sole(self._end(leg)) for leg in legs), hands)
+        fingers = [
+            tuple(name for limb in self._limbs(hand) for name in self._all(limb)) for hand in hands
+        ]
+        groups |= {
+            f"{side}_hand": names
+            for side, names in zip(("left", "right"), fingers, strict=True)
+            if names
+        }
+        return Anatomy(self.base, chest, groups, soles, hands)
 
-    # --- the tree ------------------------------------------------------------------------------------------------
+    # --- the tree
 
     def _children(self, body: int) -> list[int]:
         return [int(i) for i in np.flatnonzero(self.model.body_parentid == body) if i != body]
 
     def _limbs(self, body: int) -> list[int]:
-        """First moving bodies below `body`, through bodies that are fixed to it."""
+        """Return the first moving bodies below `body`, through bodies that are fixed to it."""
         found = []
         for child in self._children(body):
             found += [child] if self.model.body_jntnum[child] else self._limbs(child)
         return found
 
     def _all(self, body: int) -> tuple[str, ...]:
-        return (*self._joints(body), *(name for limb in self._limbs(body) for name in self._all(limb)))
+        return (
+            *self._joints(body),
+            *(name for limb in self._limbs(body) for name in self._all(limb)),
+        )
 
     def _joints(self, body: int) -> tuple[str, ...]:
-        first, count = self.model.body_jntadr[body], self.model.body_jntnum[body]
+        first = self.model.body_jntadr[body]
+        count = self.model.body_jntnum[body]
         if count > 1 or self.model.jnt_type[first] != mujoco.mjtJoint.mjJNT_HINGE:
-            raise AnatomyError(f"body {self.model.body(body).name} must have one hinge, or none where it is fixed")
+            raise AnatomyError(
+                f"body {self.model.body(body).name} must have one hinge, or none where it is fixed"
+            )
         return (self.model.joint(first).name,)
 
     def _chain(self, body: int) -> tuple[str, ...]:
-        """Joints from `body` out to where the limb ends or branches."""
+        """Return joints from `body` out to where the limb ends or branches."""
         limbs = self._limbs(body)
         return (*self._joints(body), *(self._chain(limbs[0]) if len(limbs) == 1 else ()))
 
@@ -122,7 +143,7 @@ class _Reader:
         return self._end(limbs[0]) if len(limbs) == 1 else body
 
     def _height(self, body: int) -> float:
-        return float(self.data.xpos[body, UP])
+        return float(self.data.xpos[body, UP_AXIS])
 
     def _lowest(self, body: int) -> float:
         return min([self._height(body), *(self._lowest(limb) for limb in self._limbs(body))])
@@ -133,23 +154,31 @@ class _Reader:
     def _left_and_right(self, limbs: list[int]) -> tuple[int, int]:
         right, left = sorted(limbs, key=self._side)
         if not self._side(right) < 0.0 < self._side(left):
-            raise AnatomyError("limbs are not on both sides; the base must look along x with y to the left")
+            raise AnatomyError(
+                "limbs are not on both sides; the base must look along x with y to the left"
+            )
         return left, right
 
     def _torso(self, limbs: list[int]) -> tuple[tuple[str, ...], int]:
-        """Joints between base and chest, and the chest."""
+        """Return joints between base and chest, and the chest."""
         if len(limbs) != 1:
             return (), self.base
         return self._chain(limbs[0]), self._end(limbs[0])
 
     def _arms(self, chest: int) -> tuple[tuple[int, int], tuple[str, ...]]:
-        limbs = [limb for limb in self._limbs(chest) if chest != self.base or self._lowest(limb) >= self._height(chest)]
+        limbs = [
+            limb
+            for limb in self._limbs(chest)
+            if chest != self.base or self._lowest(limb) >= self._height(chest)
+        ]
         limbs.sort(key=lambda limb: -abs(self._side(limb)))
         if len(limbs) < 2:
             raise AnatomyError("no two arms on the chest")
-        return self._left_and_right(limbs[:2]), tuple(name for limb in limbs[2:] for name in self._all(limb))
+        return self._left_and_right(limbs[:2]), tuple(
+            name for limb in limbs[2:] for name in self._all(limb)
+        )
 
-    # --- soles ---------------------------------------------------------------------------------------------------
+    # --- soles
 
     def _sole(self, foot: int) -> Sole:
         model = self.model
@@ -159,9 +188,9 @@ class _Reader:
         if not solid:
             raise AnatomyError(f"body {model.body(foot).name} has no geom that meets the ground")
         points = np.concatenate([self._points(geom) for geom in solid])
-        low = points[points[:, UP] < points[:, UP].min() + LEVEL]
+        low = points[points[:, UP_AXIS] < points[:, UP_AXIS].min() + SOLE_DEPTH_M]
         (x0, x1), (y0, y1) = _rectangle(low[:, :2])
-        centre = np.array([0.5 * (x0 + x1), 0.5 * (y0 + y1), low[:, UP].min()])
+        centre = np.array([0.5 * (x0 + x1), 0.5 * (y0 + y1), low[:, UP_AXIS].min()])
         rotation = self.data.xmat[foot].reshape(3, 3)
         place = rotation.T @ (centre - self.data.xpos[foot])
         return Sole(foot, tuple(solid), place, rotation.T.copy(), float(x1 - x0), float(y1 - y0))
@@ -171,37 +200,51 @@ class _Reader:
         return [*fixed, *(below for child in fixed for below in self._fixed(child))]
 
     def _points(self, geom: int) -> np.ndarray:
-        """(k, 3) m in the world: corners of the geom's part that may touch flat ground."""
-        model, size = self.model, self.model.geom_size[geom]
-        kind, down = mujoco.mjtGeom(model.geom_type[geom]), np.zeros(3)
+        """Return the corners of the geom that may touch flat ground, (k, 3) m in the world."""
+        model = self.model
+        size = self.model.geom_size[geom]
+        kind = mujoco.mjtGeom(model.geom_type[geom])
+        down = np.zeros(3)
         if kind == mujoco.mjtGeom.mjGEOM_BOX:
             local = size * np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)])
         elif kind in (mujoco.mjtGeom.mjGEOM_SPHERE, mujoco.mjtGeom.mjGEOM_CAPSULE):
             half = size[1] if kind == mujoco.mjtGeom.mjGEOM_CAPSULE else 0.0
-            local, down = np.array([[0.0, 0.0, -half], [0.0, 0.0, half]]), np.array([0.0, 0.0, -size[0]])
+            local = np.array([[0.0, 0.0, -half], [0.0, 0.0, half]])
+            down = np.array([0.0, 0.0, -size[0]])
         elif kind == mujoco.mjtGeom.mjGEOM_MESH:
             mesh = model.geom_dataid[geom]
             first = model.mesh_vertadr[mesh]
             local = model.mesh_vert[first : first + model.mesh_vertnum[mesh]]
         else:
-            raise AnatomyError(f"a foot of {kind.name}; boxes, spheres, capsules and meshes are known")
+            raise AnatomyError(
+                f"a foot of {kind.name}; boxes, spheres, capsules and meshes are known"
+            )
         return local @ self.data.geom_xmat[geom].reshape(3, 3).T + self.data.geom_xpos[geom] + down
 
 
 def _rectangle(points: np.ndarray) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Largest rectangle along the axes within the convex hull of points (k, 2), symmetric about their middle in y."""
+    """Return the largest rectangle in the hull of points (k, 2), symmetric about its middle."""
     middle = 0.5 * (points[:, 1].min() + points[:, 1].max())
-    xs = np.unique(np.concatenate((np.linspace(points[:, 0].min(), points[:, 0].max(), SCAN), points[:, 0])))
+    xs = np.unique(
+        np.concatenate(
+            (np.linspace(points[:, 0].min(), points[:, 0].max(), SIDE_PLACES), points[:, 0])
+        )
+    )
     half = np.array([_half_width(points - [0.0, middle], x) for x in xs])
-    best = max(((xs[j] - xs[i]) * half[[i, j]].min(), i, j) for i in range(len(xs)) for j in range(i + 1, len(xs)))
+    best = max(
+        ((xs[j] - xs[i]) * half[[i, j]].min(), i, j)
+        for i in range(len(xs))
+        for j in range(i + 1, len(xs))
+    )
     _, i, j = best
     y = float(half[[i, j]].min())
     return (float(xs[i]), float(xs[j])), (middle - y, middle + y)
 
 
 def _half_width(points: np.ndarray, x: float) -> float:
-    """Of the hull at `x`, the lesser of both sides: the widest chord over all pairs of points about it."""
-    left, right = points[points[:, 0] <= x + 1e-12], points[points[:, 0] >= x - 1e-12]
+    """Return the lesser half width of the hull at `x`, by the chords over all pairs of points."""
+    left = points[points[:, 0] <= x + 1e-12]
+    right = points[points[:, 0] >= x - 1e-12]
     run = right[None, :, 0] - left[:, None, 0]
     share = np.divide(x - left[:, None, 0], run, out=np.zeros_like(run), where=run > 1e-12)
     y = left[:, None, 1] + share * (right[None, :, 1] - left[:, None, 1])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds a robot's poses on two flat soles: pelvis upright, knees bent, the centre of mass over the soles' centre."""
+"""Finds a robot's balanced poses on two flat soles, pelvis upright and knees bent."""
 
 from __future__ import annotations
 
@@ -9,28 +9,34 @@ import numpy as np
 from talus_description.anatomy import Anatomy, AnatomyError
 from talus_description.scene import pose_qpos
 
-STAND_KNEE = 0.64  # rad: as in talus40; straighter legs lose the knee's lift
-SIT_KNEE = 1.5  # rad, less where the ankles do not bend that far
-MARGIN = 0.05  # rad before the stops
-ACROSS = 0.95  # of an axis along y
+STAND_KNEE_RAD = 0.64  # rad: as in talus40; straighter legs lose the knee's lift
+SIT_KNEE_RAD = 1.5  # rad, less where the ankles do not bend that far
+STOP_MARGIN_RAD = 0.05  # rad before the stops
+SIDEWAYS_AXIS_SHARE = 0.95  # of an axis along y
 
 
-def crouches(model: mujoco.MjModel, parts: Anatomy, soles: list[str]) -> dict[str, dict[str, float]]:
-    """`stand` and `sit` by joint, rad; joints that are not in them are at 0, or at their nearest stop.
+def crouches(
+    model: mujoco.MjModel, parts: Anatomy, soles: list[str]
+) -> dict[str, dict[str, float]]:
+    """Return `stand` and `sit` by joint, rad; other joints are at 0 or at their nearest stop.
 
-    A robot that was not made to fold has no rest posture: its `sit` is a crouch that balances, and brakes keep it.
+    A robot that was not made to fold has no rest posture: its `sit` is a crouch that balances, and
+        brakes keep it.
 
     Raises AnatomyError where the legs have no hip, knee and ankle that bend forward.
     """
     solver = _Solver(model, parts, soles)
-    return {"stand": solver.pose(STAND_KNEE), "sit": solver.deepest(SIT_KNEE)}
+    return {"stand": solver.pose(STAND_KNEE_RAD), "sit": solver.deepest(SIT_KNEE_RAD)}
 
 
 class _Solver:
     """Bends both legs alike."""
 
     def __init__(self, model: mujoco.MjModel, parts: Anatomy, soles: list[str]):
-        self._model, self._data, self._parts, self._soles = model, mujoco.MjData(model), parts, soles
+        self._model = model
+        self._data = mujoco.MjData(model)
+        self._parts = parts
+        self._soles = soles
         self._joints = [joint for names in parts.groups.values() for joint in names]
         self._low = np.array([self._range(joint)[0] for joint in self._joints])
         self._high = np.array([self._range(joint)[1] for joint in self._joints])
@@ -38,32 +44,35 @@ class _Solver:
         self._bends = [self._bending(parts.groups[group]) for group in ("left_leg", "right_leg")]
 
     def pose(self, knee: float) -> dict[str, float]:
-        """Balanced with the knees at `knee` rad."""
-        low, high = -knee, 0.5  # rad of the hips: thighs level, or leaning back
+        """Return the balanced pose with the knees at `knee` rad."""
+        # rad of the hips: thighs level, or leaning back
+        low = -knee
+        high = 0.5
         for _ in range(40):
             hip = 0.5 * (low + high)
             low, high = (low, hip) if self._ahead(hip, knee) > 0.0 else (hip, high)
         return self._as_dict(self._angles(0.5 * (low + high), knee))
 
     def deepest(self, knee: float) -> dict[str, float]:
-        """Balanced with the knees at most `knee` rad, all joints within their range."""
-        while knee > STAND_KNEE:
+        """Return the deepest balanced pose with the knees at most at `knee`, rad."""
+        while knee > STAND_KNEE_RAD:
             pose = self.pose(knee)
             if all(self._fits(joint, angle) for joint, angle in pose.items()):
                 return pose
             knee -= 0.05
-        return self.pose(STAND_KNEE)
+        return self.pose(STAND_KNEE_RAD)
 
     def _bending(self, leg: tuple[str, ...]) -> list[tuple[str, float]]:
-        """Hip, knee and ankle with the sign that bends them forward (positive about y)."""
+        """Return hip, knee and ankle with the sign that bends them forward (positive about y)."""
         found = []
         for joint in leg:
             axis = self._data.xaxis[self._model.joint(joint).id]
-            if abs(axis[1]) > ACROSS:
+            if abs(axis[1]) > SIDEWAYS_AXIS_SHARE:
                 found.append((joint, float(np.sign(axis[1]))))
         if len(found) != 3:
             raise AnatomyError(
-                f"leg {', '.join(leg)}: {len(found)} joints bend forward; hip, knee and ankle are needed"
+                f"leg {', '.join(leg)}: {len(found)} joints bend forward; "
+                "hip, knee and ankle are needed"
             )
         return found
 
@@ -75,8 +84,9 @@ class _Solver:
         return angles
 
     def _ahead(self, hip: float, knee: float) -> float:
-        """m of the centre of mass ahead of the soles' centre."""
-        model, data = self._model, self._data
+        """Return how far the centre of mass is ahead of the soles' centre, m."""
+        model = self._model
+        data = self._data
         data.qpos[:] = pose_qpos(model, self._joints, self._angles(hip, knee), self._soles)
         mujoco.mj_kinematics(model, data)
         mujoco.mj_comPos(model, data)
@@ -85,11 +95,17 @@ class _Solver:
 
     def _range(self, joint: str) -> tuple[float, float]:
         at = self._model.joint(joint).id
-        return tuple(self._model.jnt_range[at]) if self._model.jnt_limited[at] else (-np.inf, np.inf)
+        return (
+            tuple(self._model.jnt_range[at]) if self._model.jnt_limited[at] else (-np.inf, np.inf)
+        )
 
     def _fits(self, joint: str, angle: float) -> bool:
         low, high = self._range(joint)
-        return angle == 0.0 or low + MARGIN <= angle <= high - MARGIN
+        return angle == 0.0 or low + STOP_MARGIN_RAD <= angle <= high - STOP_MARGIN_RAD
 
     def _as_dict(self, angles: np.ndarray) -> dict[str, float]:
-        return {joint: round(float(angle), 4) for joint, angle in zip(self._joints, angles, strict=True) if angle}
+        return {
+            joint: round(float(angle), 4)
+            for joint, angle in zip(self._joints, angles, strict=True)
+            if angle
+        }

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""URDF + robot.yaml -> MJCF: bodies, motors, sensors and cameras of one robot, without a world.
+"""Writes the MJCF of one robot, without a world, from its URDF and robot.yaml.
 
-Links with mass become bodies, and so do feet frames, since the force-torque sensor of a foot measures what passes
-between the foot and its sole. Other frames become sites; `<camera>_camera_optical_frame` becomes a camera. All names
-are kept.
+Links with mass become bodies, and so do feet frames, since the force-torque sensor of a foot
+measures what passes between the foot and its sole. Other frames become sites;
+`<camera>_camera_optical_frame` becomes a camera. All names are kept.
 
-Collision scheme: every robot geom meets the world (conaffinity 1 against the world's contype 1) and none meets the
-robot (contype 0), save the explicit pairs of `simulation.self_collision` in robot.yaml.
+Collision scheme: every robot geom meets the world (conaffinity 1 against the world's contype 1) and
+none meets the robot (contype 0), save the explicit pairs of `simulation.self_collision` in
+robot.yaml.
 """
 
 from __future__ import annotations
@@ -17,12 +18,22 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from talus_description.urdf_model import DescriptionError, Element, Joint, Link, Model, Pose, text_of
+from talus_description.urdf_model import (
+    DescriptionError,
+    FramePose,
+    Model,
+    UrdfElement,
+    UrdfJoint,
+    UrdfLink,
+    text_of,
+)
 
 SubElement = ElementTree.SubElement
 
-OPTICAL = "_camera_optical_frame"
-OPTICAL_TO_MUJOCO = Pose(np.zeros(3), np.diag([1.0, -1.0, -1.0]))  # MuJoCo cameras look along -z with y up
+OPTICAL_FRAME_SUFFIX = "_camera_optical_frame"
+OPTICAL_TO_MUJOCO = FramePose(
+    np.zeros(3), np.diag([1.0, -1.0, -1.0])
+)  # MuJoCo cameras look along -z with y up
 
 
 class MjcfWriter:
@@ -30,7 +41,9 @@ class MjcfWriter:
 
     def __init__(self, model: Model, robot: dict):
         self.model = model
-        self.drive_of = {joint: drive for drive in robot.get("drives", {}).values() for joint in drive["joints"]}
+        self.drive_of = {
+            joint: drive for drive in robot.get("drives", {}).values() for joint in drive["joints"]
+        }
         self.joint_names = [joint for group in robot["joints"].values() for joint in group]
         self.soles = [foot["frame"] for foot in robot["feet"].values()]
         self.imu = robot["frames"]["imu"]
@@ -39,14 +52,21 @@ class MjcfWriter:
         self.top = ElementTree.Element("mujoco", model=model.name)
 
     def write(self) -> ElementTree.Element:
-        """The whole document."""
+        """Return the whole document."""
         top = self.top
         SubElement(top, "compiler", angle="radian", autolimits="true", meshdir="meshes")
-        SubElement(top, "option", timestep="0.001", integrator="implicitfast", cone="elliptic", impratio="10")
+        SubElement(
+            top,
+            "option",
+            timestep="0.001",
+            integrator="implicitfast",
+            cone="elliptic",
+            impratio="10",
+        )
         self._defaults()
         self._assets()
         world = SubElement(top, "worldbody")
-        self._body(world, self.model.root, Pose(np.zeros(3), np.eye(3)), None)
+        self._body(world, self.model.root, FramePose(np.zeros(3), np.eye(3)), None)
         self._contacts()
         self._actuators()
         self._sensors()
@@ -55,12 +75,22 @@ class MjcfWriter:
 
     def _defaults(self) -> None:
         default = SubElement(self.top, "default")
-        SubElement(default, "joint", solimpfriction="0.99 0.999 0.001")  # dry friction holds; MuJoCo's default creeps
+        SubElement(
+            default, "joint", solimpfriction="0.99 0.999 0.001"
+        )  # dry friction holds; MuJoCo's default creeps
         SubElement(default, "site", group="4", size="0.01")  # hidden in pictures
         visual = SubElement(default, "default", {"class": "visual"})
         SubElement(visual, "geom", contype="0", conaffinity="0", group="2", density="0")
         collision = SubElement(default, "default", {"class": "collision"})
-        SubElement(collision, "geom", contype="0", conaffinity="1", group="3", density="0", rgba="0.9 0.5 0.2 0.4")
+        SubElement(
+            collision,
+            "geom",
+            contype="0",
+            conaffinity="1",
+            group="3",
+            density="0",
+            rgba="0.9 0.5 0.2 0.4",
+        )
         sole = SubElement(collision, "default", {"class": "sole"})
         attributes = {key: text_of(value) for key, value in self.simulation.get("sole", {}).items()}
         SubElement(sole, "geom", attributes)
@@ -68,15 +98,24 @@ class MjcfWriter:
     def _assets(self) -> None:
         asset = SubElement(self.top, "asset")
         for name, rgba in self.model.materials.items():
-            shading = {key: text_of(value) for key, value in self.simulation.get("materials", {}).get(name, {}).items()}
+            shading = {
+                key: text_of(value)
+                for key, value in self.simulation.get("materials", {}).get(name, {}).items()
+            }
             SubElement(asset, "material", {"name": name, "rgba": text_of(rgba)} | shading)
-        shapes = [e.shape for link in self.model.links.values() for e in (*link.visuals, *link.collisions)]
+        shapes = [
+            e.shape for link in self.model.links.values() for e in (*link.visuals, *link.collisions)
+        ]
         meshes = {(s.file, s.size): None for s in shapes if s.kind == "mesh"}
         for file, scale in meshes:
             mesh = {"name": _mesh_name(file, scale), "file": PurePosixPath(file).name}
-            SubElement(asset, "mesh", mesh | ({} if scale == (1, 1, 1) else {"scale": text_of(scale)}))
+            SubElement(
+                asset, "mesh", mesh | ({} if scale == (1, 1, 1) else {"scale": text_of(scale)})
+            )
 
-    def _body(self, parent: ElementTree.Element, name: str, pose: Pose, joint: Joint | None) -> None:
+    def _body(
+        self, parent: ElementTree.Element, name: str, pose: FramePose, joint: UrdfJoint | None
+    ) -> None:
         link = self.model.links[name]
         body = SubElement(parent, "body", {"name": name} | _pose(pose))
         if joint is None:
@@ -87,30 +126,31 @@ class MjcfWriter:
         if name in self.soles:
             SubElement(body, "site", name=name)
         self._geoms(body, link)
-        self._children(body, name, Pose(np.zeros(3), np.eye(3)))
+        self._children(body, name, FramePose(np.zeros(3), np.eye(3)))
 
-    def _children(self, body: ElementTree.Element, name: str, at: Pose) -> None:
-        """Bodies and frames below a link; `at`: pose of that link's frame in the body that carries it."""
+    def _children(self, body: ElementTree.Element, name: str, at: FramePose) -> None:
+        """Add bodies and frames below a link; `at`: the link's frame in the body that has it."""
         for joint in self.model.joints_from(name):
-            child, pose = self.model.links[joint.child], at @ joint.pose
+            child = self.model.links[joint.child]
+            pose = at @ joint.pose
             if joint.kind == "revolute" or child.inertial is not None or child.name in self.soles:
                 self._body(body, child.name, pose, joint)
                 continue
             self._frame(body, child.name, pose)
             self._children(body, child.name, pose)
 
-    def _frame(self, body: ElementTree.Element, name: str, pose: Pose) -> None:
-        camera = name.removesuffix(OPTICAL)
-        if name.endswith(OPTICAL) and camera in self.cameras:
+    def _frame(self, body: ElementTree.Element, name: str, pose: FramePose) -> None:
+        camera = name.removesuffix(OPTICAL_FRAME_SUFFIX)
+        if name.endswith(OPTICAL_FRAME_SUFFIX) and camera in self.cameras:
             c = self.cameras[camera]
             across = tan(radians(c["horizontal_fov_deg"]) / 2)
             fovy = degrees(2 * atan(across * c["height"] / c["width"]))
             size = {"fovy": f"{fovy:.6g}", "resolution": f"{c['width']} {c['height']}"}
             SubElement(body, "camera", {"name": camera} | _pose(pose @ OPTICAL_TO_MUJOCO) | size)
-        elif not name.endswith((OPTICAL, "_camera_link")):
+        elif not name.endswith((OPTICAL_FRAME_SUFFIX, "_camera_link")):
             SubElement(body, "site", {"name": name} | _pose(pose))
 
-    def _joint(self, body: ElementTree.Element, joint: Joint) -> None:
+    def _joint(self, body: ElementTree.Element, joint: UrdfJoint) -> None:
         drive = self.drive_of.get(joint.name, {})
         attributes = {
             "name": joint.name,
@@ -123,9 +163,11 @@ class MjcfWriter:
         }
         SubElement(body, "joint", attributes)
 
-    def _geoms(self, body: ElementTree.Element, link: Link) -> None:
+    def _geoms(self, body: ElementTree.Element, link: UrdfLink) -> None:
         for number, element in enumerate(link.visuals):
-            geom = SubElement(body, "geom", {"name": f"{link.name}_visual_{number}", "class": "visual"})
+            geom = SubElement(
+                body, "geom", {"name": f"{link.name}_visual_{number}", "class": "visual"}
+            )
             geom.attrib |= _shape(element, capsules=False)
             if element.material:
                 geom.set("material", element.material)
@@ -137,7 +179,11 @@ class MjcfWriter:
 
     def _contacts(self) -> None:
         contact = SubElement(self.top, "contact")
-        names = [geom.get("name") for geom in self.top.iter("geom") if geom.get("class") in ("collision", "sole")]
+        names = [
+            geom.get("name", "")
+            for geom in self.top.iter("geom")
+            if geom.get("class") in ("collision", "sole")
+        ]
         for first, second in self.simulation.get("self_collision", []):
             for geom1 in _of_link(first, names):
                 for geom2 in _of_link(second, names):
@@ -147,7 +193,13 @@ class MjcfWriter:
         actuator = SubElement(self.top, "actuator")
         effort = {joint.name: joint.effort for joint in self.model.joints}
         for name in self.joint_names:
-            SubElement(actuator, "motor", name=name, joint=name, ctrlrange=text_of((-effort[name], effort[name])))
+            SubElement(
+                actuator,
+                "motor",
+                name=name,
+                joint=name,
+                ctrlrange=text_of((-effort[name], effort[name])),
+            )
 
     def _sensors(self) -> None:
         sensor = SubElement(self.top, "sensor")
@@ -161,7 +213,9 @@ class MjcfWriter:
 def _of_link(link: str, geoms: list[str]) -> list[str]:
     found = [name for name in geoms if name == link or name.startswith(f"{link}_collision_")]
     if not found:
-        raise DescriptionError(f"robot.yaml: self_collision: link {link!r} has no collision geometry")
+        raise DescriptionError(
+            f"robot.yaml: self_collision: link {link!r} has no collision geometry"
+        )
     return found
 
 
@@ -170,17 +224,18 @@ def _mesh_name(file: str, scale: tuple[float, ...]) -> str:
     return PurePosixPath(file).stem + ("_mirrored" if mirrored else "")
 
 
-def _pose(pose: Pose) -> dict[str, str]:
+def _pose(pose: FramePose) -> dict[str, str]:
     out = {} if np.allclose(pose.position, 0, atol=1e-12) else {"pos": text_of(pose.position)}
     if not np.allclose(pose.rotation, np.eye(3), atol=1e-12):
         out["quat"] = text_of(pose.quat_wxyz)
     return out
 
 
-def _inertial(body: ElementTree.Element, link: Link) -> None:
+def _inertial(body: ElementTree.Element, link: UrdfLink) -> None:
     if link.inertial is None:
         return
-    pose, inertia = link.inertial.pose, link.inertial.inertia
+    pose = link.inertial.pose
+    inertia = link.inertial.inertia
     inertia = pose.rotation @ inertia @ pose.rotation.T
     attributes = {"pos": text_of(pose.position), "mass": text_of(link.inertial.mass)}
     if np.count_nonzero(inertia - np.diag(np.diagonal(inertia))):
@@ -190,9 +245,10 @@ def _inertial(body: ElementTree.Element, link: Link) -> None:
     SubElement(body, "inertial", attributes)
 
 
-def _shape(element: Element, capsules: bool) -> dict[str, str]:
-    """Attributes of a geom; with `capsules`, a cylinder becomes the capsule of the same overall length."""
-    shape, size = element.shape, element.shape.size
+def _shape(element: UrdfElement, capsules: bool) -> dict[str, str]:
+    """Return a geom's attributes; with `capsules`, a cylinder becomes a capsule of its length."""
+    shape = element.shape
+    size = element.shape.size
     pose = _pose(element.pose)
     if shape.kind == "mesh":
         return {"type": "mesh", "mesh": _mesh_name(shape.file, size)} | pose

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Postures from standing to sitting, balanced at every row.
+"""Finds postures from standing to sitting, balanced at every row.
 
-Both feet stay where they stand. Knees, ankles, trunk and arms go straight from `stand` to `sit`; at each row the hips
-turn the trunk until the centre of mass is where it should be over the soles. The torques hold each row still, the load
-shared by both feet.
+Both feet stay where they stand. Knees, ankles, trunk and arms go straight from `stand` to `sit`; at
+each row the hips turn the trunk until the centre of mass is where it should be over the soles. The
+torques hold each row still, the load shared by both feet.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import pinocchio
 from scipy.optimize import brentq
 from talus_core.robot import RobotDescription
 
-HIP_REACH = 0.6  # rad around the straight line between the poses in which the balanced hip angle is sought
+# Rad around the straight line between the poses in which the balanced hip angle is sought.
+HIP_SEARCH_RAD = 0.6
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Statics:
         self._soles = [self.model.getFrameId(foot.frame) for foot in robot.feet]
 
     def place(self, position: np.ndarray) -> np.ndarray:
-        """Generalised position with joint angles (n,) and the left sole at the world's origin. (nq,)"""
+        """Return the position (nq,) with joint angles (n,), left sole at the world's origin."""
         q = pinocchio.neutral(self.model)
         q[self._at_q] = position
         pinocchio.framesForwardKinematics(self.model, self.data, q)
@@ -60,17 +61,22 @@ class Statics:
         return q
 
     def com_ahead(self, position: np.ndarray) -> float:
-        """Centre of mass ahead of the middle between the soles, m."""
+        """Return centre of mass ahead of the middle between the soles, m."""
         com = pinocchio.centerOfMass(self.model, self.data, self.place(position))
         return float(com[0] - np.mean([self.data.oMf[sole].translation[0] for sole in self._soles]))
 
     def row(self, position: np.ndarray) -> RestRow:
-        """Height, lean and torques of a posture (n,); of all ways to share the load, that with the least wrenches."""
+        """Return height, lean and torques of a posture (n,), load shared with least wrenches."""
         q = self.place(position)
         base = self.data.oMf[self.model.getFrameId(self.robot.frames["base"])]
         gravity = pinocchio.computeGeneralizedGravity(self.model, self.data, q)
         world = pinocchio.ReferenceFrame.LOCAL_WORLD_ALIGNED
-        jacobian = np.vstack([pinocchio.computeFrameJacobian(self.model, self.data, q, f, world) for f in self._soles])
+        jacobian = np.vstack(
+            [
+                pinocchio.computeFrameJacobian(self.model, self.data, q, f, world)
+                for f in self._soles
+            ]
+        )
         wrenches = np.linalg.pinv(jacobian[:, :6].T) @ gravity[:6]
         structural = self.robot.structural_indices
         torque = (gravity - jacobian.T @ wrenches)[self._at_v]
@@ -84,10 +90,12 @@ class Statics:
 
 
 def rest_path(robot: RobotDescription, hips: Sequence[str], rows: int) -> list[RestRow]:
-    """The rows from pose `stand` to pose `sit`; `hips` are the joints that turn the trunk forward together."""
+    """Return the rows from pose `stand` to pose `sit`; `hips` turn the trunk forward together."""
     statics = Statics(robot)
-    stand, sit = robot.poses["stand"], robot.poses["sit"]
-    start, end = statics.com_ahead(stand), statics.com_ahead(sit)
+    stand = robot.poses["stand"]
+    sit = robot.poses["sit"]
+    start = statics.com_ahead(stand)
+    end = statics.com_ahead(sit)
     at = [robot.joint_names.index(name) for name in hips]
     path = []
     for part in np.linspace(0.0, 1.0, rows):
@@ -98,23 +106,24 @@ def rest_path(robot: RobotDescription, hips: Sequence[str], rows: int) -> list[R
 
 
 def _balance(statics: Statics, position: np.ndarray, hips: list[int], target: float) -> None:
-    """Turn the hips, in place, until the centre of mass is `target` m ahead of the middle between the soles."""
+    """Turn the hips until the centre of mass is `target` m ahead of the soles' middle."""
     straight = position[hips].copy()
 
     def miss(turn: float) -> float:
         position[hips] = straight + turn
         return statics.com_ahead(position) - target
 
-    turn = brentq(miss, -HIP_REACH, HIP_REACH, xtol=1e-12)
+    turn = brentq(miss, -HIP_SEARCH_RAD, HIP_SEARCH_RAD, xtol=1e-12)
     position[hips] = straight + turn
 
 
 def yaml_text(robot: RobotDescription, path: list[RestRow]) -> str:
-    """The file `rest_path.yaml`."""
+    """Return the file `rest_path.yaml`."""
     names = [robot.joint_names[i] for i in robot.structural_indices]
     lines = [
         "# SPDX-License-Identifier: Apache-2.0",
-        "# From standing to sitting with both feet in place: base height m, base pitch rad, centre of mass ahead of",
+        "# From standing to sitting with both feet in place: base height m, "
+        "base pitch rad, centre of mass ahead of",
         "# the middle of the soles m, joint positions rad and the torques N m that hold them.",
         "# Generated by `python -m talus_description.generate`; do not edit.",
         f"joints: [{', '.join(names)}]",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Joins a robot and a world into one MuJoCo scene; the driver and the camera process use the same."""
+"""Joins a robot and a world into one MuJoCo scene, for the driver and the camera process."""
 
 from __future__ import annotations
 
@@ -17,24 +17,30 @@ class SceneError(TalusError):
 
 
 def world_names(worlds: Path) -> list[str]:
-    """Names of the worlds in a folder."""
+    """Return names of the worlds in a folder."""
     return sorted(path.stem for path in worlds.glob("*.xml"))
 
 
 def find_world(world: str | Path, worlds: Path) -> Path:
-    """The file of a world given by name or path. Raises SceneError with the nearest names."""
+    """Return a world's file, given by name or path. Raises SceneError with the nearest names."""
     path = Path(world)
     if path.suffix:
         if path.is_file():
             return path
-        raise SceneError(f"world file '{world}' does not exist; worlds by name: {', '.join(world_names(worlds))}")
+        raise SceneError(
+            f"world file '{world}' does not exist; worlds by name: {', '.join(world_names(worlds))}"
+        )
     if (worlds / f"{world}.xml").is_file():
         return worlds / f"{world}.xml"
-    raise SceneError(unknown_name_message("world", str(world), world_names(worlds)) + "; or give an MJCF file")
+    raise SceneError(
+        unknown_name_message("world", str(world), world_names(worlds)) + "; or give an MJCF file"
+    )
 
 
-def load_scene(robot: str | Path, world: str | Path = "flat", worlds: str | Path | None = None) -> mujoco.MjModel:
-    """Attach a robot to the origin of a world, all names kept; the simulation options are the robot's.
+def load_scene(
+    robot: str | Path, world: str | Path = "flat", worlds: str | Path | None = None
+) -> mujoco.MjModel:
+    """Attach a robot to a world's origin, all names kept; simulation options are the robot's.
 
     Args:
         robot: The robot's MJCF file, or its folder with one `<folder name>.xml`.
@@ -42,22 +48,30 @@ def load_scene(robot: str | Path, world: str | Path = "flat", worlds: str | Path
         worlds: Folder of the worlds; by default `../worlds` of the robot folder.
 
     Raises:
-        SceneError: Unknown world, a file that does not parse, or a world without a geom named `floor`.
+        SceneError: Unknown world, a file that does not parse, or a world without a geom named
+            `floor`.
     """
     robot = Path(robot)
     if robot.is_dir():
         robot = robot / f"{robot.resolve().name}.xml"
     path = find_world(world, robot.parent.parent / "worlds" if worlds is None else Path(worlds))
-    scene, attached = _parse(path), _parse(robot)
+    scene = _parse(path)
+    attached = _parse(robot)
     if scene.geom("floor") is None:
-        raise SceneError(f"world {path} has no geom named 'floor'; a world is an MJCF file with one")
+        raise SceneError(
+            f"world {path} has no geom named 'floor'; a world is an MJCF file with one"
+        )
     for option in ("timestep", "integrator", "cone", "impratio"):
         setattr(scene.option, option, getattr(attached.option, option))
     return _join(scene, attached)
 
 
-def pose_qpos(model: mujoco.MjModel, joints: Sequence[str], pose: np.ndarray, soles: Sequence[str]) -> np.ndarray:
-    """The robot at the origin in a joint pose, turned and raised until its first sole is level and no sole below z = 0.
+def pose_qpos(
+    model: mujoco.MjModel, joints: Sequence[str], pose: np.ndarray, soles: Sequence[str]
+) -> np.ndarray:
+    """Return the robot's qpos at the origin in a joint pose, on level soles.
+
+    It is turned and raised until its first sole is level and none is below z = 0.
 
     Args:
         model: Of a scene.
@@ -81,7 +95,7 @@ def pose_qpos(model: mujoco.MjModel, joints: Sequence[str], pose: np.ndarray, so
 
 
 def _join(scene: mujoco.MjSpec, robot: mujoco.MjSpec) -> mujoco.MjModel:
-    """Compile both as one, without MuJoCo's warning (and log file) about saving what was joined without a prefix."""
+    """Compile both as one, without MuJoCo's warning about what was joined without a prefix."""
     handler = mujoco.get_mju_user_warning()
     mujoco.set_mju_user_warning(lambda message: None)
     try:
@@ -90,7 +104,9 @@ def _join(scene: mujoco.MjSpec, robot: mujoco.MjSpec) -> mujoco.MjModel:
             scene.attach(robot, frame=scene.worldbody.add_frame(), prefix="")
             return scene.compile()
     except ValueError as error:
-        raise SceneError(f"robot and world do not fit together: {' '.join(str(error).split())}") from error
+        raise SceneError(
+            f"robot and world do not fit together: {' '.join(str(error).split())}"
+        ) from error
     finally:
         mujoco.set_mju_user_warning(handler)
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""URDF + robot.yaml -> SDF 1.9, for Gazebo.
+"""Writes SDF 1.9 for Gazebo from URDF and robot.yaml.
 
-Links with mass stay links. A link without mass becomes a frame, since SDF would give it 1 kg; what it collides with
-moves to the link that carries it. Poses are given as in the URDF: a joint relative to its parent, a link at its joint.
-The force-torque sensor of a foot sits in the last joint above its sole. Rotor inertia has no place in SDF.
+Links with mass stay links. A link without mass becomes a frame, since SDF would give it 1 kg; what
+it collides with moves to the link that carries it. Poses are given as in the URDF: a joint relative
+to its parent, a link at its joint. The force-torque sensor of a foot sits in the last joint above
+its sole. Rotor inertia has no place in SDF.
 """
 
 from __future__ import annotations
@@ -14,13 +15,17 @@ from math import radians
 import numpy as np
 from transforms3d.euler import mat2euler
 
-from talus_description.urdf_model import Element, Inertial, Joint, Model, Pose, text_of
+from talus_description.urdf_model import FramePose, Inertial, Model, UrdfElement, UrdfJoint, text_of
 
 SubElement = ElementTree.SubElement
 
-NOWHERE = Pose(np.zeros(3), np.eye(3))
-IMU_RATE_HZ, FOOT_RATE_HZ, CAMERA_RATE_HZ = 500, 500, 15  # the control rate; above the 10 Hz that cameras promise
-CAMERA_RANGE = (0.05, 40.0)  # m
+AT_ORIGIN = FramePose(np.zeros(3), np.eye(3))
+IMU_RATE_HZ, FOOT_RATE_HZ, CAMERA_RATE_HZ = (
+    500,
+    500,
+    15,
+)  # the control rate; above the 10 Hz that cameras promise
+CAMERA_RANGE_M = (0.05, 40.0)  # m
 
 
 class SdfWriter:
@@ -37,11 +42,11 @@ class SdfWriter:
         self.out = SubElement(self.top, "model", name=model.name)
 
     def write(self) -> ElementTree.Element:
-        """The whole document."""
+        """Return the whole document."""
         SubElement(self.out, "self_collide").text = "false"
         for name, link in self.model.links.items():
             if link.inertial is not None:
-                self._link(name)
+                self._link(name, link.inertial)
         for joint in self.model.joints:
             if self.model.links[joint.child].inertial is None:
                 self._frame(joint)
@@ -50,14 +55,14 @@ class SdfWriter:
         ElementTree.indent(self.top)
         return self.top
 
-    def _link(self, name: str) -> None:
+    def _link(self, name: str, inertial: Inertial) -> None:
         link = SubElement(self.out, "link", name=name)
         if name in self.above:
             SubElement(link, "pose", relative_to=self.above[name].name)
-        _inertial(link, self.model.links[name].inertial)
+        _inertial(link, inertial)
         for number, element in enumerate(self.model.links[name].visuals):
             self._visual(link, f"{name}_visual_{number}", element)
-        for owner, pose in self._carried(name, NOWHERE):
+        for owner, pose in self._carried(name, AT_ORIGIN):
             for number, element in enumerate(self.model.links[owner].collisions):
                 self._collision(link, owner, number, pose @ element.pose, element)
             if owner == self.imu:
@@ -65,15 +70,15 @@ class SdfWriter:
                 SubElement(sensor, "topic").text = "imu"
             self._camera(link, owner, pose)
 
-    def _carried(self, name: str, pose: Pose) -> list[tuple[str, Pose]]:
-        """The link and all massless ones fixed to it, each with its pose in the link."""
+    def _carried(self, name: str, pose: FramePose) -> list[tuple[str, FramePose]]:
+        """Return the link and all massless ones fixed to it, each with its pose in the link."""
         found = [(name, pose)]
         for joint in self.model.joints_from(name):
             if self.model.links[joint.child].inertial is None:
                 found += self._carried(joint.child, pose @ joint.pose)
         return found
 
-    def _visual(self, link: ElementTree.Element, name: str, element: Element) -> None:
+    def _visual(self, link: ElementTree.Element, name: str, element: UrdfElement) -> None:
         visual = SubElement(link, "visual", name=name)
         _pose(visual, element.pose)
         _geometry(visual, element)
@@ -83,7 +88,14 @@ class SdfWriter:
             for light in ("ambient", "diffuse"):
                 SubElement(material, light).text = colour
 
-    def _collision(self, link: ElementTree.Element, owner: str, number: int, pose: Pose, element: Element) -> None:
+    def _collision(
+        self,
+        link: ElementTree.Element,
+        owner: str,
+        number: int,
+        pose: FramePose,
+        element: UrdfElement,
+    ) -> None:
         collision = SubElement(link, "collision", name=f"{owner}_collision_{number}")
         _pose(collision, pose)
         _geometry(collision, element)
@@ -92,27 +104,30 @@ class SdfWriter:
             for name in ("mu", "mu2"):
                 SubElement(ode, name).text = text_of(self.sole_friction)
 
-    def _camera(self, link: ElementTree.Element, owner: str, pose: Pose) -> None:
+    def _camera(self, link: ElementTree.Element, owner: str, pose: FramePose) -> None:
         name = owner.removesuffix("_camera_link")
         if owner == name or name not in self.cameras:
             return
         facts = self.cameras[name]
-        sensor = _sensor(link, name, "rgbd_camera" if facts["depth"] else "camera", pose, CAMERA_RATE_HZ)
+        sensor = _sensor(
+            link, name, "rgbd_camera" if facts["depth"] else "camera", pose, CAMERA_RATE_HZ
+        )
         SubElement(sensor, "topic").text = f"camera/{name}"
         camera = SubElement(sensor, "camera", name=name)
         SubElement(camera, "horizontal_fov").text = text_of(radians(facts["horizontal_fov_deg"]))
-        image, clip = SubElement(camera, "image"), SubElement(camera, "clip")
+        image = SubElement(camera, "image")
+        clip = SubElement(camera, "clip")
         for key in ("width", "height"):
             SubElement(image, key).text = str(facts[key])
-        for key, value in zip(("near", "far"), CAMERA_RANGE, strict=True):
+        for key, value in zip(("near", "far"), CAMERA_RANGE_M, strict=True):
             SubElement(clip, key).text = text_of(value)
         SubElement(camera, "optical_frame_id").text = f"{name}_camera_optical_frame"
 
-    def _frame(self, joint: Joint) -> None:
+    def _frame(self, joint: UrdfJoint) -> None:
         frame = SubElement(self.out, "frame", name=joint.child, attached_to=joint.parent)
         _pose(frame, joint.pose)
 
-    def _joint(self, joint: Joint) -> None:
+    def _joint(self, joint: UrdfJoint) -> None:
         out = SubElement(self.out, "joint", name=joint.name, type=joint.kind)
         _pose(out, joint.pose, relative_to=joint.parent)
         SubElement(out, "parent").text = joint.parent
@@ -121,20 +136,23 @@ class SdfWriter:
             return
         axis = SubElement(out, "axis")
         SubElement(axis, "xyz").text = text_of(joint.axis)
-        limit, dynamics = SubElement(axis, "limit"), SubElement(axis, "dynamics")
+        limit = SubElement(axis, "limit")
+        dynamics = SubElement(axis, "dynamics")
         for key in ("lower", "upper", "effort", "velocity"):
             SubElement(limit, key).text = text_of(getattr(joint, key))
         for key in ("damping", "friction"):
             SubElement(dynamics, key).text = text_of(getattr(joint, key))
-        for owner, _ in self._carried(joint.child, NOWHERE):
+        for owner, _ in self._carried(joint.child, AT_ORIGIN):
             if owner in self.soles:
-                sensor = _sensor(out, f"{owner}_wrench", "force_torque", NOWHERE, FOOT_RATE_HZ)
+                sensor = _sensor(out, f"{owner}_wrench", "force_torque", AT_ORIGIN, FOOT_RATE_HZ)
                 force_torque = SubElement(sensor, "force_torque")
                 SubElement(force_torque, "frame").text = "child"
                 SubElement(force_torque, "measure_direction").text = "parent_to_child"
 
 
-def _sensor(parent: ElementTree.Element, name: str, kind: str, pose: Pose, rate_hz: float) -> ElementTree.Element:
+def _sensor(
+    parent: ElementTree.Element, name: str, kind: str, pose: FramePose, rate_hz: float
+) -> ElementTree.Element:
     sensor = SubElement(parent, "sensor", name=name, type=kind)
     _pose(sensor, pose)
     SubElement(sensor, "update_rate").text = text_of(rate_hz)
@@ -142,7 +160,7 @@ def _sensor(parent: ElementTree.Element, name: str, kind: str, pose: Pose, rate_
     return sensor
 
 
-def _pose(parent: ElementTree.Element, pose: Pose, **attributes: str) -> None:
+def _pose(parent: ElementTree.Element, pose: FramePose, **attributes: str) -> None:
     angles = np.array(mat2euler(pose.rotation, axes="sxyz"))
     SubElement(parent, "pose", attributes).text = text_of(np.concatenate([pose.position, angles]))
 
@@ -156,7 +174,7 @@ def _inertial(link: ElementTree.Element, inertial: Inertial) -> None:
         SubElement(inertia, f"i{'xyz'[i]}{'xyz'[j]}").text = text_of(inertial.inertia[i, j])
 
 
-def _geometry(parent: ElementTree.Element, element: Element) -> None:
+def _geometry(parent: ElementTree.Element, element: UrdfElement) -> None:
     shape = element.shape
     out = SubElement(SubElement(parent, "geometry"), shape.kind)
     if shape.kind == "mesh":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A compiled MuJoCo model as URDF: the links and joints that the controller's rigid-body model needs, no shapes."""
+"""Writes a compiled MuJoCo model as URDF: links and joints for the controller, no shapes."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from talus_core.errors import TalusError
 from transforms3d.euler import mat2euler
 
 SubElement = ElementTree.SubElement
-FREE_TURN = math.pi  # rad either way of a joint without stops
+ENDLESS_TURN_RAD = math.pi  # rad either way of a joint without stops
 
 
 def joint_effort(model: mujoco.MjModel, joint: str) -> float:
-    """N m, the most that the joint's motor gives. Raises TalusError where the model does not say."""
+    """Return the most that the joint's motor gives, N m. Raises TalusError where it is not said."""
     at = model.joint(joint).id
     if model.jnt_actfrclimited[at]:
         return float(np.abs(model.jnt_actfrcrange[at]).min())
@@ -25,7 +25,10 @@ def joint_effort(model: mujoco.MjModel, joint: str) -> float:
         gear = abs(model.actuator_gear[motor, 0])
         for limited, limit in (
             (model.actuator_forcelimited[motor], model.actuator_forcerange[motor]),
-            (model.actuator_ctrllimited[motor] and not model.actuator_biastype[motor], model.actuator_ctrlrange[motor]),
+            (
+                model.actuator_ctrllimited[motor] and not model.actuator_biastype[motor],
+                model.actuator_ctrlrange[motor],
+            ),
         ):
             if limited:
                 return float(gear * np.abs(limit).min())
@@ -35,7 +38,7 @@ def joint_effort(model: mujoco.MjModel, joint: str) -> float:
 def urdf_tree(
     model: mujoco.MjModel, name: str, sites: Sequence[str], velocity: Mapping[str, float]
 ) -> ElementTree.Element:
-    """The whole document.
+    """Return the whole document.
 
     Args:
         model: Of the robot alone.
@@ -61,7 +64,7 @@ def urdf_tree(
 
 
 def _shift(model: mujoco.MjModel, body: int) -> np.ndarray:
-    """(3,) m, from the body's origin to its joint, where URDF has the link's origin."""
+    """Return the way from the body's origin to its joint, URDF's origin of the link, (3,) m."""
     at = model.body_jntadr[body]
     hinge = at >= 0 and model.jnt_type[at] == mujoco.mjtJoint.mjJNT_HINGE
     return model.jnt_pos[at] if hinge else np.zeros(3)
@@ -72,20 +75,37 @@ def _link(robot: ElementTree.Element, model: mujoco.MjModel, body: int) -> None:
     if model.body_mass[body] == 0.0:
         return
     inertial = SubElement(link, "inertial")
-    SubElement(inertial, "origin", xyz=_text(model.body_ipos[body] - _shift(model, body)), rpy="0 0 0")
+    SubElement(
+        inertial, "origin", xyz=_text(model.body_ipos[body] - _shift(model, body)), rpy="0 0 0"
+    )
     SubElement(inertial, "mass", value=repr(float(model.body_mass[body])))
     axes = _matrix(model.body_iquat[body])
     inertia = axes @ np.diag(model.body_inertia[body]) @ axes.T
-    names = (("ixx", 0, 0), ("ixy", 0, 1), ("ixz", 0, 2), ("iyy", 1, 1), ("iyz", 1, 2), ("izz", 2, 2))
-    SubElement(inertial, "inertia", {key: repr(float(inertia[row, column])) for key, row, column in names})
+    names = (
+        ("ixx", 0, 0),
+        ("ixy", 0, 1),
+        ("ixz", 0, 2),
+        ("iyy", 1, 1),
+        ("iyz", 1, 2),
+        ("izz", 2, 2),
+    )
+    SubElement(
+        inertial, "inertia", {key: repr(float(inertia[row, column])) for key, row, column in names}
+    )
 
 
-def _joint(robot: ElementTree.Element, model: mujoco.MjModel, body: int, velocity: Mapping[str, float]) -> None:
-    parent, at = int(model.body_parentid[body]), model.body_jntadr[body]
+def _joint(
+    robot: ElementTree.Element, model: mujoco.MjModel, body: int, velocity: Mapping[str, float]
+) -> None:
+    parent = int(model.body_parentid[body])
+    at = model.body_jntadr[body]
     name = model.joint(at).name if at >= 0 else ""
     turns = name in velocity
     joint = SubElement(
-        robot, "joint", name=name or f"{model.body(body).name}_fixed", type="revolute" if turns else "fixed"
+        robot,
+        "joint",
+        name=name or f"{model.body(body).name}_fixed",
+        type="revolute" if turns else "fixed",
     )
     quat = model.body_quat[body]
     place = model.body_pos[body] + _matrix(quat) @ _shift(model, body) - _shift(model, parent)
@@ -93,9 +113,16 @@ def _joint(robot: ElementTree.Element, model: mujoco.MjModel, body: int, velocit
     SubElement(joint, "parent", link=model.body(parent).name)
     SubElement(joint, "child", link=model.body(body).name)
     if turns:
-        low, high = model.jnt_range[at] if model.jnt_limited[at] else (-FREE_TURN, FREE_TURN)
+        low, high = (
+            model.jnt_range[at] if model.jnt_limited[at] else (-ENDLESS_TURN_RAD, ENDLESS_TURN_RAD)
+        )
         SubElement(joint, "axis", xyz=_text(model.jnt_axis[at]))
-        limit = {"lower": low, "upper": high, "effort": joint_effort(model, name), "velocity": velocity[name]}
+        limit = {
+            "lower": low,
+            "upper": high,
+            "effort": joint_effort(model, name),
+            "velocity": velocity[name],
+        }
         SubElement(joint, "limit", {key: repr(float(value)) for key, value in limit.items()})
 
 

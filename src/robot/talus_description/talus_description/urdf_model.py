@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A URDF file as frozen dataclasses: the one input of the MJCF and SDF writers."""
+"""Reads a URDF file into frozen dataclasses, the one input of the MJCF and SDF writers."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class DescriptionError(TalusError):
 
 
 @dataclass(frozen=True)
-class Pose:
-    """Of a child frame in its parent frame.
+class FramePose:
+    """The place of a child frame in its parent frame.
 
     Attributes:
         position: Origin of the child in the parent frame, m. (3,)
@@ -35,13 +35,18 @@ class Pose:
         """The rotation as a unit quaternion, scalar first. (4,)"""
         return mat2quat(self.rotation)
 
-    def __matmul__(self, other: Pose) -> Pose:
-        return Pose(self.position + self.rotation @ other.position, self.rotation @ other.rotation)
+    def __matmul__(self, other: FramePose) -> FramePose:
+        return FramePose(
+            self.position + self.rotation @ other.position, self.rotation @ other.rotation
+        )
 
 
 @dataclass(frozen=True)
-class Shape:
-    """A geometry in m: `box` (x, y, z), `cylinder` (radius, length), `sphere` (radius,); or `mesh`: scale of a file."""
+class UrdfShape:
+    """A geometry in m.
+
+    `box` (x, y, z), `cylinder` (radius, length), `sphere` (radius,); or `mesh`: scale of a file.
+    """
 
     kind: str
     size: tuple[float, ...]
@@ -49,42 +54,45 @@ class Shape:
 
 
 @dataclass(frozen=True)
-class Element:
+class UrdfElement:
     """One visual or collision element of a link; `material` is empty where none is named."""
 
-    pose: Pose
-    shape: Shape
+    pose: FramePose
+    shape: UrdfShape
     material: str = ""
 
 
 @dataclass(frozen=True)
 class Inertial:
-    """Mass in kg and rotational inertia (3, 3) in kg m^2 about the centre of mass, in the axes of `pose`."""
+    """Mass in kg and inertia (3, 3) in kg m^2 about the centre of mass, in the axes of `pose`."""
 
-    pose: Pose
+    pose: FramePose
     mass: float
     inertia: np.ndarray
 
 
 @dataclass(frozen=True)
-class Link:
+class UrdfLink:
     """A body, or a mere frame where `inertial` is None."""
 
     name: str
     inertial: Inertial | None
-    visuals: tuple[Element, ...]
-    collisions: tuple[Element, ...]
+    visuals: tuple[UrdfElement, ...]
+    collisions: tuple[UrdfElement, ...]
 
 
 @dataclass(frozen=True)
-class Joint:
-    """A revolute or fixed joint; range in rad, effort and friction in N m, velocity in rad/s, damping in N m s/rad."""
+class UrdfJoint:
+    """A revolute or fixed joint.
+
+    Range in rad, effort and friction in N m, velocity in rad/s, damping in N m s/rad.
+    """
 
     name: str
     kind: str
     parent: str
     child: str
-    pose: Pose
+    pose: FramePose
     axis: np.ndarray
     lower: float
     upper: float
@@ -99,8 +107,8 @@ class Model:
     """A tree of links; `materials` maps names to rgba."""
 
     name: str
-    links: dict[str, Link]
-    joints: tuple[Joint, ...]
+    links: dict[str, UrdfLink]
+    joints: tuple[UrdfJoint, ...]
     materials: dict[str, tuple[float, ...]]
 
     @property
@@ -109,8 +117,8 @@ class Model:
         children = {joint.child for joint in self.joints}
         return next(name for name in self.links if name not in children)
 
-    def joints_from(self, link: str) -> list[Joint]:
-        """The joints whose parent is this link, in file order."""
+    def joints_from(self, link: str) -> list[UrdfJoint]:
+        """Return the joints whose parent is this link, in file order."""
         return [joint for joint in self.joints if joint.parent == link]
 
 
@@ -127,54 +135,79 @@ def parse_urdf(text: str, source: Path) -> Model:
     try:
         root = ElementTree.fromstring(text)
         return Model(
-            name=root.get("name"),
-            links={e.get("name"): _link(e) for e in root.findall("link")},
+            name=_attribute(root, "name"),
+            links={link.name: link for link in map(_link, root.findall("link"))},
             joints=tuple(_joint(e) for e in root.findall("joint")),
-            materials={m.get("name"): _numbers(m.find("color").get("rgba")) for m in root.findall("material")},
+            materials=dict(map(_material, root.findall("material"))),
         )
     except (ElementTree.ParseError, AttributeError, TypeError, ValueError, KeyError) as error:
         raise DescriptionError(f"{source}: not a URDF that can be converted: {error}") from error
 
 
 def text_of(values: float | Sequence[float] | np.ndarray) -> str:
-    """Numbers for XML, free of the last digits in which machines differ."""
-    return " ".join(f"{value:.12g}" for value in np.round(np.atleast_1d(values).astype(float), 12) + 0.0)
+    """Return numbers for XML, free of the last digits in which machines differ."""
+    return " ".join(
+        f"{value:.12g}" for value in np.round(np.atleast_1d(values).astype(float), 12) + 0.0
+    )
+
+
+def _child(element: ElementTree.Element, tag: str) -> ElementTree.Element:
+    """Return the one child with a tag. Raises ValueError."""
+    found = element.find(tag)
+    if found is None:
+        raise ValueError(f"<{element.tag}> '{element.get('name', '')}' has no <{tag}>")
+    return found
+
+
+def _attribute(element: ElementTree.Element, name: str) -> str:
+    """Return an attribute that must be there. Raises ValueError."""
+    value = element.get(name)
+    if value is None:
+        raise ValueError(f"<{element.tag}> '{element.get('name', '')}' has no attribute '{name}'")
+    return value
+
+
+def _material(element: ElementTree.Element) -> tuple[str, tuple[float, ...]]:
+    """Return name and rgba of a material."""
+    return _attribute(element, "name"), _numbers(_attribute(_child(element, "color"), "rgba"))
 
 
 def _numbers(text: str) -> tuple[float, ...]:
     return tuple(float(word) for word in text.split())
 
 
-def _pose(element: ElementTree.Element | None) -> Pose:
+def _pose(element: ElementTree.Element | None) -> FramePose:
     if element is None:
-        return Pose(np.zeros(3), np.eye(3))
+        return FramePose(np.zeros(3), np.eye(3))
     position = np.array(_numbers(element.get("xyz", "0 0 0")))
-    return Pose(position, euler2mat(*_numbers(element.get("rpy", "0 0 0")), axes="sxyz"))
+    return FramePose(position, euler2mat(*_numbers(element.get("rpy", "0 0 0")), axes="sxyz"))
 
 
-def _shape(geometry: ElementTree.Element) -> Shape:
+def _shape(geometry: ElementTree.Element) -> UrdfShape:
     e = geometry[0]
     if e.tag == "box":
-        return Shape("box", _numbers(e.get("size")))
+        return UrdfShape("box", _numbers(_attribute(e, "size")))
     if e.tag == "cylinder":
-        return Shape("cylinder", (float(e.get("radius")), float(e.get("length"))))
+        return UrdfShape(
+            "cylinder", (float(_attribute(e, "radius")), float(_attribute(e, "length")))
+        )
     if e.tag == "sphere":
-        return Shape("sphere", (float(e.get("radius")),))
+        return UrdfShape("sphere", (float(_attribute(e, "radius")),))
     if e.tag == "mesh":
-        return Shape("mesh", _numbers(e.get("scale", "1 1 1")), e.get("filename"))
+        return UrdfShape("mesh", _numbers(e.get("scale", "1 1 1")), _attribute(e, "filename"))
     raise ValueError(f"geometry <{e.tag}> is none of box, cylinder, sphere, mesh")
 
 
-def _element(element: ElementTree.Element) -> Element:
+def _element(element: ElementTree.Element) -> UrdfElement:
     material = element.find("material")
-    name = "" if material is None else material.get("name")
-    return Element(_pose(element.find("origin")), _shape(element.find("geometry")), name)
+    name = "" if material is None else material.get("name", "")
+    return UrdfElement(_pose(element.find("origin")), _shape(_child(element, "geometry")), name)
 
 
 def _inertial(element: ElementTree.Element | None) -> Inertial | None:
     if element is None:
         return None
-    i = {key: float(value) for key, value in element.find("inertia").attrib.items()}
+    i = {key: float(value) for key, value in _child(element, "inertia").attrib.items()}
     inertia = np.array(
         [
             [i["ixx"], i["ixy"], i["ixz"]],
@@ -182,32 +215,43 @@ def _inertial(element: ElementTree.Element | None) -> Inertial | None:
             [i["ixz"], i["iyz"], i["izz"]],
         ]
     )
-    return Inertial(_pose(element.find("origin")), float(element.find("mass").get("value")), inertia)
+    mass = float(_attribute(_child(element, "mass"), "value"))
+    return Inertial(_pose(element.find("origin")), mass, inertia)
 
 
-def _link(element: ElementTree.Element) -> Link:
-    return Link(
-        name=element.get("name"),
+def _link(element: ElementTree.Element) -> UrdfLink:
+    return UrdfLink(
+        name=_attribute(element, "name"),
         inertial=_inertial(element.find("inertial")),
         visuals=tuple(_element(e) for e in element.findall("visual")),
         collisions=tuple(_element(e) for e in element.findall("collision")),
     )
 
 
-def _joint(element: ElementTree.Element) -> Joint:
-    kind = element.get("type")
+def _joint(element: ElementTree.Element) -> UrdfJoint:
+    kind = _attribute(element, "type")
     if kind not in ("revolute", "fixed"):
         raise ValueError(f"joint {element.get('name')} is {kind}, neither revolute nor fixed")
-    limit = {} if element.find("limit") is None else element.find("limit").attrib
-    dynamics = {} if element.find("dynamics") is None else element.find("dynamics").attrib
+    limit = _attributes_of(element, "limit")
+    dynamics = _attributes_of(element, "dynamics")
     axis = element.find("axis")
-    return Joint(
-        name=element.get("name"),
+    return UrdfJoint(
+        name=_attribute(element, "name"),
         kind=kind,
-        parent=element.find("parent").get("link"),
-        child=element.find("child").get("link"),
+        parent=_attribute(_child(element, "parent"), "link"),
+        child=_attribute(_child(element, "child"), "link"),
         pose=_pose(element.find("origin")),
-        axis=np.array([1.0, 0.0, 0.0] if axis is None else _numbers(axis.get("xyz"))),
-        **{key: float(limit.get(key, 0.0)) for key in ("lower", "upper", "effort", "velocity")},
-        **{key: float(dynamics.get(key, 0.0)) for key in ("damping", "friction")},
+        axis=np.array([1.0, 0.0, 0.0] if axis is None else _numbers(_attribute(axis, "xyz"))),
+        lower=float(limit.get("lower", 0.0)),
+        upper=float(limit.get("upper", 0.0)),
+        effort=float(limit.get("effort", 0.0)),
+        velocity=float(limit.get("velocity", 0.0)),
+        damping=float(dynamics.get("damping", 0.0)),
+        friction=float(dynamics.get("friction", 0.0)),
     )
+
+
+def _attributes_of(element: ElementTree.Element, tag: str) -> dict[str, str]:
+    """Return the attributes of a child that may be missing."""
+    found = element.find(tag)
+    return {} if found is None else found.attrib

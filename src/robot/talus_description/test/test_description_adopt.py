@@ -15,7 +15,8 @@ from talus_description.scene import load_scene, pose_qpos
 ROOT = Path(__file__).parents[4]
 TALUS40 = ROOT / "urdf" / "talus40"
 FLAT = ROOT / "urdf" / "worlds" / "flat.xml"
-TOE = """<mujoco><worldbody><body name="base"><freejoint/><geom size="0.1"/>{legs}</body></worldbody></mujoco>"""
+TOE = """<mujoco><worldbody><body name="base">
+  <freejoint/><geom size="0.1"/>{legs}</body></worldbody></mujoco>"""
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,9 @@ def test_parts_and_limits_are_those_of_robot_yaml(adopted):
     assert guest.groups == own.groups
     for name in ("lower", "upper", "effort", "rotor_inertia"):
         assert np.allclose(getattr(guest.limits, name), getattr(own.limits, name), atol=1e-9), name
-    assert [(foot.length, foot.width) for foot in guest.feet] == [(foot.length, foot.width) for foot in own.feet]
+    assert [(foot.length, foot.width) for foot in guest.feet] == [
+        (foot.length, foot.width) for foot in own.feet
+    ]
     assert {key: guest.frames[key] for key in ("base", "torso", "imu")} == {
         key: own.frames[key] for key in ("base", "torso", "imu")
     }
@@ -74,7 +77,9 @@ def test_it_stands_balanced_on_both_soles(adopted):
 def test_contacts_with_a_world_that_is_not_there_become_the_geoms_own(tmp_path):
     spec = mujoco.MjSpec.from_file(str(TALUS40 / "talus40.xml"))
     spec.meshdir = str(TALUS40 / "meshes")
-    text = spec.to_xml().replace("</contact>", '<pair geom1="l_sole" geom2="floor" friction="0.7 0.7"/></contact>')
+    text = spec.to_xml().replace(
+        "</contact>", '<pair geom1="l_sole" geom2="floor" friction="0.7 0.7"/></contact>'
+    )
     (tmp_path / "source.xml").write_text(text)
     adopt(tmp_path / "source.xml", tmp_path / "guest")
     model = load_scene(tmp_path / "guest" / "guest.xml", FLAT)

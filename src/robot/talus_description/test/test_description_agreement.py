@@ -13,7 +13,7 @@ SEEDS = range(4)
 
 
 class Pair:
-    """The URDF in pinocchio and the MJCF in MuJoCo, in the same configuration, joints in pinocchio's order."""
+    """URDF in pinocchio and MJCF in MuJoCo, in one configuration, joints in pinocchio's order."""
 
     def __init__(self, pin_model, scene, robot, seed):
         self.pin, self.pin_data = pin_model, pin_model.createData()
@@ -26,7 +26,9 @@ class Pair:
         self.data.qpos[:3], self.data.qpos[3:7] = self.q[:3], self.q[[6, 3, 4, 5]]
         self.dof = np.arange(pin_model.nv)
         self.armature = np.zeros(pin_model.nv)
-        for name, angle, inertia in zip(robot.joint_names, angles, robot.limits.rotor_inertia, strict=True):
+        for name, angle, inertia in zip(
+            robot.joint_names, angles, robot.limits.rotor_inertia, strict=True
+        ):
             joint = pin_model.joints[pin_model.getJointId(name)]
             self.q[joint.idx_q] = self.data.qpos[scene.joint(name).qposadr[0]] = angle
             self.dof[joint.idx_v] = scene.joint(name).dofadr[0]
@@ -55,25 +57,36 @@ def test_cameras_look_along_their_optical_frames(pair, facts):
         optical = pair.pin_data.oMf[pair.pin.getFrameId(f"{name}_camera_optical_frame")]
         camera = pair.data.camera(name)
         assert camera.xpos == pytest.approx(optical.translation, abs=1e-9)
-        assert camera.xmat.reshape(3, 3) == pytest.approx(optical.rotation @ np.diag([1, -1, -1]), abs=1e-9)
+        assert camera.xmat.reshape(3, 3) == pytest.approx(
+            optical.rotation @ np.diag([1, -1, -1]), abs=1e-9
+        )
 
 
 def test_cameras_see_as_wide_as_robot_yaml_says(scene, facts):
     for name, camera in facts["cameras"].items():
         half_height = np.tan(np.radians(scene.camera(name).fovy[0]) / 2)
         half_width = half_height * camera["width"] / camera["height"]
-        assert np.degrees(2 * np.arctan(half_width)) == pytest.approx(camera["horizontal_fov_deg"], abs=1e-3)
-        assert list(scene.cam_resolution[scene.camera(name).id]) == [camera["width"], camera["height"]]
+        assert np.degrees(2 * np.arctan(half_width)) == pytest.approx(
+            camera["horizontal_fov_deg"], abs=1e-3
+        )
+        assert list(scene.cam_resolution[scene.camera(name).id]) == [
+            camera["width"],
+            camera["height"],
+        ]
 
 
 def test_mass_matrix_and_centre_of_mass_agree(pair):
     mass = pinocchio.crba(pair.pin, pair.pin_data, pair.q)
     mass = np.triu(mass) + np.triu(mass, 1).T + np.diag(pair.armature)
-    to_body = np.eye(pair.pin.nv)  # MuJoCo's free joint has its linear velocity in the world, pinocchio's in the body
+    to_body = np.eye(
+        pair.pin.nv
+    )  # MuJoCo's free joint has its linear velocity in the world, pinocchio's in the body
     to_body[:3, :3] = pair.pin_data.oMi[1].rotation.T
     expected = np.zeros((pair.model.nv, pair.model.nv))
     mujoco.mj_fullM(pair.model, pair.data, expected)
-    assert to_body.T @ mass @ to_body == pytest.approx(expected[np.ix_(pair.dof, pair.dof)], abs=1e-9)
+    assert to_body.T @ mass @ to_body == pytest.approx(
+        expected[np.ix_(pair.dof, pair.dof)], abs=1e-9
+    )
     com = pinocchio.centerOfMass(pair.pin, pair.pin_data, pair.q)
     assert com == pytest.approx(pair.data.body("base_link").subtree_com, abs=1e-12)
 
@@ -84,8 +97,12 @@ def test_joints_and_motors_agree_with_the_description(scene, robot, urdf):
     assert motors == list(robot.joint_names)
     for index, name in enumerate(robot.joint_names):
         joint = scene.joint(name)
-        assert list(joint.range) == pytest.approx([robot.limits.lower[index], robot.limits.upper[index]])
-        assert list(scene.actuator(name).ctrlrange) == pytest.approx([-joints[name].effort, joints[name].effort])
+        assert list(joint.range) == pytest.approx(
+            [robot.limits.lower[index], robot.limits.upper[index]]
+        )
+        assert list(scene.actuator(name).ctrlrange) == pytest.approx(
+            [-joints[name].effort, joints[name].effort]
+        )
         assert joint.frictionloss[0] == pytest.approx(0.004 * joints[name].effort)
         assert joint.damping[0] == joints[name].damping > 0.0
 
@@ -103,7 +120,10 @@ def test_sdf_holds_the_same_joints(robot, urdf):
     assert set(found) == set(expected)
     for name, joint in expected.items():
         element = found[name]
-        assert (element.find("parent").text, element.find("child").text) == (joint.parent, joint.child)
+        assert (element.find("parent").text, element.find("child").text) == (
+            joint.parent,
+            joint.child,
+        )
         assert element.find("pose").get("relative_to") == joint.parent
         _assert_pose(element.find("pose"), joint.pose)
         if joint.kind == "revolute":
@@ -131,7 +151,9 @@ def test_sdf_holds_the_sensors(robot, facts):
     model = ElementTree.parse(robot.sdf).getroot().find("model")
     kinds = [sensor.get("type") for sensor in model.iter("sensor")]
     assert kinds.count("imu") == 1 and kinds.count("force_torque") == 2
-    assert kinds.count("rgbd_camera") == sum(camera["depth"] for camera in facts["cameras"].values())
+    assert kinds.count("rgbd_camera") == sum(
+        camera["depth"] for camera in facts["cameras"].values()
+    )
     assert kinds.count("camera") + kinds.count("rgbd_camera") == len(facts["cameras"])
 
 

@@ -14,9 +14,11 @@ URDF = """<robot name="pendulum">
     <collision><geometry><box size="0.2 0.2 0.2"/></geometry></collision></link>
   <link name="leg"><inertial><mass value="1"/>
     <inertia ixx="0.01" iyy="0.01" izz="0.01" ixy="0" ixz="0" iyz="0"/></inertial>
-    <collision><origin xyz="0 0 -0.2"/><geometry><cylinder radius="0.03" length="0.3"/></geometry></collision></link>
+    <collision><origin xyz="0 0 -0.2"/><geometry><cylinder radius="0.03" length="0.3"/></geometry>
+    </collision></link>
   <link name="tip"><collision><geometry><sphere radius="0.02"/></geometry></collision></link>
-  <joint name="hip" type="{kind}"><parent link="body"/><child link="leg"/><origin xyz="0 0 -0.1"/><axis xyz="0 1 0"/>
+  <joint name="hip" type="{kind}"><parent link="body"/><child link="leg"/>
+    <origin xyz="0 0 -0.1"/><axis xyz="0 1 0"/>
     <limit lower="-1" upper="2" effort="30" velocity="5"/></joint>
   <joint name="tip_fixed" type="fixed"><parent link="leg"/><child link="tip"/>
     <origin xyz="0 0 -0.4" rpy="0.1 0.2 0.3"/></joint>

@@ -29,13 +29,17 @@ def test_models_are_up_to_date(folder, regenerated, name):
 
 
 def test_meshes_are_up_to_date(folder, regenerated):
-    committed, fresh = ({p.name: p.read_text() for p in (f / "meshes").iterdir()} for f in (folder, regenerated))
+    committed, fresh = (
+        {p.name: p.read_text() for p in (f / "meshes").iterdir()} for f in (folder, regenerated)
+    )
     assert set(committed) == set(fresh)
     assert [name for name in fresh if not _same_mesh(committed[name], fresh[name])] == []
 
 
 def test_rest_path_is_up_to_date(folder, regenerated):
-    committed, fresh = (yaml.safe_load((f / "rest_path.yaml").read_text()) for f in (folder, regenerated))
+    committed, fresh = (
+        yaml.safe_load((f / "rest_path.yaml").read_text()) for f in (folder, regenerated)
+    )
     assert committed["joints"] == fresh["joints"]
     for old, new in zip(committed["rows"], fresh["rows"], strict=True):
         for key in new:
@@ -43,10 +47,18 @@ def test_rest_path_is_up_to_date(folder, regenerated):
 
 
 def test_rubble_is_up_to_date(worlds):
-    assert (worlds / "rubble.xml").read_text() == rubble_text(worlds / "flat.xml", seed=1, height=0.02)
+    assert (worlds / "rubble.xml").read_text() == rubble_text(
+        worlds / "flat.xml", seed=1, height=0.02
+    )
 
 
 def _same_mesh(old: str, new: str) -> bool:
-    """Equal up to one unit in the last digit of a coordinate, which machines may round differently."""
-    pairs = list(zip(old.split(), new.split(), strict=True)) if len(old.split()) == len(new.split()) else [("a", "b")]
-    return all(a == b or ("." in a and "." in b and abs(float(a) - float(b)) < 0.0101) for a, b in pairs)
+    """Equal up to a unit in the last digit of a coordinate, which machines round differently."""
+    pairs = (
+        list(zip(old.split(), new.split(), strict=True))
+        if len(old.split()) == len(new.split())
+        else [("a", "b")]
+    )
+    return all(
+        a == b or ("." in a and "." in b and abs(float(a) - float(b)) < 0.0101) for a, b in pairs
+    )

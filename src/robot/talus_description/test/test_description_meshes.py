@@ -42,7 +42,10 @@ def test_normals_point_away_from_the_middle():
 @pytest.mark.parametrize(("axis", "at"), [("x", 0), ("y", 1), ("z", 2)])
 def test_axis_says_where_a_part_points(axis, at):
     points = np.concatenate(
-        [p.points for p in part_patches({"shape": "drum", "axis": axis, "radius": 0.01, "length": 1})]
+        [
+            p.points
+            for p in part_patches({"shape": "drum", "axis": axis, "radius": 0.01, "length": 1})
+        ]
     )
     assert np.ptp(points, axis=0)[at] == pytest.approx(1.0)
 
@@ -66,7 +69,9 @@ def welded(patches):
     every = np.round(np.concatenate([patch.points for patch in patches]), 9) + 0.0
     _, index = np.unique(every, axis=0, return_inverse=True)
     offsets = np.cumsum([0, *(len(patch.points) for patch in patches[:-1])])
-    triangles = np.concatenate([patch.triangles + offset for patch, offset in zip(patches, offsets, strict=True)])
+    triangles = np.concatenate(
+        [patch.triangles + offset for patch, offset in zip(patches, offsets, strict=True)]
+    )
     return index.ravel()[triangles]
 
 

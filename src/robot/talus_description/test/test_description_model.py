@@ -32,8 +32,12 @@ def test_inertias_are_those_of_real_bodies(urdf):
 def test_is_1_73_m_tall_with_straight_legs(scene, robot):
     data = placed(scene, robot, np.zeros(len(robot.joint_names)))
     head = scene.geom("head_visual_0")
-    points = scene.mesh_vert[scene.mesh_vertadr[head.dataid[0]] :][: scene.mesh_vertnum[head.dataid[0]]]
-    top = (points @ data.geom("head_visual_0").xmat.reshape(3, 3).T + data.geom("head_visual_0").xpos)[:, 2].max()
+    points = scene.mesh_vert[scene.mesh_vertadr[head.dataid[0]] :][
+        : scene.mesh_vertnum[head.dataid[0]]
+    ]
+    top = (
+        points @ data.geom("head_visual_0").xmat.reshape(3, 3).T + data.geom("head_visual_0").xpos
+    )[:, 2].max()
     assert top == pytest.approx(1.73, abs=1e-3)
 
 
@@ -41,7 +45,11 @@ def test_every_range_holds_zero_and_every_pose(robot):
     limits = robot.limits
     assert (limits.lower < limits.upper).all()
     assert (limits.lower <= 0.0).all() and (limits.upper >= 0.0).all()
-    assert (limits.velocity > 0.0).all() and (limits.effort > 0.0).all() and (limits.rotor_inertia > 0.0).all()
+    assert (
+        (limits.velocity > 0.0).all()
+        and (limits.effort > 0.0).all()
+        and (limits.rotor_inertia > 0.0).all()
+    )
     for name, pose in robot.poses.items():
         assert (pose >= limits.lower).all() and (pose <= limits.upper).all(), name
 
@@ -58,7 +66,11 @@ def test_sides_mirror_each_other(robot, body):
             continue
         left, right = names.index(f"l_{joint}"), names.index(f"r_{joint}")
         swapped = data.get("mirror") == "range"
-        expected = (-limits.upper[left], -limits.lower[left]) if swapped else (limits.lower[left], limits.upper[left])
+        expected = (
+            (-limits.upper[left], -limits.lower[left])
+            if swapped
+            else (limits.lower[left], limits.upper[left])
+        )
         assert (limits.lower[right], limits.upper[right]) == expected, joint
         assert limits.effort[left] == limits.effort[right]
 
@@ -76,13 +88,17 @@ def test_speed_limits_leave_the_bus_voltage_room(facts):
 
 def test_battery_numbers_agree(facts):
     battery = facts["battery"]
-    assert battery["nominal_voltage"] * battery["capacity"] / 1000 == pytest.approx(battery["energy"], rel=0.01)
+    assert battery["nominal_voltage"] * battery["capacity"] / 1000 == pytest.approx(
+        battery["energy"], rel=0.01
+    )
     assert battery["empty_voltage"] < battery["nominal_voltage"] < battery["full_voltage"]
 
 
 def test_frames_of_rep_120_and_of_the_cameras_exist(urdf, facts, robot):
     sides = [f"{side}_{name}" for side in "lr" for name in ("sole", "ankle", "wrist", "gripper")]
-    cameras = [f"{name}_camera{end}" for name in facts["cameras"] for end in ("_link", "_optical_frame")]
+    cameras = [
+        f"{name}_camera{end}" for name in facts["cameras"] for end in ("_link", "_optical_frame")
+    ]
     wanted = ["base_link", "torso", "gaze", "imu_link", *sides, *cameras, *robot.frames.values()]
     assert set(wanted) <= set(urdf.links)
     assert urdf.root == "base_link"

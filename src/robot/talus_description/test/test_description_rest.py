@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rest posture: seated it stays without torque, standing it does not; the path between both is balanced."""
+"""Seated it stays without torque, standing it does not; the path between both is balanced."""
 
 import mujoco
 import numpy as np
@@ -12,7 +12,7 @@ SOLES = ("l_sole", "r_sole")
 
 @pytest.fixture
 def limp(scene, facts) -> mujoco.MjModel:
-    """The scene with the power cut: windings shorted through a resistor each, holding brakes closed."""
+    """The scene with the power cut: windings shorted through a resistor, holding brakes closed."""
     for drive in facts["drives"].values():
         for joint in drive["joints"]:
             scene.joint(joint).damping += drive["torque_constant"] ** 2 / (2 * drive["resistance"])
@@ -55,7 +55,9 @@ def test_seated_it_stays_without_torque_for_30_s(limp, robot, seed):
         for side in "lr":
             name = f"{side}_{joint}"
             stop = limp.joint(name).range[1 if joint == "knee" else 0]
-            assert data.joint(name).qpos[0] == pytest.approx(stop, abs=0.04), f"{name} is not on its stop"
+            assert data.joint(name).qpos[0] == pytest.approx(stop, abs=0.04), (
+                f"{name} is not on its stop"
+            )
     assert np.abs(data.qpos[:7] - settled[:7]).max() < 0.03
     assert np.abs(data.qvel[:6]).max() < 0.02
     assert abs(com_ahead(data)) < robot.feet[0].length / 2 - 0.05
@@ -129,4 +131,6 @@ def placed(model, robot, pose) -> mujoco.MjData:
 def com_ahead(data) -> float:
     """Centre of mass ahead of the middle between the soles, along the left sole's x axis, m."""
     middle = np.mean([data.site(sole).xpos for sole in SOLES], axis=0)
-    return float((data.body("base_link").subtree_com - middle) @ data.site(SOLES[0]).xmat.reshape(3, 3)[:, 0])
+    return float(
+        (data.body("base_link").subtree_com - middle) @ data.site(SOLES[0]).xmat.reshape(3, 3)[:, 0]
+    )

@@ -38,7 +38,11 @@ def test_way_ahead_is_free_and_there_is_something_to_map(folder, name):
     model = load_scene(folder, name)
     data = mujoco.MjData(model)
     mujoco.mj_kinematics(model, data)
-    obstacles = [i for i in range(model.ngeom) if model.geom_bodyid[i] == 0 and model.geom_contype[i] and i != 0]
+    obstacles = [
+        i
+        for i in range(model.ngeom)
+        if model.geom_bodyid[i] == 0 and model.geom_contype[i] and i != 0
+    ]
     assert len(obstacles) >= 10
     for i in obstacles:
         half = model.geom_aabb[i, 3:]
@@ -87,7 +91,8 @@ def test_feet_feel_the_weight_and_where_it_is(scene, robot):
     force = [-data.sensor(f"{sole}_force").data for sole in SOLES]
     torque = [-data.sensor(f"{sole}_torque").data for sole in SOLES]
     assert sum(f[2] for f in force) == pytest.approx(57.0 * 9.81, rel=0.01)
-    centres = [  # centre of pressure of each foot in the world: x = -torque y / force z, y = torque x / force z
+    # Centre of pressure of each foot in the world: x = -torque y / force z, y = torque x / force z.
+    centres = [
         data.site(sole).xpos[:2] + np.array([-t[1], t[0]]) / f[2]
         for sole, f, t in zip(SOLES, force, torque, strict=True)
     ]
@@ -110,10 +115,15 @@ def test_imu_at_rest_feels_gravity_upwards(scene, robot):
         ("bad.xml", "<mujoco><worldbody></mujoco>", "bad.xml"),
         (
             "clash.xml",
-            "<mujoco><worldbody><geom name='floor' size='1'/><body name='torso'/></worldbody></mujoco>",
+            "<mujoco><worldbody><geom name='floor' size='1'/>"
+            "<body name='torso'/></worldbody></mujoco>",
             "torso",
         ),
-        ("bare.xml", "<mujoco><worldbody><geom size='1'/></worldbody></mujoco>", "no geom named 'floor'"),
+        (
+            "bare.xml",
+            "<mujoco><worldbody><geom size='1'/></worldbody></mujoco>",
+            "no geom named 'floor'",
+        ),
     ],
 )
 def test_says_in_one_line_what_is_wrong_with_a_world(folder, tmp_path, world, text, says):
@@ -145,12 +155,14 @@ def hold(model, data, robot, pose, steps: int) -> None:
     for _ in range(steps):
         for i, name in enumerate(robot.joint_names):
             error = pose[i] - data.joint(name).qpos[0]
-            data.ctrl[i] = 10 * limits.effort[i] * error - 0.2 * limits.effort[i] * data.joint(name).qvel[0]
+            data.ctrl[i] = (
+                10 * limits.effort[i] * error - 0.2 * limits.effort[i] * data.joint(name).qvel[0]
+            )
         mujoco.mj_step(model, data)
 
 
 def _slide(model, robot, at: float, push: float) -> float:
-    """How far the feet of the standing robot slide in .3 s when `push` times its weight pulls at its feet, m."""
+    """How far the standing robot's feet slide in .3 s under `push` times its weight, m."""
     pose = robot.poses["stand"]
     data = placed(model, robot, pose)
     data.qpos[0] += at

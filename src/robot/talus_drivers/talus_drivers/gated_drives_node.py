@@ -6,9 +6,12 @@ from __future__ import annotations
 from rclpy.node import Node
 from talus_core.driver import Driver
 from talus_core.state import RobotState
+from talus_core.stop_levels import StopLevel
 from talus_core.trace import NoTrace, TraceWriter
 from talus_ros.trace_node import TracedPublisher
+from talus_ros.transport_check_node import check_node_transport
 from talus_safety.gate import LastGate
+from talus_safety.kernel.decide.decision import GateDecision
 
 from talus_drivers import conversions
 from talus_drivers.gated_drives import GatedDrives
@@ -27,9 +30,19 @@ class ReportedDrives(GatedDrives):
         bundle: str,
         trace: TraceWriter | NoTrace,
     ):
-        """`delay_ticks`: from a state to the command that answers it; `bundle`: SHA-256 of the gate's limits."""
+        """Publish on `gate/state`, and ask there not to be armed over a wrong transport.
+
+        Args:
+            node: Of the driver.
+            driver: The body.
+            gate: The last gate.
+            delay_ticks: From a state to the command that answers it.
+            bundle: SHA-256 of the gate's limits.
+            trace: Takes a copy for the recorder.
+        """
         super().__init__(driver, gate, delay_ticks)
         self._bundle = bundle
+        self._obstacle = check_node_transport(node).refusal
         self._publisher = TracedPublisher(node, msg.GateState, "gate/state", 10, trace)
 
     def step(self, state: RobotState, now: float) -> bool:
@@ -38,6 +51,16 @@ class ReportedDrives(GatedDrives):
         if is_due:
             stamp = conversions.time_message(state.time)
             malformed = self.mailbox.malformed
-            report = conversions.gate_message(self.decision, state.sequence, stamp, malformed, self._bundle)
+            decision = against_arming(self.decision, self._obstacle)
+            report = conversions.gate_message(
+                decision, state.sequence, stamp, malformed, self._bundle
+            )
             self._publisher.publish(report)
         return is_due
+
+
+def against_arming(decision: GateDecision, obstacle: str) -> GateDecision:
+    """Return the decision with a request that keeps the supervisor from arming over an obstacle."""
+    if not obstacle or decision.request >= StopLevel.R2_SAFE_STAND:
+        return decision
+    return decision._replace(request=StopLevel.R2_SAFE_STAND, reason=obstacle, rule="")

@@ -20,11 +20,12 @@ from talus_ros.heartbeat_node import HEARTBEAT_QOS, HEARTBEAT_TOPIC, HeartbeatTh
 from talus_ros.parameters_node import declare_config, given_parameters
 from talus_ros.run_node import CONTROL_NICENESS, ExecutorThread, create_clockless_node, run_node
 from talus_ros.trace_node import TracedPublisher, trace_of_node
+from talus_ros.transport_check_node import check_node_transport
 
 from talus_interfaces.msg import BalanceState, GateState, Heartbeat, RobotState, SafetyState
 from talus_safety.bundle import limited
 from talus_safety.config import SupervisorConfig
-from talus_safety.conversions import gate_report, safety_message
+from talus_safety.conversions import gate_report, safety_message, time_message
 from talus_safety.frame_inputs_node import FrameInputs
 from talus_safety.kernel.decide.supervisor import Supervisor, SupervisorState, Wish
 from talus_safety.operator_inputs_node import OperatorInputs
@@ -49,7 +50,8 @@ class SupervisorNode:
             )
         robot = load_robot(Path(self._config.robot))
         self._bundle = bundle.digest(robot)
-        self._watch, self._supervisor = Watch(robot, self._config, self._bundle), Supervisor(self._config)
+        self._watch = Watch(robot, self._config, self._bundle)
+        self._supervisor = Supervisor(self._config, check_node_transport(node).refusal)
         self._state, self._facts = SupervisorState(), self._watch.facts(time.monotonic())
         self._lock = Lock()  # around _state and _facts: operators ask in the executor's thread
         self._codec = RobotStateCodec(len(robot.joint_names))
@@ -157,8 +159,7 @@ class SupervisorNode:
             "bundle": self._bundle,
             "operator_age_s": facts.operator.age,
         }
-        stamp = safety_message(state, self._robot_time, 0).stamp
-        self._diagnostics.publish(stamp, level, state.cause or "running", values)
+        self._diagnostics.publish(time_message(self._robot_time), level, state.cause or "running", values)
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from talus_core.stop_levels import StopLevel
 from talus_safety.config import SupervisorConfig
 from talus_safety.kernel.decide.facts import BalanceMode, Facts, GateReport, OperatorWord
 from talus_safety.kernel.decide.rules import FALLEN
-from talus_safety.kernel.decide.supervisor import Supervisor, SupervisorState, Wish
+from talus_safety.kernel.decide.supervisor import Answer, Supervisor, SupervisorState, Wish
 
 R0, R1, R2, R3, R4, R5 = StopLevel
 CONFIG = SupervisorConfig()
@@ -88,6 +88,17 @@ def test_boot_is_restrictive_until_armed():
 )
 def test_arm_is_refused_with_the_reason(facts, word):
     assert word in refused(after(SupervisorState(), facts), facts, Wish.ARM)
+
+
+def test_a_process_that_must_not_arm_says_why_and_still_stops():
+    supervisor = Supervisor(CONFIG, never_arms="the transport is not as configured: p.xml")
+    state = supervisor.step(SupervisorState(), SEATED, DT)
+    same, answer = supervisor.ask(state, SEATED, Wish.ARM)
+    assert same is state
+    assert answer == Answer(False, "the transport is not as configured: p.xml")
+    stopped, answer = supervisor.ask(state, SEATED, Wish.STOP)
+    assert answer.success
+    assert supervisor.ask(stopped, SEATED, Wish.RESET)[1].success
 
 
 def test_low_battery_does_not_keep_from_arming():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One process of a launch: its start, its output as lines, its end, all without waiting."""
+"""Starts a process of a launch, reads its lines and sees its end, all without waiting."""
 
 from __future__ import annotations
 
@@ -19,7 +19,12 @@ _CHUNK = 65536
 
 
 class Child:
-    """A running process, leader of a process group of its own."""
+    """A running process, leader of a process group of its own.
+
+    Attributes:
+        streams: Its standard output and its standard error.
+        last_lines: The newest that it printed.
+    """
 
     def __init__(self, spec: ProcessSpec, folder: Path):
         """Start it. `folder` takes the parameter files. Raises LaunchError."""
@@ -31,7 +36,7 @@ class Child:
         self.last_lines: deque[str] = deque(maxlen=LINES_KEPT)
         self._partial: dict[int, bytes] = {}
         try:
-            self.process = subprocess.Popen(
+            process = subprocess.Popen(
                 full_command(spec, folder),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -41,17 +46,18 @@ class Child:
                 start_new_session=True,
             )
         except OSError as error:
-            raise LaunchError(f"{spec.name}: cannot start '{spec.command[0]}': {error.strerror}") from error
+            raise LaunchError(
+                f"{spec.name}: cannot start '{spec.command[0]}': {error.strerror}"
+            ) from error
+        assert process.stdout is not None  # it was asked for as a pipe
+        assert process.stderr is not None  # as well
+        self.process = process
+        self.streams = (process.stdout, process.stderr)
         for stream in self.streams:
             os.set_blocking(stream.fileno(), False)
 
-    @property
-    def streams(self) -> tuple[IO[bytes], IO[bytes]]:
-        """Standard output and standard error."""
-        return self.process.stdout, self.process.stderr
-
     def is_alive(self) -> bool:
-        """Whether it has not been seen to end."""
+        """Tell whether it has not been seen to end."""
         return self.process.returncode is None
 
     def send(self, number: signal.Signals) -> None:
@@ -60,7 +66,7 @@ class Child:
             signal_group(self.process.pid, number)
 
     def read(self, stream: IO[bytes]) -> tuple[list[str], bool]:
-        """The lines that have come, and whether the stream still is open."""
+        """Return the lines that have come, and whether the stream still is open."""
         key = stream.fileno()
         try:
             data = os.read(key, _CHUNK)
@@ -76,9 +82,16 @@ class Child:
         return lines, bool(data)
 
     def reap(self) -> int | None:
-        """Its exit code once it has ended (minus the signal's number where one ended it); kills what it left behind."""
-        if self.is_alive() and os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-            signal_group(self.process.pid, signal.SIGKILL)  # before the id can be given to another process
+        """Return its exit code once it has ended, and kill what it left behind.
+
+        The code is minus the signal's number where one ended it.
+        """
+        if self.is_alive() and os.waitid(
+            os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT
+        ):
+            signal_group(
+                self.process.pid, signal.SIGKILL
+            )  # before the id can be given to another process
             self.process.wait()
         return self.process.returncode
 
@@ -92,7 +105,7 @@ def signal_group(leader: int, number: signal.Signals) -> None:
 
 
 def full_command(spec: ProcessSpec, folder: Path) -> list[str]:
-    """The command line of a process; parameters of the launch file go to files in `folder`."""
+    """Return the command line of a process; its parameters go to files in `folder`."""
     ros = list(spec.ros_arguments)
     for place, parameters in enumerate(spec.parameters):
         if isinstance(parameters, InlineParameters):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m talus_launch FILE [key:=value ...]`: runs a launch file until it ends or Ctrl-C."""
+"""Runs a launch file until it ends or Ctrl-C: `./talus launch FILE [key:=value ...]`."""
 
 from __future__ import annotations
 
@@ -18,14 +18,21 @@ from talus_launch.plan import LaunchPlan
 from talus_launch.resolve import resolve
 from talus_launch.ros2 import real_launch
 from talus_launch.session import Session, ros_domain
-from talus_launch.supervisor import Exit, Supervisor
+from talus_launch.supervisor import Exit, ProcessSupervisor
 
-USAGE = "usage: ./talus launch FILE [key:=value ...] [--show-args]   FILE: a path, a name in launch/, or PACKAGE NAME"
+USAGE = (
+    "usage: ./talus launch FILE [key:=value ...] [--show-args]   "
+    "FILE: a path, a name in launch/, or PACKAGE NAME"
+)
 PACKAGE = "talus_bringup"
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Exit code: 0 after Ctrl-C or a good end, 1 if a required process died or one refused, 2 for bad input."""
+    """Run a launch file and return the exit code.
+
+    It is 0 after Ctrl-C or a good end, 1 if a required process died or one refused, 2 for bad
+    input.
+    """
     words = list(sys.argv[1:] if words is None else words)
     if not words or words[0] in ("-h", "--help"):
         print(USAGE)
@@ -34,7 +41,10 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         file, arguments = split_words(words)
         if ros2 is not None:
-            os.execv(ros2, [ros2, "launch", str(file), *(w for w in words if ":=" in w or w.startswith("-"))])
+            os.execv(
+                ros2,
+                [ros2, "launch", str(file), *(w for w in words if ":=" in w or w.startswith("-"))],
+            )
         plan = resolve(file, arguments, os.environ)
         if "--show-args" in words:
             print_arguments(plan)
@@ -46,7 +56,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def split_words(words: Sequence[str]) -> tuple[Path, dict[str, str]]:
-    """The launch file and its arguments from a command line. Raises LaunchError."""
+    """Return the launch file and its arguments from a command line. Raises LaunchError."""
     names = [word for word in words if ":=" not in word and word != "--show-args"]
     pairs = [word.split(":=", 1) for word in words if ":=" in word]
     unknown = [word for word in names if word.startswith("-")]
@@ -59,7 +69,7 @@ def split_words(words: Sequence[str]) -> tuple[Path, dict[str, str]]:
 
 
 def print_arguments(plan: LaunchPlan) -> None:
-    """What the launch file can be told."""
+    """Print the arguments that the launch file takes."""
     for argument in plan.arguments:
         default = "required" if argument.default is None else f"default '{argument.default}'"
         choices = f"; one of {', '.join(argument.choices)}" if argument.choices else ""
@@ -67,16 +77,16 @@ def print_arguments(plan: LaunchPlan) -> None:
 
 
 def log_folder() -> Path:
-    """A new folder for the log files of one run, below the workspace if `./talus` started it, else below here."""
+    """Return a new folder for the log files of one run, in the workspace or else below here."""
     workspace = Path(os.environ.get("TALUS_ROOT", "."))
     return workspace.resolve() / ".talus" / "log" / time.strftime(f"%Y%m%d-%H%M%S-{os.getpid()}")
 
 
 def run(plan: LaunchPlan) -> int:
-    """Start everything in a plan, and stay until it has ended."""
+    """Start everything in a plan, stay until it has ended, and return the exit code."""
     session = Session(ros_domain(os.environ))
     logs = LogFolder(log_folder(), Terminal())
-    supervisor = Supervisor(plan, logs.folder, logs, session.record)
+    supervisor = ProcessSupervisor(plan, logs.folder, logs, session.record)
     try:
         for name in session.end_leftovers():
             logs.note(f"ended '{name}', left over from a run that was killed")
@@ -90,7 +100,7 @@ def run(plan: LaunchPlan) -> int:
         logs.close()
 
 
-def _stay(supervisor: Supervisor, interrupts: Interrupts, sink: Sink) -> int:
+def _stay(supervisor: ProcessSupervisor, interrupts: Interrupts, sink: Sink) -> int:
     code = 0
     while not supervisor.is_finished:
         for _ in range(interrupts.take()):
@@ -106,9 +116,15 @@ def _stay(supervisor: Supervisor, interrupts: Interrupts, sink: Sink) -> int:
 
 def report_exit(ended: Exit, sink: Sink) -> None:
     """Say that a process ended, and for one that crashed, its last lines."""
-    how = f"was ended by {signal.Signals(-ended.code).name}" if ended.code < 0 else f"ended with code {ended.code}"
+    how = (
+        f"was ended by {signal.Signals(-ended.code).name}"
+        if ended.code < 0
+        else f"ended with code {ended.code}"
+    )
     again = "; starting it again" if ended.respawns else ""
     sink.note(f"'{ended.spec.name}' {how}{again}")
-    if ended.code and not ended.asked and ended.refusal is None:  # a refusal is a line of its own already
+    if (
+        ended.code and not ended.asked and ended.refusal is None
+    ):  # a refusal is a line of its own already
         for line in ended.last_lines:
             sink.note(f"    {line}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What can be wrong with a launch file or with a run, in one line for the user."""
+"""Names what can be wrong with a launch file or with a run, in one line for the user."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class LaunchError(TalusError):
 
 
 class LaunchFileError(LaunchError):
-    """A launch file says something that the runner cannot do; the message begins with `file:line:`."""
+    """A line of a launch file that the runner cannot do; the message begins with `file:line:`."""
 
     def __init__(self, file: Path, line: int, problem: str):
         super().__init__(f"{file}:{line}: {problem}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The arithmetic and logic that `$(eval ...)` may use: no names, no calls, nothing that acts."""
+"""Evaluates what `$(eval ...)` may hold: arithmetic and logic, no names, no calls."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ _BINARY: dict[type, Callable] = {
     ast.FloorDiv: operator.floordiv,
     ast.Mod: operator.mod,
 }
-_UNARY: dict[type, Callable] = {ast.Not: operator.not_, ast.USub: operator.neg, ast.UAdd: operator.pos}
+_UNARY: dict[type, Callable] = {
+    ast.Not: operator.not_,
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+}
 _COMPARE: dict[type, Callable] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
@@ -29,7 +33,7 @@ _COMPARE: dict[type, Callable] = {
 
 
 def evaluate(expression: str) -> object:
-    """Value of a Python expression of constants, tuples, arithmetic, comparison, and/or/not, x if c else y.
+    """Return the value of an expression of constants, arithmetic, comparisons and logic.
 
     Raises ValueError for anything else.
     """
@@ -53,9 +57,13 @@ def _value(node: ast.expr) -> object:
             return _value(body) if _value(test) else _value(other)
         case ast.BoolOp(op=op, values=values):
             return _logic(op, values)
-        case ast.Compare(left=left, ops=ops, comparators=others) if all(type(op) in _COMPARE for op in ops):
+        case ast.Compare(left=left, ops=ops, comparators=others) if all(
+            type(op) in _COMPARE for op in ops
+        ):
             return _comparison(left, ops, others)
-    raise ValueError(f"'{ast.unparse(node)}' is not evaluated here; constants, arithmetic and comparisons are")
+    raise ValueError(
+        f"'{ast.unparse(node)}' is not evaluated here; constants, arithmetic and comparisons are"
+    )
 
 
 def _logic(op: ast.boolop, values: list[ast.expr]) -> object:
@@ -70,4 +78,6 @@ def _logic(op: ast.boolop, values: list[ast.expr]) -> object:
 
 def _comparison(left: ast.expr, ops: list[ast.cmpop], others: list[ast.expr]) -> bool:
     values = [_value(left), *map(_value, others)]
-    return all(_COMPARE[type(op)](a, b) for op, a, b in zip(ops, values[:-1], values[1:], strict=True))
+    return all(
+        _COMPARE[type(op)](a, b) for op, a, b in zip(ops, values[:-1], values[1:], strict=True)
+    )

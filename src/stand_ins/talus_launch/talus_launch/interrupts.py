@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ctrl-C and SIGTERM, counted, for a loop that acts on them when it is ready to."""
+"""Counts Ctrl-C and SIGTERM for a loop that acts on them when it is ready to."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ class Interrupts:
             signal.signal(number, self._note)
 
     def take(self) -> int:
-        """How many came since the last call."""
-        count, self._count = self._count, 0
+        """Return how many came since the last call."""
+        count = self._count
+        self._count = 0
         return count
 
     def _note(self, *_: object) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the lines that processes print go: a log file each, and the terminal with a coloured name in front."""
+"""Sends the lines that processes print to a log file each, and to the terminal."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class Sink(Protocol):
     """Takes the lines of all processes."""
 
     def line(self, name: str, text: str, shows: bool) -> None:
-        """One line of a process; `shows`: it asks for the screen."""
+        """Take a line of a process; `shows`: it asks for the screen."""
 
     def note(self, text: str) -> None:
-        """A line of the runner itself."""
+        """Take a line of the runner itself."""
 
 
 class Terminal:

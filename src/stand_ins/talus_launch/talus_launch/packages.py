@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where installed ROS packages are, from the ament index alone."""
+"""Finds where installed ROS packages are, by the ament index alone."""
 
 from __future__ import annotations
 
@@ -15,22 +15,27 @@ _INDEX = Path("share", "ament_index", "resource_index", "packages")
 
 
 def package_prefix(package: str, environment: Mapping[str, str]) -> Path:
-    """The first prefix of AMENT_PREFIX_PATH that has a package."""
+    """Return the first prefix of AMENT_PREFIX_PATH that has a package."""
     prefixes = [Path(p) for p in environment.get("AMENT_PREFIX_PATH", "").split(os.pathsep) if p]
     for prefix in prefixes:
         if (prefix / _INDEX / package).exists():
             return prefix
-    known = {entry.name for prefix in prefixes if (prefix / _INDEX).is_dir() for entry in (prefix / _INDEX).iterdir()}
+    known = {
+        entry.name
+        for prefix in prefixes
+        if (prefix / _INDEX).is_dir()
+        for entry in (prefix / _INDEX).iterdir()
+    }
     raise LaunchError(unknown_name_message("package", package, known))
 
 
 def package_share(package: str, environment: Mapping[str, str]) -> Path:
-    """The share folder of a package."""
+    """Return the share folder of a package."""
     return package_prefix(package, environment) / "share" / package
 
 
 def package_executable(package: str, executable: str, environment: Mapping[str, str]) -> Path:
-    """The file that `ros2 run package executable` would start."""
+    """Return the file that `ros2 run package executable` would start."""
     folder = package_prefix(package, environment) / "lib" / package
     file = folder / executable
     if file.is_file() and os.access(file, os.X_OK):
@@ -40,7 +45,7 @@ def package_executable(package: str, executable: str, environment: Mapping[str, 
 
 
 def find_launch_file(package: str, name: str, environment: Mapping[str, str]) -> Path:
-    """A launch file of a package by its file name."""
+    """Return a launch file of a package by its file name."""
     share = package_share(package, environment)
     files = {file.name: file for file in sorted(share.rglob("*.launch.xml"))}
     if name not in files:

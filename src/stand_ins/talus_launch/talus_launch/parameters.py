@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`<param>` elements to ROS parameter files, with launch's rules for types."""
+"""Turns `<param>` elements into ROS parameter files, with launch's rules for types."""
 
 from __future__ import annotations
 
@@ -10,22 +10,34 @@ from pathlib import Path
 
 from talus_core.errors import unknown_name_message
 
-from talus_launch.document import Element
+from talus_launch.document import LaunchElement
 from talus_launch.errors import LaunchError
 from talus_launch.plan import InlineParameters
 from talus_launch.scope import FALSE, TRUE, Scope
 
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?|[-+]?\.inf|\.nan")
 _WORDS = ("true", "false", "True", "False")
-TYPES = ("str", "int", "float", "bool", "list_of_str", "list_of_int", "list_of_float", "list_of_bool", "yaml")
+PARAMETER_TYPES = (
+    "str",
+    "int",
+    "float",
+    "bool",
+    "list_of_str",
+    "list_of_int",
+    "list_of_float",
+    "list_of_bool",
+    "yaml",
+)
 
 
-def read_parameters(elements: list[Element], scope: Scope) -> tuple[Path | InlineParameters, ...]:
-    """Every `<param>` of a node, in order; later ones win. Raises LaunchError."""
+def read_parameters(
+    elements: list[LaunchElement], scope: Scope
+) -> tuple[Path | InlineParameters, ...]:
+    """Return every `<param>` of a node, in order; later ones win. Raises LaunchError."""
     return tuple(_read(element, scope) for element in elements)
 
 
-def _read(element: Element, scope: Scope) -> Path | InlineParameters:
+def _read(element: LaunchElement, scope: Scope) -> Path | InlineParameters:
     if "from" in element.attributes:
         if "name" in element.attributes:
             raise LaunchError("'name' and 'from' exclude each other")
@@ -34,7 +46,7 @@ def _read(element: Element, scope: Scope) -> Path | InlineParameters:
     return InlineParameters("/**:\n  ros__parameters:\n" + "\n".join(lines) + "\n")
 
 
-def _file(element: Element, scope: Scope) -> Path | InlineParameters:
+def _file(element: LaunchElement, scope: Scope) -> Path | InlineParameters:
     path = Path(scope.expand(element.require("from")))
     if not path.is_file():
         raise LaunchError(f"parameter file '{path}' is not there")
@@ -43,7 +55,7 @@ def _file(element: Element, scope: Scope) -> Path | InlineParameters:
     return path
 
 
-def _values(element: Element, scope: Scope, prefix: str) -> Iterator[tuple[str, str]]:
+def _values(element: LaunchElement, scope: Scope, prefix: str) -> Iterator[tuple[str, str]]:
     name = prefix + scope.expand(element.require("name"))
     value = element.get("value")
     if (value is None) is not bool(element.children):
@@ -53,17 +65,20 @@ def _values(element: Element, scope: Scope, prefix: str) -> Iterator[tuple[str, 
             yield from _values(child, scope, name + ".")
     else:
         if element.get("type", "").startswith("list_of_") and not value.startswith("["):
-            raise LaunchError(f"a list of a stated type is written out ([a, b]), not '{value}'; leave the type away")
+            raise LaunchError(
+                f"a list of a stated type is written out ([a, b]), not '{value}'; "
+                "leave the type away"
+            )
         yield name, yaml_value(scope.expand(value), element.get("type"), name)
 
 
 def yaml_value(text: str, kind: str | None, name: str) -> str:
-    """A parameter's text as YAML of the type that is asked for, or of the type it looks like."""
+    """Return a parameter's text as YAML of the type that is asked for, or else looks right."""
     if kind is None:
         looks_typed = _NUMBER.fullmatch(text) or text in _WORDS or text.startswith(("[", "'", '"'))
         return text if looks_typed else json.dumps(text, ensure_ascii=False)
-    if kind not in TYPES:
-        raise LaunchError(unknown_name_message("parameter type", kind, TYPES))
+    if kind not in PARAMETER_TYPES:
+        raise LaunchError(unknown_name_message("parameter type", kind, PARAMETER_TYPES))
     try:
         return _typed(text, kind)
     except ValueError as error:

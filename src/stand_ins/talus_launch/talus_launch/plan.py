@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a launch file asks for once everything in it is known: processes to start, as data."""
+"""Describes what a launch file asks for once everything in it is known: processes, as data."""
 
 from __future__ import annotations
 
@@ -40,10 +40,11 @@ class ProcessSpec:
         environment: The whole environment of the process.
         folder: To start in; None = the runner's.
         shows_stdout: Standard output goes to the screen too (standard error always does).
-        respawns: Start again when it ends by itself, `respawn_delay` s later, `respawn_most` times (-1: always).
+        respawns: Start again when it ends by itself, `respawn_delay` s later, `respawn_most` times
+            (-1: always).
         required: The launch ends when it ends (`on_exit="shutdown"`).
-        goes_last: It declares its own `sigterm_timeout`, since it has to bring what it controls to rest first: it is
-            asked to end only when everything else has ended.
+        goes_last: It declares its own `sigterm_timeout`, since it has to bring what it controls to
+            rest first: it is asked to end only when everything else has ended.
         sigterm_after: s from SIGINT to SIGTERM.
         sigkill_after: s from SIGTERM to SIGKILL.
     """

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from talus_core.errors import unknown_name_message
 
-from talus_launch.document import Element, read_document
+from talus_launch.document import LaunchElement, read_document
 from talus_launch.errors import LaunchError, LaunchFileError
 from talus_launch.parameters import read_parameters
 from talus_launch.plan import Argument, LaunchPlan, ProcessSpec
@@ -23,13 +23,18 @@ MOST_INCLUDES = 20
 
 
 def resolve(file: Path, arguments: Mapping[str, str], environment: Mapping[str, str]) -> LaunchPlan:
-    """The plan of a launch file for some arguments. Raises LaunchError, with file and line where there is one."""
+    """Return the plan of a launch file for some arguments.
+
+    Raises LaunchError, with file and line where there is one.
+    """
     file = file.resolve()
     resolver = _Resolver()
     resolver.read_file(file, Scope(file, dict(arguments), dict(environment)))
     for name in arguments:
         if name not in resolver.arguments:
-            raise LaunchError(unknown_name_message(f"argument of {file.name}", name, resolver.arguments))
+            raise LaunchError(
+                unknown_name_message(f"argument of {file.name}", name, resolver.arguments)
+            )
     return LaunchPlan(_with_unique_names(resolver.processes), tuple(resolver.arguments.values()))
 
 
@@ -50,15 +55,19 @@ class _Resolver:
         self.processes: list[ProcessSpec] = []
         self.arguments: dict[str, Argument] = {}
         self._depth = 0
-        self._actions: dict[str, Callable[[Element, Scope], None]] = {
+        self._actions: dict[str, Callable[[LaunchElement, Scope], None]] = {
             "arg": self._argument,
-            "let": lambda e, s: s.variables.update({s.expand(e.require("name")): s.expand(e.require("value"))}),
+            "let": lambda e, s: s.variables.update(
+                {s.expand(e.require("name")): s.expand(e.require("value"))}
+            ),
             "group": self._group,
             "include": self._include,
             "node": lambda e, s: self.processes.append(read_node(e, s)),
             "executable": lambda e, s: self.processes.append(read_executable(e, s)),
-            "set_env": lambda e, s: s.environment.update({s.expand(e.require("name")): s.expand(e.require("value"))}),
-            "unset_env": lambda e, s: s.environment.pop(s.expand(e.require("name")), None),
+            "set_env": lambda e, s: s.environment.update(
+                {s.expand(e.require("name")): s.expand(e.require("value"))}
+            ),
+            "unset_env": _unset_environment,
             "append_env": _append_environment,
             "push_ros_namespace": lambda e, s: s.namespace.append(s.expand(e.require("namespace"))),
             "push-ros-namespace": lambda e, s: s.namespace.append(s.expand(e.require("namespace"))),
@@ -67,16 +76,18 @@ class _Resolver:
         }
 
     def read_file(self, file: Path, scope: Scope) -> None:
-        """Everything that a file asks for."""
+        """Collect everything that a file asks for."""
         document = read_document(file)
         check_document(document)
         self._depth += 1
         if self._depth > MOST_INCLUDES:
-            raise document.error(f"more than {MOST_INCLUDES} files deep: does a file include itself?")
+            raise document.error(
+                f"more than {MOST_INCLUDES} files deep: does a file include itself?"
+            )
         self._walk(document.children, scope)
         self._depth -= 1
 
-    def _walk(self, elements: list[Element], scope: Scope) -> None:
+    def _walk(self, elements: list[LaunchElement], scope: Scope) -> None:
         for element in elements:
             try:
                 if _applies(element, scope):
@@ -86,38 +97,54 @@ class _Resolver:
             except (LaunchError, ValueError) as error:
                 raise element.error(str(error)) from error
 
-    def _argument(self, element: Element, scope: Scope) -> None:
+    def _argument(self, element: LaunchElement, scope: Scope) -> None:
         name = element.require("name")
         default = element.get("default")
         choices = tuple(choice.require("value") for choice in element.nested("choice"))
-        self.arguments.setdefault(name, Argument(name, default, element.get("description", ""), choices))
+        self.arguments.setdefault(
+            name, Argument(name, default, element.get("description", ""), choices)
+        )
         if name not in scope.variables:
             if default is None:
-                raise LaunchError(f"argument '{name}' is required: {name}:=VALUE ({element.get('description', '')})")
+                description = element.get("description", "")
+                raise LaunchError(f"argument '{name}' is required: {name}:=VALUE ({description})")
             scope.variables[name] = scope.expand(default)
         if choices and scope.variables[name] not in choices:
-            raise LaunchError(unknown_name_message(f"value of argument {name}", scope.variables[name], choices))
+            raise LaunchError(
+                unknown_name_message(f"value of argument {name}", scope.variables[name], choices)
+            )
 
-    def _group(self, element: Element, scope: Scope) -> None:
-        self._walk(element.children, scope.copy() if scope.is_true(element.get("scoped", "true")) else scope)
+    def _group(self, element: LaunchElement, scope: Scope) -> None:
+        self._walk(
+            element.children,
+            scope.copy() if scope.is_true(element.get("scoped", "true")) else scope,
+        )
 
-    def _include(self, element: Element, scope: Scope) -> None:
+    def _include(self, element: LaunchElement, scope: Scope) -> None:
         file = Path(scope.expand(element.require("file")))
         if not file.is_file():
             raise LaunchError(f"included file '{file}' is not there")
-        given = {scope.expand(a.require("name")): scope.expand(a.require("value")) for a in element.nested("arg")}
+        given = {
+            scope.expand(a.require("name")): scope.expand(a.require("value"))
+            for a in element.nested("arg")
+        }
         scope.variables.update(given)
         self.read_file(file, scope.within(file))
 
 
-def _applies(element: Element, scope: Scope) -> bool:
+def _applies(element: LaunchElement, scope: Scope) -> bool:
     if "if" in element.attributes:
         return scope.is_true(element.attributes["if"])
     return "unless" not in element.attributes or not scope.is_true(element.attributes["unless"])
 
 
-def _append_environment(element: Element, scope: Scope) -> None:
-    name, value = scope.expand(element.require("name")), scope.expand(element.require("value"))
+def _unset_environment(element: LaunchElement, scope: Scope) -> None:
+    scope.environment.pop(scope.expand(element.require("name")), None)
+
+
+def _append_environment(element: LaunchElement, scope: Scope) -> None:
+    name = scope.expand(element.require("name"))
+    value = scope.expand(element.require("value"))
     separator = scope.expand(element.get("separator", ":"))
     old = scope.environment.get(name)
     parts = [value] if old is None else [old, value]

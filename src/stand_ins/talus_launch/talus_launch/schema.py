@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which elements and attributes of ROS 2's XML launch format the runner understands: the format as data."""
+"""Lists the elements and attributes of ROS 2's XML launch format that the runner knows."""
 
 from __future__ import annotations
 
 from talus_core.errors import unknown_name_message
 
-from talus_launch.document import Element
+from talus_launch.document import LaunchElement
 
 CONDITION = frozenset({"if", "unless"})
 ACTIONS = frozenset(
@@ -17,7 +17,8 @@ PROCESS = CONDITION | {
     *("on_exit", "sigterm_timeout", "sigkill_timeout"),
 }
 
-# Attributes by element; where an element means different things in different places, by "parent/element".
+# Attributes by element; where an element means different things in different places, by
+# "parent/element".
 ATTRIBUTES: dict[str, frozenset[str]] = {
     "launch": frozenset({"version"}),
     "arg": CONDITION | {"name", "default", "description"},
@@ -51,7 +52,7 @@ CHILDREN: dict[str, frozenset[str]] = {
 }
 
 
-def check_document(element: Element) -> None:
+def check_document(element: LaunchElement) -> None:
     """Refuse, by file and line, the first thing in a tree that the runner does not understand."""
     for child in element.children:
         if child.tag not in CHILDREN.get(element.tag, frozenset()):
@@ -60,13 +61,13 @@ def check_document(element: Element) -> None:
         check_document(child)
 
 
-def _refusal(parent: Element, child: Element) -> str:
+def _refusal(parent: LaunchElement, child: LaunchElement) -> str:
     if child.tag in ATTRIBUTES:
         return f"<{child.tag}> cannot stand in <{parent.tag}>"
     return unknown_name_message("launch element", child.tag, CHILDREN.get(parent.tag, frozenset()))
 
 
-def _check_attributes(parent: Element, child: Element) -> None:
+def _check_attributes(parent: LaunchElement, child: LaunchElement) -> None:
     known = ATTRIBUTES.get(f"{parent.tag}/{child.tag}", ATTRIBUTES[child.tag])
     for attribute in child.attributes:
         if attribute not in known:

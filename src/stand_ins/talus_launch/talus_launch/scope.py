@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a substitution can see at one place of a launch file, and what each `$(...)` gives there."""
+"""Knows what a substitution sees at a place of a launch file, and what `$(...)` gives there."""
 
 from __future__ import annotations
 
@@ -15,19 +15,25 @@ from talus_core.errors import unknown_name_message
 from talus_launch import expression, packages
 from talus_launch.errors import LaunchError
 from talus_launch.plan import InlineParameters
-from talus_launch.substitution import Call, SubstitutionSyntaxError, Template, parse_template
+from talus_launch.substitution import (
+    SubstitutionCall,
+    SubstitutionSyntaxError,
+    Template,
+    parse_template,
+)
 
-TRUE, FALSE = ("true", "1"), ("false", "0")
+TRUE = ("true", "1")
+FALSE = ("false", "0")
 # A `$(command ...)` that takes longer than this hangs: xacro on a large robot takes about 2 s.
 COMMAND_TIMEOUT_S = 30.0
 
 
 @dataclass(frozen=True)
 class Scope:
-    """Variables, environment and what all nodes get while a file is read; actions like `let` change them in place.
+    """Variables, environment and what all nodes get while a file is read; `let` changes them.
 
-    As in launch, an included file sees and changes the variables of the file that includes it; only a scoped group
-    works on a copy.
+    As in launch, an included file sees and changes the variables of the file that includes it; only
+    a scoped group works on a copy.
     """
 
     file: Path
@@ -38,7 +44,7 @@ class Scope:
     remappings: list[str] = field(default_factory=list)
 
     def copy(self) -> Scope:
-        """For a scoped group: changes inside stay inside."""
+        """Return a copy for a scoped group, so that changes inside stay inside."""
         return replace(
             self,
             variables=dict(self.variables),
@@ -49,24 +55,26 @@ class Scope:
         )
 
     def within(self, file: Path) -> Scope:
-        """For an included file: the same variables, another file."""
+        """Return the scope of an included file, with the very same variables."""
         return replace(self, file=file)
 
     def expand(self, text: str) -> str:
-        """Text with its substitutions made. Raises LaunchError."""
+        """Return text with its substitutions made. Raises LaunchError."""
         try:
             return self.join(parse_template(text))
         except SubstitutionSyntaxError as error:
             raise LaunchError(str(error)) from error
 
     def join(self, template: Template) -> str:
-        """A parsed template with its substitutions made."""
+        """Return a parsed template with its substitutions made."""
         return "".join(piece if isinstance(piece, str) else self.call(piece) for piece in template)
 
-    def call(self, call: Call) -> str:
-        """The value of one `$(...)`."""
+    def call(self, call: SubstitutionCall) -> str:
+        """Return the value of one `$(...)`."""
         if call.name not in _CALLS:
-            raise LaunchError(unknown_name_message("substitution", f"$({call.name})", (f"$({n})" for n in _CALLS)))
+            raise LaunchError(
+                unknown_name_message("substitution", f"$({call.name})", (f"$({n})" for n in _CALLS))
+            )
         function, least, most = _CALLS[call.name]
         if not least <= len(call.arguments) <= most:
             wanted = f"{least}" if least == most else f"{least} or {most}"
@@ -74,7 +82,7 @@ class Scope:
         return function(self, *(self.join(argument) for argument in call.arguments))
 
     def is_true(self, text: str) -> bool:
-        """Text as a condition: true, 1, false or 0."""
+        """Return text as a condition: true, 1, false or 0."""
         value = self.expand(text).strip().lower()
         if value not in TRUE + FALSE:
             raise LaunchError(f"'{value}' is no condition; true, 1, false and 0 are")
@@ -90,19 +98,27 @@ def _var(scope: Scope, name: str) -> str:
 def _env(scope: Scope, name: str, default: str | None = None) -> str:
     value = scope.environment.get(name, default)
     if value is None:
-        raise LaunchError(f"environment variable '{name}' is not set; $(env {name} DEFAULT) gives it a default")
+        raise LaunchError(
+            f"environment variable '{name}' is not set; $(env {name} DEFAULT) gives it a default"
+        )
     return value
 
 
 def _command(scope: Scope, command: str, on_stderr: str = "fail") -> str:
     try:
         done = subprocess.run(
-            shlex.split(command), capture_output=True, text=True, env=scope.environment, timeout=COMMAND_TIMEOUT_S
+            shlex.split(command),
+            capture_output=True,
+            text=True,
+            env=scope.environment,
+            timeout=COMMAND_TIMEOUT_S,
         )
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
         raise LaunchError(f"$(command '{command}') cannot run: {error}") from error
     if done.returncode or (done.stderr and on_stderr == "fail"):
-        raise LaunchError(f"$(command '{command}') exits with {done.returncode}: {done.stderr.strip()}")
+        raise LaunchError(
+            f"$(command '{command}') exits with {done.returncode}: {done.stderr.strip()}"
+        )
     return done.stdout
 
 
@@ -136,7 +152,11 @@ _CALLS: dict[str, tuple[Callable[..., str], int, int]] = {
     "env": (_env, 1, 2),
     "find-pkg-share": (lambda s, name: str(packages.package_share(name, s.environment)), 1, 1),
     "find-pkg-prefix": (lambda s, name: str(packages.package_prefix(name, s.environment)), 1, 1),
-    "exec-in-pkg": (lambda s, name, package: str(packages.package_executable(package, name, s.environment)), 2, 2),
+    "exec-in-pkg": (
+        lambda s, name, package: str(packages.package_executable(package, name, s.environment)),
+        2,
+        2,
+    ),
     "find-exec": (_find_exec, 1, 1),
     "dirname": (lambda s: str(s.file.parent), 0, 0),
     "filename": (lambda s: str(s.file), 0, 0),

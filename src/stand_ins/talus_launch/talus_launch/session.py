@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One run at a time on a ROS domain, and no process left over from a run that was killed."""
+"""Lets one run at a time use a ROS domain, and ends what a killed run left behind."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from talus_launch.shutdown import Shutdown
 # How often the end of left-over processes is looked for.
 _POLL_PERIOD_S = 0.05
 # Field 22 of /proc/<pid>/stat, counted behind the command's closing parenthesis (proc(5)).
-_STATE_FIELD, _START_TIME_FIELD = 0, 19
+_STATE_FIELD = 0
+_START_TIME_FIELD = 19
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Leftover:
     sigkill_after: float
 
     def is_alive(self) -> bool:
-        """Whether the very same process still runs."""
+        """Tell whether the very same process still runs."""
         return start_ticks(self.pid) == self.start_ticks
 
     def send(self, number: signal.Signals) -> None:
@@ -46,7 +47,7 @@ class Leftover:
 
 
 def start_ticks(pid: int) -> int | None:
-    """Start time of a process in clock ticks since boot; None if it does not run."""
+    """Return start time of a process in clock ticks since boot; None if it does not run."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -55,22 +56,25 @@ def start_ticks(pid: int) -> int | None:
 
 
 def ros_domain(environment: Mapping[str, str]) -> int:
-    """The ROS domain that an environment asks for. Raises LaunchError."""
+    """Return the ROS domain that an environment asks for. Raises LaunchError."""
     text = environment.get("ROS_DOMAIN_ID", "") or "0"
-    # 232 is the last domain whose ports exist (DDSI-RTPS: 7400 + 250 x domain must stay below 65536).
+    # 232 is the last domain whose ports exist (DDSI-RTPS: 7400 + 250 x domain must stay below
+    # 65536).
     if not text.isdecimal() or int(text) > 232:
         raise LaunchError(f"ROS_DOMAIN_ID '{text}' is not a number from 0 to 232")
     return int(text)
 
 
 class Session:
-    """Holds a ROS domain of this machine for one run; the kernel lets go of it however the run ends."""
+    """Holds a ROS domain for one run; the kernel lets go of it however the run ends."""
 
     def __init__(self, domain: int, base: Path | None = None):
         """Take the domain. Raises LaunchError if another run has it."""
         folder = _private_folder(base or Path(tempfile.gettempdir(), f"talus-{os.getuid()}"))
         self._record = folder / f"domain-{domain}.json"
-        self._lock: int | None = os.open(folder / f"domain-{domain}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        self._lock: int | None = os.open(
+            folder / f"domain-{domain}.lock", os.O_RDWR | os.O_CREAT, 0o600
+        )
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -82,7 +86,7 @@ class Session:
             ) from error
 
     def leftovers(self) -> list[Leftover]:
-        """Processes of the run before this one that still run."""
+        """Return processes of the run before this one that still run."""
         record = _read_record(self._record)
         if record.get("boot") != _boot_id():
             return []
@@ -101,12 +105,18 @@ class Session:
     def record(self, children: Iterable[Child]) -> None:
         """Note what runs now, for whoever has to clean up."""
         processes = [
-            asdict(Leftover(c.name, c.process.pid, ticks, c.goes_last, c.sigterm_after, c.sigkill_after))
+            asdict(
+                Leftover(
+                    c.name, c.process.pid, ticks, c.goes_last, c.sigterm_after, c.sigkill_after
+                )
+            )
             for c in children
             if (ticks := start_ticks(c.process.pid)) is not None
         ]
         new = self._record.with_suffix(".new")
-        new.write_text(json.dumps({"runner": os.getpid(), "boot": _boot_id(), "processes": processes}))
+        new.write_text(
+            json.dumps({"runner": os.getpid(), "boot": _boot_id(), "processes": processes})
+        )
         new.replace(self._record)
 
     def close(self) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""In which order and with which signals processes are asked, then made, to end."""
+"""Decides in which order and with which signals processes are asked, then made, to end."""
 
 from __future__ import annotations
 
@@ -8,16 +8,27 @@ from collections.abc import Sequence
 from typing import Protocol
 
 
-class Target(Protocol):
+class Stoppable(Protocol):
     """A process group that can be ended; see ProcessSpec for the attributes."""
 
-    name: str
-    goes_last: bool
-    sigterm_after: float
-    sigkill_after: float
+    @property
+    def name(self) -> str:
+        """The name that is unique among the targets."""
+
+    @property
+    def goes_last(self) -> bool:
+        """Tell whether it is asked to end only when all others are gone."""
+
+    @property
+    def sigterm_after(self) -> float:
+        """Time from SIGINT to SIGTERM, s."""
+
+    @property
+    def sigkill_after(self) -> float:
+        """Time from SIGTERM to SIGKILL, s."""
 
     def is_alive(self) -> bool:
-        """Whether the process that leads the group runs."""
+        """Tell whether the process that leads the group runs."""
 
     def send(self, number: signal.Signals) -> None:
         """Signal the group; nothing happens if it is gone."""
@@ -26,11 +37,11 @@ class Target(Protocol):
 class Shutdown:
     """SIGINT, then SIGTERM, then SIGKILL; those that go last hear of it when all others are gone.
 
-    `hurry` is the impatient operator: the first time everything but the last ones is killed at once, so that the
-    driver lets the robot down at once; the second time the driver is killed too.
+    `hurry` is the impatient operator: the first time everything but the last ones is killed at
+    once, so that the driver lets the robot down at once; the second time the driver is killed too.
     """
 
-    def __init__(self, targets: Sequence[Target]):
+    def __init__(self, targets: Sequence[Stoppable]):
         self._targets = list(targets)
         self._begun: dict[str, float] = {}
         self._sent: dict[str, signal.Signals] = {}
@@ -41,7 +52,7 @@ class Shutdown:
         self._hurries += 1
 
     def is_finished(self) -> bool:
-        """Whether every process is gone."""
+        """Tell whether every process is gone."""
         return not any(target.is_alive() for target in self._targets)
 
     def advance(self, now: float) -> None:
@@ -55,7 +66,10 @@ class Shutdown:
                 self._sent[target.name] = number
                 target.send(number)
 
-    def _due(self, target: Target, elapsed: float) -> signal.Signals:
-        if self._hurries > target.goes_last or elapsed >= target.sigterm_after + target.sigkill_after:
+    def _due(self, target: Stoppable, elapsed: float) -> signal.Signals:
+        if (
+            self._hurries > target.goes_last
+            or elapsed >= target.sigterm_after + target.sigkill_after
+        ):
             return signal.SIGKILL
         return signal.SIGTERM if elapsed >= target.sigterm_after else signal.SIGINT

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The `$(...)` syntax of launch files: text to a tree of pieces, with no evaluation.
+"""Parses the `$(...)` syntax of launch files into a tree of pieces, with no evaluation.
 
-Grammar (launch's own): a template is text and calls; a call is `$(name argument ...)`, its arguments are separated by
-one space; an argument is quoted ('...' or "..."), or runs to the next space; a backslash takes the next character as
-text.
+Grammar (launch's own): a template is text and calls; a call is `$(name argument ...)`, its
+arguments are separated by one space; an argument is quoted ('...' or "..."), or runs to the next
+space; a backslash takes the next character as text.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ class SubstitutionSyntaxError(ValueError):
 
 
 @dataclass(frozen=True)
-class Call:
+class SubstitutionCall:
     """`$(name argument ...)`; each argument is a template of its own."""
 
     name: str
     arguments: tuple[Template, ...]
 
 
-Template = tuple["str | Call", ...]
+Template = tuple["str | SubstitutionCall", ...]
 
 
 def parse_template(text: str) -> Template:
-    """Text with `$(...)` in it to pieces. Raises SubstitutionSyntaxError."""
+    """Return text with `$(...)` in it to pieces. Raises SubstitutionSyntaxError."""
     return _Parser(text).template(end=None)
 
 
@@ -44,13 +44,13 @@ class _Parser:
         return self.text[self.at : self.at + 1]
 
     def template(self, end: str | None) -> Template:
-        """Pieces up to an unescaped quote `end`, or up to the end of the text."""
-        pieces: list[str | Call] = []
+        """Return pieces up to an unescaped quote `end`, or up to the end of the text."""
+        pieces: list[str | SubstitutionCall] = []
         while self.next and self.next != end:
             self._piece(pieces, quote=end)
         return tuple(pieces)
 
-    def _piece(self, pieces: list[str | Call], quote: str | None) -> None:
+    def _piece(self, pieces: list[str | SubstitutionCall], quote: str | None) -> None:
         if self.text.startswith("$(", self.at):
             pieces.append(self._call(quote))
             return
@@ -62,8 +62,9 @@ class _Parser:
             pieces.append(self.next)
         self.at += 1
 
-    def _call(self, quote: str | None) -> Call:
-        start, self.at = self.at, self.at + 2
+    def _call(self, quote: str | None) -> SubstitutionCall:
+        start = self.at
+        self.at = self.at + 2
         name = _NAME.match(self.text, self.at)
         if name is None:
             raise SubstitutionSyntaxError(f"no name after '$(' in '{self.text[start:]}'")
@@ -73,20 +74,24 @@ class _Parser:
             self.at += 1
             arguments.append(self._argument(quote))
         if self.next != ")":
-            raise SubstitutionSyntaxError(f"'$({name.group()}' is not closed in '{self.text[start:]}'")
+            raise SubstitutionSyntaxError(
+                f"'$({name.group()}' is not closed in '{self.text[start:]}'"
+            )
         self.at += 1
-        return Call(name.group(), tuple(arguments))
+        return SubstitutionCall(name.group(), tuple(arguments))
 
     def _argument(self, quote: str | None) -> Template:
         if quote is None and self.next in ("'", '"'):
             return self._quoted(self.next)
-        pieces: list[str | Call] = []
+        pieces: list[str | SubstitutionCall] = []
         while self.next and self.next not in " )":
             if self.next in ("(", quote):
                 raise SubstitutionSyntaxError(f"'{self.next}' needs a backslash in '{self.text}'")
             self._piece(pieces, quote)
         if not pieces:
-            raise SubstitutionSyntaxError(f"an argument is missing in '{self.text}'; one space separates arguments")
+            raise SubstitutionSyntaxError(
+                f"an argument is missing in '{self.text}'; one space separates arguments"
+            )
         return tuple(pieces)
 
     def _quoted(self, quote: str) -> Template:

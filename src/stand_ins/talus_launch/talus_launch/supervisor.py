@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Starts the processes of a plan, reads their output, notices their end, starts some again, and ends them all."""
+"""Starts the processes of a plan, reads their output, restarts some, and ends them all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from talus_launch.output import Sink
 from talus_launch.plan import LaunchPlan, ProcessSpec
 from talus_launch.shutdown import Shutdown
 
-# The exit code of a node that refuses its parameters or files: a second try would end in the same way.
+# The exit code of a node that refuses its parameters or files: a second try would end in the same
+# way.
 REFUSED = 2
 # How late the end of a process may be noticed while nothing is printed.
 POLL_PERIOD_S = 0.1
@@ -25,7 +26,7 @@ _REASON = "error: "
 
 @dataclass(frozen=True)
 class Exit:
-    """A process ended.
+    """The end of a process, and how it came.
 
     Attributes:
         spec: Of the process.
@@ -53,7 +54,7 @@ class Exit:
         return reasons[-1].removeprefix(_REASON) if self.code == REFUSED and reasons else None
 
 
-class Supervisor:
+class ProcessSupervisor:
     """Runs a plan from the thread that calls `poll`."""
 
     def __init__(
@@ -63,7 +64,10 @@ class Supervisor:
         sink: Sink,
         on_change: Callable[[Collection[Child]], None] = lambda children: None,
     ):
-        """`folder` takes the parameter files; `on_change` hears what runs whenever that changes."""
+        """Prepare to run a plan.
+
+        `folder` takes the parameter files; `on_change` hears what runs whenever that changes.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         self.children: dict[str, Child] = {}
         self._plan = plan
@@ -87,8 +91,11 @@ class Supervisor:
     def poll(self, timeout: float = POLL_PERIOD_S) -> list[Exit]:
         """Wait up to `timeout` s for output, hand it on, and say which processes ended."""
         for key, _ in self._selector.select(timeout):
-            self._read(key.data, key.fileobj)
-        exits = [self._ended(child) for child in list(self.children.values()) if child.reap() is not None]
+            child, stream = key.data
+            self._read(child, stream)
+        exits = [
+            self._ended(child) for child in list(self.children.values()) if child.reap() is not None
+        ]
         if self._shutdown is not None:
             self._shutdown.advance(time.monotonic())
         else:
@@ -113,12 +120,12 @@ class Supervisor:
 
     @property
     def is_stopping(self) -> bool:
-        """Whether the processes have been asked to end."""
+        """Tell whether the processes have been asked to end."""
         return self._shutdown is not None
 
     @property
     def is_finished(self) -> bool:
-        """Whether nothing runs and nothing will be started again."""
+        """Tell whether nothing runs and nothing will be started again."""
         return not self.children and not self._respawn_at
 
     def _start(self, spec: ProcessSpec) -> None:
@@ -126,7 +133,7 @@ class Supervisor:
         self.children[spec.name] = child
         self._starts[spec.name] = self._starts.get(spec.name, 0) + 1
         for stream in child.streams:
-            self._selector.register(stream, selectors.EVENT_READ, child)
+            self._selector.register(stream, selectors.EVENT_READ, (child, stream))
         self._on_change(self.children.values())
 
     def _read(self, child: Child, stream: IO[bytes]) -> bool:

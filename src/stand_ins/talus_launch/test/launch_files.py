@@ -25,7 +25,11 @@ class Workspace:
         (index / "toys").touch()
         (library / "toy").write_text(TOY)
         (library / "toy").chmod(0o755)
-        self.environment = {"AMENT_PREFIX_PATH": str(self.prefix), "PATH": "/usr/bin:/bin", "HOME": "/nowhere"}
+        self.environment = {
+            "AMENT_PREFIX_PATH": str(self.prefix),
+            "PATH": "/usr/bin:/bin",
+            "HOME": "/nowhere",
+        }
 
     def write(self, body: str, name: str = "test.launch.xml") -> Path:
         """A launch file with this between <launch> and </launch>; the body begins on line 2."""

@@ -60,17 +60,23 @@ def test_let_and_conditions(workspace: Workspace):
 def test_scoped_group_keeps_its_changes_to_itself(workspace: Workspace):
     body = f"""
       <let name="x" value="outer"/>
-      <group><let name="x" value="inner"/><set_env name="E" value="inner"/>{NODE} args="$(var x)"/></group>
+      <group><let name="x" value="inner"/><set_env name="E" value="inner"/>
+        {NODE} args="$(var x)"/></group>
       {NODE} args="$(var x) $(env E none)"/>
       <group scoped="false"><let name="x" value="leaked"/></group>
       {NODE} args="$(var x)"/>
     """
-    assert [p.command[1:] for p in workspace.plan(body).processes] == [("inner",), ("outer", "none"), ("leaked",)]
+    assert [p.command[1:] for p in workspace.plan(body).processes] == [
+        ("inner",),
+        ("outer", "none"),
+        ("leaked",),
+    ]
 
 
 def test_include_passes_arguments_and_shares_variables(workspace: Workspace):
     workspace.write(
-        f'<arg name="a"/><let name="b" value="from-child"/>{NODE} args="$(var a) $(dirname)"/>', "child.xml"
+        f'<arg name="a"/><let name="b" value="from-child"/>{NODE} args="$(var a) $(dirname)"/>',
+        "child.xml",
     )
     body = f"""
       <include file="$(dirname)/child.xml"><arg name="a" value="1 2"/></include>
@@ -84,7 +90,9 @@ def test_include_passes_arguments_and_shares_variables(workspace: Workspace):
 
 def test_command_line_reaches_included_files(workspace: Workspace):
     workspace.write(f'<arg name="a" default="d"/>{NODE} args="$(var a)"/>', "child.xml")
-    assert workspace.one('<include file="$(dirname)/child.xml"/>', a="given").command[1:] == ("given",)
+    assert workspace.one('<include file="$(dirname)/child.xml"/>', a="given").command[1:] == (
+        "given",
+    )
 
 
 def test_file_that_includes_itself_is_refused(workspace: Workspace):
@@ -96,18 +104,32 @@ def test_node(workspace: Workspace):
     spec = workspace.one(
         f"""<push_ros_namespace namespace="fleet"/>
         {NODE} name="n" namespace="one" args="-a 'b c' $(env HOME)/x" output="screen" respawn="true"
-            respawn_delay="0.5" respawn_max_retries="3" on_exit="shutdown" sigterm_timeout="20" sigkill_timeout="2"
+            respawn_delay="0.5" respawn_max_retries="3" on_exit="shutdown"
+            sigterm_timeout="20" sigkill_timeout="2"
             cwd="/tmp" launch-prefix="nice -n 5">
           <remap from="in" to="out"/>
           <env name="E" value="$(env HOME)"/>
         </node>"""
     )
     assert spec.name == "n"
-    assert spec.command == ("nice", "-n", "5", str(workspace.prefix / "lib/toys/toy"), "-a", "b c", "/nowhere/x")
+    assert spec.command == (
+        "nice",
+        "-n",
+        "5",
+        str(workspace.prefix / "lib/toys/toy"),
+        "-a",
+        "b c",
+        "/nowhere/x",
+    )
     assert spec.ros_arguments == ("-r", "__node:=n", "-r", "__ns:=/fleet/one", "-r", "in:=out")
     assert spec.environment == {**workspace.environment, "E": "/nowhere"}
     assert (spec.respawns, spec.respawn_delay, spec.respawn_most) == (True, 0.5, 3)
-    assert (spec.required, spec.goes_last, spec.sigterm_after, spec.sigkill_after) == (True, True, 20.0, 2.0)
+    assert (spec.required, spec.goes_last, spec.sigterm_after, spec.sigkill_after) == (
+        True,
+        True,
+        20.0,
+        2.0,
+    )
     assert spec.shows_stdout
     assert spec.folder == Path("/tmp")
 
@@ -119,7 +141,13 @@ def test_substituted_value_is_never_split(workspace: Workspace):
 
 @pytest.mark.parametrize(
     ("pushed", "own", "namespace"),
-    [("", "", ()), ("a", "", ("/a",)), ("a", "b", ("/a/b",)), ("a", "/b", ("/b",)), ("", "b", ("/b",))],
+    [
+        ("", "", ()),
+        ("a", "", ("/a",)),
+        ("a", "b", ("/a/b",)),
+        ("a", "/b", ("/b",)),
+        ("", "b", ("/b",)),
+    ],
 )
 def test_namespace(workspace: Workspace, pushed: str, own: str, namespace: tuple):
     spec = workspace.one(f'<push_ros_namespace namespace="{pushed}"/>{NODE} namespace="{own}"/>')
@@ -145,8 +173,20 @@ def test_parameter_types(workspace: Workspace):
     body = "".join(f'<param name="{name}" {value}/>' for name, value in values.items())
     got = parameters(workspace.one(f"{NODE}>{body}</node>"))
     assert got == {
-        **{"auto_int": 3, "auto_float": 0.5, "auto_bool": True, "auto_text": "real time: yes", "auto_word": "yes"},
-        **{"auto_list": ["driver", "balance"], "auto_empty": "", "text": "12", "integer": 12, "real": 12.0},
+        **{
+            "auto_int": 3,
+            "auto_float": 0.5,
+            "auto_bool": True,
+            "auto_text": "real time: yes",
+            "auto_word": "yes",
+        },
+        **{
+            "auto_list": ["driver", "balance"],
+            "auto_empty": "",
+            "text": "12",
+            "integer": 12,
+            "real": 12.0,
+        },
         **{"truth": True, "list": [1.0, 2.0], "any": {"a": 1}},
     }
     assert isinstance(got["real"], float)
@@ -159,7 +199,8 @@ def test_parameters_nest_and_come_from_files(workspace: Workspace):
         {NODE}>
           <param from="$(dirname)/p.yaml"/>
           <param from="$(dirname)/p.yaml" allow_substs="true"/>
-          <param name="g"><param name="kp" value="2.5"/><param name="sub"><param name="k" value="1"/></param></param>
+          <param name="g"><param name="kp" value="2.5"/>
+            <param name="sub"><param name="k" value="1"/></param></param>
         </node>"""
     )
     assert parameters(spec) == {"everywhere": 1, "home": "/nowhere", "g.kp": 2.5, "g.sub.k": 1}
@@ -168,14 +209,18 @@ def test_parameters_nest_and_come_from_files(workspace: Workspace):
 
 
 def test_long_text_parameter_survives(workspace: Workspace):
-    (workspace.share / "robot.urdf").write_text('<robot name="a">\n  <!-- "quoted" \\ ü -->\n</robot>\n' * 5000)
-    body = f"""{NODE}><param name="d" value="$(command 'cat $(dirname)/robot.urdf')" type="str"/></node>"""
+    (workspace.share / "robot.urdf").write_text(
+        '<robot name="a">\n  <!-- "quoted" \\ ü -->\n</robot>\n' * 5000
+    )
+    value = "$(command 'cat $(dirname)/robot.urdf')"
+    body = f"""{NODE}><param name="d" value="{value}" type="str"/></node>"""
     assert parameters(workspace.one(body))["d"] == (workspace.share / "robot.urdf").read_text()
 
 
 def test_executable_and_environment(workspace: Workspace):
     body = """
-      <set_env name="A" value="1"/><append_env name="A" value="2"/><append_env name="A" value="0" prepend="true"/>
+      <set_env name="A" value="1"/><append_env name="A" value="2"/>
+      <append_env name="A" value="0" prepend="true"/>
       <unset_env name="HOME"/>
       <executable cmd="echo 'a b' $(env A)" name="e"><env name="B" value="x"/></executable>
     """
@@ -191,7 +236,11 @@ def test_executable_and_environment(workspace: Workspace):
     [
         ('<nodee pkg="toys" exec="toy"/>', 2, "unknown launch element 'nodee'; nearest: node"),
         ('<timer period="1"/>', 2, "unknown launch element 'timer'"),
-        ('<group>\n<node pkg="toys" exe="toy"/></group>', 3, "unknown attribute of <node> 'exe'; nearest: exec"),
+        (
+            '<group>\n<node pkg="toys" exe="toy"/></group>',
+            3,
+            "unknown attribute of <node> 'exe'; nearest: exec",
+        ),
         ('<node pkg="toys"/>', 2, "needs the attribute 'exec'"),
         ('\n<node pkg="toyz" exec="toy"/>', 3, "unknown package 'toyz'; nearest: toys"),
         ('<node pkg="toys" exec="toi"/>', 2, "unknown executable of toys 'toi'; nearest: toy"),
@@ -211,7 +260,11 @@ def test_executable_and_environment(workspace: Workspace):
             2,
             "unknown parameter type 'integer'; nearest: int",
         ),
-        (f'{NODE}><param name="a" value="x" type="list_of_str"/></node>', 2, "a list of a stated type"),
+        (
+            f'{NODE}><param name="a" value="x" type="list_of_str"/></node>',
+            2,
+            "a list of a stated type",
+        ),
         (f'{NODE}><param name="a"/></node>', 2, "needs either a value or nested"),
         (f'{NODE}><param from="/no/file.yaml"/></node>', 2, "is not there"),
         (f'{NODE}><param from="x" name="a"/></node>', 2, "exclude each other"),

@@ -8,7 +8,11 @@ from launch_files import Workspace
 from talus_launch.errors import LaunchError
 from talus_launch.expression import evaluate
 from talus_launch.scope import Scope
-from talus_launch.substitution import Call, SubstitutionSyntaxError, parse_template
+from talus_launch.substitution import (
+    SubstitutionCall,
+    SubstitutionSyntaxError,
+    parse_template,
+)
 
 
 @pytest.fixture
@@ -18,16 +22,25 @@ def scope(workspace: Workspace) -> Scope:
 
 
 def test_template_is_text_and_calls():
-    assert parse_template("a$(var b)/$(env C d)") == ("a", Call("var", (("b",),)), "/", Call("env", (("C",), ("d",))))
+    assert parse_template("a$(var b)/$(env C d)") == (
+        "a",
+        SubstitutionCall("var", (("b",),)),
+        "/",
+        SubstitutionCall("env", (("C",), ("d",))),
+    )
 
 
 def test_calls_nest_and_quotes_keep_spaces():
-    inner = Call("var", (("x",),))
-    assert parse_template("$(command 'cat $(var x)')") == (Call("command", (("cat ", inner),)),)
-    assert parse_template("$(var $(var x))") == (Call("var", ((inner,),)),)
+    inner = SubstitutionCall("var", (("x",),))
+    assert parse_template("$(command 'cat $(var x)')") == (
+        SubstitutionCall("command", (("cat ", inner),)),
+    )
+    assert parse_template("$(var $(var x))") == (SubstitutionCall("var", ((inner,),)),)
 
 
-@pytest.mark.parametrize("text", ["$(var x", "$(var 'x)", "$()", "$(var  x)", "$(var a(b)", '$(var "x)'])
+@pytest.mark.parametrize(
+    "text", ["$(var x", "$(var 'x)", "$()", "$(var  x)", "$(var a(b)", '$(var "x)']
+)
 def test_broken_syntax_is_refused(text: str):
     with pytest.raises(SubstitutionSyntaxError):
         parse_template(text)

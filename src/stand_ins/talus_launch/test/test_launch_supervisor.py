@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Real toy processes under the supervisor: their output, their end, and that nothing stays behind."""
+"""Real toy processes under the supervisor: their output, their end, and what stays behind."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from talus_launch.child import Child
 from talus_launch.errors import LaunchError
 from talus_launch.plan import LaunchPlan, ProcessSpec
 from talus_launch.session import Session, ros_domain, start_ticks
-from talus_launch.supervisor import Exit, Supervisor
+from talus_launch.supervisor import Exit, ProcessSupervisor
 
 # A test that waits longer has failed; a start takes some 10 ms.
 PATIENCE_S = 20.0
@@ -43,11 +43,15 @@ class Sink:
 
 
 def shell(name: str, script: str, **changes) -> ProcessSpec:
-    return ProcessSpec(name=name, command=("sh", "-c", script), environment=dict(os.environ), **changes)
+    return ProcessSpec(
+        name=name, command=("sh", "-c", script), environment=dict(os.environ), **changes
+    )
 
 
 def python(name: str, script: str, **changes) -> ProcessSpec:
-    return ProcessSpec(name=name, command=(sys.executable, "-c", script), environment=dict(os.environ), **changes)
+    return ProcessSpec(
+        name=name, command=(sys.executable, "-c", script), environment=dict(os.environ), **changes
+    )
 
 
 class Bench:
@@ -56,10 +60,10 @@ class Bench:
     def __init__(self, folder: Path):
         self.folder, self.sink = folder, Sink()
         self.exits: list[Exit] = []
-        self.supervisor: Supervisor | None = None
+        self.supervisor: ProcessSupervisor | None = None
 
-    def start(self, *specs: ProcessSpec) -> Supervisor:
-        self.supervisor = Supervisor(LaunchPlan(specs, ()), self.folder, self.sink)
+    def start(self, *specs: ProcessSpec) -> ProcessSupervisor:
+        self.supervisor = ProcessSupervisor(LaunchPlan(specs, ()), self.folder, self.sink)
         self.supervisor.start()
         return self.supervisor
 
@@ -88,7 +92,9 @@ def is_running(pid: int) -> bool:
 
 
 def test_output_comes_by_name_and_the_last_words_too(bench: Bench):
-    supervisor = bench.start(shell("a", "echo one; echo two >&2; printf three"), shell("b", "echo other; exit 3"))
+    supervisor = bench.start(
+        shell("a", "echo one; echo two >&2; printf three"), shell("b", "echo other; exit 3")
+    )
     bench.until(lambda: supervisor.is_finished)
     assert {("a", "one"), ("a", "two"), ("a", "three"), ("b", "other")} <= set(bench.sink.lines)
     codes = {ended.spec.name: ended.code for ended in bench.exits}
@@ -111,7 +117,9 @@ def test_much_output_is_read_while_the_process_runs(bench: Bench):
 def test_program_that_cannot_start_ends_the_others(bench: Bench):
     started = []
     missing = ProcessSpec("b", ("/no/such/program",))
-    supervisor = Supervisor(LaunchPlan((shell("a", SLEEP), missing), ()), bench.folder, bench.sink, started.extend)
+    supervisor = ProcessSupervisor(
+        LaunchPlan((shell("a", SLEEP), missing), ()), bench.folder, bench.sink, started.extend
+    )
     with pytest.raises(LaunchError, match="b: cannot start '/no/such/program'"):
         supervisor.start()
     assert supervisor.is_finished
@@ -119,7 +127,9 @@ def test_program_that_cannot_start_ends_the_others(bench: Bench):
 
 
 def test_respawn_counts_and_delays(bench: Bench):
-    spec = shell("a", "echo up; exit 1", respawns=True, respawn_delay=0.1, respawn_most=2, required=True)
+    spec = shell(
+        "a", "echo up; exit 1", respawns=True, respawn_delay=0.1, respawn_most=2, required=True
+    )
     began = time.monotonic()
     supervisor = bench.start(spec)
     bench.until(lambda: supervisor.is_finished)
@@ -129,15 +139,21 @@ def test_respawn_counts_and_delays(bench: Bench):
 
 
 def test_refusal_is_final(bench: Bench):
-    supervisor = bench.start(shell("a", "echo 'error: port 80 is in use' >&2; exit 2", respawns=True))
+    supervisor = bench.start(
+        shell("a", "echo 'error: port 80 is in use' >&2; exit 2", respawns=True)
+    )
     bench.until(lambda: supervisor.is_finished)
-    assert [(ended.respawns, ended.refusal) for ended in bench.exits] == [(False, "port 80 is in use")]
+    assert [(ended.respawns, ended.refusal) for ended in bench.exits] == [
+        (False, "port 80 is in use")
+    ]
 
 
 def test_polite_processes_end_by_sigint_and_stubborn_ones_later(bench: Bench):
     polite = shell("polite", "echo up; exec sleep 99")
     stubborn = python("stubborn", IGNORES_SIGINT, sigterm_after=0.2)
-    deaf = python("deaf", IGNORES_SIGINT.replace("SIGINT", "SIGTERM"), sigterm_after=0.2, sigkill_after=0.2)
+    deaf = python(
+        "deaf", IGNORES_SIGINT.replace("SIGINT", "SIGTERM"), sigterm_after=0.2, sigkill_after=0.2
+    )
     supervisor = bench.start(polite, stubborn, deaf)
     bench.until(lambda: all(bench.said(name, "up") for name in ("polite", "stubborn", "deaf")))
     supervisor.begin_stop()
@@ -204,7 +220,10 @@ def test_start_ends_what_a_killed_run_left_behind(tmp_path: Path):
     children = children_of(tmp_path, 7)
     session = Session(7, tmp_path)
     assert session.end_leftovers() == ["driver", "a"]
-    assert [child.process.wait(PATIENCE_S) for child in children] == [-signal.SIGINT, -signal.SIGINT]
+    assert [child.process.wait(PATIENCE_S) for child in children] == [
+        -signal.SIGINT,
+        -signal.SIGINT,
+    ]
     assert session.end_leftovers() == []
     session.close()
 
@@ -224,7 +243,9 @@ def test_a_process_with_the_same_id_is_not_taken_for_a_leftover(tmp_path: Path):
 def test_second_run_beside_the_first_is_refused(tmp_path: Path):
     first = Session(3, tmp_path)
     first.record([])
-    with pytest.raises(LaunchError, match=rf"process {os.getpid()}\) already uses ROS domain 3; .*ROS_DOMAIN_ID=4"):
+    with pytest.raises(
+        LaunchError, match=rf"process {os.getpid()}\) already uses ROS domain 3; .*ROS_DOMAIN_ID=4"
+    ):
         Session(3, tmp_path)
     Session(4, tmp_path).close()
     first.close()
@@ -242,8 +263,15 @@ def test_ros_domain():
 def test_kill_of_the_runner_then_clean_start(workspace, tmp_path: Path):
     """The whole command: killed with its processes running, started again, ended by Ctrl-C."""
     pids = tmp_path / "pids"
-    file = workspace.write(f"""<executable cmd="sh -c 'echo $$ >> {pids}; exec sleep 99'" name="toy"/>""")
-    environment = {**os.environ, "TMPDIR": str(tmp_path), "TALUS_ROOT": str(tmp_path), "ROS_DOMAIN_ID": "5"}
+    file = workspace.write(
+        f"""<executable cmd="sh -c 'echo $$ >> {pids}; exec sleep 99'" name="toy"/>"""
+    )
+    environment = {
+        **os.environ,
+        "TMPDIR": str(tmp_path),
+        "TALUS_ROOT": str(tmp_path),
+        "ROS_DOMAIN_ID": "5",
+    }
     command = [sys.executable, "-m", "talus_launch", str(file)]
 
     def is_recorded() -> bool:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m talus_cli.operator KEY`: the operator's device in a terminal, over UDP, without ROS.
+"""Is the operator's device in a terminal, over UDP, without ROS: `./talus operator KEY`.
 
-Space stops the robot, r lets go (it stands), e holds again, q leaves. Without this program the robot stands after 0.5 s
-and sits down after 2 s. Needs the standard library, talus_core and talus_safety alone.
+Space stops the robot, r lets go (it stands), e holds again, q leaves. Without this program the
+robot stands after 0.5 s and sits down after 2 s. Needs the standard library, talus_core and
+talus_safety alone.
 """
 
 from __future__ import annotations
@@ -31,8 +32,9 @@ from talus_safety.operation.operator_link import (
     write_key,
 )
 
-KEYS = {" ": Hold.STOP, "r": Hold.RELEASED, "e": Hold.ENABLED}
-SILENT_S = 0.5  # without a challenge: the robot is not there
+HOLD_OF_KEY = {" ": Hold.STOP, "r": Hold.RELEASED, "e": Hold.ENABLED}
+KEYS_HELP = "space stop, r release, e enable, q leave"
+ANSWER_LATE_S = 0.5  # without a challenge: the robot is not there
 DONE_AT_LEVEL = {
     StopLevel.R0_RUN: "runs",
     StopLevel.R1_DEGRADE: "degraded",
@@ -49,7 +51,7 @@ def _level_words(number: int) -> str:
     return f"{level.code} {DONE_AT_LEVEL[level]}"
 
 
-class Terminal:
+class OperatorTerminal:
     """Keys one by one, and one line that is written over; without a terminal there are no keys."""
 
     def __init__(self) -> None:
@@ -58,7 +60,7 @@ class Terminal:
 
     @contextlib.contextmanager
     def raw(self) -> Iterator[None]:
-        """Keys come without Return; the terminal is left as it was."""
+        """Let keys come without Return, and leave the terminal as it was."""
         if not self._has_keys:
             yield
             return
@@ -73,20 +75,28 @@ class Terminal:
             termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
 
     def wait(self, link: socket.socket, seconds: float) -> str:
-        """Until a key, a datagram or the end of the time; the key, if it was one."""
-        ready, _, _ = select.select([link, *([sys.stdin] if self._has_keys else [])], [], [], seconds)
+        """Wait for a key, a datagram or the end of the time; return the key, if it was one."""
+        ready, _, _ = select.select(
+            [link, *([sys.stdin] if self._has_keys else [])], [], [], seconds
+        )
         return sys.stdin.read(1) if sys.stdin in ready else ""
 
     def show(self, line: str) -> None:
-        """Where it changed."""
+        """Show a line where it changed."""
         if line != self._shown:
             self._shown = line
-            print(f"\r\x1b[K{line}" if self._has_keys else line, end="" if self._has_keys else "\n", flush=True)
+            print(
+                f"\r\x1b[K{line}" if self._has_keys else line,
+                end="" if self._has_keys else "\n",
+                flush=True,
+            )
 
 
-def hold(device: OperatorDevice, address: tuple[str, int], terminal: Terminal) -> None:
+def hold(device: OperatorDevice, address: tuple[str, int], terminal: OperatorTerminal) -> None:
     """Answer the robot until q or Ctrl-C. Raises LinkError."""
-    wish, heard_at, level, asked_at = Hold.ENABLED, float("-inf"), 0, float("-inf")
+    wish = Hold.ENABLED
+    heard_at = asked_at = float("-inf")
+    level = 0
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link, terminal.raw():
         link.setblocking(False)
         _connect(link, address)
@@ -95,16 +105,19 @@ def hold(device: OperatorDevice, address: tuple[str, int], terminal: Terminal) -
             if now - asked_at >= CHALLENGE_S / 2:
                 asked_at = now
                 _send(link, HELLO)
-            there = _level_words(level) if now - heard_at < SILENT_S else "no answer"
-            terminal.show(f"robot: {there}; you: {wish.name.lower()}  [space stop, r release, e enable, q leave]")
+            there = _level_words(level) if now - heard_at < ANSWER_LATE_S else "no answer"
+            you = wish.name.lower()
+            terminal.show(f"robot: {there}; you: {you}  [{KEYS_HELP}]")
             key = terminal.wait(link, CHALLENGE_S / 2)
             if key == "q":
                 return
-            wish = KEYS.get(key, wish)
+            wish = HOLD_OF_KEY.get(key, wish)
             challenge = _receive(link)
+            told_level = level_of(challenge)
             answer = device.answer(challenge, wish)
-            if answer is not None:
-                heard_at, level = time.monotonic(), level_of(challenge)
+            if answer is not None and told_level is not None:
+                heard_at = time.monotonic()
+                level = told_level
                 _send(link, answer)
 
 
@@ -112,7 +125,9 @@ def _connect(link: socket.socket, address: tuple[str, int]) -> None:
     try:
         link.connect(address)
     except OSError as error:
-        raise LinkError(f"robot '{address[0]}': {error.strerror}; name its host, as {OPERATOR_UDP}") from error
+        raise LinkError(
+            f"robot '{address[0]}': {error.strerror}; name its host, as {OPERATOR_UDP}"
+        ) from error
 
 
 def _send(link: socket.socket, data: bytes) -> None:
@@ -128,10 +143,14 @@ def _receive(link: socket.socket) -> bytes:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """0 after q or Ctrl-C, 2 for bad input."""
-    made = argparse.ArgumentParser(prog="./talus operator", description="The operator's device, over UDP.")
+    """Run the device and return the exit code: 0 after q or Ctrl-C, 2 for bad input."""
+    made = argparse.ArgumentParser(
+        prog="./talus operator", description="The operator's device, over UDP."
+    )
     made.add_argument("key", nargs="?", type=Path, help="key file, the same as the robot's")
-    made.add_argument("--robot", default=OPERATOR_UDP, metavar="HOST:PORT", help=f"default: {OPERATOR_UDP}")
+    made.add_argument(
+        "--robot", default=OPERATOR_UDP, metavar="HOST:PORT", help=f"default: {OPERATOR_UDP}"
+    )
     made.add_argument("--new-key", type=Path, metavar="FILE", help="write a new key and end")
     given = made.parse_args(words)
     try:
@@ -140,8 +159,11 @@ def main(words: Sequence[str] | None = None) -> int:
             print(given.new_key)
             return 0
         if given.key is None:
-            raise LinkError("no key file is given; ./talus operator --new-key FILE makes one, for robot and operator")
-        hold(OperatorDevice(load_key(given.key)), udp_address(given.robot), Terminal())
+            raise LinkError(
+                "no key file is given; ./talus operator --new-key FILE makes one, "
+                "for robot and operator"
+            )
+        hold(OperatorDevice(load_key(given.key)), udp_address(given.robot), OperatorTerminal())
     except TalusError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

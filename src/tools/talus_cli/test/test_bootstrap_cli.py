@@ -12,13 +12,19 @@ TALUS = Path(os.environ["TALUS_ROOT"], "talus")
 
 
 def talus(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
-    return subprocess.run([TALUS, *arguments], capture_output=True, text=True, env={**os.environ, **environment})
+    return subprocess.run(
+        [TALUS, *arguments], capture_output=True, text=True, env={**os.environ, **environment}
+    )
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["fly"], "unknown command 'fly'; known: run, test, bench, scenario, operator, launch, exec, build, doctor"),
+        (
+            ["fly"],
+            "unknown command 'fly'; known: run, test, bench, scenario, operator, launch, exec, "
+            "build, doctor",
+        ),
         (["lanch"], "unknown command 'lanch'; did you mean 'launch'?"),
         (["--headless"], "unknown command '--headless'; known: run"),
         (["build", "--fast"], "build does not know '--fast'; known: --clean"),
@@ -64,7 +70,7 @@ def test_works_through_a_link_from_anywhere(tmp_path):
 
 
 def test_start_of_a_ready_workspace_costs_little():
-    """CPU time, which a busy machine does not change much, of all that comes before the command itself."""
+    """A busy machine changes little in the CPU time of what comes before the command."""
     talus("exec", "true")
     process = subprocess.Popen([TALUS, "exec", "true"])
     _, status, usage = os.wait4(process.pid, 0)
@@ -79,7 +85,10 @@ def test_unfit_python_is_refused_before_anything_is_made(tmp_path):
         (tmp_path / name).chmod(0o755)
     (tmp_path / "talus").write_bytes(TALUS.read_bytes())
     done = subprocess.run(
-        ["sh", tmp_path / "talus", "run"], capture_output=True, text=True, env={"PATH": f"{tmp_path}:/usr/bin:/bin"}
+        ["sh", tmp_path / "talus", "run"],
+        capture_output=True,
+        text=True,
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
     )
     assert done.returncode == 2
     assert done.stderr.startswith("talus: no Python from 3.10 to 3.13 found")
@@ -94,4 +103,6 @@ def test_half_sourced_ros_is_refused():
     }
     done = talus("exec", "true", **without_rclpy)
     assert done.returncode == 2
-    assert "cannot import rclpy: source that installation wholly, or unset ROS_DISTRO" in done.stderr
+    assert (
+        "cannot import rclpy: source that installation wholly, or unset ROS_DISTRO" in done.stderr
+    )

@@ -22,6 +22,20 @@ def test_pictures_are_really_drawn():
     assert found["rendering"].value != ""
 
 
+def transport_of(monkeypatch, profile) -> Finding:
+    monkeypatch.setenv("FASTDDS_DEFAULT_PROFILES_FILE", str(profile))
+    return next(finding for finding in examine(Workspace.here()) if finding.subject == "transport")
+
+
+def test_transport_is_read_back(monkeypatch, tmp_path):
+    assert transport_of(monkeypatch, Workspace.here().root / "config" / "fastdds.xml").remedy == ""
+    broken = tmp_path / "broken.xml"
+    broken.write_text("<dds>")
+    found = transport_of(monkeypatch, broken)
+    assert (found.is_needed, bool(found.remedy)) == (True, True)
+    assert str(broken) in found.value
+
+
 def test_lack_of_something_needed_is_an_exit_code(monkeypatch, capsys):
     part = SystemPart("C compiler", "building", ("gcc",), lambda: False)
     monkeypatch.setattr(doctor.system, "BUILD_PARTS", (part,))

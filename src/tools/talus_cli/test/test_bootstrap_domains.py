@@ -19,8 +19,8 @@ os.execvp("sh", ["sh", "-c", f"echo {domain}; read line"])
 @pytest.fixture
 def three_domains(monkeypatch):
     """A range that no other run uses."""
-    monkeypatch.setattr(domains, "FIRST", 1001)
-    monkeypatch.setattr(domains, "LAST", 1003)
+    monkeypatch.setattr(domains, "FIRST_TEST_DOMAIN", 1001)
+    monkeypatch.setattr(domains, "LAST_TEST_DOMAIN", 1003)
     monkeypatch.setattr(domains, "_claims", [])
 
 
@@ -39,10 +39,12 @@ def test_claim_is_given_back_with_its_holder(three_domains):
 
 def test_claim_holds_through_exec(monkeypatch):
     command = [sys.executable, "-c", CLAIM_AND_BECOME]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
         domain = int(holder.stdout.readline())
-        assert domains.FIRST <= domain <= domains.LAST
-        monkeypatch.setattr(domains, "FIRST", domain)
-        monkeypatch.setattr(domains, "LAST", domain)
+        assert domains.FIRST_TEST_DOMAIN <= domain <= domains.LAST_TEST_DOMAIN
+        monkeypatch.setattr(domains, "FIRST_TEST_DOMAIN", domain)
+        monkeypatch.setattr(domains, "LAST_TEST_DOMAIN", domain)
         with pytest.raises(BootstrapError):
             domains.claim_domain()

@@ -4,12 +4,16 @@
 from pathlib import Path
 
 import pytest
-from talus_cli.bootstrap.environment import DEFAULTS, apply
+from talus_cli.bootstrap.environment import DEFAULTS, apply, overruled
 from talus_cli.bootstrap.underlay import compute
 from talus_cli.bootstrap.workspace import Workspace
 
 CACHED = {
-    "prepend": {"PATH": ["/ours/bin"], "PYTHONPATH": ["/ours/lib", "/ours/build"], "PKG_CONFIG_PATH": []},
+    "prepend": {
+        "PATH": ["/ours/bin"],
+        "PYTHONPATH": ["/ours/lib", "/ours/build"],
+        "PKG_CONFIG_PATH": [],
+    },
     "fixed": {"TALUS_ROOT": "/ours"},
     "defaults": {"OMP_NUM_THREADS": "1"},
 }
@@ -30,6 +34,16 @@ def test_applying_twice_changes_nothing_more():
 def test_defaults_yield_to_the_user_and_fixed_values_do_not():
     result = apply(CACHED, {"PATH": "", "OMP_NUM_THREADS": "4", "TALUS_ROOT": "/other"})
     assert (result["OMP_NUM_THREADS"], result["TALUS_ROOT"]) == ("4", "/ours")
+
+
+def test_a_choice_that_cannot_be_followed_is_told():
+    cached = {"prepend": {}, "fixed": {"RMW_IMPLEMENTATION": "rmw_fastrtps_cpp"}, "defaults": {}}
+    (line,) = overruled(cached, {"RMW_IMPLEMENTATION": "rmw_cyclonedds_cpp"})
+    assert "'rmw_cyclonedds_cpp'" in line
+    assert "rmw_fastrtps_cpp" in line
+    assert overruled(cached, {"RMW_IMPLEMENTATION": "rmw_fastrtps_cpp"}) == []
+    assert overruled(cached, {}) == []
+    assert overruled(CACHED, {"RMW_IMPLEMENTATION": "rmw_cyclonedds_cpp"}) == []
 
 
 def test_empty_lists_are_not_set():
@@ -54,7 +68,9 @@ def test_sourced_ros_stays_below_the_workspace(tmp_path):
     assert workspace.venv == workspace.root / ".talus" / "jazzy" / "venv"
     workspace = Workspace(tmp_path, "jazzy")
     workspace.install.mkdir(parents=True)
-    (workspace.install / "local_setup.bash").write_text("export AMENT_PREFIX_PATH=/ws:$AMENT_PREFIX_PATH\n")
+    (workspace.install / "local_setup.bash").write_text(
+        "export AMENT_PREFIX_PATH=/ws:$AMENT_PREFIX_PATH\n"
+    )
     sourced = {"PATH": "/opt/ros/jazzy/bin:/usr/bin:/bin", "AMENT_PREFIX_PATH": "/opt/ros/jazzy"}
     computed = compute(workspace, sourced)
     assert computed["prepend"]["AMENT_PREFIX_PATH"] == ["/ws"]
@@ -70,7 +86,9 @@ def test_root_is_this_checkout():
 def test_computing_inside_our_own_environment_changes_nothing(tmp_path, distro):
     workspace = Workspace(tmp_path, distro)
     workspace.install.mkdir(parents=True)
-    (workspace.install / "local_setup.bash").write_text(f"export PYTHONPATH={workspace.build}/a:$PYTHONPATH\n")
+    (workspace.install / "local_setup.bash").write_text(
+        f"export PYTHONPATH={workspace.build}/a:$PYTHONPATH\n"
+    )
     outside = {"PATH": "/usr/bin:/bin", "AMENT_PREFIX_PATH": "/opt/ros/jazzy"}
     computed = compute(workspace, outside)
     assert compute(workspace, apply(computed, outside)) == computed

@@ -2,7 +2,11 @@
 """A package is built again exactly when its build depends on what changed."""
 
 import pytest
-from talus_cli.bootstrap.fingerprint import package_fingerprint, package_folders, workspace_fingerprints
+from talus_cli.bootstrap.fingerprint import (
+    package_fingerprint,
+    package_folders,
+    workspace_fingerprints,
+)
 
 
 @pytest.fixture
@@ -55,4 +59,6 @@ def test_build_follows_its_inputs(root, name, file, is_built_again):
 
 def test_installed_folder_at_the_top_counts_by_its_names(root):
     assert changes(root, "talus_bringup", lambda: (root / "launch" / "new.xml").write_text(""))
-    assert not changes(root, "talus_bringup", lambda: (root / "launch" / "new.xml").write_text("edited"))
+    assert not changes(
+        root, "talus_bringup", lambda: (root / "launch" / "new.xml").write_text("edited")
+    )

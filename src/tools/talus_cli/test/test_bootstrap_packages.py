@@ -6,7 +6,13 @@ import re
 import pytest
 from talus_cli.bootstrap import venv
 from talus_cli.bootstrap.errors import BootstrapError
-from talus_cli.bootstrap.packages import BROUGHT_BY_ROS, BUILD_TOOLS, _Pip, lock_rows, remove_half_installed
+from talus_cli.bootstrap.packages import (
+    BROUGHT_BY_ROS,
+    BUILD_TOOLS,
+    _Pip,
+    lock_rows,
+    remove_half_installed,
+)
 from talus_cli.bootstrap.venv import make_venv
 from talus_cli.bootstrap.workspace import Workspace
 
@@ -28,7 +34,9 @@ def test_lock_file_names_no_registry():
 
 def test_lock_file_holds_all_that_is_required():
     lines = (HERE.lock_file.parent / "requirements.in").read_text().splitlines()
-    required = {re.match(r"[\w.-]+", line)[0].lower() for line in lines if line and not line.startswith("#")}
+    required = {
+        re.match(r"[\w.-]+", line)[0].lower() for line in lines if line and not line.startswith("#")
+    }
     assert required - set(ROWS) == set()
 
 
@@ -43,7 +51,8 @@ def test_build_tools_come_with_any_ros():
 
 def test_rows_of_one_package_stay_together():
     rows = lock_rows(
-        "# comment\na==1 ; x \\\n    --hash=sha256:0\na==2 ; y \\\n    --hash=sha256:1\nb==3\n    # via a\n"
+        "# comment\na==1 ; x \\\n    --hash=sha256:0\n"
+        "a==2 ; y \\\n    --hash=sha256:1\nb==3\n    # via a\n"
     )
     assert {name: len(found) for name, found in rows.items()} == {"a": 2, "b": 1}
 
@@ -62,10 +71,14 @@ def test_half_installed_package_is_forgotten(tmp_path):
     [
         ("ERROR: Could not install: [Errno 28] No space left on device", "the disk is full"),
         (
-            "WARNING: Retrying: Failed to establish a new connection: [Errno 101]\nERROR: No matching distribution",
+            "WARNING: Retrying: Failed to establish a new connection: [Errno 101]\n"
+            "ERROR: No matching distribution",
             "no network",
         ),
-        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE", "config/python/lock.txt"),
+        (
+            "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE",
+            "config/python/lock.txt",
+        ),
         ("Collecting a\nERROR: something new", "something new"),
         ("", "no reason given"),
     ],

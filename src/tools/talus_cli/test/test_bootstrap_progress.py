@@ -5,7 +5,7 @@ import io
 
 import pytest
 from talus_cli.bootstrap import progress as module
-from talus_cli.bootstrap.progress import Progress
+from talus_cli.bootstrap.progress import StepProgress
 
 
 class Terminal(io.StringIO):
@@ -15,15 +15,18 @@ class Terminal(io.StringIO):
 
 def test_log_gets_plain_lines_for_start_and_end():
     out = io.StringIO()
-    with Progress("building", out) as progress:
+    with StepProgress("building", out) as progress:
         progress.update(0.5, "talus_core")
-    assert out.getvalue().splitlines() == ["talus: building ...", "talus: building: done after 0:00"]
+    assert out.getvalue().splitlines() == [
+        "talus: building ...",
+        "talus: building: done after 0:00",
+    ]
 
 
 def test_terminal_gets_one_line_drawn_again_and_cleared(monkeypatch):
     monkeypatch.setattr(module, "REDRAW_EVERY_S", 0.01)
     out = Terminal()
-    with Progress("building", out) as progress:
+    with StepProgress("building", out) as progress:
         progress.update(0.25, "talus_core")
         while "25 %" not in out.getvalue():
             progress.update(0.25)
@@ -34,7 +37,7 @@ def test_terminal_gets_one_line_drawn_again_and_cleared(monkeypatch):
 
 
 def test_fraction_never_goes_back_nor_beyond_one():
-    progress = Progress("x", io.StringIO())
+    progress = StepProgress("x", io.StringIO())
     for reported, shown in ((0.4, " 40 %"), (0.2, " 40 %"), (7.0, "100 %")):
         progress.update(reported)
         assert shown in progress.line()
@@ -43,7 +46,7 @@ def test_fraction_never_goes_back_nor_beyond_one():
 def test_work_that_reports_nothing_is_measured(monkeypatch):
     monkeypatch.setattr(module, "PLAIN_EVERY_S", 0.01)
     out = io.StringIO()
-    with Progress("unpacking", out, measure=lambda: 0.75):
+    with StepProgress("unpacking", out, measure=lambda: 0.75):
         while "75 %" not in out.getvalue():
             pass
     assert "unpacking   75 %" in out.getvalue()
@@ -51,6 +54,6 @@ def test_work_that_reports_nothing_is_measured(monkeypatch):
 
 def test_failure_is_not_called_done():
     out = io.StringIO()
-    with pytest.raises(KeyError), Progress("building", out):
+    with pytest.raises(KeyError), StepProgress("building", out):
         raise KeyError
     assert "stopped" in out.getvalue() and "done" not in out.getvalue()

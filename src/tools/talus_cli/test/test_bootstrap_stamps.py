@@ -26,7 +26,8 @@ from talus_cli.bootstrap.lock import exclusive
 from talus_cli.bootstrap.process import run_logged
 folder, fifo = map(Path, sys.argv[1:])
 with exclusive(folder / "lock") as lock_fd:
-    run_logged(["sh", "-c", f"while echo x; do :; done > {fifo}"], folder / "log", print, os.environ, [lock_fd])
+    command = ["sh", "-c", f"while echo x; do :; done > {fifo}"]
+    run_logged(command, folder / "log", print, os.environ, [lock_fd])
 """
 
 
@@ -53,7 +54,12 @@ def test_failed_write_leaves_the_old_stamp(tmp_path):
 
 def test_second_one_waits_for_the_first_and_says_so(tmp_path):
     command = [sys.executable, "-c", HOLD, str(tmp_path / "lock")]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    pipes = {
+        "stdin": subprocess.PIPE,
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.PIPE,
+        "text": True,
+    }
     with subprocess.Popen(command, **pipes) as first:
         assert first.stdout.readline() == "held\n"
         with subprocess.Popen(command, **pipes) as second:
@@ -65,7 +71,9 @@ def test_second_one_waits_for_the_first_and_says_so(tmp_path):
 
 def test_lock_is_free_again_after_a_kill(tmp_path):
     command = [sys.executable, "-c", HOLD, str(tmp_path / "lock")]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as killed:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as killed:
         assert killed.stdout.readline() == "held\n"
         killed.kill()
     with exclusive(tmp_path / "lock") as descriptor:

@@ -19,7 +19,8 @@ def apt(tmp_path, monkeypatch):
     log = tmp_path / "calls"
     program = tmp_path / "apt-get"
     program.write_text(
-        f'#!/bin/sh\necho "$@" >> {log}\n[ -e {tmp_path}/broken ] && echo "E: no route" && exit 100\nexit 0\n'
+        f'#!/bin/sh\necho "$@" >> {log}\n'
+        f'[ -e {tmp_path}/broken ] && echo "E: no route" && exit 100\nexit 0\n'
     )
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
@@ -51,7 +52,11 @@ def test_package_lists_are_fetched_once_after_a_failure(tmp_path, apt):
     (tmp_path / "broken").touch()
     with pytest.raises(BootstrapError, match="E: no route"):
         ensure(PARTS[:1], tmp_path / "log")
-    assert [line.split()[3] for line in apt.read_text().splitlines()] == ["install", "update", "install"]
+    assert [line.split()[3] for line in apt.read_text().splitlines()] == [
+        "install",
+        "update",
+        "install",
+    ]
 
 
 def test_part_that_apt_did_not_bring_is_named(tmp_path, apt):
@@ -62,7 +67,8 @@ def test_part_that_apt_did_not_bring_is_named(tmp_path, apt):
 def test_part_that_no_package_brings_is_left_to_the_user(tmp_path, apt):
     part = SystemPart("epsilon", "testing", (), lambda: False, "snap install epsilon")
     with pytest.raises(
-        BootstrapError, match=r"missing: epsilon \(for testing\); install it with: snap install epsilon"
+        BootstrapError,
+        match=r"missing: epsilon \(for testing\); install it with: snap install epsilon",
     ):
         ensure([part], tmp_path / "log")
     assert not apt.exists()
@@ -85,7 +91,9 @@ def test_browser_is_found_with_its_driver(tmp_path, monkeypatch, programs, found
     assert find_browser() == (found and tuple(str(tmp_path / name) for name in found))
 
 
-@pytest.mark.parametrize(("system_id", "packages"), [("debian", ("chromium", "chromium-driver")), ("ubuntu", ())])
+@pytest.mark.parametrize(
+    ("system_id", "packages"), [("debian", ("chromium", "chromium-driver")), ("ubuntu", ())]
+)
 def test_ubuntu_has_no_package_of_a_browser(monkeypatch, system_id, packages):
     monkeypatch.setattr(system.platform, "freedesktop_os_release", lambda: {"ID": system_id})
     assert system._browser_packages() == packages
@@ -93,7 +101,11 @@ def test_ubuntu_has_no_package_of_a_browser(monkeypatch, system_id, packages):
 
 @pytest.mark.parametrize(
     ("machine", "version", "reason"),
-    [("aarch64", (3, 11), "needs Linux on x86-64"), ("x86_64", (3, 14), "3.10 to 3.13"), ("x86_64", (3, 9), "3.10")],
+    [
+        ("aarch64", (3, 11), "needs Linux on x86-64"),
+        ("x86_64", (3, 14), "3.10 to 3.13"),
+        ("x86_64", (3, 9), "3.10"),
+    ],
 )
 def test_unfit_machine_is_refused(monkeypatch, machine, version, reason):
     monkeypatch.setattr(system.platform, "machine", lambda: machine)

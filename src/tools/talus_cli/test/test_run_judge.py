@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from talus_cli.run.inbox import Decoded, Inbox
-from talus_cli.run.judge import Judge, Pose
+from talus_cli.run.inbox import Decoded, MessageInbox
+from talus_cli.run.judge import Judge, JudgedPose
 from talus_cli.run.legs import SoleHeights
 from talus_cli.run.pace import PaceMeter
 from talus_cli.run.status import Status, StatusScreen
-from talus_cli.run.summary import Summary
+from talus_cli.run.summary import RunSummary
 from talus_core.falls import FALLEN_TILT_RAD
 
 UP = np.array([0.0, 0.0, 1.0])
@@ -33,17 +33,22 @@ def soles(tmp_path: Path) -> SoleHeights:
         f'<origin xyz="0 0 {z}"/><axis xyz="0 1 0"/></joint>'
         for name, parent, child, z in joints
     )
-    fixed = '<joint name="f" type="fixed"><parent link="shank"/><child link="sole"/><origin xyz="0 0 -0.5"/></joint>'
+    fixed = (
+        '<joint name="f" type="fixed"><parent link="shank"/><child link="sole"/>'
+        '<origin xyz="0 0 -0.5"/></joint>'
+    )
     file.write_text(f"<robot>{body}{fixed}</robot>")
     return SoleHeights(file, "base", ("sole",))
 
 
-def pose(x: float = 0.0, y: float = 0.0, z: float = 1.0, yaw: float = 0.0, pitch: float = 0.0) -> Pose:
+def pose(
+    x: float = 0.0, y: float = 0.0, z: float = 1.0, yaw: float = 0.0, pitch: float = 0.0
+) -> JudgedPose:
     quat = {
         False: np.array([0.0, math.sin(pitch / 2), 0.0, math.cos(pitch / 2)]),
         True: np.array([0.0, 0.0, math.sin(yaw / 2), math.cos(yaw / 2)]),
     }[yaw != 0.0]
-    return Pose(np.array([x, y, z]), quat)
+    return JudgedPose(np.array([x, y, z]), quat)
 
 
 def test_height_follows_the_joints(soles: SoleHeights):
@@ -108,7 +113,7 @@ def test_speed_is_over_ground_and_simulated_time(soles: SoleHeights):
 
 
 def test_inbox_counts_from_the_beginning_and_by_sequence():
-    inbox = Inbox()
+    inbox = MessageInbox()
     take, hidden = inbox.taker("odom"), inbox.taker("gate/state", counts=False)
     assert inbox.silent(["odom", "robot_state"]) == ("odom", "robot_state")
     for data in (b"1", b"2"):
@@ -123,14 +128,14 @@ def test_inbox_counts_from_the_beginning_and_by_sequence():
 
 
 def test_silence_shows_as_rate_zero():
-    inbox = Inbox()
+    inbox = MessageInbox()
     inbox.taker("odom")(b"1")
     inbox.begin()
     assert inbox.rates(10.0) == {"odom": 0.0}
 
 
 def test_messages_are_decoded_once_and_only_when_asked():
-    inbox, decoded = Inbox(), []
+    inbox, decoded = MessageInbox(), []
     take = inbox.taker("odom")
     reader = Decoded(inbox, "odom", lambda data: decoded.append(data) or len(data))
     assert reader.get() is None
@@ -151,7 +156,7 @@ def test_pace():
     assert pace.lately == pytest.approx(21.0 / 20.0)
 
 
-SUMMARY = Summary(False, (), 5.12345678, 0.05, 1.5, 9000.0, "R3", {"odom": 62.5}, 24.0)
+SUMMARY = RunSummary(False, (), 5.12345678, 0.05, 1.5, 9000.0, "R3", {"odom": 62.5}, 24.0)
 KEYS = {
     *("fell", "faults", "distance_m", "odom_error_m", "real_time_factor", "energy_j"),
     *("final_level", "rates_hz", "sim_seconds"),
@@ -166,9 +171,11 @@ def test_summary_has_the_promised_keys(tmp_path: Path):
     assert written["rates_hz"] == {"odom": 62.5}
 
 
-@pytest.mark.parametrize(("fell", "faults", "code"), [(False, (), 0), (True, (), 1), (False, ("x",), 1)])
+@pytest.mark.parametrize(
+    ("fell", "faults", "code"), [(False, (), 0), (True, (), 1), (False, ("x",), 1)]
+)
 def test_exit_code(fell: bool, faults: tuple, code: int):
-    assert Summary(fell, faults, 0.0, 0.0, 0.0, 0.0, "R0", {}, 0.0).exit_code == code
+    assert RunSummary(fell, faults, 0.0, 0.0, 0.0, 0.0, "R0", {}, 0.0).exit_code == code
 
 
 class Tty(io.StringIO):
@@ -194,8 +201,8 @@ def test_pipe_gets_plain_lines_every_two_seconds():
     screen = StatusScreen(stream)
     screen.show(STATUS, 0.0)
     assert (
-        stream.getvalue()
-        == "   12.3 s | walking      | R1 (battery low) | 0.40 m/s   3.00 m | battery 50.0 % | 1.25 x real time\n"
+        stream.getvalue() == "   12.3 s | walking      | R1 (battery low) | 0.40 m/s   3.00 m | "
+        "battery 50.0 % | 1.25 x real time\n"
     )
     assert not screen.is_due(1.9)
     assert screen.is_due(2.0)

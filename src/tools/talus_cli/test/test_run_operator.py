@@ -9,24 +9,24 @@ from itertools import pairwise
 import pytest
 from talus_cli.run import operator as rules
 from talus_cli.run.observation import (
-    STANDING,
-    WALKING,
+    STANDING_MODE,
+    WALKING_MODE,
     Action,
-    Call,
-    Gate,
     Gaze,
-    Observation,
+    HeardGate,
+    HeardSafety,
     Reply,
-    Safety,
-    Velocity,
+    RunObservation,
+    ServiceCall,
+    WalkingVelocity,
 )
-from talus_cli.run.operator import Operator, Phase, Wish
+from talus_cli.run.operator import RunOperator, RunPhase, RunWish
 
-WALK = Velocity(0.4, 0.0, 0.0)
-BOOT = Safety(3, "not armed yet", False, False, False)
-ARMED = Safety(0, "", False, True, True)
-STOPPED = Safety(3, "stopped by the operator", True, False, False)
-OFF, RUN, HOLD = Gate(0, ""), Gate(1, ""), Gate(2, "no fresh safety/state")
+WALK = WalkingVelocity(0.4, 0.0, 0.0)
+BOOT = HeardSafety(3, "not armed yet", False, False, False)
+ARMED = HeardSafety(0, "", False, True, True)
+STOPPED = HeardSafety(3, "stopped by the operator", True, False, False)
+OFF, RUN, HOLD = HeardGate(0, ""), HeardGate(1, ""), HeardGate(2, "no fresh safety/state")
 SEATED = 1
 
 
@@ -34,20 +34,20 @@ SEATED = 1
 class Robot:
     """A robot that does at once what it is told, unless a test says otherwise."""
 
-    seen: Observation = field(default_factory=lambda: Observation(0.0, 0.0, (), BOOT, OFF, 0))
+    seen: RunObservation = field(default_factory=lambda: RunObservation(0.0, 0.0, (), BOOT, OFF, 0))
     stands_after: float = 2.5
-    stands_up_to: int = STANDING
+    stands_up_to: int = STANDING_MODE
     sits_after: float = 3.0
     done: list[tuple[float, Action]] = field(default_factory=list)
     obeys: bool = True
     _then: list[tuple[float, dict]] = field(default_factory=list)
 
-    def live(self, operator: Operator, until: float, step: float = 0.02) -> None:
+    def live(self, operator: RunOperator, until: float, step: float = 0.02) -> None:
         """Let time pass until the operator is done or `until`, s."""
-        while self.seen.time < until and operator.phase is not Phase.DONE:
+        while self.seen.time < until and operator.phase is not RunPhase.DONE:
             for action in operator.step(self.seen):
                 self.done.append((self.seen.time, action))
-                if isinstance(action, Call) and self.obeys:
+                if isinstance(action, ServiceCall) and self.obeys:
                     self._obey(action.service)
             time = self.seen.time + step
             due = [change for at, change in self._then if at <= time]
@@ -65,10 +65,12 @@ class Robot:
             self._then.append((now + self.stands_after, {"mode": self.stands_up_to}))
         else:
             self.seen = replace(self.seen, safety=replace(STOPPED, torque_permitted=True))
-            self._then.append((now + self.sits_after, {"mode": SEATED, "safety": STOPPED, "gate": OFF}))
+            self._then.append(
+                (now + self.sits_after, {"mode": SEATED, "safety": STOPPED, "gate": OFF})
+            )
 
     def calls(self) -> list[str]:
-        return [action.service for _, action in self.done if isinstance(action, Call)]
+        return [action.service for _, action in self.done if isinstance(action, ServiceCall)]
 
 
 def at(robot: Robot, kind: type) -> list[float]:
@@ -77,12 +79,12 @@ def at(robot: Robot, kind: type) -> list[float]:
 
 
 def test_walk_as_asked():
-    robot, operator = Robot(), Operator(Wish(20.0, WALK))
+    robot, operator = Robot(), RunOperator(RunWish(20.0, WALK))
     robot.live(operator, 60.0)
     assert robot.calls() == ["safety/arm", "balance/stand", "safety/stop"]
-    assert operator.phase is Phase.DONE
+    assert operator.phase is RunPhase.DONE
     assert operator.faults == []
-    times = at(robot, Velocity)
+    times = at(robot, WalkingVelocity)
     assert times[0] == pytest.approx(2.5, abs=0.1)
     assert times[-1] == pytest.approx(20.0, abs=0.1)
     # Often enough never to go stale, and not more: 20 Hz.
@@ -93,112 +95,114 @@ def test_walk_as_asked():
 
 
 def test_look_around_when_not_walking():
-    robot, operator = Robot(), Operator(Wish(10.0))
+    robot, operator = Robot(), RunOperator(RunWish(10.0))
     robot.live(operator, 60.0)
     points = [action.point for _, action in robot.done if isinstance(action, Gaze)]
     assert points == list(rules.LOOK_POINTS)
-    assert at(robot, Velocity) == []
+    assert at(robot, WalkingVelocity) == []
 
 
 def test_waits_for_what_is_missing():
-    robot, operator = Robot(), Operator(Wish())
+    robot, operator = Robot(), RunOperator(RunWish())
     robot.seen = replace(robot.seen, missing=("odom",))
     robot.live(operator, 30.0)
-    assert operator.phase is Phase.WAITING
+    assert operator.phase is RunPhase.WAITING
     robot.seen = replace(robot.seen, missing=())
     robot.live(operator, 31.0)
-    assert operator.phase is Phase.STANDING_UP
+    assert operator.phase is RunPhase.STANDING_UP
     assert operator.began == pytest.approx(30.0, abs=0.1)
 
 
 def test_gives_up_when_nodes_never_come():
-    robot, operator = Robot(), Operator(Wish())
+    robot, operator = Robot(), RunOperator(RunWish())
     robot.seen = replace(robot.seen, missing=("odom", "map/points"))
     robot.live(operator, 200.0)
-    assert operator.phase is Phase.DONE
+    assert operator.phase is RunPhase.DONE
     assert operator.faults == ["not up after 90 s: odom, map/points"]
     assert robot.calls() == []
 
 
 def test_no_simulated_time_at_all_is_given_up_too():
-    operator = Operator(Wish())
+    operator = RunOperator(RunWish())
     for wall in (0.0, 50.0, 100.0):
-        assert operator.step(Observation(wall, missing=("clock",))) == []
-    assert operator.phase is Phase.DONE
+        assert operator.step(RunObservation(wall, missing=("clock",))) == []
+    assert operator.phase is RunPhase.DONE
 
 
 def test_refused_arm_is_tried_again_then_reported():
-    robot, operator = Robot(obeys=False), Operator(Wish())
+    robot, operator = Robot(obeys=False), RunOperator(RunWish())
     robot.seen = replace(robot.seen, reply=Reply("safety/arm", False, "the camera is silent"))
     robot.live(operator, 60.0)
     assert robot.calls().count("safety/arm") == pytest.approx(40, abs=1)
     assert operator.faults[0] == "arming took more than 20 s: the camera is silent"
-    assert operator.phase is Phase.DONE
+    assert operator.phase is RunPhase.DONE
 
 
 def test_nodes_that_find_each_other_late_cost_no_time_of_the_run():
-    robot, operator = Robot(obeys=False), Operator(Wish(20.0, WALK))
+    robot, operator = Robot(obeys=False), RunOperator(RunWish(20.0, WALK))
     robot.seen = replace(robot.seen, reply=Reply("safety/arm", False, "not there: balance"))
     robot.live(operator, 8.0)  # of simulated time, which may go faster than the nodes' own
     robot.obeys = True
     robot.live(operator, 60.0)
     assert operator.faults == []
-    times = at(robot, Velocity)
+    times = at(robot, WalkingVelocity)
     assert times[-1] == pytest.approx(8.0 + 20.0, abs=rules.RETRY_PERIOD_S + 0.1)
 
 
 def test_robot_that_does_not_stand_up_is_stopped():
-    robot, operator = Robot(stands_after=1e9), Operator(Wish(20.0))
+    robot, operator = Robot(stands_after=1e9), RunOperator(RunWish(20.0))
     robot.live(operator, 60.0)
     assert operator.faults == ["standing up took more than 10 s"]
     assert robot.calls()[-1] == "safety/stop"
-    assert operator.phase is Phase.DONE
+    assert operator.phase is RunPhase.DONE
 
 
 def test_robot_that_walks_off_at_once_is_up():
-    robot, operator = Robot(stands_up_to=WALKING), Operator(Wish(20.0))
+    robot, operator = Robot(stands_up_to=WALKING_MODE), RunOperator(RunWish(20.0))
     robot.live(operator, 15.0)
-    assert (operator.phase, operator.faults) == (Phase.MOVING, [])
+    assert (operator.phase, operator.faults) == (RunPhase.MOVING, [])
 
 
 def test_robot_that_does_not_sit_down_ends_the_run_with_a_fault():
-    robot, operator = Robot(sits_after=1e9), Operator(Wish(5.0))
+    robot, operator = Robot(sits_after=1e9), RunOperator(RunWish(5.0))
     robot.live(operator, 60.0)
-    assert operator.phase is Phase.DONE
+    assert operator.phase is RunPhase.DONE
     assert operator.faults == ["sitting down took more than 20 s"]
 
 
 def test_stop_by_a_person_is_no_fault_and_the_run_goes_on():
-    robot, operator = Robot(), Operator(Wish())
+    robot, operator = Robot(), RunOperator(RunWish())
     robot.live(operator, 1.0)
-    assert operator.phase is Phase.STANDING_UP
+    assert operator.phase is RunPhase.STANDING_UP
     robot.seen = replace(robot.seen, safety=STOPPED)
     robot.live(operator, 30.0)
-    assert operator.phase is Phase.MOVING
+    assert operator.phase is RunPhase.MOVING
     assert operator.faults == []
 
 
 def test_without_a_time_limit_a_fault_is_remembered_and_the_run_goes_on():
-    robot, operator = Robot(), Operator(Wish())
+    robot, operator = Robot(), RunOperator(RunWish())
     robot.live(operator, 5.0)
-    robot.seen = replace(robot.seen, safety=Safety(3, "balance is silent", True, False, True), fell=True)
+    robot.seen = replace(
+        robot.seen, safety=HeardSafety(3, "balance is silent", True, False, True), fell=True
+    )
     robot.live(operator, 30.0)
-    assert operator.phase is Phase.MOVING
+    assert operator.phase is RunPhase.MOVING
     assert operator.faults == ["balance is silent"]
 
 
 def test_latched_level_is_a_fault_and_ends_a_timed_run():
-    robot, operator = Robot(), Operator(Wish(50.0))
+    robot, operator = Robot(), RunOperator(RunWish(50.0))
     robot.live(operator, 5.0)
-    robot.seen = replace(robot.seen, safety=Safety(3, "balance is silent", True, False, True))
+    robot.seen = replace(robot.seen, safety=HeardSafety(3, "balance is silent", True, False, True))
     robot.live(operator, 60.0)
     assert operator.faults == ["balance is silent"]
     assert robot.calls()[-1] == "safety/stop"
-    assert operator.phase is Phase.DONE
+    assert operator.phase is RunPhase.DONE
 
 
 def test_passing_degradation_is_no_fault():
-    robot, operator = Robot(), Operator(Wish(10.0))
+    robot, operator = Robot(), RunOperator(RunWish(10.0))
     robot.live(operator, 5.0)
     robot.seen = replace(robot.seen, safety=replace(ARMED, level=1, cause="camera is late"))
     robot.live(operator, 6.0)
@@ -208,7 +212,7 @@ def test_passing_degradation_is_no_fault():
 
 
 def test_standby_of_the_driver_is_a_fault_even_while_stopping():
-    robot, operator = Robot(), Operator(Wish(5.0))
+    robot, operator = Robot(), RunOperator(RunWish(5.0))
     robot.live(operator, 6.0)
     robot.seen = replace(robot.seen, gate=HOLD)
     robot.live(operator, 60.0)
@@ -217,52 +221,54 @@ def test_standby_of_the_driver_is_a_fault_even_while_stopping():
 
 @pytest.mark.parametrize("name", ["balance", "safety"])
 def test_after_a_death_the_driver_is_given_time_to_let_the_robot_down(name: str):
-    robot, operator = Robot(), Operator(Wish())
+    robot, operator = Robot(), RunOperator(RunWish())
     robot.live(operator, 5.0)
     robot.obeys = False
     robot.seen = replace(robot.seen, dead=(name,), gate=HOLD)
     robot.live(operator, 9.0)
-    assert operator.phase is Phase.STOPPING
-    robot.seen = replace(robot.seen, gate=OFF, safety=replace(ARMED, torque_permitted=name == "safety"))
+    assert operator.phase is RunPhase.STOPPING
+    robot.seen = replace(
+        robot.seen, gate=OFF, safety=replace(ARMED, torque_permitted=name == "safety")
+    )
     robot.live(operator, 10.0)
-    assert operator.phase is Phase.DONE
+    assert operator.phase is RunPhase.DONE
     assert operator.faults[0] == f"process '{name}' ended"
 
 
 def test_death_of_the_driver_ends_the_run_at_once():
-    robot, operator = Robot(), Operator(Wish())
+    robot, operator = Robot(), RunOperator(RunWish())
     robot.live(operator, 5.0)
     robot.seen = replace(robot.seen, dead=("driver",))
     robot.live(operator, 5.1)
-    assert operator.phase is Phase.DONE
+    assert operator.phase is RunPhase.DONE
     assert operator.faults == ["process 'driver' ended"]
 
 
 def test_time_that_stands_still_is_noticed_by_the_wall_clock():
-    robot, operator = Robot(), Operator(Wish())
+    robot, operator = Robot(), RunOperator(RunWish())
     robot.live(operator, 5.0)
     for wall in (0.0, 10.0, 20.0):
         operator.step(replace(robot.seen, wall=robot.seen.wall + wall))
-    assert operator.phase is Phase.DONE
+    assert operator.phase is RunPhase.DONE
     assert operator.faults == ["simulated time stood still for 15 s"]
 
 
 def test_first_ctrl_c_sits_down_second_does_not_wait():
-    robot, operator = Robot(), Operator(Wish())
+    robot, operator = Robot(), RunOperator(RunWish())
     robot.live(operator, 5.0)
     robot.seen = replace(robot.seen, stop_requests=1)
     robot.live(operator, 6.0)
-    assert operator.phase is Phase.STOPPING
+    assert operator.phase is RunPhase.STOPPING
     assert robot.calls()[-1] == "safety/stop"
     robot.seen = replace(robot.seen, stop_requests=2)
     robot.live(operator, 6.1)
-    assert operator.phase is Phase.DONE
+    assert operator.phase is RunPhase.DONE
     assert operator.faults == []
 
 
 def test_fall_ends_a_timed_run():
-    robot, operator = Robot(), Operator(Wish(50.0))
+    robot, operator = Robot(), RunOperator(RunWish(50.0))
     robot.live(operator, 5.0)
     robot.seen = replace(robot.seen, fell=True)
     robot.live(operator, 5.1)
-    assert operator.phase is Phase.STOPPING
+    assert operator.phase is RunPhase.STOPPING

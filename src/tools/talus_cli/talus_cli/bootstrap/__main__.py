@@ -4,7 +4,8 @@
 import sys
 from pathlib import Path
 
-sys.path[0] = str(Path(__file__).resolve().parents[2])  # the folder that holds talus_cli, instead of this one
+# The folder that holds talus_cli, instead of this one.
+sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from talus_cli.bootstrap.cli import main  # noqa: E402
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The commands of `./talus`: each prepares the workspace, then becomes the program that does the work.
+"""Runs the commands of `./talus`: each prepares the workspace, then becomes another program.
 
 What only some commands need is imported by them: imports are most of a start's time.
 """
@@ -15,8 +15,8 @@ from talus_cli.bootstrap.errors import BootstrapError
 from talus_cli.bootstrap.prepare import prepare
 from talus_cli.bootstrap.workspace import Workspace
 
-USAGE_ERROR = 2
-INTERRUPTED = 130  # 128 + SIGINT, as shells say it
+USAGE_ERROR_CODE = 2
+INTERRUPTED_CODE = 130  # 128 + SIGINT, as shells say it
 
 HELP = """\
 usage: ./talus COMMAND [ARGS]
@@ -24,19 +24,20 @@ usage: ./talus COMMAND [ARGS]
   run              the robot in the embedded simulator; --help lists its options
   test [ARGS]      the whole test suite; ARGS go to pytest
   bench NAME       a benchmark; --json FILE writes the figures
-  scenario FILE    faults on a time line, and what must follow; --graph plays it on the robot that runs
-  operator KEY     the operator's enabling device in this terminal, over UDP; --new-key FILE makes a key
+  scenario FILE    faults on a time line, and what must follow; --graph: on the robot that runs
+  operator KEY     the operator's device in this terminal, over UDP; --new-key FILE makes a key
   launch FILE      a launch file; key:=value sets an argument
   exec -- CMD      a command of yours with the environment sourced
   build            only prepare the workspace; --clean builds it anew
   doctor           what this machine has and lacks
 
-The first start makes .venv, installs pinned packages and builds the workspace; later ones start at once."""
+The first start makes .venv, installs pinned packages and builds the workspace; later ones start
+at once."""
 
 
 def main(arguments: list[str]) -> int:
     """Run one command; return its exit code, or never where another program takes over."""
-    command, rest = (arguments[0], arguments[1:]) if arguments else ("--help", [])
+    command, *rest = arguments or ["--help"]
     if command in ("-h", "--help", "help"):
         print(HELP)
         return 0
@@ -46,10 +47,10 @@ def main(arguments: list[str]) -> int:
         return COMMANDS[command](Workspace.here(), rest)
     except BootstrapError as error:
         print(f"talus: {error}", file=sys.stderr)
-        return USAGE_ERROR
+        return USAGE_ERROR_CODE
     except KeyboardInterrupt:
         print("talus: interrupted; the next start goes on from here", file=sys.stderr)
-        return INTERRUPTED
+        return INTERRUPTED_CODE
 
 
 def _unknown(command: str) -> str:
@@ -62,7 +63,7 @@ def _unknown(command: str) -> str:
 
 
 def _module(name: str) -> Callable[[Workspace, list[str]], int]:
-    """A command that is a module of one of our packages."""
+    """Return a command that runs a module of one of our packages."""
 
     def command(workspace: Workspace, arguments: list[str]) -> int:
         return become([str(workspace.python), "-m", name, *arguments], prepare(workspace))
@@ -78,7 +79,10 @@ def _test(workspace: Workspace, arguments: list[str]) -> int:
         system.ensure([system.BROWSER], workspace.state / "apt.log")
     except BootstrapError as error:
         print(f"talus: {error}; the others can run", file=sys.stderr)
-    return become([str(workspace.python), "-m", "pytest", "--rootdir", str(workspace.root), *arguments], environment)
+    return become(
+        [str(workspace.python), "-m", "pytest", "--rootdir", str(workspace.root), *arguments],
+        environment,
+    )
 
 
 def _bench(workspace: Workspace, arguments: list[str]) -> int:
@@ -87,10 +91,14 @@ def _bench(workspace: Workspace, arguments: list[str]) -> int:
 
 
 def _with_own_domain(environment: dict[str, str]) -> dict[str, str]:
-    """What measures or tests must not meet another run's topics."""
+    """Return the environment with a ROS domain in which no other run's topics are."""
     from talus_cli.bootstrap.domains import claim_domain
 
-    return environment if "ROS_DOMAIN_ID" in environment else {**environment, "ROS_DOMAIN_ID": str(claim_domain())}
+    return (
+        environment
+        if "ROS_DOMAIN_ID" in environment
+        else {**environment, "ROS_DOMAIN_ID": str(claim_domain())}
+    )
 
 
 def _exec(workspace: Workspace, arguments: list[str]) -> int:
@@ -124,7 +132,9 @@ def become(command: list[str], environment: dict[str, str]) -> int:
     """Replace this process by a program; does not return."""
     program = shutil.which(command[0], path=environment["PATH"])
     if program is None:
-        raise BootstrapError(f"no such command: '{command[0]}'; looked for it in the workspace and in PATH")
+        raise BootstrapError(
+            f"no such command: '{command[0]}'; looked for it in the workspace and in PATH"
+        )
     sys.stdout.flush()
     os.execve(program, command, environment)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What this machine has and lacks, each line with its remedy."""
+"""Says what this machine has and lacks, each line with its remedy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,11 +19,15 @@ from talus_cli.bootstrap.prepare import cached_environment
 from talus_cli.bootstrap.venv import NEEDED_BYTES
 from talus_cli.bootstrap.workspace import Workspace
 
-GIB = 1024**3
+BYTES_PER_GIB = 1024**3
 WANTED_CORES = 2
-WANTED_MEMORY = 3.5 * GIB  # the whole stack takes 1.5 GB, the build about 1 GB for each core
+WANTED_MEMORY = (
+    3.5 * BYTES_PER_GIB
+)  # the whole stack takes 1.5 GB, the build about 1 GB for each core
 WANTED_SHARED_MEMORY = 256 * 1024**2  # Fast DDS keeps each process's messages there
 VIEW_PORT = 8080  # default of the web view
+# Name the profile of Fast DDS: since its version 3, and before.
+PROFILE_VARIABLE_NAMES = ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE")
 
 _RENDER = """
 import mujoco
@@ -52,7 +56,9 @@ class Finding:
 
     def __str__(self) -> str:
         mark = "ok  " if not self.remedy else "LACK" if self.is_needed else "note"
-        return f"{mark}  {self.subject:16s} {self.value}" + (f"  ->  {self.remedy}" if self.remedy else "")
+        return f"{mark}  {self.subject:16s} {self.value}" + (
+            f"  ->  {self.remedy}" if self.remedy else ""
+        )
 
 
 def report(workspace: Workspace) -> int:
@@ -61,12 +67,14 @@ def report(workspace: Workspace) -> int:
     for finding in examine(workspace):
         print(finding, flush=True)
         is_fit &= not (finding.remedy and finding.is_needed)
-    print("Talus can run here." if is_fit else "Talus cannot run here yet: see the lines marked LACK.")
+    print(
+        "Talus can run here." if is_fit else "Talus cannot run here yet: see the lines marked LACK."
+    )
     return 0 if is_fit else 1
 
 
 def examine(workspace: Workspace) -> Iterator[Finding]:
-    """All findings, in the order of a first start."""
+    """Return all findings, in the order of a first start."""
     yield _machine()
     yield _python()
     yield from map(_part, system.BUILD_PARTS)
@@ -97,41 +105,87 @@ def _part(part: system.SystemPart) -> Finding:
 
 def _resources(workspace: Workspace) -> Iterator[Finding]:
     cores = len(os.sched_getaffinity(0))
-    yield Finding("cores", str(cores), "" if cores >= WANTED_CORES else "simulated time will run slower than real time")
+    yield Finding(
+        "cores",
+        str(cores),
+        "" if cores >= WANTED_CORES else "simulated time will run slower than real time",
+    )
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     yield _size("memory", memory, WANTED_MEMORY, "close other programs while it builds and runs")
     remedy = "mount it larger: mount -o remount,size=512M /dev/shm (containers: --shm-size 512m)"
     yield _size("/dev/shm", shutil.disk_usage("/dev/shm").total, WANTED_SHARED_MEMORY, remedy)
     if not workspace.python.exists():
-        yield _size("free disk", shutil.disk_usage(workspace.root).free, NEEDED_BYTES, "free 3 GB", is_needed=True)
+        yield _size(
+            "free disk",
+            shutil.disk_usage(workspace.root).free,
+            NEEDED_BYTES,
+            "free 3 GB",
+            is_needed=True,
+        )
 
 
-def _size(subject: str, value: float, wanted: float, remedy: str, is_needed: bool = False) -> Finding:
-    return Finding(subject, f"{value / GIB:.1f} GiB", "" if value >= wanted else remedy, is_needed)
+def _size(
+    subject: str, value: float, wanted: float, remedy: str, is_needed: bool = False
+) -> Finding:
+    return Finding(
+        subject, f"{value / BYTES_PER_GIB:.1f} GiB", "" if value >= wanted else remedy, is_needed
+    )
 
 
 def _ros(workspace: Workspace) -> Finding:
     if not workspace.distro:
         return Finding("ROS 2", "none sourced; Kilted's Python wheels serve")
-    can_import = subprocess.run([sys.executable, "-c", "import rclpy"], capture_output=True).returncode == 0
-    remedy = "" if can_import else f"{sys.executable} cannot import rclpy: source it wholly, or unset ROS_DISTRO"
+    can_import = (
+        subprocess.run([sys.executable, "-c", "import rclpy"], capture_output=True).returncode == 0
+    )
+    remedy = (
+        ""
+        if can_import
+        else f"{sys.executable} cannot import rclpy: source it wholly, or unset ROS_DISTRO"
+    )
     skipped = ", ".join(sorted(brought_by_ros(workspace))) or "nothing"
     return Finding("ROS 2", f"{workspace.distro}, sourced; it brings {skipped}", remedy, True)
 
 
 def _workspace(workspace: Workspace) -> Iterator[Finding]:
     cached = cached_environment(workspace)
-    yield Finding("workspace", "built" if cached else "to be built", "" if cached else "the next command does it")
+    yield Finding(
+        "workspace",
+        "built" if cached else "to be built",
+        "" if cached else "the next command does it",
+    )
     if not cached:
         yield _part(system.RENDERING)
         return
     from talus_cli.bootstrap.environment import apply
 
     drawn = subprocess.run(
-        [workspace.python, "-c", _RENDER], env=apply(cached, os.environ), capture_output=True, text=True
+        [workspace.python, "-c", _RENDER],
+        env=apply(cached, os.environ),
+        capture_output=True,
+        text=True,
     )
     remedy = "" if drawn.returncode == 0 else f"apt install {' '.join(system.RENDERING.packages)}"
     yield Finding("rendering", drawn.stdout.strip() or "no picture could be drawn", remedy)
+    yield _transport(workspace, apply(cached, os.environ))
+
+
+def _transport(workspace: Workspace, environment: Mapping[str, str]) -> Finding:
+    """Join the graph as a launch's nodes do, and read back what Fast DDS made of its profile."""
+    own = next(
+        (environment[name] for name in PROFILE_VARIABLE_NAMES if environment.get(name)), None
+    )
+    variable = PROFILE_VARIABLE_NAMES[workspace.distro == "jazzy"]
+    profile = own or str(workspace.root / "config" / "fastdds.xml")
+    joined = subprocess.run(
+        [workspace.python, "-m", "talus_ros.transport_check_node"],
+        env={**environment, variable: profile},
+        capture_output=True,
+        text=True,
+    )
+    said = (joined.stdout.splitlines() or joined.stderr.splitlines() or ["no word of it"])[-1]
+    remedy = "" if joined.returncode == 0 else "mend it: nothing can be armed until then"
+    return Finding("transport", said, remedy, is_needed=True)
 
 
 def _port() -> Finding:
@@ -146,12 +200,14 @@ def _left_over(workspace: Workspace) -> Finding:
     if not processes:
         return Finding("processes", "none of this workspace's runs")
     return Finding(
-        "processes", f"running: {', '.join(processes)}", f"if they are forgotten: kill {' '.join(processes)}"
+        "processes",
+        f"running: {', '.join(processes)}",
+        f"if they are forgotten: kill {' '.join(processes)}",
     )
 
 
 def _processes_below(folder: Path) -> Iterator[str]:
-    """Ids of the processes whose command line names a file of this folder."""
+    """Return ids of the processes whose command line names a file of this folder."""
     for entry in Path("/proc").iterdir():
         try:
             if entry.name.isdigit() and f"{folder}/".encode() in (entry / "cmdline").read_bytes():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""ROS domains that no other run of Talus on this machine uses."""
+"""Claims ROS domains that no other run of Talus on this machine uses."""
 
 from __future__ import annotations
 
@@ -8,19 +8,23 @@ import socket
 
 from talus_cli.bootstrap.errors import BootstrapError
 
-# Domains whose ports are below Linux's ephemeral ones end at 101; 0 and the first few are what people choose.
-FIRST, LAST = 20, 101
+# Domains whose ports are below Linux's ephemeral ones end at 101; 0 and the first few are what
+# people choose.
+FIRST_TEST_DOMAIN = 20
+LAST_TEST_DOMAIN = 101
 
 _claims: list[socket.socket] = []
 
 
 def claim_domain() -> int:
-    """A ROS_DOMAIN_ID that is ours until this process ends, even if it becomes another program.
+    """Return a ROS domain that is ours until this process ends, whatever program it becomes.
 
-    The claim is an abstract socket's name: it vanishes with its holder, and, like DDS's ports, is seen by all
-    users of this machine.
+    The claim is an abstract socket's name: it vanishes with its holder, and, like DDS's ports, is
+    seen by all users of this machine.
     """
-    for domain in random.sample(range(FIRST, LAST + 1), LAST + 1 - FIRST):
+    for domain in random.sample(
+        range(FIRST_TEST_DOMAIN, LAST_TEST_DOMAIN + 1), LAST_TEST_DOMAIN + 1 - FIRST_TEST_DOMAIN
+    ):
         claim = socket.socket(socket.AF_UNIX)
         try:
             claim.bind(f"\0talus-ros-domain-{domain}")
@@ -31,5 +35,6 @@ def claim_domain() -> int:
         _claims.append(claim)
         return domain
     raise BootstrapError(
-        f"all ROS domains from {FIRST} to {LAST} are taken by other runs: end one, or set ROS_DOMAIN_ID"
+        f"all ROS domains from {FIRST_TEST_DOMAIN} to {LAST_TEST_DOMAIN} are taken by other runs: "
+        "end one, or set ROS_DOMAIN_ID"
     )

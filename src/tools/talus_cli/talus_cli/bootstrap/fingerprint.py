@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a build depends on, as hashes: cheap enough (a few ms) to compute at every start."""
+"""Hashes what a build depends on, in the few ms that every start can spare."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from pathlib import Path
 
 BUILD_FILES = ("package.xml", "setup.py", "setup.cfg", "CMakeLists.txt")
 BUILD_SUFFIXES = (".msg", ".srv", ".action")
-# Folders of the checkout that a package installs; symbolic links need a build when a file comes or goes.
+# Folders of the checkout that a package installs; symbolic links need a build when a file comes or
+# goes.
 INSTALLED_FOLDERS = {"talus_bringup": ("launch", "config"), "talus_description": ("urdf",)}
 
 
 def package_folders(sources: Path) -> dict[str, Path]:
-    """Every package below `sources` by name; a package's folder has its name."""
+    """Return every package below `sources` by name; a package's folder has its name."""
     found = {}
     for folder, folders, files in os.walk(sources):
         if "package.xml" in files:
@@ -25,7 +26,10 @@ def package_folders(sources: Path) -> dict[str, Path]:
 
 
 def package_fingerprint(root: Path, package: Path) -> str:
-    """Changes when the package must be built again; an edit of a Python file, which is linked, is no such change."""
+    """Return a hash that changes when the package must be built again.
+
+    An edit of a Python file, which is linked, is no such change.
+    """
     digest = hashlib.sha256()
     is_python = (package / "setup.py").exists()
     for path in _files(package):
@@ -40,13 +44,18 @@ def package_fingerprint(root: Path, package: Path) -> str:
 
 
 def workspace_fingerprints(root: Path) -> dict[str, str]:
-    """Fingerprint of each package of the checkout."""
-    return {name: package_fingerprint(root, folder) for name, folder in sorted(package_folders(root / "src").items())}
+    """Return fingerprint of each package of the checkout."""
+    return {
+        name: package_fingerprint(root, folder)
+        for name, folder in sorted(package_folders(root / "src").items())
+    }
 
 
 def _files(folder: Path) -> Iterator[Path]:
     for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name not in ("__pycache__", "test") and name[0] != ".")
+        folders[:] = sorted(
+            name for name in folders if name not in ("__pycache__", "test") and name[0] != "."
+        )
         for name in sorted(files):
             if not name.endswith((".pyc", "~")) and name[0] != ".":
                 yield Path(parent, name)

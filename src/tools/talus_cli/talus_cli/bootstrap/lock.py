@@ -20,8 +20,9 @@ def exclusive(path: Path) -> Iterator[int]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
+            owner = file.read().strip() or "?"
             print(
-                f"talus: process {file.read().strip() or '?'} prepares this workspace; waiting for it", file=sys.stderr
+                f"talus: process {owner} prepares this workspace; waiting for it", file=sys.stderr
             )
             fcntl.flock(file, fcntl.LOCK_EX)
         file.truncate(0)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from talus_cli.bootstrap.errors import BootstrapError
 from talus_cli.bootstrap.process import run_logged
-from talus_cli.bootstrap.progress import Progress
+from talus_cli.bootstrap.progress import StepProgress
 from talus_cli.bootstrap.workspace import Workspace
 
 # Rows that a ROS installation brings itself, built against one another: ours would shadow them.
@@ -23,20 +23,22 @@ DOWNLOAD_SHARE = 0.6  # of the time that pip takes; it downloads all, then unpac
 _NO_NETWORK = "no network: connect this machine to a Python package index, then start again"
 _CAUSES = {
     "No space left on device": "the disk is full: free some 3 GB, then start again",
-    "DO NOT MATCH THE HASHES": "a downloaded package is not the one that config/python/lock.txt names: "
-    "try again, or look for what changes downloads on the way",
-    "Permission denied": "a folder of the workspace cannot be written: give it to this user, then start again",
-    "CERTIFICATE_VERIFY_FAILED": "this machine does not trust the package index: install ca-certificates, "
-    "or the certificate authority of your network, then start again",
+    "DO NOT MATCH THE HASHES": "a downloaded package is not the one that config/python/lock.txt "
+    "names: try again, or look for what changes downloads on the way",
+    "Permission denied": "a folder of the workspace cannot be written: give it to this user, "
+    "then start again",
+    "CERTIFICATE_VERIFY_FAILED": "this machine does not trust the package index: "
+    "install ca-certificates, or the certificate authority of your network, then start again",
     "Failed to establish a new connection": _NO_NETWORK,
     "name resolution": _NO_NETWORK,
     "timed out": "the network is too slow or gone: start again, what is already installed is kept",
-    "No matching distribution": "the package index in use lacks a package of config/python/lock.txt: see the log",
+    "No matching distribution": "the package index in use lacks a package of "
+    "config/python/lock.txt: see the log",
 }
 
 
 def lock_rows(lock: str) -> dict[str, list[str]]:
-    """Rows of a lock file by package name; a package has one row per range of Python versions."""
+    """Return the rows of a lock file by package, one row per range of Python versions."""
     rows: dict[str, list[str]] = {}
     for row in lock.replace("\\\n", "").splitlines():
         if row and not row.startswith(("#", " ")):
@@ -45,9 +47,11 @@ def lock_rows(lock: str) -> dict[str, list[str]]:
 
 
 def ros_rows(lock: str) -> list[str]:
-    """The rows that the workspace is built with."""
+    """Return the rows that the workspace is built with."""
     built_with = (*BROUGHT_BY_ROS, *BUILD_TOOLS)
-    return [row for name, rows in lock_rows(lock).items() if name.startswith(built_with) for row in rows]
+    return [
+        row for name, rows in lock_rows(lock).items() if name.startswith(built_with) for row in rows
+    ]
 
 
 def install_packages(workspace: Workspace, lock_fd: int) -> None:
@@ -61,34 +65,49 @@ def install_packages(workspace: Workspace, lock_fd: int) -> None:
 
 
 def remove_half_installed(site_packages: Path) -> None:
-    """Pip writes RECORD last: what has none was cut half-way, and pip would take it for installed."""
+    """Remove packages that were cut half-way: pip writes RECORD last, and would not look."""
     for info in site_packages.glob("*.dist-info"):
         if not (info / "RECORD").exists():
             shutil.rmtree(info)
 
 
 class _Pip:
-    """One call of pip, watched."""
+    """Calls pip and watches it."""
 
     def __init__(self, workspace: Workspace, lock_fd: int):
-        self._workspace, self._lock_fd = workspace, lock_fd
+        self._workspace = workspace
+        self._lock_fd = lock_fd
         self._log = workspace.state / "install.log"
-        self._total, self._seen = 1, 0
+        self._total = 1
+        self._seen = 0
 
     def install(self, rows: dict[str, list[str]]) -> None:
         """Install these rows and nothing else. Raises BootstrapError."""
         requirements = self._workspace.state / "requirements.txt"
         requirements.parent.mkdir(parents=True, exist_ok=True)
-        requirements.write_text("\n".join(row for alternatives in rows.values() for row in alternatives) + "\n")
+        requirements.write_text(
+            "\n".join(row for alternatives in rows.values() for row in alternatives) + "\n"
+        )
         self._total = len(rows)
-        options = ["--require-hashes", "--no-deps", "--no-build-isolation", "--no-input", "--progress-bar", "off"]
-        pip = [self._workspace.python, "-m", "pip", "install", "--disable-pip-version-check"]
-        with Progress(f"installing {len(rows)} Python packages", measure=self._fraction) as progress:
+        options = [
+            "--require-hashes",
+            "--no-deps",
+            "--no-build-isolation",
+            "--no-input",
+            "--progress-bar",
+            "off",
+        ]
+        pip: list[str | Path] = [self._workspace.python, "-m", "pip", "install"]
+        with StepProgress(
+            f"installing {len(rows)} Python packages", measure=self._fraction
+        ) as progress:
             self._progress = progress
-            command = [*pip, *options, "-r", requirements]
+            command = [*pip, "--disable-pip-version-check", *options, "-r", requirements]
             code, output = run_logged(command, self._log, self._watch, os.environ, [self._lock_fd])
         if code:
-            raise BootstrapError(f"packages cannot be installed: {_cause(output)} (log: {self._log})")
+            raise BootstrapError(
+                f"packages cannot be installed: {_cause(output)} (log: {self._log})"
+            )
 
     def _watch(self, line: str) -> None:
         if found := re.match(r"(?:Collecting|Requirement already satisfied:) ([\w.-]+)", line):
@@ -99,12 +118,16 @@ class _Pip:
 
     def _fraction(self) -> float:
         unpacked = len(list(self._workspace.site_packages.glob("*.dist-info"))) / self._total
-        return DOWNLOAD_SHARE * self._seen / self._total + (1.0 - DOWNLOAD_SHARE) * min(unpacked, 1.0)
+        return DOWNLOAD_SHARE * self._seen / self._total + (1.0 - DOWNLOAD_SHARE) * min(
+            unpacked, 1.0
+        )
 
 
 def _cause(output: str) -> str:
     for sign, meaning in _CAUSES.items():
         if sign in output:
             return meaning
-    lines = [line for line in output.splitlines() if line.startswith("ERROR")] or output.splitlines()
+    lines = [
+        line for line in output.splitlines() if line.startswith("ERROR")
+    ] or output.splitlines()
     return " ".join(" ".join(lines[-1:]).split()) or "no reason given"

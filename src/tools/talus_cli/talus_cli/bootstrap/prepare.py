@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Is the workspace ready? Answered in milliseconds, since it is asked at every start; if not, it is made."""
+"""Tells in milliseconds, at every start, whether the workspace is ready, and makes it if not."""
 
 from __future__ import annotations
 
@@ -16,35 +16,43 @@ from talus_cli.bootstrap.workspace import Workspace
 
 
 def prepare(workspace: Workspace) -> dict[str, str]:
-    """The environment of a built workspace, making first whatever is missing or changed."""
+    """Return the environment of a built workspace, making first whatever is missing or changed."""
     cached = cached_environment(workspace)
     if cached is None:
-        from talus_cli.bootstrap.steps import make  # imported where needed: imports are most of a start's time
+        from talus_cli.bootstrap.steps import (
+            make,
+        )  # imported where needed: imports are most of a start's time
 
         cached = make(workspace)
+    for line in environment.overruled(cached, os.environ):
+        print(f"talus: {line}", file=sys.stderr)
     return environment.apply(cached, os.environ)
 
 
 def cached_environment(workspace: Workspace) -> dict | None:
-    """What the last preparation found, if it still holds."""
+    """Return what the last preparation found, if it still holds."""
     cached = read_stamp(stamp(workspace, "environment"))
-    is_valid = cached is not None and cached["key"] == workspace_key(workspace) and workspace.python.exists()
+    is_valid = (
+        cached is not None
+        and cached["key"] == workspace_key(workspace)
+        and workspace.python.exists()
+    )
     return cached if is_valid else None
 
 
 def workspace_key(workspace: Workspace) -> str:
-    """Changes when anything must be made again."""
+    """Return a hash that changes when anything must be made again."""
     fingerprints = json.dumps(workspace_fingerprints(workspace.root))
     return hashlib.sha256(f"{packages_key(workspace)} {fingerprints}".encode()).hexdigest()
 
 
 def packages_key(workspace: Workspace) -> str:
-    """Changes when the packages must be installed again: another lock, Python, place, or ROS."""
+    """Return a hash that changes with the lock file, Python, place or ROS 2."""
     return place_key(workspace, workspace.lock_file.read_bytes())
 
 
 def place_key(workspace: Workspace, content: bytes) -> str:
-    """Hash of some content, and of the place, Python and ROS 2 that it is used with."""
+    """Return hash of some content, and of the place, Python and ROS 2 that it is used with."""
     digest = hashlib.sha256(content)
     beneath = workspace.foreign(os.environ.get("AMENT_PREFIX_PATH", "")) if workspace.distro else ""
     digest.update(f"{workspace.root} {sys.version_info[:2]} {workspace.distro} {beneath}".encode())
@@ -52,5 +60,5 @@ def place_key(workspace: Workspace, content: bytes) -> str:
 
 
 def stamp(workspace: Workspace, name: str) -> Path:
-    """Where the stamp of a step is."""
+    """Return where the stamp of a step is."""
     return workspace.state / f"{name}.json"

@@ -18,8 +18,9 @@ def run_logged(
 ) -> tuple[int, str]:
     """Run until it ends; return its exit code and its output, stdout and stderr together.
 
-    An interrupt ends the command before it is raised again. `pass_fds` stay open in the command: a lock
-    among them outlives us if we are killed, so that a second start waits for the command that still runs.
+    An interrupt ends the command before it is raised again. `pass_fds` stay open in the command: a
+    lock among them outlives us if we are killed, so that a second start waits for the command that
+    still runs.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     lines: list[str] = []
@@ -37,6 +38,7 @@ def run_logged(
             errors="replace",
         ) as process,
     ):
+        assert process.stdout is not None  # it was asked for as a pipe
         try:
             for line in process.stdout:
                 file.write(line)

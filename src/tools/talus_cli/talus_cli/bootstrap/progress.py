@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One live line on a terminal, a few plain lines elsewhere: what is being done, how far, since when."""
+"""Shows what is being done, how far and since when: a live line, or plain ones on a pipe."""
 
 from __future__ import annotations
 
@@ -14,23 +14,26 @@ PLAIN_EVERY_S = 20.0  # often enough to show that a log is alive, seldom enough 
 REDRAW_EVERY_S = 0.5
 
 
-class Progress:
+class StepProgress:
     """Context manager around one step. Thread-safe; the clock ticks even while nothing is reported.
 
     `measure`, if given, returns the fraction done by looking, for work that reports nothing.
     """
 
-    def __init__(self, title: str, out: TextIO | None = None, measure: Callable[[], float] | None = None):
+    def __init__(
+        self, title: str, out: TextIO | None = None, measure: Callable[[], float] | None = None
+    ):
         self._title = title
         self._measure = measure
         self._out = out or sys.stderr
         self._is_live = self._out.isatty()
-        self._fraction, self._detail = 0.0, ""
+        self._fraction = 0.0
+        self._detail = ""
         self._started = time.monotonic()
         self._done = threading.Event()
         self._ticker = threading.Thread(target=self._tick, daemon=True)
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> StepProgress:
         if not self._is_live:
             print(f"talus: {self._title} ...", file=self._out, flush=True)
         self._ticker.start()
@@ -42,7 +45,9 @@ class Progress:
         if self._is_live:
             self._out.write("\r\x1b[K")
         outcome = "stopped" if kind else "done"
-        print(f"talus: {self._title}: {outcome} after {self._elapsed()}", file=self._out, flush=True)
+        print(
+            f"talus: {self._title}: {outcome} after {self._elapsed()}", file=self._out, flush=True
+        )
 
     def update(self, fraction: float, detail: str = "") -> None:
         """Report how much is done, 0 to 1, and what is at hand. Never goes back."""
@@ -50,8 +55,9 @@ class Progress:
         self._detail = detail or self._detail
 
     def line(self) -> str:
-        """The step as it stands."""
-        return f"{self._title}  {100 * self._fraction:3.0f} %  {self._elapsed()}  {self._detail}".rstrip()
+        """Return the step as it stands."""
+        share = f"{100 * self._fraction:3.0f} %"
+        return f"{self._title}  {share}  {self._elapsed()}  {self._detail}".rstrip()
 
     def _elapsed(self) -> str:
         minutes, seconds = divmod(int(time.monotonic() - self._started), 60)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Small files that say what has been done, written last and whole."""
+"""Keeps small files that say what has been done, written last and whole."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def read_stamp(path: Path) -> dict | None:
-    """What was written, or None if nothing whole is there."""
+    """Return what was written, or None if nothing whole is there."""
     try:
         return json.loads(path.read_text())
     except (OSError, ValueError):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The steps from a bare machine to an environment, each done only where its inputs changed."""
+"""Takes the steps from a bare machine to an environment, each only where its inputs changed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ from talus_cli.bootstrap.errors import BootstrapError
 from talus_cli.bootstrap.fingerprint import workspace_fingerprints
 from talus_cli.bootstrap.lock import exclusive
 from talus_cli.bootstrap.packages import install_packages, ros_rows
-from talus_cli.bootstrap.prepare import cached_environment, packages_key, place_key, stamp, workspace_key
+from talus_cli.bootstrap.prepare import (
+    cached_environment,
+    packages_key,
+    place_key,
+    stamp,
+    workspace_key,
+)
 from talus_cli.bootstrap.stamps import read_stamp, write_stamp
 from talus_cli.bootstrap.underlay import compute
 from talus_cli.bootstrap.venv import make_venv
@@ -44,7 +50,9 @@ def _remove_build(workspace: Workspace) -> None:
 
 
 def _make(workspace: Workspace, lock_fd: int) -> dict:
-    key = workspace_key(workspace)  # before the build: what changes meanwhile is built at the next start
+    key = workspace_key(
+        workspace
+    )  # before the build: what changes meanwhile is built at the next start
     _install(workspace, lock_fd)
     _build(workspace, lock_fd)
     cached = {"key": key, **compute(workspace, os.environ)}
@@ -78,13 +86,16 @@ def _build(workspace: Workspace, lock_fd: int) -> None:
 
 
 def ros_key(workspace: Workspace) -> str:
-    """Changes when everything must be built again: another ROS 2, Python or place."""
+    """Return a hash that changes with ROS 2, Python or place: then everything is built again."""
     return place_key(workspace, "".join(ros_rows(workspace.lock_file.read_text())).encode())
 
 
 def _check_ros(workspace: Workspace) -> None:
-    """A sourced ROS 2 must be whole, for this Python."""
-    if workspace.distro and subprocess.run([sys.executable, "-c", "import rclpy"], capture_output=True).returncode:
+    """Raise BootstrapError where the sourced ROS 2 is not whole for this Python."""
+    if (
+        workspace.distro
+        and subprocess.run([sys.executable, "-c", "import rclpy"], capture_output=True).returncode
+    ):
         raise BootstrapError(
             f"ROS_DISTRO is '{workspace.distro}', but {sys.executable} cannot import rclpy: "
             "source that installation wholly, or unset ROS_DISTRO"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What must come from the operating system, and its installation where that is allowed."""
+"""Finds what must come from the operating system, and installs it where that is allowed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from talus_cli.bootstrap.errors import BootstrapError
 from talus_cli.bootstrap.process import run_logged
-from talus_cli.bootstrap.progress import Progress
+from talus_cli.bootstrap.progress import StepProgress
 
 PYTHONS = ((3, 10), (3, 13))  # the versions that the ROS 2 wheels exist for
 
@@ -27,7 +27,7 @@ _APT_STATUS = re.compile(r"(dl|pm)status:([^:]*):([\d.]+):")  # stage, package o
 
 @dataclass(frozen=True)
 class SystemPart:
-    """Something the system must offer: how to see it, what it is for, and the Debian packages that bring it.
+    """Something that the system must offer, and the Debian packages that bring it.
 
     Where no package of this system brings it, `by_hand` says what does.
     """
@@ -64,18 +64,23 @@ def _loads(*libraries: str) -> bool:
 
 
 def _has_rendering() -> bool:
-    return _loads("libEGL.so.1", "libEGL_mesa.so.0", "libOpenGL.so.0") or _loads("libEGL.so.1", "libEGL_nvidia.so.0")
+    return _loads("libEGL.so.1", "libEGL_mesa.so.0", "libOpenGL.so.0") or _loads(
+        "libEGL.so.1", "libEGL_nvidia.so.0"
+    )
 
 
 def find_browser() -> tuple[str, str] | None:
-    """A Chromium and its WebDriver, as Debian, Google or Ubuntu's snap call them; None where one is missing."""
+    """Return a Chromium and its WebDriver, None where one is missing.
+
+    Debian, Google and Ubuntu's snap call them by different names.
+    """
     browser = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
     driver = next(filter(None, map(shutil.which, ("chromedriver", "chromium.chromedriver"))), None)
     return (browser, driver) if browser and driver else None
 
 
 def _browser_packages() -> tuple[str, ...]:
-    """None on Ubuntu, whose packages of that name only fetch a snap, which needs a running snapd."""
+    """Return no packages on Ubuntu, whose packages of that name need a running snapd."""
     try:
         is_ubuntu = platform.freedesktop_os_release().get("ID") == "ubuntu"
     except OSError:
@@ -86,11 +91,18 @@ def _browser_packages() -> tuple[str, ...]:
 BUILD_PARTS = (
     SystemPart("python venv", "its own Python packages", _python_package("venv"), _has_venv),
     SystemPart("python headers", "building messages", _python_package("dev"), _has_headers),
-    SystemPart("C compiler", "building messages", ("gcc",), lambda: shutil.which("gcc") is not None),
-    SystemPart("C++ compiler", "building messages", ("g++",), lambda: shutil.which("g++") is not None),
+    SystemPart(
+        "C compiler", "building messages", ("gcc",), lambda: shutil.which("gcc") is not None
+    ),
+    SystemPart(
+        "C++ compiler", "building messages", ("g++",), lambda: shutil.which("g++") is not None
+    ),
 )
 RENDERING = SystemPart(
-    "EGL", "cameras without a display", ("libegl1", "libegl-mesa0", "libopengl0", "libgl1-mesa-dri"), _has_rendering
+    "EGL",
+    "cameras without a display",
+    ("libegl1", "libegl-mesa0", "libopengl0", "libgl1-mesa-dri"),
+    _has_rendering,
 )
 BROWSER = SystemPart(
     "chromium",
@@ -104,22 +116,26 @@ BROWSER = SystemPart(
 def check_machine() -> None:
     """Refuse a machine or a Python for which there are no packages."""
     if platform.system() != "Linux" or platform.machine() not in ("x86_64", "AMD64"):
-        raise BootstrapError(f"this is {platform.system()} on {platform.machine()}; Talus needs Linux on x86-64")
+        raise BootstrapError(
+            f"this is {platform.system()} on {platform.machine()}; Talus needs Linux on x86-64"
+        )
     if not PYTHONS[0] <= sys.version_info[:2] <= PYTHONS[1]:
         raise BootstrapError(
-            f"this is Python {platform.python_version()}; Talus needs 3.10 to 3.13: install python3.11"
+            f"this is Python {platform.python_version()}; Talus needs 3.10 to 3.13: "
+            "install python3.11"
         )
 
 
 def ensure(parts: Iterable[SystemPart], log: Path) -> None:
-    """Install what is missing with apt where that is allowed; else raise an error that names it all."""
+    """Install what is missing with apt where that is allowed; else raise BootstrapError."""
     missing = [part for part in parts if not part.is_there()]
     if not missing:
         return
     packages = [package for part in missing for package in part.packages]
     names = f"missing: {', '.join(f'{part.name} (for {part.purpose})' for part in missing)}"
     by_apt = [f"apt install {' '.join(packages)}"] if packages else []
-    remedy = f"install it with: {', and '.join([*by_apt, *(part.by_hand for part in missing if not part.packages)])}"
+    by_hand = [part.by_hand for part in missing if not part.packages]
+    remedy = f"install it with: {', and '.join([*by_apt, *by_hand])}"
     prefix = _root_prefix()
     if prefix is None or not packages or not shutil.which("apt-get"):
         raise BootstrapError(f"{names}; {remedy}")
@@ -130,17 +146,28 @@ def ensure(parts: Iterable[SystemPart], log: Path) -> None:
 
 
 def _root_prefix() -> list[str] | None:
-    """Words in front of a command that needs root; None where we may not."""
+    """Return words in front of a command that needs root; None where we may not."""
     if os.geteuid() == 0:
         return []
-    may = shutil.which("sudo") and not subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode
+    may = (
+        shutil.which("sudo")
+        and not subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode
+    )
     return ["sudo", "-n"] if may else None
 
 
 def _apt_install(prefix: list[str], packages: list[str], log: Path) -> None:
-    apt = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-o", "APT::Status-Fd=1"]
+    apt = [
+        *prefix,
+        "env",
+        "DEBIAN_FRONTEND=noninteractive",
+        "apt-get",
+        "-q",
+        "-o",
+        "APT::Status-Fd=1",
+    ]
     install = [*apt, "install", "-y", "--no-install-recommends", *packages]
-    with Progress(f"installing {len(packages)} system packages") as progress:
+    with StepProgress(f"installing {len(packages)} system packages") as progress:
 
         def watch(line: str) -> None:
             if found := _APT_STATUS.match(line):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is beneath the workspace, and what sourcing the built workspace puts on top of it."""
+"""Finds what is beneath the workspace, and what sourcing the workspace puts on top of it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,18 @@ from talus_cli.bootstrap.environment import DEFAULTS
 from talus_cli.bootstrap.errors import BootstrapError
 from talus_cli.bootstrap.workspace import Workspace
 
-PATH_LISTS = ("AMENT_PREFIX_PATH", "CMAKE_PREFIX_PATH", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH", "PKG_CONFIG_PATH")
+PATH_LISTS = (
+    "AMENT_PREFIX_PATH",
+    "CMAKE_PREFIX_PATH",
+    "LD_LIBRARY_PATH",
+    "PATH",
+    "PYTHONPATH",
+    "PKG_CONFIG_PATH",
+)
 
 
 def underlay(workspace: Workspace, environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment in which the workspace is built: ROS 2, before anything of ours."""
+    """Return the environment in which the workspace is built: ROS 2, before anything of ours."""
     before = {name: ":".join(workspace.foreign(environment.get(name, ""))) for name in PATH_LISTS}
     path = f"{workspace.venv / 'bin'}:{before['PATH'] or os.defpath}"
     if workspace.distro:
@@ -29,19 +36,29 @@ def underlay(workspace: Workspace, environment: Mapping[str, str]) -> dict[str, 
         "AMENT_PREFIX_PATH": str(workspace.venv),
         "CMAKE_PREFIX_PATH": str(workspace.venv),
         "LD_LIBRARY_PATH": ":".join(map(str, libraries)),
-        # Importing rclpy from the wheels starts the process anew to set LD_LIBRARY_PATH; this says it is set.
+        # Importing rclpy from the wheels starts the process anew to set LD_LIBRARY_PATH; this says
+        # it is set.
         "_ROS_WHEELS_BOOTSTRAP_COMPLETE": "1",
     }
 
 
 def compute(workspace: Workspace, environment: Mapping[str, str]) -> dict[str, dict]:
-    """Source the built workspace; return what it puts in front of path lists, what it sets, and the defaults."""
+    """Source the built workspace and return what that changes.
+
+    `prepend` goes in front of path lists, `fixed` is set, `defaults` yield to the user.
+    """
     base = underlay(workspace, environment)
     sourced = _source(workspace.install / "local_setup.bash", base)
     prepend = {}
     for name in PATH_LISTS:
-        theirs = workspace.foreign(environment.get(name, "")) if workspace.distro or name == "PATH" else []
-        prepend[name] = [entry for entry in sourced.get(name, "").split(":") if entry and entry not in theirs]
+        theirs = (
+            workspace.foreign(environment.get(name, ""))
+            if workspace.distro or name == "PATH"
+            else []
+        )
+        prepend[name] = [
+            entry for entry in sourced.get(name, "").split(":") if entry and entry not in theirs
+        ]
     fixed = {"VIRTUAL_ENV": str(workspace.venv), "TALUS_ROOT": str(workspace.root)}
     if not workspace.distro:
         fixed |= {"_ROS_WHEELS_BOOTSTRAP_COMPLETE": "1", "RMW_IMPLEMENTATION": "rmw_fastrtps_cpp"}
@@ -50,8 +67,13 @@ def compute(workspace: Workspace, environment: Mapping[str, str]) -> dict[str, d
 
 def _source(script: Path, base: Mapping[str, str]) -> dict[str, str]:
     done = subprocess.run(
-        ["bash", "-c", '. "$0" && env -0', str(script)], env=dict(base), capture_output=True, text=True
+        ["bash", "-c", '. "$0" && env -0', str(script)],
+        env=dict(base),
+        capture_output=True,
+        text=True,
     )
     if done.returncode:
-        raise BootstrapError(f"cannot source {script}: {' '.join(done.stderr.split())}; try ./talus build --clean")
+        raise BootstrapError(
+            f"cannot source {script}: {' '.join(done.stderr.split())}; try ./talus build --clean"
+        )
     return dict(entry.split("=", 1) for entry in done.stdout.split("\0") if "=" in entry)

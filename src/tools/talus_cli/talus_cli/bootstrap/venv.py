@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The virtual environment that holds all Python packages of a workspace."""
+"""Makes the virtual environment that holds all Python packages of a workspace."""
 
 from __future__ import annotations
 
@@ -15,30 +15,36 @@ NEEDED_BYTES = 3 * 1024**3  # 1.4 GB installed, the rest while unpacking and bui
 
 
 def make_venv(workspace: Workspace) -> None:
-    """Make the virtual environment, unless a usable one with the running Python's version is there."""
+    """Make the virtual environment, unless a usable one for the running Python is there."""
     if _is_usable(workspace):
         return
     if shutil.disk_usage(workspace.root).free < NEEDED_BYTES:
-        raise BootstrapError(f"too little space on the disk of {workspace.root}: free 3 GB, then start again")
+        raise BootstrapError(
+            f"too little space on the disk of {workspace.root}: free 3 GB, then start again"
+        )
     options = ["--system-site-packages"] if workspace.distro else []
-    command = [_base_python(), "-m", "venv", "--clear", *options, workspace.venv]
+    command: list[str | Path] = [_base_python(), "-m", "venv", "--clear", *options, workspace.venv]
     made = subprocess.run(command, capture_output=True, text=True)
     if made.returncode:
-        raise BootstrapError(f"cannot make {workspace.venv}: {' '.join((made.stdout + made.stderr).split())}")
+        raise BootstrapError(
+            f"cannot make {workspace.venv}: {' '.join((made.stdout + made.stderr).split())}"
+        )
 
 
 def _is_usable(workspace: Workspace) -> bool:
-    """Whether the environment's Python starts, has pip, is of the running version and was made in this folder."""
+    """Tell whether the environment's Python starts, has pip and the running version, made here."""
     ask = "import sys, pip; print(sys.prefix, *sys.version_info[:2])"
     wanted = f"{workspace.venv} {sys.version_info.major} {sys.version_info.minor}"
     try:
         answer = subprocess.run([workspace.python, "-c", ask], capture_output=True, text=True)
-        is_made_here = str(workspace.venv) in (workspace.venv / "bin" / "pip").read_text()  # scripts name their place
+        is_made_here = (
+            str(workspace.venv) in (workspace.venv / "bin" / "pip").read_text()
+        )  # scripts name their place
     except OSError:
         return False
     return is_made_here and answer.stdout.strip() == wanted
 
 
 def _base_python() -> Path:
-    """The interpreter behind the running one, which may itself be a virtual environment's."""
+    """Return the interpreter behind the running one, which may be a virtual environment's."""
     return Path(sys.base_prefix, "bin", f"python{sys.version_info.major}.{sys.version_info.minor}")

@@ -15,11 +15,20 @@ _NUMPY_HEADERS = re.compile(_BUILDER + rb"/lib/python3\.\d+/site-packages/numpy/
 
 
 def repair(workspace: Workspace) -> int:
-    """Point every builder's header path at this environment's headers; return how many files changed. Idempotent."""
-    ask = "import numpy, sysconfig; print(sysconfig.get_paths()['include']); print(numpy.get_include())"
+    """Point every builder's header path at this environment's headers.
+
+    Returns how many files changed. Idempotent.
+    """
+    ask = (
+        "import numpy, sysconfig; "
+        "print(sysconfig.get_paths()['include']); print(numpy.get_include())"
+    )
     answer = subprocess.run([workspace.python, "-c", ask], check=True, capture_output=True)
     python_headers, numpy_headers = answer.stdout.split(b"\n")[:2]
-    return sum(_repair(path, python_headers, numpy_headers) for path in (workspace.venv / "share").rglob("*.cmake"))
+    return sum(
+        _repair(path, python_headers, numpy_headers)
+        for path in (workspace.venv / "share").rglob("*.cmake")
+    )
 
 
 def _repair(path: Path, python_headers: bytes, numpy_headers: bytes) -> bool:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where everything of one workspace is, for the ROS 2 in use: the wheels' or a sourced installation."""
+"""Knows where everything of a workspace is, for the ROS 2 in use: wheels or an installation."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[5]
+CHECKOUT = Path(__file__).resolve().parents[5]
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """A checkout and the ROS 2 that it is built for. Each ROS has its own folders, so that they never mix.
+    """A checkout and the ROS 2 that it is built for; each has its own folders, so that none mix.
 
     Attributes:
         root: The checkout.
@@ -26,8 +26,8 @@ class Workspace:
 
     @classmethod
     def here(cls, environment: Mapping[str, str] = os.environ) -> Workspace:
-        """This checkout, with the ROS 2 that the environment has sourced, if any."""
-        return cls(ROOT, environment.get("ROS_DISTRO", ""))
+        """Return this checkout, with the ROS 2 that the environment has sourced, if any."""
+        return cls(CHECKOUT, environment.get("ROS_DISTRO", ""))
 
     @property
     def state(self) -> Path:
@@ -46,8 +46,13 @@ class Workspace:
 
     @property
     def site_packages(self) -> Path:
-        """Where pip installs; the interpreter of the environment and the running one have the same version."""
-        return self.venv / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
+        """The folder in which pip installs, by the running Python's version."""
+        return (
+            self.venv
+            / "lib"
+            / f"python{sys.version_info.major}.{sys.version_info.minor}"
+            / "site-packages"
+        )
 
     @property
     def build(self) -> Path:
@@ -65,8 +70,12 @@ class Workspace:
         return self.state / "log" if self.distro else self.root / "log"
 
     def foreign(self, paths: str) -> list[str]:
-        """The entries of a path list that are not of this workspace: what was there before `./talus` put ours in."""
-        return [entry for entry in paths.split(":") if entry and not f"{entry}/".startswith(f"{self.root}/")]
+        """Return the entries of a path list that are not of this workspace."""
+        return [
+            entry
+            for entry in paths.split(":")
+            if entry and not f"{entry}/".startswith(f"{self.root}/")
+        ]
 
     @property
     def lock_file(self) -> Path:

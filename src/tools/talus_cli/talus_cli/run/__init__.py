@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`./talus run`: the whole robot in simulation, with an operator that makes it stand, walk and sit."""
+"""Runs the whole robot in simulation, with an operator that makes it stand, walk and sit."""

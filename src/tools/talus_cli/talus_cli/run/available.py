@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which robots, worlds and drivers there are, and whether the one asked for can be used."""
+"""Knows which robots, worlds and drivers there are, and whether one can be used."""
 
 from __future__ import annotations
 
@@ -30,8 +30,10 @@ class Available:
     drivers: Sequence[str]
 
     def robot(self, name: str) -> Path:
-        """Folder of a robot, by name or by path. Raises TalusError if its files are wrong."""
-        robots = {file.parent.name: file.parent for file in sorted(self.models.glob("*/robot.yaml"))}
+        """Return a robot's folder, by name or by path. Raises TalusError if its files are wrong."""
+        robots = {
+            file.parent.name: file.parent for file in sorted(self.models.glob("*/robot.yaml"))
+        }
         folder = robots.get(name, Path(name))
         if name not in robots and not folder.is_dir():
             raise UnknownNameError("robot", name, robots)
@@ -39,7 +41,7 @@ class Available:
         return folder.resolve()
 
     def world(self, name: str) -> Path:
-        """File of a world, by name or by path. Raises TalusError if it is no MJCF file."""
+        """Return a world's file, by name or by path. Raises TalusError if it is no MJCF file."""
         worlds = {file.stem: file for file in sorted((self.models / "worlds").glob("*.xml"))}
         file = worlds.get(name, Path(name))
         if name not in worlds and not file.is_file():
@@ -48,7 +50,7 @@ class Available:
         return file.resolve()
 
     def driver(self, name: str) -> str:
-        """A driver that is installed. Raises UnknownNameError."""
+        """Return a driver that is installed. Raises UnknownNameError."""
         if name not in self.drivers:
             raise UnknownNameError("driver", name, self.drivers)
         return name
@@ -60,7 +62,9 @@ def _check_world(file: Path) -> None:
     except (OSError, ElementTree.ParseError) as error:
         raise UnusableError(f"world '{file}' does not parse: {error}") from error
     if root.tag != "mujoco":
-        raise UnusableError(f"world '{file}' begins with <{root.tag}>; an MJCF world begins with <mujoco>")
+        raise UnusableError(
+            f"world '{file}' begins with <{root.tag}>; an MJCF world begins with <mujoco>"
+        )
 
 
 def check_port(port: int) -> None:
@@ -70,4 +74,6 @@ def check_port(port: int) -> None:
         try:
             probe.bind(("0.0.0.0", port))
         except OSError as error:
-            raise UnusableError(f"port {port} is in use ({error.strerror}); --port {port + 1} may be free") from error
+            raise UnusableError(
+                f"port {port} is in use ({error.strerror}); --port {port + 1} may be free"
+            ) from error

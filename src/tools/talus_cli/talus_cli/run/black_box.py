@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the recorder kept of a run, by its log."""
+"""Finds what the recorder kept of a run, by its log."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from talus_recorder.recording import TOLD
 
 
 def told_events(logs: Path) -> list[str]:
-    """A line for each file around an event that is not part of every run; `logs`: folder of the run's log files."""
+    """Return a line for each recorded event that is not part of every run.
+
+    `logs`: folder of the run's log files.
+    """
     log = logs / "recorder.log"
     lines = log.read_text(errors="replace").splitlines() if log.exists() else []
     told = [line[line.index(TOLD) :] for line in lines if TOLD in line]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m talus_cli.run OPTIONS`: starts the simulated robot, plays its operator, ends it, sums up."""
+"""Starts the simulated robot, plays its operator, ends it and sums up: `./talus run OPTIONS`."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from talus_launch.packages import find_launch_file, package_share
 from talus_launch.plan import LaunchPlan
 from talus_launch.resolve import resolve
 from talus_launch.session import Session, ros_domain
-from talus_launch.supervisor import Supervisor
+from talus_launch.supervisor import ProcessSupervisor
 
 from talus_cli.run.available import Available, check_port
 from talus_cli.run.black_box import told_events
 from talus_cli.run.options import RunOptions, parse_options
 from talus_cli.run.status import StatusScreen
-from talus_cli.run.summary import Summary
+from talus_cli.run.summary import RunSummary
 
 LAUNCH_FILE = "sim.launch.xml"
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Exit code: 0 if nothing fell and no fault latched, 1 otherwise, 2 for bad input."""
+    """Run and return the exit code: 0 if nothing fell or latched, else 1; 2 for bad input."""
     try:
         options = parse_options(sys.argv[1:] if words is None else words, available())
     except TalusError as error:
@@ -37,11 +37,17 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         if not options.headless:
             check_port(options.port)
-        plan = resolve(find_launch_file(PACKAGE, LAUNCH_FILE, os.environ), launch_arguments(options), os.environ)
+        plan = resolve(
+            find_launch_file(PACKAGE, LAUNCH_FILE, os.environ),
+            launch_arguments(options),
+            os.environ,
+        )
         return run(options, plan)
     except TalusError as error:
-        if options.json is not None:  # never leave the file of an earlier run there as if it were this one's
-            Summary(faults=(str(error),)).write(options.json)
+        if (
+            options.json is not None
+        ):  # never leave the file of an earlier run there as if it were this one's
+            RunSummary(faults=(str(error),)).write(options.json)
         return _refuse(error)
 
 
@@ -51,13 +57,13 @@ def _refuse(error: TalusError) -> int:
 
 
 def available() -> Available:
-    """What is installed here."""
+    """Return what is installed here."""
     drivers = sorted({entry.name for entry in entry_points(group="talus.drivers")})
     return Available(package_share("talus_description", os.environ) / "urdf", drivers)
 
 
 def launch_arguments(options: RunOptions) -> dict[str, str]:
-    """Options to arguments of the launch file."""
+    """Return the arguments of the launch file that follow from the options."""
     return {
         "robots": str(options.robot.parent),
         "robot": options.robot.name,
@@ -76,11 +82,11 @@ def launch_arguments(options: RunOptions) -> dict[str, str]:
 
 
 def run(options: RunOptions, plan: LaunchPlan) -> int:
-    """One run from start to end."""
+    """Run the robot from start to end and return the exit code."""
     session = Session(ros_domain(os.environ))
     screen = StatusScreen()
     logs = LogFolder(log_folder(), screen)
-    supervisor = Supervisor(plan, logs.folder, logs, session.record)
+    supervisor = ProcessSupervisor(plan, logs.folder, logs, session.record)
     try:
         for name in session.end_leftovers():
             screen.note(f"ended '{name}', left over from a run that was killed")
@@ -95,7 +101,9 @@ def run(options: RunOptions, plan: LaunchPlan) -> int:
     return _sum_up(options, summary, logs)
 
 
-def _operate(options: RunOptions, supervisor: Supervisor, interrupts: Interrupts, screen: StatusScreen) -> Summary:
+def _operate(
+    options: RunOptions, supervisor: ProcessSupervisor, interrupts: Interrupts, screen: StatusScreen
+) -> RunSummary:
     from talus_cli.run.operation import Operation  # imports rclpy: while the processes start
 
     if not options.headless:
@@ -109,7 +117,7 @@ def _operate(options: RunOptions, supervisor: Supervisor, interrupts: Interrupts
         operation.close()
 
 
-def _end(supervisor: Supervisor, interrupts: Interrupts) -> None:
+def _end(supervisor: ProcessSupervisor, interrupts: Interrupts) -> None:
     supervisor.begin_stop()
     while not supervisor.is_finished:
         for _ in range(interrupts.take()):
@@ -117,7 +125,7 @@ def _end(supervisor: Supervisor, interrupts: Interrupts) -> None:
         supervisor.poll()
 
 
-def _sum_up(options: RunOptions, summary: Summary, logs: LogFolder) -> int:
+def _sum_up(options: RunOptions, summary: RunSummary, logs: LogFolder) -> int:
     for line in summary.lines():
         print(line)
     if summary.exit_code:

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The public topics and services of a running robot, as data: what a run counts and the graph test checks."""
+"""Lists the public topics and services of a running robot, which runs count and tests check."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 # Groups: who must run for a topic to be there.
-ALWAYS, SIMULATION, PERCEPTION = "always", "simulation", "perception"
+IN_EVERY_RUN = "always"
+SIMULATION = "simulation"
+PERCEPTION = "perception"
 
 
 @dataclass(frozen=True)
@@ -25,12 +27,14 @@ class Topic:
     kind: str
     rate_hz: float | None = None
     frame: str | None = None
-    group: str = ALWAYS
+    group: str = IN_EVERY_RUN
 
     def of_camera(self, camera: str) -> Topic:
-        """The same topic of one camera."""
+        """Return this topic for one camera."""
         frame = None if self.frame is None else self.frame.replace("<name>", camera)
-        return Topic(self.name.replace("<name>", camera), self.kind, self.rate_hz, frame, self.group)
+        return Topic(
+            self.name.replace("<name>", camera), self.kind, self.rate_hz, frame, self.group
+        )
 
 
 @dataclass(frozen=True)
@@ -39,12 +43,12 @@ class Service:
 
     name: str
     kind: str
-    group: str = ALWAYS
+    group: str = IN_EVERY_RUN
 
 
 _OPTICAL = "<name>_camera_optical_frame"
 
-TOPICS = (
+PUBLIC_TOPICS = (
     Topic("robot_description", "std_msgs/String"),
     Topic("joint_states", "sensor_msgs/JointState", 50.0),
     Topic("imu", "sensor_msgs/Imu", 100.0, "imu_link"),
@@ -69,7 +73,7 @@ TOPICS = (
     Topic("sim/ground_truth", "nav_msgs/Odometry", 50.0, "world", SIMULATION),
 )
 
-SERVICES = (
+PUBLIC_SERVICES = (
     Service("safety/safe_stand", "std_srvs/Trigger"),
     Service("safety/stop", "std_srvs/Trigger"),
     Service("safety/reset", "std_srvs/Trigger"),
@@ -88,10 +92,12 @@ SERVICES = (
 )
 
 
-def topics_of(groups: set[str], cameras: tuple[str, ...] = (), depth_cameras: tuple[str, ...] = ()) -> list[Topic]:
-    """The topics of some groups, those of cameras one by one."""
+def topics_of(
+    groups: set[str], cameras: tuple[str, ...] = (), depth_cameras: tuple[str, ...] = ()
+) -> list[Topic]:
+    """Return the topics of some groups, those of cameras one by one."""
     found = []
-    for topic in TOPICS:
+    for topic in PUBLIC_TOPICS:
         if topic.group not in groups:
             continue
         names = depth_cameras if "/depth/" in topic.name else cameras

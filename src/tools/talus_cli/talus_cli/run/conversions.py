@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Messages that the operator of a run reads and writes, to and from its own data."""
+"""Converts messages that the operator of a run reads and writes from and to its own data."""
 
 from __future__ import annotations
 
@@ -12,45 +12,48 @@ from nav_msgs.msg import Odometry
 from sensor_msgs.msg import JointState
 from talus_core.physics import NANOSECONDS_PER_SECOND
 
-from talus_cli.run.judge import Pose
-from talus_cli.run.observation import Gate, Gaze, Safety, Velocity
+from talus_cli.run.judge import JudgedPose
+from talus_cli.run.observation import Gaze, HeardGate, HeardSafety, WalkingVelocity
 from talus_interfaces.msg import GateState, SafetyState
 
 
 def message_type(kind: str) -> type:
-    """The class of `package/Type`."""
+    """Return the class of `package/Type`."""
     package, name = kind.split("/")
     return getattr(importlib.import_module(f"{package}.msg"), name)
 
 
 def seconds(stamp: Time) -> float:
-    """A ROS time in s."""
+    """Return a ROS time in s."""
     return stamp.sec + stamp.nanosec / NANOSECONDS_PER_SECOND
 
 
-def safety(message: SafetyState) -> Safety:
-    """What the operator reads of it."""
-    return Safety(message.level, message.cause, message.latched, message.armed, message.torque_permitted)
+def safety(message: SafetyState) -> HeardSafety:
+    """Return what the operator of a run reads of the message."""
+    return HeardSafety(
+        message.level, message.cause, message.latched, message.armed, message.torque_permitted
+    )
 
 
-def gate(message: GateState) -> Gate:
-    """What the operator reads of it."""
-    return Gate(message.phase, message.reason)
+def gate(message: GateState) -> HeardGate:
+    """Return what the operator of a run reads of the message."""
+    return HeardGate(message.phase, message.reason)
 
 
-def pose(message: Odometry) -> Pose:
-    """Of the base."""
-    p, q = message.pose.pose.position, message.pose.pose.orientation
-    return Pose(np.array([p.x, p.y, p.z]), np.array([q.x, q.y, q.z, q.w]))
+def pose(message: Odometry) -> JudgedPose:
+    """Return the place of the base in the message's frame."""
+    p = message.pose.pose.position
+    q = message.pose.pose.orientation
+    return JudgedPose(np.array([p.x, p.y, p.z]), np.array([q.x, q.y, q.z, q.w]))
 
 
 def angles(message: JointState) -> dict[str, float]:
-    """Joint angles by name, rad."""
+    """Return joint angles by name, rad."""
     return dict(zip(message.name, message.position, strict=True))
 
 
-def twist(velocity: Velocity, time: float) -> TwistStamped:
-    """For `cmd_vel`."""
+def twist(velocity: WalkingVelocity, time: float) -> TwistStamped:
+    """Return a message for `cmd_vel`, stamped with simulated `time`, s."""
     message = TwistStamped()
     message.header.frame_id = "base_link"
     message.header.stamp = stamp(time)
@@ -61,7 +64,7 @@ def twist(velocity: Velocity, time: float) -> TwistStamped:
 
 
 def point(gaze: Gaze, time: float) -> PointStamped:
-    """For `gaze/target`."""
+    """Return a message for `gaze/target`, stamped with simulated `time`, s."""
     message = PointStamped()
     message.header.frame_id = "base_link"
     message.header.stamp = stamp(time)
@@ -70,6 +73,6 @@ def point(gaze: Gaze, time: float) -> PointStamped:
 
 
 def stamp(time: float) -> Time:
-    """s to a ROS time."""
+    """Return a time in s as a ROS time."""
     whole, nano = divmod(round(time * NANOSECONDS_PER_SECOND), NANOSECONDS_PER_SECOND)
     return Time(sec=whole, nanosec=nano)

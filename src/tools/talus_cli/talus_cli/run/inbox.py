@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The newest message of each topic, and how many came: counting costs no decoding."""
+"""Keeps the newest message of each topic, and counts how many came, without decoding."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Generic, TypeVar
+
+ValueT = TypeVar("ValueT")
 
 
-class Inbox:
+class MessageInbox:
     """Serialised messages by topic."""
 
     def __init__(self) -> None:
@@ -17,7 +19,7 @@ class Inbox:
         self._sequences: dict[str, tuple[int, int]] = {}
 
     def taker(self, topic: str, counts: bool = True) -> Callable[[bytes], None]:
-        """A handler for the raw messages of a topic."""
+        """Return a handler for the raw messages of a topic."""
 
         def take(data: bytes) -> None:
             if counts:
@@ -32,31 +34,40 @@ class Inbox:
         self._sequences[topic] = (first, sequence)
 
     def begin(self) -> None:
-        """Count from here."""
+        """Count messages from here on."""
         self._counts = Counter(dict.fromkeys(self._counts, 0))
-        self._sequences = {topic: (newest, newest) for topic, (_, newest) in self._sequences.items()}
+        self._sequences = {
+            topic: (newest, newest) for topic, (_, newest) in self._sequences.items()
+        }
 
     def rates(self, seconds: float) -> dict[str, float]:
-        """Messages per second over the `seconds` since `begin`, by topic."""
-        totals = dict(self._counts) | {topic: newest - first for topic, (first, newest) in self._sequences.items()}
+        """Return messages per second over the `seconds` since `begin`, by topic."""
+        totals = dict(self._counts) | {
+            topic: newest - first for topic, (first, newest) in self._sequences.items()
+        }
         return {topic: totals[topic] / seconds for topic in sorted(totals)} if seconds > 0.0 else {}
 
     def silent(self, topics: Iterable[str]) -> tuple[str, ...]:
-        """Those of `topics` of which nothing has come yet."""
-        return tuple(topic for topic in topics if topic not in self.newest and topic not in self._sequences)
+        """Return those of `topics` of which nothing has come yet."""
+        return tuple(
+            topic for topic in topics if topic not in self.newest and topic not in self._sequences
+        )
 
 
-class Decoded:
+class Decoded(Generic[ValueT]):
     """One topic's newest message, decoded only when it is asked for and has changed."""
 
-    def __init__(self, inbox: Inbox, topic: str, decode: Callable[[bytes], Any]):
-        self._inbox, self._topic, self._decode = inbox, topic, decode
+    def __init__(self, inbox: MessageInbox, topic: str, decode: Callable[[bytes], ValueT]):
+        self._inbox = inbox
+        self._topic = topic
+        self._decode = decode
         self._data: bytes | None = None
-        self._value: Any = None
+        self._value: ValueT | None = None
 
-    def get(self) -> Any:
-        """The newest message; None before the first."""
+    def get(self) -> ValueT | None:
+        """Return the newest message; None before the first."""
         data = self._inbox.newest.get(self._topic)
-        if data is not self._data:
-            self._data, self._value = data, self._decode(data)
+        if data is not None and data is not self._data:
+            self._data = data
+            self._value = self._decode(data)
         return self._value

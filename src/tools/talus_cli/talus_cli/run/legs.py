@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How high a robot's base is above its soles: the two chains of joints from a URDF, nothing more."""
+"""Computes how high a robot's base is above its soles, by the chains of joints of a URDF."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from talus_core.errors import TalusError
 from talus_core.rotations import exp_so3, matrix_from_rpy
 
 
+class LegChainError(TalusError):
+    """A URDF without what tells its joints' order; the message names the joint."""
+
+
 @dataclass(frozen=True)
-class Link:
-    """A joint on the way to a sole: where it is in its parent, and about what it turns (None = fixed)."""
+class LegJoint:
+    """A joint on the way to a sole: its place in its parent and its axis (None = fixed)."""
 
     joint: str
     position: np.ndarray
@@ -25,31 +30,42 @@ class SoleHeights:
     """Forward kinematics of the legs, for judging."""
 
     def __init__(self, urdf: Path, base: str, soles: tuple[str, ...]):
-        """`base` and `soles` are links of the URDF."""
-        joints = {j.find("child").get("link"): j for j in ElementTree.parse(urdf).getroot().iter("joint")}
+        """Read the chains from the link `base` to the links `soles` of a URDF."""
+        joints = {_link_of(j, "child"): j for j in ElementTree.parse(urdf).getroot().iter("joint")}
         self._chains = [_chain(joints, base, sole) for sole in soles]
 
     def height_of_base(self, angles: dict[str, float], up: np.ndarray) -> float:
-        """m along `up` (3,), a unit vector in the base, from the lower sole to the base. `angles`: rad by joint."""
+        """Return the height of the base above the lower sole, m.
+
+        `angles`: rad by joint; `up`: (3,) unit vector in the base along which the height counts.
+        """
         return -min(float(up @ _position(chain, angles)) for chain in self._chains)
 
 
-def _chain(joints: dict[str, ElementTree.Element], base: str, link: str) -> list[Link]:
-    chain: list[Link] = []
+def _chain(joints: dict[str, ElementTree.Element], base: str, link: str) -> list[LegJoint]:
+    chain: list[LegJoint] = []
     while link != base:
         joint = joints[link]
         origin = joint.find("origin")
         axis = joint.find("axis")
         chain.append(
-            Link(
-                joint.get("name"),
+            LegJoint(
+                joint.get("name", ""),
                 _vector(origin, "xyz"),
                 matrix_from_rpy(*_vector(origin, "rpy")),
                 None if joint.get("type") == "fixed" else _vector(axis, "xyz"),
             )
         )
-        link = joint.find("parent").get("link")
+        link = _link_of(joint, "parent")
     return chain[::-1]
+
+
+def _link_of(joint: ElementTree.Element, end: str) -> str:
+    """Return the link at one end of a joint: `parent` or `child`. Raises LegChainError."""
+    found = joint.find(end)
+    if found is None or "link" not in found.attrib:
+        raise LegChainError(f"URDF: joint '{joint.get('name')}' names no {end}")
+    return found.attrib["link"]
 
 
 def _vector(element: ElementTree.Element | None, attribute: str) -> np.ndarray:
@@ -57,9 +73,10 @@ def _vector(element: ElementTree.Element | None, attribute: str) -> np.ndarray:
     return np.array([float(word) for word in text.split()])
 
 
-def _position(chain: list[Link], angles: dict[str, float]) -> np.ndarray:
-    """Of the end of a chain in the base, (3,) m."""
-    position, rotation = np.zeros(3), np.eye(3)
+def _position(chain: list[LegJoint], angles: dict[str, float]) -> np.ndarray:
+    """Return the place of the end of a chain in the base, (3,) m."""
+    position = np.zeros(3)
+    rotation = np.eye(3)
     for link in chain:
         position = position + rotation @ link.position
         rotation = rotation @ link.rotation

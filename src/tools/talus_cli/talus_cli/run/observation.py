@@ -1,25 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the operator of a run sees and what it can do, as data."""
+"""Describes what the operator of a run sees and what it can do, as data."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 # Levels of SafetyState, modes of BalanceState and phases of GateState that matter here.
-STANDING, WALKING = 3, 4
+STANDING_MODE = 3
+WALKING_MODE = 4
 GATE_OFF = 0
 GATE_STANDBY = (2, 3, 4)
 
 
 @dataclass(frozen=True)
-class Call:
-    """Call a Trigger service."""
+class ServiceCall:
+    """Call of a Trigger service by its name."""
 
     service: str
 
 
 @dataclass(frozen=True)
-class Velocity:
+class WalkingVelocity:
     """Publish on `cmd_vel`: m/s forward, m/s to the left, rad/s to the left."""
 
     forward: float
@@ -34,11 +35,11 @@ class Gaze:
     point: tuple[float, float, float]
 
 
-Action = Call | Velocity | Gaze
+Action = ServiceCall | WalkingVelocity | Gaze
 
 
 @dataclass(frozen=True)
-class Safety:
+class HeardSafety:
     """What the operator reads of `safety/state`."""
 
     level: int
@@ -49,7 +50,7 @@ class Safety:
 
 
 @dataclass(frozen=True)
-class Gate:
+class HeardGate:
     """What the operator reads of `gate/state`."""
 
     phase: int
@@ -66,7 +67,7 @@ class Reply:
 
 
 @dataclass(frozen=True)
-class Observation:
+class RunObservation:
     """What the operator knows at one moment.
 
     Attributes:
@@ -85,8 +86,8 @@ class Observation:
     wall: float
     time: float | None = None
     missing: tuple[str, ...] = ()
-    safety: Safety | None = None
-    gate: Gate | None = None
+    safety: HeardSafety | None = None
+    gate: HeardGate | None = None
     mode: int | None = None
     reply: Reply | None = None
     dead: tuple[str, ...] = ()

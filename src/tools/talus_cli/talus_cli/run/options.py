@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The options of `./talus run`, checked before anything starts: each error is one line that says what would work."""
+"""Reads the options of `./talus run` and checks them before anything starts."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from talus_balance.node_config import BalanceNodeConfig
 from talus_core.errors import TalusError, unknown_name_message
 from talus_safety.operation.operator_link import OPERATOR_UDP, load_key, udp_address
 
 from talus_cli.run.available import Available
-from talus_cli.run.observation import Velocity
+from talus_cli.run.observation import WalkingVelocity
 
 # What the balance node follows of cmd_vel; it would cut what is more.
 _FOLLOWED = BalanceNodeConfig()
@@ -50,7 +51,8 @@ class RunOptions:
         port: Of the web view.
         operator_key: Of the operator's link; None = none is asked for.
         operator_udp: Where that link listens.
-        policy: Manifest of a learned policy; None = none. Whether it fits the robot says the balance node.
+        policy: Manifest of a learned policy; None = none. Whether it fits the robot says the
+            balance node.
     """
 
     robot: Path
@@ -58,7 +60,7 @@ class RunOptions:
     world: Path
     headless: bool
     seconds: float | None
-    velocity: Velocity | None
+    velocity: WalkingVelocity | None
     perception: bool
     recorder: bool
     seed: int
@@ -71,32 +73,57 @@ class RunOptions:
 
 
 class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> None:
+    def error(self, message: str) -> NoReturn:
         raise OptionError(f"{message}; ./talus run --help lists the options")
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line as argparse sees it."""
-    made = _Parser(prog="./talus run", allow_abbrev=False, description="The robot in simulation; Ctrl-C sits it down.")
-    made.add_argument("--robot", default="talus40", help="name or folder of the robot (default: talus40)")
+    """Return the command line as argparse sees it."""
+    made = _Parser(
+        prog="./talus run",
+        allow_abbrev=False,
+        description="The robot in simulation; Ctrl-C sits it down.",
+    )
+    made.add_argument(
+        "--robot", default="talus40", help="name or folder of the robot (default: talus40)"
+    )
     made.add_argument("--driver", default="mujoco", help="mujoco (default) or mock: the body")
     made.add_argument(
-        "--world", default="flat", help="flat (default), open, factory, rubble, slope, slippery or an MJCF file"
+        "--world",
+        default="flat",
+        help="flat (default), open, factory, rubble, slope, slippery or an MJCF file",
     )
     made.add_argument("--headless", action="store_true", help="no web view")
-    made.add_argument("--seconds", type=_number, help="stop by itself after so many simulated seconds")
-    made.add_argument("--cmd-vel", type=_number, nargs=3, metavar=("VX", "VY", "WZ"), help="walk: m/s, m/s, rad/s")
+    made.add_argument(
+        "--seconds", type=_number, help="stop by itself after so many simulated seconds"
+    )
+    made.add_argument(
+        "--cmd-vel", type=_number, nargs=3, metavar=("VX", "VY", "WZ"), help="walk: m/s, m/s, rad/s"
+    )
     made.add_argument("--no-perception", action="store_true", help="no cameras, no map")
     made.add_argument("--no-recorder", action="store_true", help="no black box")
     made.add_argument("--seed", type=int, default=0, help="of sensor noise (default: 0)")
     pace = made.add_mutually_exclusive_group()
-    pace.add_argument("--real-time", action="store_true", help="at the wall clock's pace (default with a view)")
-    pace.add_argument("--fast", action="store_true", help="as fast as the computer can (default with --headless)")
+    pace.add_argument(
+        "--real-time", action="store_true", help="at the wall clock's pace (default with a view)"
+    )
+    pace.add_argument(
+        "--fast", action="store_true", help="as fast as the computer can (default with --headless)"
+    )
     made.add_argument("--json", type=Path, metavar="FILE", help="write a summary")
     made.add_argument("--port", type=int, default=8080, help="of the web view (default: 8080)")
-    made.add_argument("--operator-key", type=Path, metavar="FILE", help="obey ./talus operator FILE, or sit down")
-    made.add_argument("--operator-udp", default=OPERATOR_UDP, metavar="HOST:PORT", help=f"(default: {OPERATOR_UDP})")
-    made.add_argument("--policy", type=Path, metavar="MANIFEST", help="a learned policy drives where it may")
+    made.add_argument(
+        "--operator-key", type=Path, metavar="FILE", help="obey ./talus operator FILE, or sit down"
+    )
+    made.add_argument(
+        "--operator-udp",
+        default=OPERATOR_UDP,
+        metavar="HOST:PORT",
+        help=f"(default: {OPERATOR_UDP})",
+    )
+    made.add_argument(
+        "--policy", type=Path, metavar="MANIFEST", help="a learned policy drives where it may"
+    )
     return made
 
 
@@ -111,7 +138,7 @@ _number.__name__ = "number"  # argparse's messages use it
 
 
 def parse_options(words: Sequence[str], available: Available) -> RunOptions:
-    """Options from a command line. Raises OptionError, or what `available` says of names."""
+    """Return options from a command line. Raises OptionError, or what `available` says of names."""
     made = parser()
     given, rest = made.parse_known_args(words)
     if rest:
@@ -148,23 +175,29 @@ def _key(file: Path | None, address: str) -> Path | None:
 
 def _manifest(file: Path | None) -> Path | None:
     if file is not None and not file.is_file():
-        raise OptionError(f"--policy {file}: there is no such file; it must be a manifest, as policies/*.yaml")
+        raise OptionError(
+            f"--policy {file}: there is no such file; it must be a manifest, as policies/*.yaml"
+        )
     return file
 
 
-def _velocity(numbers: Sequence[float] | None) -> Velocity | None:
+def _velocity(numbers: Sequence[float] | None) -> WalkingVelocity | None:
     if numbers is None:
         return None
     for (name, unit, low, high), value in zip(VELOCITY_LIMITS, numbers, strict=True):
         _check_range(f"--cmd-vel {name}", value, low, high, unit)
-    return Velocity(*numbers)
+    return WalkingVelocity(*numbers)
 
 
-def _check_range(name: str, value: float | None, low: float, high: float, unit: str, above_low: bool = False) -> None:
+def _check_range(
+    name: str, value: float | None, low: float, high: float, unit: str, above_low: bool = False
+) -> None:
     if value is None or ((low < value if above_low else low <= value) and value <= high):
         return
     word = "above" if above_low else "from"
-    raise OptionError(f"{name} {value:g} is out of range: {word} {low:g} to {high:g} {unit}".rstrip())
+    raise OptionError(
+        f"{name} {value:g} is out of range: {word} {low:g} to {high:g} {unit}".rstrip()
+    )
 
 
 def _writable(file: Path | None) -> Path | None:

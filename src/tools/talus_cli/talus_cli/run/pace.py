@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How fast simulated time runs: since the beginning, and lately."""
+"""Measures how fast simulated time runs, since the beginning and lately."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class PaceMeter:
         self.lately = 0.0
 
     def begin(self, wall: float, simulated: float) -> None:
-        """Count from here."""
+        """Count times from here on."""
         self._begin = self._newest = (wall, simulated)
 
     def see(self, wall: float, simulated: float) -> None:
-        """A pair of times, s."""
+        """Take a pair of times, s."""
         self._newest = (wall, simulated)
         if self._window is None:
             self._window = self._newest
@@ -31,7 +31,7 @@ class PaceMeter:
 
     @property
     def simulated(self) -> float:
-        """s of simulated time since the beginning."""
+        """Simulated time since the beginning, s."""
         return 0.0 if self._begin is None else self._newest[1] - self._begin[1]
 
     @property

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a run shows on the terminal: one live line, or on a pipe a plain line now and then."""
+"""Shows a run on the terminal: one live line, or on a pipe a plain line now and then."""
 
 from __future__ import annotations
 
@@ -8,11 +8,21 @@ from dataclasses import dataclass
 from typing import TextIO
 
 # The live line follows the eye; a log file should stay short.
-LIVE_PERIOD_S, PLAIN_PERIOD_S = 0.2, 2.0
+LIVE_PERIOD_S = 0.2
+PLAIN_PERIOD_S = 2.0
 _CLEAR = "\r\x1b[K"
 _TROUBLE = ("[ERROR]", "[FATAL]", "error:")
 _WARNING = "[WARN]"
-MODES = ("limp", "seated", "standing up", "standing", "walking", "sitting down", "falling", "getting up")
+MODE_WORDS = (
+    "limp",
+    "seated",
+    "standing up",
+    "standing",
+    "walking",
+    "sitting down",
+    "falling",
+    "getting up",
+)
 
 
 @dataclass(frozen=True)
@@ -21,7 +31,7 @@ class Status:
 
     Attributes:
         phase: Of the operator, in words.
-        mode: Of balance: index into MODES; None before the first word of it.
+        mode: Of balance: index into MODE_WORDS; None before the first word of it.
         level: Of the stop ladder.
         cause: Of that level, in words.
         time: Simulated s.
@@ -42,17 +52,18 @@ class Status:
     real_time_factor: float
 
     def __str__(self) -> str:
-        mode = self.phase if self.mode is None else MODES[self.mode]
+        mode = self.phase if self.mode is None else MODE_WORDS[self.mode]
         battery = "" if self.battery is None else f" | battery {100.0 * self.battery:.1f} %"
         cause = f" ({self.cause})" if self.cause else ""
         return (
-            f"{self.time:7.1f} s | {mode:<12} | R{self.level}{cause} | {self.speed:4.2f} m/s {self.distance:6.2f} m"
-            f"{battery} | {self.real_time_factor:.2f} x real time"
+            f"{self.time:7.1f} s | {mode:<12} | R{self.level}{cause} | "
+            f"{self.speed:4.2f} m/s {self.distance:6.2f} m{battery} | "
+            f"{self.real_time_factor:.2f} x real time"
         )
 
 
 class StatusScreen:
-    """Shows the status, the notes of the runner, and of the processes' lines those that mean trouble."""
+    """Shows the status, the runner's notes, and the lines of processes that mean trouble."""
 
     def __init__(self, stream: TextIO | None = None):
         self._stream = stream or sys.stdout
@@ -62,7 +73,7 @@ class StatusScreen:
         self.shows_warnings = False
 
     def is_due(self, now: float) -> bool:
-        """Whether a new status should be shown at wall time `now`, s."""
+        """Tell whether a new status should be shown at wall time `now`, s."""
         return now >= self._next
 
     def show(self, status: Status, now: float) -> None:
@@ -72,12 +83,12 @@ class StatusScreen:
         self._stream.flush()
 
     def note(self, text: str) -> None:
-        """A line that stays."""
+        """Show a line that stays."""
         self._stream.write(f"{_CLEAR if self._is_live else ''}{text}\n")
         self._stream.flush()
 
     def line(self, name: str, text: str, shows: bool) -> None:
-        """A line of a process: shown if it tells of trouble."""
+        """Show a line of a process if it tells of trouble."""
         words = (*_TROUBLE, _WARNING) if self.shows_warnings else _TROUBLE
         if shows and any(word in text for word in words):
             self.note(f"{name}: {text}")

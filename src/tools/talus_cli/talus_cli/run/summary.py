@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The outcome of a run: the JSON file, the exit code and the last lines on the terminal."""
+"""Sums up a run: the JSON file, the exit code and the last lines on the terminal."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-UNKNOWN_LEVEL = "unknown"
+UNKNOWN_LEVEL_WORD = "unknown"
 
 
 @dataclass(frozen=True)
-class Summary:
+class RunSummary:
     """The keys of `--json`; the defaults are those of a run that did not begin.
 
     Attributes:
@@ -22,8 +22,8 @@ class Summary:
         odom_error_m: Between the displacements by odometry and by the ground truth.
         real_time_factor: Simulated over wall time, from arming to the end.
         energy_j: Taken from the battery.
-        final_level: Of the stop ladder when the run was over; R3 after an ordinary stop, unknown before a supervisor
-            spoke.
+        final_level: Of the stop ladder when the run was over; R3 after an ordinary stop, unknown
+            before a supervisor spoke.
         rates_hz: Messages per simulated second, by topic.
         sim_seconds: Simulated time from arming to the end.
     """
@@ -34,7 +34,7 @@ class Summary:
     odom_error_m: float = 0.0
     real_time_factor: float = 0.0
     energy_j: float = 0.0
-    final_level: str = UNKNOWN_LEVEL
+    final_level: str = UNKNOWN_LEVEL_WORD
     rates_hz: Mapping[str, float] = field(default_factory=dict)
     sim_seconds: float = 0.0
 
@@ -44,7 +44,7 @@ class Summary:
         return int(self.fell or bool(self.faults))
 
     def write(self, file: Path) -> None:
-        """As JSON; numbers with 4 decimals."""
+        """Write the summary as JSON, numbers with 4 decimals."""
         file.write_text(json.dumps(_rounded(asdict(self)), indent=2) + "\n")
 
     def _outcome(self) -> str:
@@ -55,11 +55,11 @@ class Summary:
         return "sat down, torque off" if self.sim_seconds else "ended before the robot was ready"
 
     def lines(self) -> list[str]:
-        """For the terminal."""
+        """Return the lines for the terminal."""
         return [
             f"{self._outcome()}: {self.distance_m:.2f} m in {self.sim_seconds:.1f} simulated s "
-            f"({self.real_time_factor:.2f} x real time), odometry off by {self.odom_error_m:.3f} m, "
-            f"{self.energy_j / 1000.0:.1f} kJ",
+            f"({self.real_time_factor:.2f} x real time), "
+            f"odometry off by {self.odom_error_m:.3f} m, {self.energy_j / 1000.0:.1f} kJ",
             *(f"fault: {fault}" for fault in self.faults),
         ]
 

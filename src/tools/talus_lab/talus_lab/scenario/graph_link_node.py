@@ -20,7 +20,7 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 from rosgraph_msgs.msg import Clock
 from talus_cli.run.conversions import seconds, stamp, twist
-from talus_cli.run.observation import Velocity
+from talus_cli.run.observation import WalkingVelocity
 from talus_core.errors import TalusError
 from talus_ros.fast_link_node import FastLink
 from talus_ros.heartbeat_node import HEARTBEAT_QOS, HEARTBEAT_TOPIC
@@ -143,7 +143,7 @@ class GraphLink:
     def _send_velocity(self) -> None:
         if self.speed and self.time >= self._sent_at + CMD_VEL_EVERY_S:
             self._sent_at = self.time
-            self._cmd_vel.publish(twist(Velocity(self.speed, 0.0, 0.0), self.time))
+            self._cmd_vel.publish(twist(WalkingVelocity(self.speed, 0.0, 0.0), self.time))
 
     def _hear(self, topic: str, message: Any) -> None:
         self.newest[topic] = message

@@ -78,8 +78,10 @@ class SupervisorState:
 class Supervisor:
     """Rules with their configuration; all that changes is in the SupervisorState that goes in and comes out."""
 
-    def __init__(self, config: SupervisorLimits):
+    def __init__(self, config: SupervisorLimits, never_arms: str = ""):
+        """Decide by `config`; `never_arms`: why this process must not arm at all, empty where nothing is against it."""
         self._config = config
+        self._never_arms = never_arms
 
     def step(self, state: SupervisorState, facts: Facts, dt: float) -> SupervisorState:
         """After `dt` s of robot time, with these facts."""
@@ -151,6 +153,8 @@ class Supervisor:
 
     def _no_arm(self, state: SupervisorState, facts: Facts) -> str:
         """Why arming is refused; empty when it is not."""
+        if self._never_arms:
+            return self._never_arms
         if state.latched:
             return f"latched: {state.held_cause}; safety/reset first"
         if facts.absent:

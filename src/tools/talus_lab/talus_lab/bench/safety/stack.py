@@ -13,7 +13,7 @@ from pathlib import Path
 from talus_launch.packages import find_launch_file
 from talus_launch.resolve import resolve
 from talus_launch.session import Session, ros_domain
-from talus_launch.supervisor import Supervisor
+from talus_launch.supervisor import ProcessSupervisor
 
 from talus_lab.bench.processes import free_port
 
@@ -33,7 +33,7 @@ def running_stack(**arguments: str) -> Iterator[Callable[[str], int]]:
     plan = resolve(find_launch_file("talus_bringup", "sim.launch.xml", os.environ), given, os.environ)
     session, ended = Session(ros_domain(os.environ)), threading.Event()
     with tempfile.TemporaryDirectory() as folder:
-        supervisor = Supervisor(plan, Path(folder), _Quiet(), session.record)
+        supervisor = ProcessSupervisor(plan, Path(folder), _Quiet(), session.record)
         thread = threading.Thread(target=_supervise, args=(supervisor, ended))
         thread.start()
         try:
@@ -44,7 +44,7 @@ def running_stack(**arguments: str) -> Iterator[Callable[[str], int]]:
             session.close()
 
 
-def _supervise(supervisor: Supervisor, ended: threading.Event) -> None:
+def _supervise(supervisor: ProcessSupervisor, ended: threading.Event) -> None:
     supervisor.start()
     while not supervisor.is_finished:
         exits = supervisor.poll()

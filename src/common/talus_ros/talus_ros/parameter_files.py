@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Finds parameter files that a node was given and of which it would read nothing.
+
+ROS takes from a parameter file the sections whose name fits the node, and says nothing where none
+does: a section's name that is misspelt leaves the node with its defaults.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import yaml
+from talus_core.parameters import ParameterError
+
+PARAMETERS_KEY = "ros__parameters"
+
+
+def check_parameter_files(words: Sequence[str], node: str) -> None:
+    """Raise ParameterError for a file on the command line that has nothing for the node.
+
+    Args:
+        words: Of the command line.
+        node: Its full name, namespace and all.
+    """
+    for file in _files(words):
+        sections = list(_sections(yaml.safe_load(file.read_text()), ""))
+        if not any(_fits(section, node) for section in sections):
+            named = ", ".join(sections) or "none"
+            raise ParameterError(
+                f"parameter file {file} has no section for node '{node}'; its sections: {named}"
+            )
+
+
+def _files(words: Sequence[str]) -> Iterator[Path]:
+    for word, following in pairwise(words):
+        if word == "--params-file":
+            yield Path(following)
+
+
+def _sections(tree: Any, prefix: str) -> Iterator[str]:
+    """Yield the full names of the sections with parameters; rcl joins nested names by slashes."""
+    if not isinstance(tree, dict):
+        return
+    for name, below in tree.items():
+        if name == PARAMETERS_KEY:
+            yield prefix
+        else:
+            yield from _sections(below, f"{prefix}/{str(name).lstrip('/')}")
+
+
+def _fits(section: str, node: str) -> bool:
+    """Tell whether rcl gives a section to a node: `*` is one name, `**` any number of them."""
+    pattern = re.escape(section).replace(r"/\*\*", "(/[^/]+)*").replace(r"\*", "[^/]+")
+    return re.fullmatch(pattern, node) is not None
