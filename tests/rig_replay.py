@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lets the rig of the benches relive what driver node and balance node did, and tells for how long it does the same."""
+"""Lets the rig relive what driver and balance node did, and tells for how long it is the same."""
 
 from __future__ import annotations
 
@@ -10,14 +10,23 @@ from pathlib import Path
 import numpy as np
 from talus_core.robot import load_robot
 from talus_core.state import RobotState
-from talus_lab.bench.balance.stage import in_fork
-from talus_lab.bench.rig import Rig
+from talus_lab.rig.fork import in_fork
+from talus_lab.rig.rig import Rig
 
 ROBOT = Path(__file__).parents[1] / "urdf" / "talus40"
 EARLIEST = 3  # ticks that the balance node may be behind the one who speaks to it
-LATEST = 400  # ticks until a word has arrived: nothing but the computer bounds that, some 60 were seen
+LATEST = (
+    400  # ticks until a word has arrived: nothing but the computer bounds that, some 60 were seen
+)
 SURE = 100  # ticks of equality that no wrong tick gives
-ARRAYS = ("position", "velocity", "effort", "angular_velocity", "linear_acceleration", "foot_wrenches")
+ARRAYS = (
+    "position",
+    "velocity",
+    "effort",
+    "angular_velocity",
+    "linear_acceleration",
+    "foot_wrenches",
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +64,14 @@ def equal_until(story: Story) -> int:
         tick = follower.follow(first)
         if tick < first:
             return tick
-        heard = next((at for at in range(first, said + LATEST) if in_fork(_trial(follower, at, name, value))), said)
+        heard = next(
+            (
+                at
+                for at in range(first, said + LATEST)
+                if in_fork(_trial(follower, at, name, value))
+            ),
+            said,
+        )
         follower.follow(heard)
         setattr(rig, name, value)
     return follower.follow(end)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the balance controller survived once it survives for good: a small fixed part of `./talus bench balance`.
+"""What the balance controller survived once it survives for good: a fixed part of the bench.
 
-A floor is raised when the controller got better, and never lowered to let a change through. It lies where every seed
-passes, not where one of them does.
+A floor is raised when the controller got better, and never lowered to let a change through. It lies
+where every seed passes, not where one of them does.
 """
 
 from pathlib import Path
@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from talus_lab.bench.balance.catalogue import CASES
 from talus_lab.bench.balance.levels import LevelCase
-from talus_lab.bench.balance.pushes import GRID, Line, PushCase
-from talus_lab.bench.balance.trial import Outcome, Trial
+from talus_lab.bench.balance.pushes import SHOVE_GRID_MPS, PushCase, PushLine
+from talus_lab.bench.balance.trial import Trial, TrialOutcome
 from talus_lab.bench.balance.workers import Workers
 
 ROBOT = Path(__file__).parents[1] / "urdf" / "talus40"
-# Case, seed and what is survived: dv m/s, heading degrees and phase of a shove, or the level of the case.
+# Case, seed and what is survived: dv m/s, heading degrees and phase of a shove, or the level of
+# the case.
 FLOORS = [
     ("standing_push_torso", 0, (1.10, 90.0, None)),
     ("standing_push_torso", 0, (1.30, 0.0, None)),
@@ -41,20 +42,20 @@ def trial_of(name: str, seed: int, floor: tuple | float) -> Trial:
     case = CASES[name]
     if isinstance(case, PushCase):
         dv, heading, phase = floor
-        return case.trial(Line(heading, phase, seed), round(dv / GRID))
+        return case.trial(PushLine(heading, phase, seed), round(dv / SHOVE_GRID_MPS))
     assert isinstance(case, LevelCase)
     assert floor in case.levels
     return case.trial(floor, seed)
 
 
-def survives(name: str, floor: tuple | float, outcome: Outcome) -> bool:
+def survives(name: str, floor: tuple | float, outcome: TrialOutcome) -> bool:
     case = CASES[name]
     return case.passes(outcome) if isinstance(case, PushCase) else case.passes(floor, outcome)
 
 
 @pytest.fixture(scope="module")
-def outcomes() -> dict[Trial, Outcome]:
-    found: dict[Trial, Outcome] = {}
+def outcomes() -> dict[Trial, TrialOutcome]:
+    found: dict[Trial, TrialOutcome] = {}
     with Workers(ROBOT, jobs=1) as workers:
         workers.put([trial_of(*floor) for floor in FLOORS])
         while len(found) < len(FLOORS):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from talus_balance.controller import Mode
 from talus_core.robot import load_robot
-from talus_lab.bench.rig import Push, Rig
+from talus_lab.rig.rig import Push, Rig
 
 ROBOT = load_robot(Path(__file__).parents[1] / "urdf" / "talus40")
 SIDES = {"front": (-20.0, 0.0, 0.0), "behind": (20.0, 0.0, 0.0), "left": (0.0, -20.0, 0.0), "right": (0.0, 20.0, 0.0)}

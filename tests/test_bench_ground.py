@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The scorecard's generated ground in the simulator: where its surface is, how it slides, how the hands are loaded."""
+"""The scorecard's ground in the simulator: its surface, how it slides, how hands are loaded."""
 
 import math
 from pathlib import Path
@@ -10,7 +10,13 @@ import pytest
 from talus_core.driver import DriverSetup
 from talus_core.errors import UnknownNameError
 from talus_core.robot import load_robot
-from talus_lab.bench.balance.ground import KINDS, START, TREAD, Ground, world_text
+from talus_lab.bench.balance.ground import (
+    GROUND_KINDS,
+    GROUND_START_M,
+    TREAD_M,
+    Ground,
+    world_text,
+)
 from talus_simulation.mujoco_body.driver import MujocoDriver
 
 ROBOT = load_robot(Path(__file__).parents[1] / "urdf" / "talus40")
@@ -26,31 +32,40 @@ def surface(ground: Ground):
 
     def height(x: float, y: float = 0.0) -> float:
         distance = mujoco.mj_ray(
-            model, data, np.array([x, y, 2.0]), np.array([0.0, 0.0, -1.0]), None, 1, -1, np.zeros(1, np.int32)
+            model,
+            data,
+            np.array([x, y, 2.0]),
+            np.array([0.0, 0.0, -1.0]),
+            None,
+            1,
+            -1,
+            np.zeros(1, np.int32),
         )
         return 2.0 - distance
 
     return height
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize("kind", sorted(GROUND_KINDS))
 def test_the_start_is_level_and_there_is_ground_all_the_way(kind):
     height = surface(Ground(kind, SIZES.get(kind, 0.05), seed=2))
-    assert all(abs(height(x, y)) < 1e-9 for x in (-1.0, 0.0, START - 0.01) for y in (-0.3, 0.3))
+    assert all(
+        abs(height(x, y)) < 1e-9 for x in (-1.0, 0.0, GROUND_START_M - 0.01) for y in (-0.3, 0.3)
+    )
     assert all(height(x, y) > -2.0 for x in np.linspace(-1.0, 6.0, 200) for y in (-0.5, 0.0, 0.5))
 
 
 @pytest.mark.parametrize(
     ("ground", "x", "y", "expected"),
     [
-        (Ground("step_up", 0.05), START + 0.1, 0.0, 0.05),
-        (Ground("step_down", 0.05), START + 0.1, 0.0, -0.05),
-        (Ground("stairs", 0.1), START + 1.5 * TREAD, 0.0, 0.2),
-        (Ground("slope_up", 10.0), START + 1.0, 0.3, RISE),
-        (Ground("slope_down", 10.0), START + 1.0, 0.3, -RISE),
-        (Ground("slope_across", 10.0), START + 1.0, 0.3, 0.3 * RISE),
-        (Ground("patch", 0.2), START + 0.5, 0.1, 0.0),
-        (Ground("patch_left", 0.2), START + 0.5, -0.1, 0.0),
+        (Ground("step_up", 0.05), GROUND_START_M + 0.1, 0.0, 0.05),
+        (Ground("step_down", 0.05), GROUND_START_M + 0.1, 0.0, -0.05),
+        (Ground("stairs", 0.1), GROUND_START_M + 1.5 * TREAD_M, 0.0, 0.2),
+        (Ground("slope_up", 10.0), GROUND_START_M + 1.0, 0.3, RISE),
+        (Ground("slope_down", 10.0), GROUND_START_M + 1.0, 0.3, -RISE),
+        (Ground("slope_across", 10.0), GROUND_START_M + 1.0, 0.3, 0.3 * RISE),
+        (Ground("patch", 0.2), GROUND_START_M + 0.5, 0.1, 0.0),
+        (Ground("patch_left", 0.2), GROUND_START_M + 0.5, -0.1, 0.0),
     ],
 )
 def test_the_surface_is_where_it_should_be(ground, x, y, expected):
@@ -59,7 +74,11 @@ def test_the_surface_is_where_it_should_be(ground, x, y, expected):
 
 def test_blocks_are_between_minus_and_plus_their_size():
     height = surface(Ground("blocks", 0.03, seed=1))
-    tops = [height(x, y) for x in np.arange(START + 0.15, START + 3.0, 0.3) for y in (-0.45, -0.15, 0.15, 0.45)]
+    tops = [
+        height(x, y)
+        for x in np.arange(GROUND_START_M + 0.15, GROUND_START_M + 3.0, 0.3)
+        for y in (-0.45, -0.15, 0.15, 0.45)
+    ]
     assert -0.03 <= min(tops) < -0.015
     assert 0.015 < max(tops) <= 0.03
 
@@ -76,7 +95,9 @@ def test_a_load_in_a_hand_moves_mass_and_centre_as_a_point_mass_there_does(gripp
     assert driver.mass == pytest.approx(model.body_mass.sum())
     assert model.body_mass[body] == pytest.approx(mass + 5.0)
     assert model.body_ipos[body] == pytest.approx((mass * centre + 5.0 * at) / (mass + 5.0))
-    assert rotational_inertia(model, body, at) == pytest.approx(about_site)  # a point mass there adds nothing there
+    assert rotational_inertia(model, body, at) == pytest.approx(
+        about_site
+    )  # a point mass there adds nothing there
     with pytest.raises(UnknownNameError, match="unknown frame 'hand'"):
         driver.add_load("hand", 1.0)
     with pytest.raises(ValueError, match="load -1"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `./talus bench safety` does besides the matrix: which parts, their figures, and that a crash is counted."""
+"""What `./talus bench safety` does besides the matrix, and that a crash is counted."""
 
 from __future__ import annotations
 
@@ -8,9 +8,18 @@ from dataclasses import replace
 
 import pytest
 from talus_lab.bench import safety
-from talus_lab.bench.progress import Progress
+from talus_lab.bench.progress import BenchProgress
 from talus_lab.bench.safety import campaigns
-from talus_lab.bench.safety.campaigns import FULL, QUICK, Found, Piece, Scale, figures_of, pieces, play_campaigns
+from talus_lab.bench.safety.campaigns import (
+    FULL_SCALE,
+    QUICK_SCALE,
+    EvidencePiece,
+    Found,
+    Scale,
+    figures_of,
+    pieces,
+    play_campaigns,
+)
 from talus_lab.bench.store import Store
 
 
@@ -18,7 +27,7 @@ def settled(*words: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     safety.add_options(parser)
     arguments = parser.parse_args(words)
-    safety._settle(arguments)
+    safety.settle(arguments)
     return arguments
 
 
@@ -40,25 +49,25 @@ def test_a_part_comes_alone_and_the_whole_with_all(words, evidence, seeds, kills
 
 
 def test_campaigns_are_as_large_as_they_say():
-    for scale in (FULL, QUICK):
+    for scale in (FULL_SCALE, QUICK_SCALE):
         by_name = {}
         for piece in pieces(scale):
             by_name[piece.campaign] = by_name.get(piece.campaign, 0) + piece.count
         assert by_name["fall"] == scale.falls and by_name["kernel"] == 1
         assert by_name["cuts"] >= scale.cuts and by_name["fuzz"] >= scale.rounds
-    assert FULL.rounds * campaigns.MESSAGES_A_ROUND >= 10**6 and FULL.cuts >= 1000
-    assert len({piece.key for piece in pieces(FULL)}) == len(pieces(FULL))
+    assert FULL_SCALE.rounds * campaigns.MESSAGES_PER_ROUND >= 10**6 and FULL_SCALE.cuts >= 1000
+    assert len({piece.key for piece in pieces(FULL_SCALE)}) == len(pieces(FULL_SCALE))
 
 
 def test_figures_count_what_is_bad(monkeypatch):
     monkeypatch.setattr(campaigns, "known_mutants", lambda: (500, 3))
     found = {
-        Piece("kernel", 0): Found(share=0.9),
-        Piece("cuts", 0, 25): Found(bad=2, loss_s=0.6, detail="cut 3: torn"),
-        Piece("cuts", 1, 25): Found(loss_s=0.4),
-        Piece("fall", 0): Found(bad=1, share=0.0),
-        Piece("fall", 1): Found(),
-        Piece("fuzz", 0, 5000): Found(bad=1),
+        EvidencePiece("kernel", 0): Found(share=0.9),
+        EvidencePiece("cuts", 0, 25): Found(bad=2, loss_s=0.6, detail="cut 3: torn"),
+        EvidencePiece("cuts", 1, 25): Found(loss_s=0.4),
+        EvidencePiece("fall", 0): Found(bad=1, share=0.0),
+        EvidencePiece("fall", 1): Found(),
+        EvidencePiece("fuzz", 0, 5000): Found(bad=1),
     }
     assert figures_of(found) == {
         "protective_falls": 2,
@@ -77,22 +86,27 @@ def test_figures_count_what_is_bad(monkeypatch):
 
 def test_what_was_played_is_kept(tmp_path):
     store, scale = Store(tmp_path, "mark", Found), Scale(0, 25, 0)
-    store.put(Piece("kernel", 0), Found(share=0.5))
-    found = play_campaigns(scale, store, 1, Progress("test"))
-    assert found[Piece("kernel", 0)].share == 0.5
-    cuts = found[Piece("cuts", 0, 25)]
+    store.put(EvidencePiece("kernel", 0), Found(share=0.5))
+    found = play_campaigns(scale, store, 1, BenchProgress("test"))
+    assert found[EvidencePiece("kernel", 0)].share == 0.5
+    cuts = found[EvidencePiece("cuts", 0, 25)]
     assert (cuts.bad, cuts.detail) == (0, "") and 0.0 < cuts.loss_s <= 0.5
     again = Store(tmp_path, "mark", Found)
-    again.put(Piece("cuts", 0, 25), replace(cuts, loss_s=9.0))
-    assert play_campaigns(scale, again, 1, Progress("test"))[Piece("cuts", 0, 25)].loss_s == 9.0
+    again.put(EvidencePiece("cuts", 0, 25), replace(cuts, loss_s=9.0))
+    assert (
+        play_campaigns(scale, again, 1, BenchProgress("test"))[EvidencePiece("cuts", 0, 25)].loss_s
+        == 9.0
+    )
 
 
-@pytest.mark.parametrize("content, bad", [("def test_one():\n    pass\n", 0), ("def test_one():\n    1 / 0\n", 1)])
+@pytest.mark.parametrize(
+    "content, bad", [("def test_one():\n    pass\n", 0), ("def test_one():\n    1 / 0\n", 1)]
+)
 def test_a_crash_under_fuzz_is_counted(monkeypatch, tmp_path, content, bad):
     path = tmp_path / "test_fuzz_sample.py"
     path.write_text(content)
-    monkeypatch.setattr(campaigns, "FUZZ", path)
-    monkeypatch.setattr(campaigns, "FRAMES", path)
-    monkeypatch.setattr(campaigns, "ROOT", tmp_path)
-    found = campaigns._fuzz(Piece("fuzz", 0))
+    monkeypatch.setattr(campaigns, "FUZZ_TEST", path)
+    monkeypatch.setattr(campaigns, "MALFORMED_TEST", path)
+    monkeypatch.setattr(campaigns, "CHECKOUT", tmp_path)
+    found = campaigns._fuzz(EvidencePiece("fuzz", 0))
     assert found.bad == bad and bool(found.detail) == bool(bad)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables of talus_bringup's README equal the code."""
+"""The tables of talus_bringup's README and of its docs equal the code."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from talus_launch.packages import find_launch_file
 from talus_launch.resolve import resolve
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "src" / "tools" / "talus_bringup" / "README.md").read_text()
+FOLDER = ROOT / "src" / "tools" / "talus_bringup"
+PAGES = (FOLDER / "README.md", *sorted((FOLDER / "docs").glob("*.md")))
+README = "\n".join(page.read_text() for page in PAGES)
 ALIASES = {"push-ros-namespace"}
 
 
@@ -71,6 +73,11 @@ def test_options_and_summary():
 
 def test_cases_of_the_scorecard():
     assert {name for row in table(README, "case") for name in quoted(row[0])} == CASES.keys()
+
+
+def test_every_page_is_linked_from_the_readme():
+    linked = set(re.findall(r"\]\((docs/[^)]+)\)", PAGES[0].read_text()))
+    assert linked == {str(page.relative_to(FOLDER)) for page in PAGES[1:]}
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "launch").glob("*.xml")), ids=lambda file: file.name)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A fall that cannot be stopped is foreseen and softened, and the robot gets up again: noise, delay, wrong masses."""
+"""A fall that cannot be stopped is foreseen and softened, and the robot gets up again."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from talus_balance.controller import Mode
 from talus_core.robot import load_robot
 from talus_lab.bench.falls import fall_trial, get_up_trial, push_trial
-from talus_lab.bench.rig import Rig
+from talus_lab.rig.rig import Rig
 
 ROBOT = load_robot(Path(__file__).parents[1] / "urdf" / "talus40")
 SURVIVED = 15.0  # N s at the chest, where a step is enough
@@ -20,14 +20,16 @@ def test_gets_up_from_lying(start):
 
 
 def test_hard_pushes_are_foreseen_land_softly_and_keep_the_head_off_the_ground():
-    """Pushes of 1.6 to 2.5 m/s, those that no step caught; from fall to fall peak forces differ by half."""
+    """Pushes of 1.6 to 2.5 m/s that no step caught; peak forces of falls differ by half."""
     seeds = range(6)
     soft = {seed: trial for seed in seeds if (trial := fall_trial(ROBOT, seed)).fell}
     limp = [fall_trial(ROBOT, seed, protects=False) for seed in soft]
     assert len(soft) >= 4
     assert all(trial.predicted and trial.lead >= 0.2 for trial in soft.values())
     assert not any(trial.head_strike for trial in soft.values())
-    assert sum(trial.peak_force for trial in soft.values()) < 0.7 * sum(trial.peak_force for trial in limp)
+    assert sum(trial.peak_force for trial in soft.values()) < 0.7 * sum(
+        trial.peak_force for trial in limp
+    )
 
 
 def test_a_push_that_a_step_catches_is_no_fall():

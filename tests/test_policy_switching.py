@@ -15,8 +15,8 @@ from talus_balance.policy.network import OnnxNetwork
 from talus_balance.policy.policy import Policy, load_policy
 from talus_balance.policy.seat import FADE, SETTLE, PolicySeat, PolicyState, applied_torque
 from talus_core.robot import load_robot
-from talus_lab.bench.balance.stage import in_fork
-from talus_lab.bench.rig import Push, Rig
+from talus_lab.rig.fork import in_fork
+from talus_lab.rig.rig import Push, Rig
 
 ROOT = Path(__file__).parents[1]
 ROBOT = load_robot(ROOT / "urdf" / "talus40")

@@ -17,7 +17,7 @@ from geometry_msgs.msg import TwistStamped
 from rclpy.qos import QoSProfile
 from rig_replay import Story, equal_until, sensor_bytes
 from std_srvs.srv import Trigger
-from talus_lab.bench.rig import MODEL_ERROR
+from talus_lab.rig.rig import MODEL_ERROR
 from talus_ros.cdr import JointCommandCodec
 
 from talus_interfaces import msg

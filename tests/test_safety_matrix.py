@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A fixed part of the fault matrix: what the robot survives today, it goes on surviving (all: ./talus bench safety)."""
+"""A fixed part of the fault matrix: what the robot survives today, it goes on surviving."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from talus_core.robot import load_robot
-from talus_lab.bench.balance.stage import in_fork
-from talus_lab.bench.safety.rows import BENCH_POSTURES, IN_PROCESS, ROWS, by_name
+from talus_lab.bench.safety.rows import BENCH_POSTURES, FAULT_ROWS, IN_PROCESS, by_name
+from talus_lab.rig.fork import in_fork
 from talus_lab.scenario.play import Player
 from talus_lab.scenario.record import of_gate
 from talus_lab.scenario.rig_stage import RigStage
@@ -46,13 +46,15 @@ def test_these_faults_end_as_they_should(start):
 
 
 def test_the_table_has_fifty_faults_each_staged_or_with_a_reason():
-    assert [row.name for row in ROWS] == [f"F{number:02d}" for number in range(1, 51)]
-    for row in ROWS:
+    assert [row.name for row in FAULT_ROWS] == [f"F{number:02d}" for number in range(1, 51)]
+    for row in FAULT_ROWS:
         assert bool(row.variants) == (row.where == IN_PROCESS), row.name
         assert bool(row.why) == (row.where != IN_PROCESS), row.name
 
 
-@pytest.mark.parametrize("row", [row for row in by_name().values() if row.variants], ids=lambda row: row.name)
+@pytest.mark.parametrize(
+    "row", [row for row in by_name().values() if row.variants], ids=lambda row: row.name
+)
 def test_every_row_is_a_sound_scenario(row):
     assert set(row.postures) <= set(BENCH_POSTURES)
     for number in range(len(row.variants)):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +13,22 @@ import yaml
 from running_launch import RunningLaunch
 from sim_assertions import ARGUMENTS
 from talus_core.robot import load_robot
+from talus_lab.scenario import processes
 from talus_lab.scenario.__main__ import main
 from talus_lab.scenario.graph_stage_node import play_on_graph
 from talus_lab.scenario.play import Player
-from talus_lab.scenario.record import Look, Outcome, Record
+from talus_lab.scenario.record import Look, Record, ScenarioOutcome
 from talus_lab.scenario.rig_stage import RigStage
-from talus_lab.scenario.scenario import ACTS, Event, Expectation, Scenario, load_scenario
+from talus_lab.scenario.scenario import (
+    ACTS,
+    Expectation,
+    Scenario,
+    ScenarioEvent,
+    load_scenario,
+)
+from talus_ros.fast_link_node import FAST_QOS
+from talus_ros.heartbeat_node import HeartbeatThread
+from talus_safety import supervisor_node
 
 ROOT = Path(__file__).parents[1]
 ROBOT = load_robot(ROOT / "urdf" / "talus40")
@@ -26,7 +37,7 @@ SHIPPED = sorted((ROOT / "scenarios").glob("*.yaml"))
 GOOD = {"name": "x", "events": [{"name": "imu.off"}]}
 
 
-def played_here(scenario: Scenario, model_error: bool = True) -> Outcome:
+def played_here(scenario: Scenario, model_error: bool = True) -> ScenarioOutcome:
     stage = RigStage(ROBOT, scenario.seed, model_error)
     stage.rig.lockstep = scenario.lockstep
     player = Player(stage, scenario.posture, scenario.seed)
@@ -44,9 +55,15 @@ def test_shipped_scenarios_are_sound_and_named_after_their_files(file):
     [
         ({"events": [{"name": "imu.of"}]}, "unknown event 'imu.of'; nearest: imu.off"),
         ({"events": []}, "events is empty; it must name at least one"),
-        ({"events": [{"name": "imu.off", "sevrity": 1}]}, "unknown entry of event 0 'sevrity'; nearest: severity"),
+        (
+            {"events": [{"name": "imu.off", "sevrity": 1}]},
+            "unknown entry of event 0 'sevrity'; nearest: severity",
+        ),
         ({"events": [{"at": 1.0}]}, "event 0 lacks: name"),
-        ({"events": [{"name": "imu.off", "at": "soon"}]}, "at of event 0 is 'soon'; it must be of type float"),
+        (
+            {"events": [{"name": "imu.off", "at": "soon"}]},
+            "at of event 0 is 'soon'; it must be of type float",
+        ),
         ({"events": [{"name": "imu.off", "at": -1}]}, "at is -1 s; it must be at least 0"),
         ({"events": [{"name": "process.kill", "target": "balanc"}]}, "'balanc'; nearest: balance"),
         ({"events": [{"name": "drive.off", "severity": 3.0}]}, "severity of drive.off is 3"),
@@ -76,19 +93,26 @@ def test_a_file_that_is_not_there_and_one_that_is_no_yaml(tmp_path, capsys):
 
 
 def test_the_events_of_the_readme_are_those_of_the_code():
-    readme = (ROOT / "src" / "tools" / "talus_bringup" / "README.md").read_text()
-    table = readme.split("| event | does |")[1].split("\n\n")[0]
+    page = (ROOT / "src" / "tools" / "talus_bringup" / "docs" / "scenarios.md").read_text()
+    table = page.split("| event | does |")[1].split("\n\n")[0]
     assert set(re.findall(r"`([a-z]+(?:\.[a-z_]+)?)`(?=[^|]*\| )", table)) - {"hang"} == set(ACTS)
 
 
-def record(*looks: Look, **expect: object) -> Outcome:
+def test_the_rigs_processes_keep_the_nodes_own_times():
+    beat = inspect.signature(HeartbeatThread).parameters["rate_hz"].default
+    assert 1.0 / beat == processes.BEAT_PERIOD_S
+    assert processes.IDLE_JUDGING_PERIOD_S == supervisor_node.IDLE_PERIOD_S
+    assert FAST_QOS.depth == processes.INBOX_DEPTH
+
+
+def record(*looks: Look, **expect: object) -> ScenarioOutcome:
     """Onset at tick 10."""
-    scenario = Scenario("x", (Event("imu.off"),), expect=Expectation(**expect))
+    scenario = Scenario("x", (ScenarioEvent("imu.off"),), expect=Expectation(**expect))
     kept = Record(scenario, 0.002)
-    kept.see(Look(9, 0, 0, True))
-    kept.onset(0, 10)
+    kept.note_look(Look(9, 0, 0, True))
+    kept.note_onset(0, 10)
     for look in looks:
-        kept.see(look)
+        kept.note_look(look)
     return kept.outcome()
 
 
@@ -118,8 +142,13 @@ def test_a_protective_fall_is_none_where_it_is_allowed_unless_the_head_strikes()
 
 def test_who_topples_after_sitting_down_has_fallen_whatever_touched_before():
     sits = replace(NOMINAL, touching={"r_hand"}, level=3, speed=0.1)
-    assert record(sits, replace(sits, touching={"r_hand", "base_link"}, speed=1.2)).verdict == "fell"
-    assert record(sits, replace(sits, speed=1.2), replace(sits, touching={"r_hand", "torso"})).verdict == "ok"
+    assert (
+        record(sits, replace(sits, touching={"r_hand", "base_link"}, speed=1.2)).verdict == "fell"
+    )
+    assert (
+        record(sits, replace(sits, speed=1.2), replace(sits, touching={"r_hand", "torso"})).verdict
+        == "ok"
+    )
 
 
 @pytest.mark.parametrize(("tick", "verdict"), [(20, "ok"), (21, "late")])
@@ -132,8 +161,14 @@ def test_a_fault_that_shows_late_is_timed_from_there_and_one_that_never_shows_as
     hidden = [replace(NOMINAL, tick=tick, latent=True) for tick in range(10, 20)]
     found = replace(NOMINAL, tick=25, level=2)
     outcome = record(*hidden, replace(NOMINAL, tick=20), found, reaction="R2", within_ms=10.0)
-    assert (outcome.verdict, outcome.reaction_ms, outcome.latent) == ("ok", pytest.approx(10.0), False)
-    assert record(*hidden, replace(found, tick=15), reaction="R2", within_ms=10.0).reaction_ms == 0.0
+    assert (outcome.verdict, outcome.reaction_ms, outcome.latent) == (
+        "ok",
+        pytest.approx(10.0),
+        False,
+    )
+    assert (
+        record(*hidden, replace(found, tick=15), reaction="R2", within_ms=10.0).reaction_ms == 0.0
+    )
     outcome = record(*hidden, reaction="R2", within_ms=10.0)
     assert (outcome.verdict, outcome.latent) == ("ok", True)
 
@@ -166,8 +201,10 @@ def test_a_run_in_one_process_equals_a_run_over_ros(tmp_path):
 
 def test_watchdogs_fire_though_ros_time_has_stopped(tmp_path):
     """F21: ROS time falls back to 0 and stays there; half a second later commands are lost."""
-    events = (Event("clock.jump", 0.1, severity=-3600.0), Event("command.off", 0.6))
-    story = Scenario("x", events, expect=Expectation("R3", 24.0, after=1, seated_within_s=6.0), lockstep=False)
+    events = (ScenarioEvent("clock.jump", 0.1, severity=-3600.0), ScenarioEvent("command.off", 0.6))
+    story = Scenario(
+        "x", events, expect=Expectation("R3", 24.0, after=1, seated_within_s=6.0), lockstep=False
+    )
     launch = RunningLaunch(tmp_path, ARGUMENTS)
     try:
         outcome = play_on_graph(story)
@@ -177,6 +214,6 @@ def test_watchdogs_fire_though_ros_time_has_stopped(tmp_path):
 
 
 def test_the_same_seed_gives_the_same_story():
-    scenario = Scenario("x", (Event("imu.garbage", 0.02),), seed=4, seconds=0.6)
+    scenario = Scenario("x", (ScenarioEvent("imu.garbage", 0.02),), seed=4, seconds=0.6)
     first, second = played_here(scenario), played_here(scenario)
     assert repr(first) == repr(second)

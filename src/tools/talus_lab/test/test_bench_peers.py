@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Peers beside us: what their policies are shown, and what the bench says when they are there or not."""
+"""Peers beside us: what their policies are shown, and what the bench says without them."""
 
 import inspect
 import math
@@ -10,18 +10,30 @@ import numpy as np
 import pytest
 from talus_core.state import JointCommand, RobotState
 from talus_core.stop_levels import StopLevel
-from talus_lab.bench import rig
 from talus_lab.bench.balance.case import Effort
 from talus_lab.bench.balance.catalogue import CASES
 from talus_lab.bench.balance.peers.case import PeersCase
-from talus_lab.bench.balance.peers.holosoma import DEFAULT, RATE, Clock, HolosomaController, observation
-from talus_lab.bench.balance.peers.packages import INSTALL, POLICIES, REQUIREMENTS, ROOT, missing
+from talus_lab.bench.balance.peers.holosoma import (
+    DEFAULT_POSE_RAD,
+    POLICY_RATE_HZ,
+    Clock,
+    HolosomaController,
+    observation,
+)
+from talus_lab.bench.balance.peers.packages import (
+    INSTALL,
+    POLICIES,
+    REQUIREMENTS,
+    missing,
+)
 from talus_lab.bench.balance.play import play
 from talus_lab.bench.balance.scorecard import scorecard
-from talus_lab.bench.balance.trial import OURS, Outcome, Setting, Trial
-from talus_lab.bench.open_drives import OpenDrives
-from talus_lab.bench.progress import Progress
+from talus_lab.bench.balance.trial import OURS, Setting, Trial, TrialOutcome
+from talus_lab.bench.progress import BenchProgress
 from talus_lab.bench.store import Store
+from talus_lab.rig import rig
+from talus_lab.rig.checkout import CHECKOUT
+from talus_lab.rig.open_drives import OpenDrives
 from talus_safety.kernel.decide.permit import TorquePermit
 
 JOINTS = 29
@@ -40,7 +52,9 @@ PLACES = {  # alphabetical, as holosoma sorts its terms
 
 def state(position, velocity, turn) -> RobotState:
     zero = np.zeros(JOINTS)
-    return RobotState(0, 0.0, 0, position, velocity, zero, turn, np.zeros(3), np.zeros((2, 6)), True)
+    return RobotState(
+        0, 0.0, 0, position, velocity, zero, turn, np.zeros(3), np.zeros((2, 6)), True
+    )
 
 
 def test_a_policy_takes_the_place_of_the_controller_in_all_that_the_rig_asks_of_it():
@@ -52,7 +66,7 @@ def test_a_policy_takes_the_place_of_the_controller_in_all_that_the_rig_asks_of_
 def test_observation_has_each_term_in_its_place_and_scale():
     numbers = np.arange(1.0, JOINTS + 1.0)
     seen = observation(
-        state(DEFAULT + 0.01 * numbers, numbers, np.array([4.0, 8.0, 12.0])),
+        state(DEFAULT_POSE_RAD + 0.01 * numbers, numbers, np.array([4.0, 8.0, 12.0])),
         up=np.array([0.6, 0.0, 0.8]),  # leaning forward: the vertical is ahead in base axes
         velocity=np.array([0.5, -0.1, 0.2]),
         action=-numbers,
@@ -78,7 +92,7 @@ def test_observation_has_each_term_in_its_place_and_scale():
 
 def test_clock_turns_once_a_second_and_rests_while_standing():
     clock, walk = Clock(), np.array([0.5, 0.0, 0.0])
-    for _ in range(round(RATE / 2)):
+    for _ in range(round(POLICY_RATE_HZ / 2)):
         clock.step(walk)
     assert abs(clock.phases[0]) == pytest.approx(math.pi)
     assert clock.phases[1] == pytest.approx(0.0, abs=1e-9)
@@ -102,7 +116,9 @@ class Driver:
 def test_open_drives_delay_and_repeat_but_check_nothing():
     driver, zero = Driver(), np.zeros(JOINTS)
     drives = OpenDrives(driver, delay_ticks=1)
-    for tick, (torque, fresh) in enumerate([(True, True), (True, True), (True, False), (False, True)]):
+    for tick, (torque, fresh) in enumerate(
+        [(True, True), (True, True), (True, False), (False, True)]
+    ):
         if fresh:
             drives.put_command(JointCommand(tick, zero, zero, zero, zero, zero))
         drives.put_permit(TorquePermit(StopLevel.R0_RUN, torque, torque, tick))
@@ -123,13 +139,19 @@ class Played:
         done, self._queue = self._queue, []
         return [(trial, self._outcome(trial)) for trial in done]
 
-    def _outcome(self, trial: Trial) -> Outcome:
+    def _outcome(self, trial: Trial) -> TrialOutcome:
         (shove,) = trial.shoves
-        return Outcome(fell=shove.dv > self._limits[trial.setting.mind] + 1e-9)
+        return TrialOutcome(fell=shove.dv > self._limits[trial.setting.mind] + 1e-9)
 
 
 def played(case, tmp_path, limits):
-    return play({"peers": case}, Effort(1, quick=True), Store(tmp_path, "x", Outcome), Played(limits), Progress("x"))
+    return play(
+        {"peers": case},
+        Effort(1, quick=True),
+        store=Store(tmp_path, "x", TrialOutcome),
+        workers=Played(limits),
+        progress=BenchProgress("x"),
+    )
 
 
 def test_ratio_is_ours_over_the_best_peer_and_rows_say_who_reads_true_state(tmp_path):
@@ -151,5 +173,5 @@ def test_absent_peers_are_named_with_the_command_and_give_no_figure(tmp_path):
     assert "same_g1_ratio" not in report.summary
     assert {row["controller"] for row in report.rows} == POLICIES.keys()
     assert any(INSTALL in note for note in report.notes)
-    assert (ROOT / REQUIREMENTS).is_file()
+    assert (CHECKOUT / REQUIREMENTS).is_file()
     assert report.lines()

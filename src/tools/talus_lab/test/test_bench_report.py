@@ -49,7 +49,8 @@ def test_the_file_has_the_promised_keys(tmp_path):
 def test_memory_counts_every_process_below():
     code = (
         "import subprocess, sys; data = bytearray(b'x' * 60_000_000);"
-        "child = subprocess.Popen([sys.executable, '-c', \"data = bytearray(b'x' * 50_000_000); print(1); input()\"],"
+        "child = subprocess.Popen([sys.executable, '-c', "
+        "\"data = bytearray(b'x' * 50_000_000); print(1); input()\"],"
         " stdin=subprocess.PIPE); child.wait()"
     )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
@@ -73,7 +74,9 @@ def status(name: str, **values: str) -> DiagnosticArray:
 
 
 def test_only_seconds_of_walking_count_for_the_balance_tick():
-    run = WatchedRun(exit_code=0, summary={"real_time_factor": 1.5, "distance_m": 7.0, "fell": False})
+    run = WatchedRun(
+        exit_code=0, summary={"real_time_factor": 1.5, "distance_m": 7.0, "fell": False}
+    )
     run.hear(status("balance", mode="STANDING", tick_cpu_ms_mean="9", tick_cpu_ms_p99="9"))
     run.hear(status("balance", mode="WALKING", tick_cpu_ms_mean="0.5", tick_cpu_ms_p99="1.0"))
     run.hear(status("balance", mode="WALKING", tick_cpu_ms_mean="0.7", tick_cpu_ms_p99="2.0"))
@@ -87,7 +90,12 @@ def test_only_seconds_of_walking_count_for_the_balance_tick():
 
 def test_the_recorder_costs_what_it_computes_in_the_seconds_of_walking():
     run = WatchedRun()
-    for sec, mode, cpu in ((1, "STANDING", 1.0), (5, "WALKING", 2.0), (6, "WALKING", 2.5), (15, "WALKING", 2.25)):
+    for sec, mode, cpu in (
+        (1, "STANDING", 1.0),
+        (5, "WALKING", 2.0),
+        (6, "WALKING", 2.5),
+        (15, "WALKING", 2.25),
+    ):
         message = status("balance", mode=mode, tick_cpu_ms_mean="0.5", tick_cpu_ms_p99="1.0")
         message.header.stamp.sec = sec
         run.hear(message, recorder_cpu=cpu)
@@ -95,8 +103,13 @@ def test_the_recorder_costs_what_it_computes_in_the_seconds_of_walking():
 
 
 def test_cpu_time_of_a_process_that_is_found_by_a_word():
-    busy = "import sys, time\nwhile time.process_time() < 0.35: pass\nprint(flush=True)\nsys.stdin.read()"
-    process = subprocess.Popen([sys.executable, "-c", busy, "a_word"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    busy = (
+        "import sys, time\nwhile time.process_time() < 0.35: pass\n"
+        "print(flush=True)\nsys.stdin.read()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", busy, "a_word"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
     try:
         process.stdout.readline()
         assert find_descendant(process.pid, "a_word") == process.pid

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What trains learned parts: gradients, the fit, and files that say the same as the numbers they were made from."""
+"""What trains learned parts: gradients, the fit, and files that equal the numbers they are of."""
 
 from dataclasses import astuple, replace
 from pathlib import Path
@@ -32,7 +32,9 @@ def test_gradients_are_finite_differences():
     def loss() -> float:
         return 0.5 * float(np.sum((network(x) - y) ** 2)) / len(x)
 
-    for layer, gradients in zip(network.layers, perceptron._gradients(network.layers, x, y), strict=True):
+    for layer, gradients in zip(
+        network.layers, perceptron._gradients(network.layers, x, y), strict=True
+    ):
         for part, gradient in zip(layer, gradients, strict=True):
             for place in np.ndindex(part.shape):
                 values = []
@@ -61,8 +63,12 @@ def test_the_files_say_what_the_numbers_say(tmp_path):
     write_manifest(manifest)
     read = load_manifest(manifest.path)
     for said, meant in zip(astuple(read), astuple(manifest), strict=True):
-        assert np.allclose(said, meant, atol=1e-6) if isinstance(meant, np.ndarray) else said == meant
-    values = np.random.default_rng(4).standard_normal((1, manifest.input.shape[1])).astype(np.float32)
+        assert (
+            np.allclose(said, meant, atol=1e-6) if isinstance(meant, np.ndarray) else said == meant
+        )
+    values = (
+        np.random.default_rng(4).standard_normal((1, manifest.input.shape[1])).astype(np.float32)
+    )
     assert np.allclose(OnnxNetwork(read)(values), network(values), atol=1e-5)
     before = manifest.network.read_bytes()
     write_onnx(network, manifest.network, manifest.name)
@@ -79,7 +85,11 @@ def test_a_round_of_training_learns_from_a_robot_that_stands(tmp_path):
 
 
 def test_bad_input_is_one_line_and_two(capsys):
-    for words, said in ((["--seed", "-1"], "--seed -1"), (["--out", "/proc/x"], "--out /proc/x"), (["--x"], "--help")):
+    for words, said in (
+        (["--seed", "-1"], "--seed -1"),
+        (["--out", "/proc/x"], "--out /proc/x"),
+        (["--x"], "--help"),
+    ):
         assert main(words) == 2
         error = capsys.readouterr().err
         assert error.startswith("error: ") and said in error and error.count("\n") == 1

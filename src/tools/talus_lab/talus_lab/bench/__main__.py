@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m talus_lab.bench NAME [--json FILE]`: runs one benchmark, prints its figures, writes them."""
+"""Runs one benchmark, prints its figures, writes them: `./talus bench NAME [--json FILE]`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ import argparse
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import NoReturn
 
 from talus_core.errors import TalusError, UnknownNameError
+
+from talus_lab.bench.report import check_parent
 
 BENCHES = {
     "control": "round trip, balance tick, real-time factor and memory of the stack",
@@ -18,12 +21,16 @@ BENCHES = {
 
 
 class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> None:
+    def error(self, message: str) -> NoReturn:
         raise TalusError(f"{message}; known benchmarks: {', '.join(BENCHES)}")
 
 
 def main(words: list[str] | None = None) -> int:
-    """Exit code: 0, 1 if something that was to be measured did not work, 2 for bad input, 130 after Ctrl-C."""
+    """Run what the words ask for; return the exit code.
+
+    That is 0, 1 if something that was to be measured did not work, 2 for bad input, 130 after
+    Ctrl-C.
+    """
     try:
         arguments = _parse(sys.argv[1:] if words is None else words)
         report = import_module(f"talus_lab.bench.{arguments.name}").run(arguments)
@@ -56,8 +63,7 @@ def _parse(words: list[str]) -> argparse.Namespace:
     arguments = parser.parse_args(words)
     if arguments.name not in BENCHES:
         raise UnknownNameError("benchmark", arguments.name, BENCHES)
-    if arguments.json is not None and not arguments.json.resolve().parent.is_dir():
-        raise TalusError(f"--json {arguments.json}: there is no folder {arguments.json.resolve().parent}")
+    check_parent("--json", arguments.json)
     return arguments
 
 

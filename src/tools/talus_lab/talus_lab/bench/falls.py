@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Trials of falling and getting up on the simulated body, judged by what really touches the ground."""
+"""Plays falls and getting up on the simulated body, judged by what really touches the ground."""
 
 from __future__ import annotations
 
@@ -7,26 +7,28 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from talus_balance.controller import BalanceConfig, Mode
-from talus_balance.falling.off_feet import OffFeetConfig
+from talus_balance.controller import Mode
 from talus_core.robot import RobotDescription
 
-from talus_lab.bench.rig import OPEN, Push, Rig
+from talus_lab.rig.bounds import HEAD_LINK, OPEN_WORLD
+from talus_lab.rig.rig import Push, Rig
 
-GET_UP_LIMIT = 60.0  # s: three times what it takes
-STANDS_FOR = 2.0  # s on the feet until getting up counts
-LYING_SPREAD = 0.2  # rad of the joints beside the pose in which the limp body is let go
-LIE_STILL = 6.0  # s of lying until torque: braked joints creep for seconds, and the gyroscope's bias is averaged then
-STAND_LIMIT = 6.0  # s to stand up from the start pose
-FALL_FOR = 3.0  # s after the push: the slowest fall lies still by then
-SURE_FALL = (90.0, 140.0)  # N s at the chest: 1.6 to 2.5 m/s, beyond what steps catch but in some forward pushes
-WALKING = (-0.2, 0.5)  # m/s
-HEAD = "head"  # link
+GET_UP_LIMIT_S = 60.0  # three times what it takes
+STANDS_FOR_S = 2.0  # on the feet until getting up counts
+LYING_SPREAD_RAD = 0.2  # of the joints beside the pose in which the limp body is let go
+# Of lying until torque: braked joints creep for seconds, and the gyroscope's bias is averaged then.
+LIE_STILL_S = 6.0
+STAND_LIMIT_S = 6.0  # to stand up from the start pose, which takes 2.2 s
+FALL_LIMIT_S = 3.0  # after the push: the slowest fall lies still by then
+# At the chest: 1.6 to 2.5 m/s, beyond what steps catch but in some forward pushes.
+SURE_FALL_NS = (90.0, 140.0)
+FALL_SPEEDS_MPS = (-0.2, 0.5)  # of those that walk when they are pushed
+USEFUL_LEAD_S = 0.2  # the least time between a fall that is called and its impact that is of use
 
 
 @dataclass(frozen=True)
 class FallTrial:
-    """One push and what became of it.
+    """What became of one push.
 
     Attributes:
         fell: Something besides the soles touched the ground.
@@ -46,62 +48,77 @@ class FallTrial:
 
 
 def get_up_trial(robot: RobotDescription, seed: int, start: str) -> tuple[bool, float]:
-    """Whether a robot that lies on its `front`, `back`, `left` or `right` comes to stand, and s that it took."""
-    options = {"lying": start, "start_pose": "stand", "start_spread": LYING_SPREAD, "settle_s": LIE_STILL}
+    """Lay a robot down and let it get up.
+
+    Args:
+        robot: The robot.
+        seed: Seed of noise, model error and of how its limbs lie.
+        start: The side that it lies on: `front`, `back`, `left` or `right`.
+
+    Returns:
+        Whether it came to stand, and s that it took.
+    """
+    options = {
+        "lying": start,
+        "start_pose": "stand",
+        "start_spread": LYING_SPREAD_RAD,
+        "settle_s": LIE_STILL_S,
+    }
     rig = Rig(robot, seed=seed, model_error=True, options=options)
     rig.get_up = True
-    began, stood_since = rig.time, math.inf
-    while rig.time < GET_UP_LIMIT:
+    began = rig.time
+    stood_since = math.inf
+    while rig.time < GET_UP_LIMIT_S:
         rig.step()
         if rig.mode is not Mode.STANDING:
             stood_since = math.inf
-        elif rig.time >= (stood_since := min(stood_since, rig.time)) + STANDS_FOR:
+            continue
+        stood_since = min(stood_since, rig.time)
+        if rig.time >= stood_since + STANDS_FOR_S:
             return not rig.has_fallen(), stood_since - began
     return False, rig.time - began
 
 
-def foresees_wrongly(robot: RobotDescription, seed: int, impulse: float, link: str = "torso") -> bool:
-    """Whether the controller, when it only foresees and does not act, calls a fall certain that does not come."""
-    config = BalanceConfig(off_feet=OffFeetConfig(protects=False))
-    rig, begin = _pushed(robot, seed, impulse, link, config)
-    foreseen = False
-    while rig.time < begin + FALL_FOR:
-        foreseen = rig.step().expects_fall or foreseen
-        if rig.driver.touching():
-            return False
-    return foreseen
-
-
 def fall_trial(robot: RobotDescription, seed: int, protects: bool = True) -> FallTrial:
-    """A push that fells, standing or walking, any heading; `protects`: False to go limp where the fall is certain."""
+    """Fell a robot by a push while it stands or walks, from any side.
+
+    Args:
+        robot: The robot.
+        seed: Seed of the push and all else that is random.
+        protects: False: it goes limp where the fall is certain.
+    """
     random = np.random.default_rng(seed)
-    return push_trial(robot, seed, random.uniform(*SURE_FALL), protects=protects)
+    return push_trial(robot, seed, random.uniform(*SURE_FALL_NS), protects=protects)
 
 
 def push_trial(
     robot: RobotDescription, seed: int, impulse: float, link: str = "torso", protects: bool = True
 ) -> FallTrial:
-    """A push of `impulse` N s at a heading and a moment by the seed; half of the seeds walk."""
+    """Push a link by `impulse` N s from a side, at a moment by the seed; half of them walk."""
     rig, begin = _pushed(robot, seed, impulse, link)
-    return _watch(rig, begin + FALL_FOR, protects)
+    return _watch(rig, begin + FALL_LIMIT_S, protects)
 
 
-def _pushed(
-    robot: RobotDescription, seed: int, impulse: float, link: str, config: BalanceConfig | None = None
-) -> tuple[Rig, float]:
-    """A robot on its feet, and the s when it will be pushed."""
+def _pushed(robot: RobotDescription, seed: int, impulse: float, link: str) -> tuple[Rig, float]:
+    """Return a robot on its feet, and the s when it will be pushed."""
     random = np.random.default_rng((seed, 1))
-    rig = Rig(robot, seed=seed, model_error=True, config=config, world=OPEN)
-    rig.run_until(Mode.STANDING, STAND_LIMIT)
+    rig = Rig(robot, seed=seed, model_error=True, world=OPEN_WORLD)
+    rig.run_until(Mode.STANDING, STAND_LIMIT_S)
     if random.random() < 0.5:
-        rig.velocity = np.array([random.uniform(*WALKING), 0.0, 0.0])
-    begin, heading = rig.time + random.uniform(1.0, 2.0), random.uniform(-math.pi, math.pi)
-    rig.pushes.append(Push(begin, (impulse * math.cos(heading), impulse * math.sin(heading), 0.0), link=link))
+        rig.velocity = np.array([random.uniform(*FALL_SPEEDS_MPS), 0.0, 0.0])
+    begin = rig.time + random.uniform(1.0, 2.0)
+    heading = random.uniform(-math.pi, math.pi)
+    vector = (impulse * math.cos(heading), impulse * math.sin(heading), 0.0)
+    rig.pushes.append(Push(begin, vector, link=link))
     return rig, begin
 
 
 def _watch(rig: Rig, until: float, protects: bool) -> FallTrial:
-    predicted, touched, head, peak, first = None, None, False, 0.0, ""
+    predicted: float | None = None
+    touched: float | None = None
+    has_struck_head = False
+    peak = 0.0
+    first = ""
     while rig.time < until:
         if predicted is None or protects:
             rig.step()
@@ -112,9 +129,17 @@ def _watch(rig: Rig, until: float, protects: bool) -> FallTrial:
             predicted = rig.time
         forces = rig.driver.touching()
         if forces and touched is None:
-            touched, first = rig.time, max(forces, key=forces.get)
+            touched = rig.time
+            first = max(forces, key=lambda name: forces[name])
         peak = max(peak, *forces.values(), 0.0)
         is_over = predicted is not None and rig.mode is Mode.LIMP
-        head = head or (HEAD in forces and not is_over)
+        has_struck_head = has_struck_head or (HEAD_LINK in forces and not is_over)
     lead = None if predicted is None or touched is None else touched - predicted
-    return FallTrial(touched is not None, predicted is not None, lead, head, peak, first)
+    return FallTrial(
+        fell=touched is not None,
+        predicted=predicted is not None,
+        lead=lead,
+        head_strike=has_struck_head,
+        peak_force=peak,
+        first=first,
+    )

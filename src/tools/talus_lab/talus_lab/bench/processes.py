@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a benchmark asks of this machine: memory and CPU time of processes, and a free port."""
+"""Asks this machine for memory and CPU time of processes, and for a free port."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ PROC = Path("/proc")
 
 
 def descendants(root: int) -> list[int]:
-    """Process ids of `root` and everything below it."""
+    """Return the process ids of `root` and everything below it."""
     children: dict[int, list[int]] = {}
     for path in PROC.glob("[0-9]*"):
         fields = _stat(int(path.name))
         if fields:
             children.setdefault(int(fields[1]), []).append(int(path.name))
-    found, queue = [], [root]
+    found: list[int] = []
+    queue = [root]
     while queue:
         pid = queue.pop()
         found.append(pid)
@@ -26,7 +27,10 @@ def descendants(root: int) -> list[int]:
 
 
 def proportional_memory_mb(pid: int) -> float:
-    """Resident memory in MB, shared pages divided among those who share them (PSS); 0 for a process that ended."""
+    """Return resident memory in MB, shared pages divided among those that share them (PSS).
+
+    It is 0 for a process that ended.
+    """
     try:
         lines = (PROC / str(pid) / "smaps_rollup").read_text().splitlines()
     except OSError:
@@ -35,12 +39,12 @@ def proportional_memory_mb(pid: int) -> float:
 
 
 def tree_memory_mb(root: int) -> float:
-    """PSS of `root` and everything below it."""
+    """Return the PSS of `root` and everything below it, MB."""
     return sum(proportional_memory_mb(pid) for pid in descendants(root))
 
 
 def find_descendant(root: int, word: str) -> int | None:
-    """The process below `root` with `word` in its command line; None if there is none."""
+    """Return a process below `root` with `word` in its command line; None if there is none."""
     for pid in descendants(root):
         try:
             command = (PROC / str(pid) / "cmdline").read_bytes()
@@ -52,13 +56,13 @@ def find_descendant(root: int, word: str) -> int | None:
 
 
 def cpu_seconds(pid: int) -> float:
-    """CPU time of all threads of a process so far, s; 0 for one that ended."""
+    """Return the CPU time of all threads of a process so far, s; 0 for one that ended."""
     fields = _stat(pid)
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
 
 
 def _stat(pid: int) -> list[str]:
-    """Fields behind the name in /proc/PID/stat (proc(5)); none for a process that ended."""
+    """Return the fields behind the name in /proc/PID/stat (proc(5)); none for one that ended."""
     try:
         return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -66,7 +70,7 @@ def _stat(pid: int) -> list[str]:
 
 
 def free_port() -> int:
-    """A TCP port that nobody listens on now."""
+    """Return a TCP port that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("", 0))
         return probe.getsockname()[1]

@@ -6,22 +6,27 @@ from __future__ import annotations
 import sys
 import time
 
+LOG_PERIOD_S = 60.0
+LINE_WIDTH = 150  # characters
 
-class Progress:
-    """Call `tell` whenever something is done."""
+
+class BenchProgress:
+    """Shows the newest state of one benchmark; call `show` whenever something is done."""
 
     def __init__(self, name: str):
-        """`name`: of the benchmark."""
+        """Begin to count the time; `name`: of the benchmark."""
         self._name = name
-        self._started = self._told = time.monotonic()
+        self._started = time.monotonic()
+        self._shown = self._started
 
-    def tell(self, done: str, at: str) -> None:
-        """`done`: such as `12 runs`; `at`: what is at hand."""
+    def show(self, done: str, at: str) -> None:
+        """Say what is done, such as `12 runs`, and what is at hand."""
         now = time.monotonic()
         is_live = sys.stderr.isatty()
-        if not is_live and now - self._told < 60.0:
+        if not is_live and now - self._shown < LOG_PERIOD_S:
             return
-        self._told = now
+        self._shown = now
         minutes, seconds = divmod(int(now - self._started), 60)
         text = f"{self._name}: {done} in {minutes}:{seconds:02d}; at {at}"
-        print(f"\r\x1b[K{text[:150]}" if is_live else text, end="" if is_live else "\n", file=sys.stderr, flush=True)
+        line = f"\r\x1b[K{text[:LINE_WIDTH]}" if is_live else text
+        print(line, end="" if is_live else "\n", file=sys.stderr, flush=True)

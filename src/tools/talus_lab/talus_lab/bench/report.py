@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every benchmark writes: `{"bench", "commit", "machine", "rows", "summary"}`."""
+"""Writes the report of a benchmark: `{"bench", "commit", "machine", "rows", "summary"}`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
+
+from talus_core.errors import TalusError
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class BenchReport:
     notes: Sequence[str] = ()
 
     def write(self, path: Path) -> None:
-        """As JSON."""
+        """Write the report as JSON."""
         content = {
             "bench": self.bench,
             "commit": commit(),
@@ -46,28 +48,51 @@ class BenchReport:
         path.write_text(json.dumps(content, indent=2) + "\n")
 
     def lines(self) -> list[str]:
-        """For the terminal."""
-        tables = groupby((_rounded(row) for row in self.rows), key=lambda row: tuple(row))
+        """Return the report for the terminal."""
+        tables = groupby((_rounded(row) for row in self.rows), key=_columns)
         rows = [line for head, table in tables for line in _table(head, list(table))]
         figures = [f"{key:24} {value}" for key, value in _rounded(self.summary).items()]
         notes = [f"note: {note}" for note in self.notes]
         return [*rows, *figures, *notes, *(f"failed: {failure}" for failure in self.failures)]
 
 
+def check_parent(option: str, path: Path | None) -> None:
+    """Raise TalusError for a file to be written into a folder that is not there."""
+    if path is not None and not path.resolve().parent.is_dir():
+        raise TalusError(f"{option} {path}: there is no folder {path.resolve().parent}")
+
+
+def _columns(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(row)
+
+
 def _table(head: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Rows of the same columns under their names, then an empty line."""
+    """Lay out rows of the same columns under their names, then an empty line."""
     cells = [list(head), *([str(row[key]) for key in head] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in cells
+    ]
     return [*lines, ""]
 
 
 def commit() -> str:
-    """Of the source tree that this file belongs to; `unknown` outside of one."""
+    """Return the commit of the source tree that this file is in; `unknown` outside of one."""
     folder = Path(__file__).resolve().parent
     try:
         done = subprocess.run(
-            ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=40", "--exclude", "*"],
+            [
+                "git",
+                "-C",
+                str(folder),
+                "describe",
+                "--always",
+                "--dirty",
+                "--abbrev=40",
+                "--exclude",
+                "*",
+            ],
             capture_output=True,
             text=True,
             check=True,
@@ -78,7 +103,7 @@ def commit() -> str:
 
 
 def machine() -> dict[str, Any]:
-    """Processor, cores, memory and load: figures of different machines do not compare."""
+    """Describe this machine: figures of different machines do not compare."""
     return {
         "processor": _processor(),
         "cores": len(os.sched_getaffinity(0)),
@@ -97,4 +122,6 @@ def _processor() -> str:
 
 
 def _rounded(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: round(value, 4) if isinstance(value, float) else value for key, value in row.items()}
+    return {
+        key: round(value, 4) if isinstance(value, float) else value for key, value in row.items()
+    }

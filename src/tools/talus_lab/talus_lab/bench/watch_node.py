@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the whole stack as its user would, and watches its diagnostics and its memory meanwhile."""
+"""Runs the whole stack as its user would, and watches its diagnostics and memory meanwhile."""
 
 from __future__ import annotations
 
@@ -14,28 +14,30 @@ from statistics import mean
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.qos import QoSProfile
 from rclpy.signals import SignalHandlerOptions
 from talus_cli.run.conversions import seconds
 from talus_ros.fast_link_node import FastLink
 
 from talus_lab.bench.processes import cpu_seconds, find_descendant, tree_memory_mb
 
-MEMORY_EVERY_S = 2.0
-RECORDER = "recorder_node"  # in the command line of its process
-WITHIN_S = 900.0  # wall: a run of 20 simulated s that takes longer has hung
+MEMORY_PERIOD_S = 2.0  # wall, between two looks at the memory
+RECORDER_WORD = "recorder_node"  # in the command line of its process
+RUN_LIMIT_S = 900.0  # wall: a run of 20 simulated s that takes longer has hung
+DIAGNOSTICS_QOS = QoSProfile(depth=10)
 
 
 @dataclass
 class WatchedRun:
-    """One run of the stack.
+    """What was seen of one run of the stack.
 
     Attributes:
-        exit_code: Of the run.
+        exit_code: Exit code of the run.
         summary: What the run wrote with --json; empty if it wrote nothing.
         memory_mb: PSS of all processes, at its highest.
         tick_mean_ms, tick_p99_ms: CPU time of the balance tick in each simulated second of walking.
         driver_mean_ms: CPU time of the driver's loop per tick, in each simulated second.
-        recorder_cpu: (simulated s, CPU s of the recorder so far) in each simulated second of walking.
+        recorder_cpu: (simulated s, CPU s of the recorder so far), each simulated s of walking.
     """
 
     exit_code: int = -1
@@ -51,11 +53,12 @@ class WatchedRun:
         """CPU s of the recorder per simulated s of walking; 0 where it was not seen."""
         if len(self.recorder_cpu) < 2:
             return 0.0
-        (begin, before), (end, after) = self.recorder_cpu[0], self.recorder_cpu[-1]
+        begin, before = self.recorder_cpu[0]
+        end, after = self.recorder_cpu[-1]
         return (after - before) / (end - begin)
 
     def row(self, name: str) -> dict:
-        """For the table of a benchmark; times are means over the seconds of walking."""
+        """Return the row of a benchmark's table; times are means over the seconds of walking."""
         return {
             "run": name,
             "exit_code": self.exit_code,
@@ -70,7 +73,7 @@ class WatchedRun:
         }
 
     def hear(self, message: DiagnosticArray, recorder_cpu: float = 0.0) -> None:
-        """Take the ticks' CPU times from the nodes' diagnostics. `recorder_cpu`: s so far."""
+        """Take the ticks' CPU times from the nodes' diagnostics; `recorder_cpu`: s so far."""
         for status in message.status:
             values = {item.key: item.value for item in status.values}
             if status.name.endswith("balance") and values.get("mode") == "WALKING":
@@ -83,7 +86,7 @@ class WatchedRun:
 
 
 def watched_run(options: list[str]) -> WatchedRun:
-    """`./talus run` with these options, to its end."""
+    """Run `./talus run` with these options to its end."""
     run = WatchedRun()
     with tempfile.TemporaryDirectory() as folder:
         summary = Path(folder) / "run.json"
@@ -110,13 +113,14 @@ def _watch(process: subprocess.Popen, run: WatchedRun) -> None:
         def hear(message: DiagnosticArray) -> None:
             run.hear(message, cpu_seconds(recorder) if recorder else 0.0)
 
-        link.subscribe(DiagnosticArray, "diagnostics", hear, 10)
-        until, next_look = time.monotonic() + WITHIN_S, 0.0
+        link.subscribe(DiagnosticArray, "diagnostics", hear, DIAGNOSTICS_QOS)
+        until = time.monotonic() + RUN_LIMIT_S
+        next_look = 0.0
         while process.poll() is None and time.monotonic() < until:
             link.wait(0.2)
             if time.monotonic() >= next_look:
-                recorder = recorder or find_descendant(process.pid, RECORDER)
+                recorder = recorder or find_descendant(process.pid, RECORDER_WORD)
                 run.memory_mb = max(run.memory_mb, tree_memory_mb(process.pid))
-                next_look = time.monotonic() + MEMORY_EVERY_S
+                next_look = time.monotonic() + MEMORY_PERIOD_S
     finally:
         rclpy.shutdown(context=context)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`./talus exec -- python -m talus_lab.golden check|record FILE [STORY ...]`: replay golden runs against a file."""
+"""Replays golden runs against a file: `python -m talus_lab.golden check|record FILE`."""
 
 from __future__ import annotations
 
@@ -10,25 +10,36 @@ import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from talus_lab.bench.balance.workers import ONE_THREAD
 from talus_lab.golden.numerics import numerics
-from talus_lab.golden.stories import ROBOT, STORIES, tell
+from talus_lab.golden.stories import STORIES, tell
+from talus_lab.rig.checkout import TALUS40_FOLDER
+from talus_lab.rig.fork import ONE_THREAD
+
+
+def _known(file: Path) -> dict[str, Any]:
+    """Return what a file says, or a record without stories where there is none."""
+    if file.exists():
+        return json.loads(file.read_text())
+    return {"numerics": "", "stories": {}}
 
 
 def main() -> int:
-    """0 when every story is as in the file, or the file was written."""
+    """Return 0 when every story is as in the file, or the file was written."""
     parser = argparse.ArgumentParser(prog="talus_lab.golden", description=__doc__)
     parser.add_argument("verb", choices=("check", "record"))
     parser.add_argument("file", type=Path)
-    parser.add_argument("stories", nargs="*", metavar="STORY", help=f"of {', '.join(STORIES)}; none: all")
+    parser.add_argument(
+        "stories", nargs="*", metavar="STORY", help=f"of {', '.join(STORIES)}; none: all"
+    )
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at once")
     options = parser.parse_args()
     unknown = set(options.stories) - set(STORIES)
     if unknown:
         parser.error(f"no story '{min(unknown)}'; there are {', '.join(STORIES)}")
-    known = json.loads(options.file.read_text()) if options.file.exists() else {"numerics": "", "stories": {}}
-    here = numerics(ROBOT)
+    known = _known(options.file)
+    here = numerics(TALUS40_FOLDER)
     is_same_machine = known["numerics"] == here
     differing = []
     with multiprocessing.get_context("spawn").Pool(options.jobs) as pool:
@@ -39,10 +50,14 @@ def main() -> int:
             print(f"{name:14} {seconds:5.1f} s  {'as known' if is_equal else take}", flush=True)
             known["stories"][name] = take
     if options.verb == "record":
-        options.file.write_text(json.dumps(known | {"numerics": here}, indent=1, sort_keys=True) + "\n")
+        options.file.write_text(
+            json.dumps(known | {"numerics": here}, indent=1, sort_keys=True) + "\n"
+        )
         return 0
     if differing and not is_same_machine:
-        print("the file was recorded on a machine with other arithmetic: its hashes do not hold here")
+        print(
+            "the file was recorded on a machine with other arithmetic: its hashes do not hold here"
+        )
     return 1 if differing else 0
 
 

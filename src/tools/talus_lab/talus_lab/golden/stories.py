@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The stories of the golden runs: what the robot is asked to do, and what is done to it."""
+"""Tells the stories of the golden runs: what the robot is asked to do, what is done to it."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from talus_balance.controller import Mode
 from talus_core.robot import load_robot
 from talus_core.rotations import matrix_from_quat_xyzw
 from talus_description.adopt import adopt
+from talus_simulation.mujoco_body.driver import MujocoDriver
 
 from talus_lab.bench.balance.ground import Ground
 from talus_lab.bench.balance.stage import Actor
 from talus_lab.bench.balance.trial import Setting
-from talus_lab.bench.rig import Rig
 from talus_lab.golden.tape import Tape
+from talus_lab.rig.checkout import TALUS40_FOLDER
+from talus_lab.rig.rig import Rig
 from talus_lab.scenario.play import Player
 from talus_lab.scenario.rig_stage import RigStage
-from talus_lab.scenario.scenario import Event, Scenario
+from talus_lab.scenario.scenario import Scenario, ScenarioEvent
 
-ROBOT = Path(__file__).resolve().parents[5] / "urdf" / "talus40"
 STAIRS_M = 0.10  # height of a stair, within what the robot climbs
 STAIRS_MPS = 0.4
 
@@ -48,15 +49,17 @@ class Take:
     ending: str
 
 
-def _taken(tape: Tape, driver, ending: str) -> Take:
+def _taken(tape: Tape, driver: MujocoDriver, ending: str) -> Take:
     truth = driver.ground_truth()
-    place = tuple(round(float(value), 3) for value in truth.position)
+    x, y, z = (round(float(value), 3) for value in truth.position)
     upright = round(float(matrix_from_quat_xyzw(truth.quat_xyzw)[2, 2]), 3)
-    return Take(tape.digest, tape.ticks, place, upright, ending)
+    return Take(tape.digest, tape.ticks, (x, y, z), upright, ending)
 
 
-def _scenario(posture: str, events: tuple[Event, ...], seconds: float, seed: int) -> Callable[[Path], Take]:
-    """A story of the whole loop: driver, last gate, supervisor and balance."""
+def _scenario(
+    posture: str, events: tuple[ScenarioEvent, ...], seconds: float, seed: int
+) -> Callable[[Path], Take]:
+    """Return a story of the whole loop: driver, last gate, supervisor and balance."""
 
     def tell(robot: Path) -> Take:
         stage = RigStage(load_robot(robot), seed)
@@ -66,24 +69,28 @@ def _scenario(posture: str, events: tuple[Event, ...], seconds: float, seed: int
         scenario = Scenario("golden", events, posture, seconds=seconds)
         outcome = player.play(scenario)
         mode = stage.rig.balance.controller.mode.name.lower()
-        return _taken(tape, stage.rig.driver, f"worst R{outcome.worst_level}, {mode}, {outcome.verdict}")
+        return _taken(
+            tape, stage.rig.driver, f"worst R{outcome.worst_level}, {mode}, {outcome.verdict}"
+        )
 
     return tell
 
 
 def _stairs(robot: Path) -> Take:
-    """Climbs stairs that it sees: depth images, map of the ground, step planner, whole body."""
-    setting = Setting(seed=3, ground=Ground("stairs", STAIRS_M, 3), sees=True, velocity=(0.0, 0.0, 0.0))
+    """Climb stairs that it sees: depth images, map of the ground, step planner, whole body."""
+    setting = Setting(
+        seed=3, ground=Ground("stairs", STAIRS_M, 3), sees=True, velocity=(0.0, 0.0, 0.0)
+    )
     actor = Actor(load_robot(robot), setting)
     tape = Tape(actor.rig.driver)
     actor.warm_up()
-    actor._command((STAIRS_MPS, 0.0, 0.0))
-    actor._advance(4.0)
+    actor.command((STAIRS_MPS, 0.0, 0.0))
+    actor.advance(4.0)
     return _taken(tape, actor.rig.driver, actor.rig.mode.name.lower())
 
 
 def _foreign(robot: Path) -> Take:
-    """Tries to stand up in a body whose parts were found in an MJCF file, with gains scaled to it."""
+    """Try to stand up in a body whose parts were found in an MJCF file, with gains scaled to it."""
     with tempfile.TemporaryDirectory() as folder:
         guest = Path(folder, "guest")
         adopt(robot / f"{robot.name}.xml", guest)
@@ -97,22 +104,32 @@ def _foreign(robot: Path) -> Take:
 
 
 STORIES: dict[str, Callable[[Path], Take]] = {
-    "stand": _scenario("double_support", (Event("operator.walk", 0.0),), 1.0, 0),
-    "walk": _scenario("walking", (Event("operator.walk", 0.5, severity=0.8), Event("operator.walk", 2.0)), 3.5, 1),
-    "shove": _scenario("walking", (Event("push", 0.3, "left", 45.0), Event("push", 1.2, "behind", 45.0)), 2.5, 2),
+    "stand": _scenario("double_support", (ScenarioEvent("operator.walk", 0.0),), 1.0, 0),
+    "walk": _scenario(
+        "walking",
+        (ScenarioEvent("operator.walk", 0.5, severity=0.8), ScenarioEvent("operator.walk", 2.0)),
+        3.5,
+        1,
+    ),
+    "shove": _scenario(
+        "walking",
+        (ScenarioEvent("push", 0.3, "left", 45.0), ScenarioEvent("push", 1.2, "behind", 45.0)),
+        2.5,
+        2,
+    ),
     "stairs": _stairs,
-    "fall": _scenario("double_support", (Event("push", 0.2, "front", 120.0),), 2.5, 4),
-    "stop": _scenario("walking", (Event("operator.stop", 0.2),), 6.0, 5),
-    "loaded": _scenario("loaded", (Event("operator.safe_stand", 0.2),), 1.0, 6),
-    "balance_dies": _scenario("walking", (Event("process.kill", 0.1, "balance"),), 6.0, 7),
-    "knee_dies": _scenario("double_support", (Event("drive.off", 0.1, "l_knee"),), 6.0, 8),
-    "imu_stuck": _scenario("walking", (Event("imu.stuck", 0.1),), 3.0, 9),
+    "fall": _scenario("double_support", (ScenarioEvent("push", 0.2, "front", 120.0),), 2.5, 4),
+    "stop": _scenario("walking", (ScenarioEvent("operator.stop", 0.2),), 6.0, 5),
+    "loaded": _scenario("loaded", (ScenarioEvent("operator.safe_stand", 0.2),), 1.0, 6),
+    "balance_dies": _scenario("walking", (ScenarioEvent("process.kill", 0.1, "balance"),), 6.0, 7),
+    "knee_dies": _scenario("double_support", (ScenarioEvent("drive.off", 0.1, "l_knee"),), 6.0, 8),
+    "imu_stuck": _scenario("walking", (ScenarioEvent("imu.stuck", 0.1),), 3.0, 9),
     "foreign_robot": _foreign,
 }
 
 
 def tell(name: str) -> tuple[str, float, Take]:
-    """Name of a story, s of CPU time that it took, and what it gave."""
+    """Play a story; return its name, s of CPU time that it took, and what it gave."""
     started = time.process_time()
-    take = STORIES[name](ROBOT)
+    take = STORIES[name](TALUS40_FOLDER)
     return name, time.process_time() - started, take

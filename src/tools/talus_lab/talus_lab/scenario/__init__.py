@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Scenarios: a posture, what goes wrong when, and what must follow; in one process or on a running graph."""
+"""Scenarios: a posture, what goes wrong when, and what must follow; here or on a graph."""

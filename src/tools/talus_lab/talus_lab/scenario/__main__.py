@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`./talus scenario FILE...`: plays scenarios in this process, or with --graph on the robot that runs."""
+"""Plays scenarios here, or with --graph on the robot that runs: `./talus scenario FILE`."""
 
 from __future__ import annotations
 
@@ -10,33 +10,35 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import NoReturn
 
 from talus_core.errors import TalusError
 from talus_core.robot import load_robot
 
+from talus_lab.rig.checkout import TALUS40_FOLDER
 from talus_lab.scenario.play import Player
-from talus_lab.scenario.record import Outcome
+from talus_lab.scenario.record import ScenarioOutcome
 from talus_lab.scenario.scenario import Scenario, load_scenario
-
-ROBOT = Path(__file__).resolve().parents[5] / "urdf" / "talus40"
 
 
 class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> None:
+    def error(self, message: str) -> NoReturn:
         raise TalusError(f"{message}; usage: ./talus scenario FILE... [--graph] [--json FILE]")
 
 
 def parser() -> argparse.ArgumentParser:
-    """The options."""
+    """Return the parser of the options."""
     result = _Parser(prog="./talus scenario", description=__doc__, allow_abbrev=False)
     result.add_argument("files", nargs="+", type=Path, metavar="FILE", help="YAML; see scenarios/")
-    result.add_argument("--graph", action="store_true", help="on the simulated robot that runs, over ROS")
+    result.add_argument(
+        "--graph", action="store_true", help="on the simulated robot that runs, over ROS"
+    )
     result.add_argument("--json", type=Path, metavar="FILE", help="write the outcomes")
     return result
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Exit code: 0, 1 if an expectation was not met, 2 for bad input."""
+    """Return the exit code: 0, 1 if an expectation was not met, 2 for bad input."""
     try:
         arguments = parser().parse_args(words)
         scenarios = [load_scenario(file) for file in arguments.files]
@@ -45,12 +47,15 @@ def main(words: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     if arguments.json is not None:
-        named = {scenario.name: asdict(outcome) for scenario, outcome in zip(scenarios, outcomes, strict=True)}
+        named = {
+            scenario.name: asdict(outcome)
+            for scenario, outcome in zip(scenarios, outcomes, strict=True)
+        }
         arguments.json.write_text(json.dumps(named, indent=2) + "\n")
     return int(any(outcome.verdict != "ok" for outcome in outcomes))
 
 
-def _play(scenario: Scenario, on_graph: bool) -> Outcome:
+def _play(scenario: Scenario, on_graph: bool) -> ScenarioOutcome:
     if on_graph:
         from talus_lab.scenario.graph_stage_node import play_on_graph  # imports rclpy
 
@@ -59,17 +64,21 @@ def _play(scenario: Scenario, on_graph: bool) -> Outcome:
         outcome = play_here(scenario)
     print(f"{scenario.name}: {outcome.verdict}{'; ' + outcome.detail if outcome.detail else ''}")
     times = [f"worst R{outcome.worst_level}"]
-    times += [f"reaction after {outcome.reaction_ms:.0f} ms"] if math.isfinite(outcome.reaction_ms) else []
+    times += (
+        [f"reaction after {outcome.reaction_ms:.0f} ms"]
+        if math.isfinite(outcome.reaction_ms)
+        else []
+    )
     times += [f"seated after {outcome.seated_s:.1f} s"] if math.isfinite(outcome.seated_s) else []
     print(f"  {', '.join(times)}")
     return outcome
 
 
-def play_here(scenario: Scenario) -> Outcome:
-    """In this process. Raises TalusError."""
+def play_here(scenario: Scenario) -> ScenarioOutcome:
+    """Play a scenario in this process. Raises TalusError."""
     from talus_lab.scenario.rig_stage import RigStage
 
-    stage = RigStage(load_robot(ROBOT), scenario.seed)
+    stage = RigStage(load_robot(TALUS40_FOLDER), scenario.seed)
     stage.rig.lockstep = scenario.lockstep
     player = Player(stage, scenario.posture, scenario.seed)
     player.reach()

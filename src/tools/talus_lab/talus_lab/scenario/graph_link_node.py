@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A scenario's ears and hands on a running graph: topics, services, and the ids of the nodes' processes."""
+"""Gives scenarios ears and hands on a running graph: topics, services and process ids."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -27,40 +28,56 @@ from talus_ros.heartbeat_node import HEARTBEAT_QOS, HEARTBEAT_TOPIC
 
 from talus_interfaces.msg import BalanceState, GateState, Heartbeat, SafetyState
 
-TOPICS = {
+HEARD_TOPICS = {
     "safety/state": SafetyState,
     "balance/state": BalanceState,
     "sim/ground_truth": Odometry,
     "gate/state": GateState,
 }
 PATIENCE_S = 60.0  # wall: longest silence of a graph, its start and a service's answer included
-CMD_VEL_EVERY_S = 0.05  # simulated: a tenth of the age at which it is stale
+CMD_VEL_PERIOD_S = 0.05  # simulated: a tenth of the age at which it is stale
 SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
-QOS = QoSProfile(depth=200, reliability=ReliabilityPolicy.RELIABLE)
+EVERY_MESSAGE_QOS = QoSProfile(depth=200, reliability=ReliabilityPolicy.RELIABLE)
+FOREVER_S = float("inf")
 
 
 class SilenceError(TalusError):
-    """Who should speak did not."""
+    """A node or a service that should speak did not."""
+
+
+@dataclass(frozen=True)
+class FalseClock:
+    """A lie about ROS time: `offset` s later than it is, until `until`, simulated s."""
+
+    offset: float = 0.0
+    until: float = 0.0
 
 
 class GraphLink:
-    """Used from one thread. `newest`: the newest message by topic; `on_gate`: called at each gate/state, in order."""
+    """Listens and speaks on the graph of a simulated robot; used from one thread.
+
+    Attributes:
+        patience: Longest silence that is borne, s of the wall.
+        newest: Newest message by topic.
+        speed: m/s forward, sent on cmd_vel.
+    """
 
     def __init__(self, on_gate: Callable[[GateState], None]):
+        """Join the graph; `on_gate`: called at each gate/state, in order."""
         self.patience = PATIENCE_S
+        self.newest: dict[str, Any] = {}
+        self.speed = 0.0
         self._context = rclpy.Context()
         rclpy.init(args=[], context=self._context, signal_handler_options=SignalHandlerOptions.NO)
         self._node = rclpy.create_node("scenario", context=self._context)
         self._link = FastLink(self._node)
-        self.newest: dict[str, Any] = {}
-        self.speed = 0.0  # m/s forward, sent on cmd_vel
         self._on_gate = on_gate
         self._processes: dict[str, int] = {}
         self._stopped: list[tuple[float, int]] = []
         self._sent_at = 0.0
-        self._false_clock = (0.0, 0.0)  # s added, until when
-        for topic, kind in TOPICS.items():
-            self._link.subscribe(kind, topic, partial(self._hear, topic), QOS)
+        self._false_clock = FalseClock()
+        for topic, kind in HEARD_TOPICS.items():
+            self._link.subscribe(kind, topic, partial(self._hear, topic), EVERY_MESSAGE_QOS)
         self._link.subscribe(Heartbeat, HEARTBEAT_TOPIC, self._on_heartbeat, HEARTBEAT_QOS)
         self._cmd_vel = self._node.create_publisher(TwistStamped, "cmd_vel", 1)
         self._clock = self._node.create_publisher(Clock, "clock", 10)
@@ -68,17 +85,17 @@ class GraphLink:
         self._executor.add_node(self._node)
 
     def close(self) -> None:
-        """Leave the graph; whoever is still stopped goes on."""
-        self._resume(float("inf"))
+        """Leave the graph; every process that is still stopped goes on."""
+        self._resume(FOREVER_S)
         rclpy.shutdown(context=self._context)
 
     @property
     def time(self) -> float:
-        """Simulated s, by the driver: `clock` may be told lies."""
+        """Simulated time by the driver, s: `clock` may be told lies."""
         return seconds(self.newest["gate/state"].stamp)
 
     def wait_until(self, is_so: Callable[[], bool], what: str) -> None:
-        """Serve the topics until it is so. Raises SilenceError after long."""
+        """Serve the topics until something is so. Raises SilenceError after long."""
         deadline = time.monotonic() + self.patience
         while not is_so():
             if time.monotonic() > deadline:
@@ -90,24 +107,24 @@ class GraphLink:
                 self._send_false_clock()
 
     def is_up(self) -> bool:
-        """Every topic has spoken."""
-        return self.newest.keys() >= TOPICS.keys()
+        """Tell whether every topic has spoken."""
+        return self.newest.keys() >= HEARD_TOPICS.keys()
 
     def client(self, kind: type, name: str) -> Client:
-        """Of a service that somebody offers. Raises SilenceError where nobody does."""
-        client = self._node.create_client(kind, name)
+        """Return a client of a service that is offered. Raises SilenceError where nobody does."""
+        client: Client = self._node.create_client(kind, name)
         self.wait_until(client.service_is_ready, f"nobody offered {name}")
         return client
 
     def call(self, kind: type, name: str, request: Any) -> Any:
-        """The answer of a service. Raises SilenceError where nobody answers."""
+        """Return the answer of a service. Raises SilenceError where nobody answers."""
         client = self.client(kind, name)
         answer = self.answer(client.call_async(request), name)
         self._node.destroy_client(client)
         return answer
 
     def answer(self, future: Future, name: str) -> Any:
-        """Of the service `name`, once it has come. Raises SilenceError where it does not."""
+        """Return the service's answer once it has come. Raises SilenceError where it does not."""
 
         def is_done() -> bool:
             self._executor.spin_once(timeout_sec=0.0)
@@ -119,21 +136,25 @@ class GraphLink:
     def harm(self, node: str, how: str, duration: float) -> None:
         """Kill a node, or stop it for `duration` simulated s, 0 = for good. Raises TalusError."""
         if how not in SIGNALS:
-            raise TalusError(f"process.{how} cannot be staged from outside a process; use process.stop")
-        self.wait_until(lambda: node in self._processes, f"{node} sent no heartbeat that tells its process")
+            raise TalusError(
+                f"process.{how} cannot be staged from outside a process; use process.stop"
+            )
+        self.wait_until(
+            lambda: node in self._processes, f"{node} sent no heartbeat that tells its process"
+        )
         process = self._processes[node]
         os.kill(process, SIGNALS[how])
         if how == "stop":
-            self._stopped.append((self.time + (duration or float("inf")), process))
+            self._stopped.append((self.time + (duration or FOREVER_S), process))
 
     def jump(self, seconds: float, duration: float) -> None:
-        """Tell everybody that ROS time is `seconds` later, beside the true clock, for `duration` simulated s."""
-        self._false_clock = (seconds, self.time + (duration or float("inf")))
+        """Say beside the true clock that ROS time is `seconds` later; `duration`: simulated s."""
+        self._false_clock = FalseClock(seconds, self.time + (duration or FOREVER_S))
 
     def _send_false_clock(self) -> None:
-        offset, until = self._false_clock
-        if self.time < until:
-            self._clock.publish(Clock(clock=stamp(max(self.time + offset, 0.0))))
+        if self.time < self._false_clock.until:
+            lie = max(self.time + self._false_clock.offset, 0.0)
+            self._clock.publish(Clock(clock=stamp(lie)))
 
     def _resume(self, now: float) -> None:
         for until, process in [item for item in self._stopped if item[0] <= now]:
@@ -141,7 +162,7 @@ class GraphLink:
             self._stopped.remove((until, process))
 
     def _send_velocity(self) -> None:
-        if self.speed and self.time >= self._sent_at + CMD_VEL_EVERY_S:
+        if self.speed and self.time >= self._sent_at + CMD_VEL_PERIOD_S:
             self._sent_at = self.time
             self._cmd_vel.publish(twist(WalkingVelocity(self.speed, 0.0, 0.0), self.time))
 

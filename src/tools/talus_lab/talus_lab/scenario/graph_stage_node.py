@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The stage on a running graph: what the rig does in one process, done over ROS."""
+"""Puts scenarios on a running graph: does over ROS what the rig does in one process."""
 
 from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from geometry_msgs.msg import Vector3
@@ -19,27 +21,28 @@ from talus_interfaces.msg import GateState
 from talus_interfaces.srv import InjectFault, Push
 from talus_lab.scenario.graph_link_node import GraphLink
 from talus_lab.scenario.play import Player
-from talus_lab.scenario.record import SEAT_HEIGHT_M, Look, Outcome, of_gate
-from talus_lab.scenario.scenario import PUSH_NS, PUSH_S, SIDES, Event, Scenario
+from talus_lab.scenario.record import SEAT_HEIGHT_M, Look, ScenarioOutcome, of_gate
+from talus_lab.scenario.scenario import PUSH_NS, PUSH_S, PUSH_YAW_RAD, Scenario, ScenarioEvent
 
 NO_ROBOT = "no simulated robot could be heard (start one: ./talus run --headless)"
 
 
 class GraphStage:
-    """See `Stage`. Falls are judged by the pelvis alone, since contacts are no topic; looks come at 100 Hz.
+    """Is a `ScenarioStage` whose robot is on a running graph.
+
+    Falls are judged by the pelvis alone, since contacts are no topic; looks come at 100 Hz.
 
     Attributes:
-        link: To the graph.
+        link: Ears and hands on the graph.
     """
 
     def __init__(self) -> None:
-        """Raises TalusError where no simulated robot runs."""
+        """Join the graph. Raises TalusError where no simulated robot runs."""
         self._looks: deque[Look] = deque()
-        self._look: Look | None = None
         self._origin = np.zeros(3)
         self.link = GraphLink(self._on_gate)
         self.link.wait_until(self.link.is_up, NO_ROBOT)
-        self.advance()
+        self._look = self._next_look()
 
     def close(self) -> None:
         """Leave the graph."""
@@ -47,88 +50,79 @@ class GraphStage:
 
     @property
     def time(self) -> float:
-        """Simulated s."""
+        """Simulated time, s."""
         return self.link.time
 
     @property
     def mode(self) -> int:
-        """Of balance."""
+        """What balance does: a number of BalanceState.msg."""
         return self.link.newest["balance/state"].mode
 
     @property
     def is_on_one_foot(self) -> bool:
-        """As balance says."""
+        """Whether one foot is in the air, by balance's own word."""
         state = self.link.newest["balance/state"]
         return state.left_contact != state.right_contact
 
     @property
     def why(self) -> str:
-        """The supervisor's cause."""
+        """What the supervisor gives as its cause."""
         return self.link.newest["safety/state"].cause
 
     def advance(self) -> None:
-        """To the next gate/state."""
-        self.link.wait_until(lambda: bool(self._looks), "the driver was silent")
-        self._look = self._looks.popleft()
+        """Go on to the next gate/state."""
+        self._look = self._next_look()
 
     def ask(self, wish: str) -> bool:
-        """A Trigger of safety or balance."""
+        """Call a Trigger of safety or balance; return whether it was granted."""
         service = f"balance/{wish}" if wish in ("stand", "sit") else f"safety/{wish}"
         return self.link.call(Trigger, service, Trigger.Request()).success
 
     def walk(self, speed: float) -> None:
-        """A stream of cmd_vel."""
+        """Send a stream of cmd_vel, m/s forward."""
         self.link.speed = speed
 
     def load(self, force: float, seconds: float) -> None:
-        """A steady push on each hand."""
+        """Push each hand down steadily, N."""
         for hand in ("l_hand", "r_hand"):
             self._push(hand, np.array([0.0, 0.0, -force * seconds]), seconds)
 
-    def do(self, event: Event) -> int:
-        """Now; where no answer tells the onset, it is the tick after the newest that is known. Raises TalusError."""
-        kind, _, what = event.name.partition(".")
+    def do(self, event: ScenarioEvent) -> int:
+        """Let an event happen now; return the tick of its onset.
+
+        Where no answer tells the onset, it is the tick after the newest that is known.
+
+        Raises:
+            TalusError: For what the robot refuses, or cannot be staged from outside its processes.
+        """
         if event.is_fault:
-            request = InjectFault.Request(
-                name=event.name, target=event.target, severity=event.severity, duration=event.duration
-            )
-            return self._granted(self.link.call(InjectFault, "sim/inject_fault", request)).sequence
+            return self._inject(event).sequence
         onset = self.link.newest["gate/state"].sequence + 1
-        if kind == "push":
-            angle = yaw_of(self._rotation()) + SIDES[event.target]
-            impulse = (event.severity or PUSH_NS) * np.array([math.cos(angle), math.sin(angle), 0.0])
-            self._push("", impulse, event.duration or PUSH_S)
-        elif kind == "network":
-            for channel in CHANNELS:
-                request = InjectFault.Request(name=f"{channel}.off", duration=event.duration)
-                self._granted(self.link.call(InjectFault, "sim/inject_fault", request))
-        elif kind == "clock":
-            self.link.jump(event.severity, event.duration)
-        elif what == "walk":
-            self.walk(event.severity)
-        elif kind == "frames" or what == "leave":
-            raise ValueError(f"{event.name} needs the robot in this process: on the graph it is not ours to silence")
-        elif kind == "operator":
-            self.ask(what)
-        else:
-            self.link.harm(event.target, what, event.duration)
+        _ACTIONS[event.kind](self, event)
         return onset
 
     def mark(self) -> None:
-        """From here on `moved` counts: of the pelvis alone."""
+        """Measure from here on what has `moved`: the pelvis alone."""
         self._origin = pose(self.link.newest["sim/ground_truth"]).position
 
     def look(self) -> Look:
-        """At the gate/state that `advance` came to."""
+        """Return what was to be seen at the gate/state that `advance` came to."""
         return self._look
+
+    def _next_look(self) -> Look:
+        self.link.wait_until(lambda: bool(self._looks), "the driver was silent")
+        return self._looks.popleft()
 
     def _on_gate(self, gate: GateState) -> None:
         newest = self.link.newest
-        truth, twist = pose(newest["sim/ground_truth"]), newest["sim/ground_truth"].twist.twist.linear
-        up, height = float(self._rotation()[2, 2]), float(truth.position[2])
+        truth = pose(newest["sim/ground_truth"])
+        twist = newest["sim/ground_truth"].twist.twist.linear
+        up = float(self._rotation()[2, 2])
+        height = float(truth.position[2])
+        gate_level = of_gate(gate.phase >= GateState.HOLD, gate.latched, gate.request)
         look = Look(
             tick=gate.sequence,
-            level=max(newest["safety/state"].level, of_gate(gate.phase >= GateState.HOLD, gate.latched, gate.request)),
+            level=max(newest["safety/state"].level, gate_level),
             refusals=gate.rejected,
             torque=gate.phase != GateState.OFF,
             touching={"base_link"} if has_fallen(up, height, SEAT_HEIGHT_M) else (),
@@ -142,20 +136,70 @@ class GraphStage:
     def _rotation(self) -> np.ndarray:
         return matrix_from_quat_xyzw(pose(self.link.newest["sim/ground_truth"]).quat_xyzw)
 
+    def _inject(self, event: ScenarioEvent) -> InjectFault.Response:
+        request = InjectFault.Request(
+            name=event.name,
+            target=event.target,
+            severity=event.severity,
+            duration=event.duration,
+        )
+        return self._granted(self.link.call(InjectFault, "sim/inject_fault", request))
+
+    def _push_from_side(self, event: ScenarioEvent) -> None:
+        angle = yaw_of(self._rotation()) + PUSH_YAW_RAD[event.target]
+        direction = np.array([math.cos(angle), math.sin(angle), 0.0])
+        impulse = (event.severity or PUSH_NS) * direction
+        self._push("", impulse, event.duration or PUSH_S)
+
+    def _part_network(self, event: ScenarioEvent) -> None:
+        for channel in CHANNELS:
+            self._inject(ScenarioEvent(f"{channel}.off", duration=event.duration))
+
+    def _jump_clock(self, event: ScenarioEvent) -> None:
+        self.link.jump(event.severity, event.duration)
+
+    def _refuse(self, event: ScenarioEvent) -> None:
+        raise TalusError(
+            f"{event.name} needs the robot in this process: on the graph it cannot be staged"
+        )
+
+    def _operate(self, event: ScenarioEvent) -> None:
+        if event.action == "walk":
+            self.walk(event.severity)
+        elif event.action == "leave":
+            self._refuse(event)
+        else:
+            self.ask(event.action)
+
+    def _harm(self, event: ScenarioEvent) -> None:
+        self.link.harm(event.target, event.action, event.duration)
+
     def _push(self, link: str, impulse: np.ndarray, duration: float) -> None:
         x, y, z = impulse.tolist()
         request = Push.Request(link=link, impulse=Vector3(x=x, y=y, z=z), duration=duration)
         self._granted(self.link.call(Push, "sim/push", request))
 
     @staticmethod
-    def _granted(response):
+    def _granted(response: Any) -> Any:
         if not response.success:
             raise TalusError(response.message)
         return response
 
 
-def play_on_graph(scenario: Scenario) -> Outcome:
-    """On the robot that runs, from its seat. Raises TalusError."""
+# What an event of a kind does, besides the faults of the body.
+_ACTIONS: Mapping[str, Callable[[GraphStage, ScenarioEvent], None]] = {
+    "push": GraphStage._push_from_side,
+    "network": GraphStage._part_network,
+    "clock": GraphStage._jump_clock,
+    "person": GraphStage._refuse,
+    "frames": GraphStage._refuse,
+    "operator": GraphStage._operate,
+    "process": GraphStage._harm,
+}
+
+
+def play_on_graph(scenario: Scenario) -> ScenarioOutcome:
+    """Play on the robot that runs, from its seat. Raises TalusError."""
     stage = GraphStage()
     try:
         player = Player(stage, scenario.posture, scenario.seed)

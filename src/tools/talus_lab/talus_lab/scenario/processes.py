@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The cores of the balance and safety nodes with what makes a process of them: an inbox, a heartbeat, and ways to die.
+"""Makes processes of the balance and safety nodes' cores: an inbox, a heartbeat, and ways to die.
 
 Times are s of one virtual wall clock.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 
 from talus_balance.controller import BalanceController, BalanceReport
@@ -24,79 +25,105 @@ from talus_safety.kernel.decide.supervisor import Answer, Supervisor, Supervisor
 from talus_safety.operation.operator_link import KEY_AT_LEAST, Hold, OperatorDevice, OperatorLink
 from talus_safety.supervision.watch import Watch
 
-HEARTBEAT_S = 0.05  # talus_ros.heartbeat_node
-IDLE_S = 0.05  # talus_safety.supervisor_node: how often it judges while the driver is silent
-FAST_DEPTH = 2  # talus_ros.fast_link_node
+# The nodes' own, which only a file that imports ROS may import: test_scenario.py holds them equal.
+BEAT_PERIOD_S = 0.05  # 1 / rate_hz of talus_ros.heartbeat_node.HeartbeatThread
+IDLE_JUDGING_PERIOD_S = 0.05  # IDLE_PERIOD_S of talus_safety.supervisor_node
+INBOX_DEPTH = 2  # FAST_QOS.depth of talus_ros.fast_link_node
 
 
-class Process:
-    """Runs, hangs (its heartbeat goes on), is stopped (nothing goes on), or is dead. `sequence`: its progress."""
+class NodeProcess:
+    """Runs, hangs (its heartbeat goes on), is stopped (nothing goes on), or is dead.
+
+    Attributes:
+        name: Name of the node.
+        sequence: Sequence number of the newest state it has processed.
+        died_of: What killed it, in words; empty while it lives.
+    """
 
     def __init__(self, name: str, phase: float):
-        """`phase`: s of its first heartbeat: processes do not start together."""
-        self.name, self.sequence = name, 0
-        self._next_beat = phase
-        self._works_from = self._beats_from = 0.0
+        """Start it; `phase`: s of its first heartbeat, since processes do not start together."""
+        self.name = name
+        self.sequence = 0
         self.died_of = ""
+        self._next_beat = phase
+        self._works_from = 0.0
+        self._beats_from = 0.0
 
     def kill(self, why: str = "killed") -> None:
-        """For good."""
-        self.died_of, self._works_from, self._beats_from = why, math.inf, math.inf
+        """End it for good."""
+        self.died_of = why
+        self._works_from = math.inf
+        self._beats_from = math.inf
 
     def stop(self, until: float) -> None:
-        """SIGSTOP, until SIGCONT."""
-        self._works_from = self._beats_from = max(until, self._works_from)
+        """Stop it as SIGSTOP does, and let it go on at `until`."""
+        self._works_from = max(until, self._works_from)
+        self._beats_from = self._works_from
 
     def hang(self, until: float) -> None:
-        """The main loop waits for something; the heartbeat's thread lives."""
+        """Let its main loop wait for something, while the heartbeat's thread lives."""
         self._works_from = max(until, self._works_from)
 
     def works(self, wall: float) -> bool:
-        """Its main loop runs."""
+        """Tell whether its main loop runs."""
         return wall >= self._works_from
 
     def beats(self, wall: float) -> bool:
-        """Whether a heartbeat is due."""
+        """Tell whether a heartbeat is due, and reckon the next from now."""
         if wall < self._next_beat:
             return False
-        self._next_beat = wall + HEARTBEAT_S
+        self._next_beat = wall + BEAT_PERIOD_S
         return wall >= self._beats_from
 
 
-class Balance(Process):
-    """As balance_node: answers every state."""
+# What may be done to a process until a time on the wall, by the name of the event.
+INTERRUPTIONS: Mapping[str, Callable[[NodeProcess, float], None]] = {
+    "stop": NodeProcess.stop,
+    "hang": NodeProcess.hang,
+}
+
+
+class BalanceProcess(NodeProcess):
+    """Answers every state as balance_node does."""
 
     def __init__(self, robot: RobotDescription, period: float):
+        """Start with the node's own settings; `period`: length of a tick, s."""
         super().__init__("balance", 0.013)
         self.controller = BalanceController(robot, config_for(robot), period)
         self.keeper = IntentKeeper(IntentConfig(), period)
         self.report: BalanceReport | None = None
-        self.inbox: deque[tuple[RobotState, bool]] = deque(maxlen=FAST_DEPTH)
+        self.inbox: deque[tuple[RobotState, bool]] = deque(maxlen=INBOX_DEPTH)
         self.velocity = (0.0, 0.0, 0.0)
         self.now = 0.0
         self._feet = robot.feet
 
     def capture_margin(self) -> float:
-        """m, as balance/state says it."""
+        """Return the capture margin that balance/state tells, m; 0 while nothing balances."""
         report = self.report
-        if report.gait is None:
+        if report is None or report.gait is None:
             return 0.0
-        hull = support_polygon(report.sole_positions, report.sole_yaws, report.gait.in_contact, self._feet)
+        # The estimator has located the base wherever there is a gait.
+        assert report.sole_positions is not None and report.sole_yaws is not None
+        assert report.capture_point is not None
+        hull = support_polygon(
+            report.sole_positions, report.sole_yaws, report.gait.in_contact, self._feet
+        )
         return margin(report.capture_point, hull)
 
     def hear_safety(self, state: SupervisorState) -> None:
-        """A safety/state."""
+        """Take the newest safety/state."""
         self.keeper.safety(int(state.level), state.torque_permitted, state.rule)
 
     def work(self, wall: float) -> list[JointCommand]:
-        """Answers to all that is in the inbox."""
+        """Return the answers to all states in the inbox; `report` is then of the newest."""
         answers = []
         while self.inbox and self.works(wall):
             state, standby_active = self.inbox.popleft()
             self.now = state.time
             self.keeper.velocity(*self.velocity, state.time)
             try:
-                command, self.report = self.controller.step(state, self.keeper.intent(state.time, standby_active))
+                intent = self.keeper.intent(state.time, standby_active)
+                command, self.report = self.controller.step(state, intent)
             except Exception as error:  # a node that raises ends
                 self.kill(f"{type(error).__name__}: {error}")
                 break
@@ -105,38 +132,51 @@ class Balance(Process):
         return answers
 
 
-class Safety(Process):
-    """As supervisor_node: judges when `gate/state` comes, when an operator asks, and 20 times a second in any case."""
+class SafetyProcess(NodeProcess):
+    """Judges as supervisor_node does.
+
+    That is when `gate/state` comes, when an operator asks, and 20 times a second in any case.
+    """
 
     def __init__(self, robot: RobotDescription, config: SupervisorConfig):
+        """Start with nothing heard."""
         super().__init__("safety", 0.029)
-        self.watch, self._supervisor = Watch(robot, config), Supervisor(config)
-        self.state, self._facts = SupervisorState(), self.watch.facts(0.0)
+        self.watch = Watch(robot, config)
+        self.state = SupervisorState()
+        self._supervisor = Supervisor(config)
+        self._facts = self.watch.facts(0.0)
         self._newest: RobotState | None = None
-        self._passed, self._judged_at = 0.0, 0.0
+        self._passed = 0.0
+        self._judged_at = 0.0
         self._is_due = False
 
     def hear_state(self, state: RobotState) -> None:
-        """The newest robot_state waits to be read."""
+        """Keep the newest robot_state until it is read."""
         self._newest = state
 
     def hear_gate(self, decision: GateDecision, wall: float) -> None:
-        """A gate/state."""
-        values = {item.name: getattr(decision, item.name) for item in fields(GateReport) if item.name != "bundle"}
+        """Take a gate/state, which makes a judgement due."""
+        values = {
+            item.name: getattr(decision, item.name)
+            for item in fields(GateReport)
+            if item.name != "bundle"
+        }
         self.watch.on_gate(GateReport(**values), wall)
         self._is_due = True
 
     def ask(self, wish: Wish) -> Answer:
-        """An operator's wish."""
+        """Answer an operator's wish, which makes a judgement due."""
         self.state, answer = self._supervisor.ask(self.state, self._facts, wish)
         self._is_due = True
         return answer
 
     def work(self, wall: float) -> SupervisorState | None:
-        """What it publishes, if it judged."""
-        if not self.works(wall) or not (self._is_due or wall - self._judged_at >= IDLE_S):
+        """Judge if that is due; return what is published then."""
+        is_idle = wall - self._judged_at >= IDLE_JUDGING_PERIOD_S
+        if not self.works(wall) or not (self._is_due or is_idle):
             return None
-        self._is_due, self._judged_at = False, wall
+        self._is_due = False
+        self._judged_at = wall
         if self._newest is not None:
             self._passed += self.watch.on_state(self._newest, wall)
             self._newest = None
@@ -147,38 +187,48 @@ class Safety(Process):
         return self.state
 
     def permit(self) -> TorquePermit:
-        """What the driver's gate reads from the message just published."""
+        """Return what the driver's gate reads from the message just published."""
         state = self.state
-        return TorquePermit(state.level, state.armed, state.torque_permitted, self.watch.sequence, state.rule)
+        return TorquePermit(
+            state.level, state.armed, state.torque_permitted, self.watch.sequence, state.rule
+        )
 
 
-class Operator:
-    """An operator's device that is held, and the robot's link to it."""
+class SimulatedOperator:
+    """Holds an operator's device, to which the robot has a link.
 
-    def __init__(self):
+    Attributes:
+        gone_until: s of the wall until which the device is silent.
+    """
+
+    def __init__(self) -> None:
+        """Take the device, and hold it."""
         key = bytes(KEY_AT_LEAST)
-        self._link, self._device = OperatorLink(key), OperatorDevice(key)
+        self.gone_until = 0.0
+        self._link = OperatorLink(key)
+        self._device = OperatorDevice(key)
         self._answered = b""
-        self.gone_until = 0.0  # s of the wall: the device is silent
 
     def word(self, wall: float) -> OperatorWord:
-        """What the supervisor hears of it."""
+        """Return what the supervisor hears of the device."""
         challenge = self._link.challenge(wall)
         if challenge != self._answered and wall >= self.gone_until:
             self._answered = challenge
-            self._link.hear(self._device.answer(challenge, Hold.ENABLED), wall)
+            answer = self._device.answer(challenge, Hold.ENABLED)
+            assert answer is not None  # the challenge is one of the link's own
+            self._link.hear(answer, wall)
         return OperatorWord(self._link.age(wall), self._link.is_released)
 
 
-class Perception(Process):
-    """Only the heartbeat of the camera or map node, with its progress: what safety sees of it."""
+class PerceptionProcess(NodeProcess):
+    """Sends the heartbeat of the camera or map node, with its progress: what safety sees of it."""
 
     def __init__(self, name: str, phase: float, leash: int):
-        """`leash`: ticks that it is behind while it works."""
+        """Start it; `leash`: ticks that it is behind while it works."""
         super().__init__(name, phase)
         self._leash = leash
 
-    def see(self, sequence: int, wall: float) -> None:
-        """A state was published."""
+    def hear_state(self, sequence: int, wall: float) -> None:
+        """Go on to a state that was published."""
         if self.works(wall):
             self.sequence = max(self.sequence, sequence - self._leash)

@@ -1,42 +1,112 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Driver, last gate, supervisor and balance in one process, without ROS: tick by tick as their nodes work together.
+"""Runs driver, last gate, supervisor and balance in one process, tick by tick as their nodes do.
 
-Everything that decides is the code of the nodes. What is modelled is the transport: a command reaches the gate one tick
-after its state, a safety/state the tick after the gate/state that caused it, heartbeats come at 20 Hz of a virtual wall
-clock, which keeps real-time pace and stands in for every node's steady clock.
+Everything that decides is the code of the nodes. What is modelled is the transport: a command
+reaches the gate one tick after its state, a safety/state the tick after the gate/state that caused
+it, heartbeats come at 20 Hz of a virtual wall clock, which keeps real-time pace and stands in for
+every node's steady clock.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+from talus_balance.estimation.estimator import BaseEstimate
 from talus_core.driver import DriverSetup
 from talus_core.node_table import NODES
 from talus_core.robot import RobotDescription
+from talus_core.state import RobotState
+from talus_core.stop_levels import StopLevel
 from talus_drivers.driver_config import DriverNodeConfig
 from talus_drivers.gated_drives import GatedDrives
 from talus_drivers.lockstep import BALANCE, LockStep
 from talus_safety.config import SupervisorConfig
 from talus_safety.gate import LastGate
+from talus_safety.kernel.decide.decision import GateDecision
 from talus_safety.kernel.decide.supervisor import Answer, SupervisorState, Wish
+from talus_simulation.faults.injector import FaultInjector
 from talus_simulation.mujoco_body.driver import MujocoDriver
 
-from talus_lab.bench.rig import MODEL_ERROR, OPEN
-from talus_lab.scenario.processes import Balance, Operator, Perception, Process, Safety
+from talus_lab.rig.bounds import OPEN_WORLD, TICK_S
+from talus_lab.rig.rig import MODEL_ERROR
+from talus_lab.scenario.processes import (
+    BalanceProcess,
+    NodeProcess,
+    PerceptionProcess,
+    SafetyProcess,
+    SimulatedOperator,
+)
 from talus_lab.scenario.visitor import Visitor
 
-WAKE_S = 0.01  # of the virtual wall, while simulated time waits
-BALANCE_STATE_EVERY_S, BATTERY_EVERY_S = 0.02, 1.0  # balance/state at 50 Hz, battery_state at 1 Hz
+WALL_STEP_S = 0.01  # of the virtual wall, while simulated time waits
+BALANCE_STATE_PERIOD_S = 0.02  # balance/state at 50 Hz
+BATTERY_STATE_PERIOD_S = 1.0  # battery_state at 1 Hz
+CAMERA_PERIOD_S = 0.1  # the contract's 10 Hz
+MAP_PERIOD_S = 0.2  # the contract's 5 Hz of map/elevation
+
+
+class _Nodes:
+    """The processes of the stack, besides the driver's loop, which is the rig's own."""
+
+    def __init__(self, robot: RobotDescription, period: float):
+        config = SupervisorConfig(expected=NODES.required(with_perception=True), control_rate_hz=1.0 / period)
+        self.driver = NodeProcess("driver", 0.002)
+        self.balance = BalanceProcess(robot, period)
+        self.safety = SafetyProcess(robot, config)
+        self.camera = PerceptionProcess("camera", 0.007, round(CAMERA_PERIOD_S / period))
+        self.map = PerceptionProcess("map", 0.041, round(MAP_PERIOD_S / period))
+
+    def by_name(self) -> dict[str, NodeProcess]:
+        all_ = (self.driver, self.balance, self.safety, self.camera, self.map)
+        return {process.name: process for process in all_}
+
+
+@dataclass
+class Silences:
+    """Until when something cannot be heard, s of the wall.
+
+    Attributes:
+        network_until: Nothing crosses between the driver and the others.
+        frames_until: Nobody speaks to tf.
+    """
+
+    network_until: float = 0.0
+    frames_until: float = 0.0
 
 
 class SafetyRig:
-    """One robot from its limp start; drive it with `tick`."""
+    """Holds one robot from its limp start; drive it with `tick`.
 
-    def __init__(self, robot: RobotDescription, seed: int = 0, period: float = 0.002, model_error: bool = True):
-        """`model_error`: masses and friction differ from the model as in `bench balance`. Raises TalusError."""
-        self.robot, self.period = robot, period
-        self.driver = MujocoDriver(DriverSetup(robot, period, OPEN, seed, MODEL_ERROR if model_error else {}))
+    Attributes:
+        lockstep: Simulated time waits for the nodes; false: it runs on, as on hardware.
+        level: Level of the stop ladder that balance acts on, or the driver where balance is dead.
+        wall: The virtual wall clock, s.
+        visitor: A person who comes near, if there is one.
+    """
+
+    def __init__(
+        self,
+        robot: RobotDescription,
+        seed: int = 0,
+        period: float = TICK_S,
+        model_error: bool = True,
+    ):
+        """Put the robot down, limp.
+
+        Args:
+            robot: The robot.
+            seed: Seed of noise and model error.
+            period: Length of a tick, s.
+            model_error: Masses and friction differ from the model as in `bench balance`.
+
+        Raises:
+            TalusError: For a world that cannot be used.
+        """
+        self.period = period
+        options = MODEL_ERROR if model_error else {}
+        self.driver = MujocoDriver(DriverSetup(robot, period, OPEN_WORLD, seed, options))
         self.driver.connect()
-        self.faults = self.driver.faults
         config = DriverNodeConfig()
         self.lockstep = True
         self._lockstep = LockStep(
@@ -44,64 +114,80 @@ class SafetyRig:
         )
         gate = LastGate(robot, period, config.gate)
         self.drives = GatedDrives(self.driver, gate, config.step.delay_ticks)
-        self.balance = Balance(robot, period)
-        self.safety = Safety(
-            robot, SupervisorConfig(expected=NODES.required(with_perception=True), control_rate_hz=1.0 / period)
-        )
-        self.camera = Perception("camera", 0.007, round(0.1 / period))  # 10 Hz
-        self.map = Perception("map", 0.041, round(0.2 / period))  # 5 Hz
-        self.operator = Operator()
-        self.frames_gone_until = 0.0  # s of the wall: tf is silent
+        self._nodes = _Nodes(robot, period)
+        self.operator = SimulatedOperator()
+        self.silences = Silences()
         self.visitor: Visitor | None = None
-        self._driver_process = Process("driver", 0.002)
         self.wall = 0.0
         self._sent = 0
-        self.cut_until = 0.0  # s of the wall: nothing crosses between the driver and the others
         self._word: SupervisorState | None = None  # on its way to driver and balance
-        self.level = self._heard = SupervisorState().level  # that balance acts on, or the driver where it is dead
+        self.level: StopLevel = SupervisorState().level
+        self._heard = self.level
 
     @property
     def sequence(self) -> int:
-        """Of the tick that comes next."""
+        """Number of the tick that comes next."""
         return round(self.driver.time / self.period)
 
     @property
-    def processes(self) -> dict[str, Process]:
-        """By the name of the node."""
-        all_ = (self._driver_process, self.balance, self.safety, self.camera, self.map)
-        return {process.name: process for process in all_}
+    def faults(self) -> FaultInjector:
+        """Faults of the body and of the channels to it."""
+        return self.driver.faults
+
+    @property
+    def balance(self) -> BalanceProcess:
+        """The process that answers states."""
+        return self._nodes.balance
+
+    @property
+    def safety(self) -> SafetyProcess:
+        """The process that judges."""
+        return self._nodes.safety
+
+    @property
+    def processes(self) -> dict[str, NodeProcess]:
+        """All processes by the names of their nodes."""
+        return self._nodes.by_name()
+
+    @property
+    def decision(self) -> GateDecision:
+        """What the last gate did in the tick before; asked for after the first tick."""
+        decision = self.drives.decision
+        assert decision is not None  # every tick makes one
+        return decision
 
     @property
     def is_cut(self) -> bool:
-        """The network is parted."""
-        return self.wall < self.cut_until
+        """Whether the network is parted now."""
+        return self.wall < self.silences.network_until
 
     def ask(self, wish: Wish) -> Answer:
-        """An operator's service call, answered between two ticks."""
+        """Answer an operator's service call between two ticks."""
         answer = self.safety.ask(wish)
         self._publish_safety()
         return answer
 
     def tick(self) -> None:
-        """One control period."""
-        driver, self.level = self.driver, self._heard
+        """Run one control period."""
+        driver = self.driver
+        self.level = self._heard
         state = driver.read(driver.time)
-        self._driver_process.sequence = state.sequence
+        self._nodes.driver.sequence = state.sequence
         self._answer(state.sequence)
         self._send(state)
         self._hear_safety()
         self._work(state.sequence)
         while self.lockstep and self._lockstep.waits_for(state.sequence, self.wall):
-            self.wall += WAKE_S
+            self.wall += WALL_STEP_S
             self._answer(state.sequence)
             self._work(state.sequence)
         if self.drives.step(state, driver.time) and not self.is_cut:
-            self.safety.hear_gate(self.drives.decision, self.wall)
+            self.safety.hear_gate(self.decision, self.wall)
         self._publish_safety()
         driver.advance()
         self.wall += self.period
 
-    def _send(self, state) -> None:
+    def _send(self, state: RobotState) -> None:
         if not self.is_cut:
             self.faults.states.put(state)
         for sent in self.faults.states.take(state.sequence):
@@ -110,58 +196,65 @@ class SafetyRig:
             self._sent = max(self._sent, sent.sequence)
         self._lockstep.sent(BALANCE, self._sent)
         self._lockstep.sent("safety", self._sent)
-        if self._is_every(BATTERY_EVERY_S, state.sequence) and not self.is_cut:
-            self.safety.watch.on_battery(float(np.float32(self.driver.battery().charge_fraction)))
+        if self._is_every(BATTERY_STATE_PERIOD_S, state.sequence) and not self.is_cut:
+            charge = np.float32(self.driver.battery().charge_fraction)
+            self.safety.watch.on_battery(float(charge))
 
     def _hear_safety(self) -> None:
-        """The driver hears it before its gate steps, balance before its next state."""
+        """Let the driver hear it before its gate steps, and balance before its next state."""
         if self._word is None or self.is_cut:
             return
         permit = self.safety.permit()
         self.drives.put_permit(permit)
         if not self.balance.works(self.wall):
             self._heard = permit.level
-        self._lockstep.heard("safety", permit.sequence, self._driver_process.sequence, self.wall)
+        driver_sequence = self._nodes.driver.sequence
+        self._lockstep.heard("safety", permit.sequence, driver_sequence, self.wall)
 
     def _answer(self, tick: int) -> None:
-        """Balance computes while the physics runs: its answer to a state comes in the tick after."""
+        """Let balance compute while the physics runs: it answers in the tick after a state."""
         for command in self.balance.work(self.wall):
             if not self.is_cut:
                 self.drives.put_command(command)
                 self._lockstep.heard(BALANCE, command.sequence, tick, self.wall)
-            if self._is_every(BALANCE_STATE_EVERY_S, command.sequence):
-                self.safety.watch.on_balance(int(self.balance.report.mode), self.balance.capture_margin())
-                self._say_frames("base", command.sequence)
+            if self._is_every(BALANCE_STATE_PERIOD_S, command.sequence):
+                report = self.balance.report
+                assert report is not None  # every answer brings one
+                margin = self.balance.capture_margin()
+                self.safety.watch.on_balance(int(report.mode), margin)
+                self._say_frames("base", command.sequence, report.base)
 
     def _work(self, tick: int) -> None:
-        """What the other processes do while the driver listens."""
+        """Let the other processes do what they do while the driver listens."""
         if self._word is not None and self.balance.works(self.wall):
             self.balance.hear_safety(self._word)
             self._heard = self._word.level
             self._word = None
-        if self._is_every(BALANCE_STATE_EVERY_S, tick):
+        if self._is_every(BALANCE_STATE_PERIOD_S, tick):
             self._say_frames("joints", tick)
-        if self.map.works(self.wall):
-            self._say_frames("map", self.map.sequence)
+        if self._nodes.map.works(self.wall):
+            self._say_frames("map", self._nodes.map.sequence)
             self._say_moving()
         for process in self.processes.values():
-            if isinstance(process, Perception):
-                process.see(tick, self.wall)
-            if process.beats(self.wall) and not (self.is_cut and process is self._driver_process):
+            if isinstance(process, PerceptionProcess):
+                process.hear_state(tick, self.wall)
+            is_unheard = self.is_cut and process is self._nodes.driver
+            if process.beats(self.wall) and not is_unheard:
                 self.safety.watch.on_beat(process.name, process.sequence, self.wall)
                 if not self.is_cut:
                     self._lockstep.heard(process.name, process.sequence, tick, self.wall)
 
     def _say_moving(self) -> None:
-        """What the map sees of who comes; of an image the tick after."""
-        bodies = self.visitor.look(self.balance.report) if self.visitor is not None else None
+        """Tell what the map sees of a visitor; of an image the tick after."""
+        if self.visitor is None:
+            return
+        bodies = self.visitor.look(self.balance.report)
         if bodies is not None:
             self.safety.watch.on_moving(bodies, self.driver.time)
 
-    def _say_frames(self, source: str, sequence: int) -> None:
-        """To tf at 50 Hz, and to the map, which knows nothing new where tf is silent."""
-        if self.wall >= self.frames_gone_until:
-            base = self.balance.report.base if source == "base" else None
+    def _say_frames(self, source: str, sequence: int, base: BaseEstimate | None = None) -> None:
+        """Speak to tf at 50 Hz, and to the map, which knows nothing new where tf is silent."""
+        if self.wall >= self.silences.frames_until:
             place = None if base is None else (float(base.position[0]), float(base.position[1]))
             self.safety.watch.on_frame(source, sequence * self.period, self.wall, place)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A scenario as data, and its YAML file."""
+"""Describes a scenario as data, and reads it from its YAML file."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from talus_core.stop_levels import StopLevel
 from talus_simulation.faults.catalogue import CATALOGUE, FaultRequest
 
 POSTURES = ("double_support", "single_support", "walking", "transition", "loaded", "seated")
-NODES = ("balance", "safety", "driver", "camera", "map")
+HARMED_NODES = ("balance", "safety", "driver", "camera", "map")
 # What is no fault of the body: name -> targets, and the unit of its severity.
 ACTS: dict[str, tuple[tuple[str, ...], str]] = {
-    "process.kill": (NODES, ""),
-    "process.stop": (NODES, ""),
-    "process.hang": (NODES, ""),
+    "process.kill": (HARMED_NODES, ""),
+    "process.stop": (HARMED_NODES, ""),
+    "process.hang": (HARMED_NODES, ""),
     "network.partition": ((), ""),  # the driver on one side, all others on the other
     "clock.jump": ((), "s"),  # ROS time is said to be so much later; on the graph only
     "push": (("front", "behind", "left", "right"), "N s"),  # comes from there
@@ -30,27 +30,31 @@ ACTS: dict[str, tuple[tuple[str, ...], str]] = {
     "operator.safe_stand": ((), ""),
     "operator.reset": ((), ""),
     "operator.arm": ((), ""),
-    "operator.leave": ((), ""),  # the device of the operator's link falls silent; in process only
+    "operator.leave": ((), ""),  # the operator's device falls silent; in process only
     "operator.walk": ((), "m/s"),
 }
-SIDES = {"front": math.pi, "behind": 0.0, "left": -math.pi / 2.0, "right": math.pi / 2.0}  # rad: where a push goes
-PUSH_NS, PUSH_S = 20.0, 0.1  # where none is given
-STOP_REACTIONS = {level.code: level for level in StopLevel if level > StopLevel.R0_RUN}
-REACTIONS = (*STOP_REACTIONS, "refused", "none", "calm")
+# Where a push goes that comes from a side, rad from the robot's heading.
+PUSH_YAW_RAD = {"front": math.pi, "behind": 0.0, "left": -math.pi / 2.0, "right": math.pi / 2.0}
+# A push of which nothing else is said: fault F47 of the matrix.
+PUSH_NS = 20.0
+PUSH_S = 0.1
+LEVEL_NAMES = tuple(f"R{level.value}" for level in StopLevel if level)
+REACTIONS = (*LEVEL_NAMES, "refused", "none", "calm")
+LONGEST_RUN_S = 600.0  # a longer one is a slip of the pen
 
 
 class ScenarioError(TalusError):
-    """A scenario that cannot be run; names the file, the entry and what would work."""
+    """A scenario cannot be run; the message names the file, the entry and what would work."""
 
 
 @dataclass(frozen=True)
-class Event:
+class ScenarioEvent:
     """Something that happens.
 
     Attributes:
         name: A fault of the catalogue, or one of ACTS.
         at: s after the posture was reached.
-        target: Joint, group, foot, node or side, as the name asks.
+        target: Joint, group, foot, node or side, whichever the name asks for.
         severity: In its own unit; 0 = default.
         duration: s; 0 = for good.
     """
@@ -63,15 +67,25 @@ class Event:
 
     @property
     def is_fault(self) -> bool:
-        """Of the body: the driver stages it."""
+        """Whether it is a fault of the body, which the driver stages."""
         return self.name in CATALOGUE
 
+    @property
+    def kind(self) -> str:
+        """What it happens to: the first word of the name."""
+        return self.name.partition(".")[0]
+
+    @property
+    def action(self) -> str:
+        """What happens: the second word of the name, empty where it has one."""
+        return self.name.partition(".")[2]
+
     def request(self) -> FaultRequest:
-        """For the driver."""
+        """Return what the driver is asked for."""
         return FaultRequest(self.name, self.target, self.severity, self.duration)
 
     def check(self) -> None:
-        """Raises UnknownNameError, ValueError."""
+        """Raise UnknownNameError or ValueError where it cannot happen."""
         if not (math.isfinite(self.at) and self.at >= 0.0):
             raise ValueError(f"at is {self.at:g} s; it must be at least 0")
         if self.is_fault:
@@ -82,7 +96,9 @@ class Event:
         if not math.isfinite(self.severity):
             raise ValueError(f"severity of {self.name} is {self.severity:g}; it must be a number")
         if not (math.isfinite(self.duration) and self.duration >= 0.0):
-            raise ValueError(f"duration of {self.name} is {self.duration:g} s; it must be at least 0")
+            raise ValueError(
+                f"duration of {self.name} is {self.duration:g} s; it must be at least 0"
+            )
         targets, _ = ACTS[self.name]
         if targets and self.target not in targets:
             raise UnknownNameError(f"target of {self.name}", self.target, targets)
@@ -92,11 +108,11 @@ class Event:
 
 @dataclass(frozen=True)
 class Expectation:
-    """What must follow.
+    """What must follow an event.
 
     Attributes:
-        reaction: The least level of the ladder; `refused`: command frames refused; `none`: it may ride through;
-            `calm`: no level may follow, for nothing is wrong.
+        reaction: The least level of the ladder; `refused`: command frames refused; `none`: it may
+            ride through; `calm`: no level may follow, for nothing is wrong.
         within_ms: From the onset of event `after` to the reaction, in simulated time; 0 = no limit.
         after: Number of that event, from 0.
         may_fall: A protective fall (R4) is allowed.
@@ -112,32 +128,35 @@ class Expectation:
     moves: bool = True
 
     def check(self, events: int) -> None:
-        """Raises UnknownNameError, ValueError."""
+        """Raise UnknownNameError or ValueError where nothing could meet it; `events`: how many."""
         if self.reaction not in REACTIONS:
             raise UnknownNameError("reaction", self.reaction, REACTIONS)
         if not 0 <= self.after < events:
-            raise ValueError(f"after is {self.after}; it must be the number of an event, from 0 to {events - 1}")
-        for name in ("within_ms", "seated_within_s"):
-            if not (math.isfinite(getattr(self, name)) and getattr(self, name) >= 0.0):
-                raise ValueError(f"{name} is {getattr(self, name):g}; it must be at least 0")
+            raise ValueError(
+                f"after is {self.after}; it must be the number of an event, from 0 to {events - 1}"
+            )
+        limits = {"within_ms": self.within_ms, "seated_within_s": self.seated_within_s}
+        for name, limit in limits.items():
+            if not (math.isfinite(limit) and limit >= 0.0):
+                raise ValueError(f"{name} is {limit:g}; it must be at least 0")
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """One run.
+    """What is done to the robot in one run, and what must follow.
 
     Attributes:
-        name: In reports.
-        events: In any order.
+        name: Its name in reports.
+        events: What happens, in any order.
         posture: In which the robot is when its clock starts.
         expect: What must follow.
-        seed: Of noise, model errors and all that is random.
+        seed: Seed of noise, model errors and all else that is random.
         seconds: How long the run lasts at most, from the posture on.
         lockstep: Simulated time waits for the nodes; false: it runs on, as on hardware.
     """
 
     name: str
-    events: tuple[Event, ...]
+    events: tuple[ScenarioEvent, ...]
     posture: str = "double_support"
     expect: Expectation = Expectation()
     seed: int = 0
@@ -145,20 +164,22 @@ class Scenario:
     lockstep: bool = True
 
     def check(self) -> None:
-        """Raises UnknownNameError, ValueError."""
+        """Raise UnknownNameError or ValueError where it cannot be played."""
         if self.posture not in POSTURES:
             raise UnknownNameError("posture", self.posture, POSTURES)
         if not self.events:
             raise ValueError("events is empty; it must name at least one")
-        if not 0.0 < self.seconds <= 600.0:
-            raise ValueError(f"seconds is {self.seconds:g}; it must be above 0, at most 600")
+        if not 0.0 < self.seconds <= LONGEST_RUN_S:
+            raise ValueError(
+                f"seconds is {self.seconds:g}; it must be above 0, at most {LONGEST_RUN_S:g}"
+            )
         for event in self.events:
             event.check()
         self.expect.check(len(self.events))
 
 
 def load_scenario(path: Path) -> Scenario:
-    """From a YAML file. Raises ScenarioError: one line."""
+    """Read and check a YAML file. Raises ScenarioError with a message of one line."""
     try:
         raw = yaml.safe_load(path.read_text())
     except OSError as error:
@@ -174,21 +195,26 @@ def load_scenario(path: Path) -> Scenario:
 
 
 def scenario_from(raw: Any) -> Scenario:
-    """From plain data; not yet checked. Raises UnknownNameError, ValueError."""
+    """Build a scenario, not yet checked, from plain data. Raises UnknownNameError, ValueError."""
     values = _fields(Scenario, raw, "the scenario")
     events = values.get("events", ())
     if not isinstance(events, (list, tuple)):
         raise ValueError("events must be a list")
-    values["events"] = tuple(Event(**_fields(Event, event, f"event {i}")) for i, event in enumerate(events))
+    values["events"] = tuple(
+        ScenarioEvent(**_fields(ScenarioEvent, event, f"event {i}"))
+        for i, event in enumerate(events)
+    )
     if "expect" in values:
         values["expect"] = Expectation(**_fields(Expectation, values["expect"], "expect"))
     return Scenario(**values)
 
 
 def _fields(kind: type, raw: Any, what: str) -> dict[str, Any]:
-    """The entries of one mapping, held against the fields of a dataclass: known, there where needed, right in type."""
+    """Return the entries of a mapping, held against the fields of a dataclass."""
     if not isinstance(raw, Mapping):
-        raise ValueError(f"{what} must have entries: {', '.join(item.name for item in fields(kind))}")
+        raise ValueError(
+            f"{what} must have entries: {', '.join(item.name for item in fields(kind))}"
+        )
     known = {item.name: item for item in fields(kind)}
     for name in raw:
         if name not in known:
@@ -196,13 +222,20 @@ def _fields(kind: type, raw: Any, what: str) -> dict[str, Any]:
     missing = [name for name, item in known.items() if item.default is MISSING and name not in raw]
     if missing:
         raise ValueError(f"{what} lacks: {', '.join(missing)}")
-    return {name: _typed(str(known[name].type), value, f"{name} of {what}") for name, value in raw.items()}
+    return {
+        name: _typed(str(known[name].type), value, f"{name} of {what}")
+        for name, value in raw.items()
+    }
 
 
 def _typed(kind: str, value: Any, what: str) -> Any:
-    allowed: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (int, float), "bool": (bool,)}
+    """Return a value of the type that a field names; whole numbers count as real ones."""
+    if kind == "float" and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    allowed: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
     if kind not in allowed:
         return value
-    if not isinstance(value, allowed[kind]) or (kind != "bool" and isinstance(value, bool)):
+    is_other = kind != "bool" and isinstance(value, bool)
+    if not isinstance(value, allowed[kind]) or is_other:
         raise ValueError(f"{what} is {value!r}; it must be of type {kind}")
-    return float(value) if kind == "float" else value
+    return value

@@ -1,53 +1,55 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a scenario needs of the robot that it is played on: one in this process, or one on a running graph."""
+"""Says what a scenario needs of the robot it is played on, in this process or on a graph."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
 from talus_lab.scenario.record import Look
-from talus_lab.scenario.scenario import Event
-
-# Modes of balance, the numbers of BalanceState.msg.
-SEATED, STANDING, SITTING_DOWN = 1, 3, 5
+from talus_lab.scenario.scenario import ScenarioEvent
 
 
-class Stage(Protocol):
-    """A robot from its limp start."""
+class ScenarioStage(Protocol):
+    """A robot from its limp start on."""
 
     @property
     def time(self) -> float:
-        """Simulated s."""
+        """Simulated time, s."""
 
     @property
     def mode(self) -> int:
-        """Of balance."""
+        """What balance does: a number of BalanceState.msg."""
 
     @property
     def is_on_one_foot(self) -> bool:
-        """As balance says."""
+        """Whether one foot is in the air, by balance's own word."""
 
     @property
     def why(self) -> str:
-        """What keeps the robot from doing as it is told, in words."""
+        """What keeps the robot from doing what it is told, in words."""
 
     def advance(self) -> None:
         """Let a tick pass, or wait for the next news."""
 
     def ask(self, wish: str) -> bool:
-        """`arm`, `stand`, `sit`...: whether it was granted."""
+        """Ask for `arm`, `stand`, `sit`...; return whether it was granted."""
 
     def walk(self, speed: float) -> None:
-        """m/s forward, until another speed is asked for."""
+        """Command m/s forward, until another speed is commanded."""
 
     def load(self, force: float, seconds: float) -> None:
-        """N down on each hand."""
+        """Push each hand down with a force, N."""
 
-    def do(self, event: Event) -> int:
-        """Let it happen; the first tick under it. Raises TalusError, ValueError where this stage cannot."""
+    def do(self, event: ScenarioEvent) -> int:
+        """Let an event happen; return the first tick under it.
+
+        Raises:
+            TalusError: For an event that the robot refuses.
+            ValueError: For an event that this stage cannot bring about.
+        """
 
     def mark(self) -> None:
-        """From here on `moved` counts."""
+        """Measure from here on what has `moved`."""
 
     def look(self) -> Look:
-        """At the newest tick."""
+        """Return what is to be seen at the newest tick."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m talus_lab.training [--out FOLDER] [--seed N]`: trains a policy that stands; ONNX and manifest."""
+"""Trains a policy that stands: `python -m talus_lab.training [--out FOLDER] [--seed N]`."""
 
 from __future__ import annotations
 
@@ -7,31 +7,43 @@ import argparse
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 from talus_balance.policy.manifest import sha256
 from talus_core.errors import TalusError
 from talus_core.robot import load_robot
 
 from talus_lab.bench.report import commit
+from talus_lab.rig.checkout import CHECKOUT, TALUS40_FOLDER
 from talus_lab.training.manifest_file import write_manifest
 from talus_lab.training.onnx_file import write_onnx
-from talus_lab.training.stand import NAME, StandConfig, stand_manifest, train
+from talus_lab.training.stand import POLICY_NAME, StandConfig, stand_manifest, train
 
-ROOT = Path(__file__).resolve().parents[5]
-ROBOT = "talus40"
-COMMAND = "./talus exec -- python -m talus_lab.training"
+TRAINING_COMMAND = "./talus exec -- python -m talus_lab.training"
 
 
 class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> None:
-        raise TalusError(f"{message}; {COMMAND} --help lists the options")
+    def error(self, message: str) -> NoReturn:
+        raise TalusError(f"{message}; {TRAINING_COMMAND} --help lists the options")
 
 
 def main(words: list[str] | None = None) -> int:
-    """Exit code: 0, 2 for bad input, 130 after Ctrl-C."""
-    parser = _Parser(prog=COMMAND, description=__doc__, allow_abbrev=False)
-    parser.add_argument("--out", type=Path, default=ROOT / "policies", metavar="FOLDER", help="default: policies/")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of noise, model errors, shoves and weights")
+    """Return the exit code: 0, 2 for bad input, 130 after Ctrl-C."""
+    parser = _Parser(prog=TRAINING_COMMAND, description=__doc__, allow_abbrev=False)
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=CHECKOUT / "policies",
+        metavar="FOLDER",
+        help="default: policies/",
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help="of noise, model errors, shoves and weights",
+    )
     try:
         given = parser.parse_args(words)
         if given.seed < 0:
@@ -47,14 +59,16 @@ def main(words: list[str] | None = None) -> int:
 
 
 def _train(folder: Path, seed: int) -> None:
-    """Writes after every round."""
+    """Train, and write the policy after every round."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise TalusError(f"--out {folder}: {error.strerror}; it must be a folder") from error
-    description = load_robot(ROOT / "urdf" / ROBOT)
-    path = folder / f"{ROBOT}_{NAME}.yaml"
-    manifest = stand_manifest(description, path, commit(), f"{COMMAND} --seed {seed}", seed)
+    description = load_robot(TALUS40_FOLDER)
+    path = folder / f"{TALUS40_FOLDER.name}_{POLICY_NAME}.yaml"
+    manifest = stand_manifest(
+        description, path, commit(), f"{TRAINING_COMMAND} --seed {seed}", seed
+    )
     for network, text in train(description, manifest, StandConfig(), seed):
         write_onnx(network, manifest.network, manifest.name)
         write_manifest(replace(manifest, network_sha256=sha256(manifest.network)))

@@ -8,12 +8,19 @@ from typing import Any
 import yaml
 from talus_balance.policy.manifest import PolicyManifest, Tensor
 
-DIGITS = 6  # of numbers: micrometres and microradians
+MANIFEST_DIGITS = 6  # of numbers: micrometres and microradians
 
 
 def write_manifest(manifest: PolicyManifest) -> None:
-    """To the path in it."""
-    joints = zip(manifest.joints, manifest.offset, manifest.scale, manifest.stiffness, manifest.damping, strict=True)
+    """Write a manifest to the path in it."""
+    joints = zip(
+        manifest.joints,
+        manifest.offset,
+        manifest.scale,
+        manifest.stiffness,
+        manifest.damping,
+        strict=True,
+    )
     tree = {
         "name": manifest.name,
         "about": manifest.about,
@@ -34,10 +41,18 @@ def write_manifest(manifest: PolicyManifest) -> None:
         "modes": list(manifest.modes),
         "action_limit": manifest.action_limit,
         "joints": [
-            dict(zip(("name", "offset", "scale", "stiffness", "damping"), _rounded(joint), strict=True))
+            dict(
+                zip(
+                    ("name", "offset", "scale", "stiffness", "damping"),
+                    _rounded(joint),
+                    strict=True,
+                )
+            )
             for joint in joints
         ],
-        "observation": [{"name": t.name, "size": t.size, "scale": t.scale} for t in manifest.observation],
+        "observation": [
+            {"name": t.name, "size": t.size, "scale": t.scale} for t in manifest.observation
+        ],
     }
     manifest.path.write_text(yaml.dump(tree, sort_keys=False, default_flow_style=None, width=120))
 
@@ -48,4 +63,4 @@ def _tensor(tensor: Tensor) -> dict[str, Any]:
 
 def _rounded(values: tuple) -> list:
     name, *numbers = values
-    return [name, *(round(float(number), DIGITS) for number in numbers)]
+    return [name, *(round(float(number), MANIFEST_DIGITS) for number in numbers)]

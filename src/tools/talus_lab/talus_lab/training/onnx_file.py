@@ -11,28 +11,41 @@ from onnx import TensorProto, helper, numpy_helper
 
 from talus_lab.training.perceptron import Perceptron
 
-INPUT, OUTPUT = "observation", "action"
-OPSET, IR_VERSION = 17, 8  # of ONNX 1.12: what every runtime of the last years reads
+INPUT_NAME = "observation"
+OUTPUT_NAME = "action"
+# Those of ONNX 1.12, which every runtime of the last years reads.
+OPSET_VERSION = 17
+IR_VERSION = 8
 
 
 def write_onnx(network: Perceptron, path: Path, name: str) -> None:
-    """One `Gemm` per layer, `Tanh` between; the same network gives the same bytes."""
-    nodes, constants, last = [], [], INPUT
+    """Write one `Gemm` per layer, `Tanh` between; equal networks give equal bytes."""
+    nodes = []
+    constants = []
+    last = INPUT_NAME
     for number, (weights, bias) in enumerate(network.layers):
         is_last = number == len(network.layers) - 1
         for kind, value in (("weights", weights), ("bias", bias)):
-            constants.append(numpy_helper.from_array(value.astype(np.float32), f"{kind}_{number}"))
-        linear = OUTPUT if is_last else f"linear_{number}"
-        nodes.append(helper.make_node("Gemm", [last, f"weights_{number}", f"bias_{number}"], [linear], transB=1))
+            tensor = numpy_helper.from_array(value.astype(np.float32), f"{kind}_{number}")
+            constants.append(tensor)
+        linear = OUTPUT_NAME if is_last else f"linear_{number}"
+        inputs = [last, f"weights_{number}", f"bias_{number}"]
+        nodes.append(helper.make_node("Gemm", inputs, [linear], transB=1))
         if not is_last:
             last = f"hidden_{number}"
             nodes.append(helper.make_node("Tanh", [linear], [last]))
-    sizes = network.layers[0][0].shape[1], network.layers[-1][0].shape[0]
-    ends = [
-        [helper.make_tensor_value_info(end, TensorProto.FLOAT, [1, size])]
-        for end, size in zip((INPUT, OUTPUT), sizes, strict=True)
-    ]
-    graph = helper.make_graph(nodes, name, *ends, constants)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
+    graph = helper.make_graph(
+        nodes,
+        name,
+        inputs=[_vector(INPUT_NAME, network.layers[0][0].shape[1])],
+        outputs=[_vector(OUTPUT_NAME, network.layers[-1][0].shape[0])],
+        initializer=constants,
+    )
+    opset = helper.make_opsetid("", OPSET_VERSION)
+    model = helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION)
     onnx.checker.check_model(model)
     path.write_bytes(model.SerializeToString(deterministic=True))
+
+
+def _vector(name: str, size: int) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, size])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A multilayer perceptron in numpy: fitted with Adam, on one core, from a seed."""
+"""Fits a multilayer perceptron in numpy with Adam, on one core, from a seed."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from itertools import pairwise
 
 import numpy as np
 
-BETAS, EPSILON = (0.9, 0.999), 1e-8  # Kingma and Ba, "Adam", ICLR 2015
+# Kingma and Ba, "Adam", ICLR 2015.
+ADAM_BETAS = (0.9, 0.999)
+ADAM_EPSILON = 1e-8
+
+Layer = tuple[np.ndarray, np.ndarray]  # weights (m, n) and bias (m,)
 
 
 @dataclass(frozen=True)
 class FitConfig:
-    """How it is fitted.
+    """How a perceptron is fitted.
 
     Attributes:
         hidden: Units of each hidden layer.
@@ -35,28 +39,31 @@ class Perceptron:
         layers: Weights (m, n) and bias (m,) of each layer.
     """
 
-    def __init__(self, layers: Sequence[tuple[np.ndarray, np.ndarray]]):
+    def __init__(self, layers: Sequence[Layer]):
         self.layers = list(layers)
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
-        """(k, n) of (k, m)."""
+        """Return the outputs (k, n) for inputs (k, m)."""
         return _forward(self.layers, values)[-1]
 
 
-def fit(inputs: np.ndarray, outputs: np.ndarray, config: FitConfig, seed: int) -> tuple[Perceptron, float]:
-    """Least squares over all outputs, each over its own spread.
+def fit(
+    inputs: np.ndarray, outputs: np.ndarray, config: FitConfig, seed: int
+) -> tuple[Perceptron, float]:
+    """Fit by least squares over all outputs, each over its own spread.
 
     Args:
         inputs: (k, m).
         outputs: (k, n).
-        config: How.
-        seed: Of first weights and order.
+        config: How it is fitted.
+        seed: Seed of first weights and order.
 
     Returns:
         The network, and the root of the mean square that is left, as part of the outputs' spread.
     """
     random = np.random.default_rng(seed)
-    (x, x_mean, x_spread), (y, y_mean, y_spread) = _normal(inputs), _normal(outputs)
+    x, x_mean, x_spread = _normal(inputs)
+    y, y_mean, y_spread = _normal(outputs)
     layers = _first_layers((x.shape[1], *config.hidden, y.shape[1]), random)
     steps = config.epochs * max(len(x) // config.batch, 1)
     moments = [tuple(np.zeros((2, *part.shape)) for part in layer) for layer in layers]
@@ -71,26 +78,30 @@ def fit(inputs: np.ndarray, outputs: np.ndarray, config: FitConfig, seed: int) -
 
 
 def _normal(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    mean, spread = values.mean(axis=0), np.maximum(values.std(axis=0), 1e-6)
+    mean = values.mean(axis=0)
+    spread = np.maximum(values.std(axis=0), 1e-6)
     return (values - mean) / spread, mean, spread
 
 
-def _unnormal(layers: list, x: tuple[np.ndarray, np.ndarray], y: tuple[np.ndarray, np.ndarray]) -> list:
-    """The same network between the numbers as they were."""
-    (x_mean, x_spread), (y_mean, y_spread) = x, y
+def _unnormal(
+    layers: list[Layer], x: tuple[np.ndarray, np.ndarray], y: tuple[np.ndarray, np.ndarray]
+) -> list[Layer]:
+    """Return layers that do between the given numbers what these do between normal ones."""
+    x_mean, x_spread = x
+    y_mean, y_spread = y
     weights, bias = layers[0]
     layers = [(weights / x_spread, bias - weights @ (x_mean / x_spread)), *layers[1:]]
     weights, bias = layers[-1]
     return [*layers[:-1], (y_spread[:, np.newaxis] * weights, y_spread * bias + y_mean)]
 
 
-def _first_layers(sizes: Sequence[int], random: np.random.Generator) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Weights of variance 1 / inputs (LeCun)."""
+def _first_layers(sizes: Sequence[int], random: np.random.Generator) -> list[Layer]:
+    """Draw weights of variance 1 / inputs (LeCun)."""
     return [(random.standard_normal((m, n)) / np.sqrt(n), np.zeros(m)) for n, m in pairwise(sizes)]
 
 
-def _forward(layers: list, values: np.ndarray) -> list[np.ndarray]:
-    """The values after each layer, the inputs first."""
+def _forward(layers: list[Layer], values: np.ndarray) -> list[np.ndarray]:
+    """Return the values after each layer, the inputs first."""
     passed = [values]
     for weights, bias in layers[:-1]:
         passed.append(np.tanh(passed[-1] @ weights.T + bias))
@@ -98,11 +109,11 @@ def _forward(layers: list, values: np.ndarray) -> list[np.ndarray]:
     return [*passed, passed[-1] @ weights.T + bias]
 
 
-def _gradients(layers: list, inputs: np.ndarray, outputs: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Of half the mean square, by weights and bias of each layer."""
+def _gradients(layers: list[Layer], inputs: np.ndarray, outputs: np.ndarray) -> list[Layer]:
+    """Return the gradient of half the mean square by weights and bias of each layer."""
     passed = _forward(layers, inputs)
     error = (passed[-1] - outputs) / len(inputs)
-    gradients = []
+    gradients: list[Layer] = []
     for place in range(len(layers) - 1, -1, -1):
         gradients.insert(0, (error.T @ passed[place], error.sum(axis=0)))
         error = (error @ layers[place][0]) * (1.0 - passed[place] ** 2)
@@ -110,8 +121,12 @@ def _gradients(layers: list, inputs: np.ndarray, outputs: np.ndarray) -> list[tu
 
 
 def _adam(layer: tuple, gradient: tuple, moments: tuple, rate: float, step: int) -> None:
-    first, second = BETAS
+    first, second = ADAM_BETAS
     for part, slope, (mean, square) in zip(layer, gradient, moments, strict=True):
         mean += (1.0 - first) * (slope - mean)
         square += (1.0 - second) * (slope**2 - square)
-        part -= rate * (mean / (1.0 - first**step)) / (np.sqrt(square / (1.0 - second**step)) + EPSILON)
+        part -= (
+            rate
+            * (mean / (1.0 - first**step))
+            / (np.sqrt(square / (1.0 - second**step)) + ADAM_EPSILON)
+        )

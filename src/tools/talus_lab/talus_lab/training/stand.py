@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Trains a policy that imitates how the model-based controller stands, shoved lightly; legs only.
 
-It proves that a learned policy can take part, and claims nothing more. Dataset aggregation (Ross et al., "A reduction
-of imitation learning and structured prediction to no-regret online learning", AISTATS 2011): the policy so far drives,
-the model-based controller says at every tick what it would have done, the next policy is fitted to all of that.
+It proves that a learned policy can take part, and claims nothing more. Dataset aggregation (Ross et
+al., "A reduction of imitation learning and structured prediction to no-regret online learning",
+AISTATS 2011): the policy so far drives, the model-based controller says at every tick what it would
+have done, the next policy is fitted to all of that.
 """
 
 from __future__ import annotations
@@ -23,16 +24,22 @@ from talus_balance.stepping.gait_types import Phase
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 
-from talus_lab.bench.rig import Push, Rig
+from talus_lab.rig.rig import Push, Rig
 from talus_lab.training.perceptron import FitConfig, Perceptron, fit
 
-NAME = "stand"
-ABOUT = "Imitates the model-based controller's standing: a proof that policies can take part, not an improvement."
-RATE = 100.0  # Hz
-SCALE = 0.25  # rad
-ACTION_LIMIT = 4.0  # 1 rad: what the targets of a knee under full torque are from where it is
-STIFFNESS, DAMPING = 1.0, 0.02  # over the torque limit: between those of balancing and of holding a pose
-OBSERVATION = {
+POLICY_NAME = "stand"
+POLICY_ABOUT = (
+    "Imitates the model-based controller's standing: a proof that policies can take part, "
+    "not an improvement."
+)
+STAND_RATE_HZ = 100.0
+STAND_SCALE_RAD = 0.25
+# 1 rad: what the targets of a knee under full torque are from where it is.
+STAND_ACTION_LIMIT = 4.0
+# Over the torque limit: between those of balancing and of holding a pose.
+STIFFNESS_PER_EFFORT = 1.0
+DAMPING_PER_EFFORT = 0.02
+OBSERVATION_SCALES = {
     "projected_gravity": 1.0,
     "angular_velocity": 0.25,
     "linear_velocity": 1.0,
@@ -40,7 +47,8 @@ OBSERVATION = {
     "joint_velocities": 0.05,
     "load_shares": 1.0,
 }
-KEEP_EVERY = 5  # ticks
+TICKS_PER_SAMPLE = 5
+STAND_UP_LIMIT_S = 6.0  # the posture change takes 2.2 s
 
 
 @dataclass(frozen=True)
@@ -48,11 +56,12 @@ class StandConfig:
     """How much is learned from.
 
     Attributes:
-        rounds: Of driving and fitting.
-        robots: Per round: each with its own noise and model error.
-        seconds: Of standing, of each robot.
-        shove_every: s, mean time between shoves.
-        hardest: m/s, of a shove; what the model-based controller catches without a step.
+        rounds: How often is driven and fitted.
+        robots: Robots per round, each with its own noise and model error.
+        seconds: For how long each robot stands, s.
+        shove_every: Mean time between shoves, s.
+        hardest: Hardest shove, m/s: what the model-based controller catches without a step.
+        fit: How the network is fitted.
     """
 
     rounds: int = 4
@@ -64,10 +73,21 @@ class StandConfig:
 
 
 class Scribe:
-    """In the place of a policy's seat: writes down what is seen and what the model-based controller answers."""
+    """Sits in a policy's seat, and writes down what is seen and what the controller answers.
 
-    def __init__(self, policy: Policy | None, manifest: PolicyManifest, description: RobotDescription, dt: float):
-        """`policy`: drives where it may; None: the model-based controller does."""
+    Attributes:
+        inputs: What a policy would have seen.
+        outputs: Actions that would have done what the model-based controller did.
+    """
+
+    def __init__(
+        self,
+        policy: Policy | None,
+        manifest: PolicyManifest,
+        description: RobotDescription,
+        dt: float,
+    ):
+        """Sit down; `policy`: drives where it may; None: the model-based controller does."""
         self._seat = PolicySeat(description, dt, policy)
         self._manifest = manifest
         self._observation = Observation(manifest)
@@ -79,37 +99,47 @@ class Scribe:
 
     @property
     def drives(self) -> bool:
-        """The policy does."""
+        """Whether the policy drives."""
         return self._seat.state is PolicyState.ACTIVE
 
-    def step(self, state: RobotState, intent: Intent, report: BalanceReport, command: JointCommand) -> JointCommand:
-        """As a seat's."""
+    def step(
+        self, state: RobotState, intent: Intent, report: BalanceReport, command: JointCommand
+    ) -> JointCommand:
+        """Write a tick down; return the command of the policy's seat."""
         self._ticks += 1
-        stands = report.mode is Mode.STANDING and report.gait is not None and report.gait.phase is Phase.STAND
-        if stands and self._ticks % KEEP_EVERY == 0:
-            sight = Sight(state, report.base, report.gait, intent.velocity)
+        gait = report.gait
+        stands = report.mode is Mode.STANDING and gait is not None and gait.phase is Phase.STAND
+        if stands and self._ticks % TICKS_PER_SAMPLE == 0:
+            assert gait is not None and report.base is not None  # it stands
+            sight = Sight(state, report.base, gait, intent.velocity)
             self.inputs.append(self._observation.write(sight, self._joints)[0].copy())
             self.outputs.append(self._action(state, command))
         self._seat.want(True)
         return self._seat.step(state, intent, report, command)
 
     def _action(self, state: RobotState, command: JointCommand) -> np.ndarray:
-        """With which the drives would apply the torque of `command` under the policy's gains."""
-        j, m = self._joints.places, self._manifest
+        """Return the action under whose gains the drives would apply the torque of `command`."""
+        j = self._joints.places
+        m = self._manifest
         torque = applied_torque(command, state)[j] + m.damping * state.velocity[j]
         return (state.position[j] + torque / m.stiffness - m.offset) / m.scale
 
 
-def stand_manifest(description: RobotDescription, path: Path, commit: str, command: str, seed: int) -> PolicyManifest:
-    """Without the network's hash, which is not there yet."""
+def stand_manifest(
+    description: RobotDescription, path: Path, commit: str, command: str, seed: int
+) -> PolicyManifest:
+    """Describe the policy, without the network's hash, which is not there yet."""
     joints = description.groups["left_leg"] + description.groups["right_leg"]
     places = np.array([description.joint_names.index(name) for name in joints])
-    effort, n = description.limits.effort[places], len(joints)
-    terms = tuple(Term(name, READINGS[name].size(n), scale) for name, scale in OBSERVATION.items())
+    effort = description.limits.effort[places]
+    n = len(joints)
+    terms = tuple(
+        Term(name, READINGS[name].size(n), scale) for name, scale in OBSERVATION_SCALES.items()
+    )
     return PolicyManifest(
         path=path,
-        name=NAME,
-        about=ABOUT,
+        name=POLICY_NAME,
+        about=POLICY_ABOUT,
         licence="Apache-2.0",
         training_commit=commit,
         training_command=command,
@@ -120,14 +150,14 @@ def stand_manifest(description: RobotDescription, path: Path, commit: str, comma
         network_sha256="",
         input=Tensor("observation", (1, sum(term.size for term in terms)), "float32"),
         output=Tensor("action", (1, n), "float32"),
-        rate_hz=RATE,
+        rate_hz=STAND_RATE_HZ,
         modes=(STANDING,),
-        action_limit=ACTION_LIMIT,
+        action_limit=STAND_ACTION_LIMIT,
         joints=joints,
         offset=description.poses["stand"][places],
-        scale=np.full(n, SCALE),
-        stiffness=STIFFNESS * effort,
-        damping=DAMPING * effort,
+        scale=np.full(n, STAND_SCALE_RAD),
+        stiffness=STIFFNESS_PER_EFFORT * effort,
+        damping=DAMPING_PER_EFFORT * effort,
         observation=terms,
     )
 
@@ -135,43 +165,68 @@ def stand_manifest(description: RobotDescription, path: Path, commit: str, comma
 def train(
     description: RobotDescription, manifest: PolicyManifest, config: StandConfig, seed: int
 ) -> Iterator[tuple[Perceptron, str]]:
-    """A better network after each round, and what is to be said of it."""
-    network, inputs, outputs = None, [], []
+    """Yield a better network after each round, and what is to be said of it."""
+    network: Perceptron | None = None
+    inputs: list[np.ndarray] = []
+    outputs: list[np.ndarray] = []
     for number in range(config.rounds):
         drove = []
         for robot in range(config.robots):
-            scribe, share = _drive(description, manifest, network, config, seed=seed + number * config.robots + robot)
+            drive_seed = seed + number * config.robots + robot
+            scribe, share = _drive(description, manifest, network, config, seed=drive_seed)
             inputs += scribe.inputs
             outputs += scribe.outputs
             drove.append(share)
         network, error = fit(np.array(inputs), np.array(outputs), config.fit, seed)
         said = f"the policy drove {100.0 * float(np.mean(drove)):.0f} % of the time"
-        yield network, f"round {number + 1}: {said}, {len(inputs)} samples, error {error:.3f} of their spread"
+        samples = f"{len(inputs)} samples, error {error:.3f} of their spread"
+        yield network, f"round {number + 1}: {said}, {samples}"
 
 
 def _drive(
-    description: RobotDescription, manifest: PolicyManifest, network: Perceptron | None, config: StandConfig, seed: int
+    description: RobotDescription,
+    manifest: PolicyManifest,
+    network: Perceptron | None,
+    config: StandConfig,
+    *,
+    seed: int,
 ) -> tuple[Scribe, float]:
-    """A robot that stands and is shoved; and for which part of that the network drove."""
+    """Let a robot stand and shove it; return what was written, and the part that was driven."""
     random = np.random.default_rng(seed)
     rig = Rig(description, seed=seed, model_error=True)
     dt = rig.driver.period
     policy = None
     if network is not None:
-        policy = Policy(manifest, lambda x: network(x).astype(np.float32), description, dt, clock=lambda: 0.0)
-    rig.seat = scribe = Scribe(policy, manifest, description, dt)
-    rig.run_until(Mode.STANDING, 6.0)
-    end, ticks, driven = rig.time + config.seconds, 0, 0
-    rig.pushes = list(_shoves(random, rig.time, end, config, rig.driver.mass))
+        policy = _policy(manifest, network, description, dt)
+    scribe = Scribe(policy, manifest, description, dt)
+    rig.seat = scribe
+    rig.run_until(Mode.STANDING, STAND_UP_LIMIT_S)
+    end = rig.time + config.seconds
+    ticks = 0
+    driven = 0
+    rig.pushes = list(_shoves(random, rig.time, end, config, mass=rig.driver.mass))
     while rig.time < end and not rig.has_fallen():
         rig.step()
-        ticks, driven = ticks + 1, driven + scribe.drives
+        ticks += 1
+        driven += scribe.drives
     return scribe, driven / ticks
 
 
-def _shoves(random: np.random.Generator, start: float, end: float, config: StandConfig, mass: float) -> Iterator[Push]:
+def _policy(
+    manifest: PolicyManifest, network: Perceptron, description: RobotDescription, dt: float
+) -> Policy:
+    def answer(values: np.ndarray) -> np.ndarray:
+        return network(values).astype(np.float32)
+
+    return Policy(manifest, answer, description, dt, clock=lambda: 0.0)
+
+
+def _shoves(
+    random: np.random.Generator, start: float, end: float, config: StandConfig, *, mass: float
+) -> Iterator[Push]:
     time = start + 1.0
     while time < end:
-        heading, impulse = random.uniform(0.0, 2.0 * math.pi), mass * config.hardest * random.uniform()
+        heading = random.uniform(0.0, 2.0 * math.pi)
+        impulse = mass * config.hardest * random.uniform()
         yield Push(time, (impulse * math.cos(heading), impulse * math.sin(heading), 0.0))
         time += random.exponential(config.shove_every)

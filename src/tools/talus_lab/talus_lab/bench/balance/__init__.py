@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`./talus bench balance`: how hard the robot can be shoved, tripped and misled before it falls; seeded, resumable."""
+"""Measures how hard the robot can be shoved, tripped and misled: `./talus bench balance`."""
 
 from __future__ import annotations
 
@@ -7,78 +7,131 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from talus_balance.policy.manifest import PolicyManifest
 from talus_core.errors import TalusError, UnknownNameError
 
-from talus_lab.bench.progress import Progress
-from talus_lab.bench.report import BenchReport, commit
+from talus_lab.bench.progress import BenchProgress
+from talus_lab.bench.report import BenchReport, check_parent, commit
+from talus_lab.rig.bounds import TICK_S
+from talus_lab.rig.checkout import CHECKOUT, SOURCES, TALUS40_FOLDER, WORLDS_FOLDER
 
-ROOT = Path(__file__).resolve().parents[6]
-ROBOT = ROOT / "urdf" / "talus40"
-STORE = ROOT / ".talus" / "bench" / "balance"
+if TYPE_CHECKING:
+    from talus_lab.bench.balance.case import CaseResult
+
+SCORECARD_STORE = CHECKOUT / ".talus" / "bench" / "balance"
+TRIAL_ENTRIES = ("talus_lab.bench.balance.workers",)  # what plays a trial
+# Versions of what is not ours.
+PEER_REQUIREMENTS = CHECKOUT / "config" / "python" / "requirements-peers.txt"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Of this benchmark alone."""
+    """Add the options that only this benchmark has."""
     parser.add_argument("--cases", nargs="+", metavar="CASE", help="only these; default: all")
-    parser.add_argument("--seeds", type=int, metavar="N", help="runs of every cell; default: 3 of pushes, 5 to 20 else")
-    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), metavar="N", help="processes")
+    parser.add_argument(
+        "--seeds",
+        type=int,
+        metavar="N",
+        help="runs of every cell; default: 3 of pushes, 5 to 20 else",
+    )
+    parser.add_argument(
+        "--jobs", type=int, default=len(os.sched_getaffinity(0)), metavar="N", help="processes"
+    )
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the figures as PNG")
-    parser.add_argument("--policy", type=Path, metavar="MANIFEST", help="a learned policy drives talus40 where it may")
-    parser.add_argument("--quick", action="store_true", help="a quarter of the runs: to compare two controllers")
-    parser.add_argument("--figures", action="store_true", help="the figures of the summary alone, with all their runs")
+    parser.add_argument(
+        "--policy",
+        type=Path,
+        metavar="MANIFEST",
+        help="a learned policy drives talus40 where it may",
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="a quarter of the runs: to compare two controllers"
+    )
+    parser.add_argument(
+        "--figures",
+        action="store_true",
+        help="the figures of the summary alone, with all their runs",
+    )
 
 
 def run(arguments: argparse.Namespace) -> BenchReport:
-    """The cases asked for. Raises TalusError for bad input."""
-    from talus_lab.bench.balance.case import Effort
-    from talus_lab.bench.balance.catalogue import CASES
+    """Run the cases asked for. Raises TalusError for bad input."""
     from talus_lab.bench.balance.picture import draw
-    from talus_lab.bench.balance.play import play
     from talus_lab.bench.balance.scorecard import scorecard
-    from talus_lab.bench.balance.trial import Outcome
-    from talus_lab.bench.balance.workers import Workers
-    from talus_lab.bench.store import Store, fingerprint
+
+    _check(arguments)
+    policy = _policy(arguments.policy)
+    remarks = []
+    if policy is not None:
+        remarks = [f"policy {policy.name} drives where it may: {', '.join(policy.modes)}"]
+    report = scorecard(_results(arguments, policy), remarks)
+    if arguments.picture is not None:
+        subtitle = f"{TALUS40_FOLDER.name}, commit {commit()[:12]}, {_runs(arguments)}"
+        draw(report, arguments.picture, subtitle)
+    return report
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Raise TalusError for an option that cannot be used."""
+    from talus_lab.bench.balance.catalogue import CASES
 
     for name in arguments.cases or ():
         if name not in CASES:
             raise UnknownNameError("case", name, CASES)
-    for name in ("seeds", "jobs"):
-        if (number := getattr(arguments, name)) is not None and number < 1:
+    for name, number in (("seeds", arguments.seeds), ("jobs", arguments.jobs)):
+        if number is not None and number < 1:
             raise TalusError(f"--{name} {number}: it must be at least 1")
-    if arguments.picture is not None and not arguments.picture.resolve().parent.is_dir():
-        raise TalusError(f"--picture {arguments.picture}: there is no folder {arguments.picture.resolve().parent}")
-    policy = _policy(arguments.policy)
-    cases = {name: CASES[name] for name in arguments.cases or CASES}
-    besides = (str(policy.path.resolve()), str(policy.network.resolve())) if policy else ()
-    store = Store(STORE, fingerprint(ROOT / "src", ROBOT, besides), Outcome)
-    progress = Progress("balance")
-    with Workers(ROBOT, arguments.jobs, policy.path if policy else "") as workers:
+    check_parent("--picture", arguments.picture)
+
+
+def _results(
+    arguments: argparse.Namespace, policy: PolicyManifest | None
+) -> Mapping[str, CaseResult]:
+    """Play what is not in the store yet."""
+    from talus_lab.bench.balance.case import Effort
+    from talus_lab.bench.balance.catalogue import CASES
+    from talus_lab.bench.balance.play import play
+    from talus_lab.bench.balance.trial import TrialOutcome
+    from talus_lab.bench.balance.workers import Workers
+    from talus_lab.bench.closure import run_fingerprint
+    from talus_lab.bench.store import Store
+
+    learned = () if policy is None else (policy.path, policy.network)
+    data = [TALUS40_FOLDER, WORLDS_FOLDER, PEER_REQUIREMENTS, *learned]
+    fingerprint = run_fingerprint(TRIAL_ENTRIES, SOURCES, data)
+    with Workers(TALUS40_FOLDER, arguments.jobs, policy.path if policy else "") as workers:
         try:
-            results = play(cases, Effort(arguments.seeds, arguments.quick, arguments.figures), store, workers, progress)
+            return play(
+                {name: CASES[name] for name in arguments.cases or CASES},
+                Effort(arguments.seeds, arguments.quick, arguments.figures),
+                store=Store(SCORECARD_STORE, fingerprint, TrialOutcome),
+                workers=workers,
+                progress=BenchProgress("balance"),
+            )
         except KeyboardInterrupt:
             print("\nfinished runs are kept: the same command goes on", file=sys.stderr)
             raise
-    report = scorecard(
-        results, [f"policy {policy.name} drives where it may: {', '.join(policy.modes)}"] if policy else []
-    )
-    if arguments.picture is not None:
-        draw(report, arguments.picture, f"{ROBOT.name}, commit {commit()[:12]}, {_runs(arguments)}")
-    return report
 
 
 def _policy(path: Path | None) -> PolicyManifest | None:
-    """Of a policy that fits the robot. Raises TalusError."""
+    """Return the manifest of a policy. Raises TalusError for one that does not fit the robot."""
     from talus_balance.policy.policy import load_policy
     from talus_core.robot import load_robot
 
-    from talus_lab.bench.balance.stage import PERIOD
 
-    return None if path is None else load_policy(path, load_robot(ROBOT), PERIOD, time.thread_time).manifest
+    if path is None:
+        return None
+    return load_policy(path, load_robot(TALUS40_FOLDER), TICK_S, time.thread_time).manifest
 
 
 def _runs(arguments: argparse.Namespace) -> str:
-    seeds = "seeds as documented" if arguments.seeds is None else f"{arguments.seeds} seeds a cell"
-    return seeds + (", quick" if arguments.quick else ", figures alone" if arguments.figures else "")
+    """Say in words how much was run."""
+    seeds = "seeds as documented"
+    if arguments.seeds is not None:
+        seeds = f"{arguments.seeds} seeds a cell"
+    if arguments.quick:
+        return f"{seeds}, quick"
+    return f"{seeds}, figures alone" if arguments.figures else seeds

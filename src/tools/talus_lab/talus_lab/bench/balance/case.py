@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a case of the scorecard is."""
+"""Says what a case of the scorecard is."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from talus_lab.bench.balance.search import Ask, Line
 from talus_lab.bench.balance.statistics import wilson
-from talus_lab.bench.balance.trial import Outcome, Trial
+from talus_lab.bench.balance.trial import Trial, TrialOutcome
 
 Found = TypeVar("Found")
 
@@ -19,8 +19,9 @@ class Effort:
     """How much is run.
 
     Attributes:
-        runs: Of every cell; None: as many as the case wants.
-        quick: A quarter of the runs, fewer phases, and the figures alone: to compare two controllers.
+        runs: Runs of every cell; None: as many as the case wants.
+        quick: A quarter of the runs, fewer phases, and the figures alone: to compare two
+            controllers.
         figures: Every run that the figures of the summary need, and no other: no rows by heading.
     """
 
@@ -30,11 +31,11 @@ class Effort:
 
     @property
     def has_rows(self) -> bool:
-        """Of what is in no figure, too."""
+        """Whether what is in no figure is run, too."""
         return not self.quick and not self.figures
 
     def seeds(self, wanted: int) -> tuple[int, ...]:
-        """Of the runs of a cell."""
+        """Return the seeds of the runs of a cell for which a case wants so many."""
         return tuple(range(self.runs or (max(1, wanted // 4) if self.quick else wanted)))
 
 
@@ -48,34 +49,42 @@ class CaseResult:
 
 
 class Case(Protocol):
-    """Asks for trials and is sent their outcomes, until it knows enough.
+    """Asks for trials and is sent their outcomes, until it knows enough."""
 
-    Attributes:
-        keys: Of the summary.
-    """
+    @property
+    def keys(self) -> Sequence[str]:
+        """Its figures in the summary."""
 
-    keys: Sequence[str]
-
-    def run(self, effort: Effort) -> Generator[list[Trial], list[Outcome], CaseResult]:
-        """Yields trials; is sent their outcomes in the same order."""
+    def run(self, effort: Effort) -> Generator[list[Trial], list[TrialOutcome], CaseResult]:
+        """Yield trials; be sent their outcomes in the order asked."""
 
 
 def asking(
-    search: Generator[Ask, list[bool], Found],
+    search: Generator[Ask[Line], list[bool], Found],
     trial: Callable[[Line, int], Trial],
-    passes: Callable[[Line, int, Outcome], bool],
-) -> Generator[list[Trial], list[Outcome], Found]:
-    """Let a search over lines and levels ask for trials."""
+    passes: Callable[[Line, int, TrialOutcome], bool],
+) -> Generator[list[Trial], list[TrialOutcome], Found]:
+    """Let a search over lines and levels ask for trials.
+
+    Args:
+        search: Asks for lines and levels, and is sent whether they passed.
+        trial: Gives the trial of a line at a level.
+        passes: Judges what came of it.
+    """
     try:
         asked = next(search)
         while True:
             outcomes = yield [trial(line, level) for line, level in asked]
-            asked = search.send([passes(*question, outcome) for question, outcome in zip(asked, outcomes, strict=True)])
+            verdicts = [
+                passes(line, level, outcome)
+                for (line, level), outcome in zip(asked, outcomes, strict=True)
+            ]
+            asked = search.send(verdicts)
     except StopIteration as done:
         return done.value
 
 
 def rate(passed: int, n: int) -> dict[str, Any]:
-    """Columns of a row."""
+    """Return the columns of a row that tell a pass rate."""
     low, high = wilson(passed, n)
     return {"passed": passed, "n": n, "rate_low": low, "rate_high": high}

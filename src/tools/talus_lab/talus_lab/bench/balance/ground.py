@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Generates worlds for the scorecard: a start platform level with z = 0, then what is to be crossed along x.
+"""Generates worlds for the scorecard: a platform at z = 0, then what is to be crossed along x.
 
-Everything is made of boxes above a floor far below, so that ground may also lie lower than the start.
+Everything is made of boxes above a floor far below: ground may also lie lower than the start.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ import numpy as np
 from talus_core.errors import TalusError, UnknownNameError
 from talus_core.physics import GRAVITY_MPS2
 
-START = 0.8  # m ahead of the robot's start, where the ground begins
-HALF_WIDTH = 1.5  # m; a robot that drifts farther aside than that has lost its way
-BEYOND = 3.0  # m of level ground after it
-DEPTH = 0.5  # m, thickness of every box
-FLOOR = -3.0  # m, below all ground
-FRICTION = 0.9  # rubber on a dry floor
-TILE = 0.30  # m, about a foot and a half: most steps land on two blocks
-PLAIN = 40.0  # m: what the fastest walks in the time of a trial, and room to spare
-FIELD = 3.0  # m of blocks, ramp or patch
-TREAD = 0.30  # m of a stair
-STAIRS = 4  # up, a landing, and down again
-LANDING = 0.9  # m
-PATCH = 1.2  # m
+GROUND_START_M = 0.8  # ahead of the robot's start, where the ground begins
+HALF_WIDTH_M = 1.5  # a robot that drifts farther aside than that has lost its way
+BEYOND_M = 3.0  # of level ground after it
+BOX_DEPTH_M = 0.5
+FLOOR_HEIGHT_M = -3.0  # below all ground
+RUBBER_FRICTION = 0.9  # on a dry floor
+TILE_M = 0.30  # about a foot and a half: most steps land on two blocks
+PLAIN_M = 40.0  # what the fastest walks in the time of a trial, and room to spare
+FIELD_M = 3.0  # of blocks, ramp or patch
+TREAD_M = 0.30  # of a stair
+STAIRS_UP = 4  # then a landing, and down again
+LANDING_M = 0.9
+PATCH_M = 1.2
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,9 @@ class Ground:
     """What is to be crossed.
 
     Attributes:
-        kind: One of `KINDS`.
+        kind: One of `GROUND_KINDS`.
         size: m (blocks, steps, stairs), degrees (slopes) or friction (patches).
-        seed: Of what is random.
+        seed: Seed of what is random.
     """
 
     kind: str = "flat"
@@ -47,14 +47,21 @@ class Ground:
 
 @dataclass(frozen=True)
 class _Box:
-    """Its top centre (x, y, z) and its extents along x and y, m; turned by euler (roll, pitch), degrees."""
+    """A box of the ground.
+
+    Attributes:
+        top: Centre of its upper face (x, y, z), m.
+        length, width: Extents along x and y, m.
+        roll, pitch: Turns about x and y, degrees; one of both is 0.
+        friction: Friction of its surface.
+    """
 
     top: tuple[float, float, float]
     length: float
-    width: float = 2.0 * HALF_WIDTH
+    width: float = 2.0 * HALF_WIDTH_M
     roll: float = 0.0
     pitch: float = 0.0
-    friction: float = FRICTION
+    friction: float = RUBBER_FRICTION
 
 
 def _level(x: float, z: float, length: float) -> _Box:
@@ -62,33 +69,36 @@ def _level(x: float, z: float, length: float) -> _Box:
 
 
 def _flat(ground: Ground) -> Iterator[_Box]:
-    yield _level(START, 0.0, PLAIN)
+    yield _level(GROUND_START_M, 0.0, PLAIN_M)
 
 
 def _blocks(ground: Ground) -> Iterator[_Box]:
-    """Tops between -size and +size."""
-    rows, columns = round(FIELD / TILE), round(2.0 * HALF_WIDTH / TILE)
+    """Yield blocks with tops between -size and +size."""
+    rows = round(FIELD_M / TILE_M)
+    columns = round(2.0 * HALF_WIDTH_M / TILE_M)
     tops = np.random.default_rng(ground.seed).uniform(-ground.size, ground.size, (rows, columns))
     for (row, column), top in np.ndenumerate(tops):
-        yield _Box((START + (row + 0.5) * TILE, (column + 0.5) * TILE - HALF_WIDTH, float(top)), TILE, TILE)
-    yield _level(START + FIELD, 0.0, BEYOND)
+        x = GROUND_START_M + (row + 0.5) * TILE_M
+        y = (column + 0.5) * TILE_M - HALF_WIDTH_M
+        yield _Box((x, y, float(top)), TILE_M, TILE_M)
+    yield _level(GROUND_START_M + FIELD_M, 0.0, BEYOND_M)
 
 
 def _step_up(ground: Ground) -> Iterator[_Box]:
-    yield _level(START, ground.size, FIELD + BEYOND)
+    yield _level(GROUND_START_M, ground.size, FIELD_M + BEYOND_M)
 
 
 def _step_down(ground: Ground) -> Iterator[_Box]:
-    yield _level(START, -ground.size, FIELD + BEYOND)
+    yield _level(GROUND_START_M, -ground.size, FIELD_M + BEYOND_M)
 
 
 def _stairs(ground: Ground) -> Iterator[_Box]:
-    x = START
-    for step in (*range(1, STAIRS + 1), *range(STAIRS - 1, 0, -1)):
-        length = LANDING if step == STAIRS else TREAD
+    x = GROUND_START_M
+    for step in (*range(1, STAIRS_UP + 1), *range(STAIRS_UP - 1, 0, -1)):
+        length = LANDING_M if step == STAIRS_UP else TREAD_M
         yield _level(x, step * ground.size, length)
         x += length
-    yield _level(x, 0.0, BEYOND)
+    yield _level(x, 0.0, BEYOND_M)
 
 
 def _slope_up(ground: Ground) -> Iterator[_Box]:
@@ -100,33 +110,41 @@ def _slope_down(ground: Ground) -> Iterator[_Box]:
 
 
 def _ramp(rise: float) -> Iterator[_Box]:
-    run, height = FIELD * math.cos(rise), FIELD * math.sin(rise)
-    yield _Box((START + 0.5 * run, 0.0, 0.5 * height), FIELD, pitch=-math.degrees(rise))
-    yield _level(START + run, height, BEYOND)
+    run = FIELD_M * math.cos(rise)
+    height = FIELD_M * math.sin(rise)
+    yield _Box((GROUND_START_M + 0.5 * run, 0.0, 0.5 * height), FIELD_M, pitch=-math.degrees(rise))
+    yield _level(GROUND_START_M + run, height, BEYOND_M)
 
 
 def _slope_across(ground: Ground) -> Iterator[_Box]:
-    """Falls to the right, all the way."""
-    yield _Box((START + 0.5 * (FIELD + BEYOND), 0.0, 0.0), FIELD + BEYOND, roll=ground.size)
+    """Yield ground that falls to the right, all the way."""
+    yield _Box(
+        (GROUND_START_M + 0.5 * (FIELD_M + BEYOND_M), 0.0, 0.0),
+        FIELD_M + BEYOND_M,
+        roll=ground.size,
+    )
 
 
 def _patch(ground: Ground) -> Iterator[_Box]:
-    """Slippery for both feet over `PATCH` m, level with its surroundings."""
-    yield _Box((START + 0.5 * PATCH, 0.0, 0.0), PATCH, friction=ground.size)
-    yield _level(START + PATCH, 0.0, FIELD - PATCH + BEYOND)
+    """Yield a patch that is slippery for both feet, level with its surroundings."""
+    yield _Box((GROUND_START_M + 0.5 * PATCH_M, 0.0, 0.0), PATCH_M, friction=ground.size)
+    yield _level(GROUND_START_M + PATCH_M, 0.0, FIELD_M - PATCH_M + BEYOND_M)
 
 
 def _patch_left(ground: Ground) -> Iterator[_Box]:
-    """Slippery for the left foot alone."""
-    half = HALF_WIDTH
-    yield _Box((START + 0.5 * PATCH, 0.5 * half, 0.0), PATCH, half, friction=ground.size)
-    yield _Box((START + 0.5 * PATCH, -0.5 * half, 0.0), PATCH, half)
-    yield _level(START + PATCH, 0.0, FIELD - PATCH + BEYOND)
+    """Yield a patch that is slippery for the left foot alone."""
+    half = HALF_WIDTH_M
+    yield _Box(
+        (GROUND_START_M + 0.5 * PATCH_M, 0.5 * half, 0.0), PATCH_M, half, friction=ground.size
+    )
+    yield _Box((GROUND_START_M + 0.5 * PATCH_M, -0.5 * half, 0.0), PATCH_M, half)
+    yield _level(GROUND_START_M + PATCH_M, 0.0, FIELD_M - PATCH_M + BEYOND_M)
 
 
 _Builder = Callable[[Ground], Iterator[_Box]]
-# Builder and greatest size: half a leg; a slope on which rubber slides; a friction that no pair of materials has.
-KINDS: dict[str, tuple[_Builder, float]] = {
+# Builder and greatest size: half a leg; a slope on which rubber slides; a friction that no pair of
+# materials has.
+GROUND_KINDS: dict[str, tuple[_Builder, float]] = {
     "flat": (_flat, 0.0),
     "blocks": (_blocks, 0.3),
     "step_up": (_step_up, 0.4),
@@ -138,37 +156,54 @@ KINDS: dict[str, tuple[_Builder, float]] = {
     "patch": (_patch, 2.0),
     "patch_left": (_patch_left, 2.0),
 }
-FIELD_ENDS = START + FIELD  # m ahead of the start: whatever is there lies behind
+FIELD_END_M = GROUND_START_M + FIELD_M  # there, whatever was to be crossed lies behind
 
 
 def world_text(ground: Ground, gravity: float = GRAVITY_MPS2) -> str:
-    """The world as MJCF; `gravity` in m/s^2. Raises TalusError for a ground that cannot be built."""
-    if ground.kind not in KINDS:
-        raise UnknownNameError("ground", ground.kind, KINDS)
-    builder, most = KINDS[ground.kind]
+    """Return the world as MJCF.
+
+    Args:
+        ground: What is to be crossed.
+        gravity: Gravity, m/s^2.
+
+    Raises:
+        TalusError: For a ground that cannot be built.
+    """
+    if ground.kind not in GROUND_KINDS:
+        raise UnknownNameError("ground", ground.kind, GROUND_KINDS)
+    builder, most = GROUND_KINDS[ground.kind]
     if not 0.0 <= ground.size <= most:
-        raise TalusError(f"ground {ground.kind} of size {ground.size:g} cannot be built; it must be from 0 to {most:g}")
+        raise TalusError(
+            f"ground {ground.kind} of size {ground.size:g} cannot be built; "
+            f"it must be from 0 to {most:g}"
+        )
     root = ElementTree.Element("mujoco", model=ground.kind)
     ElementTree.SubElement(root, "option", gravity=f"0 0 {-gravity:g}")
     body = ElementTree.SubElement(root, "worldbody")
-    ElementTree.SubElement(body, "geom", name="floor", type="plane", size="0 0 0.1", pos=f"0 0 {FLOOR:g}")
-    start = _level(-1.5, 0.0, 1.5 + START)
+    ElementTree.SubElement(
+        body, "geom", name="floor", type="plane", size="0 0 0.1", pos=f"0 0 {FLOOR_HEIGHT_M:g}"
+    )
+    start = _level(-1.5, 0.0, 1.5 + GROUND_START_M)
     for number, box in enumerate((start, *builder(ground))):
-        ElementTree.SubElement(body, "geom", name=f"ground_{number}", **_attributes(box))
+        attributes = {"name": f"ground_{number}", **_attributes(box)}
+        ElementTree.SubElement(body, "geom", attributes)
     return ElementTree.tostring(root, encoding="unicode")
 
 
 def _attributes(box: _Box) -> dict[str, str]:
-    roll, pitch = math.radians(box.roll), math.radians(box.pitch)
-    up = np.array([math.sin(pitch), -math.sin(roll), math.cos(roll) * math.cos(pitch)])  # one of both angles is 0
-    x, y, z = np.array(box.top) - 0.5 * DEPTH * up
+    roll = math.radians(box.roll)
+    pitch = math.radians(box.pitch)
+    # One of both angles is 0.
+    up = np.array([math.sin(pitch), -math.sin(roll), math.cos(roll) * math.cos(pitch)])
+    x, y, z = np.array(box.top) - 0.5 * BOX_DEPTH_M * up
     attributes = {
         "type": "box",
         "pos": f"{x:.6f} {y:.6f} {z:.6f}",
-        "size": f"{0.5 * box.length:.6f} {0.5 * box.width:.6f} {0.5 * DEPTH:.6f}",
+        "size": f"{0.5 * box.length:.6f} {0.5 * box.width:.6f} {0.5 * BOX_DEPTH_M:.6f}",
         "euler": f"{box.roll:.6f} {box.pitch:.6f} 0",
         "friction": f"{box.friction:g} 0.005 0.0001",
     }
-    # Of two geoms MuJoCo takes the greater friction, or that of the higher priority, which also decides the stiffness.
-    slippery = {"priority": "1", "solref": "0.006 1"} if box.friction < FRICTION else {}
+    # Of two geoms MuJoCo takes the greater friction, or that of the higher priority, which also
+    # decides the stiffness.
+    slippery = {"priority": "1", "solref": "0.006 1"} if box.friction < RUBBER_FRICTION else {}
     return attributes | slippery

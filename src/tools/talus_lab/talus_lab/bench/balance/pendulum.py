@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What no controller of a linear inverted pendulum with these legs could survive: the ceiling that a push is held to.
+"""Computes what no controller of a linear inverted pendulum with these legs could survive.
 
-Koolen, de Boer, Rebula, Goswami, Pratt, "Capturability-based analysis and control of legged locomotion, part 1",
-IJRR 2012, section 5 (finite-sized foot): with steps of length l every T s and a foot that reaches r, a capture point
-up to d = r + l / (exp(omega T) - 1) from the stance foot can be caught in the end; a push moves it by dv / omega.
-Sideways the feet do not cross: steps alternate between l = widest and l = -narrowest.
+It is the ceiling that a push is held to.
+
+Koolen, de Boer, Rebula, Goswami, Pratt, "Capturability-based analysis and control of legged
+locomotion, part 1", IJRR 2012, section 5 (finite-sized foot): with steps of length l every T s and
+a foot that reaches r, a capture point up to d = r + l / (exp(omega T) - 1) from the stance foot can
+be caught in the end; a push moves it by dv / omega. Sideways the feet do not cross: steps alternate
+between l = widest and l = -narrowest.
 """
 
 from __future__ import annotations
@@ -17,14 +20,17 @@ from talus_core.physics import GRAVITY_MPS2
 
 @dataclass(frozen=True)
 class Legs:
-    """Of talus40 in its nominal standing posture, m and s.
+    """Measures of talus40 in its nominal standing posture, m and s.
 
     Attributes:
-        leg: Hip to ankle, straight; hip_height: over the ankle; com_height: over the sole.
-        hip_half_width: Of the pelvis.
+        leg: Hip to ankle, straight.
+        hip_height: Hip over the ankle.
+        com_height: Centre of mass over the sole.
+        hip_half_width: Half the distance of the hips.
         foot_half_length, foot_half_width: Reach of the centre of pressure.
         narrowest: Between the feet's centres: a foot and a finger's breadth.
-        step_time: Of the fastest step: a leg of this length swung at a hip speed of some 5 rad/s.
+        step_time: Duration of the fastest step: a leg of this length swung at a hip speed of some
+            5 rad/s.
     """
 
     leg: float = 0.80
@@ -37,23 +43,31 @@ class Legs:
     step_time: float = 0.25
 
 
-def ceiling(heading_deg: float, speed: float = 0.0, gravity: float = GRAVITY_MPS2, legs: Legs | None = None) -> float:
-    """Largest survivable dv m/s in a direction from the heading, in the best phase.
+def ceiling(
+    heading_deg: float, speed: float = 0.0, gravity: float = GRAVITY_MPS2, legs: Legs | None = None
+) -> float:
+    """Return the largest survivable dv in a direction from the heading, in the best phase, m/s.
 
     Args:
         heading_deg: Direction of the push, left positive.
-        speed: m/s forward; its nominal capture point, speed T / (exp(omega T) - 1), has used up its part of the reach.
-        gravity: m/s^2.
-        legs: Of the robot.
+        speed: m/s forward; its nominal capture point, speed T / (exp(omega T) - 1), has used up
+            its part of the reach.
+        gravity: Gravity, m/s^2.
+        legs: Measures of the robot; None: those of talus40.
     """
     legs = legs or Legs()
     omega = sqrt(gravity / legs.com_height)
     decay = exp(-omega * legs.step_time)
     reach = sqrt(legs.leg**2 - legs.hip_height**2)  # of one foot before or beside its hip
     ahead = omega * (legs.foot_half_length + 2.0 * reach * decay / (1.0 - decay))
-    ahead -= copysign(speed, cos(radians(heading_deg))) * omega * legs.step_time * decay / (1.0 - decay)
+    ahead -= (
+        copysign(speed, cos(radians(heading_deg))) * omega * legs.step_time * decay / (1.0 - decay)
+    )
     widest = 2.0 * legs.hip_half_width + 2.0 * reach
-    outward = decay * (widest - decay * legs.narrowest) / (1.0 - decay**2)  # from the far foot, outward step first
+    outward = (
+        decay * (widest - decay * legs.narrowest) / (1.0 - decay**2)
+    )  # from the far foot, outward step first
     aside = omega * (legs.foot_half_width + outward - legs.hip_half_width)
-    along, across = abs(cos(radians(heading_deg))), abs(sin(radians(heading_deg)))
+    along = abs(cos(radians(heading_deg)))
+    across = abs(sin(radians(heading_deg)))
     return min(ahead / max(along, 1e-9), aside / max(across, 1e-9))

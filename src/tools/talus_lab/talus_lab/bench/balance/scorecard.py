@@ -11,7 +11,12 @@ from talus_lab.bench.report import BenchReport
 
 
 def scorecard(results: Mapping[str, CaseResult], remarks: Sequence[str] = ()) -> BenchReport:
-    """Where several cases give one figure, the lowest counts; `remarks` stand before the cases' notes."""
+    """Return the report; where several cases give one figure, the lowest counts.
+
+    Args:
+        results: Results by the names of the cases.
+        remarks: Stand before the cases' notes.
+    """
     summary: dict[str, float] = {}
     for result in results.values():
         for key, value in result.summary.items():

@@ -1,47 +1,59 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds the hardest level that is survived, with few runs: generators that ask for trials and are sent the verdicts.
+"""Finds the hardest level that is survived with few runs, by generators that are sent verdicts.
 
-A level is a whole number of grid steps; 0 is none. A run that passes at a level is taken to pass at every lower one,
-only to decide what to run next: a level that is reported was run with every line of the cell.
+A level is a whole number of grid steps; 0 is none. A run that passes at a level is taken to pass at
+every lower one, only to decide what to run next: a level that is reported was run with every line
+of the cell.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Hashable, Sequence
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from talus_lab.bench.balance.statistics import allowed_failures
 
-AT_ONCE = 4  # runs asked for together: two for each of two cores
-Line = Hashable  # one series of runs that differ in level alone
+RUNS_AT_ONCE = 4  # asked for together: two for each of two cores
+Line = TypeVar("Line", bound=Hashable)  # one series of runs that differ in level alone
 Ask = list[tuple[Line, int]]
 
 
 @dataclass
-class Ladder:
-    """What is known: verdicts by line and level."""
+class Ladder(Generic[Line]):
+    """What is known: verdicts by line and level.
+
+    Attributes:
+        top: Highest level that is tried.
+        verdicts: Whether a line passed at a level, of all that was run.
+    """
 
     top: int
     verdicts: dict[tuple[Line, int], bool] = field(default_factory=dict)
 
-    def run(self, lines: Sequence[Line], level: int) -> Generator[Ask, list[bool], int]:
-        """Run all lines at a level; the number of failures."""
-        missing = [(line, level) for line in lines if level > 0 and (line, level) not in self.verdicts]
+    def run(self, lines: Sequence[Line], level: int) -> Generator[Ask[Line], list[bool], int]:
+        """Run all lines at a level; return the number of failures."""
+        missing = [
+            (line, level) for line in lines if level > 0 and (line, level) not in self.verdicts
+        ]
         if missing:
             self.verdicts.update(zip(missing, (yield missing), strict=True))
         return sum(not self.verdicts.get((line, level), True) for line in lines)
 
-    def holds(self, lines: Sequence[Line], level: int) -> Generator[Ask, list[bool], bool]:
-        """Whether at least 95 % of the lines pass; stops when too many have failed."""
+    def holds(self, lines: Sequence[Line], level: int) -> Generator[Ask[Line], list[bool], bool]:
+        """Tell whether at least 95 % of the lines pass; stop when too many have failed."""
         failures = 0
-        for first in range(0, len(lines), AT_ONCE):
-            failures += yield from self.run(lines[first : first + AT_ONCE], level)
+        for first in range(0, len(lines), RUNS_AT_ONCE):
+            failures += yield from self.run(lines[first : first + RUNS_AT_ONCE], level)
             if failures > allowed_failures(len(lines)):
                 return False
         return True
 
     def implied(self, line: Line, level: int) -> bool | None:
-        """Verdict by run or by a neighbour: passed higher up, failed further down; None: unknown."""
+        """Return the verdict by run or by a neighbour; None where neither tells.
+
+        A neighbour tells that passed higher up, or failed further down.
+        """
         if level <= 0:
             return True
         if (line, level) in self.verdicts:
@@ -52,49 +64,45 @@ class Ladder:
         return False if any(not passed for at, passed in known.items() if at < level) else None
 
 
-def highest_level(ladder: Ladder, cells: Sequence[Sequence[Line]], start: int) -> Generator[Ask, list[bool], int]:
-    """Largest level at which every cell passes: each is tried at the best level so far, and searched below if it fails.
+def highest_level(
+    ladder: Ladder[Line], cells: Sequence[Sequence[Line]], start: int
+) -> Generator[Ask[Line], list[bool], int]:
+    """Return the largest level at which every cell passes.
+
+    Each cell is tried at the best level so far, and searched below if it fails.
 
     Args:
         ladder: What is known so far; grows.
-        cells: Lines of each cell; those that are expected to fail first come first.
+        cells: Lines of each cell, at least one; those expected to fail first come first.
         start: First level to try.
     """
-    best: int | None = None
-    for cell in cells:
-        best = yield from _of_cell(ladder, cell, start if best is None else best, may_rise=best is None)
+    first, *others = cells
+    best = yield from _of_cell(ladder, first, start, may_rise=True)
+    for cell in others:
+        best = yield from _of_cell(ladder, cell, best, may_rise=False)
     settled = False
     while not settled:  # cells that passed before the best level was known have not run at it
         settled = True
         for cell in cells:
             level = yield from _of_cell(ladder, cell, best, may_rise=False)
-            settled, best = settled and level == best, level
+            settled = settled and level == best
+            best = level
     return best
 
 
-def _of_cell(ladder: Ladder, cell: Sequence[Line], start: int, may_rise: bool) -> Generator[Ask, list[bool], int]:
-    """Largest level at which the cell holds; at most `start` unless it may rise."""
-    low, high, level = 0, ladder.top + 1, start
-    while high - low > 1:
-        if (yield from ladder.holds(cell, level)):
-            low = level
-        else:
-            high = level
-        if low == start and not may_rise:
-            break
-        level = _next_level(ladder, low, high)
-    return low
-
-
-def half_level(ladder: Ladder, lines: Sequence[Line], start: int) -> Generator[Ask, list[bool], float]:
-    """Level at which half of the lines pass, between two levels of the grid by their rates."""
-    low, high, level = 0, ladder.top + 1, max(1, start)
+def half_level(
+    ladder: Ladder[Line], lines: Sequence[Line], start: int
+) -> Generator[Ask[Line], list[bool], float]:
+    """Return where half of the lines pass, between two levels of the grid by their rates."""
+    low = 0
+    high = ladder.top + 1
+    level = max(1, start)
     while high - low > 1:
         if (yield from _rate(ladder, lines, level)) >= 0.5:
             low = level
         else:
             high = level
-        level = _next_level(ladder, low, high)
+        level = _next_level(ladder.top, low, high)
     if low == ladder.top:
         return float(low)
     above = yield from _rate(ladder, lines, low)
@@ -102,12 +110,32 @@ def half_level(ladder: Ladder, lines: Sequence[Line], start: int) -> Generator[A
     return low + (above - 0.5) / (above - below)
 
 
-def _next_level(ladder: Ladder, low: int, high: int) -> int:
-    """Half again as high until one fails, then in the middle."""
-    return (low + high) // 2 if high <= ladder.top else min(low + max(2, low // 2), ladder.top)
+def _of_cell(
+    ladder: Ladder[Line], cell: Sequence[Line], start: int, may_rise: bool
+) -> Generator[Ask[Line], list[bool], int]:
+    """Return the largest level at which the cell holds; at most `start` unless it may rise."""
+    low = 0
+    high = ladder.top + 1
+    level = start
+    while high - low > 1:
+        if (yield from ladder.holds(cell, level)):
+            low = level
+        else:
+            high = level
+        if low == start and not may_rise:
+            break
+        level = _next_level(ladder.top, low, high)
+    return low
 
 
-def _rate(ladder: Ladder, lines: Sequence[Line], level: int) -> Generator[Ask, list[bool], float]:
+def _next_level(top: int, low: int, high: int) -> int:
+    """Return a level half again as high until one fails, then the middle."""
+    return (low + high) // 2 if high <= top else min(low + max(2, low // 2), top)
+
+
+def _rate(
+    ladder: Ladder[Line], lines: Sequence[Line], level: int
+) -> Generator[Ask[Line], list[bool], float]:
     unknown = [line for line in lines if ladder.implied(line, level) is None]
     if unknown:
         yield from ladder.run(unknown, level)

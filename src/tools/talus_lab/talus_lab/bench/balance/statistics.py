@@ -1,24 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How sure a pass rate is."""
+"""Says how sure a pass rate is."""
 
 from __future__ import annotations
 
 from math import floor, sqrt
 
-Z_95 = 1.96  # quantile of the normal distribution: 95 % lie within +-1.96 sigma
-REQUIRED = 0.95  # pass rate at which a level counts as reached
+NORMAL_QUANTILE_95 = 1.96  # 95 % of a normal distribution lie within +-1.96 sigma
+REQUIRED_RATE = 0.95  # pass rate at which a level counts as reached
 
 
 def wilson(passed: int, n: int) -> tuple[float, float]:
-    """95 % interval of a pass rate; Wilson, "Probable inference, the law of succession", JASA 1927."""
+    """Return the 95 % interval of a pass rate.
+
+    Wilson, "Probable inference, the law of succession", JASA 1927.
+    """
     if n == 0:
         return 0.0, 1.0
-    rate, z2 = passed / n, Z_95**2
+    rate = passed / n
+    z2 = NORMAL_QUANTILE_95**2
     middle = (rate + z2 / (2 * n)) / (1 + z2 / n)
-    half = Z_95 / (1 + z2 / n) * sqrt(rate * (1 - rate) / n + z2 / (4 * n * n))
+    half = NORMAL_QUANTILE_95 / (1 + z2 / n) * sqrt(rate * (1 - rate) / n + z2 / (4 * n * n))
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def allowed_failures(n: int) -> int:
-    """Of n runs, so that `REQUIRED` of them still pass: none of fewer than 20."""
-    return floor((1.0 - REQUIRED) * n + 1e-9)
+    """Return how many of n runs may fail so that enough still pass: none of fewer than 20."""
+    return floor((1.0 - REQUIRED_RATE) * n + 1e-9)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One run of the scorecard as data: what it starts from, what is done to the robot, and what came of it."""
+"""Describes one run of the scorecard: its start, what is done to the robot, and what came of it."""
 
 from __future__ import annotations
 
@@ -19,18 +19,20 @@ class Setting:
     """What a run starts from. Runs with equal settings share one warm start, up to the first shove.
 
     Attributes:
-        seed: Of sensor noise, model error and whatever else is random.
+        seed: Seed of sensor noise, model error and whatever else is random.
         velocity: Commanded forward, left m/s and turn rad/s; zeros: stands.
-        ground: To be crossed; None: the world `flat`.
-        gravity: m/s^2.
-        friction: Of the whole floor; None: as it is.
+        ground: What is to be crossed; None: the world `flat`.
+        gravity: Gravity, m/s^2.
+        friction: Friction of the whole floor; None: the world's own.
         payload: kg in each hand, handed over once it stands.
         are_arms_taken: Once it stands, the arms follow a random walk instead of the controller.
         delay: s from a state to the command that answers it.
-        stall: s for which the controller stops, five times a second at random moments: a slow computer.
+        stall: s for which the controller stops, five times a second at random: a slow computer.
         sees: Depth cameras and the map of the ground are on; else the feet feel their way.
-        lying: `front` or `back`, on which it lies limp, to get up: a trial of its own kind; empty: seated, to stand up.
-        mind: Of the peers' robot: `talus` or a policy's name; empty: talus40 with its own controller.
+        lying: `front` or `back`, on which it lies limp, to get up: a trial of its own kind; empty:
+            seated, to stand up.
+        mind: Controller of the peers' robot: `talus` or a policy's name; empty: talus40 with its
+            own controller.
     """
 
     seed: int = 0
@@ -54,7 +56,7 @@ class Shove:
     Attributes:
         dv: m/s, impulse over the robot's true mass.
         heading_deg: Direction in which it pushes, from the robot's own heading, left positive.
-        link: Where.
+        link: The link that is pushed.
         phase: Part of the step on the left foot at which it begins; None: at once.
         after: s after the start of the trial or the shove before.
     """
@@ -68,11 +70,13 @@ class Shove:
 
 @dataclass(frozen=True)
 class Trial:
-    """One run: from the setting's warm start, shoves in turn, then some time to survive or a distance to cover.
+    """One run: from the setting's warm start, shoves in turn, then time or a distance to survive.
 
     Attributes:
-        velocity: Commanded from the start of the trial on; None: as in the setting.
-        seconds: Of simulated time after the last shove, at most.
+        setting: What it starts from.
+        shoves: What pushes the robot, in turn.
+        velocity: Commanded from the start of the trial on; None: the setting's.
+        seconds: Simulated time after the last shove, at most.
         reach: m ahead of the warm start at which the trial ends well; None: it lasts all its time.
     """
 
@@ -84,23 +88,23 @@ class Trial:
 
     @property
     def key(self) -> str:
-        """The same for the same run, in every process."""
+        """A text that is equal for equal runs, in every process."""
         return json.dumps(asdict(self), sort_keys=True)
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What the ground truth saw.
+class TrialOutcome:
+    """What the ground truth saw of a trial.
 
     Attributes:
-        fell: At any time, the warm start included.
-        seconds: Simulated, from the warm start to the end or the fall.
+        fell: It fell at any time, the warm start included.
+        seconds: Simulated time from the warm start to the end or the fall.
         moved: (forward, left) m, in the heading at the warm start.
-        velocity: Mean forward, left m/s and turn rad/s in the robot's own heading over the whole trial.
-        last_velocity: The same over the last second.
+        velocity: Mean forward, left m/s and turn rad/s in the robot's own heading.
+        last_velocity: That mean over the last second alone.
         energy: J taken from the battery.
-        cost: Of transport: that energy over weight and distance; 0 when it got nowhere.
-        tick: s, mean CPU time of the controller's tick over the trial; the one figure that no seed repeats.
+        cost: Cost of transport: that energy over weight and distance; 0 when it got nowhere.
+        tick: Mean CPU time of the controller's tick, s; the one figure that no seed repeats.
         error: Why the trial could not be run; empty when it was.
     """
 
@@ -113,3 +117,8 @@ class Outcome:
     cost: float = 0.0
     tick: float = field(default=0.0, compare=False)
     error: str = ""
+
+    @property
+    def is_upright(self) -> bool:
+        """Whether it ran to its end without a fall."""
+        return not self.fell and not self.error

@@ -10,31 +10,39 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 from talus_core.robot import load_robot
 
-from talus_lab.bench.balance.stage import Stage
-from talus_lab.bench.balance.trial import Outcome, Setting, Trial
-
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+from talus_lab.bench.balance.stage import TrialStage
+from talus_lab.bench.balance.trial import Setting, Trial, TrialOutcome
+from talus_lab.rig.fork import ONE_THREAD
 
 
 @dataclass
 class _Worker:
-    process: multiprocessing.Process
+    """A process that plays trials, the trial it plays, and the settings it has warm starts for."""
+
+    process: SpawnProcess
     pipe: Connection
     trial: Trial | None = None
     warm: set[Setting] = field(default_factory=set)
 
 
 class Workers:
-    """Context manager: `put` trials, take what is done from `results`."""
+    """Plays trials on other cores; a context manager: `put` trials, take them from `results`."""
 
     def __init__(self, robot: Path, jobs: int, policy: str | Path = ""):
-        """`robot`: folder of the robot; `jobs`: processes; `policy`: manifest of one that drives where it may."""
+        """Start the processes.
+
+        Args:
+            robot: Folder of the robot.
+            jobs: Number of processes.
+            policy: Manifest of a policy that drives where it may; empty: none.
+        """
         self._queue: list[Trial] = []
-        os.environ.update(ONE_THREAD)  # inherited: the matrices are small, and the cores are taken
+        os.environ.update(ONE_THREAD)  # inherited
         context = multiprocessing.get_context("spawn")
         self._workers = []
         for _ in range(jobs):
@@ -53,18 +61,26 @@ class Workers:
             worker.process.join()
 
     def put(self, trials: Sequence[Trial]) -> None:
-        """To be played, earlier ones first as far as warm starts allow."""
+        """Take trials to be played, earlier ones first as far as warm starts allow."""
         self._queue.extend(trials)
 
-    def results(self) -> Iterator[tuple[Trial, Outcome]]:
-        """Wait until something is done; nothing when there is nothing to do. Raises RuntimeError for a dead worker."""
+    def results(self) -> Iterator[tuple[Trial, TrialOutcome]]:
+        """Wait until something is done; yield nothing when there is nothing to do.
+
+        Raises:
+            RuntimeError: For a worker that died.
+        """
         self._hand_out()
-        busy = {worker.pipe: worker for worker in self._workers if worker.trial is not None}
-        for pipe in wait(list(busy)) if busy else ():
-            worker = busy[pipe]
-            trial, worker.trial = worker.trial, None
+        busy: dict[object, tuple[_Worker, Trial]] = {
+            worker.pipe: (worker, worker.trial)
+            for worker in self._workers
+            if worker.trial is not None
+        }
+        for ready in wait([worker.pipe for worker, _ in busy.values()]) if busy else ():
+            worker, trial = busy[ready]
+            worker.trial = None
             try:
-                yield trial, pipe.recv()
+                yield trial, worker.pipe.recv()
             except EOFError:
                 raise RuntimeError(f"a worker died while it played {trial.key}") from None
 
@@ -77,24 +93,29 @@ class Workers:
                 worker.pipe.send(trial)
 
     def _choice(self, worker: _Worker) -> int:
-        """One whose warm start this worker has; else one that nobody has; else the first."""
-        others = set().union(*(other.warm for other in self._workers if other is not worker))
+        """Return the place of a trial with a warm start of its own; else that nobody else has."""
+        warm_elsewhere: set[Setting] = set()
+        for other in self._workers:
+            if other is not worker:
+                warm_elsewhere |= other.warm
         ranks = [
-            (t.setting not in worker.warm) + (t.setting not in worker.warm and t.setting in others) for t in self._queue
+            (trial.setting not in worker.warm)
+            + (trial.setting not in worker.warm and trial.setting in warm_elsewhere)
+            for trial in self._queue
         ]
         return ranks.index(min(ranks))
 
 
 def _serve(robot: Path, pipe: Connection, policy: str | Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
-    stage = Stage(load_robot(robot), policy)
+    stage = TrialStage(load_robot(robot), policy)
     with suppress(EOFError, OSError):  # the parent is gone
         while True:
             pipe.send(_outcome(stage, pipe.recv()))
 
 
-def _outcome(stage: Stage, trial: Trial) -> Outcome:
+def _outcome(stage: TrialStage, trial: Trial) -> TrialOutcome:
     try:
         return stage.play(trial)
     except Exception as error:
-        return Outcome(fell=False, error=f"{type(error).__name__}: {error}")
+        return TrialOutcome(fell=False, error=f"{type(error).__name__}: {error}")

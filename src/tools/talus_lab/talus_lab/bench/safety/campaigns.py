@@ -1,58 +1,65 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the matrix does not show: protective falls, power cuts of the recorder, fuzzed messages, the kernel's coverage.
+"""Proves what the matrix does not show: falls, power cuts, fuzzed messages, the kernel's coverage.
 
-A campaign is played in pieces, on several cores; each piece is kept, so that a campaign that was interrupted goes on.
+A campaign is played in pieces, on several cores; each piece is kept, so that a campaign that was
+interrupted goes on.
 """
 
 from __future__ import annotations
 
-import hashlib
 import multiprocessing
 import os
 import re
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cache
 from typing import Any
 
-from talus_lab.bench.balance.workers import ONE_THREAD
-from talus_lab.bench.progress import Progress
-from talus_lab.bench.safety.figures import LEAD_S
-from talus_lab.bench.store import Store
+from talus_core.robot import load_robot
 
-ROOT = Path(__file__).resolve().parents[6]
-ROBOT = ROOT / "urdf" / "talus40"
-CUTS_AT_ONCE, ROUNDS_AT_ONCE = 25, 5000  # in one piece: half a minute
-MESSAGES_A_ROUND = 7  # of one round at the gate and one at the supervisor; commands, which may be absent, not counted
-FUZZ = ROOT / "src" / "safety" / "talus_safety" / "test" / "test_safety_fuzz.py"
-FRAMES = (
-    ROOT / "src" / "robot" / "talus_drivers" / "test" / "test_driver_malformed.py"
-)  # bytes, not counted as messages
-KERNEL, MUTANTS = ROOT / "tests" / "test_safety_kernel.py", ROOT / "tests" / "mutate_safety_kernel.py"
-DEPENDS_ON = {
-    "cuts": ROOT / "src" / "safety" / "talus_recorder",
-    "fuzz": FUZZ.parent,
-    "kernel": FUZZ.parent,
-}  # besides all else
+from talus_lab.bench.closure import python_packages, run_fingerprint
+from talus_lab.bench.falls import USEFUL_LEAD_S, fall_trial
+from talus_lab.bench.progress import BenchProgress
+from talus_lab.bench.store import Store
+from talus_lab.rig.checkout import CHECKOUT, SOURCES, TALUS40_FOLDER
+from talus_lab.rig.fork import ONE_THREAD
+
+CUTS_PER_PIECE = 25  # half a minute
+ROUNDS_PER_PIECE = 5000  # half a minute
+# One round at the gate and one at the supervisor; commands, which may be absent, are not counted.
+MESSAGES_PER_ROUND = 7
+_TESTS_OF = {name: folder.parent / "test" for name, folder in python_packages(SOURCES).items()}
+FUZZ_TEST = _TESTS_OF["talus_safety"] / "test_safety_fuzz.py"
+# Bytes, not counted as messages.
+MALFORMED_TEST = _TESTS_OF["talus_drivers"] / "test_driver_malformed.py"
+KERNEL_TEST = CHECKOUT / "tests" / "test_safety_kernel.py"
+MUTANTS_SCRIPT = CHECKOUT / "tests" / "mutate_safety_kernel.py"
+EVIDENCE_ENTRIES = ("talus_lab.bench.safety.campaigns",)  # what plays a piece
+# Tests that a campaign runs in a process of its own, so that no import leads to them.
+TESTS_RUN = {
+    "fuzz": (FUZZ_TEST.parent, MALFORMED_TEST.parent),
+    "kernel": (FUZZ_TEST.parent, KERNEL_TEST),
+}
 
 
 @dataclass(frozen=True)
 class Scale:
-    """How much of each: falls, power cuts, and rounds of messages."""
+    """How many falls, power cuts and rounds of messages are played."""
 
     falls: int
     cuts: int
     rounds: int
 
 
-FULL, QUICK = Scale(100, 1000, 143_000), Scale(4, 50, 5000)  # 143 000 rounds are 10^6 messages
+FULL_SCALE = Scale(100, 1000, 143_000)  # 143 000 rounds are 10^6 messages
+QUICK_SCALE = Scale(4, 50, 5000)
 
 
 @dataclass(frozen=True)
-class Piece:
+class EvidencePiece:
     """A part of a campaign: so many, with this seed."""
 
     campaign: str
@@ -61,10 +68,8 @@ class Piece:
 
     @property
     def key(self) -> str:
-        """See `store.Run`."""
-        files = sorted(DEPENDS_ON[self.campaign].rglob("*.py")) if self.campaign in DEPENDS_ON else []
-        content = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
-        return f"{self.campaign} {self.seed} {self.count} {content}"
+        """Its name in the file, which changes with the tests that it runs."""
+        return f"{self.campaign} {self.seed} {self.count} {_fingerprint_of_tests(self.campaign)}"
 
 
 @dataclass(frozen=True)
@@ -72,9 +77,9 @@ class Found:
     """What a piece showed.
 
     Attributes:
-        bad: Files that cannot be read, crashes, heads that struck.
-        share: Of lines and branches; of falls: 1 if it was called early enough.
-        loss_s: Of a recording.
+        bad: How many files cannot be read, crashes, or heads that struck.
+        share: Share of lines and branches that is tested; of falls: 1 if called early enough.
+        loss_s: What a recording lost, s.
         detail: What went wrong, in words.
     """
 
@@ -84,18 +89,38 @@ class Found:
     detail: str = ""
 
 
-def pieces(scale: Scale) -> list[Piece]:
-    """All that must be played."""
+@cache
+def _fingerprint_of_tests(campaign: str) -> str:
+    """Return the fingerprint of the tests that a campaign runs, with all that these import."""
+    places = TESTS_RUN.get(campaign, ())
+    tests = [
+        path
+        for place in places
+        for path in (sorted(place.rglob("*.py")) if place.is_dir() else [place])
+    ]
+    return run_fingerprint(tests, SOURCES)
+
+
+def pieces(scale: Scale) -> list[EvidencePiece]:
+    """Return all pieces that must be played."""
     return [
-        Piece("kernel", 0),
-        *(Piece("cuts", seed, CUTS_AT_ONCE) for seed in range(-(-scale.cuts // CUTS_AT_ONCE))),
-        *(Piece("fall", seed) for seed in range(scale.falls)),
-        *(Piece("fuzz", seed, ROUNDS_AT_ONCE) for seed in range(-(-scale.rounds // ROUNDS_AT_ONCE))),
+        EvidencePiece("kernel", 0),
+        *(
+            EvidencePiece("cuts", seed, CUTS_PER_PIECE)
+            for seed in range(-(-scale.cuts // CUTS_PER_PIECE))
+        ),
+        *(EvidencePiece("fall", seed) for seed in range(scale.falls)),
+        *(
+            EvidencePiece("fuzz", seed, ROUNDS_PER_PIECE)
+            for seed in range(-(-scale.rounds // ROUNDS_PER_PIECE))
+        ),
     ]
 
 
-def play_campaigns(scale: Scale, store: Store[Found], jobs: int, progress: Progress) -> dict[Piece, Found]:
-    """Those pieces that are not in the store are played."""
+def play_campaigns(
+    scale: Scale, store: Store[Found], jobs: int, progress: BenchProgress
+) -> dict[EvidencePiece, Found]:
+    """Play the pieces that are not in the store; return what all of them showed."""
     wanted = pieces(scale)
     found = {piece: known for piece in wanted if (known := store.get(piece)) is not None}
     left = [piece for piece in wanted if piece not in found]
@@ -106,13 +131,13 @@ def play_campaigns(scale: Scale, store: Store[Found], jobs: int, progress: Progr
         for piece, outcome in pool.imap_unordered(_played, left):
             found[piece] = outcome
             store.put(piece, outcome)
-            progress.tell(f"{len(found)} of {len(wanted)} pieces of evidence", piece.campaign)
+            progress.show(f"{len(found)} of {len(wanted)} pieces of evidence", piece.campaign)
     return found
 
 
-def figures_of(found: Mapping[Piece, Found]) -> dict[str, float]:
-    """Keys of the summary."""
-    by_name: dict[str, list[tuple[Piece, Found]]] = {}
+def figures_of(found: Mapping[EvidencePiece, Found]) -> dict[str, float]:
+    """Return the figures of the summary."""
+    by_name: dict[str, list[tuple[EvidencePiece, Found]]] = {}
     for piece, outcome in found.items():
         by_name.setdefault(piece.campaign, []).append((piece, outcome))
     cuts, falls, fuzz = (by_name.get(name, []) for name in ("cuts", "fall", "fuzz"))
@@ -124,7 +149,7 @@ def figures_of(found: Mapping[Piece, Found]) -> dict[str, float]:
         "power_cuts": sum(piece.count for piece, _ in cuts),
         "power_cuts_unreadable": sum(outcome.bad for _, outcome in cuts),
         "power_cuts_loss_s": max(outcome.loss_s for _, outcome in cuts),
-        "fuzzed_messages": MESSAGES_A_ROUND * sum(piece.count for piece, _ in fuzz),
+        "fuzzed_messages": MESSAGES_PER_ROUND * sum(piece.count for piece, _ in fuzz),
         "fuzz_crashes": sum(outcome.bad for _, outcome in fuzz),
         "kernel_line_and_branch": min(outcome.share for _, outcome in by_name["kernel"]),
         "kernel_mutants": tested,
@@ -132,8 +157,8 @@ def figures_of(found: Mapping[Piece, Found]) -> dict[str, float]:
     }
 
 
-def rows_of(found: Mapping[Piece, Found]) -> list[dict[str, Any]]:
-    """One line per campaign."""
+def rows_of(found: Mapping[EvidencePiece, Found]) -> list[dict[str, Any]]:
+    """Return one line per campaign."""
     lines = []
     for name in dict.fromkeys(piece.campaign for piece in found):
         outcomes = [outcome for piece, outcome in found.items() if piece.campaign == name]
@@ -144,8 +169,10 @@ def rows_of(found: Mapping[Piece, Found]) -> list[dict[str, Any]]:
 
 
 def known_mutants() -> tuple[int, int]:
-    """How many mutants of the kernel as it is were tested, and how many of them no test noticed."""
-    done = subprocess.run([sys.executable, str(MUTANTS), "--seconds", "0"], capture_output=True, text=True)
+    """Return how many mutants of the kernel were tested, and how many no test noticed."""
+    done = subprocess.run(
+        [sys.executable, str(MUTANTS_SCRIPT), "--seconds", "0"], capture_output=True, text=True
+    )
     said = re.search(r"(\d+) of \d+ mutants, (\d+) survive", done.stdout)
     return (int(said[1]), int(said[2])) if said else (0, 0)
 
@@ -154,41 +181,65 @@ def _ignore_interrupt() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
 
 
-def _played(piece: Piece) -> tuple[Piece, Found]:
-    return piece, {"fall": _fall, "cuts": _cuts, "fuzz": _fuzz, "kernel": _kernel}[piece.campaign](piece)
+def _played(piece: EvidencePiece) -> tuple[EvidencePiece, Found]:
+    return piece, _CAMPAIGNS[piece.campaign](piece)
 
 
-def _fall(piece: Piece) -> Found:
-    """A push that fells."""
-    from talus_core.robot import load_robot
-
-    from talus_lab.bench.falls import fall_trial
-
-    trial = fall_trial(load_robot(ROBOT), piece.seed)
-    is_early = not trial.fell or (trial.lead is not None and trial.lead >= LEAD_S)
-    wrong = [word for word, holds in (("the head strikes", trial.head_strike), ("called late", not is_early)) if holds]
+def _fall(piece: EvidencePiece) -> Found:
+    """Play a push that fells."""
+    trial = fall_trial(load_robot(TALUS40_FOLDER), piece.seed)
+    is_early = not trial.fell or (trial.lead is not None and trial.lead >= USEFUL_LEAD_S)
+    wrong = [
+        word
+        for word, holds in (("the head strikes", trial.head_strike), ("called late", not is_early))
+        if holds
+    ]
     detail = f"seed {piece.seed}: {', '.join(wrong)}" if wrong else ""
     return Found(int(trial.head_strike), float(is_early), detail=detail)
 
 
-def _cuts(piece: Piece) -> Found:
+def _cuts(piece: EvidencePiece) -> Found:
     from talus_recorder.disk.power_cuts import power_cuts
 
     cuts = power_cuts(piece.count, piece.seed)
     return Found(cuts.unreadable, loss_s=cuts.max_loss_s, detail="; ".join(cuts.reasons[:1]))
 
 
-def _fuzz(piece: Piece) -> Found:
-    """In a process of its own, so that a crash of the interpreter is one of this piece."""
+def _fuzz(piece: EvidencePiece) -> Found:
+    """Run the tests in a process of their own: a crash of the interpreter is one of this piece."""
     environment = {**os.environ, "TALUS_FUZZ": str(piece.count), "TALUS_FUZZ_SEED": str(piece.seed)}
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--timeout=0", str(FUZZ), str(FRAMES)]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
-    detail = "" if done.returncode == 0 else f"seed {piece.seed}: {done.stdout.strip().splitlines()[-1:]}"
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--timeout=0",
+        str(FUZZ_TEST),
+        str(MALFORMED_TEST),
+    ]
+    done = subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True)
+    detail = (
+        ""
+        if done.returncode == 0
+        else f"seed {piece.seed}: {done.stdout.strip().splitlines()[-1:]}"
+    )
     return Found(int(done.returncode != 0), detail=detail)
 
 
-def _kernel(_: Piece) -> Found:
-    done = subprocess.run([sys.executable, str(KERNEL)], cwd=ROOT, capture_output=True, text=True)
+def _kernel(_: EvidencePiece) -> Found:
+    done = subprocess.run(
+        [sys.executable, str(KERNEL_TEST)], cwd=CHECKOUT, capture_output=True, text=True
+    )
     if done.returncode != 0:
         return Found(1, 0.0, detail=(done.stderr.strip().splitlines() or ["no answer"])[-1])
     return Found(share=float(done.stdout.split()[-1]))
+
+
+_CAMPAIGNS: Mapping[str, Callable[[EvidencePiece], Found]] = {
+    "fall": _fall,
+    "cuts": _cuts,
+    "fuzz": _fuzz,
+    "kernel": _kernel,
+}

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Kills each node of the running stack while the robot walks, over ROS, and watches whether it falls."""
+"""Kills each node of the running stack while the robot walks, and watches whether it falls."""
 
 from __future__ import annotations
 
 import os
 import signal
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from talus_core.errors import TalusError
@@ -14,62 +15,78 @@ from talus_lab.bench.safety.stack import running_stack
 from talus_lab.scenario.graph_link_node import SilenceError
 from talus_lab.scenario.graph_stage_node import GraphStage
 from talus_lab.scenario.play import Player
-from talus_lab.scenario.record import Outcome
-from talus_lab.scenario.scenario import Event, Expectation, Scenario
+from talus_lab.scenario.record import ScenarioOutcome
+from talus_lab.scenario.scenario import Expectation, Scenario, ScenarioEvent
 
-CONTROL = ("balance", "safety", "robot_state_publisher")  # without cameras, map and page
-OTHERS = ("camera", "map", "view")
-LOST_WITH_THE_BODY = ("driver",)  # in simulation the body ends with its driver
-WATCH_S = 6.0  # simulated: a catching step and the way down, or six steps on
-SILENT_S = 8.0  # wall: the driver has sat the robot down and ended
+CONTROL_NODES = ("balance", "safety", "robot_state_publisher")  # without cameras, map and page
+OTHER_NODES = ("camera", "map", "view")
+NODES_LOST_WITH_THE_BODY = ("driver",)  # in simulation the body ends with its driver
+END_PATIENCE_S = 8.0  # wall: the driver has sat the robot down and ended
 
 
 def kill_every_node(times: int) -> tuple[list[dict[str, Any]], dict[str, float]]:
-    """Rows and summary figures of `times` runs each."""
+    """Kill each node `times` times; return rows and summary figures."""
     rows: list[dict[str, Any]] = [
         {"kill": node, "staged": "not in simulation", "why": "the simulated body ends with it"}
-        for node in LOST_WITH_THE_BODY
+        for node in NODES_LOST_WITH_THE_BODY
     ]
-    for node in (*CONTROL, *OTHERS):
+    for node in (*CONTROL_NODES, *OTHER_NODES):
         outcomes = [_kill(node, seed) for seed in range(times)]
         print(f"safety: killed {node} {times} times", file=sys.stderr, flush=True)
         falls = sum(outcome.fell for outcome in outcomes)
         errors = sorted({outcome.detail for outcome in outcomes if outcome.verdict == "error"})
-        row = {"kill": node, "runs": times, "fell": falls, "worst_level": max(o.worst_level for o in outcomes)}
+        row = {
+            "kill": node,
+            "runs": times,
+            "fell": falls,
+            "worst_level": max(o.worst_level for o in outcomes),
+        }
         rows.append({**row, "errors": "; ".join(errors)} if errors else row)
     ran = [row for row in rows if "runs" in row]
     figures = {
         "kill_any_node": sum(row["runs"] for row in ran),
-        "kill_any_node_falls_of_balance": next(row["fell"] for row in ran if row["kill"] == "balance"),
-        "kill_any_node_falls_of_others": sum(row["fell"] for row in ran if row["kill"] != "balance"),
+        "kill_any_node_falls_of_balance": next(
+            row["fell"] for row in ran if row["kill"] == "balance"
+        ),
+        "kill_any_node_falls_of_others": sum(
+            row["fell"] for row in ran if row["kill"] != "balance"
+        ),
         "kill_any_node_errors": sum("errors" in row for row in ran),
     }
     return rows, figures
 
 
-def _kill(node: str, seed: int) -> Outcome:
-    """One run on a stack of its own."""
-    scenario = Scenario(f"kill {node}", (Event("operator.walk", severity=0.5),), "walking", Expectation(), seed)
-    with_perception = "true" if node in OTHERS else "false"
-    with running_stack(perception=with_perception, view=with_perception, pace="fast", seed=str(seed)) as processes:
+def _kill(node: str, seed: int) -> ScenarioOutcome:
+    """Play one run on a stack of its own."""
+    scenario = Scenario(
+        f"kill {node}",
+        (ScenarioEvent("operator.walk", severity=0.5),),
+        "walking",
+        Expectation(),
+        seed,
+    )
+    with_perception = "true" if node in OTHER_NODES else "false"
+    with running_stack(
+        perception=with_perception, view=with_perception, pace="fast", seed=str(seed)
+    ) as processes:
         try:
             stage = GraphStage()
         except TalusError as error:
-            return Outcome("error", detail=str(error))
+            return ScenarioOutcome("error", detail=str(error))
         try:
             return _watched(stage, scenario, lambda: os.kill(processes(node), signal.SIGKILL))
         finally:
             stage.close()
 
 
-def _watched(stage: GraphStage, scenario: Scenario, kill) -> Outcome:
+def _watched(stage: GraphStage, scenario: Scenario, kill: Callable[[], None]) -> ScenarioOutcome:
     player = Player(stage, scenario.posture, scenario.seed)
     try:
         player.reach()
     except TalusError as error:
-        return Outcome("error", detail=str(error))
+        return ScenarioOutcome("error", detail=str(error))
     kill()
-    stage.link.patience = SILENT_S
+    stage.link.patience = END_PATIENCE_S
     try:
         return player.play(scenario)
     except SilenceError:  # the stack has ended, as it should after the loss of a node that it needs

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The matrix as one picture: faults down, postures across, each cell coloured by its worst outcome (SVG)."""
+"""Draws the matrix as SVG: faults down, postures across, each cell by its worst outcome."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from talus_lab.bench.safety.figures import WORST_FIRST
-from talus_lab.bench.safety.rows import ELSEWHERE, IN_PROCESS, Row
-from talus_lab.bench.safety.runs import Case
-from talus_lab.scenario.record import Outcome
+from talus_lab.bench.safety.rows import IN_PROCESS, NOT_IN_PROCESS, Row
+from talus_lab.bench.safety.runs import MatrixCase
+from talus_lab.scenario.record import ScenarioOutcome
 
-COLOURS = {
+VERDICT_COLOURS = {
     "ok": "#2e9e5b",
     "late": "#f2c14e",
     "not seated": "#f2c14e",
@@ -21,40 +21,64 @@ COLOURS = {
     "not nominal": "#9b6fc3",
     "error": "#9b6fc3",
     "fell": "#c9302c",
-    ELSEWHERE: "#c9d3dc",
+    NOT_IN_PROCESS: "#c9d3dc",
 }
-ROW_H, TITLE_W, CELL_W, TOP, LEFT, LEGEND_W = 20, 330, 110, 56, 12, 920
+CELL_HEIGHT_PX = 20
+CELL_WIDTH_PX = 110
+TITLE_WIDTH_PX = 330
+TABLE_TOP_PX = 56
+MARGIN_PX = 12
+LEGEND_WIDTH_PX = 920
 
 
-def svg(rows: Sequence[Row], postures: Sequence[str], outcomes: Mapping[Case, Outcome], caption: str) -> str:
-    """Text of the file."""
-    width = max(LEFT + TITLE_W + CELL_W * len(postures) + LEFT, LEGEND_W)
-    height = TOP + ROW_H * len(rows) + 46
+def svg(
+    rows: Sequence[Row],
+    postures: Sequence[str],
+    outcomes: Mapping[MatrixCase, ScenarioOutcome],
+    caption: str,
+) -> str:
+    """Return the text of the file."""
+    table_width = MARGIN_PX + TITLE_WIDTH_PX + CELL_WIDTH_PX * len(postures) + MARGIN_PX
+    width = max(table_width, LEGEND_WIDTH_PX)
+    height = TABLE_TOP_PX + CELL_HEIGHT_PX * len(rows) + 46
+    size = f'width="{width}" height="{height}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif">',
-        f'<rect width="{width}" height="{height}" fill="white"/>',
-        _text(LEFT, 22, caption, 14),
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif">',
+        f'<rect {size} fill="white"/>',
+        _text(MARGIN_PX, 22, caption, 14),
     ]
-    parts += [_text(LEFT + TITLE_W + CELL_W * i + 4, TOP - 8, name, 12) for i, name in enumerate(postures)]
-    for j, row in enumerate(rows):
-        y = TOP + ROW_H * j
-        parts.append(_text(LEFT, y + 14, f"{row.name}  {row.title}", 12))
+    parts += [_text(_left(i) + 4, TABLE_TOP_PX - 8, name, 12) for i, name in enumerate(postures)]
+    for number, row in enumerate(rows):
+        y = TABLE_TOP_PX + CELL_HEIGHT_PX * number
+        parts.append(_text(MARGIN_PX, y + 14, f"{row.name}  {row.title}", 12))
         for i, posture in enumerate(postures):
             word, count = _cell(row, posture, outcomes)
-            if word:
-                x = LEFT + TITLE_W + CELL_W * i
-                fill = f'fill="{COLOURS[word]}"'
-                parts.append(f'<rect x="{x}" y="{y}" width="{CELL_W - 2}" height="{ROW_H - 2}" {fill}/>')
-                parts.append(_text(x + 5, y + 14, f"{word} {count}".strip(), 11))
+            parts += _box(_left(i), y, word, count) if word else []
     parts += _legend(height - 26)
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
-def _cell(row: Row, posture: str, outcomes: Mapping[Case, Outcome]) -> tuple[str, str]:
-    """The worst verdict, and how many runs had it; empty where the row has no such posture."""
+def _left(column: int) -> int:
+    return MARGIN_PX + TITLE_WIDTH_PX + CELL_WIDTH_PX * column
+
+
+def _box(x: int, y: int, word: str, count: str) -> list[str]:
+    size = f'width="{CELL_WIDTH_PX - 2}" height="{CELL_HEIGHT_PX - 2}"'
+    return [
+        f'<rect x="{x}" y="{y}" {size} fill="{VERDICT_COLOURS[word]}"/>',
+        _text(x + 5, y + 14, f"{word} {count}".strip(), 11),
+    ]
+
+
+def _cell(
+    row: Row, posture: str, outcomes: Mapping[MatrixCase, ScenarioOutcome]
+) -> tuple[str, str]:
+    """Return the worst verdict, and how many runs had it; empty without such a posture."""
     if row.where != IN_PROCESS:
         return row.where, ""
-    verdicts = [o.verdict for case, o in outcomes.items() if (case.row, case.posture) == (row.name, posture)]
+    verdicts = [
+        o.verdict for case, o in outcomes.items() if (case.row, case.posture) == (row.name, posture)
+    ]
     if not verdicts:
         return "", ""
     worst = min(verdicts, key=WORST_FIRST.index)
@@ -62,8 +86,9 @@ def _cell(row: Row, posture: str, outcomes: Mapping[Case, Outcome]) -> tuple[str
 
 
 def _legend(y: int) -> list[str]:
-    parts, x = [], LEFT
-    for word, colour in COLOURS.items():
+    parts: list[str] = []
+    x = MARGIN_PX
+    for word, colour in VERDICT_COLOURS.items():
         parts.append(f'<rect x="{x}" y="{y}" width="12" height="12" fill="{colour}"/>')
         parts.append(_text(x + 16, y + 11, word, 11))
         x += 30 + 7 * len(word)

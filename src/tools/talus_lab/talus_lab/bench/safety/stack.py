@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The whole simulated stack as it is launched, in the background of a benchmark that talks to it over ROS."""
+"""Runs the simulated stack in the background of a benchmark that talks to it over ROS."""
 
 from __future__ import annotations
 
@@ -20,18 +20,24 @@ from talus_lab.bench.processes import free_port
 
 class _Quiet:
     def line(self, name: str, text: str, shows: bool) -> None:
-        """Nobody reads it: the report says what happened."""
+        """Drop it: the report says what happened."""
 
     def note(self, text: str) -> None:
-        """The same."""
+        """Drop it: nobody watches the launch."""
 
 
 @contextmanager
 def running_stack(**arguments: str) -> Iterator[Callable[[str], int]]:
-    """`sim.launch.xml` with these arguments and a free port; gives a function from a node's name to its process id."""
+    """Run `sim.launch.xml` with these arguments and a free port.
+
+    Gives a function from a node's name to its process id.
+    """
     given = {"port": str(free_port()), **arguments}
-    plan = resolve(find_launch_file("talus_bringup", "sim.launch.xml", os.environ), given, os.environ)
-    session, ended = Session(ros_domain(os.environ)), threading.Event()
+    plan = resolve(
+        find_launch_file("talus_bringup", "sim.launch.xml", os.environ), given, os.environ
+    )
+    session = Session(ros_domain(os.environ))
+    ended = threading.Event()
     with tempfile.TemporaryDirectory() as folder:
         supervisor = ProcessSupervisor(plan, Path(folder), _Quiet(), session.record)
         thread = threading.Thread(target=_supervise, args=(supervisor, ended))

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How long an emergency stop takes by the wall's clock: pressed over ROS, until the stop ladder is heard to be at R3.
+"""Measures how long an emergency stop takes by the wall's clock.
 
-The stack runs in real time, as on a robot; both ways through the middleware are in the figure.
+It is pressed over ROS, until the stop ladder is heard to be at R3. The stack runs in real time, as
+on a robot; both ways through the middleware are in the figure.
 """
 
 from __future__ import annotations
@@ -22,15 +23,21 @@ from talus_ros.run_node import CONTROL_NICENESS
 from talus_interfaces.msg import GateState
 from talus_lab.bench.safety.stack import running_stack
 from talus_lab.scenario.graph_stage_node import GraphStage
-from talus_lab.scenario.play import GOLDEN, Player
+from talus_lab.scenario.play import GOLDEN_RATIO, Player
 
-SEATED_PER_WALKING = 50  # who is stopped while he walks must sit down and stand up again: ten times as long
-WITHIN_S = 20.0  # simulated: from a stop until torque is off
-SPREAD_S = 0.1  # simulated, at most between arming and the press: every phase of the supervisor's 10 ms is met
+# A robot that is stopped while it walks must sit down and stand up again: ten times as long.
+SEATED_PER_WALKING = 50
+REST_LIMIT_S = 20.0  # simulated: from a stop until torque is off
+# Simulated, at most between arming and the press: every phase of the supervisor's 10 ms is met.
+PRESS_SPREAD_S = 0.1
 
 
 def press_stops(times: int) -> tuple[list[dict[str, Any]], dict[str, float]]:
-    """Rows and summary figures of `times` stops. Raises TalusError where the stack does not come up."""
+    """Press a stop so many times; return rows and summary figures.
+
+    Raises:
+        TalusError: Where the stack does not come up.
+    """
     walking = -(-times // SEATED_PER_WALKING)
     waited: dict[str, list[float]] = {"walking": [], "seated": []}
     with running_stack(perception="false", view="false"), _listening_as_the_driver():
@@ -44,18 +51,28 @@ def press_stops(times: int) -> tuple[list[dict[str, Any]], dict[str, float]]:
                 waited[posture].append(1000.0 * _pressed(stage, stop))
                 _let_down(stage, player)
                 if number % 100 == 99:
-                    print(f"safety: {number + 1} of {times} stops pressed", file=sys.stderr, flush=True)
+                    print(
+                        f"safety: {number + 1} of {times} stops pressed",
+                        file=sys.stderr,
+                        flush=True,
+                    )
         finally:
             stage.close()
     rows = [{"stop": posture, **_quantiles(values)} for posture, values in waited.items() if values]
     together = _quantiles([value for values in waited.values() for value in values])
-    figures = {"estop_presses": together["runs"], "estop_to_r3_wall_ms_p999": together["wall_ms_p999"]}
+    figures = {
+        "estop_presses": together["runs"],
+        "estop_to_r3_wall_ms_p999": together["wall_ms_p999"],
+    }
     return rows, figures
 
 
 @contextmanager
 def _listening_as_the_driver() -> Iterator[None]:
-    """With the priority of those who must obey: else the figure is of how long we wait for a processor."""
+    """Listen with the priority of the nodes that must obey.
+
+    Else the figure is of how long this process waits for a processor.
+    """
     before = os.getpriority(os.PRIO_PROCESS, 0)
     with suppress(PermissionError):
         os.setpriority(os.PRIO_PROCESS, 0, CONTROL_NICENESS)
@@ -66,18 +83,21 @@ def _listening_as_the_driver() -> Iterator[None]:
 
 
 def _make_ready(stage: GraphStage, player: Player, posture: str, number: int) -> None:
-    """Armed and in that posture, at another instant for each number."""
+    """Arm it and take the posture, at another instant for each number."""
     if posture == "walking":
         player.reach()
         return
     player.ask("arm")
-    stage.link.wait_until(lambda: not _is_stopped(stage), "safety/state did not say that it is armed")
-    player.run((GOLDEN * number) % 1.0 * SPREAD_S)
+    stage.link.wait_until(
+        lambda: not _is_stopped(stage), "safety/state did not say that it is armed"
+    )
+    player.run((GOLDEN_RATIO * number) % 1.0 * PRESS_SPREAD_S)
 
 
 def _pressed(stage: GraphStage, stop: Client) -> float:
-    """Wall s until safety/state says R3."""
-    link, began = stage.link, time.monotonic()
+    """Press; return wall s until safety/state says R3."""
+    link = stage.link
+    began = time.monotonic()
     answer = stop.call_async(Trigger.Request())
     link.wait_until(lambda: _is_stopped(stage), "safety/state did not say R3")
     waited = time.monotonic() - began
@@ -87,9 +107,11 @@ def _pressed(stage: GraphStage, stop: Client) -> float:
 
 
 def _let_down(stage: GraphStage, player: Player) -> None:
-    """Until torque is off and both gate and supervisor have settled, as no operator is quicker; then reset."""
-    player.until(lambda: stage.link.newest["gate/state"].phase == GateState.OFF, WITHIN_S, "come to rest")
-    player.run(SPREAD_S)
+    """Wait until torque is off, and gate and supervisor have settled; then reset."""
+    player.until(
+        lambda: stage.link.newest["gate/state"].phase == GateState.OFF, REST_LIMIT_S, "come to rest"
+    )
+    player.run(PRESS_SPREAD_S)
     player.ask("reset")
 
 

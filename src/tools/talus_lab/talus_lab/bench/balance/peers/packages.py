@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the peers' packages are, how to get them, and their robot as Talus reads it; nothing of theirs is in Talus."""
+"""Finds the peers' packages and their robot; nothing of theirs is in Talus."""
 
 from __future__ import annotations
 
@@ -8,36 +8,40 @@ from pathlib import Path
 
 from talus_description.adopt import adopt
 
-ROOT = Path(__file__).resolve().parents[7]
-STORE = ROOT / ".talus" / "peers"
-PACKAGES = STORE / "packages"
-ROBOT = STORE / "robots" / "g1"  # the Unitree G1 with 29 joints, as holosoma has it
+from talus_lab.rig.checkout import CHECKOUT
+
+PEERS_STORE = CHECKOUT / ".talus" / "peers"
+PEER_PACKAGES = PEERS_STORE / "packages"
+G1_FOLDER = PEERS_STORE / "robots" / "g1"  # the Unitree G1 with 29 joints, as holosoma has it
 REQUIREMENTS = "config/python/requirements-peers.txt"
-INSTALL = f"./talus exec -- python -m pip install --no-deps --target .talus/peers/packages -r {REQUIREMENTS}"
+INSTALL = (
+    "./talus exec -- python -m pip install --no-deps --target .talus/peers/packages "
+    f"-r {REQUIREMENTS}"
+)
 POLICIES = {
     "holosoma_fastsac": "holosoma_inference/models/loco/g1_29dof/fastsac_g1_29dof.onnx",
     "holosoma_ppo": "holosoma_inference/models/loco/g1_29dof/ppo_g1_29dof.onnx",
 }
-BODY = "holosoma/data/robots/g1/g1_29dof.xml"
-SPEEDS = "holosoma/data/robots/g1/g1_29dof.urdf"  # the MJCF has no speed limits
+G1_MJCF = "holosoma/data/robots/g1/g1_29dof.xml"
+G1_URDF = "holosoma/data/robots/g1/g1_29dof.urdf"  # for speed limits, which the MJCF lacks
 
 
-def missing(packages: Path = PACKAGES) -> list[str]:
-    """Files that are not there."""
-    return [name for name in (BODY, SPEEDS, *POLICIES.values()) if not (packages / name).exists()]
+def missing(packages: Path = PEER_PACKAGES) -> list[str]:
+    """Return the files of the peers that are not there."""
+    names = (G1_MJCF, G1_URDF, *POLICIES.values())
+    return [name for name in names if not (packages / name).exists()]
 
 
 def policy_file(name: str) -> Path:
-    """ONNX file of a peer."""
-    return PACKAGES / POLICIES[name]
+    """Return the ONNX file of a peer."""
+    return PEER_PACKAGES / POLICIES[name]
 
 
 def make_robot() -> None:
     """Adopt the peers' robot. Raises TalusError."""
-    joints = ElementTree.parse(PACKAGES / SPEEDS).getroot().iter("joint")
-    limits = {joint.get("name"): joint.find("limit") for joint in joints}
-    adopt(
-        PACKAGES / BODY,
-        ROBOT,
-        {name: float(limit.get("velocity")) for name, limit in limits.items() if limit is not None},
-    )
+    speeds: dict[str, float] = {}
+    for joint in ElementTree.parse(PEER_PACKAGES / G1_URDF).getroot().iter("joint"):
+        limit = joint.find("limit")
+        if limit is not None:
+            speeds[joint.attrib["name"]] = float(limit.attrib["velocity"])
+    adopt(PEER_PACKAGES / G1_MJCF, G1_FOLDER, speeds)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Commands straight to the drives, without the last gate: for robots and controllers that are not ours to guard."""
+"""Passes commands straight to the drives, without the last gate: for robots of others."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from talus_safety.kernel.decide.permit import TorquePermit
 
 
 class OpenDrives:
-    """The same delay as through the gate, and nothing else.
+    """Delays commands as the gate's way does, and checks nothing.
 
     Attributes:
-        standby_active: Never: nobody else moves the robot.
+        standby_active: Never true: there is no gate that could move the robot.
     """
 
     standby_active = False
 
     def __init__(self, driver: Driver, delay_ticks: int):
-        """`delay_ticks`: from a state to the command that answers it."""
+        """Connect to a driver; `delay_ticks`: from a state to the command that answers it."""
         self._driver = driver
         self._under_way: deque[JointCommand | None] = deque([None] * delay_ticks)
         self._command: JointCommand | None = None
         self._torque = False
 
     def put_command(self, command: JointCommand) -> None:
-        """Of this tick."""
+        """Take the command of this tick."""
         self._command = command
 
     def put_permit(self, permit: TorquePermit) -> None:
-        """Torque or none."""
+        """Take the word on whether there may be torque."""
         self._torque = permit.torque_permitted
 
     def step(self, state: RobotState, now: float) -> None:
-        """One tick; a tick without a command repeats the one before."""
+        """Let a tick pass; one without a command repeats the command before."""
         self._under_way.append(self._command)
         command = self._under_way.popleft()
         if command is None or not self._torque:

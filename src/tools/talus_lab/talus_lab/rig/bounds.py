@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Numbers that the rig, scenarios and benchmarks have in common."""
+
+from __future__ import annotations
+
+TICK_S = 0.002  # 1 / control_rate_hz, as shipped
+# World for falls: a pushed body flies 2 m, and what its head strikes there shall be the floor.
+OPEN_WORLD = "open"
+HEAD_LINK = "head"  # of talus40: what must not strike the ground
