@@ -12,7 +12,11 @@ from talus_cli.bootstrap.domains import claim_domain
 from talus_cli.bootstrap.workspace import Workspace
 
 # Helper modules lie beside the tests that share them; their names are unique in the workspace.
-sys.path[:0] = [str(folder) for pattern in ("tests", "src/**/test") for folder in Path(__file__).parent.glob(pattern)]
+sys.path[:0] = [
+    str(folder)
+    for pattern in ("tests", "src/**/test")
+    for folder in Path(__file__).parent.glob(pattern)
+]
 
 # Not built where a ROS installation brings the real ones.
 collect_ignore = [f"src/stand_ins/{name}" for name in brought_by_ros(Workspace.here())]

@@ -30,7 +30,13 @@ ENDS_WITHIN_S = 15.0  # wall: a driver lets its body down for 10 s of the body's
 
 def start(*parameters: str) -> subprocess.Popen:
     """`driver_node` with these `name:=value` parameters."""
-    words = ["--ros-args", "-p", f"robot:={ROBOT}", "-p", f"limits:={ROOT / 'config' / 'safety.yaml'}"]
+    words = [
+        "--ros-args",
+        "-p",
+        f"robot:={ROBOT}",
+        "-p",
+        f"limits:={ROOT / 'config' / 'safety.yaml'}",
+    ]
     for parameter in parameters:
         words += ["-p", parameter]
     command = [sys.executable, "-m", "talus_drivers.driver_node", *words]
@@ -117,14 +123,18 @@ class Partner:
     def hold(self, sequence: int) -> JointCommand:
         """The posture of the first state, softly."""
         zero = np.zeros(JOINTS)
-        return JointCommand(sequence, self._rest, zero, zero, np.full(JOINTS, 20.0), np.full(JOINTS, 1.0))
+        return JointCommand(
+            sequence, self._rest, zero, zero, np.full(JOINTS, 20.0), np.full(JOINTS, 1.0)
+        )
 
     def _on_state(self, data: bytes) -> None:
         self.state, self.standby_active = self._states.decode(data)
         if self._rest is None:
             self._rest = self.state.position.copy()
         if self.answers:
-            self._commander.publish(self._commands.encode(self.change(self.hold(self.state.sequence))))
+            self._commander.publish(
+                self._commands.encode(self.change(self.hold(self.state.sequence)))
+            )
 
     def _on_gate(self, message: msg.GateState) -> None:
         self.gate = message

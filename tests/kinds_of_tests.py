@@ -12,7 +12,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 ROS_MODULES = ("rclpy", "subprocess", "socket", "launch", "multiprocessing")
-SIM_MODULES = ("mujoco", "talus_simulation.mujoco_body", "talus_lab.bench", "talus_lab.scenario", "talus_lab.rig")
+SIM_MODULES = (
+    "mujoco",
+    "talus_simulation.mujoco_body",
+    "talus_lab.bench",
+    "talus_lab.scenario",
+    "talus_lab.rig",
+)
 SIM_PACKAGES = ("talus_lab.golden", "talus_lab.training")
 KINDS = ("fast", "sim", "ros")
 
@@ -33,7 +39,9 @@ def _modules(path: Path) -> frozenset[str]:
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    helpers = [_helpers()[name] for name in names if name in _helpers() and _helpers()[name] != path]
+    helpers = [
+        _helpers()[name] for name in names if name in _helpers() and _helpers()[name] != path
+    ]
     return frozenset(names.union(*(_modules(helper) for helper in helpers)))
 
 

@@ -84,7 +84,9 @@ def mutants(tree: ast.Module) -> Iterator[tuple[int, str, ast.Module]]:
 
 def _changes(node: ast.AST) -> list:
     if isinstance(node, ast.Compare):
-        return [lambda i=i: _swap(node.ops, i) for i, op in enumerate(node.ops) if type(op) in SWAPS]
+        return [
+            lambda i=i: _swap(node.ops, i) for i, op in enumerate(node.ops) if type(op) in SWAPS
+        ]
     if isinstance(node, (ast.BoolOp, ast.BinOp)) and type(node.op) in SWAPS:
         return [lambda: _swap_operator(node)]
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
@@ -113,7 +115,9 @@ def _drop_not(node: ast.UnaryOp) -> str:
 
 def _other_value(node: ast.Constant) -> str:
     before = node.value
-    node.value = not before if isinstance(before, bool) else before + 1 if before == 0 else before * 2
+    node.value = (
+        not before if isinstance(before, bool) else before + 1 if before == 0 else before * 2
+    )
     return f"{before} -> {node.value}"
 
 
@@ -131,9 +135,13 @@ class Store:
     """Whether a mutant was noticed, by file, its tests and its number; every answer is on disk at once."""
 
     def __init__(self, name: str):
-        content = b"".join(path.read_bytes() for path in (PACKAGE / "talus_safety" / f"{name}.py", *_tests(name)))
+        content = b"".join(
+            path.read_bytes() for path in (PACKAGE / "talus_safety" / f"{name}.py", *_tests(name))
+        )
         STORE.mkdir(parents=True, exist_ok=True)
-        self._path = STORE / f"{name.replace('/', '_')}_{hashlib.sha256(content).hexdigest()[:12]}.jsonl"
+        self._path = (
+            STORE / f"{name.replace('/', '_')}_{hashlib.sha256(content).hexdigest()[:12]}.jsonl"
+        )
         lines = self._path.read_text().splitlines() if self._path.is_file() else []
         self.known: dict[int, bool] = dict(json.loads(line) for line in lines)
 
@@ -145,7 +153,13 @@ class Store:
 
 
 def _tests(name: str) -> list[Path]:
-    return [OF_ALL, *(PACKAGE / "test" / f"test_safety_{part}.py" for part in TESTS_OF[name.removeprefix("kernel/")])]
+    return [
+        OF_ALL,
+        *(
+            PACKAGE / "test" / f"test_safety_{part}.py"
+            for part in TESTS_OF[name.removeprefix("kernel/")]
+        ),
+    ]
 
 
 def _test(name: str, tree: ast.Module) -> int:
@@ -159,7 +173,11 @@ def _test(name: str, tree: ast.Module) -> int:
     SourceFileLoader.source_to_code = source_to_code
     SourceFileLoader.path_stats = _no_cache
     chosen = map(str, _tests(name))
-    return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-k", "not random and not story_hold", *chosen]))
+    return int(
+        pytest.main(
+            ["-x", "-q", "-p", "no:cacheprovider", "-k", "not random and not story_hold", *chosen]
+        )
+    )
 
 
 def _no_cache(loader: SourceFileLoader, path: str) -> dict:
@@ -169,10 +187,19 @@ def _no_cache(loader: SourceFileLoader, path: str) -> dict:
 def main() -> int:
     """Prints one line per survivor, then the count."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("files", nargs="*", default=KERNEL, help="of the kernel, as kernel/judge/limiter")
-    parser.add_argument("--sample", type=int, default=0, help="so many mutants, chosen at random; 0 = all")
+    parser.add_argument(
+        "files", nargs="*", default=KERNEL, help="of the kernel, as kernel/judge/limiter"
+    )
+    parser.add_argument(
+        "--sample", type=int, default=0, help="so many mutants, chosen at random; 0 = all"
+    )
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so long; call again to go on")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=float("inf"),
+        help="stop after so long; call again to go on",
+    )
     wish = parser.parse_args()
     until = time.monotonic() + wish.seconds
     stores, chosen = {name: Store(name) for name in wish.files}, []
@@ -182,7 +209,10 @@ def main() -> int:
         if UNCHANGED not in stores[name].known and time.monotonic() < until:
             stores[name].put(UNCHANGED, is_noticed(name, tree))
         if stores[name].known.get(UNCHANGED):
-            print(f"error: the tests of {name}.py fail without a mutation; mend them first", file=sys.stderr)
+            print(
+                f"error: the tests of {name}.py fail without a mutation; mend them first",
+                file=sys.stderr,
+            )
             return 2
     if wish.sample:
         chosen = random.Random(wish.seed).sample(chosen, min(wish.sample, len(chosen)))

@@ -30,5 +30,7 @@ def assert_parameters(readme: str, config_type: type) -> None:
 
 def assert_files(readme: str, folder: Path, untold: set[str] = frozenset()) -> None:
     """The table below "How it works" names every source file of a package but the `untold`."""
-    named = {name for row in rows(readme, "How it works") for name in re.findall(r"`(\w+\.py)`", row[0])}
+    named = {
+        name for row in rows(readme, "How it works") for name in re.findall(r"`(\w+\.py)`", row[0])
+    }
     assert named == {path.name for path in folder.rglob("*.py")} - {"__init__.py"} - untold

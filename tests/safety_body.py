@@ -24,7 +24,9 @@ ROBOT = load_robot(Path(__file__).parents[1] / "urdf" / "talus40")
 PERIOD = 0.002
 DELAY_TICKS = 1  # 2 ms from state to drives
 CONTROLLER_DIES = 0.1  # s
-STAYS = 1.5  # s after the cut in which a posture that is not stable shows: five times its time constant
+STAYS = (
+    1.5  # s after the cut in which a posture that is not stable shows: five times its time constant
+)
 Controller = Callable[[RobotState], JointCommand | None]
 
 
@@ -43,19 +45,31 @@ class Story:
     @property
     def sat_down(self) -> bool:
         """It never tilted beyond what sitting needs, cut torque seated and stayed there."""
-        return self.tilt < 0.6 and self.cut_at > 0.0 and self.tilt_at_end < 0.6 and 0.38 < self.height_at_end < 0.50
+        return (
+            self.tilt < 0.6
+            and self.cut_at > 0.0
+            and self.tilt_at_end < 0.6
+            and 0.38 < self.height_at_end < 0.50
+        )
 
 
 class GatedBody:
     """A MuJoCo driver and a gate in a loop, with the transport delay of the real system."""
 
-    def __init__(self, pose: str = "stand", seed: int = 0, model_error: bool = False, **options: object):
+    def __init__(
+        self, pose: str = "stand", seed: int = 0, model_error: bool = False, **options: object
+    ):
         error = {
             "model_error.mass_fraction": 0.1,
             "model_error.centre_of_mass": 0.01,
             "model_error.friction_factor": 2.0,
         }
-        settings = {"start_pose": pose, "settle_s": 0.0, **(error if model_error else {}), **options}
+        settings = {
+            "start_pose": pose,
+            "settle_s": 0.0,
+            **(error if model_error else {}),
+            **options,
+        }
         self.driver = MujocoDriver(DriverSetup(ROBOT, PERIOD, "flat", seed, settings))
         self.driver.connect()
         self.gate = LastGate(ROBOT, PERIOD)
@@ -80,9 +94,13 @@ class GatedBody:
     @property
     def tilt(self) -> float:
         """rad between base_link's z axis and the vertical."""
-        return math.acos(min(matrix_from_quat_xyzw(self.driver.ground_truth().quat_xyzw)[2, 2], 1.0))
+        return math.acos(
+            min(matrix_from_quat_xyzw(self.driver.ground_truth().quat_xyzw)[2, 2], 1.0)
+        )
 
-    def tick(self, command: JointCommand | None, permit: TorquePermit | None = None) -> GateDecision:
+    def tick(
+        self, command: JointCommand | None, permit: TorquePermit | None = None
+    ) -> GateDecision:
         """One control period with this command; a fresh permit unless another is given."""
         due = [event for event in self._events if event[0] <= self.time]
         self._events = [event for event in self._events if event not in due]
@@ -100,7 +118,9 @@ class GatedBody:
         self.driver.advance()
         return self.decision
 
-    def run(self, controller: Controller, seconds: float, dies_at: float = CONTROLLER_DIES) -> Story:
+    def run(
+        self, controller: Controller, seconds: float, dies_at: float = CONTROLLER_DIES
+    ) -> Story:
         """A controller that falls silent at a time, and what follows: at most `seconds`, and a while after the cut."""
         story = Story()
         while self.time < seconds and not self.time > story.cut_at + STAYS:
@@ -112,7 +132,11 @@ class GatedBody:
                 story.cut_at = math.nan
             elif math.isnan(story.cut_at) and GatePhase.RUN in story.phases:
                 story.cut_at, story.height_at_cut = self.time, self.height
-        story.tilt_at_end, story.height_at_end, story.latched = self.tilt, self.height, decision.latched
+        story.tilt_at_end, story.height_at_end, story.latched = (
+            self.tilt,
+            self.height,
+            decision.latched,
+        )
         return story
 
 

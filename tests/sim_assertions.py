@@ -48,13 +48,19 @@ def wait_until(node: Node, is_so: Callable[[], bool], what: str) -> None:
 
 def assert_nodes_are_up(node: Node) -> None:
     """Every node that the launch file names."""
-    wait_until(node, lambda: set(node.get_node_names()) >= NODES, f"not up: {NODES - set(node.get_node_names())}")
+    wait_until(
+        node,
+        lambda: set(node.get_node_names()) >= NODES,
+        f"not up: {NODES - set(node.get_node_names())}",
+    )
 
 
 def assert_simulated_time_runs(node: Node) -> None:
     """`clock` comes and grows."""
     times: list[float] = []
-    node.create_subscription(Clock, "clock", lambda m: times.append(m.clock.sec + 1e-9 * m.clock.nanosec), 10)
+    node.create_subscription(
+        Clock, "clock", lambda m: times.append(m.clock.sec + 1e-9 * m.clock.nanosec), 10
+    )
     wait_until(node, lambda: len(times) > 20, "no clock")
     assert times == sorted(times)
     assert times[-1] > times[0]

@@ -18,7 +18,11 @@ PACKAGES = package_folders(ROOT / "src")
 def python_files(package: str) -> Iterator[Path]:
     """The package's own Python files: neither its tests nor its setup.py."""
     folder = PACKAGES[package]
-    yield from (path for path in sorted(folder.rglob("*.py")) if "test" not in path.relative_to(folder).parts[:-1])
+    yield from (
+        path
+        for path in sorted(folder.rglob("*.py"))
+        if "test" not in path.relative_to(folder).parts[:-1]
+    )
 
 
 def tracked_python_files() -> list[Path]:

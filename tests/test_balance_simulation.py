@@ -6,12 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from talus_balance.controller import Mode
+from talus_core.modes import Mode
 from talus_core.robot import load_robot
 from talus_lab.rig.rig import Push, Rig
 
 ROBOT = load_robot(Path(__file__).parents[1] / "urdf" / "talus40")
-SIDES = {"front": (-20.0, 0.0, 0.0), "behind": (20.0, 0.0, 0.0), "left": (0.0, -20.0, 0.0), "right": (0.0, 20.0, 0.0)}
+SIDES = {
+    "front": (-20.0, 0.0, 0.0),
+    "behind": (20.0, 0.0, 0.0),
+    "left": (0.0, -20.0, 0.0),
+    "right": (0.0, 20.0, 0.0),
+}
 
 
 def standing(seed: int = 0, **options) -> Rig:
@@ -59,7 +64,9 @@ def test_walks_three_metres_and_knows_it():
     assert np.linalg.norm(estimated - moved) < 0.02 * np.linalg.norm(moved)
 
 
-@pytest.mark.parametrize(("velocity", "expected"), [((0.0, 0.2, 0.0), (0.0, 0.8)), ((-0.3, 0.0, 0.0), (-1.35, 0.0))])
+@pytest.mark.parametrize(
+    ("velocity", "expected"), [((0.0, 0.2, 0.0), (0.0, 0.8)), ((-0.3, 0.0, 0.0), (-1.35, 0.0))]
+)
 def test_walks_sideways_and_backwards(velocity, expected):
     rig = standing(seed=2)
     start = places(rig)
@@ -95,7 +102,9 @@ def test_survives_a_shove_towards_the_foot_that_has_just_landed():
     while landed != [1, 0]:  # the right foot has carried, now the left one lands
         landed = [landed[1], int(rig.step().gait.landing_side == 0)]
     left = rig.heading() + 0.5 * math.pi
-    rig.pushes.append(Push(rig.time, (51.3 * math.cos(left), 51.3 * math.sin(left), 0.0)))  # 0.9 m/s of 57 kg
+    rig.pushes.append(
+        Push(rig.time, (51.3 * math.cos(left), 51.3 * math.sin(left), 0.0))
+    )  # 0.9 m/s of 57 kg
     assert rig.run_to(rig.time + 4.0)
 
 
@@ -117,7 +126,9 @@ def test_sits_and_stands_up_again_and_the_same_seed_repeats_bit_for_bit():
         rig = standing(seed=6)
         rig.stand = False
         assert rig.run_until(Mode.SEATED, rig.time + 5.0)
-        for _ in range(300):  # it is let onto its stops: when it dropped, at 0.33 m/s, it rocked for a second
+        for _ in range(
+            300
+        ):  # it is let onto its stops: when it dropped, at 0.33 m/s, it rocked for a second
             rig.step()
             assert abs(rig.truth.linear_velocity[2]) < 0.1
         rig.stand = True

@@ -25,7 +25,9 @@ ALIASES = {"push-ros-namespace"}
 
 def table(text: str, first_column: str) -> list[list[str]]:
     """Cells of the table whose header begins with a word, without the header."""
-    rows = re.search(rf"^\| {first_column} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", text, re.MULTILINE).group(1)
+    rows = re.search(
+        rf"^\| {first_column} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", text, re.MULTILINE
+    ).group(1)
     return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows.splitlines()]
 
 
@@ -41,8 +43,13 @@ def test_launch_files():
 
 def test_processes():
     plan = resolve(find_launch_file("talus_bringup", "sim.launch.xml", os.environ), {}, os.environ)
-    started = {f"`{p.name}`: {Path(p.command[0]).parent.name}/{Path(p.command[0]).name}" for p in plan.processes}
-    assert started == {row[1] for row in table(README, "file") if row[1].startswith("`") and ": " in row[1]}
+    started = {
+        f"`{p.name}`: {Path(p.command[0]).parent.name}/{Path(p.command[0]).name}"
+        for p in plan.processes
+    }
+    assert started == {
+        row[1] for row in table(README, "file") if row[1].startswith("`") and ": " in row[1]
+    }
 
 
 def test_launch_arguments():
@@ -65,7 +72,10 @@ def test_elements_and_substitutions():
 
 
 def test_options_and_summary():
-    options = {name for action in parser()._actions for name in action.option_strings} - {"-h", "--help"}
+    options = {name for action in parser()._actions for name in action.option_strings} - {
+        "-h",
+        "--help",
+    }
     assert {quoted(row[0])[0] for row in table(README, "option")} == options
     keys = {field.name for field in dataclasses.fields(RunSummary)}
     assert {quoted(row[0])[0] for row in table(README, "key of the summary")} == keys
@@ -80,6 +90,8 @@ def test_every_page_is_linked_from_the_readme():
     assert linked == {str(page.relative_to(FOLDER)) for page in PAGES[1:]}
 
 
-@pytest.mark.parametrize("file", sorted((ROOT / "launch").glob("*.xml")), ids=lambda file: file.name)
+@pytest.mark.parametrize(
+    "file", sorted((ROOT / "launch").glob("*.xml")), ids=lambda file: file.name
+)
 def test_launch_file_is_short(file: Path):
     assert len(file.read_text().splitlines()) <= 60

@@ -48,7 +48,9 @@ def test_standard_topics_come_at_their_rates_in_simulated_time(partner):
     for topic, (kind, _) in STANDARD.items():
         partner.link.subscribe(kind, topic, lambda message, topic=topic: hear(topic, message), 100)
     with driver("driver:=mujoco", "pace:=fast"):
-        partner.run_until(lambda: all(counts.values()), f"silent: {[t for t, c in counts.items() if not c]}")
+        partner.run_until(
+            lambda: all(counts.values()), f"silent: {[t for t, c in counts.items() if not c]}"
+        )
         before, start_time = dict(counts), partner.state.time
         partner.run_for(2.0)
         duration = partner.state.time - start_time
@@ -81,21 +83,33 @@ def test_every_tick_is_answered_in_lock_step_and_torque_needs_a_permit(partner):
 def test_bad_commands_beside_good_ones_are_counted_and_harmless(partner):
     good_bad = partner.node.create_publisher(JointCommand, "joint_command", 10)
     with driver("driver:=mock", "pace:=fast"):
-        partner.run_until(lambda: partner.state is not None and partner.state.torque_enabled, "torque stays off")
+        partner.run_until(
+            lambda: partner.state is not None and partner.state.torque_enabled, "torque stays off"
+        )
 
         def stray(number: int) -> None:
             size = JOINTS if number % 2 else 3
             values = [float("nan")] * size
             sequence = partner.state.sequence
             good_bad.publish(
-                JointCommand(sequence=sequence, position=values, velocity=values, effort=values, kp=values, kd=values)
+                JointCommand(
+                    sequence=sequence,
+                    position=values,
+                    velocity=values,
+                    effort=values,
+                    kp=values,
+                    kd=values,
+                )
             )
             partner.run_for(0.02)
 
         def stray_is_counted(number: int) -> None:
             """One may be lost: before the driver knows its sender, or of three that come before the driver looks."""
             before = partner.gate.rejected
-            partner.run_until(lambda: stray(number) or partner.gate.rejected > before, f"stray {number} is not counted")
+            partner.run_until(
+                lambda: stray(number) or partner.gate.rejected > before,
+                f"stray {number} is not counted",
+            )
 
         partner.run_until(lambda: partner.gate is not None, "no gate state")
         for number in range(10):
@@ -107,7 +121,9 @@ def test_bad_commands_beside_good_ones_are_counted_and_harmless(partner):
 
 def test_nan_from_the_controller_itself_ends_in_standby(partner):
     with driver("driver:=mujoco", "pace:=fast"):
-        partner.run_until(lambda: partner.state is not None and partner.state.torque_enabled, "torque stays off")
+        partner.run_until(
+            lambda: partner.state is not None and partner.state.torque_enabled, "torque stays off"
+        )
         partner.change = lambda command: command.with_(effort=np.full(JOINTS, np.nan))
         partner.run_until(lambda: partner.gate.latched, "no reaction to NaN")
         assert partner.gate.rejected >= 3
@@ -121,7 +137,9 @@ def test_simulated_time_waits_for_a_slow_controller_and_leaves_a_silent_one_behi
         partner.answers = False
         stopped_at = partner.state.sequence
         begin = time.monotonic()
-        while time.monotonic() < begin + 0.3:  # wall: shorter than the time after which silence counts
+        while (
+            time.monotonic() < begin + 0.3
+        ):  # wall: shorter than the time after which silence counts
             partner.link.wait(0.02)
         assert partner.state.sequence <= stopped_at + 3
         partner.run_until(lambda: partner.state.sequence > stopped_at + 50, "time does not run on")
@@ -138,7 +156,9 @@ def test_simulator_services(partner):
         success, message = partner.call(Push, "sim/push", Push.Request(link="torsoo"))
         assert not success
         assert "nearest: torso" in message
-        assert partner.call(SetFriction, "sim/set_friction", SetFriction.Request(target="floor", friction=0.5))[0]
+        assert partner.call(
+            SetFriction, "sim/set_friction", SetFriction.Request(target="floor", friction=0.5)
+        )[0]
         success, message = partner.call(
             SetFriction, "sim/set_friction", SetFriction.Request(target="floor", friction=-1.0)
         )
@@ -157,22 +177,30 @@ def test_faults_by_name_with_their_onset(partner):
     heard: list[Fault] = []
     partner.link.subscribe(Fault, "sim/faults", heard.append)
     with driver("driver:=mock", "pace:=fast"):
-        partner.run_until(lambda: partner.state is not None and partner.state.torque_enabled, "torque stays off")
-        refused = partner.call(InjectFault, "sim/inject_fault", InjectFault.Request(name="imu.stuk"))
+        partner.run_until(
+            lambda: partner.state is not None and partner.state.torque_enabled, "torque stays off"
+        )
+        refused = partner.call(
+            InjectFault, "sim/inject_fault", InjectFault.Request(name="imu.stuk")
+        )
         assert not refused[0]
         assert "nearest: imu.stuck" in refused[1]
         wish = InjectFault.Request(name="imu.off", duration=0.004)
         nan_at = []
         watch = partner.change
         partner.change = lambda command: (
-            nan_at.append(partner.state.sequence) if np.isnan(partner.state.angular_velocity).any() else None,
+            nan_at.append(partner.state.sequence)
+            if np.isnan(partner.state.angular_velocity).any()
+            else None,
             watch(command),
         )[1]
         assert partner.call(InjectFault, "sim/inject_fault", wish) == (True, "")
         partner.run_until(lambda: len(heard) == 2, "onset and end are not told")
         assert nan_at == [heard[0].sequence, heard[0].sequence + 1]
         assert [one.active for one in heard] == [True, False]
-        assert heard[0].onset.sec + 1e-9 * heard[0].onset.nanosec == pytest.approx(0.002 * heard[0].sequence)
+        assert heard[0].onset.sec + 1e-9 * heard[0].onset.nanosec == pytest.approx(
+            0.002 * heard[0].sequence
+        )
         wish = InjectFault.Request(name="state.off", duration=0.2)
         assert partner.call(InjectFault, "sim/inject_fault", wish)[0]
         partner.run_until(lambda: partner.gate.latched, "lost states led to no standby")
@@ -198,7 +226,10 @@ def test_a_signal_ends_it_cleanly(partner, number):
         ("driver:=mujocco", "unknown driver 'mujocco'; nearest: mujoco"),
         ("world:=flatt", "flat"),
         ("pace:=slow", "parameter 'pace'"),
-        ("control_rate_hz:=10.0", "parameter 'control_rate_hz' is 10.0; it must be from 50.0 to 1000.0"),
+        (
+            "control_rate_hz:=10.0",
+            "parameter 'control_rate_hz' is 10.0; it must be from 50.0 to 1000.0",
+        ),
         ("seed:=many", "parameter 'seed' is 'many'; it must be of type int"),
         ("contol_rate_hz:=500.0", "unknown parameter 'contol_rate_hz'; nearest: control_rate_hz"),
         ("robot:=/nowhere", "robot.yaml"),
@@ -216,5 +247,9 @@ def test_free_running_waits_for_nobody_and_is_never_ahead_of_the_wall(partner):
     partner.answers = partner.permits = False
     began = time.monotonic()
     with driver("driver:=mock", "lockstep:=false"):
-        partner.run_until(lambda: partner.state is not None and partner.state.time > 1.0, "time stands still")
-        assert partner.state.time <= time.monotonic() - began + 0.1  # 0.1 s may be made up after a delay
+        partner.run_until(
+            lambda: partner.state is not None and partner.state.time > 1.0, "time stands still"
+        )
+        assert (
+            partner.state.time <= time.monotonic() - began + 0.1
+        )  # 0.1 s may be made up after a delay

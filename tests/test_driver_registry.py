@@ -48,15 +48,20 @@ def test_a_plug_in_that_cannot_be_loaded_is_named_with_the_others(setup, monkeyp
     known = [*registry.entry_points(group=registry.GROUP), broken]
     monkeypatch.setattr(registry, "entry_points", lambda group: known)
     with pytest.raises(
-        DriverError, match=r"'broken' cannot be loaded: ModuleNotFoundError.*other drivers: mock, mujoco"
+        DriverError,
+        match=r"'broken' cannot be loaded: ModuleNotFoundError.*other drivers: mock, mujoco",
     ):
         create_driver("broken", setup)
 
 
 def test_a_plug_in_that_cannot_be_built_is_named_with_the_others(setup, monkeypatch):
-    broken = EntryPoint("broken", "os:listdir", registry.GROUP)  # called with a setup, it raises TypeError
+    broken = EntryPoint(
+        "broken", "os:listdir", registry.GROUP
+    )  # called with a setup, it raises TypeError
     monkeypatch.setattr(registry, "entry_points", lambda group: [broken])
-    with pytest.raises(DriverError, match=r"'broken' cannot be built: TypeError.*other drivers: none"):
+    with pytest.raises(
+        DriverError, match=r"'broken' cannot be built: TypeError.*other drivers: none"
+    ):
         create_driver("broken", setup)
 
 

@@ -19,7 +19,14 @@ from rclpy.serialization import deserialize_message
 from rosgraph_msgs.msg import Clock
 from running_launch import RunningLaunch
 from sim_assertions import observer, wait_until
-from talus_cli.run.contract import IN_EVERY_RUN, PERCEPTION, PUBLIC_SERVICES, SIMULATION, Topic, topics_of
+from talus_cli.run.contract import (
+    IN_EVERY_RUN,
+    PERCEPTION,
+    PUBLIC_SERVICES,
+    SIMULATION,
+    Topic,
+    topics_of,
+)
 from talus_cli.run.conversions import message_type, seconds
 from talus_launch.packages import package_share
 from talus_ros.fast_link_node import FLOOD, FastLink
@@ -36,8 +43,23 @@ SENT_BY_SEVERAL = (*SENT_BY_OTHERS, "diagnostics", "tf", "tf_static")
 # One full chain, and what hangs on it.
 CHAIN = ("map", "odom", "base_link")
 FRAMES = {
-    *("torso", "l_sole", "r_sole", "l_ankle", "r_ankle", "l_gripper", "r_gripper", "gaze", "base_footprint"),
-    *("imu_link", "front_left_camera_link", "front_left_camera_optical_frame", "rear_camera_optical_frame"),
+    *(
+        "torso",
+        "l_sole",
+        "r_sole",
+        "l_ankle",
+        "r_ankle",
+        "l_gripper",
+        "r_gripper",
+        "gaze",
+        "base_footprint",
+    ),
+    *(
+        "imu_link",
+        "front_left_camera_link",
+        "front_left_camera_optical_frame",
+        "rear_camera_optical_frame",
+    ),
 }
 
 
@@ -53,7 +75,11 @@ def promised_topics() -> list[Topic]:
 
 def qos(topic: Topic) -> QoSProfile:
     """Reliable, and what was sent before for what is sent once."""
-    durability = DurabilityPolicy.TRANSIENT_LOCAL if topic.name in ("robot_description", "tf_static") else None
+    durability = (
+        DurabilityPolicy.TRANSIENT_LOCAL
+        if topic.name in ("robot_description", "tf_static")
+        else None
+    )
     result = QoSProfile(depth=QUEUE, reliability=ReliabilityPolicy.RELIABLE)
     if durability is not None:
         result.durability = durability
@@ -68,15 +94,21 @@ class Heard:
         self.messages: dict[str, list[bytes]] = defaultdict(list)
         self._link = FastLink(node)
         for topic in topics:
-            self._link.subscribe(message_type(topic.kind), topic.name, self._keeper(topic), qos(topic), raw=True)
-        self._listen_until(lambda: all(self.messages[t.name] for t in topics if t.name not in SENT_BY_OTHERS))
+            self._link.subscribe(
+                message_type(topic.kind), topic.name, self._keeper(topic), qos(topic), raw=True
+            )
+        self._listen_until(
+            lambda: all(self.messages[t.name] for t in topics if t.name not in SENT_BY_OTHERS)
+        )
         begin = self.time
         counts = {name: len(kept) for name, kept in self.messages.items()}
         self._listen_until(lambda: self.time >= begin + WINDOW_S)
         self.window = self.time - begin
         for _ in range(QUEUE // FLOOD):  # on a busy computer the clock overtakes faster topics
             self._link.wait(0.0)
-        self.counted = {name: len(kept) - counts.get(name, 0) for name, kept in self.messages.items()}
+        self.counted = {
+            name: len(kept) - counts.get(name, 0) for name, kept in self.messages.items()
+        }
         self.types = dict(node.get_topic_names_and_types())
         self.services = dict(node.get_service_names_and_types())
         self.publishers = {t.name: node.get_publishers_info_by_topic(t.name) for t in topics}
@@ -94,7 +126,9 @@ class Heard:
         """All that was sent on tf and tf_static."""
         kind = message_type("tf2_msgs/TFMessage")
         data = self.messages["tf"] + self.messages["tf_static"]
-        return [transform for one in data for transform in deserialize_message(one, kind).transforms]
+        return [
+            transform for one in data for transform in deserialize_message(one, kind).transforms
+        ]
 
     def _keeper(self, topic: Topic):
         kept = self.messages[topic.name]
@@ -129,26 +163,33 @@ def test_topic_has_its_type(heard: Heard, topic: Topic):
 
 
 @pytest.mark.parametrize(
-    "topic", [t for t in PUBLIC_TOPICS if t.rate_hz], ids=[t.name for t in PUBLIC_TOPICS if t.rate_hz]
+    "topic",
+    [t for t in PUBLIC_TOPICS if t.rate_hz],
+    ids=[t.name for t in PUBLIC_TOPICS if t.rate_hz],
 )
 def test_topic_has_its_rate_in_simulated_time(heard: Heard, topic: Topic):
     # The window is as exact as the clock is fine, at both ends; and one message may fall on its edge.
     assert heard.counted[topic.name] >= topic.rate_hz * (heard.window - 2.0 * CLOCK_PERIOD_S) - 1.0
 
 
-@pytest.mark.parametrize("topic", [t for t in PUBLIC_TOPICS if t.frame], ids=[t.name for t in PUBLIC_TOPICS if t.frame])
+@pytest.mark.parametrize(
+    "topic", [t for t in PUBLIC_TOPICS if t.frame], ids=[t.name for t in PUBLIC_TOPICS if t.frame]
+)
 def test_topic_has_its_frame(heard: Heard, topic: Topic):
     assert heard.newest(topic).header.frame_id == topic.frame
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in NAMES if name not in (*SENT_BY_OTHERS, "diagnostics", "tf", "tf_static")]
+    "name",
+    [name for name in NAMES if name not in (*SENT_BY_OTHERS, "diagnostics", "tf", "tf_static")],
 )
 def test_topic_has_one_publisher(heard: Heard, name: str):
     assert len(heard.publishers[name]) == 1
 
 
-@pytest.mark.parametrize("service", PUBLIC_SERVICES, ids=[service.name for service in PUBLIC_SERVICES])
+@pytest.mark.parametrize(
+    "service", PUBLIC_SERVICES, ids=[service.name for service in PUBLIC_SERVICES]
+)
 def test_service_has_its_type(heard: Heard, service):
     package, name = service.kind.split("/")
     assert heard.services[f"/{service.name}"] == [f"{package}/srv/{name}"]
@@ -174,7 +215,11 @@ def test_joint_states_name_all_joints(heard: Heard):
 def test_frames_form_one_tree(heard: Heard):
     parents = {t.child_frame_id: t.header.frame_id for t in heard.transforms()}
     assert parents.keys() >= FRAMES
-    assert (parents["odom"], parents["base_link"], parents["base_footprint"]) == ("map", "odom", "base_link")
+    assert (parents["odom"], parents["base_link"], parents["base_footprint"]) == (
+        "map",
+        "odom",
+        "base_link",
+    )
     for frame in parents:
         path = [frame]
         while path[-1] in parents:
@@ -204,8 +249,14 @@ def test_no_parameter_of_a_running_node_changes(heard: Heard, name: str):
     client = AsyncParameterClient(heard.node, name)
     names = answered(client.list_parameters(), "list its parameters").result.names
     values = answered(client.get_parameters(names), "say its parameters").values
-    said = [ParameterMessage(name=name, value=value) for name, value in zip(names, values, strict=True)]
+    said = [
+        ParameterMessage(name=name, value=value) for name, value in zip(names, values, strict=True)
+    ]
     wishes = [Parameter.from_parameter_msg(one) for one in said]
     results = answered(client.set_parameters(wishes), "refuse").results
     assert "use_sim_time" in names and len(results) == len(names)
-    assert not [one for one, result in zip(names, results, strict=True) if result.successful or not result.reason]
+    assert not [
+        one
+        for one, result in zip(names, results, strict=True)
+        if result.successful or not result.reason
+    ]

@@ -30,7 +30,11 @@ def test_files_are_short():
 
 
 def test_nodes_are_thin():
-    nodes = [path for path in FILES if path.name.endswith("_node.py") and not path.name.startswith("test_")]
+    nodes = [
+        path
+        for path in FILES
+        if path.name.endswith("_node.py") and not path.name.startswith("test_")
+    ]
     assert too_long(nodes, NODE_CAP) == {}
 
 
@@ -51,7 +55,11 @@ def test_functions_are_short():
 
 
 def test_every_file_names_its_licence():
-    assert [str(path.relative_to(ROOT)) for path in FILES if SPDX not in path.read_text().splitlines()[:2]] == []
+    assert [
+        str(path.relative_to(ROOT))
+        for path in FILES
+        if SPDX not in path.read_text().splitlines()[:2]
+    ] == []
 
 
 @pytest.mark.parametrize("command", [["check"], ["format", "--check"]])

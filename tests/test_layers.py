@@ -12,8 +12,23 @@ from sources import PACKAGES, ROOT, imports, python_files, top_level
 
 # Seen only by the shell of a node (is_shell): the graph, its messages, and the package that wraps both.
 ROS = {
-    *("rclpy", "ament_index_python", "rcl_interfaces", "builtin_interfaces", "rosgraph_msgs", "std_srvs"),
-    *("diagnostic_msgs", "geometry_msgs", "nav_msgs", "sensor_msgs", "std_msgs", "tf2_msgs", "visualization_msgs"),
+    *(
+        "rclpy",
+        "ament_index_python",
+        "rcl_interfaces",
+        "builtin_interfaces",
+        "rosgraph_msgs",
+        "std_srvs",
+    ),
+    *(
+        "diagnostic_msgs",
+        "geometry_msgs",
+        "nav_msgs",
+        "sensor_msgs",
+        "std_msgs",
+        "tf2_msgs",
+        "visualization_msgs",
+    ),
     *("talus_interfaces", "talus_ros"),
 }
 
@@ -21,7 +36,16 @@ ROS = {
 MAY_IMPORT = {
     "talus_core": {"numpy", "yaml", "transforms3d"},
     "talus_ros": {"numpy", "yaml", "talus_core"},
-    "talus_description": {"numpy", "yaml", "transforms3d", "talus_core", "xacro", "mujoco", "pinocchio", "scipy"},
+    "talus_description": {
+        "numpy",
+        "yaml",
+        "transforms3d",
+        "talus_core",
+        "xacro",
+        "mujoco",
+        "pinocchio",
+        "scipy",
+    },
     "talus_safety": {"numpy", "yaml", "talus_core"},
     # The one arrow between siblings: the last gate stands in the driver's process, since a topic hop can be lost.
     "talus_drivers": {"numpy", "yaml", "talus_core", "talus_safety"},
@@ -32,16 +56,41 @@ MAY_IMPORT = {
     "talus_view": {"numpy", "cv2", "trimesh", "viser", "talus_core"},
     # Stands above what it imitates; found by entry points, imported by the laboratory alone.
     "talus_simulation": {
-        *("numpy", "yaml", "mujoco", "talus_core", "talus_safety", "talus_drivers", "talus_description"),
+        *(
+            "numpy",
+            "yaml",
+            "mujoco",
+            "talus_core",
+            "talus_safety",
+            "talus_drivers",
+            "talus_description",
+        ),
         "talus_perception",
     },
     "talus_launch": {"yaml", "talus_core"},
     "talus_cli": {
-        *("numpy", "yaml", "talus_core", "talus_safety", "talus_recorder", "talus_balance", "talus_launch"),
+        *(
+            "numpy",
+            "yaml",
+            "talus_core",
+            "talus_safety",
+            "talus_recorder",
+            "talus_balance",
+            "talus_launch",
+        ),
     },
     # On top of all, imported by nobody: it drives the real controller and the real body.
     "talus_lab": {
-        *("numpy", "yaml", "PIL", "onnx", "onnxruntime", "talus_core", "talus_balance", "talus_drivers"),
+        *(
+            "numpy",
+            "yaml",
+            "PIL",
+            "onnx",
+            "onnxruntime",
+            "talus_core",
+            "talus_balance",
+            "talus_drivers",
+        ),
         *("talus_safety", "talus_recorder", "talus_description", "talus_map", "talus_simulation"),
         *("talus_cli", "talus_launch"),
     },
@@ -81,13 +130,18 @@ def is_shell(path: Path) -> bool:
 
 
 def pure_files(package: str) -> list[Path]:
-    return [path for path in python_files(package) if not is_shell(path) and path.name != "setup.py"]
+    return [
+        path for path in python_files(package) if not is_shell(path) and path.name != "setup.py"
+    ]
 
 
 def test_arrows_point_down():
     """A package imports only what stands above it in the list: so there is no circle."""
     order = list(MAY_IMPORT)
-    up = {name: [other for other in order[order.index(name) :] if other in MAY_IMPORT[name]] for name in order}
+    up = {
+        name: [other for other in order[order.index(name) :] if other in MAY_IMPORT[name]]
+        for name in order
+    }
     assert {name: others for name, others in up.items() if others} == {}
 
 
@@ -98,14 +152,21 @@ def test_every_python_package_is_in_the_diagram():
 @pytest.mark.parametrize("package", PYTHON_PACKAGES)
 def test_pure_files_import_only_what_their_layer_may(package):
     allowed = MAY_IMPORT[package] | {package}
-    wrong = {str(path.relative_to(ROOT)): top_level(imports(path)) - allowed for path in pure_files(package)}
+    wrong = {
+        str(path.relative_to(ROOT)): top_level(imports(path)) - allowed
+        for path in pure_files(package)
+    }
     assert {path: names for path, names in wrong.items() if names} == {}
 
 
 @pytest.mark.parametrize("package", PYTHON_PACKAGES)
 def test_nodes_import_ros_besides_but_no_sibling(package):
     allowed = MAY_IMPORT[package] | {package} | ROS
-    wrong = {path.name: top_level(imports(path)) - allowed for path in python_files(package) if is_shell(path)}
+    wrong = {
+        path.name: top_level(imports(path)) - allowed
+        for path in python_files(package)
+        if is_shell(path)
+    }
     assert {name: names for name, names in wrong.items() if names} == {}
 
 
@@ -114,7 +175,10 @@ def test_tests_beside_a_package_import_no_sibling_of_it(package):
     """A test that needs two packages lives in tests/ at the top."""
     allowed = MAY_IMPORT[package] | {package} | ROS
     ours = set(PACKAGES) - allowed
-    wrong = {path.name: top_level(imports(path)) & ours for path in (PACKAGES[package] / "test").rglob("*.py")}
+    wrong = {
+        path.name: top_level(imports(path)) & ours
+        for path in (PACKAGES[package] / "test").rglob("*.py")
+    }
     assert {name: names for name, names in wrong.items() if names} == {}
 
 
@@ -126,7 +190,9 @@ def test_library_lives_in_its_place(library):
         for path in python_files(package)
         if library in top_level(imports(path))
     ]
-    assert [user for user in users if not any(fnmatch(user, place) for place in LIVES_IN[library])] == []
+    assert [
+        user for user in users if not any(fnmatch(user, place) for place in LIVES_IN[library])
+    ] == []
 
 
 @pytest.mark.parametrize("package", CLOCKLESS)
@@ -147,5 +213,10 @@ def test_bootstrap_needs_nothing_installed():
 def _standard_imports(path: Path) -> set[str]:
     """The modules that a file imports by name, the standard library's included."""
     tree = ast.parse(path.read_text())
-    plain = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    plain = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
     return plain | {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}

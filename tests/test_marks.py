@@ -9,7 +9,11 @@ FILES = sorted([*ROOT.glob("src/*/*/test/test_*.py"), *ROOT.glob("tests/**/test_
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("test_core_transform_buffer", "fast"), ("test_balance_simulation", "sim"), ("test_run_command", "ros")],
+    [
+        ("test_core_transform_buffer", "fast"),
+        ("test_balance_simulation", "sim"),
+        ("test_run_command", "ros"),
+    ],
 )
 def test_files_that_are_known_have_their_mark(name, kind):
     assert [kind_of(path) for path in FILES if path.stem == name] == [kind]

@@ -49,7 +49,9 @@ class Robot:
         self.link.wait(0.0)
         return self.inputs.word(time.monotonic(), 2)
 
-    def until(self, is_so: Callable[[OperatorWord], bool], meanwhile: Callable[[], None] = lambda: None) -> None:
+    def until(
+        self, is_so: Callable[[OperatorWord], bool], meanwhile: Callable[[], None] = lambda: None
+    ) -> None:
         deadline = time.monotonic() + PATIENCE_S
         while not is_so(word := self.look()):
             assert time.monotonic() < deadline, word
@@ -100,19 +102,33 @@ def test_another_key_and_a_flood_gain_nothing(robot, key, tmp_path):
     write_key(tmp_path / "other")
     with (
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as flood,
-        running("talus_cli.operator", str(tmp_path / "other"), "--robot", f"{address[0]}:{address[1]}"),
+        running(
+            "talus_cli.operator", str(tmp_path / "other"), "--robot", f"{address[0]}:{address[1]}"
+        ),
     ):
-        end.until(lambda _: end.inputs.link.refused > 100, lambda: flood.sendto(b"\xff" * 58, address))
+        end.until(
+            lambda _: end.inputs.link.refused > 100, lambda: flood.sendto(b"\xff" * 58, address)
+        )
         assert math.isinf(end.look().age)
 
 
 def test_device_over_ros_counts_only_while_its_button_is_held(robot, key):
     end = robot(operator_key=str(key))
     joy = end.node.create_publisher(Joy, "joy", 1)
-    words = ("talus_safety.operator_device_node", "--ros-args", "-p", f"key:={key}", "-p", "button:=2")
+    words = (
+        "talus_safety.operator_device_node",
+        "--ros-args",
+        "-p",
+        f"key:={key}",
+        "-p",
+        "button:=2",
+    )
     with running(*words):
         end.until(lambda word: word.is_released)
-        end.until(lambda word: word.age < 0.4 and not word.is_released, lambda: joy.publish(Joy(buttons=[0, 0, 1])))
+        end.until(
+            lambda word: word.age < 0.4 and not word.is_released,
+            lambda: joy.publish(Joy(buttons=[0, 0, 1])),
+        )
         end.until(lambda word: word.is_released)  # the joystick says nothing more
 
 
@@ -134,7 +150,10 @@ def test_joystick_button_and_file_are_stops(robot, tmp_path):
     [
         ({"operator_key": "/no/such/key"}, "key /no/such/key: No such file"),
         ({"operator_udp": "7413"}, "address '7413': it must be HOST:PORT"),
-        ({"operator_udp": "192.0.2.1:7413"}, "operator_udp '192.0.2.1:7413': Cannot assign requested address"),
+        (
+            {"operator_udp": "192.0.2.1:7413"},
+            "operator_udp '192.0.2.1:7413': Cannot assign requested address",
+        ),
     ],
 )
 def test_bad_parameters_are_refused(robot, key, parameters, said):

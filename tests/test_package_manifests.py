@@ -28,9 +28,29 @@ WITHOUT_KEY = {"daqp", "mcap", "onnx", "onnxruntime", "viser"}
 # Every key that a manifest may name, besides the packages of this checkout: a misspelt one is caught here.
 KNOWN_KEYS = {
     *KEY_OF.values(),
-    *("ament_cmake", "ament_cmake_python", "rosidl_default_generators", "rosidl_default_runtime", "python3-pytest"),
-    *("ament_index_python", "rclpy", "rcl_interfaces", "builtin_interfaces", "rosgraph_msgs", "std_srvs"),
-    *("diagnostic_msgs", "geometry_msgs", "nav_msgs", "sensor_msgs", "std_msgs", "visualization_msgs"),
+    *(
+        "ament_cmake",
+        "ament_cmake_python",
+        "rosidl_default_generators",
+        "rosidl_default_runtime",
+        "python3-pytest",
+    ),
+    *(
+        "ament_index_python",
+        "rclpy",
+        "rcl_interfaces",
+        "builtin_interfaces",
+        "rosgraph_msgs",
+        "std_srvs",
+    ),
+    *(
+        "diagnostic_msgs",
+        "geometry_msgs",
+        "nav_msgs",
+        "sensor_msgs",
+        "std_msgs",
+        "visualization_msgs",
+    ),
     *("pinocchio", "xacro", "launch", "launch_ros", "launch_pytest", "rviz2"),
 }
 RUN_TAGS = ("depend", "exec_depend")
@@ -48,12 +68,20 @@ def declared(package: str, tags: tuple[str, ...] = ALL_TAGS) -> list[str]:
 def named_packages(path: Path) -> set[str]:
     """Packages of the message types that a file names as text, as in "sensor_msgs/msg/Image"."""
     tree = ast.parse(path.read_text())
-    texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
-    return {found[1] for text in texts if (found := re.fullmatch(r"(\w+)/(?:msg|srv|action)/\w+", text))}
+    texts = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    return {
+        found[1] for text in texts if (found := re.fullmatch(r"(\w+)/(?:msg|srv|action)/\w+", text))
+    }
 
 
 def imported_keys(package: str) -> set[str]:
-    names = set().union(*(top_level(imports(path)) | named_packages(path) for path in python_files(package)), set())
+    names = set().union(
+        *(top_level(imports(path)) | named_packages(path) for path in python_files(package)), set()
+    )
     return {KEY_OF.get(name, name) for name in names - {package, "setuptools"} - WITHOUT_KEY}
 
 
@@ -78,11 +106,19 @@ def test_versions_are_one():
     assert len({manifest(package).findtext("version") for package in PACKAGES}) == 1
 
 
-@pytest.mark.parametrize("package", [name for name in sorted(PACKAGES) if (PACKAGES[name] / "setup.py").exists()])
+@pytest.mark.parametrize(
+    "package", [name for name in sorted(PACKAGES) if (PACKAGES[name] / "setup.py").exists()]
+)
 def test_setup_agrees_with_manifest(package):
     root = manifest(package)
-    call = next(node for node in ast.walk(ast.parse((PACKAGES[package] / "setup.py").read_text())) if _is_setup(node))
-    said = {word.arg: word.value.value for word in call.keywords if isinstance(word.value, ast.Constant)}
+    call = next(
+        node
+        for node in ast.walk(ast.parse((PACKAGES[package] / "setup.py").read_text()))
+        if _is_setup(node)
+    )
+    said = {
+        word.arg: word.value.value for word in call.keywords if isinstance(word.value, ast.Constant)
+    }
     assert said["version"] == root.findtext("version")
     assert said["description"] == root.findtext("description").strip()
     assert said["license"] == root.findtext("license")
@@ -113,4 +149,6 @@ def test_packages_tuned_for_colcon_exist():
 
 
 def _is_setup(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "setup"
+    return (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "setup"
+    )

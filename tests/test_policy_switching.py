@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from talus_balance.controller import Mode
 from talus_balance.policy.manifest import MODES, load_manifest
 from talus_balance.policy.network import OnnxNetwork
 from talus_balance.policy.policy import Policy, load_policy
-from talus_balance.policy.seat import FADE, SETTLE, PolicySeat, PolicyState, applied_torque
+from talus_balance.policy.seat import FADE_S, SETTLE_S, PolicySeat, PolicyState, applied_torque
+from talus_core.modes import Mode
 from talus_core.robot import load_robot
 from talus_lab.rig.fork import in_fork
 from talus_lab.rig.rig import Push, Rig
@@ -51,7 +51,7 @@ def warm(seed: int) -> tuple[Rig, Saboteur]:
     network = Saboteur(OnnxNetwork(load_manifest(POLICY)))
     rig.seat = seat(network)
     assert rig.run_until(Mode.STANDING, 6.0)
-    assert rig.run_to(rig.time + SETTLE + 0.3)
+    assert rig.run_to(rig.time + SETTLE_S + 0.3)
     assert rig.seat.text == "stand: active"
     return rig, network
 
@@ -63,7 +63,9 @@ def play(seed: int, story: Callable[[Rig, Saboteur], None]) -> None:
 
 
 def shove(rig: Rig, heading: float, impulse: float) -> None:
-    rig.pushes.append(Push(rig.time, (impulse * math.cos(heading), impulse * math.sin(heading), 0.0)))
+    rig.pushes.append(
+        Push(rig.time, (impulse * math.cos(heading), impulse * math.sin(heading), 0.0))
+    )
 
 
 def stays_up(rig: Rig, seconds: float) -> bool:
@@ -119,8 +121,12 @@ def test_walking_is_the_others_standing_its_own():
 
 ANSWERS = {
     "nan": lambda values: np.full((1, 12), np.nan, dtype=np.float32),
-    "zeros": lambda values: np.zeros((1, 12), dtype=np.float32),  # targets at the pose itself: it sags
-    "kick": lambda values: np.array([6 * [-0.7] + 6 * [0.7]], dtype=np.float32),  # rad times 4, all joints at once
+    "zeros": lambda values: np.zeros(
+        (1, 12), dtype=np.float32
+    ),  # targets at the pose itself: it sags
+    "kick": lambda values: np.array(
+        [6 * [-0.7] + 6 * [0.7]], dtype=np.float32
+    ),  # rad times 4, all joints at once
 }
 
 
@@ -143,15 +149,15 @@ def test_at_r1_and_when_asked_the_model_based_controller_has_it_in_the_same_tick
         rig.step()
         assert rig.seat.text == "stand: fallback (the safety level is R1 or above)"
         rig.restricted = False
-        assert stays_up(rig, SETTLE + 0.3)
+        assert stays_up(rig, SETTLE_S + 0.3)
         assert rig.seat.state is PolicyState.FALLBACK
         rig.seat.want(True)
-        assert stays_up(rig, SETTLE + 0.3)
+        assert stays_up(rig, SETTLE_S + 0.3)
         assert rig.seat.text == "stand: active"
         rig.seat.want(False)
         rig.step()
         assert rig.seat.text == "stand: off"
-        assert stays_up(rig, SETTLE + 0.3)
+        assert stays_up(rig, SETTLE_S + 0.3)
         assert rig.seat.text == "stand: off"
 
     play(seed, story)
@@ -169,7 +175,7 @@ def test_switching_to_and_fro_in_the_middle_of_steps_and_shoves(seed):
         assert stays_up(rig, 1.0)
         for drives in (0.05, 0.1, 0.3):
             rig.seat.want(True)
-            assert stays_up(rig, SETTLE + random.uniform(0.01, 0.2))
+            assert stays_up(rig, SETTLE_S + random.uniform(0.01, 0.2))
             assert rig.seat.text == "stand: active"
             shove(rig, random.uniform(0.0, 2.0 * math.pi), LIGHT)
             assert stays_up(rig, drives)
@@ -188,16 +194,21 @@ def test_the_torque_goes_over_without_a_jump():
 
         def watched(state, intent, report, command):
             sent = step(state, intent, report, command)
-            torque = np.abs(applied_torque(sent, state) - applied_torque(command, state)) / ROBOT.limits.effort
+            torque = (
+                np.abs(applied_torque(sent, state) - applied_torque(command, state))
+                / ROBOT.limits.effort
+            )
             seen.append((torque.max(), sent.position, rig.seat.state))
             return sent
 
         rig.seat.step = watched
         rig.seat.want(False)
-        assert rig.run_to(rig.time + SETTLE)
-        assert max(torque for torque, *_ in seen) < 1e-9  # the model-based controller's own, from the first tick on
+        assert rig.run_to(rig.time + SETTLE_S)
+        assert (
+            max(torque for torque, *_ in seen) < 1e-9
+        )  # the model-based controller's own, from the first tick on
         rig.seat.want(True)
-        assert rig.run_to(rig.time + SETTLE + FADE)
+        assert rig.run_to(rig.time + SETTLE_S + FADE_S)
         first = next(place for place, (*_, state) in enumerate(seen) if state is PolicyState.ACTIVE)
         assert seen[first][0] < 0.02
         speed = np.abs(np.diff([position for _, position, _ in seen], axis=0)) / PERIOD

@@ -25,7 +25,9 @@ def names(cell: str) -> list[str]:
 
 
 def test_every_command_has_its_row():
-    assert [names(row[0])[0] for row in table("Commands")] == [f"./talus {name}" for name in COMMANDS]
+    assert [names(row[0])[0] for row in table("Commands")] == [
+        f"./talus {name}" for name in COMMANDS
+    ]
 
 
 def test_every_node_of_the_launch_files_has_its_row():
@@ -59,15 +61,23 @@ def test_every_service_is_named():
 
 def test_every_direct_dependency_has_its_reason():
     lines = (ROOT / "config" / "python" / "requirements.in").read_text().splitlines()
-    required = {re.match(r"[A-Za-z0-9_-]+", line)[0] for line in lines if line and not line.startswith("#")}
+    required = {
+        re.match(r"[A-Za-z0-9_-]+", line)[0] for line in lines if line and not line.startswith("#")
+    }
     explained = " ".join(row[0] for row in table("What it depends on, and why"))
-    missing = {name for name in required if not name.startswith("ros-") and name not in re.split(r"[ ,]+", explained)}
+    missing = {
+        name
+        for name in required
+        if not name.startswith("ros-") and name not in re.split(r"[ ,]+", explained)
+    }
     assert not missing
 
 
 def test_the_example_node_is_valid_python_under_forty_lines():
     text = README.split("## A node of your own\n")[1].split("\n## ")[0]
-    code = "\n".join(line[4:] for line in text.splitlines() if line.startswith("    ") or not line.strip())
+    code = "\n".join(
+        line[4:] for line in text.splitlines() if line.startswith("    ") or not line.strip()
+    )
     assert len(code.strip().splitlines()) < 40
     ast.parse(code)
 

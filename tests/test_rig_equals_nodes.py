@@ -26,7 +26,11 @@ SEED = 5
 WALK = 0.3  # m/s
 CMD_VEL_EVERY = 25  # ticks: 20 Hz
 ALL = QoSProfile(depth=1000)
-BALANCE = [sys.executable, "-c", "import sys; from talus_balance.balance_node import main; sys.exit(main())"]
+BALANCE = [
+    sys.executable,
+    "-c",
+    "import sys; from talus_balance.balance_node import main; sys.exit(main())",
+]
 
 
 class Operator(Partner):
@@ -61,7 +65,9 @@ class Operator(Partner):
             message.twist.linear.x = self.speed
             self._velocity.publish(message)
         self._supervisor.publish(
-            msg.SafetyState(armed=self.is_armed, torque_permitted=self.is_armed, sequence=state.sequence)
+            msg.SafetyState(
+                armed=self.is_armed, torque_permitted=self.is_armed, sequence=state.sequence
+            )
         )
 
 
@@ -74,8 +80,12 @@ def told(tmp_path) -> Story:
     balance = subprocess.Popen([*BALANCE, "--ros-args", "-p", f"robot:={ROBOT}"])
     try:
         # Its first answer must not be missed: the estimator counts from there.
-        operator.run_until(lambda: operator.node.count_publishers("joint_command") == 2, "no balance node")
-        with driver(f"driver:={file}", f"seed:={SEED}", "pace:=fast", "step.leash_at_most_s:=0.002"):
+        operator.run_until(
+            lambda: operator.node.count_publishers("joint_command") == 2, "no balance node"
+        )
+        with driver(
+            f"driver:={file}", f"seed:={SEED}", "pace:=fast", "step.leash_at_most_s:=0.002"
+        ):
             return story_of(operator)
     finally:
         end(balance)
@@ -101,7 +111,9 @@ def story_of(operator: Operator) -> Story:
     say("velocity", (WALK, 0.0, 0.0))
     operator.speed = WALK
     operator.run_for(1.5)
-    return Story(SEED, operator.states, frozenset(operator.answered), operator.torque_from - 1, tuple(words))
+    return Story(
+        SEED, operator.states, frozenset(operator.answered), operator.torque_from - 1, tuple(words)
+    )
 
 
 def nested(options: dict[str, float]) -> dict:

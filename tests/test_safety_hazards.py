@@ -10,7 +10,9 @@ from talus_safety.kernel.decide.rules import RULES
 
 TEXT = (PACKAGES["talus_safety"] / "HAZARDS.md").read_text()
 ROWS = [
-    [cell.strip() for cell in line.strip("|").split("|")] for line in TEXT.splitlines() if re.match(r"\| F\d\d ", line)
+    [cell.strip() for cell in line.strip("|").split("|")]
+    for line in TEXT.splitlines()
+    if re.match(r"\| F\d\d ", line)
 ]
 OPEN = "open: "
 FILES = [
@@ -45,6 +47,8 @@ def test_hazard_has_a_requirement_and_a_test_or_says_that_it_is_open(row):
 
 def test_rules_and_hazards_name_each_other():
     of_hazards = {row[0]: set(quoted(row[3])) for row in ROWS}
-    of_rules = {fault: {rule.name for rule in RULES if fault in rule.faults} for fault in of_hazards}
+    of_rules = {
+        fault: {rule.name for rule in RULES if fault in rule.faults} for fault in of_hazards
+    }
     assert of_hazards == of_rules
     assert [rule.name for rule in RULES if not rule.faults] == []

@@ -14,15 +14,34 @@ from sources import PACKAGES, imports
 PACKAGE = PACKAGES["talus_safety"]
 SOURCE = PACKAGE / "talus_safety"
 # The kernel is this folder: what lies here decides, and so does all that it imports.
-KERNEL_FILES = sorted(path for path in (SOURCE / "kernel").rglob("*.py") if path.name != "__init__.py")
+KERNEL_FILES = sorted(
+    path for path in (SOURCE / "kernel").rglob("*.py") if path.name != "__init__.py"
+)
 KERNEL = tuple(path.relative_to(SOURCE).with_suffix("").as_posix() for path in KERNEL_FILES)
 LINES_AT_MOST = 2600  # 41 % of it measures the body; the other part alone was held to 1500
-OUTSIDE = {"numpy", "yaml", "talus_core"}  # what the kernel may import besides itself and the standard library
+OUTSIDE = {
+    "numpy",
+    "yaml",
+    "talus_core",
+}  # what the kernel may import besides itself and the standard library
 TESTS = (
-    *("ladder", "limiter", "phases", "monitors", "fall", "heat", "consistency", "supervisor", "watch", "config"),
+    *(
+        "ladder",
+        "limiter",
+        "phases",
+        "monitors",
+        "fall",
+        "heat",
+        "consistency",
+        "supervisor",
+        "watch",
+        "config",
+    ),
     *("plausible", "power", "body", "stance", "tilt", "rest"),
 )
-FEW_OF_THE_GATE = "imu or finite or fall or loss or finding"  # the gate itself is no part, but feeds plausible.py
+FEW_OF_THE_GATE = (
+    "imu or finite or fall or loss or finding"  # the gate itself is no part, but feeds plausible.py
+)
 
 
 def test_kernel_is_small():
@@ -44,7 +63,9 @@ def test_every_file_of_the_kernel_has_its_mutation_tests():
     (tests_of,) = (
         ast.literal_eval(node.value)
         for node in ast.parse(source).body
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "TESTS_OF"
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Name)
+        and node.targets[0].id == "TESTS_OF"
     )
     assert {f"kernel/{name}" for name in tests_of} == set(KERNEL)
 
@@ -52,7 +73,10 @@ def test_every_file_of_the_kernel_has_its_mutation_tests():
 def test_every_line_and_branch_of_the_kernel_is_tested(tmp_path):
     report = coverage(tmp_path)
     measured = {Path(name).resolve(): item for name, item in report["files"].items()}
-    missed = {path.name: (item["missing_lines"], item["missing_branches"]) for path, item in measured.items()}
+    missed = {
+        path.name: (item["missing_lines"], item["missing_branches"])
+        for path, item in measured.items()
+    }
     assert missed == {path.name: ([], []) for path in KERNEL_FILES}
 
 
@@ -64,7 +88,16 @@ def coverage(folder: Path) -> dict:
     gate_tests = ["-k", FEW_OF_THE_GATE, str(PACKAGE / "test" / "test_safety_gate.py")]
     for chosen in (["-k", "not depth_five", *kernel_tests], gate_tests):
         pytest = ["-m", "pytest", "-q", "-p", "no:cacheprovider", *chosen]
-        command = [sys.executable, "-m", "coverage", "run", "--append", "--branch", include, *pytest]
+        command = [
+            sys.executable,
+            "-m",
+            "coverage",
+            "run",
+            "--append",
+            "--branch",
+            include,
+            *pytest,
+        ]
         subprocess.run(command, env=environment, cwd=folder, stdout=sys.stderr, check=True)
     report = [sys.executable, "-m", "coverage", "json", "-q", "-o", "report.json"]
     subprocess.run(report, env=environment, cwd=folder, check=True)

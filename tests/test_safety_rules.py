@@ -88,7 +88,9 @@ def standing() -> Life:
     return life
 
 
-@pytest.mark.parametrize("name, target, severity, rules", FAULTS, ids=[f"{row[0]} {row[1]}" for row in FAULTS])
+@pytest.mark.parametrize(
+    "name, target, severity, rules", FAULTS, ids=[f"{row[0]} {row[1]}" for row in FAULTS]
+)
 def test_fault_is_found_by_its_rule_in_time(standing, name, target, severity, rules):
     def story() -> tuple[str, float]:
         onset = standing.stage.time

@@ -15,7 +15,9 @@ PATH = yaml.safe_load((ROBOT.folder / "rest_path.yaml").read_text())
 FORWARD, LEFT = np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0])
 
 
-def dies_standing(seed: int, push: np.ndarray | None = None, push_at: float = 0.5, link: str = "torso") -> Story:
+def dies_standing(
+    seed: int, push: np.ndarray | None = None, push_at: float = 0.5, link: str = "torso"
+) -> Story:
     """A controller that holds the pose `stand` and falls silent; then perhaps a push (N s over 0.1 s)."""
     body = GatedBody("stand", seed, model_error=True)
     hold = holding(ROBOT.poses["stand"])
@@ -27,7 +29,9 @@ def dies_standing(seed: int, push: np.ndarray | None = None, push_at: float = 0.
 def moving_along_the_rest_path(row: float, rows_per_s: float):
     """A controller that follows the rest path with its torques from a row on, up or down."""
     joints = [ROBOT.joint_names.index(name) for name in PATH["joints"]]
-    table = {key: np.zeros((len(PATH["rows"]), len(ROBOT.joint_names))) for key in ("position", "torque")}
+    table = {
+        key: np.zeros((len(PATH["rows"]), len(ROBOT.joint_names))) for key in ("position", "torque")
+    }
     for key, array in table.items():
         array[:, joints] = [entry[key] for entry in PATH["rows"]]
 
@@ -39,7 +43,14 @@ def moving_along_the_rest_path(row: float, rows_per_s: float):
         place = float(np.clip(row + rows_per_s * state.time, 0.0, len(PATH["rows"]) - 1.0))
         speed = (at("position", place + 0.01) - at("position", place)) / 0.01 * rows_per_s
         effort = ROBOT.limits.effort
-        return JointCommand(state.sequence, at("position", place), speed, at("torque", place), 5 * effort, 0.1 * effort)
+        return JointCommand(
+            state.sequence,
+            at("position", place),
+            speed,
+            at("torque", place),
+            5 * effort,
+            0.1 * effort,
+        )
 
     return at("position", row), command
 
@@ -61,7 +72,9 @@ def test_controller_dies_while_standing(seed):
     assert story.latched
 
 
-@pytest.mark.parametrize("direction", [FORWARD, -FORWARD, LEFT, -LEFT], ids=["forward", "back", "left", "right"])
+@pytest.mark.parametrize(
+    "direction", [FORWARD, -FORWARD, LEFT, -LEFT], ids=["forward", "back", "left", "right"]
+)
 @pytest.mark.parametrize("push_at", [0.15, 2.0])
 def test_pushed_by_ten_newton_seconds_on_the_chest(direction, push_at):
     story = dies_standing(seed=3, push=10.0 * direction, push_at=push_at)
@@ -73,7 +86,9 @@ def test_controller_dies_between_standing_and_sitting(row, rows_per_s):
     """16 rows in 2.7 s: as fast as the robot stands up and sits down."""
     posture, controller = moving_along_the_rest_path(row, rows_per_s)
     ROBOT.poses["between"] = posture
-    story = GatedBody("between", seed=row, model_error=True).run(controller, seconds=7.0, dies_at=0.3)
+    story = GatedBody("between", seed=row, model_error=True).run(
+        controller, seconds=7.0, dies_at=0.3
+    )
     assert story.sat_down, story
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import importlib.util
 
-HAS_ROS2_LAUNCH = all(importlib.util.find_spec(name) for name in ("launch_pytest", "launch_ros", "launch_xml"))
+HAS_ROS2_LAUNCH = all(
+    importlib.util.find_spec(name) for name in ("launch_pytest", "launch_ros", "launch_xml")
+)
 
 collect_ignore = ["test_sim_with_runner.py" if HAS_ROS2_LAUNCH else "test_sim_with_ros2_launch.py"]

@@ -19,7 +19,9 @@ CODES: dict[str, int] = {}
 
 
 def _note_exit(event, _context) -> None:
-    CODES[event.process_name.rsplit("-", 1)[0].removesuffix("_node").replace("supervisor", "safety")] = event.returncode
+    CODES[
+        event.process_name.rsplit("-", 1)[0].removesuffix("_node").replace("supervisor", "safety")
+    ] = event.returncode
 
 
 @launch_pytest.fixture(scope="module")

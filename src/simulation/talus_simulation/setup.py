@@ -25,6 +25,8 @@ setup(
             "mock = talus_simulation.mock_body.driver:MockDriver",
             "mujoco = talus_simulation.mujoco_body.driver:MujocoDriver",
         ],
-        "talus.driver_services": ["simulator = talus_simulation.simulator_services_node:offer_services"],
+        "talus.driver_services": [
+            "simulator = talus_simulation.simulator_services_node:offer_services"
+        ],
     },
 )

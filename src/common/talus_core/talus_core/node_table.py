@@ -99,7 +99,10 @@ class NodeTable:
             delay_ticks: Ticks from a state to the command that answers it; the leash of nodes with `leash_s` 0.
         """
         leashed = {row.name: row.leash_s for row in self.rows if row.leash_s is not None}
-        return {name: max(1, round(leash / period)) if leash else delay_ticks for name, leash in leashed.items()}
+        return {
+            name: max(1, round(leash / period)) if leash else delay_ticks
+            for name, leash in leashed.items()
+        }
 
     def required(self, with_perception: bool) -> tuple[str, ...]:
         """Return the nodes without which the robot may not be armed."""
@@ -119,7 +122,9 @@ class NodeTable:
         return NodeTable((*self.rows, *_rows_of(Path(path), self._rows))) if path else self
 
 
-SILENT_R1_PERCEPTION = Silence(wall_s=0.45, robot_s=0.315)  # nine heartbeats of 20 Hz; the map sees at 5 Hz
+SILENT_R1_PERCEPTION = Silence(
+    wall_s=0.45, robot_s=0.315
+)  # nine heartbeats of 20 Hz; the map sees at 5 Hz
 NODES = NodeTable(
     (
         NodeRow(
@@ -153,21 +158,29 @@ def _rows_of(path: Path, known: Mapping[str, NodeRow]) -> list[NodeRow]:
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise NodeTableError(f"{path}: {' '.join(str(error).split())}; it must be a YAML file of nodes") from error
+        raise NodeTableError(
+            f"{path}: {' '.join(str(error).split())}; it must be a YAML file of nodes"
+        ) from error
     except yaml.YAMLError as error:
         raise NodeTableError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(raw, Mapping):
-        raise NodeTableError(f"{path}: not a mapping; it has one entry a node: name: {{package: ..., executable: ...}}")
+        raise NodeTableError(
+            f"{path}: not a mapping; it has one entry a node: name: {{package: ..., executable: ...}}"
+        )
     taken = [str(name) for name in raw if name in known]
     if taken:
-        raise NodeTableError(f"{path}: node '{taken[0]}' is in the table already; give it another name")
+        raise NodeTableError(
+            f"{path}: node '{taken[0]}' is in the table already; give it another name"
+        )
     return [_row(f"{path}: node '{name}'", str(name), entry) for name, entry in raw.items()]
 
 
 def _row(place: str, name: str, entry: Any) -> NodeRow:
     allowed = [item.name for item in fields(NodeRow) if item.name != "name"]
     if not isinstance(entry, Mapping):
-        raise NodeTableError(f"{place} has no entries; it needs package and executable, and may have {allowed[2:]}")
+        raise NodeTableError(
+            f"{place} has no entries; it needs package and executable, and may have {allowed[2:]}"
+        )
     for key in entry:
         if key not in allowed:
             raise NodeTableError(f"{place}: {UnknownNameError('entry', str(key), allowed)}")
@@ -176,7 +189,9 @@ def _row(place: str, name: str, entry: Any) -> NodeRow:
             raise NodeTableError(f"{place}: {key} is {entry.get(key)!r}; it must be a name")
     required = entry.get("required", "never")
     if required not in REQUIRED_WHEN:
-        raise NodeTableError(f"{place}: {UnknownNameError('value of required', str(required), REQUIRED_WHEN)}")
+        raise NodeTableError(
+            f"{place}: {UnknownNameError('value of required', str(required), REQUIRED_WHEN)}"
+        )
     leash = entry.get("leash_s")
     return NodeRow(
         name=name,
@@ -192,13 +207,19 @@ def _row(place: str, name: str, entry: Any) -> NodeRow:
 
 def _silences(place: str, raw: Any) -> dict[str, Silence]:
     if not isinstance(raw, Mapping):
-        raise NodeTableError(f"{place}: silence is {raw!r}; it must be a mapping as {{R1: [wall s, robot s]}}")
+        raise NodeTableError(
+            f"{place}: silence is {raw!r}; it must be a mapping as {{R1: [wall s, robot s]}}"
+        )
     result = {}
     for level, times in raw.items():
         if level not in SILENCE_LEVELS:
-            raise NodeTableError(f"{place}: {UnknownNameError('level of silence', str(level), SILENCE_LEVELS)}")
+            raise NodeTableError(
+                f"{place}: {UnknownNameError('level of silence', str(level), SILENCE_LEVELS)}"
+            )
         if not isinstance(times, list) or len(times) != 2:
-            raise NodeTableError(f"{place}: silence {level} is {times!r}; it must be [wall s, robot s]")
+            raise NodeTableError(
+                f"{place}: silence {level} is {times!r}; it must be [wall s, robot s]"
+            )
         seconds = [_seconds(f"{place}: silence {level}", value) for value in times]
         result[level] = Silence(*seconds)
     return result

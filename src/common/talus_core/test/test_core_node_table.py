@@ -25,7 +25,9 @@ def test_the_driver_is_not_killed_on_purpose():
 
 def test_a_file_adds_a_node(tmp_path):
     file = tmp_path / "nodes.yaml"
-    file.write_text("planner: {package: p, executable: e, leash_s: 0.5, silence: {R1: [0.45, 0.3]}}\n")
+    file.write_text(
+        "planner: {package: p, executable: e, leash_s: 0.5, silence: {R1: [0.45, 0.3]}}\n"
+    )
     table = NODES.with_file(file)
     assert table.leashes(PERIOD, 1)["planner"] == 250
     assert table.row("planner").silence == {"R1": Silence(0.45, 0.3)}
@@ -40,9 +42,15 @@ def test_a_file_adds_a_node(tmp_path):
         ("map: {package: p, executable: e}", "'map' is in the table already"),
         ("planner:", "needs package and executable"),
         ("planner: {package: p}", "executable is None"),
-        ("planner: {package: p, executable: e, leesh_s: 1}", "unknown entry 'leesh_s'; nearest: leash_s"),
+        (
+            "planner: {package: p, executable: e, leesh_s: 1}",
+            "unknown entry 'leesh_s'; nearest: leash_s",
+        ),
         ("planner: {package: p, executable: e, leash_s: -1}", "leash_s is -1; it must be a time"),
-        ("planner: {package: p, executable: e, leash_s: true}", "leash_s is True; it must be a time"),
+        (
+            "planner: {package: p, executable: e, leash_s: true}",
+            "leash_s is True; it must be a time",
+        ),
         ("planner: {package: p, executable: e, required: maybe}", "value of required 'maybe'"),
         ("planner: {package: p, executable: e, silence: 3}", "silence is 3"),
         ("planner: {package: p, executable: e, silence: {R7: [1, 1]}}", "level of silence 'R7'"),

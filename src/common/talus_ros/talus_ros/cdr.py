@@ -89,7 +89,9 @@ class RobotStateCodec:
         self._vectors[:3] = state.angular_velocity
         self._vectors[3:6] = state.linear_acceleration
         self._vectors[6:].reshape(2, 6)[:] = state.foot_wrenches
-        seconds, nanoseconds = divmod(round(state.time * NANOSECONDS_PER_SECOND), NANOSECONDS_PER_SECOND)
+        seconds, nanoseconds = divmod(
+            round(state.time * NANOSECONDS_PER_SECOND), NANOSECONDS_PER_SECOND
+        )
         head = self.HEAD.pack(seconds, nanoseconds, state.sequence, state.steady_time_ns)
         flags = self.FLAGS.pack(state.torque_enabled, standby_active, self._size)
         return b"".join((HEADER, head, flags, self._table.tobytes()[8:], self._vectors.tobytes()))

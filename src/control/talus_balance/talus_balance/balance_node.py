@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The balance node: answers every `robot_state` with a `joint_command`; publishes odometry and the balance state."""
+"""The balance node: answers every `robot_state` with a `joint_command`, publishes odometry."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from threading import Event
 
 import numpy as np
 from geometry_msgs.msg import PointStamped, TwistStamped
+from rclpy.qos import QoSProfile
 from std_srvs.srv import Trigger
+from talus_core.modes import Mode
 from talus_core.robot import load_robot
 from talus_core.rotations import matrix_from_yaw, yaw_of
 from talus_ros.cdr import JointCommandCodec, RobotStateCodec
@@ -19,41 +21,55 @@ from talus_ros.parameters_node import declare_config
 from talus_ros.run_node import CONTROL_NICENESS, ExecutorThread, create_clockless_node, run_node
 
 from talus_balance import conversions
-from talus_balance.controller import BalanceController, Mode
+from talus_balance.balance_types import BalanceReport
+from talus_balance.controller import BalanceController
 from talus_balance.intent import IntentKeeper
 from talus_balance.node_config import BalanceNodeConfig, intent_config
 from talus_balance.policy.policy_node import policy_seat
 from talus_balance.reports_node import BalanceReports
 from talus_balance.scaling import config_for
-from talus_interfaces.msg import ElevationMap, JointCommand, SafetyState
+from talus_balance.whole_body.limbs.limb_reference import limbs_of
+from talus_interfaces.msg import ElevationMap, JointCommand, LimbTargets, SafetyState
 from talus_interfaces.msg import RobotState as RobotStateMsg
 
 GAZE_FRAMES = ("base_link", "odom")
+QUEUE_QOS = QoSProfile(depth=10)
+NEWEST_QOS = QoSProfile(depth=1)
+REFUSAL_PERIOD_S = (
+    1.0  # between two lines of the log about refused limb targets: they may come at 500 Hz
+)
 
 
 class BalanceNode:
-    """Reads messages, calls the controller, publishes; all subscriptions share the fast link's thread."""
+    """Reads messages, calls the controller, publishes.
+
+    All subscriptions share the fast link's thread.
+    """
 
     def __init__(self):
-        self._node = node = create_clockless_node("balance")
+        node = create_clockless_node("balance")
+        self._node = node
         config = declare_config(node, BalanceNodeConfig)
         self._description = load_robot(config.robot)
         dt = 1.0 / config.control_rate_hz
         self._controller = BalanceController(self._description, config_for(self._description), dt)
-        self._keeper = IntentKeeper(intent_config(config), dt)
+        self._keeper = IntentKeeper(intent_config(config), dt, limbs_of(self._description))
         self._seat = policy_seat(node, config.policy, self._description, dt)
         joints = len(self._description.joint_names)
-        self._decode, self._encode = RobotStateCodec(joints).decode, JointCommandCodec(joints).encode
-        self._now, self._report = 0.0, None
+        self._decode = RobotStateCodec(joints).decode
+        self._encode = JointCommandCodec(joints).encode
+        self._now = 0.0  # s, time of the newest state
+        self._report: BalanceReport | None = None
         self._link = FastLink(node)
         self._command = node.create_publisher(JointCommand, "joint_command", FAST_QOS)
         self._reports = BalanceReports(node, self._description.feet, config.control_rate_hz)
         self._heartbeat = HeartbeatThread(node, "balance")
         self._link.subscribe(RobotStateMsg, "robot_state", self._on_state, FAST_QOS, raw=True)
-        self._link.subscribe(TwistStamped, "cmd_vel", self._on_velocity, 10)
-        self._link.subscribe(SafetyState, "safety/state", self._on_safety, 10)
-        self._link.subscribe(PointStamped, "gaze/target", self._on_gaze, 10)
-        self._link.subscribe(ElevationMap, "map/elevation", self._on_elevation, 1)
+        self._link.subscribe(TwistStamped, "cmd_vel", self._on_velocity, QUEUE_QOS)
+        self._link.subscribe(SafetyState, "safety/state", self._on_safety, QUEUE_QOS)
+        self._link.subscribe(PointStamped, "gaze/target", self._on_gaze, QUEUE_QOS)
+        self._link.subscribe(LimbTargets, "balance/limb_targets", self._on_limb_targets, QUEUE_QOS)
+        self._link.subscribe(ElevationMap, "map/elevation", self._on_elevation, NEWEST_QOS)
         node.create_service(Trigger, "balance/stand", self._on_stand)
         node.create_service(Trigger, "balance/sit", self._on_sit)
         node.create_service(Trigger, "balance/get_up", self._on_get_up)
@@ -71,7 +87,7 @@ class BalanceNode:
             executor.close()
 
     def close(self) -> None:
-        """The driver's standby takes over from here."""
+        """End all that was opened; the driver's standby takes over from here."""
         self._heartbeat.close()
         self._reports.close()
         self._node.destroy_node()
@@ -79,10 +95,14 @@ class BalanceNode:
     def _on_state(self, data: bytes) -> None:
         decoded = self._decode(data)
         if decoded is None:
-            raise ValueError(f"robot_state of another robot: {len(self._description.joint_names)} joints expected")
+            raise ValueError(
+                "robot_state of another robot: "
+                f"{len(self._description.joint_names)} joints expected"
+            )
         state, standby_active = decoded
         started = time.thread_time()
-        self._heartbeat.busy, self._now = True, state.time
+        self._heartbeat.busy = True
+        self._now = state.time
         intent = self._keeper.intent(state.time, standby_active)
         command, report = self._controller.step(state, intent)
         command = self._seat.step(state, intent, report, command)
@@ -92,11 +112,14 @@ class BalanceNode:
             self._keeper.is_up()
         self._reports.took(time.thread_time() - started)
         self._command.publish(self._encode(command))
-        self._heartbeat.sequence, self._heartbeat.busy = state.sequence, False
+        self._heartbeat.sequence = state.sequence
+        self._heartbeat.busy = False
         self._reports.publish(state, report, self._seat, self._keeper.rejected_velocities)
 
     def _on_velocity(self, message: TwistStamped) -> None:
-        self._keeper.velocity(message.twist.linear.x, message.twist.linear.y, message.twist.angular.z, self._now)
+        self._keeper.velocity(
+            message.twist.linear.x, message.twist.linear.y, message.twist.angular.z, self._now
+        )
 
     def _on_safety(self, message: SafetyState) -> None:
         self._keeper.safety(message.level, message.torque_permitted, message.rule)
@@ -111,6 +134,12 @@ class BalanceNode:
         if np.all(np.isfinite(point)):
             head = base.position + base.rotation @ self._controller.gaze_in_base
             self._keeper.gaze_at(matrix_from_yaw(yaw_of(base.rotation)).T @ (point - head))
+
+    def _on_limb_targets(self, message: LimbTargets) -> None:
+        for target in conversions.limb_targets(message):
+            refusal = self._keeper.limb_target(target, self._now)
+            if refusal is not None:
+                self._node.get_logger().warning(refusal, throttle_duration_sec=REFUSAL_PERIOD_S)
 
     def _on_elevation(self, message: ElevationMap) -> None:
         self._controller.see(conversions.height_grid(message))
@@ -128,5 +157,5 @@ class BalanceNode:
 
 
 def main() -> int:
-    """Entry point."""
+    """Run the node until it is told to end."""
     return run_node(BalanceNode, niceness=CONTROL_NICENESS)

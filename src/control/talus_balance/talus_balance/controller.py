@@ -1,158 +1,101 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The balance controller: one `RobotState` in, one `JointCommand` out; modes from limp to walking and back."""
+"""The balance controller: one `RobotState` in, one `JointCommand` out, from limp to walking.
+
+A state goes through a tick in stages; each asks `modes` where it leads:
+
+    step -> judge the drives by the last command, make up for lost ticks
+    tick -> locate the base -> off the feet? -> give up? -> seated? -> balance
+    off the feet -> fall or rise by key poses -> take over once the feet carry
+    balance -> model -> mode as asked -> feet -> fall? -> gait -> body reference -> QP -> command
+"""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
+from talus_core.modes import Mode
 from talus_core.robot import RobotDescription
 from talus_core.rotations import matrix_from_yaw, yaw_of
 from talus_core.state import JointCommand, RobotState
 
-from talus_balance.estimation.estimator import BaseEstimate, EstimatorConfig
+from talus_balance import modes
+from talus_balance.balance_types import BalanceConfig, BalanceReport, HandDrives, Intent
+from talus_balance.estimation.estimator import BaseEstimate
 from talus_balance.estimation.grip import Grip
-from talus_balance.estimation.limp_drives import LimpDrives
 from talus_balance.estimation.start_pose import Localiser
 from talus_balance.falling.fall_predictor import FallFacts
-from talus_balance.falling.off_feet import OffFeet, OffFeetConfig
+from talus_balance.falling.off_feet import OffFeet
+from talus_balance.joint_commands import JointCommands
 from talus_balance.model.payload import PayloadWatch
 from talus_balance.model.robot_dynamics import FrameTerms, WholeBodyModel
+from talus_balance.seated_hold import SeatedHold
 from talus_balance.stepping.gait import Gait
-from talus_balance.stepping.gait_types import LEFT, RIGHT, GaitConfig, GaitInput, GaitOutput
+from talus_balance.stepping.gait_types import LEFT, RIGHT, GaitInput, GaitOutput, GaitWish
 from talus_balance.stepping.height_grid import HeightGrid
 from talus_balance.stepping.lame_leg import LameLeg
-from talus_balance.whole_body.body_reference import BodyReference, BodyReferenceConfig
-from talus_balance.whole_body.drive_targets import DriveConfig, DriveTargets
-from talus_balance.whole_body.whole_body_control import WholeBodyConfig, WholeBodyController
+from talus_balance.torque_watch import TorqueWatch
+from talus_balance.whole_body.body_reference import BodyReference, BodyWish
+from talus_balance.whole_body.limbs.limb_reference import LimbWish
+from talus_balance.whole_body.whole_body_control import WholeBodyController
 
-LET_DOWN = 1.5  # s in which a body that has sat down is let onto its stops: one that drops rocks for that long
-LOST_AT_MOST = 9  # states between two that came: the driver's gate rides through 20 ms without an answer
+# States between two that came: the driver's gate rides through 20 ms without an answer.
+MAX_LOST_TICKS = 9
 
-
-class Mode(IntEnum):
-    """Values of BalanceState.msg."""
-
-    LIMP = 0
-    SEATED = 1
-    STANDING_UP = 2
-    STANDING = 3
-    WALKING = 4
-    SITTING_DOWN = 5
-    FALLING = 6
-    GETTING_UP = 7
+Answer = tuple[JointCommand, BalanceReport]
 
 
-@dataclass(frozen=True)
-class BalanceConfig:
-    """Everything that can be tuned; times s, heights m.
+class _Tick(NamedTuple):
+    """What is known at a tick once the base is located; q and dq are those of `joints`."""
 
-    Attributes:
-        fallen_cosine: Of the pelvis tilt beyond which the robot has fallen (60 degrees; no step recovers from there).
-        hand_stiffness, hand_damping: N m/rad and N m s/rad of the fingers, which hold their zero pose.
-    """
-
-    fallen_cosine: float = 0.5
-    hand_stiffness: float = 1.0
-    hand_damping: float = 0.02
-    estimator: EstimatorConfig = field(default_factory=EstimatorConfig)
-    reference: BodyReferenceConfig = field(default_factory=BodyReferenceConfig)
-    gait: GaitConfig = field(default_factory=GaitConfig)
-    body: WholeBodyConfig = field(default_factory=WholeBodyConfig)
-    drives: DriveConfig = field(default_factory=DriveConfig)
-    off_feet: OffFeetConfig = field(default_factory=OffFeetConfig)
-
-
-@dataclass(frozen=True)
-class Intent:
-    """What others ask for at this tick.
-
-    Attributes:
-        torque: The safety supervisor permits torque.
-        stand: True: be up; False: be seated.
-        velocity: (3,) m/s, m/s, rad/s in the heading frame; zeros to stand.
-        may_walk: False at R2 and above: finish the step and stand.
-        gaze: (yaw, pitch) rad of the chest relative to the heading.
-        released: Something else moves the body (the driver's standby): follow, do not act.
-        get_up: Lying: get up, and then do as the rest says.
-        restricted: At R1 and above: nothing but the model-based controller.
-        may_fold: The legs may go on with a change of posture; False where one is locked.
-    """
-
-    torque: bool
-    stand: bool
-    velocity: np.ndarray
-    may_walk: bool = True
-    gaze: tuple[float, float] = (0.0, 0.0)
-    released: bool = False
-    get_up: bool = False
-    restricted: bool = False
-    may_fold: bool = True
-
-
-@dataclass(frozen=True)
-class BalanceReport:
-    """What the controller knows after a tick; world = odom. Fields are None until the base is located.
-
-    Attributes:
-        carried: kg that the soles feel beyond the model's mass.
-    """
-
-    mode: Mode
-    base: BaseEstimate | None
-    com: np.ndarray | None = None
-    capture_point: np.ndarray | None = None
-    sole_positions: np.ndarray | None = None
-    sole_yaws: np.ndarray | None = None
-    gait: GaitOutput | None = None
-    solver_failures: int = 0
-    expects_fall: bool = False
-    carried: float = 0.0
+    state: RobotState
+    intent: Intent
+    base: BaseEstimate
+    joint_positions: np.ndarray
+    joint_velocities: np.ndarray
 
 
 class BalanceController:
-    """Call `step` once per control tick, from the first state on."""
+    """Call `step` once per control tick, from the first state on.
+
+    Attributes:
+        config: Everything that can be tuned.
+        model: Dynamics of the body at this tick.
+        mode: Mode of this tick.
+    """
 
     def __init__(self, description: RobotDescription, config: BalanceConfig, dt: float):
-        self.description, self.config, self.dt = description, config, dt
+        self.config = config
         self.model = WholeBodyModel(description)
-        self._body = WholeBodyController(self.model, config.body)
-        self._localiser = Localiser(self.model, config.estimator, dt)
+        self.mode = Mode.LIMP
         foot = description.feet[LEFT]
-        half = (0.5 * foot.length - config.body.qp.sole_shrink, 0.5 * foot.width - config.body.qp.sole_shrink)
-        self._gait = Gait(config.gait, dt, half, foot)
-        self._reference = BodyReference(self.model, config.reference, dt, config.gait.double_time)
-        self._targets = DriveTargets(config.drives.leak, dt)
+        cut = config.body.limits.contact.sole_shrink
+        half = (0.5 * foot.length - cut, 0.5 * foot.width - cut)
+        hands = HandDrives(config.hand_stiffness, config.hand_damping)
+        effort_limit = description.limits.effort
+        self._joints = description.structural_indices
+        self._sequence: int | None = None  # of the newest state
+        self._localiser = Localiser(self.model, config.estimator, dt)
+        self._torque = TorqueWatch()
+        self._off_feet = OffFeet(description, config.off_feet, dt)
+        self._seated = SeatedHold(config.drives, effort_limit, dt)
         self._grip = Grip(dt)
         self._payload = PayloadWatch(dt)
-        self._joints = description.structural_indices
-        self._effort_limit = description.limits.effort
-        self._limp_drives = LimpDrives(self._effort_limit, dt)
+        self._gait = Gait(config.gait, dt, half, foot)
         self._lame_leg = LameLeg(description, config.gait, half, dt)
-        self._planned: tuple[JointCommand, np.ndarray] | None = None  # and rad/s^2, of the last tick while balancing
-        self._off_feet = OffFeet(description, config.off_feet, dt)
-        self.mode = Mode.LIMP
-        self._sequence: int | None = None  # of the newest state
-        self._hold: np.ndarray | None = None
-        self._borne = np.zeros(len(description.joint_names))  # N m, by the legs when they had sat down
-        self._let_down = 1.0  # share of that which is let go
-        self._had_torque = False
-        self._n = n = len(description.joint_names)
-        structural = self._effort_limit[self._joints]
-        self._stiffness, self._damping = np.full(n, config.hand_stiffness), np.full(n, config.hand_damping)
-        self._stiffness[self._joints] = config.drives.stiffness * structural
-        self._damping[self._joints] = config.drives.damping * structural
+        self._reference = BodyReference(self.model, config.reference, dt, config.gait.double_time)
+        self._body = WholeBodyController(self.model, config.body)
+        self._drives = JointCommands(description, config.drives, hands, dt)
 
     @property
     def lies(self) -> bool:
-        """Without torque and on the ground, not seated."""
+        """Whether the robot is without torque and on the ground, not seated."""
         return self.mode is Mode.LIMP and not self._off_feet.on_feet
 
     @property
     def can_get_up(self) -> bool:
-        """The robot's files say how."""
+        """Whether the robot's files say how to get up."""
         return self._off_feet.can_get_up
 
     @property
@@ -161,265 +104,337 @@ class BalanceController:
         return self.model.gaze_in_base
 
     def see(self, heights: HeightGrid | None) -> None:
-        """The ground as it was seen, in odom; None: blind."""
-        self._gait.heights = heights
+        """Take footholds from ground that was seen, in odom; None: be blind."""
+        self._gait.see_ground(heights)
 
-    def step(self, state: RobotState, intent: Intent) -> tuple[JointCommand, BalanceReport]:
-        """One tick. Never raises for bad sensor values: they are the driver's gate's and the supervisor's work.
+    def sends(self, command: JointCommand) -> None:
+        """Note what goes to the drives in place of the answer of `step`.
 
-        Ticks whose state was lost on the way are made up for, so that filter and gait keep the body's time.
+        A drive is judged by what it was asked for.
+        """
+        self._drives.replace_sent(command)
+
+    def step(self, state: RobotState, intent: Intent) -> Answer:
+        """Answer a state with a command.
+
+        Bad sensor values raise nothing here: they are the affair of the driver's gate and of the
+        supervisor. Ticks whose state was lost on the way are made up for, so that filter and gait
+        keep the body's time.
         """
         lost = 0 if self._sequence is None else state.sequence - self._sequence - 1
         self._sequence = state.sequence
-        if self._planned is not None:
-            sent, planned = self._planned
-            asked = (
-                sent.effort + sent.kp * (sent.position - state.position) + sent.kd * (sent.velocity - state.velocity)
-            )
-            if self._limp_drives.step(asked, state.effort, planned, state.velocity):
-                self._do_without()
-        self._planned = None
-        for _ in range(min(lost, LOST_AT_MOST)):
+        if self._drives.judge(state):
+            self._do_without_limp_drives()
+        for _ in range(min(lost, MAX_LOST_TICKS)):
             self._tick(state, intent)
         return self._tick(state, intent)
 
-    def _tick(self, state: RobotState, intent: Intent) -> tuple[JointCommand, BalanceReport]:
-        limp, off_feet = self.mode is Mode.LIMP, self._off_feet
-        base = self._localiser.step(state, limp and not state.torque_enabled, off_feet.on_feet)
-        if limp and base is not None:
-            off_feet.on_feet = base.rotation[2, 2] > self.config.fallen_cosine
-            if not off_feet.on_feet and intent.get_up and intent.torque and off_feet.can_get_up:
-                self.mode = Mode.GETTING_UP
-                off_feet.begin_to_rise(state, base.rotation[2])
-        if self.mode in (Mode.FALLING, Mode.GETTING_UP):
-            return self._move_off_feet(state, intent, base)
-        if base is None or self._gives_up(state, intent, base):
+    # --- stages of a tick --------------------------------------------------------------------
+
+    def _tick(self, state: RobotState, intent: Intent) -> Answer:
+        base = self._locate(state)
+        if base is None:
+            self._enter(Mode.LIMP)
+            return self._limp(state, None)
+        q = state.position[self._joints]
+        dq = state.velocity[self._joints]
+        tick = _Tick(state, intent, base, q, dq)
+        self._get_up_if_asked(tick)
+        if self.mode in modes.OFF_FEET:
+            return self._move_off_feet(tick)
+        was_limp = self.mode is Mode.LIMP
+        self._enter(modes.when_located(self.mode, gives_up=self._gives_up(tick)))
+        if self.mode is Mode.LIMP:
             return self._limp(state, base)
-        if limp:
-            self.mode, self._hold, self._let_down = Mode.SEATED, state.position.copy(), 1.0
-        if self.mode is Mode.SEATED and not (intent.stand and intent.torque):
-            return self._sit(state), BalanceReport(self._shown_mode, base)
-        return self._balance(state, intent, base)
+        if was_limp:
+            self._seated.begin_at_rest(state)
+        if self.mode is Mode.SEATED and not intent.shall_be_up:
+            return self._sit(tick)
+        return self._balance(tick)
 
-    def _gives_up(self, state: RobotState, intent: Intent, base: BaseEstimate) -> bool:
-        """Torque is dropped only when seated; else the body is in other hands, was cut off, or lies on the ground."""
-        seated = self.mode in (Mode.LIMP, Mode.SEATED)
-        if seated and not intent.torque:
-            return True
-        cut = self._had_torque and not state.torque_enabled
-        self._had_torque = state.torque_enabled and self.mode is not Mode.LIMP
-        fallen = base.rotation[2, 2] < self.config.fallen_cosine and not self._off_feet.bows
-        return intent.released or cut or fallen
+    def _enter(self, mode: Mode) -> bool:
+        """Set the mode, here alone; tell whether it is another one."""
+        is_new = mode is not self.mode
+        self.mode = mode
+        if mode is Mode.LIMP:
+            self._torque.reset()
+        return is_new
 
-    def _limp(self, state: RobotState, base: BaseEstimate | None) -> tuple[JointCommand, BalanceReport]:
-        self.mode = Mode.LIMP
-        self._had_torque = False
-        damping = self.config.drives.hold_damping * self._effort_limit
-        return JointCommand.damping(state.sequence, state.position, damping), BalanceReport(self.mode, base)
-
-    def sends(self, command: JointCommand) -> None:
-        """What goes to the drives after `step`, if it is not its answer: a drive is judged by what it was asked for."""
-        if self._planned is not None:
-            self._planned = command, self._planned[1]
-
-    def _sit(self, state: RobotState) -> JointCommand:
-        """Hold the joints while the stops take over what the legs bore."""
-        self._let_down = min(self._let_down + self.dt / LET_DOWN, 1.0)
-        drives, borne = self.config.drives, (1.0 - self._let_down) * self._borne
-        kp, kd = drives.hold_stiffness * self._effort_limit, drives.hold_damping * self._effort_limit
-        return JointCommand(state.sequence, self._hold, np.zeros(self._n), borne, kp, kd)
-
-    @property
-    def _shown_mode(self) -> Mode:
-        """Who lacks a drive is not seated before he is let down: the legs' unequal drop would tip him over his toes."""
-        hangs = self.mode is Mode.SEATED and self._let_down < 1.0 and self._limp_drives.limp.any()
-        return Mode.SITTING_DOWN if hangs else self.mode
-
-    # --- falling and getting up ----------------------------------------------------------------------------------
-
-    def _move_off_feet(
-        self, state: RobotState, intent: Intent, base: BaseEstimate
-    ) -> tuple[JointCommand, BalanceReport]:
-        """Fall softly, or rise through the key poses; balancing takes over once the feet carry the capture point."""
+    def _locate(self, state: RobotState) -> BaseEstimate | None:
+        """Estimate where the base is; a limp robot starts anew, and shows whether it lies."""
         off_feet = self._off_feet
-        cut = self._had_torque and not state.torque_enabled
-        self._had_torque = state.torque_enabled
-        if intent.released or cut:
-            return self._limp(state, base)
-        if self.mode is Mode.FALLING:
-            command = off_feet.fall(state)
-        elif intent.get_up and intent.torque:
-            command = off_feet.rise(state, base.rotation[2])
-        else:
-            command = None
-        if command is None:
-            return self._limp(state, base)
-        if self.mode is Mode.GETTING_UP:
-            carries = off_feet.carries(state, self._localiser.trusted_force)
-            if carries and not off_feet.on_feet:
-                self._localiser.land(state)
-            off_feet.on_feet = carries
-            if carries and self._takes_over(state, intent, base):
-                return self._balance(state, intent, base)
-        return command, BalanceReport(self.mode, base)
+        is_limp = self.mode is Mode.LIMP
+        at_rest = is_limp and not state.torque_enabled
+        base = self._localiser.locate(state, at_rest, off_feet.on_feet)
+        if is_limp and base is not None:
+            off_feet.on_feet = base.rotation[2, 2] > self.config.fallen_cosine
+        return base
 
-    def _takes_over(self, state: RobotState, intent: Intent, base: BaseEstimate) -> bool:
-        """Stand up from this posture, if it can be balanced."""
-        soles = self._update_model(state, base)
-        facts = self._fall_facts(base, self._gait_input(state, intent, soles))
-        if not self._off_feet.may_balance(facts, min(float(sole.rotation[2, 2]) for sole in soles)):
+    def _get_up_if_asked(self, tick: _Tick) -> None:
+        off_feet = self._off_feet
+        can = not off_feet.on_feet and off_feet.can_get_up
+        shall_get_up = can and tick.intent.shall_get_up
+        if self._enter(modes.when_lying(self.mode, shall_get_up=shall_get_up)):
+            off_feet.begin_to_rise(tick.state, tick.base.rotation[2])
+
+    def _gives_up(self, tick: _Tick) -> bool:
+        """Tell whether the robot must be limp.
+
+        It is where torque is not permitted, but only when seated; where the body is in other
+        hands, was cut off, or lies on the ground.
+        """
+        if self.mode in modes.AT_REST and not tick.intent.torque:
+            return True
+        is_limp = self.mode is Mode.LIMP
+        was_cut = self._torque.was_cut(tick.state.torque_enabled, counts=not is_limp)
+        is_tilted = tick.base.rotation[2, 2] < self.config.fallen_cosine
+        has_fallen = is_tilted and not self._off_feet.bows
+        return tick.intent.released or was_cut or bool(has_fallen)
+
+    def _limp(self, state: RobotState, base: BaseEstimate | None) -> Answer:
+        """Brake the joints with their damping alone."""
+        return self._seated.limp_command(state), BalanceReport(self.mode, base)
+
+    def _sit(self, tick: _Tick) -> Answer:
+        command = self._seated.command(tick.state)
+        return command, BalanceReport(self._shown_mode(bows=False), tick.base)
+
+    def _shown_mode(self, bows: bool) -> Mode:
+        """Return the mode that others are told.
+
+        A robot without one of its drives counts as seated only when it has been let down: its legs
+        drop unequally, and torque cut before that would tip it over its toes.
+        """
+        lacks_drive = bool(self._drives.limp_drives.limp.any())
+        is_let_down = self._seated.is_let_down and lacks_drive
+        return modes.shown(self.mode, bows=bows, is_let_down=is_let_down)
+
+    # --- falling and getting up --------------------------------------------------------------
+
+    def _move_off_feet(self, tick: _Tick) -> Answer:
+        """Fall softly, or rise by key poses; balance once the feet carry the capture point."""
+        command = self._command_off_feet(tick)
+        feet_carry = command is not None and self._feet_carry(tick)
+        is_going_on = modes.on_the_way(
+            self.mode, has_command=command is not None, feet_carry=feet_carry
+        )
+        if self._enter(is_going_on) and self.mode is Mode.STANDING_UP:
+            self._begin_on_feet(tick)
+            self._off_feet.bows = True
+            return self._balance(tick)
+        if command is None:
+            return self._limp(tick.state, tick.base)
+        return command, BalanceReport(self.mode, tick.base)
+
+    def _command_off_feet(self, tick: _Tick) -> JointCommand | None:
+        """Return the next command of the fall or of the way up; None where that is over."""
+        if self._torque.was_cut(tick.state.torque_enabled) or tick.intent.released:
+            return None
+        if self.mode is Mode.FALLING:
+            return self._off_feet.fall(tick.state)
+        if tick.intent.shall_get_up:
+            return self._off_feet.rise(tick.state, tick.base.rotation[2])
+        return None
+
+    def _feet_carry(self, tick: _Tick) -> bool:
+        """Tell whether a robot that gets up can be balanced from now on."""
+        if self.mode is not Mode.GETTING_UP:
             return False
-        self._begin_standing_up(base, soles, state.position[self._joints])
-        self._off_feet.bows = True
+        off_feet = self._off_feet
+        carries = off_feet.carries(tick.state, self._localiser.trusted_force)
+        if carries and not off_feet.on_feet:
+            self._localiser.land(tick.state)
+        off_feet.on_feet = carries
+        if not carries:
+            return False
+        soles = self._update_model(tick)
+        facts = self._fall_facts(tick, self._gait_input(tick, soles))
+        flat_cosine = min(float(sole.rotation[2, 2]) for sole in soles)
+        return off_feet.may_balance(facts, flat_cosine)
+
+    def _loses_its_feet(self, tick: _Tick, gait_input: GaitInput) -> bool:
+        """Begin a certain fall; let a robot that is back on its hands go on getting up."""
+        off_feet = self._off_feet
+        facts = self._fall_facts(tick, gait_input)
+        is_falling = off_feet.is_falling(facts)
+        is_on_hands = not is_falling and off_feet.is_on_hands_again(facts)
+        following = modes.by_its_feet(self.mode, is_falling=is_falling, is_on_hands=is_on_hands)
+        if not self._enter(following):
+            return False
+        if is_falling:
+            away = gait_input.capture_point - gait_input.sole_positions[:, :2].mean(axis=0)
+            turn = matrix_from_yaw(yaw_of(tick.base.rotation))[:2, :2]
+            off_feet.begin_fall(tick.state, turn.T @ away)
+        else:
+            off_feet.fall_back(tick.state, tick.base.rotation[2])
         return True
 
-    def _loses_its_feet(self, state: RobotState, base: BaseEstimate, gait_input: GaitInput) -> bool:
-        """A certain fall begins FALLING; a robot that just came up and is back on its hands goes on GETTING_UP."""
-        facts, off_feet = self._fall_facts(base, gait_input), self._off_feet
-        if off_feet.is_falling(facts):
-            away = gait_input.capture_point - gait_input.sole_positions[:, :2].mean(axis=0)
-            off_feet.begin_fall(state, matrix_from_yaw(yaw_of(base.rotation))[:2, :2].T @ away)
-            self.mode = Mode.FALLING
-        elif off_feet.is_on_hands_again(facts):
-            off_feet.fall_back(state, base.rotation[2])
-            self.mode = Mode.GETTING_UP
-        return self.mode in (Mode.FALLING, Mode.GETTING_UP)
-
-    def _fall_facts(self, base: BaseEstimate, gait_input: GaitInput) -> FallFacts:
+    def _fall_facts(self, tick: _Tick, gait_input: GaitInput) -> FallFacts:
         return FallFacts(
             com=gait_input.com,
             com_velocity=gait_input.com_velocity,
             capture_point=gait_input.capture_point,
             sole_positions=gait_input.sole_positions,
             sole_yaws=gait_input.sole_yaws,
-            up=base.rotation[2],
-            angular_velocity=base.angular_velocity,
+            up=tick.base.rotation[2],
+            angular_velocity=tick.base.angular_velocity,
             wanted_height=self._reference.wanted_height,
             missed=self._gait.missed(gait_input),
         )
 
-    # --- balancing -----------------------------------------------------------------------------------------------
+    # --- balancing ---------------------------------------------------------------------------
 
-    def _balance(self, state: RobotState, intent: Intent, base: BaseEstimate) -> tuple[JointCommand, BalanceReport]:
-        q, dq = state.position[self._joints], state.velocity[self._joints]
-        model, soles = self.model, self._update_model(state, base)
-        self._change_mode(intent, base, soles, q)
-        gait_input = self._gait_input(state, intent, soles)
-        if self._loses_its_feet(state, base, gait_input):
-            return self._move_off_feet(state, intent, base)
-        gait = self._lame_leg.step(gait_input, self._gait) or self._gait.step(gait_input)
-        settled = self.mode not in (Mode.STANDING_UP, Mode.SITTING_DOWN)
-        if settled:  # else the seat may carry a part of the weight
-            self._payload.step(model, soles, state.foot_wrenches)
-        self._reference.may_move = intent.may_fold
-        target = self._reference.step(
-            intent.gaze, gait, gait_input, base, soles, settled, self._grip.friction / math.sqrt(2.0)
-        )
-        result = self._body.step(target, soles, q, dq)
-        command = self._command(state, self._body.joint_torque(result), self._body.joint_acceleration(result))
-        if self.mode is Mode.SITTING_DOWN and self._reference.has_arrived:
-            self.mode, self._hold = Mode.SEATED, state.position.copy()
-            self._borne, self._let_down = state.effort.copy(), 0.0
-        report = BalanceReport(
-            Mode.GETTING_UP if self._off_feet.bows else self._shown_mode,
-            base,
-            model.com,
-            gait_input.capture_point,
-            gait_input.sole_positions,
-            gait_input.sole_yaws,
-            gait,
-            self._body.qp.failures,
-            self._off_feet.expects_fall,
-            self._payload.mass,
-        )
-        return command, report
+    def _balance(self, tick: _Tick) -> Answer:
+        """Keep the body up for a tick."""
+        soles = self._update_model(tick)
+        self._do_as_asked(tick)
+        self._observe_feet(tick, soles)
+        gait_input = self._gait_input(tick, soles)
+        if self._loses_its_feet(tick, gait_input):
+            return self._move_off_feet(tick)
+        gait = self._lame_leg.step_lame_leg(gait_input, self._gait)
+        gait = gait or self._gait.step_gait(gait_input)
+        command = self._command(tick, soles, gait_input, gait)
+        has_arrived = self.mode is Mode.SITTING_DOWN and self._reference.has_arrived
+        if self._enter(modes.after_motion(self.mode, has_arrived=has_arrived)):
+            self._seated.begin_loaded(tick.state)
+        return command, self._report(tick, gait_input, gait)
 
-    def _update_model(self, state: RobotState, base: BaseEstimate) -> tuple[FrameTerms, FrameTerms]:
-        """All terms of this tick; those of the soles."""
-        q, dq = state.position[self._joints], state.velocity[self._joints]
+    def _update_model(self, tick: _Tick) -> tuple[FrameTerms, FrameTerms]:
+        """Compute all terms of this tick; return those of the soles."""
+        base = tick.base
         model = self.model
         velocity = base.rotation.T @ base.velocity
-        model.update(base.position, base.rotation, velocity, base.angular_velocity, q, dq)
+        model.update(
+            base.position,
+            base.rotation,
+            velocity,
+            base.angular_velocity,
+            tick.joint_positions,
+            tick.joint_velocities,
+        )
         return model.frame(model.feet[LEFT]), model.frame(model.feet[RIGHT])
 
-    def _change_mode(
-        self, intent: Intent, base: BaseEstimate, soles: tuple[FrameTerms, FrameTerms], q: np.ndarray
-    ) -> None:
-        up = intent.stand and intent.torque
-        if self.mode is Mode.SEATED and up:
-            self._begin_standing_up(base, soles, q)
-        elif self.mode is Mode.STANDING_UP and self._reference.has_arrived:
-            self.mode = Mode.STANDING
-        elif self.mode in (Mode.STANDING, Mode.WALKING):
-            self.mode = Mode.STANDING if self._gait.is_standing else Mode.WALKING
-            if not up and self._gait.is_standing:
-                self._sit_down(base, q)
-        elif self.mode is Mode.STANDING_UP and not up:
-            self._sit_down(base, q)
-        elif self.mode is Mode.SITTING_DOWN and up:
-            self._stand_up(base, q)
+    def _do_as_asked(self, tick: _Tick) -> None:
+        """Stand up, sit down, stand or walk."""
+        before = self.mode
+        following = modes.as_asked(
+            before,
+            shall_be_up=tick.intent.shall_be_up,
+            has_arrived=before in modes.POSTURE_CHANGES and self._reference.has_arrived,
+            gait_stands=self._gait.is_standing,
+        )
+        if not self._enter(following):
+            return
+        if before is Mode.SEATED:
+            self._begin_on_feet(tick)
+        elif following is Mode.STANDING_UP:
+            self._reference.stand_up(tick.base, tick.joint_positions)
+        elif following is Mode.SITTING_DOWN:
+            self._reference.sit_down(tick.base, tick.joint_positions)
 
-    def _begin_standing_up(self, base: BaseEstimate, soles: tuple[FrameTerms, FrameTerms], q: np.ndarray) -> None:
+    def _begin_on_feet(self, tick: _Tick) -> None:
+        """Stand up from this posture, with nothing that is left from before."""
+        soles = [self.model.frame(foot) for foot in self.model.feet]
         ground = 0.5 * float(soles[LEFT].position[2] + soles[RIGHT].position[2])
         self._gait.reset(yaw_of(soles[LEFT].rotation + soles[RIGHT].rotation))
-        self._targets.reset()
         self._grip.reset()
-        self._limp_drives.reset()
+        self._drives.reset()
         self._lame_leg.reset()
-        self._do_without()
+        self._do_without_limp_drives()
         self._off_feet.stands()
         self._reference.ground.reset(ground)
-        self._stand_up(base, q)
+        self._reference.stand_up(tick.base, tick.joint_positions)
 
-    def _do_without(self) -> None:
-        limp, j = self._limp_drives, self._joints
-        self._body.do_without(limp.limp[j], limp.held[j])
-        self._reference.stiff = self._lame_leg.lame(limp.held)
+    def _do_without_limp_drives(self) -> None:
+        """Plan no torque of drives that give none."""
+        limp_drives = self._drives.limp_drives
+        j = self._joints
+        self._body.do_without(limp_drives.limp[j], limp_drives.held[j])
+        self._reference.stiff = self._lame_leg.lame(limp_drives.held)
 
-    def _stand_up(self, base: BaseEstimate, q: np.ndarray) -> None:
-        self._reference.stand_up(base, q)
-        self.mode = Mode.STANDING_UP
+    def _observe_feet(self, tick: _Tick, soles: tuple[FrameTerms, FrameTerms]) -> None:
+        """Learn slope and friction of the ground from how the soles lie, press and move."""
+        weight = self.model.weight
+        wrenches = tick.state.foot_wrenches
+        rotations = [sole.rotation for sole in soles]
+        places = [sole.position for sole in soles]
+        self._reference.ground.watch(rotations, places, wrenches[:, 2] / weight)
+        self._grip.observe_soles(
+            forces=_forces_in_odom(soles, wrenches),
+            velocities=np.array([sole.velocity[:3] for sole in soles]),
+            slides=self._localiser.slides,
+            weight=weight,
+        )
 
-    def _sit_down(self, base: BaseEstimate, q: np.ndarray) -> None:
-        self._reference.sit_down(base, q)
-        self.mode = Mode.SITTING_DOWN
-
-    def _gait_input(self, state: RobotState, intent: Intent, soles: tuple[FrameTerms, FrameTerms]) -> GaitInput:
-        model, ground = self.model, self._reference.ground
-        places = np.array([sole.position for sole in soles])
-        ground.watch([sole.rotation for sole in soles], places, state.foot_wrenches[:, 2] / model.weight)
-        forces = np.array([sole.rotation @ f[:3] for sole, f in zip(soles, state.foot_wrenches, strict=True)])
-        velocities = np.array([sole.velocity[:3] for sole in soles])
-        self._grip.step(forces, velocities, self._localiser.slides, model.weight)
+    def _gait_input(self, tick: _Tick, soles: tuple[FrameTerms, FrameTerms]) -> GaitInput:
+        model = self.model
+        intent = tick.intent
+        wrenches = tick.state.foot_wrenches
         omega = math.sqrt(model.gravity / self._reference.com_height)
-        settled = self.mode in (Mode.STANDING, Mode.WALKING)
-        up = intent.stand and intent.torque and settled
+        is_settled = self.mode in modes.SETTLED
+        may_walk = intent.may_walk and intent.shall_be_up and is_settled
         return GaitInput(
             com=model.com,
             com_velocity=model.com_velocity,
             capture_point=model.com[:2] + model.com_velocity[:2] / omega,
             omega=omega,
             weight=model.weight,
-            sole_positions=places,
-            sole_velocities=velocities,
+            sole_positions=np.array([sole.position for sole in soles]),
+            sole_velocities=np.array([sole.velocity[:3] for sole in soles]),
             sole_yaws=np.array([yaw_of(sole.rotation) for sole in soles]),
-            gradient=ground.gradient,
-            forces=state.foot_wrenches[:, 2],
-            side_forces=forces[:, :2],
+            gradient=self._reference.ground.gradient,
+            forces=wrenches[:, 2],
+            side_forces=_forces_in_odom(soles, wrenches)[:, :2],
             slips=self._grip.slips,
-            lame=self._lame_leg.lame(self._limp_drives.limp),
-            velocity=intent.velocity,
-            may_walk=intent.may_walk and up,
-            may_step=settled,
+            lame=self._lame_leg.lame(self._drives.limp_drives.limp),
+            wish=GaitWish(intent.velocity, may_walk, is_settled, intent.footsteps),
         )
 
-    def _command(self, state: RobotState, torque: np.ndarray, acceleration: np.ndarray) -> JointCommand:
-        position, velocity, effort = np.zeros((3, self._n))
-        j = self._joints
-        position[j], velocity[j] = self._targets.step(state.position[j], state.velocity[j], acceleration)
-        effort[j] = torque
-        planned = np.zeros(self._n)
-        planned[j] = acceleration
-        command = JointCommand(state.sequence, position, velocity, effort, self._stiffness, self._damping)
-        self._planned = command, planned
-        return command
+    def _command(
+        self,
+        tick: _Tick,
+        soles: tuple[FrameTerms, FrameTerms],
+        gait_input: GaitInput,
+        gait: GaitOutput,
+    ) -> JointCommand:
+        """Go from what the feet do over the body's reference to torques of all joints."""
+        intent = tick.intent
+        is_settled = self.mode not in modes.POSTURE_CHANGES
+        if is_settled:  # else the seat may carry a part of the weight
+            self._payload.step_payload(self.model, soles, tick.state.foot_wrenches)
+        self._reference.may_move = intent.may_fold
+        wish = BodyWish(intent.gaze, LimbWish(intent.limb_targets, intent.restricted))
+        friction = self._grip.friction / math.sqrt(2.0)  # per axis of the sole
+        target = self._reference.step_reference(
+            wish=wish,
+            gait=gait,
+            gait_input=gait_input,
+            base=tick.base,
+            soles=soles,
+            settled=is_settled,
+            friction=friction,
+        )
+        result = self._body.solve_tick(target, soles, tick.joint_positions, tick.joint_velocities)
+        torque = self._body.joint_torque(result)
+        return self._drives.command(tick.state, torque, self._body.joint_acceleration(result))
+
+    def _report(self, tick: _Tick, gait_input: GaitInput, gait: GaitOutput) -> BalanceReport:
+        return BalanceReport(
+            mode=self._shown_mode(bows=self._off_feet.bows),
+            base=tick.base,
+            com=self.model.com,
+            capture_point=gait_input.capture_point,
+            sole_positions=gait_input.sole_positions,
+            sole_yaws=gait_input.sole_yaws,
+            gait=gait,
+            solver_failures=self._body.qp.failures,
+            expects_fall=self._off_feet.expects_fall,
+            carried=self._payload.mass,
+        )
+
+
+def _forces_in_odom(soles: tuple[FrameTerms, FrameTerms], wrenches: np.ndarray) -> np.ndarray:
+    """Return the ground's force on each sole, (2, 3) N in odom."""
+    pairs = zip(soles, wrenches, strict=True)
+    return np.array([sole.rotation @ wrench[:3] for sole, wrench in pairs])

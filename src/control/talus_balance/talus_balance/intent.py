@@ -1,80 +1,99 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What others ask of the controller, checked and aged: the operator's velocity, posture, gaze and the safety level."""
+"""Keep what others ask of the controller, checked and aged: velocity, posture, limbs, level."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 
 import numpy as np
+from talus_core.errors import TalusError
+from talus_core.limb_targets import Limb, LimbInbox, RawLimbTarget
 from talus_core.stop_levels import StopLevel
 
-from talus_balance.controller import Intent
+from talus_balance.balance_types import Intent
+from talus_balance.whole_body.limbs.gaze_path import GazeAngles, GazeRange
 
-LEG_LOCKED = "leg_locked"  # the safety rule: a leg does not fold any more, and whoever folds the other one falls
+# The safety rule: a leg does not fold; a body that folds the other one falls.
+LEG_LOCKED = "leg_locked"
 
 
 @dataclass(frozen=True)
 class IntentConfig:
-    """Bounds of what is accepted.
+    """Bound what is accepted.
 
     Attributes:
-        velocity_limits: Forward, backward, sideways m/s and turning rad/s that the gait was proven for.
+        velocity_limits: Forward, backward, sideways m/s and turning rad/s that the gait was proven
+            for.
         degraded_speed: m/s at R1 (250 mm/s line of ISO 10218-1).
         stale_after: s without a new cmd_vel until the robot stands (INTERFACES: 0.5).
-        gaze_yaw, gaze_pitch_up, gaze_pitch_down: rad, within the torso joints' ranges.
-        gaze_rate: rad/s.
+        gaze: How far and how fast the chest turns for the eyes.
     """
 
     velocity_limits: tuple[float, float, float, float] = (1.1, 0.35, 0.25, 0.6)
     degraded_speed: float = 0.25
     stale_after: float = 0.5
-    gaze_yaw: float = 1.0
-    gaze_pitch_up: float = 0.2
-    gaze_pitch_down: float = 0.4
-    gaze_rate: float = 0.8
+    gaze: GazeRange = field(default_factory=GazeRange)
 
 
 class IntentKeeper:
-    """Stores the newest requests; `intent` turns them into this tick's `Intent`. Times are those of `RobotState`."""
+    """Keep the newest requests; `intent` turns them into this tick's `Intent`.
 
-    def __init__(self, config: IntentConfig, dt: float):
-        self.config, self._dt = config, dt
+    Times are those of `RobotState`.
+    """
+
+    def __init__(self, config: IntentConfig, dt: float, limbs: Collection[Limb] = tuple(Limb)):
+        """Take `limbs`: those that this robot has."""
+        self.config = config
+        self._dt = dt
         self.rejected_velocities = 0
-        self.stand_wanted = self.get_up_wanted = False
-        self._velocity, self._velocity_time = np.zeros(3), -math.inf
-        self._level, self._torque, self._may_fold = StopLevel.R3_SIT_THEN_CUT, False, True
-        self._gaze_wanted, self._gaze = (0.0, 0.0), (0.0, 0.0)
+        self.stand_wanted = False
+        self.get_up_wanted = False
+        self._velocity = np.zeros(3)
+        self._velocity_time = -math.inf
+        self._level = StopLevel.R3_SIT_THEN_CUT
+        self._torque = False
+        self._may_fold = True
+        self._gaze_wanted = GazeAngles(0.0, 0.0)
+        self._gaze = GazeAngles(0.0, 0.0)
+        self._limbs = LimbInbox(limbs)
 
     def velocity(self, vx: float, vy: float, wz: float, now: float) -> None:
-        """A cmd_vel; NaN and infinities are rejected and counted, the rest is clipped to the limits."""
+        """Take a cmd_vel, clipped to the limits; what is no number is rejected and counted."""
         if not (math.isfinite(vx) and math.isfinite(vy) and math.isfinite(wz)):
             self.rejected_velocities += 1
             return
         forward, backward, sideways, turning = self.config.velocity_limits
-        low, high = [-backward, -sideways, -turning], [forward, sideways, turning]
-        self._velocity, self._velocity_time = np.clip([vx, vy, wz], low, high), now
+        low = [-backward, -sideways, -turning]
+        high = [forward, sideways, turning]
+        self._velocity = np.clip([vx, vy, wz], low, high)
+        self._velocity_time = now
 
     def safety(self, level: int, torque_permitted: bool, rule: str) -> None:
-        """The supervisor's word, and the rule that asks.
+        """Take the supervisor's word, and the rule that asks.
 
-        At R3 the wish to be up is forgotten, so that only a new command lifts the robot. A leg that was found locked is
-        so until somebody arms anew, whatever else asks for a stop meanwhile.
+        At R3 the wish to be up is forgotten, so that only a new command lifts the robot. A leg that
+        was found locked is so until somebody arms anew, whatever else asks for a stop meanwhile.
         """
-        self._level, self._torque = level, torque_permitted
+        self._level = level
+        self._torque = torque_permitted
         self._may_fold = rule != LEG_LOCKED and (self._may_fold or level < StopLevel.R1_DEGRADE)
         if level >= StopLevel.R3_SIT_THEN_CUT:
-            self.stand_wanted = self.get_up_wanted = False
+            self.stand_wanted = False
+            self.get_up_wanted = False
 
     def gaze_at(self, point_in_heading: np.ndarray) -> None:
-        """Turn the chest so that the head looks at a point (3,) m, relative to the head, in the heading frame."""
-        c = self.config
-        yaw = math.atan2(point_in_heading[1], point_in_heading[0])
-        pitch = -math.atan2(point_in_heading[2], math.hypot(point_in_heading[0], point_in_heading[1]))
-        self._gaze_wanted = (
-            min(max(yaw, -c.gaze_yaw), c.gaze_yaw),
-            min(max(pitch, -c.gaze_pitch_up), c.gaze_pitch_down),
-        )
+        """Turn the chest so that the head looks at a point (3,) m, seen from it, heading frame."""
+        self._gaze_wanted = self.config.gaze.towards(point_in_heading)
+
+    def limb_target(self, raw: RawLimbTarget, now: float) -> str | None:
+        """Take the target of a limb that came in at `now` s. Returns why it is refused."""
+        try:
+            self._limbs.receive(raw, now)
+        except TalusError as error:
+            return str(error)
+        return None
 
     def request_stand(self) -> str | None:
         """Ask to stand up. Returns why not, or None."""
@@ -86,7 +105,7 @@ class IntentKeeper:
         return None
 
     def request_get_up(self, lies: bool, can: bool) -> str | None:
-        """Ask to get up from the ground, of a robot that `lies` and `can`. Returns why not, or None."""
+        """Ask a robot that `lies` and `can` to get up from the ground. Returns why not."""
         if not lies:
             return "the robot does not lie on the ground; balance/stand lifts it"
         if not can:
@@ -96,11 +115,11 @@ class IntentKeeper:
         return refusal
 
     def is_up(self) -> None:
-        """It stands: after the next fall an operator must ask anew."""
+        """Forget the wish to get up: after the next fall an operator must ask anew."""
         self.get_up_wanted = False
 
     def intent(self, now: float, standby_active: bool) -> Intent:
-        """This tick's intent at time `now` s; `standby_active`: the driver process moves the robot by itself."""
+        """Return the intent at `now` s; `standby_active`: the driver process moves the robot."""
         fresh = now - self._velocity_time <= self.config.stale_after
         velocity = self._velocity if fresh else np.zeros(3)
         if self._level >= StopLevel.R1_DEGRADE:
@@ -116,11 +135,10 @@ class IntentKeeper:
             get_up=self.get_up_wanted,
             restricted=self._level >= StopLevel.R1_DEGRADE,
             may_fold=self._may_fold,
+            limb_targets=self._limbs.fresh(now) if self._level < StopLevel.R2_SAFE_STAND else (),
         )
 
-    def _follow_gaze(self) -> tuple[float, float]:
-        step = self.config.gaze_rate * self._dt
-        self._gaze = tuple(
-            old + min(max(wanted - old, -step), step) for old, wanted in zip(self._gaze, self._gaze_wanted, strict=True)
-        )
+    def _follow_gaze(self) -> GazeAngles:
+        most = self.config.gaze.rate * self._dt
+        self._gaze = self._gaze.moved_towards(self._gaze_wanted, most)
         return self._gaze

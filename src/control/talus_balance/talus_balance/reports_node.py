@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the balance node tells of itself, each every so many control ticks: odometry, frames, its state, diagnostics."""
+"""What the balance node tells of itself: odometry, frames, its state, diagnostics."""
 
 from __future__ import annotations
 
 from collections import deque
 
 import numpy as np
+from builtin_interfaces.msg import Time
 from nav_msgs.msg import Odometry
 from rclpy.node import Node
 from talus_core.robot import Foot
@@ -16,13 +17,16 @@ from talus_ros.trace_node import TracedPublisher, trace_of_node
 from tf2_msgs.msg import TFMessage
 
 from talus_balance import conversions
-from talus_balance.controller import BalanceReport
+from talus_balance.balance_types import BalanceReport
 from talus_balance.policy.policy_node import is_trouble
 from talus_balance.policy.seat import PolicySeat
 from talus_interfaces.msg import BalanceState
 
-ODOMETRY_HZ, BALANCE_STATE_HZ, DIAGNOSTICS_HZ = 62.5, 50.0, 1.0
-TRACE_SLOTS, TRACE_BYTES = 256, 1024  # 2 s in real time; odometry with its covariances is 0.7 kB
+ODOMETRY_HZ = 62.5
+BALANCE_STATE_HZ = 50.0
+DIAGNOSTICS_HZ = 1.0
+TRACE_SLOTS = 256  # 2 s in real time
+TRACE_SLOT_BYTES = 1024  # odometry with its covariances is 700
 
 
 class BalanceReports:
@@ -30,9 +34,12 @@ class BalanceReports:
 
     def __init__(self, node: Node, feet: tuple[Foot, Foot], control_rate_hz: float):
         self._feet = feet
-        self._every = {hz: round(control_rate_hz / hz) for hz in (ODOMETRY_HZ, BALANCE_STATE_HZ, DIAGNOSTICS_HZ)}
+        self._every = {
+            hz: round(control_rate_hz / hz)
+            for hz in (ODOMETRY_HZ, BALANCE_STATE_HZ, DIAGNOSTICS_HZ)
+        }
         self._cpu: deque[float] = deque(maxlen=round(control_rate_hz))
-        self._trace = trace_of_node(node, TRACE_SLOTS, TRACE_BYTES)
+        self._trace = trace_of_node(node, TRACE_SLOTS, TRACE_SLOT_BYTES)
         self._odometry = TracedPublisher(node, Odometry, "odom", 10, self._trace)
         self._odometry_writer = conversions.OdometryWriter()
         self._transforms = node.create_publisher(TFMessage, "tf", 100)
@@ -44,22 +51,31 @@ class BalanceReports:
         self._trace.close()
 
     def took(self, cpu: float) -> None:
-        """A tick, s of CPU time."""
+        """Count a tick that took `cpu` s of computing time."""
         self._cpu.append(cpu)
 
-    def publish(self, state: RobotState, report: BalanceReport, seat: PolicySeat, rejected: int) -> None:
-        """What is due at this tick; `rejected`: cmd_vel refused so far."""
+    def publish(
+        self, state: RobotState, report: BalanceReport, seat: PolicySeat, rejected: int
+    ) -> None:
+        """Publish what is due at this tick; `rejected`: cmd_vel refused so far."""
         stamp = conversions.time_message(state.time)
-        if report.base is not None and state.sequence % self._every[ODOMETRY_HZ] == 0:
-            quat_xyzw = quat_xyzw_from_matrix(report.base.rotation)
-            self._odometry.publish(self._odometry_writer.write(report.base, quat_xyzw, state.time))
-            self._transforms.publish(conversions.transforms_message(report, quat_xyzw, stamp))
+        base = report.base
+        if base is not None and state.sequence % self._every[ODOMETRY_HZ] == 0:
+            quat_xyzw = quat_xyzw_from_matrix(base.rotation)
+            self._odometry.publish(self._odometry_writer.write(base, quat_xyzw, state.time))
+            soles = report.sole_positions
+            frames = conversions.transforms_message(base, soles, quat_xyzw, stamp)
+            self._transforms.publish(frames)
         if state.sequence % self._every[BALANCE_STATE_HZ] == 0:
-            self._state.publish(conversions.balance_state_message(report, state, self._feet, stamp, seat.text))
+            self._state.publish(
+                conversions.balance_state_message(report, state, self._feet, stamp, seat.text)
+            )
         if state.sequence % self._every[DIAGNOSTICS_HZ] == 0:
             self._publish_diagnostics(stamp, report, seat, rejected)
 
-    def _publish_diagnostics(self, stamp, report: BalanceReport, seat: PolicySeat, rejected: int) -> None:
+    def _publish_diagnostics(
+        self, stamp: Time, report: BalanceReport, seat: PolicySeat, rejected: int
+    ) -> None:
         cpu_ms = 1e3 * np.array(self._cpu)
         has_trouble = rejected or report.solver_failures or is_trouble(seat)
         level = ERROR if report.base is None else WARN if has_trouble else OK
@@ -71,7 +87,14 @@ class BalanceReports:
             "rejected_cmd_vel": rejected,
             "carried_kg": report.carried,
             "policy": seat.text or "none",
+            "refused_footstep": _refused_footstep(report),
         }
-        doing = report.mode.name.lower().replace("_", " ")
-        text = "waits for the robot to be at rest" if report.base is None else doing
+        waits = "waits for the robot to be at rest"
+        text = waits if report.base is None else report.mode.words
         self._diagnostics.publish(stamp, level, text, values)
+
+
+def _refused_footstep(report: BalanceReport) -> str:
+    """Say why the next proposed footstep is not taken; "none" where it is, or none is proposed."""
+    refusal = None if report.gait is None else report.gait.refusal
+    return "none" if refusal is None else refusal.value

@@ -1,80 +1,178 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The controller's gains and bounds for a robot of another size: those of talus40, scaled by what each depends on.
-
-Dynamic similarity (Hof, "Scaling gait data to body size", Gait & Posture 1996): with lengths l, times go with
-sqrt(l / g), speeds with sqrt(l g), accelerations stay, but for the swing's, which the hip's torque bounds. What depends
-on the feet follows the feet, forces the weight.
-"""
+"""Size the controller's gains and bounds for another robot, from those of talus40."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import astuple, dataclass, replace
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pinocchio as pin
 from talus_core.physics import GRAVITY_MPS2
 from talus_core.robot import RobotDescription
 
-from talus_balance.controller import BalanceConfig
+from talus_balance.balance_types import BalanceConfig
+from talus_balance.dimensions import (
+    ANKLE_LACK,
+    FOOT_LENGTH,
+    FOOT_WIDTH,
+    GAP_OF_SOLES,
+    HIP_WIDTH,
+    LEG_LENGTH,
+    LEG_LENGTH_SQUARED,
+    SAME,
+    SPEED,
+    SWING_ACCELERATION,
+    SWING_JERK,
+    TIME,
+    Dimension,
+    Proportions,
+    SizeRatio,
+    size_config,
+)
+from talus_balance.estimation.estimator import EstimatorConfig
+from talus_balance.estimation.ground_plane import GroundConfig
+from talus_balance.estimation.sole_trust import SoleTrustConfig
+from talus_balance.falling.fall_predictor import FallPredictorConfig
+from talus_balance.falling.off_feet import OffFeetConfig
 from talus_balance.model.posture import pose_facts
 from talus_balance.model.robot_dynamics import WholeBodyModel
-from talus_balance.stepping.gait_types import GaitConfig
+from talus_balance.stepping.footholds import FootholdConfig
+from talus_balance.stepping.gait_types import (
+    GaitConfig,
+    PressureConfig,
+    StandingConfig,
+    TouchdownConfig,
+    WalkCommandConfig,
+)
+from talus_balance.stepping.step_planner import LandingBounds, PlannerWeights, StepPlannerConfig
 from talus_balance.stepping.swing_foot import SwingConfig
-from talus_balance.whole_body.gains import Gains
-from talus_balance.whole_body.whole_body_control import WholeBodyConfig
 
-Config = TypeVar("Config")
-DIGITS = 3  # of a ratio: the same robot from other files gets the same gains, to the bit
-
-
-@dataclass(frozen=True)
-class Proportions:
-    """What gains depend on; lengths m.
-
-    Attributes:
-        mass: kg.
-        height: Of the centre of mass over the soles, standing.
-        leg: From hip to ankle, straight.
-        hips: Between the feet with straight parallel legs.
-        foot_length, foot_width: Of a sole.
-        ankle_lack: Of the sole's length ahead of its centre, that the ankle's torque does not reach.
-        swing: m/s^2 of the foot, by the torque of the hip that swings the leg forward.
-    """
-
-    mass: float
-    height: float
-    leg: float
-    hips: float
-    foot_length: float
-    foot_width: float
-    ankle_lack: float
-    swing: float
+TALUS40_SIZE = Proportions(
+    mass=57.0,
+    height=0.9094,
+    leg=0.8,
+    hips=0.18,
+    foot_length=0.24,
+    foot_width=0.11,
+    ankle_lack=0.02693,
+    swing=86.46,
+)  # measured by `proportions` on the robot that the defaults of the controller belong to
 
 
-TALUS40 = Proportions(
-    57.0, 0.9094, 0.8, 0.18, 0.24, 0.11, 0.02693, 86.46
-)  # what the defaults of the controller belong to
+def _same(*names: str) -> dict[str, Dimension]:
+    """Return the dimension of fields that every robot shares."""
+    return dict.fromkeys(names, SAME)
+
+
+def _all(dimension: Dimension, *names: str) -> dict[str, Dimension]:
+    """Return one dimension for several fields."""
+    return dict.fromkeys(names, dimension)
+
+
+_PRESSURE = {
+    **_same("dcm_gain", "stand_gain"),
+    "zmp_x": FOOT_LENGTH,
+    "zmp_y": FOOT_WIDTH,
+    "pivot_x": ANKLE_LACK,
+}
+_STANDING = {
+    **_all(FOOT_LENGTH, "margin_x", "settle_offset"),
+    "margin_y": FOOT_WIDTH,
+    "settle_offset_y": HIP_WIDTH,
+    "settle_speed": SPEED,
+}
+_GAIT = {
+    **_same("put_back"),
+    **_all(TIME, "double_time", "max_shift"),
+    "hasty_depth": LEG_LENGTH,
+}
+_LANDING_BOUNDS = {
+    **_all(LEG_LENGTH, "forward", "backward", "wide"),
+    "apart": FOOT_LENGTH,
+    "tandem": FOOT_WIDTH,
+    "narrow": GAP_OF_SOLES,
+}
+_PLANNER_WEIGHTS = {
+    **_same("step", "offset", "pressure"),
+    "time": LEG_LENGTH_SQUARED,  # it stands against squares of lengths
+}
+_PLANNER = {
+    **_all(TIME, "duration", "quickest", "min_duration", "max_duration", "freeze"),
+    "stride": LEG_LENGTH,
+    "pressure_x": FOOT_LENGTH,
+    "pressure_y": FOOT_WIDTH,
+    "step_width": HIP_WIDTH,
+    "swing_speed": SPEED,
+    "swing_acceleration": SWING_ACCELERATION,
+}
+_SWING = {
+    **_same("hurry", "max_lift"),
+    **_all(LEG_LENGTH, "clearance", "max_lowering", "retreat", "near"),
+    **_all(SWING_ACCELERATION, "max_acceleration", "hasty", "sagittal"),
+    **_all(TIME, "rise_time", "least_swing"),
+    "lowering": SPEED,
+    "max_jerk": SWING_JERK,
+}
+_PREDICTOR = {
+    **_same("lean", "tilt", "sink", "lasting"),
+    **_all(LEG_LENGTH, "reach", "missed"),
+    "horizon": TIME,
+}
+_OFF_FEET = _same(
+    "take_over_margin", "flat_cosine", "settle", "lost_distance", "protects", "straight_cosine"
+)
+_FOOTHOLD = _same(
+    "shift", "overhang", "room", "flat", "step", "highest", "duration"
+)  # those of the stairs, not its own
+_ESTIMATOR = dict.fromkeys(
+    vars(EstimatorConfig()), SAME
+)  # noise of sensors, which know nothing of the body
+DIMENSIONS: Mapping[type, Mapping[str, Dimension]] = {
+    BalanceConfig: _same("fallen_cosine", "hand_stiffness", "hand_damping"),
+    EstimatorConfig: _ESTIMATOR,
+    FallPredictorConfig: _PREDICTOR,
+    FootholdConfig: _FOOTHOLD,
+    GaitConfig: _GAIT,
+    GroundConfig: {**_same("tilt_share", "steepest"), "tilt_filter": TIME, "telling": LEG_LENGTH},
+    LandingBounds: _LANDING_BOUNDS,
+    OffFeetConfig: _OFF_FEET,
+    PlannerWeights: _PLANNER_WEIGHTS,
+    PressureConfig: _PRESSURE,
+    SoleTrustConfig: dict.fromkeys(vars(SoleTrustConfig()), SAME),
+    StandingConfig: _STANDING,
+    StepPlannerConfig: _PLANNER,
+    SwingConfig: _SWING,
+    TouchdownConfig: _same("force", "ticks", "phase"),
+    WalkCommandConfig: _same("max_acceleration", "heading_lead", "off_course"),
+}  # of fields that do not declare it themselves
 
 
 def config_for(description: RobotDescription) -> BalanceConfig:
-    """The default configuration of this robot."""
+    """Return the default configuration for this robot."""
     return scaled(BalanceConfig(), proportions(description))
 
 
+def scaled(config: BalanceConfig, robot: Proportions) -> BalanceConfig:
+    """Return `config`, which is for talus40, for a robot of these proportions."""
+    return size_config(config, SizeRatio.between(robot, TALUS40_SIZE), DIMENSIONS)
+
+
 def proportions(description: RobotDescription) -> Proportions:
-    """Of a robot whose neutral pose has straight legs."""
+    """Measure a robot whose neutral pose has straight legs."""
     model = WholeBodyModel(description)
-    data, neutral = model.model.createData(), pin.neutral(model.model)
-    pin.framesForwardKinematics(model.model, data, neutral)
-    leg, foot = description.groups["left_leg"], description.feet[0]
+    data = model.model.createData()
+    pin.framesForwardKinematics(model.model, data, pin.neutral(model.model))
+    leg = description.groups["left_leg"]
+    foot = description.feet[0]
     hip, ankle = (data.oMi[model.model.getJointId(name)].translation for name in (leg[0], leg[-1]))
     left, right = (data.oMf[sole].translation for sole in model.feet)
-    hip_pitch, ankle_pitch = _pitching(model, leg[:3]), _pitching(model, leg[-2:])
-    reach = _effort(description, ankle_pitch) / (model.mass * GRAVITY_MPS2) - float((left - ankle)[0])
-    length, stand = float(np.linalg.norm(ankle - hip)), description.poses["stand"][description.structural_indices]
+    hip_pitch = _pitching(model, leg[:3])
+    ankle_pitch = _pitching(model, leg[-2:])
+    reach = _effort(description, ankle_pitch) / (model.mass * GRAVITY_MPS2) - float(
+        (left - ankle)[0]
+    )
+    length = float(np.linalg.norm(ankle - hip))
+    stand = description.poses["stand"][description.structural_indices]
     return Proportions(
         mass=model.mass,
         height=pose_facts(model, stand).com_height,
@@ -88,76 +186,26 @@ def proportions(description: RobotDescription) -> Proportions:
 
 
 def _pitching(model: WholeBodyModel, joints: Sequence[str]) -> str:
-    """The one that turns about y in the neutral pose."""
-    jacobian = pin.computeJointJacobians(model.model, model.model.createData(), pin.neutral(model.model))
-    return max(joints, key=lambda name: abs(jacobian[4, _place(model, name)]))
+    """Return the joint that turns about y in the neutral pose."""
+    jacobian = pin.computeJointJacobians(
+        model.model, model.model.createData(), pin.neutral(model.model)
+    )
+    return max(joints, key=lambda name: abs(jacobian[4, _column(model, name)]))
 
 
 def _inertia(model: WholeBodyModel, stand: np.ndarray, joint: str) -> float:
-    """kg m^2 of all that a joint moves, with the structural joints at `stand` (n,) rad."""
-    q, place = pin.neutral(model.model), _place(model, joint)
+    """Return kg m^2 of all that a joint moves, with the structural joints at `stand` (n,) rad."""
+    q = pin.neutral(model.model)
     q[model.q_index] = stand
+    place = _column(model, joint)
     return float(pin.crba(model.model, model.model.createData(), q)[place, place])
 
 
-def _place(model: WholeBodyModel, joint: str) -> int:
+def _column(model: WholeBodyModel, joint: str) -> int:
+    """Return the place of a joint among the velocities."""
     return model.model.joints[model.model.getJointId(joint)].idx_v
 
 
 def _effort(description: RobotDescription, joint: str) -> float:
+    """Return the torque limit of a joint, N m."""
     return float(description.limits.effort[description.joint_names.index(joint)])
-
-
-def scaled(config: BalanceConfig, robot: Proportions) -> BalanceConfig:
-    """`config`, which is for talus40, for a robot of these proportions."""
-    ratio = Proportions(*(round(a / b, DIGITS) for a, b in zip(astuple(robot), astuple(TALUS40), strict=True)))
-    time = round(math.sqrt(ratio.height), DIGITS)  # and speed
-    predictor = _times(config.off_feet.predictor, reach=ratio.leg, missed=ratio.leg, horizon=time)
-    ground = _times(config.reference.ground, tilt_filter=time, telling=ratio.leg)
-    reference = _times(config.reference, stand_up_time=time, sit_down_time=time, max_lift=ratio.leg)
-    return replace(
-        config,
-        reference=replace(reference, ground=ground),
-        gait=_gait(config.gait, ratio, time, robot.foot_width - TALUS40.foot_width),
-        body=_body(config.body, ratio, time),
-        off_feet=replace(config.off_feet, predictor=predictor),
-    )
-
-
-def _times(config: Config, **factors: float) -> Config:
-    return replace(config, **{name: getattr(config, name) * factor for name, factor in factors.items()})
-
-
-def _gait(c: GaitConfig, ratio: Proportions, time: float, wider: float) -> GaitConfig:
-    """`wider`: m that the soles are wider than those of talus40."""
-    leg, length, width = ratio.leg, ratio.foot_length, ratio.foot_width
-    planner = _times(c.planner, step_width=ratio.hips, forward=leg, backward=leg, wide=leg, swing_speed=time)
-    planner = _times(planner, duration=time, quickest=time, min_duration=time, max_duration=time, freeze=time)
-    planner = _times(planner, stride=leg, swing_acceleration=ratio.swing, apart=length, tandem=width)
-    planner = _times(planner, pressure_x=length, pressure_y=width, weight_time=leg**2)  # against squares of lengths
-    scaled_gait = _times(c, zmp_x=length, zmp_y=width, stand_margin_x=length, stand_margin_y=width)
-    scaled_gait = _times(scaled_gait, settle_offset=length, settle_offset_y=ratio.hips, settle_speed=time)
-    return replace(
-        _times(scaled_gait, double_time=time, max_shift=time, pivot_x=ratio.ankle_lack, hasty_depth=leg),
-        planner=replace(planner, narrow=c.planner.narrow + wider),  # what is left between the soles stays
-        swing=_swing(c.swing, ratio, time),
-    )
-
-
-def _swing(c: SwingConfig, ratio: Proportions, time: float) -> SwingConfig:
-    leg = ratio.leg
-    lengths = _times(c, clearance=leg, max_lowering=leg, retreat=leg, near=leg)
-    strengths = _times(lengths, max_acceleration=ratio.swing, hasty=ratio.swing, sagittal=ratio.swing)
-    return _times(strengths, lowering=time, rise_time=time, least_swing=time, max_jerk=ratio.swing / time)
-
-
-def _body(c: WholeBodyConfig, ratio: Proportions, time: float) -> WholeBodyConfig:
-    tasks = {name: value for name, value in vars(c).items() if isinstance(value, Gains)}
-    quick = {name: _times(gains, kp=time**-2, kd=1.0 / time) for name, gains in tasks.items()}
-    moment = ratio.mass * ratio.height
-    quick["momentum"] = _times(quick["momentum"], weight=moment**-2)
-    return replace(
-        c,
-        **quick,
-        qp=_times(c.qp, sole_shrink=ratio.foot_width, min_force=ratio.mass, wrench_regularisation=ratio.mass**-2),
-    )

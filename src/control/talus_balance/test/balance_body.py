@@ -28,5 +28,12 @@ def standing_model(rng: np.random.Generator | None = None, spread: float = 0.0) 
         velocity += spread * rng.standard_normal(joints.size)
     height = pose_facts(model, joints).com_height
     base_velocity = spread * (rng.standard_normal(6) if rng is not None else np.zeros(6))
-    model.update(np.array([0.0, 0.0, height]), np.eye(3), base_velocity[:3], base_velocity[3:], joints, velocity)
+    model.update(
+        np.array([0.0, 0.0, height]),
+        np.eye(3),
+        base_velocity[:3],
+        base_velocity[3:],
+        joints,
+        velocity,
+    )
     return model

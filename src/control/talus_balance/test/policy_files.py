@@ -17,19 +17,26 @@ INPUTS = 3 + 2 * len(LEGS)
 def linear_network(weights: np.ndarray, bias: np.ndarray, kind: int = TensorProto.FLOAT) -> bytes:
     """y = W x + b as ONNX."""
     dtype = helper.tensor_dtype_to_np_dtype(kind)
-    constants = [numpy_helper.from_array(part.astype(dtype), name) for part, name in ((weights, "W"), (bias, "b"))]
+    constants = [
+        numpy_helper.from_array(part.astype(dtype), name)
+        for part, name in ((weights, "W"), (bias, "b"))
+    ]
     ends = [
         [helper.make_tensor_value_info(name, kind, [1, size])]
         for name, size in (("observation", weights.shape[1]), ("action", weights.shape[0]))
     ]
-    graph = helper.make_graph([helper.make_node("Gemm", ["observation", "W", "b"], ["action"], transB=1)], "x", *ends)
-    graph.initializer.extend(constants)
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8).SerializeToString(
-        deterministic=True
+    graph = helper.make_graph(
+        [helper.make_node("Gemm", ["observation", "W", "b"], ["action"], transB=1)], "x", *ends
     )
+    graph.initializer.extend(constants)
+    return helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8
+    ).SerializeToString(deterministic=True)
 
 
-def network_of_zeros(outputs: int = len(LEGS), inputs: int = INPUTS, kind: int = TensorProto.FLOAT) -> bytes:
+def network_of_zeros(
+    outputs: int = len(LEGS), inputs: int = INPUTS, kind: int = TensorProto.FLOAT
+) -> bytes:
     return linear_network(np.zeros((outputs, inputs)), np.zeros(outputs), kind)
 
 
@@ -41,7 +48,10 @@ def manifest_tree(network: bytes) -> dict:
         "about": "Holds the pose stand.",
         "licence": "Apache-2.0",
         "training": {"commit": "none", "command": "none", "seed": 0},
-        "robot": {"name": "talus40", "urdf_sha256": hashlib.sha256(ROBOT.urdf.read_bytes()).hexdigest()},
+        "robot": {
+            "name": "talus40",
+            "urdf_sha256": hashlib.sha256(ROBOT.urdf.read_bytes()).hexdigest(),
+        },
         "network": {
             "file": "x.onnx",
             "sha256": hashlib.sha256(network).hexdigest(),
@@ -52,7 +62,13 @@ def manifest_tree(network: bytes) -> dict:
         "modes": ["standing"],
         "action_limit": 4.0,
         "joints": [
-            {"name": name, "offset": float(STAND[place]), "scale": 0.25, "stiffness": 100.0, "damping": 2.0}
+            {
+                "name": name,
+                "offset": float(STAND[place]),
+                "scale": 0.25,
+                "stiffness": 100.0,
+                "damping": 2.0,
+            }
             for name, place in zip(LEGS, places, strict=True)
         ],
         "observation": [

@@ -6,22 +6,30 @@ import pytest
 from balance_body import ROBOT, standing_model
 from talus_balance.estimation.estimator import BaseEstimate
 from talus_balance.model.leg_reach import LegReach
-from talus_balance.stepping.gait_types import RIGHT, GaitInput, GaitOutput, Phase
+from talus_balance.stepping.gait_types import RIGHT, GaitInput, GaitOutput, GaitPhase, GaitWish
 from talus_balance.stepping.swing_foot import FootReference
-from talus_balance.whole_body.body_reference import STOPS_IN, SWINGS, BodyReference, BodyReferenceConfig
-from talus_balance.whole_body.whole_body_control import MotionTarget
+from talus_balance.whole_body.body_reference import (
+    SWING_SHARE,
+    BodyReference,
+    BodyReferenceConfig,
+    BodyWish,
+)
+from talus_balance.whole_body.motion_target import MotionTarget
+from talus_balance.whole_body.posture_course import STOPPING_TIME_S
 
 DT = 0.002
 
 
 class Standing:
-    """The body in the stand pose on its left foot, with the CoM 2 cm ahead of the centre of pressure."""
+    """The body stands on its left foot, with the CoM 2 cm ahead of the centre of pressure."""
 
     def __init__(self):
         self.model = standing_model()
         self.soles = tuple(self.model.frame(foot) for foot in self.model.feet)
         nothing, trunk = np.zeros(3), self.model.frame(self.model.base)
-        self.base = BaseEstimate(trunk.position, trunk.rotation, nothing, nothing, nothing, nothing, nothing)
+        self.base = BaseEstimate(
+            trunk.position, trunk.rotation, nothing, nothing, nothing, nothing, nothing
+        )
         self.reference = BodyReference(self.model, BodyReferenceConfig(), DT, 0.06)
 
     def step(self, swing: FootReference | None, settled: bool) -> MotionTarget:
@@ -42,9 +50,7 @@ class Standing:
             side_forces=np.zeros((2, 2)),
             slips=(False, False),
             lame=(False, False),
-            velocity=nothing,
-            may_walk=True,
-            may_step=True,
+            wish=GaitWish(nothing, may_walk=True, may_step=True),
         )
         gait = GaitOutput(
             centre_of_pressure=model.com[:2] - np.array([0.02, 0.0]),
@@ -54,12 +60,14 @@ class Standing:
             swing=swing,
             heading=0.0,
             ground=places[0],
-            phase=Phase.SINGLE,
+            phase=GaitPhase.SINGLE,
             landing=places[RIGHT, :2],
             landing_side=RIGHT,
             landing_in=0.2,
         )
-        return self.reference.step((0.0, 0.0), gait, inp, self.base, self.soles, settled, np.ones(2))
+        return self.reference.step_reference(
+            BodyWish(), gait, inp, self.base, self.soles, settled, np.ones(2)
+        )
 
 
 def com_acceleration(swing: FootReference) -> np.ndarray:
@@ -76,8 +84,11 @@ def test_a_leg_that_swings_hastily_moves_the_centre_of_mass_by_its_share():
     rest = com_acceleration(swinging(0.0, True))
     assert rest == pytest.approx([3.3**2 * 0.02, 0.0])
     joints = [*ROBOT.groups["left_leg"]]
-    leg = sum(standing_model().model.inertias[standing_model().model.getJointId(name)].mass for name in joints)
-    share = SWINGS * leg / standing_model().mass
+    leg = sum(
+        standing_model().model.inertias[standing_model().model.getJointId(name)].mass
+        for name in joints
+    )
+    share = SWING_SHARE * leg / standing_model().mass
     assert 0.05 < share < 0.15
     assert com_acceleration(swinging(20.0, True)) - rest == pytest.approx([20.0 * share, 0.0])
     assert com_acceleration(swinging(20.0, False)) == pytest.approx(rest)
@@ -92,10 +103,12 @@ def test_a_change_of_posture_stops_where_it_is_and_goes_on_later():
 
     moving = run(1.0)
     body.reference.may_move = False
-    stopping = run(1.5 * STOPS_IN)
+    stopping = run(1.5 * STOPPING_TIME_S)
     assert stopping[-1].com_vertical_speed == stopping[-1].com_vertical_acceleration == 0.0
     speeds = [target.com_vertical_speed for target in (moving[-1], *stopping)]
-    assert max(np.abs(np.diff(speeds))) < 2.0 * abs(speeds[0]) * DT / STOPS_IN, "without a jolt"
+    assert max(np.abs(np.diff(speeds))) < 2.0 * abs(speeds[0]) * DT / STOPPING_TIME_S, (
+        "without a jolt"
+    )
     assert np.array_equal(run(1.0)[-1].posture, stopping[-1].posture)
     assert not body.reference.has_arrived
     body.reference.may_move = True
@@ -105,7 +118,9 @@ def test_a_change_of_posture_stops_where_it_is_and_goes_on_later():
 
 def test_over_a_leg_that_cannot_be_stretched_the_body_stays_as_low_as_it_is():
     standing = Standing()
-    shorter = standing.soles[RIGHT]._replace(position=standing.soles[RIGHT].position + np.array([0.0, 0.0, 0.04]))
+    shorter = standing.soles[RIGHT]._replace(
+        position=standing.soles[RIGHT].position + np.array([0.0, 0.0, 0.04])
+    )
     standing.soles = (standing.soles[0], shorter)
     feet = [sole.position - standing.base.position for sole in standing.soles]
     feet[RIGHT] = np.array([*feet[RIGHT][:2], standing.soles[0].position[2]])
@@ -113,5 +128,7 @@ def test_over_a_leg_that_cannot_be_stretched_the_body_stays_as_low_as_it_is():
     reach = LegReach(standing.model)
     free = reach.highest_base(standing.base, standing.soles, feet, (False, False))
     stiff = reach.highest_base(standing.base, standing.soles, feet, (False, True))
-    assert stiff == pytest.approx(standing.base.position[2] - 0.04, abs=1e-6), "that foot reaches the ground so"
+    assert stiff == pytest.approx(standing.base.position[2] - 0.04, abs=1e-6), (
+        "that foot reaches the ground so"
+    )
     assert free > stiff + 0.04

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The centre of mass is where it has to be when the foot lands, without a jerk of the body on the way."""
+"""The centre of mass is where it has to be when the foot lands, without a jerk on the way."""
 
 import pytest
-from talus_balance.whole_body.com_height import HIGHEST_ACCELERATION, LOWEST_ACCELERATION, ComHeight
+from talus_balance.whole_body.com_height import DEEPEST_SINKING_G, STEEPEST_LIFT_G, ComHeight
 
 DT, GRAVITY = 0.002, 9.81
 
@@ -10,7 +10,7 @@ DT, GRAVITY = 0.002, 9.81
 def _until_landing(reference, target, time):
     path = []
     while time > 0.0:
-        path.append(reference.step(target, time, GRAVITY))
+        path.append(reference.step_height(target, time, GRAVITY))
         time -= DT
     return path
 
@@ -28,8 +28,8 @@ def test_feet_keep_half_the_weight_however_late_the_landing_is_known():
     reference = ComHeight(DT)
     reference.reset(0.92)
     path = [*_until_landing(reference, 0.75, 0.15), *_until_landing(reference, 0.92, 0.3)]
-    assert min(r.acceleration for r in path) == LOWEST_ACCELERATION * GRAVITY > -0.51 * GRAVITY
-    assert max(r.acceleration for r in path) <= HIGHEST_ACCELERATION * GRAVITY
+    assert min(r.acceleration for r in path) == DEEPEST_SINKING_G * GRAVITY > -0.51 * GRAVITY
+    assert max(r.acceleration for r in path) <= STEEPEST_LIFT_G * GRAVITY
 
 
 def test_speed_and_height_belong_together():
@@ -43,14 +43,14 @@ def test_rests_where_no_landing_comes():
     reference = ComHeight(DT)
     reference.reset(0.92)
     for _ in range(1000):
-        last = reference.step(0.90, 0.0, GRAVITY)
+        last = reference.step_height(0.90, 0.0, GRAVITY)
     assert last.height == pytest.approx(0.90, abs=1e-4) and abs(last.speed) < 1e-3
 
 
 def test_other_ground_under_the_feet_does_not_move_the_body_at_once():
     reference, ground = ComHeight(DT), 0.12
     reference.reset(0.80 + ground)
-    before = reference.step(0.80 + ground, 0.0, GRAVITY)
+    before = reference.step_height(0.80 + ground, 0.0, GRAVITY)
     reference.ground_rises(ground)
     path = _until_landing(reference, 0.92, 0.7)
     assert ground + path[0].height == pytest.approx(before.height, abs=1e-4)

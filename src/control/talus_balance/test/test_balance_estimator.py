@@ -39,7 +39,9 @@ def test_gravity_is_measured_at_rest_and_a_body_at_rest_stays_there(gravity):
     assert estimator.gravity == pytest.approx(gravity)
     assert estimator.trusted_force < 0.4 * 57.0 * gravity  # a foot of two is believed anywhere
     for _ in range(1000):
-        estimate = estimator.step(np.zeros(3), accel, feet_from(position, rotation), np.full(2, 28.5 * gravity))
+        estimate = estimator.step(
+            np.zeros(3), accel, feet_from(position, rotation), np.full(2, 28.5 * gravity)
+        )
     assert np.linalg.norm(estimate.velocity) < 1e-6
     assert np.allclose(estimate.position[2], 0.8, atol=1e-6)
 
@@ -77,11 +79,15 @@ def test_follows_a_swaying_body():
         before, after = exp_so3(sway((k - 1) * DT)[3]), exp_so3(sway(k * DT)[3])
         position, velocity, _, _ = sway(k * DT)
         turn = before.T @ after
-        gyro = np.array([turn[2, 1] - turn[1, 2], turn[0, 2] - turn[2, 0], turn[1, 0] - turn[0, 1]]) / (2.0 * DT)
+        gyro = np.array(
+            [turn[2, 1] - turn[1, 2], turn[0, 2] - turn[2, 0], turn[1, 0] - turn[0, 1]]
+        ) / (2.0 * DT)
         accel = before.T @ (sway((k - 0.5) * DT)[2] + GRAVITY)
         estimate = estimator.step(gyro, accel, feet_from(position, after), LOADED)
         if k > 500:
-            worst_velocity = max(worst_velocity, float(np.linalg.norm(estimate.velocity - velocity)))
+            worst_velocity = max(
+                worst_velocity, float(np.linalg.norm(estimate.velocity - velocity))
+            )
             worst_tilt = max(worst_tilt, float(np.linalg.norm(estimate.rotation - after)))
     assert worst_velocity < 0.03
     assert worst_tilt < 0.02
@@ -118,7 +124,9 @@ def test_a_foot_in_the_air_does_not_pull_the_base():
 def test_uncertainty_of_height_stays_bounded_and_positive():
     estimator = started(np.eye(3), np.array([0.0, 0.0, 0.8]))
     for _ in range(2000):
-        estimate = estimator.step(np.zeros(3), GRAVITY, feet_from(np.array([0.0, 0.0, 0.8]), np.eye(3)), LOADED)
+        estimate = estimator.step(
+            np.zeros(3), GRAVITY, feet_from(np.array([0.0, 0.0, 0.8]), np.eye(3)), LOADED
+        )
     eigenvalues = np.linalg.eigvalsh(estimator.covariance)
     assert eigenvalues.min() > -1e-12
     assert estimate.velocity_variance.max() < 1e-3

@@ -40,7 +40,9 @@ def test_a_sole_lies_on_one_tread_and_clear_of_the_next(start):
         assert start + 2.0 * STRIDE[0] < FIRST
         return
     config = FootholdConfig()
-    sole = foothold.place[0] + np.linspace(-1.0, 1.0, 21) * (0.5 * FOOT.length - config.overhang - CELL)
+    sole = foothold.place[0] + np.linspace(-1.0, 1.0, 21) * (
+        0.5 * FOOT.length - config.overhang - CELL
+    )
     assert np.allclose(stairs(sole), foothold.height)
     assert stairs(foothold.place[0] + 0.5 * FOOT.length) <= foothold.height
     assert abs(foothold.place[0] - start - STRIDE[0]) <= config.shift + 1e-9
@@ -73,7 +75,9 @@ def test_the_map_may_be_shifted_in_height_against_the_sole():
 
 
 def test_the_heading_turns_the_line():
-    turned = HeightGrid(np.full(2, -2.0), CELL, grid_of(stairs).heights.T)  # the stairs go up along y
+    turned = HeightGrid(
+        np.full(2, -2.0), CELL, grid_of(stairs).heights.T
+    )  # the stairs go up along y
     ahead, aside = chosen(grid_of(stairs)), chosen(turned, heading=0.5 * np.pi)
     assert aside.height == pytest.approx(ahead.height)
     assert aside.place[0] == pytest.approx(ahead.place[0], abs=1e-6)

@@ -3,9 +3,10 @@
 
 import numpy as np
 import pytest
-from talus_balance.stepping.gait import PLAN_EVERY, Gait
-from talus_balance.stepping.gait_types import RIGHT, GaitConfig, GaitInput, Phase
+from talus_balance.stepping.gait import Gait
+from talus_balance.stepping.gait_types import RIGHT, GaitConfig, GaitInput, GaitPhase, GaitWish
 from talus_balance.stepping.height_grid import HeightGrid
+from talus_balance.stepping.phases.step_under_way import PLAN_TICKS
 from talus_core.robot import Foot
 
 DT = 0.002
@@ -29,9 +30,7 @@ def facts(**changes) -> GaitInput:
         "side_forces": np.zeros((2, 2)),
         "slips": (False, False),
         "lame": (False, False),
-        "velocity": np.array([0.4, 0.0, 0.0]),
-        "may_walk": True,
-        "may_step": True,
+        "wish": GaitWish(np.array([0.4, 0.0, 0.0]), may_walk=True, may_step=True),
     }
     return GaitInput(**(values | changes))
 
@@ -40,17 +39,17 @@ def in_mid_swing(seconds: float) -> Gait:
     """A gait whose right foot has been swinging for about that long; the body's motion is that of a sound step."""
     gait = Gait(GaitConfig(), DT, (0.112, 0.047), FOOT)
     over_left = facts(capture_point=np.array([0.0, 0.06]), forces=np.array([559.0, 0.0]))
-    while gait.phase is not Phase.SINGLE:
-        gait.step(over_left)
-    assert gait.stance == 1 - RIGHT
+    while gait.phase is not GaitPhase.SINGLE:
+        gait.step_gait(over_left)
+    assert gait.under_way.stance == 1 - RIGHT
     for _ in range(round(seconds / DT)):
-        gait.step(over_left)
+        gait.step_gait(over_left)
     return gait
 
 
 def swing_heights(gait: Gait, inp: GaitInput, seconds: float) -> list[tuple[float, float]]:
     """(x, z) m of the swing reference."""
-    references = [gait.step(inp).swing.position for _ in range(round(seconds / DT))]
+    references = [gait.step_gait(inp).swing.position for _ in range(round(seconds / DT))]
     return [(float(p[0]), float(p[2])) for p in references]
 
 
@@ -76,8 +75,12 @@ def test_friction_and_what_pushes_the_foot_ahead_are_no_edge(force):
     sideways, upwards = force
     gait, twin = in_mid_swing(0.1), in_mid_swing(0.1)
     soles = np.array([[0.0, 0.095, 0.0], [0.03, -0.095, 0.02]])
-    calm = facts(capture_point=np.array([0.0, 0.06]), forces=np.array([559.0, 0.0]), sole_positions=soles)
-    felt = calm._replace(side_forces=np.array([[0.0, 0.0], [sideways, 0.0]]), forces=np.array([559.0, upwards]))
+    calm = facts(
+        capture_point=np.array([0.0, 0.06]), forces=np.array([559.0, 0.0]), sole_positions=soles
+    )
+    felt = calm._replace(
+        side_forces=np.array([[0.0, 0.0], [sideways, 0.0]]), forces=np.array([559.0, upwards])
+    )
     assert swing_heights(gait, felt, 0.05) == swing_heights(twin, calm, 0.05)
 
 
@@ -94,9 +97,9 @@ def test_a_foothold_outlasts_a_moment_without_a_map():
         """The landing's height, by the second map."""
         gait = in_mid_swing(0.0)
         for grid in (now, then):
-            gait.heights = grid
+            gait.see_ground(grid)
             for _ in range(round(seconds / DT)):
-                output = gait.step(over_left)
+                output = gait.step_gait(over_left)
         return output.landing_height
 
     assert height_after(unknown, unknown, 0.1) is None
@@ -106,11 +109,14 @@ def test_a_foothold_outlasts_a_moment_without_a_map():
 
 @pytest.mark.parametrize("shove, moves", [(0.005, False), (0.12, True)])
 def test_a_landing_moves_in_its_last_moments_for_a_shove_alone(shove, moves):
-    gait, still = in_mid_swing(0.0), facts(capture_point=np.array([0.0, 0.06]), forces=np.array([559.0, 0.0]))
-    output = gait.step(still)
+    gait, still = (
+        in_mid_swing(0.0),
+        facts(capture_point=np.array([0.0, 0.06]), forces=np.array([559.0, 0.0])),
+    )
+    output = gait.step_gait(still)
     while output.landing_in > 0.5 * GaitConfig().planner.freeze:
-        output = gait.step(still)
+        output = gait.step_gait(still)
     shoved = still._replace(capture_point=still.capture_point + np.array([shove, 0.0]))
-    after = [gait.step(shoved) for _ in range(2 * PLAN_EVERY)][-1]
+    after = [gait.step_gait(shoved) for _ in range(2 * PLAN_TICKS)][-1]
     assert (after.landing[0] > output.landing[0]) == moves
     assert np.array_equal(after.landing, output.landing) != moves

@@ -13,7 +13,11 @@ from talus_core.fall_plan import load_fall
 from talus_core.robot import RobotDescriptionError
 
 DT = 0.002
-FACE_DOWN, FACE_UP, ON_FEET = np.array([-1.0, 0.0, 0.0]), np.array([1.0, 0.0, 0.0]), np.array([0.0, 0.0, 1.0])
+FACE_DOWN, FACE_UP, ON_FEET = (
+    np.array([-1.0, 0.0, 0.0]),
+    np.array([1.0, 0.0, 0.0]),
+    np.array([0.0, 0.0, 1.0]),
+)
 PLAN = load_get_up(ROBOT)
 STILL = state_at_rest()
 
@@ -28,7 +32,7 @@ def run(get_up: GetUp, seconds: float, up: np.ndarray) -> list[str]:
     """Names of the stages, in the order in which they were under way."""
     names = [get_up.stage.name]
     for _ in range(round(seconds / DT)):
-        get_up.step(STILL, up)
+        get_up.step_rise(STILL, up)
         if names[-1] != get_up.stage.name:
             names.append(get_up.stage.name)
     return names
@@ -60,10 +64,10 @@ def test_a_body_that_turned_over_goes_on_from_there():
 def test_commands_begin_where_the_body_is_and_end_in_the_pose():
     get_up = rising(FACE_DOWN)
     stage = get_up.stage
-    first = get_up.step(STILL, FACE_DOWN)
+    first = get_up.step_rise(STILL, FACE_DOWN)
     np.testing.assert_allclose(first.position, STILL.position, atol=1e-4)
     for _ in range(round(stage.duration / DT) - 2):
-        last = get_up.step(STILL, FACE_DOWN)
+        last = get_up.step_rise(STILL, FACE_DOWN)
     np.testing.assert_allclose(last.position, stage.joints, atol=1e-3)
 
 
@@ -80,7 +84,9 @@ def test_the_other_side_is_the_mirror_image():
 def test_poses_are_within_the_joints_ranges():
     for sequence in PLAN.sequences:
         for stage in sequence.stages:
-            assert np.all(stage.joints >= ROBOT.limits.lower) and np.all(stage.joints <= ROBOT.limits.upper)
+            assert np.all(stage.joints >= ROBOT.limits.lower) and np.all(
+                stage.joints <= ROBOT.limits.upper
+            )
 
 
 @pytest.mark.parametrize(
@@ -120,8 +126,8 @@ def test_a_fall_is_over_when_nothing_moves():
     fall.begin(STILL.position, np.array([1.0, 0.0]))
     turning = replace(STILL, angular_velocity=np.array([0.0, 1.0, 0.0]))
     for _ in range(round(1.0 / DT)):
-        fall.step(turning)
+        fall.step_fall(turning)
     assert not fall.is_at_rest
     for _ in range(round(0.6 / DT)):
-        fall.step(STILL)
+        fall.step_fall(STILL)
     assert fall.is_at_rest

@@ -41,9 +41,14 @@ def test_soles_that_disagree_show_none():
     assert np.allclose(watched(sole_on_ground(CLIMB, 0.0), LEVEL).gradient, 0.0)
 
 
-@pytest.mark.parametrize(("rise", "share"), [(0.034, 1.0), (0.06, 1.0), (0.017, 0.5), (0.0, 0.0), (-0.02, 0.0)])
+@pytest.mark.parametrize(
+    ("rise", "share"), [(0.034, 1.0), (0.06, 1.0), (0.017, 0.5), (0.0, 0.0), (-0.02, 0.0)]
+)
 def test_the_heights_of_the_soles_must_show_the_slope_too(rise, share):
-    sole, places = sole_on_ground(CLIMB, 0.0), BESIDE + np.array([[0.0, 0.0, 0.0], [0.2, 0.0, rise]])
+    sole, places = (
+        sole_on_ground(CLIMB, 0.0),
+        BESIDE + np.array([[0.0, 0.0, 0.0], [0.2, 0.0, rise]]),
+    )
     assert np.allclose(watched(sole, sole, places).gradient, share * CLIMB, atol=1e-3)
 
 

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from talus_balance.intent import LEG_LOCKED, IntentConfig, IntentKeeper
+from talus_core.limb_targets import Limb, RawLimbTarget
 
 
 @pytest.fixture
@@ -77,9 +79,11 @@ def test_gaze_turns_at_a_bounded_rate_to_a_bounded_angle(keeper):
     c, last = IntentConfig(), (0.0, 0.0)
     for _ in range(2000):
         gaze = keeper.intent(0.0, False).gaze
-        assert all(abs(a - b) <= c.gaze_rate * 0.002 + 1e-12 for a, b in zip(gaze, last, strict=True))
+        assert all(
+            abs(a - b) <= c.gaze.rate * 0.002 + 1e-12 for a, b in zip(gaze, last, strict=True)
+        )
         last = gaze
-    assert last == pytest.approx((c.gaze_yaw, c.gaze_pitch_down))
+    assert last == pytest.approx((c.gaze.yaw, c.gaze.pitch_down))
 
 
 def test_gets_up_only_when_asked_while_it_lies_and_never_twice(keeper):
@@ -99,3 +103,44 @@ def test_a_stop_ends_getting_up_and_keeps_from_it(keeper):
     keeper.safety(3, True, "")
     assert not keeper.intent(1.0, False).get_up
     assert "safety/reset" in keeper.request_get_up(lies=True, can=True)
+
+
+RAW_TARGET = RawLimbTarget(
+    limb="left_hand",
+    frame="odom",
+    position=(0.4, 0.2, 1.0),
+    quat_xyzw=(0.0, 0.0, 0.0, 1.0),
+    velocity=(0.0,) * 6,
+    stiffness=0.0,
+    priority=1,
+    time=0.0,
+)
+
+
+def test_limb_targets_come_through_until_they_are_stale(keeper):
+    assert keeper.limb_target(RAW_TARGET, now=1.0) is None
+    assert [target.limb for target in keeper.intent(1.4, False).limb_targets] == [Limb.LEFT_HAND]
+    assert keeper.intent(1.6, False).limb_targets == ()
+
+
+def test_a_limb_target_that_is_no_number_is_refused_by_name_and_changes_nothing(keeper):
+    keeper.limb_target(RAW_TARGET, now=1.0)
+    refusal = keeper.limb_target(replace(RAW_TARGET, position=(math.nan, 0.0, 0.0)), now=1.1)
+    assert "left_hand" in refusal
+    (target,) = keeper.intent(1.2, False).limb_targets
+    assert target.position.tolist() == [0.4, 0.2, 1.0]
+
+
+@pytest.mark.parametrize("level, count", [(0, 1), (1, 1), (2, 0), (3, 0)])
+def test_limbs_go_home_where_the_robot_shall_stand_safely(keeper, level, count):
+    keeper.limb_target(RAW_TARGET, now=1.0)
+    keeper.safety(level, True, "")
+    assert len(keeper.intent(1.0, False).limb_targets) == count
+
+
+def test_a_limb_that_the_robot_lacks_is_refused_by_name():
+    keeper = IntentKeeper(IntentConfig(), 0.002, limbs=(Limb.RIGHT_HAND, Limb.GAZE))
+    keeper.safety(0, True, "")
+    refusal = keeper.limb_target(RAW_TARGET, now=1.0)
+    assert "left_hand" in refusal and "right_hand" in refusal
+    assert keeper.intent(1.0, False).limb_targets == ()

@@ -11,7 +11,7 @@ STEP = 1e-6
 def moved(model, direction):
     """The same model after `STEP` s at the velocity `direction` (nv,)."""
     other = standing_model()
-    q = pin.integrate(model.model, model._q, STEP * direction)
+    q = pin.integrate(model.model, model.configuration, STEP * direction)
     joints = q[model.q_index]
     rotation = pin.Quaternion(q[3:7]).toRotationMatrix()
     other.update(q[:3], rotation, np.zeros(3), np.zeros(3), joints, np.zeros_like(joints))
@@ -52,7 +52,14 @@ def test_gravity_at_rest_is_the_weight(gravity):
     model = standing_model()
     model.set_gravity(gravity)
     zero = np.zeros(3)
-    model.update(zero, np.eye(3), zero, zero, ROBOT.poses["stand"][ROBOT.structural_indices], np.zeros(model.nv - 6))
+    model.update(
+        zero,
+        np.eye(3),
+        zero,
+        zero,
+        ROBOT.poses["stand"][ROBOT.structural_indices],
+        np.zeros(model.nv - 6),
+    )
     assert model.weight == pytest.approx(57.0 * gravity)
     assert model.bias[2] == pytest.approx(model.weight)
 
@@ -61,14 +68,18 @@ def test_soles_seen_from_the_base_agree_with_the_full_model():
     rng = np.random.default_rng(4)
     model = standing_model(rng, 0.1)
     base = model.frame(model.base)
-    for sole, position in zip(model.feet, model.soles_in_base(model._q[model.q_index]), strict=True):
+    for sole, position in zip(
+        model.feet, model.soles_in_base(model.configuration[model.q_index]), strict=True
+    ):
         assert np.allclose(base.position + base.rotation @ position, model.frame(sole).position)
 
 
 def test_centroidal_momentum_agrees_with_pinocchio_own():
     model = standing_model(np.random.default_rng(5), 0.3)
-    data, q, v = model.model.createData(), model._q, model.velocity
-    drift = pin.computeCentroidalMomentumTimeVariation(model.model, data, q, v, np.zeros(model.nv)).vector
+    data, q, v = model.model.createData(), model.configuration, model.velocity
+    drift = pin.computeCentroidalMomentumTimeVariation(
+        model.model, data, q, v, np.zeros(model.nv)
+    ).vector
     pin.ccrba(model.model, data, q, v)
     assert np.allclose(model.momentum_matrix, data.Ag)
     assert np.allclose(model.momentum_drift, drift)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import numpy as np
 import pytest
-from talus_balance.stepping.path_hold import LET_GO, LIMIT, SHOVED, PathHold
+from talus_balance.stepping.path_hold import ABANDONED_M, MAX_ASIDE_MPS, SHOVED_ASIDE_M, PathHold
 
 STEP, WIDTH = 0.5, 0.19  # s, m
 AHEAD = np.array([0.4, 0.0, 0.0])
@@ -26,8 +26,11 @@ class Walker:
             self.place = self.place + self.axes.T @ moved
             self.time += STEP
             half = self.axes.T @ [0.0, 0.5 * WIDTH]
-            self.hold.landed(
-                self.time, np.array([self.place + half, self.place - half]), self.course, np.asarray(velocity)
+            self.hold.observe_landing(
+                self.time,
+                np.array([self.place + half, self.place - half]),
+                self.course,
+                np.asarray(velocity),
             )
 
     def shove(self, metres):
@@ -53,22 +56,24 @@ def test_a_gait_that_drifts_stays_near_its_line():
 def test_the_correction_is_bounded_and_waits_while_it_is_shoved():
     walker = Walker()
     walker.walk(3)
-    walker.shove(SHOVED + 0.15)
+    walker.shove(SHOVED_ASIDE_M + 0.15)
     walker.walk(1)
     assert walker.hold.aside == 0.0
     walker.walk(1)
-    assert walker.hold.aside == pytest.approx(-LIMIT)
+    assert walker.hold.aside == pytest.approx(-MAX_ASIDE_MPS)
 
 
 def test_moved_farther_than_that_it_goes_on_where_it_is():
     walker = Walker()
     walker.walk(3)
-    walker.shove(LET_GO + 0.1)
+    walker.shove(ABANDONED_M + 0.1)
     walker.walk(10)
-    assert walker.off == pytest.approx(LET_GO + 0.1, abs=0.01)
+    assert walker.off == pytest.approx(ABANDONED_M + 0.1, abs=0.01)
 
 
-@pytest.mark.parametrize("velocity", [[0.4, 0.1, 0.0], [0.4, 0.0, 0.3], [0.0, 0.0, 0.0], [-0.3, 0.0, 0.0]])
+@pytest.mark.parametrize(
+    "velocity", [[0.4, 0.1, 0.0], [0.4, 0.0, 0.3], [0.0, 0.0, 0.0], [-0.3, 0.0, 0.0]]
+)
 def test_another_command_ends_the_line(velocity):
     walker = Walker()
     walker.walk(3)

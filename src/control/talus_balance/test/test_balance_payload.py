@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from talus_balance.model.payload import FARTHEST, HEAVIEST, PayloadWatch
+from talus_balance.model.payload import FARTHEST_LOAD_M, HEAVIEST_LOAD_KG, PayloadWatch
 from talus_balance.model.robot_dynamics import WholeBodyModel
 from talus_core.robot import load_robot
 
@@ -14,10 +14,14 @@ DT = 0.002
 LEGS = np.zeros(len(ROBOT.structural_indices))
 
 
-def stands_on_forces_of(mass: float, place: tuple[float, float], seconds: float, yaw: float = 0.0) -> tuple:
-    """Model and watch after standing with `mass` kg at `place` (2,) m ahead and left of the bare robot's own CoM."""
+def stands_on_forces_of(
+    mass: float, place: tuple[float, float], seconds: float, yaw: float = 0.0
+) -> tuple:
+    """Stand with `mass` kg at `place` (2,) m ahead and left of the CoM; return model and watch."""
     model, watch, still = WholeBodyModel(ROBOT), PayloadWatch(DT), np.zeros(3)
-    rotation = np.array([[np.cos(yaw), -np.sin(yaw), 0.0], [np.sin(yaw), np.cos(yaw), 0.0], [0.0, 0.0, 1.0]])
+    rotation = np.array(
+        [[np.cos(yaw), -np.sin(yaw), 0.0], [np.sin(yaw), np.cos(yaw), 0.0], [0.0, 0.0, 1.0]]
+    )
 
     def update():
         model.update(np.array([1.0, -2.0, 0.9]), rotation, still, still, LEGS, np.zeros(LEGS.size))
@@ -27,11 +31,15 @@ def stands_on_forces_of(mass: float, place: tuple[float, float], seconds: float,
     own, own_mass = model.com_in_base.copy(), model.mass
     weight = (own_mass + mass) * model.gravity
     centre = (own_mass * own[:2] + mass * (own[:2] + place)) / (own_mass + mass)
-    between = np.mean([rotation.T @ (sole.position - [1.0, -2.0, 0.9]) for sole in soles], axis=0)[:2]
+    between = np.mean([rotation.T @ (sole.position - [1.0, -2.0, 0.9]) for sole in soles], axis=0)[
+        :2
+    ]
     ahead, left = centre - between
-    wrench = 0.5 * weight * np.array([0.0, 0.0, 1.0, left, -ahead, 0.0])  # level soles, in the base's heading
+    wrench = (
+        0.5 * weight * np.array([0.0, 0.0, 1.0, left, -ahead, 0.0])
+    )  # level soles, in the base's heading
     for _ in range(round(seconds / DT)):
-        watch.step(model, soles, np.array([wrench, wrench]))
+        watch.step_payload(model, soles, np.array([wrench, wrench]))
         soles = update()
     return model, own_mass, own, centre
 
@@ -53,5 +61,5 @@ def test_a_robot_as_the_model_knows_it_carries_nothing():
 
 def test_it_stays_within_what_a_robot_can_carry():
     model, own_mass, own, _ = stands_on_forces_of(100.0, (0.4, 0.0), 60.0)
-    assert model.mass <= own_mass + HEAVIEST + 1e-6
-    assert np.abs(model.com_in_base - own).max() <= FARTHEST + 1e-6
+    assert model.mass <= own_mass + HEAVIEST_LOAD_KG + 1e-6
+    assert np.abs(model.com_in_base - own).max() <= FARTHEST_LOAD_M + 1e-6

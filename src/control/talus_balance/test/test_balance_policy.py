@@ -12,14 +12,15 @@ from balance_body import ROBOT, state_at_rest
 from onnx import TensorProto
 from policy_files import INPUTS, LEGS, STAND, linear_network, manifest_tree, network_of_zeros, write
 from std_srvs.srv import SetBool
-from talus_balance.controller import BalanceReport, Intent, Mode
+from talus_balance.balance_types import BalanceReport, Intent
 from talus_balance.estimation.estimator import BaseEstimate
 from talus_balance.policy.manifest import PolicyError, Term, load_manifest
 from talus_balance.policy.observation import READINGS, Joints, Observation, Sight
 from talus_balance.policy.policy import INFERENCE_SHARE, LATE_SHARE, TRIALS, Policy, load_policy
 from talus_balance.policy.policy_node import is_trouble, policy_seat
-from talus_balance.policy.seat import FADE, SETTLE, PolicySeat, PolicyState, applied_torque
-from talus_balance.stepping.gait_types import RIGHT, GaitOutput, Phase
+from talus_balance.policy.seat import FADE_S, SETTLE_S, PolicySeat, PolicyState, applied_torque
+from talus_balance.stepping.gait_types import RIGHT, GaitOutput, GaitPhase
+from talus_core.modes import Mode
 from talus_core.state import JointCommand
 
 DT = 0.002
@@ -35,13 +36,29 @@ def sight() -> Sight:
     c, s = math.cos(0.1), math.sin(0.1)
     rotation = np.array([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]])
     zero = np.zeros(3)
-    base = BaseEstimate(zero, rotation, np.array([0.3, 0.0, 0.0]), np.array([0.1, 0.2, 0.3]), zero, zero, zero)
-    gait = GaitOutput(np.zeros(2), (True, False), np.zeros(2), RIGHT, None, 0.0, zero, Phase.SINGLE, None, RIGHT, 0.2)
+    base = BaseEstimate(
+        zero, rotation, np.array([0.3, 0.0, 0.0]), np.array([0.1, 0.2, 0.3]), zero, zero, zero
+    )
+    gait = GaitOutput(
+        np.zeros(2),
+        (True, False),
+        np.zeros(2),
+        RIGHT,
+        None,
+        0.0,
+        zero,
+        GaitPhase.SINGLE,
+        None,
+        RIGHT,
+        0.2,
+    )
     state = state_at_rest()
     wrenches = np.zeros((2, 6))
     wrenches[:, 2] = 300.0, 100.0
     velocity = np.arange(len(STAND), dtype=float)
-    seen = type(state)(**{**vars(state), "position": STAND + 0.1, "velocity": velocity, "foot_wrenches": wrenches})
+    seen = type(state)(
+        **{**vars(state), "position": STAND + 0.1, "velocity": velocity, "foot_wrenches": wrenches}
+    )
     return Sight(seen, base, gait, np.array([0.4, 0.0, 0.1]))
 
 
@@ -62,7 +79,9 @@ def test_its_targets_are_offset_and_scaled_output_at_its_own_rate(tmp_path):
     network = linear_network(weights, bias)
     policy = load_policy(write(tmp_path, network, manifest_tree(network)), ROBOT, DT, no_time)
     seen = sight()
-    inputs = np.concatenate((-seen.base.rotation[2], np.full(N, 0.1), 0.05 * seen.state.velocity[policy.joints]))
+    inputs = np.concatenate(
+        (-seen.base.rotation[2], np.full(N, 0.1), 0.05 * seen.state.velocity[policy.joints])
+    )
     assert policy.step(seen)
     expected = STAND[policy.joints] + 0.25 * (weights @ inputs + bias)
     assert np.allclose(policy.target, expected, atol=1e-5)
@@ -75,7 +94,9 @@ def test_its_targets_are_offset_and_scaled_output_at_its_own_rate(tmp_path):
 
 
 def test_ticks_that_were_lost_count(tmp_path):
-    policy = load_policy(write(tmp_path, network := network_of_zeros(), manifest_tree(network)), ROBOT, DT, no_time)
+    policy = load_policy(
+        write(tmp_path, network := network_of_zeros(), manifest_tree(network)), ROBOT, DT, no_time
+    )
     calls = []
     policy._network = lambda values: calls.append(1) or np.zeros((1, N), dtype=np.float32)
     for ticks in (1, 4, 1, 5):
@@ -96,29 +117,63 @@ def test_readings_are_in_base_axes_and_name_the_foot_in_the_air(tmp_path):
     manifest = load_manifest(write(tmp_path, b"", tree))
     names = ("projected_gravity", "gait_phase", "load_shares", "commanded_velocity")
     terms = tuple(Term(name, READINGS[name].size(N), 2.0) for name in names)
-    shape = manifest.input.__class__("observation", (1, sum(term.size for term in terms)), "float32")
+    shape = manifest.input.__class__(
+        "observation", (1, sum(term.size for term in terms)), "float32"
+    )
     made = manifest.__class__(**{**vars(manifest), "observation": terms, "input": shape})
     values = Observation(made).write(sight(), Joints(np.arange(N), np.zeros(N), np.zeros(N)))[0]
-    gravity = [2.0 * math.sin(0.1), 0.0, -2.0 * math.cos(0.1)]  # leaning forward: it also pulls forward
+    gravity = [
+        2.0 * math.sin(0.1),
+        0.0,
+        -2.0 * math.cos(0.1),
+    ]  # leaning forward: it also pulls forward
     assert np.allclose(values, [*gravity, 0.0, 2.0, 0.4, 1.5, 0.5, 0.8, 0.0, 0.2], atol=1e-6)
 
 
 REFUSED = [
-    ("joints.0.name", "l_hip_roll", "joint 1 is l_hip_roll; in the robot's order it must be l_hip_pitch"),
+    (
+        "joints.0.name",
+        "l_hip_roll",
+        "joint 1 is l_hip_roll; in the robot's order it must be l_hip_pitch",
+    ),
     ("joints.1.name", "hip", "unknown joint 'hip'"),
     ("joints.11.name", "torso_yaw", "without joint r_ankle_roll; it must drive both legs"),
     ("joints.3.offset", math.nan, r"joints\[3\].offset is nan; it must be a finite number"),
-    ("joints.3.stiffness", -1.0, r"joints\[3\].stiffness is -1.0; it must be a finite number above 0"),
+    (
+        "joints.3.stiffness",
+        -1.0,
+        r"joints\[3\].stiffness is -1.0; it must be a finite number above 0",
+    ),
     ("observation.0.name", "gravity", "unknown observation 'gravity'; nearest: projected_gravity"),
     ("observation.1.size", 13, "observation 'joint_positions' has size 13; it must be 12"),
-    ("network.input.shape", [1, 26], r"network.input.shape is \[1, 26\], but the network has \[1, 27\]"),
-    ("network.output.shape", [1, 11], r"network.output.shape is \[1, 11\], but the network has \[1, 12\]"),
+    (
+        "network.input.shape",
+        [1, 26],
+        r"network.input.shape is \[1, 26\], but the network has \[1, 27\]",
+    ),
+    (
+        "network.output.shape",
+        [1, 11],
+        r"network.output.shape is \[1, 11\], but the network has \[1, 12\]",
+    ),
     ("network.input.name", "obs", "network.input.name is obs, but the network has observation"),
     ("network.input.type", "float64", "network.input.type is float64, but the network has float32"),
-    ("network.sha256", "0" * 64, r"the SHA-256 of x.onnx is \w+..., but network.sha256 says 000000000000..."),
-    ("network.file", "y.onnx", "y.onnx: No such file or directory; it must lie beside the manifest"),
+    (
+        "network.sha256",
+        "0" * 64,
+        r"the SHA-256 of x.onnx is \w+..., but network.sha256 says 000000000000...",
+    ),
+    (
+        "network.file",
+        "y.onnx",
+        "y.onnx: No such file or directory; it must lie beside the manifest",
+    ),
     ("robot.name", "talus1", "it is for robot 'talus1'; this one is 'talus40'"),
-    ("robot.urdf_sha256", "0" * 64, "robot.urdf_sha256 is 000000000000..., but that of talus40.urdf is"),
+    (
+        "robot.urdf_sha256",
+        "0" * 64,
+        "robot.urdf_sha256 is 000000000000..., but that of talus40.urdf is",
+    ),
     ("rate_hz", 300.0, "rate_hz is 300; it must divide the control rate, 500 Hz"),
     ("rate_hz", 1000.0, "rate_hz is 1000; it must divide"),
     ("rate_hz", "fast", "rate_hz is 'fast'; it must be a finite number above 0"),
@@ -146,23 +201,37 @@ def swapped(tree: dict) -> None:
 def test_another_joint_order_is_refused_with_the_right_one(tmp_path):
     network = network_of_zeros()
     swapped(tree := manifest_tree(network))
-    with pytest.raises(PolicyError, match="joint 2 is l_knee; in the robot's order it must be l_hip_pitch"):
+    with pytest.raises(
+        PolicyError, match="joint 2 is l_knee; in the robot's order it must be l_hip_pitch"
+    ):
         load_policy(write(tmp_path, network, tree), ROBOT, DT, no_time)
 
 
 @pytest.mark.parametrize(
     ("network", "said"),
     [
-        (network_of_zeros(outputs=11), r"network.output.shape is \[1, 12\], but the network has \[1, 11\]"),
-        (network_of_zeros(inputs=30), r"network.input.shape is \[1, 27\], but the network has \[1, 30\]"),
+        (
+            network_of_zeros(outputs=11),
+            r"network.output.shape is \[1, 12\], but the network has \[1, 11\]",
+        ),
+        (
+            network_of_zeros(inputs=30),
+            r"network.input.shape is \[1, 27\], but the network has \[1, 30\]",
+        ),
         (
             network_of_zeros(kind=TensorProto.DOUBLE),
             r"network.input.type is float32, but the network has tensor\(double",
         ),
         (b"no network", "x.onnx is no network that runs"),
         (linear_network(np.full((N, INPUTS), np.nan), np.zeros(N)), "an output is not finite"),
-        (linear_network(np.zeros((N, INPUTS)), np.full(N, 9.0)), "an output is 9, beyond its limit 4"),
-        (linear_network(np.zeros((N, INPUTS)), np.full(N, 3.9)), "the target of r_hip_roll is 0.975 rad, beyond"),
+        (
+            linear_network(np.zeros((N, INPUTS)), np.full(N, 9.0)),
+            "an output is 9, beyond its limit 4",
+        ),
+        (
+            linear_network(np.zeros((N, INPUTS)), np.full(N, 3.9)),
+            "the target of r_hip_roll is 0.975 rad, beyond",
+        ),
     ],
     ids=["outputs", "inputs", "type", "no network", "nan", "limit", "range"],
 )
@@ -175,7 +244,9 @@ def test_a_network_that_does_not_fit_is_refused(tmp_path, network, said):
 def test_weights_in_another_file_are_refused_since_no_hash_covers_them(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # where the runtime would look for them
     model = onnx.load_from_string(network_of_zeros())
-    onnx.save_model(model, "x.onnx", save_as_external_data=True, location="weights.bin", size_threshold=0)
+    onnx.save_model(
+        model, "x.onnx", save_as_external_data=True, location="weights.bin", size_threshold=0
+    )
     network = (tmp_path / "x.onnx").read_bytes()
     assert (tmp_path / "weights.bin").stat().st_size > 4 * N * INPUTS
     with pytest.raises(PolicyError, match=r"x\.onnx is no network that runs: .*weights\.bin"):
@@ -185,7 +256,9 @@ def test_weights_in_another_file_are_refused_since_no_hash_covers_them(tmp_path,
 def test_an_observation_of_another_size_than_the_networks_input_is_refused(tmp_path):
     network = network_of_zeros()
     at(tree := manifest_tree(network), "observation.2", None)
-    with pytest.raises(PolicyError, match=r"network.input.shape is \[1, 27\]; its observation is \[1, 15\]"):
+    with pytest.raises(
+        PolicyError, match=r"network.input.shape is \[1, 27\]; its observation is \[1, 15\]"
+    ):
         load_policy(write(tmp_path, network, tree), ROBOT, DT, no_time)
 
 
@@ -226,7 +299,11 @@ def test_a_fault_keeps_the_last_target_and_lasts_until_the_reset(tmp_path, actio
     clock = iter((0.0, 0.0, 0.0, 0.0, *times, 0.0, took))
     output = [0.0] * (TRIALS + 2) + answers
     policy = Policy(
-        load_manifest(path), lambda _: np.full((1, N), output.pop(0), dtype=np.float32), ROBOT, DT, clock.__next__
+        load_manifest(path),
+        lambda _: np.full((1, N), output.pop(0), dtype=np.float32),
+        ROBOT,
+        DT,
+        clock.__next__,
     )
     assert policy.step(sight())
     before = policy.target.copy()
@@ -239,7 +316,9 @@ def test_a_fault_keeps_the_last_target_and_lasts_until_the_reset(tmp_path, actio
 
 
 def test_a_network_that_breaks_is_a_fault_and_does_not_end_the_loop(tmp_path):
-    policy = load_policy(write(tmp_path, network := network_of_zeros(), manifest_tree(network)), ROBOT, DT, no_time)
+    policy = load_policy(
+        write(tmp_path, network := network_of_zeros(), manifest_tree(network)), ROBOT, DT, no_time
+    )
 
     def breaks(values):
         raise RuntimeError("out of memory")
@@ -252,10 +331,20 @@ def test_a_network_that_breaks_is_a_fault_and_does_not_end_the_loop(tmp_path):
 SOLES = np.array([[0.0, 0.09, 0.0], [0.0, -0.09, 0.0]])
 
 
-def report(mode: Mode = Mode.STANDING, phase: Phase = Phase.STAND, tilt: float = 0.0, ahead: float = 0.0):
+def report(
+    mode: Mode = Mode.STANDING,
+    phase: GaitPhase = GaitPhase.STAND,
+    tilt: float = 0.0,
+    ahead: float = 0.0,
+):
     """Of a robot on both feet, its capture point so many m ahead of their centre."""
     rotation, zero = np.eye(3), np.zeros(3)
-    rotation[[0, 0, 2, 2], [0, 2, 0, 2]] = math.cos(tilt), math.sin(tilt), -math.sin(tilt), math.cos(tilt)
+    rotation[[0, 0, 2, 2], [0, 2, 0, 2]] = (
+        math.cos(tilt),
+        math.sin(tilt),
+        -math.sin(tilt),
+        math.cos(tilt),
+    )
     base = BaseEstimate(zero, rotation, zero, zero, zero, zero, zero)
     gait = GaitOutput(np.zeros(2), (True, True), np.zeros(2), None, None, 0.0, zero, phase, None)
     return BalanceReport(mode, base, zero, np.array([ahead, 0.0]), SOLES, np.zeros(2), gait)
@@ -277,12 +366,16 @@ def intent(velocity: float = 0.0, **changes) -> Intent:
             report(ahead=-0.12 - 0.18),
             "x: fallback (the capture point is 0.18 m outside the feet, more than 0.17)",
         ),
-        (intent(), report(phase=Phase.DOUBLE), "x: fallback (a step is needed to stay up)"),
+        (intent(), report(phase=GaitPhase.DOUBLE), "x: fallback (a step is needed to stay up)"),
         (intent(), BalanceReport(Mode.FALLING, None), "x: fallback (a fall is certain)"),
-        (intent(released=True), BalanceReport(Mode.LIMP, None), "x: fallback (the driver's standby moves the robot)"),
+        (
+            intent(released=True),
+            BalanceReport(Mode.LIMP, None),
+            "x: fallback (the driver's standby moves the robot)",
+        ),
         (intent(restricted=True), report(), "x: fallback (the safety level is R1 or above)"),
-        (intent(velocity=0.2), report(phase=Phase.SHIFT), "x: ready"),
-        (intent(velocity=0.2), report(mode=Mode.WALKING, phase=Phase.SINGLE), "x: ready"),
+        (intent(velocity=0.2), report(phase=GaitPhase.SHIFT), "x: ready"),
+        (intent(velocity=0.2), report(mode=Mode.WALKING, phase=GaitPhase.SINGLE), "x: ready"),
         (intent(), report(mode=Mode.SITTING_DOWN), "x: ready"),
     ],
 )
@@ -290,7 +383,7 @@ def test_whoever_drives_is_decided_at_every_tick(tmp_path, asked, reported, text
     path = write(tmp_path, network := network_of_zeros(), manifest_tree(network))
     seat = PolicySeat(ROBOT, DT, load_policy(path, ROBOT, DT, no_time))
     command = JointCommand.damping(0, STAND, np.ones(len(STAND)))
-    ticks = round((SETTLE + FADE) / DT) + 1
+    ticks = round((SETTLE_S + FADE_S) / DT) + 1
     for _ in range(ticks):
         sent = seat.step(state_at_rest(), intent(), report(), command)
     assert seat.text == "x: active"
@@ -312,7 +405,7 @@ def test_it_waits_until_nothing_spoke_against_it_for_a_while(tmp_path):
     seat = PolicySeat(ROBOT, DT, load_policy(path, ROBOT, DT, no_time))
     command = JointCommand.damping(0, STAND, np.ones(len(STAND)))
     for _ in range(2):
-        for _ in range(round(SETTLE / DT) - 1):
+        for _ in range(round(SETTLE_S / DT) - 1):
             assert seat.step(state_at_rest(), intent(), report(), command) is command
         seat.step(state_at_rest(), intent(restricted=True), report(), command)
         assert seat.text == "x: ready"
@@ -341,18 +434,26 @@ def test_a_refused_policy_is_one_line_in_the_log_and_changes_no_command(tmp_path
     path = write(tmp_path, network, tree)
     seat = policy_seat(node := FakeNode(), str(path), ROBOT, DT)
     assert node.errors == [f"{seat.reason}; the model-based controller drives alone"]
-    assert seat.text == f"refused (policy {path}: joint 2 is l_knee; in the robot's order it must be l_hip_pitch)"
+    assert (
+        seat.text
+        == f"refused (policy {path}: joint 2 is l_knee; in the robot's order it must be l_hip_pitch)"
+    )
     assert is_trouble(seat)
     response = asked(node, True)
     assert not response.success and response.message == seat.reason
     command = JointCommand.damping(0, STAND, np.ones(len(STAND)))
-    assert seat.step(state_at_rest(), intent(), BalanceReport(Mode.STANDING, None), command) is command
+    assert (
+        seat.step(state_at_rest(), intent(), BalanceReport(Mode.STANDING, None), command) is command
+    )
 
 
 def test_without_a_policy_the_service_says_how_to_get_one():
     seat = policy_seat(node := FakeNode(), "", ROBOT, DT)
     assert seat.text == "" and not is_trouble(seat) and not node.errors
-    assert asked(node, True).message == "there is no policy; parameter 'policy' names the manifest of one"
+    assert (
+        asked(node, True).message
+        == "there is no policy; parameter 'policy' names the manifest of one"
+    )
 
 
 def test_a_policy_that_fits_waits_for_its_turn_and_obeys_the_service(tmp_path):

@@ -3,9 +3,19 @@ import numpy as np
 import pytest
 from balance_body import standing_model
 from talus_balance.model.robot_dynamics import BASE
-from talus_balance.whole_body.quadratic_program import QpConfig, WholeBodyQp
+from talus_balance.whole_body.limits.contact_cones import ContactConfig
+from talus_balance.whole_body.limits.limit import SoleLoads
+from talus_balance.whole_body.limits.torque_limit import TorqueConfig, TorqueLimit
+from talus_balance.whole_body.tasks.posture_task import JointCost
+from talus_balance.whole_body.whole_body_control import LimitConfig, body_qp
 
 FULL = np.array([1700.0, 1700.0])
+
+
+def problem_of(model):
+    """The QP with all limits of the body, and its torque limit."""
+    torque = TorqueLimit(model, TorqueConfig())
+    return body_qp(model, LimitConfig(), torque), torque
 
 
 def solve(model, qp, com_acceleration=(0.0, 0.0, 0.0), max_force=FULL, friction=(1.0, 1.0)):
@@ -19,7 +29,8 @@ def solve(model, qp, com_acceleration=(0.0, 0.0, 0.0), max_force=FULL, friction=
     targets.append(5.0 * (np.array(com_acceleration) - model.momentum_drift[:3] / model.mass))
     diagonal = np.concatenate((np.full(BASE, 0.0), np.full(model.nv - BASE, 0.01)))
     task = np.concatenate(rows), np.concatenate(targets)
-    return qp.solve(*task, diagonal, np.zeros(model.nv), max_force, np.array(friction))
+    posture = JointCost(diagonal, np.zeros(model.nv))
+    return qp.solve(*task, posture, SoleLoads(max_force, np.array(friction)))
 
 
 def base_residual(model, result):
@@ -30,11 +41,13 @@ def base_residual(model, result):
 
 def test_standing_still_the_soles_carry_the_weight():
     model = standing_model()
-    result = solve(model, WholeBodyQp(model, QpConfig()))
+    result = solve(model, problem_of(model)[0])
     assert result.solved
     rise = (model.momentum_matrix[2] @ result.acceleration + model.momentum_drift[2]) / model.mass
     assert abs(rise) < 0.05
-    assert result.wrenches[:, 2].sum() == pytest.approx(57.0 * (model.gravity + rise), rel=1e-6)  # level soles
+    assert result.wrenches[:, 2].sum() == pytest.approx(
+        57.0 * (model.gravity + rise), rel=1e-6
+    )  # level soles
     assert np.abs(result.acceleration).max() < 0.5
 
 
@@ -42,22 +55,22 @@ def test_standing_still_the_soles_carry_the_weight():
 def test_dynamics_cones_and_torque_limits_hold(seed):
     rng = np.random.default_rng(seed)
     model = standing_model(rng, 0.1)
-    qp = WholeBodyQp(model, QpConfig())
+    qp, torque = problem_of(model)
     result = solve(model, qp, com_acceleration=rng.uniform(-6.0, 6.0, 3))
     assert result.solved
     assert np.allclose(base_residual(model, result), 0.0, atol=1e-4)
-    assert np.all(np.abs(result.torque) <= 1.01 * qp._torque_limit)
+    assert np.all(np.abs(result.torque) <= 1.01 * torque.limit)
     for side, wrench in enumerate(result.wrenches):
         foot = model.description.feet[side]
-        assert wrench[2] >= QpConfig().min_force - 1e-6
-        assert np.hypot(*wrench[:2]) <= np.sqrt(2.0) * QpConfig().friction * wrench[2] + 1e-6
+        assert wrench[2] >= ContactConfig().min_force - 1e-6
+        assert np.hypot(*wrench[:2]) <= np.sqrt(2.0) * ContactConfig().friction * wrench[2] + 1e-6
         assert abs(wrench[4] / wrench[2]) <= 0.5 * foot.length
         assert abs(wrench[3] / wrench[2]) <= 0.5 * foot.width
 
 
 def test_a_slippery_sole_is_asked_for_no_more_than_it_has_until_that_is_over():
     model, ahead = standing_model(), (3.0, 0.0, 0.0)
-    qp = WholeBodyQp(model, QpConfig())
+    qp = problem_of(model)[0]
     usual = solve(model, qp, ahead).wrenches
     slippery = solve(model, qp, ahead, friction=(0.05, 1.0)).wrenches
     assert abs(slippery[0, 0]) <= 0.05 * slippery[0, 2] + 1e-6 < 0.5 * abs(usual[0, 0])
@@ -67,7 +80,7 @@ def test_a_slippery_sole_is_asked_for_no_more_than_it_has_until_that_is_over():
 
 def test_a_sole_in_the_air_carries_nothing():
     model = standing_model()
-    result = solve(model, WholeBodyQp(model, QpConfig()), max_force=np.array([1700.0, 0.0]))
+    result = solve(model, problem_of(model)[0], max_force=np.array([1700.0, 0.0]))
     assert result.solved
     assert np.all(result.wrenches[1] == 0.0)
     assert np.allclose(base_residual(model, result), 0.0, atol=1e-4)
@@ -75,14 +88,14 @@ def test_a_sole_in_the_air_carries_nothing():
 
 def test_load_that_must_leave_a_sole_stays_under_its_limit():
     model = standing_model()
-    result = solve(model, WholeBodyQp(model, QpConfig()), max_force=np.array([1700.0, 90.0]))
+    result = solve(model, problem_of(model)[0], max_force=np.array([1700.0, 90.0]))
     assert result.wrenches[1, 2] <= 90.0 + 1e-6
 
 
 def test_torques_follow_from_accelerations_and_wrenches():
     rng = np.random.default_rng(9)
     model = standing_model(rng, 0.05)
-    result = solve(model, WholeBodyQp(model, QpConfig()))
+    result = solve(model, problem_of(model)[0])
     contact = sum(model.foot_jacobian_local(s)[:, BASE:].T @ result.wrenches[s] for s in (0, 1))
     expected = model.mass_matrix[BASE:] @ result.acceleration + model.bias[BASE:] - contact
     assert np.allclose(result.torque, expected, atol=1e-6)
@@ -90,7 +103,7 @@ def test_torques_follow_from_accelerations_and_wrenches():
 
 def test_a_problem_without_solution_is_counted_and_the_last_answer_held():
     model = standing_model()
-    qp = WholeBodyQp(model, QpConfig())
+    qp = problem_of(model)[0]
     good = solve(model, qp)
     bad = solve(model, qp, com_acceleration=(np.nan, 0.0, 0.0))
     assert not bad.solved and qp.failures == 1
@@ -99,17 +112,18 @@ def test_a_problem_without_solution_is_counted_and_the_last_answer_held():
 
 def test_what_is_planned_does_without_limp_drives():
     model = standing_model()
-    qp, description = WholeBodyQp(model, QpConfig()), model.description
+    qp, torque = problem_of(model)
+    description = model.description
     names = [description.joint_names[j] for j in description.structural_indices]
     knee, limp = names.index("r_knee"), np.zeros(len(names), dtype=bool)
-    column = int(np.flatnonzero(qp._order == knee)[0])
+    column = int(np.flatnonzero(model.joints.order == knee)[0])
     usual = solve(model, qp)
     limp[knee] = True
-    qp.do_without(limp)
+    torque.do_without(limp)
     lame = solve(model, qp)
     assert abs(usual.torque[column]) > 10.0 and lame.solved
     assert abs(lame.torque[column]) < 2.1
     assert np.allclose(base_residual(model, lame), 0.0, atol=1e-4)
     assert lame.wrenches[0, 2] > lame.wrenches[1, 2], "the other leg bears more"
-    qp.do_without(np.zeros(len(names), dtype=bool))
+    torque.do_without(np.zeros(len(names), dtype=bool))
     np.testing.assert_allclose(solve(model, qp).torque, usual.torque, atol=1e-3)

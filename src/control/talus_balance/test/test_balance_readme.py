@@ -21,7 +21,14 @@ def test_every_source_file_has_its_row():
 def test_every_topic_of_the_node_has_its_row():
     source = "".join(path.read_text() for path in (PACKAGE / "talus_balance").rglob("*_node.py"))
     used = set(
-        re.findall(r'(?:create_publisher|create_service|subscribe|TracedPublisher)\((?:node, )?\w+, "([\w/]+)"', source)
+        re.findall(
+            r'(?:create_publisher|create_service|subscribe|TracedPublisher)\((?:node, )?\w+, "([\w/]+)"',
+            source,
+        )
     )
-    named = {name for row in rows(README, "Inputs and outputs") for name in re.findall(r"`([\w/]+)`", row[0])}
+    named = {
+        name
+        for row in rows(README, "Inputs and outputs")
+        for name in re.findall(r"`([\w/]+)`", row[0])
+    }
     assert named - {"heartbeat", "diagnostics"} == used

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The controller's configuration follows the robot: unchanged for talus40, similar for similar robots."""
+"""The configuration follows the robot: unchanged for talus40, similar for similar robots."""
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import pytest
 from balance_body import ROBOT
-from talus_balance.controller import BalanceConfig
-from talus_balance.scaling import TALUS40, config_for, proportions, scaled
+from talus_balance.balance_types import BalanceConfig
+from talus_balance.dimensions import LEG_LENGTH, SAME, SizeRatio, size_config, sized
+from talus_balance.scaling import TALUS40_SIZE, config_for, proportions, scaled
 
 
 def test_talus40_has_the_defaults_to_the_bit():
@@ -20,30 +21,41 @@ def test_proportions_of_talus40():
     assert found.mass == pytest.approx(57.0)
     assert found.leg == pytest.approx(0.8)  # thigh and shank of 0.4 m
     assert found.hips == pytest.approx(0.18)
-    reach = 80.0 / (57.0 * 9.81) - 0.05  # m ahead of the sole's centre that the ankle's 80 N m reach
+    reach = (
+        80.0 / (57.0 * 9.81) - 0.05
+    )  # m ahead of the sole's centre that the ankle's 80 N m reach
     assert found.ankle_lack == pytest.approx(0.12 - reach)
 
 
 def test_a_body_a_quarter_the_size_steps_twice_as_often_by_a_quarter():
     small = replace(
-        TALUS40, **{name: 0.25 * getattr(TALUS40, name) for name in vars(TALUS40) if name not in ("mass", "swing")}
+        TALUS40_SIZE,
+        **{
+            name: 0.25 * getattr(TALUS40_SIZE, name)
+            for name in vars(TALUS40_SIZE)
+            if name not in ("mass", "swing")
+        },
     )
     config, default = scaled(BalanceConfig(), small), BalanceConfig()
     planner, was = config.gait.planner, default.gait.planner
     assert planner.duration == pytest.approx(0.5 * was.duration)
-    assert (planner.forward, planner.step_width) == pytest.approx((0.25 * was.forward, 0.25 * was.step_width))
+    assert (planner.bounds.forward, planner.step_width) == pytest.approx(
+        (0.25 * was.bounds.forward, 0.25 * was.step_width)
+    )
     assert planner.swing_speed == pytest.approx(0.5 * was.swing_speed)
     assert planner.swing_acceleration == was.swing_acceleration  # gravity is the same
-    froude = planner.forward / planner.duration / math.sqrt(small.height)
-    assert froude == pytest.approx(was.forward / was.duration / math.sqrt(TALUS40.height))
+    froude = planner.bounds.forward / planner.duration / math.sqrt(small.height)
+    assert froude == pytest.approx(
+        was.bounds.forward / was.duration / math.sqrt(TALUS40_SIZE.height)
+    )
 
 
 def test_narrow_feet_land_closer_and_push_less_sideways():
-    config = scaled(BalanceConfig(), replace(TALUS40, foot_width=0.055))
+    config = scaled(BalanceConfig(), replace(TALUS40_SIZE, foot_width=0.055))
     gait, was = config.gait, BalanceConfig().gait
-    assert was.planner.narrow - gait.planner.narrow == pytest.approx(0.055)
-    assert gait.zmp_y == pytest.approx(0.5 * was.zmp_y)
-    assert config.body.qp.sole_shrink < 0.5 * 0.055
+    assert was.planner.bounds.narrow - gait.planner.bounds.narrow == pytest.approx(0.055)
+    assert gait.pressure.zmp_y == pytest.approx(0.5 * was.pressure.zmp_y)
+    assert config.body.limits.contact.sole_shrink < 0.5 * 0.055
 
 
 def test_a_foot_swings_as_hard_as_the_hip_can():
@@ -51,10 +63,45 @@ def test_a_foot_swings_as_hard_as_the_hip_can():
     assert found.swing == pytest.approx(
         200.0 / 1.85 * 0.8, rel=0.01
     )  # N m over kg m^2 of the bent leg, times its length
-    weak = scaled(BalanceConfig(), replace(TALUS40, swing=0.5 * TALUS40.swing)).gait
+    weak = scaled(BalanceConfig(), replace(TALUS40_SIZE, swing=0.5 * TALUS40_SIZE.swing)).gait
     assert weak.planner.swing_acceleration == 0.5 * BalanceConfig().gait.planner.swing_acceleration
     assert weak.swing.max_acceleration == 0.5 * BalanceConfig().gait.swing.max_acceleration
 
 
 def test_a_strong_ankle_needs_no_pivot_behind_the_middle():
-    assert scaled(BalanceConfig(), replace(TALUS40, ankle_lack=0.0)).gait.pivot_x == 0.0
+    assert (
+        scaled(BalanceConfig(), replace(TALUS40_SIZE, ankle_lack=0.0)).gait.pressure.pivot_x == 0.0
+    )
+
+
+@dataclass(frozen=True)
+class Told:
+    length: float = sized(1.0, LEG_LENGTH)
+    share: float = sized(1.0, SAME)
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    told: Told = field(default_factory=Told)
+    length: float = 1.0
+
+
+def test_a_field_follows_the_robot_by_its_own_dimension():
+    ratio = SizeRatio.between(replace(TALUS40_SIZE, leg=0.4), TALUS40_SIZE)
+    assert size_config(Told(), ratio) == Told(length=0.5)
+
+
+def test_a_field_without_a_dimension_is_an_error_that_names_it():
+    ratio = SizeRatio.between(TALUS40_SIZE, TALUS40_SIZE)
+    with pytest.raises(TypeError, match=r"Forgotten\.length"):
+        size_config(Forgotten(), ratio)
+
+
+def test_gains_of_tasks_quicken_in_a_small_body():
+    quarter = replace(TALUS40_SIZE, height=0.25 * TALUS40_SIZE.height)
+    body = scaled(BalanceConfig(), quarter).body
+    was = BalanceConfig().body
+    assert body.hand_pose.position.kp == pytest.approx(4.0 * was.hand_pose.position.kp)
+    assert body.trunk.chest.kd == pytest.approx(2.0 * was.trunk.chest.kd)
+    assert body.trunk.chest.weight == was.trunk.chest.weight
+    assert body.momentum.angular_weight == pytest.approx(16.0 * was.momentum.angular_weight)

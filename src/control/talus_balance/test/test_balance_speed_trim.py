@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import numpy as np
 import pytest
-from talus_balance.stepping.speed_trim import DISTURBED, LIMIT, SpeedTrim
+from talus_balance.stepping.speed_trim import DISTURBED_MPS, MAX_TRIM_MPS, SpeedTrim
 
 STEP = 0.5  # s
 
@@ -13,7 +13,7 @@ def walk(trim, command, real, heading=0.0, steps=40):
     for k in range(steps):
         made = real(command + trim.value)
         place = place + STEP * np.array([[c, -s], [s, c]]) @ made
-        trim.landed(k * STEP, place, command, forward)
+        trim.observe_landing(k * STEP, place, command, forward)
     return made
 
 
@@ -27,13 +27,15 @@ def test_a_gait_that_walks_too_fast_and_drifts_is_brought_to_the_command(heading
 def test_the_trim_is_bounded():
     trim = SpeedTrim()
     walk(trim, np.array([0.5, 0.0]), lambda v: np.array([0.3, 0.0]))
-    assert trim.value[0] == pytest.approx(LIMIT)
+    assert trim.value[0] == pytest.approx(MAX_TRIM_MPS)
 
 
 def test_a_push_and_a_new_command_teach_nothing():
     trim = SpeedTrim()
-    walk(trim, np.array([0.5, 0.0]), lambda v: np.array([0.5 + 1.1 * DISTURBED, 0.0]))
+    walk(trim, np.array([0.5, 0.0]), lambda v: np.array([0.5 + 1.1 * DISTURBED_MPS, 0.0]))
     assert not trim.value.any()
     for k in range(20):  # the command rises while it walks
-        trim.landed(k * STEP, np.array([0.1 * k, 0.0]), np.array([0.02 * k, 0.0]), np.array([1.0, 0.0]))
+        trim.observe_landing(
+            k * STEP, np.array([0.1 * k, 0.0]), np.array([0.02 * k, 0.0]), np.array([1.0, 0.0])
+        )
     assert not trim.value.any()

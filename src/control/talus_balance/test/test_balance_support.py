@@ -9,14 +9,17 @@ SQUARE = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
 
 
 def test_hull_of_two_soles_has_six_corners_and_holds_both():
-    left, right = (sole_corners(np.array([x, y, 0.0]), 0.0, FOOT) for x, y in ((0.1, 0.09), (0.0, -0.09)))
+    left, right = (
+        sole_corners(np.array([x, y, 0.0]), 0.0, FOOT) for x, y in ((0.1, 0.09), (0.0, -0.09))
+    )
     hull = convex_hull(np.concatenate((left, right)))
     assert len(hull) == 6
     assert all(margin(corner, hull) >= -1e-12 for corner in np.concatenate((left, right)))
 
 
 @pytest.mark.parametrize(
-    ("point", "expected"), [((0.5, 0.5), 0.5), ((0.9, 0.5), 0.1), ((1.2, 0.5), -0.2), ((1.3, 1.4), -0.5)]
+    ("point", "expected"),
+    [((0.5, 0.5), 0.5), ((0.9, 0.5), 0.1), ((1.2, 0.5), -0.2), ((1.3, 1.4), -0.5)],
 )
 def test_margin_is_the_signed_distance_to_the_edge(point, expected):
     assert margin(np.array(point), SQUARE) == pytest.approx(expected)

@@ -12,11 +12,23 @@ DT, DURATION = 0.002, 0.45
 LEVEL = np.zeros(2)
 
 
+def moved(foot, landing, height, gradient, yaw, phase, duration, dt):
+    return foot.step_swing(
+        landing=landing,
+        height=height,
+        gradient=gradient,
+        yaw=yaw,
+        phase=phase,
+        duration=duration,
+        dt=dt,
+    )
+
+
 def swing(landing, end_height=0.0, until=1.0, gradient=LEVEL):
     foot = SwingFoot(SwingConfig(), np.array([0.0, 0.1, 0.0]), np.zeros(3), 0.0)
     steps = round(until * DURATION / DT)
     return [
-        foot.step(np.array(landing), end_height, gradient, 0.2, k * DT / DURATION, DURATION, DT)
+        moved(foot, np.array(landing), end_height, gradient, 0.2, k * DT / DURATION, DURATION, DT)
         for k in range(1, steps + 1)
     ]
 
@@ -35,7 +47,9 @@ def hasty(end_height=0.0, yaw=0.0, **changes):
     duration, ahead = 0.35, np.array([np.cos(yaw), np.sin(yaw)])
     foot = SwingFoot(replace(SwingConfig(), **changes), np.zeros(3), np.zeros(3), yaw)
     steps = [k * DT / duration for k in range(1, round(duration / DT) + 1)]
-    path = [foot.step(1.0 * ahead, end_height, LEVEL, yaw, phase, duration, DT) for phase in steps]
+    path = [
+        moved(foot, 1.0 * ahead, end_height, LEVEL, yaw, phase, duration, DT) for phase in steps
+    ]
     return path, np.array([r.acceleration[:2] @ ahead for r in path]), ahead
 
 
@@ -48,7 +62,9 @@ def test_a_hasty_foot_goes_ahead_at_once_and_arrives(yaw):
     far = sum(1.0 - r.position[:2] @ ahead > SwingConfig().near for r in path)
     assert far > 0.7 * len(path)
     assert max(np.abs(acceleration[:far])) <= 1.001 * SwingConfig().sagittal
-    assert max(np.abs(np.diff(acceleration[:far], prepend=0.0))) <= 1.001 * SwingConfig().max_jerk * DT
+    assert (
+        max(np.abs(np.diff(acceleration[:far], prepend=0.0))) <= 1.001 * SwingConfig().max_jerk * DT
+    )
     assert np.allclose(path[-1].position[:2], 1.0 * ahead, atol=0.03)
     assert all(r.is_hasty for r in path)
 
@@ -59,7 +75,7 @@ def test_a_foot_near_its_place_is_never_hasty_however_late_the_place_moves():
     for k in range(1, round(duration / DT) + 1):
         if k == round(0.9 * duration / DT):
             place = np.array([0.23, 0.0])
-        assert not foot.step(place, 0.0, LEVEL, 0.0, k * DT / duration, duration, DT).is_hasty
+        assert not moved(foot, place, 0.0, LEVEL, 0.0, k * DT / duration, duration, DT).is_hasty
 
 
 @pytest.mark.parametrize("rise", [0.12, -0.12])
@@ -100,7 +116,7 @@ def test_a_late_foot_follows_its_target():
     for k in range(1, 300):
         late = max(k * DT - DURATION, 0.0)
         target = np.array([0.3 + 0.5 * late, 0.1])
-        reference = foot.step(target, 0.0, LEVEL, 0.0, k * DT / DURATION, DURATION, DT)
+        reference = moved(foot, target, 0.0, LEVEL, 0.0, k * DT / DURATION, DURATION, DT)
     assert np.allclose(reference.position[:2], target, atol=0.03)
 
 
@@ -108,7 +124,7 @@ def test_a_target_that_jumps_keeps_the_acceleration_bounded():
     foot = SwingFoot(SwingConfig(), np.zeros(3), np.zeros(3), 0.0)
     for k in range(1, 200):
         landing = np.array([0.3, 0.1]) if k < 120 else np.array([0.5, -0.1])
-        reference = foot.step(landing, 0.0, LEVEL, 0.0, k * DT / DURATION, DURATION, DT)
+        reference = moved(foot, landing, 0.0, LEVEL, 0.0, k * DT / DURATION, DURATION, DT)
         assert np.all(np.abs(reference.acceleration[:2]) <= SwingConfig().max_acceleration)
 
 
@@ -116,7 +132,9 @@ def test_a_target_that_jumps_keeps_the_acceleration_bounded():
 def test_the_foot_is_high_where_the_edge_of_a_step_is(rise):
     path = swing([0.3, 0.1], end_height=rise, until=1.0)
     at_edge = (
-        next(r for r in path if r.position[0] > 0.04) if rise > 0.0 else [r for r in path if r.position[0] < 0.26][-1]
+        next(r for r in path if r.position[0] > 0.04)
+        if rise > 0.0
+        else [r for r in path if r.position[0] < 0.26][-1]
     )
     assert at_edge.position[2] > max(rise, 0.0)
 
@@ -130,7 +148,7 @@ def test_a_foot_that_ran_against_an_edge_first_moves_up_and_lands_where_it_was_t
     config = SwingConfig()
     foot = SwingFoot(config, np.array([0.0, 0.1, 0.02]), np.zeros(3), 0.0, config.rise_time)
     path = [
-        foot.step(np.array([0.3, 0.1]), 0.0, LEVEL, 0.0, k * DT / DURATION, DURATION, DT)
+        moved(foot, np.array([0.3, 0.1]), 0.0, LEVEL, 0.0, k * DT / DURATION, DURATION, DT)
         for k in range(1, round(DURATION / DT) + 1)
     ]
     rising = path[: round(config.rise_time / DT) - 1]
@@ -143,7 +161,9 @@ def test_a_foot_that_ran_against_an_edge_first_moves_up_and_lands_where_it_was_t
 def test_a_foot_told_to_stay_comes_down_there():
     foot = SwingFoot(SwingConfig(), np.zeros(3), np.zeros(3), 0.0)
     for k in range(1, round(DURATION / DT) + 1):
-        reference = foot.step(np.array([0.3, 0.1]), 0.0, LEVEL, 0.0, k * DT / DURATION, DURATION, DT)
+        reference = moved(
+            foot, np.array([0.3, 0.1]), 0.0, LEVEL, 0.0, k * DT / DURATION, DURATION, DT
+        )
         if k == 180:
             stays = reference.position[:2].copy()
             foot.stay(stays)
@@ -151,13 +171,18 @@ def test_a_foot_told_to_stay_comes_down_there():
     assert reference.position[2] == pytest.approx(0.0, abs=1e-3)
 
 
-@pytest.mark.parametrize("height, speed", [(0.03, [1.8, 0.3, 0.2]), (0.005, [0.5, 0.0, 0.0]), (0.07, [-1.0, 0.0, 0.5])])
+@pytest.mark.parametrize(
+    "height, speed", [(0.03, [1.8, 0.3, 0.2]), (0.005, [0.5, 0.0, 0.0]), (0.07, [-1.0, 0.0, 0.5])]
+)
 def test_a_foot_that_is_put_down_comes_to_rest_without_a_jolt(height, speed):
     config = SwingConfig()
     foot = SwingFoot(config, np.zeros(3), np.zeros(3), 0.0)
     start = np.array([0.2, 0.1, height])
     place, time = foot.put_down(start, np.array(speed), 0.0)
-    path = [foot.step(place, 0.0, LEVEL, 0.0, k * DT / time, time, DT) for k in range(1, round(time / DT) + 1)]
+    path = [
+        moved(foot, place, 0.0, LEVEL, 0.0, k * DT / time, time, DT)
+        for k in range(1, round(time / DT) + 1)
+    ]
     assert np.allclose(path[0].position, start, atol=0.01), "from where it is"
     assert np.allclose(path[-1].position[:2], place, atol=0.01)
     assert np.linalg.norm(path[-1].velocity[:2]) < 0.2

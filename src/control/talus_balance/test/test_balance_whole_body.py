@@ -1,22 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tasks of the whole body against each other: what a foot in the air cannot do must not move the rest."""
+"""Tasks against each other: what a foot in the air cannot do must not move the rest."""
 
 import numpy as np
 import pinocchio as pin
 import pytest
 from balance_body import ROBOT, standing_model
 from talus_balance.stepping.swing_foot import FootReference
-from talus_balance.whole_body.whole_body_control import SPARE_LIFT, MotionTarget, WholeBodyConfig, WholeBodyController
+from talus_balance.whole_body.motion_target import MotionTarget
+from talus_balance.whole_body.whole_body_control import (
+    SPARE_LIFT_G,
+    WholeBodyConfig,
+    WholeBodyController,
+)
 
 JOINTS = ROBOT.structural_indices
-ANKLE, KNEE = ([ROBOT.joint_names[j] for j in JOINTS].index(joint) for joint in ("r_ankle_pitch", "r_knee"))
+ANKLE, KNEE = (
+    [ROBOT.joint_names[j] for j in JOINTS].index(joint) for joint in ("r_ankle_pitch", "r_knee")
+)
 END = float(ROBOT.limits.lower[JOINTS[ANKLE]])
 
 
 def stand_on_the_left(angle, rate, toe_up, foot_up=0.0, body_up=0.0, joint=ANKLE, is_held=False):
-    """Rise of the CoM, m/s^2, and a joint's acceleration, for a right foot that hangs at ankle `angle` (rad, rad/s).
+    """Return the rise of the CoM, m/s^2, and a joint's acceleration for a right foot in the air.
 
-    It shall turn `toe_up` rad further and rise by `foot_up` m/s^2, the body by `body_up`; `is_held`: its knee.
+    It shall turn `toe_up` rad further and rise by `foot_up` m/s^2, the body by `body_up`;
+    `is_held`: its knee.
     """
     model = standing_model()
     joints, velocity = ROBOT.poses["stand"][JOINTS].copy(), np.zeros(JOINTS.size)
@@ -35,12 +43,15 @@ def stand_on_the_left(angle, rate, toe_up, foot_up=0.0, body_up=0.0, joint=ANKLE
         in_contact=(True, False),
         max_force=np.array([1700.0, 0.0]),
         friction=np.ones(2),
-        swing=(None, FootReference(soles[1].position, np.zeros(3), np.array([0.0, 0.0, foot_up]), turned)),
+        swing=(
+            None,
+            FootReference(soles[1].position, np.zeros(3), np.array([0.0, 0.0, foot_up]), turned),
+        ),
     )
     control = WholeBodyController(model, WholeBodyConfig())
     limp = np.arange(JOINTS.size) == KNEE
     control.do_without(limp & is_held, limp & is_held)
-    result = control.step(target, soles, joints, velocity)
+    result = control.solve_tick(target, soles, joints, velocity)
     rise = (model.momentum_matrix[2] @ result.acceleration + model.momentum_drift[2]) / model.mass
     return rise, control.joint_acceleration(result)[joint]
 
@@ -61,7 +72,7 @@ def test_an_ankle_that_nears_its_end_is_braked():
     assert acceleration > 40.0
 
 
-@pytest.mark.parametrize("body_up, most", [(-2.0, SPARE_LIFT * 9.81), (3.0, 3.0)])
+@pytest.mark.parametrize("body_up, most", [(-2.0, SPARE_LIFT_G * 9.81), (3.0, 3.0)])
 def test_no_foot_throws_the_body_up_faster_than_its_height_asks(body_up, most):
     rise, _ = stand_on_the_left(END + 0.4, 0.0, toe_up=0.0, foot_up=200.0, body_up=body_up)
     assert rise == pytest.approx(most, abs=0.1)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import numpy as np
 import pytest
-from talus_balance.whole_body.wrench_cone import ROWS, wrench_cone
+from talus_balance.whole_body.wrench_cone import CONE_ROWS, wrench_cone
 
 LENGTH, WIDTH, MU = 0.12, 0.055, 0.5
 CONE = wrench_cone(LENGTH, WIDTH, MU)
@@ -39,5 +39,5 @@ def test_what_no_corner_forces_can_make_lies_outside(wrench):
 def test_the_extreme_twist_of_four_sliding_corners_lies_on_the_surface():
     tangents = np.array([[-np.sign(c[1]), np.sign(c[0]), 0.0] for c in CORNERS]) * MU
     wrench = wrench_of(tangents + np.array([0.0, 0.0, 1.0]))
-    assert CONE.shape == (ROWS, 6)
+    assert CONE.shape == (CONE_ROWS, 6)
     assert np.max(CONE @ wrench) == pytest.approx(0.0, abs=1e-12)

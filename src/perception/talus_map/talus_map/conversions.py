@@ -36,7 +36,9 @@ def header_of(time: float, frame: str) -> Header:
     """Stamped with an instant in s."""
     nanoseconds = round(time * 1e9)
     return Header(
-        stamp=Time(sec=nanoseconds // NANOSECONDS_PER_SECOND, nanosec=nanoseconds % NANOSECONDS_PER_SECOND),
+        stamp=Time(
+            sec=nanoseconds // NANOSECONDS_PER_SECOND, nanosec=nanoseconds % NANOSECONDS_PER_SECOND
+        ),
         frame_id=frame,
     )
 

@@ -44,7 +44,9 @@ def load_cameras(robot_folder: str | Path) -> tuple[Camera, ...]:
     try:
         entries = yaml.safe_load(path.read_text())["cameras"]
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
-        raise CameraListError(f"{path}: no 'cameras' to read: {' '.join(str(error).split())}") from error
+        raise CameraListError(
+            f"{path}: no 'cameras' to read: {' '.join(str(error).split())}"
+        ) from error
     return tuple(_camera(path, name, entry) for name, entry in entries.items())
 
 
@@ -59,13 +61,21 @@ def chosen(cameras: tuple[Camera, ...], names: tuple[str, ...]) -> tuple[Camera,
 
 def _camera(path: Path, name: str, entry: Mapping[str, Any]) -> Camera:
     try:
-        width, height, degrees = int(entry["width"]), int(entry["height"]), float(entry["horizontal_fov_deg"])
+        width, height, degrees = (
+            int(entry["width"]),
+            int(entry["height"]),
+            float(entry["horizontal_fov_deg"]),
+        )
         has_depth = bool(entry["depth"])
     except (KeyError, TypeError, ValueError) as error:
-        raise CameraListError(f"{path}: camera '{name}': entry {error} is missing or of the wrong kind") from error
+        raise CameraListError(
+            f"{path}: camera '{name}': entry {error} is missing or of the wrong kind"
+        ) from error
     if min(width, height) < 1 or not 1.0 <= degrees <= 170.0:
         raise CameraListError(
             f"{path}: camera '{name}': {width} x {height} pixels at {degrees} degrees; a pinhole has 1 to 170 degrees"
         )
     focal = 0.5 * width / math.tan(0.5 * math.radians(degrees))
-    return Camera(name, Pinhole(width, height, focal, focal, 0.5 * (width - 1), 0.5 * (height - 1)), has_depth)
+    return Camera(
+        name, Pinhole(width, height, focal, focal, 0.5 * (width - 1), 0.5 * (height - 1)), has_depth
+    )

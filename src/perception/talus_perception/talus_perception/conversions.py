@@ -28,7 +28,9 @@ def image_message(header: Header, picture: np.ndarray) -> Image:
 def camera_info_message(camera: Camera) -> CameraInfo:
     """An undistorted, unrectified camera: K, R = identity, P = [K 0]; without a stamp."""
     pinhole = camera.pinhole
-    message = CameraInfo(header=Header(frame_id=camera.optical_frame), height=pinhole.height, width=pinhole.width)
+    message = CameraInfo(
+        header=Header(frame_id=camera.optical_frame), height=pinhole.height, width=pinhole.width
+    )
     message.distortion_model = "plumb_bob"
     message.d = [0.0] * 5
     message.k = pinhole.matrix.ravel()

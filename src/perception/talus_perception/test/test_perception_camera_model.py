@@ -18,9 +18,13 @@ def robot(folder, text):
 def test_a_camera_has_its_size_focal_length_and_frame(tmp_path):
     (eye,) = load_cameras(robot(tmp_path, GOOD))
     assert (eye.name, eye.optical_frame, eye.has_depth) == ("eye", "eye_camera_optical_frame", True)
-    assert eye.pinhole.fx == eye.pinhole.fy == pytest.approx(160.0)  # half the width / tan(45 degrees)
+    assert (
+        eye.pinhole.fx == eye.pinhole.fy == pytest.approx(160.0)
+    )  # half the width / tan(45 degrees)
     assert (eye.pinhole.cx, eye.pinhole.cy) == (159.5, 119.5)
-    assert math.degrees(2 * math.atan(0.5 * eye.pinhole.height / eye.pinhole.fy)) == pytest.approx(73.74, abs=0.01)
+    assert math.degrees(2 * math.atan(0.5 * eye.pinhole.height / eye.pinhole.fy)) == pytest.approx(
+        73.74, abs=0.01
+    )
 
 
 @pytest.mark.parametrize(
@@ -29,7 +33,10 @@ def test_a_camera_has_its_size_focal_length_and_frame(tmp_path):
         ("name: x\n", "robot.yaml: no 'cameras' to read"),
         ("cameras: [", "robot.yaml: no 'cameras' to read"),
         (GOOD.replace("height: 240, ", ""), "camera 'eye': entry 'height' is missing"),
-        (GOOD.replace("90", "wide"), "camera 'eye': entry could not convert string to float: 'wide'"),
+        (
+            GOOD.replace("90", "wide"),
+            "camera 'eye': entry could not convert string to float: 'wide'",
+        ),
         (GOOD.replace("90", "180"), "at 180.0 degrees; a pinhole has 1 to 170"),
         (GOOD.replace("320", "0"), "0 x 240 pixels"),
     ],

@@ -42,7 +42,9 @@ def command_from_bytes(data: bytes) -> JointCommand:
 def permit_from_message(message: msg.SafetyState) -> TorquePermit:
     """What the last gate needs of the supervisor."""
     level = StopLevel.from_message(message.level)
-    return TorquePermit(level, message.armed, message.torque_permitted, message.sequence, message.rule)
+    return TorquePermit(
+        level, message.armed, message.torque_permitted, message.sequence, message.rule
+    )
 
 
 def battery_message(battery: Battery, time: float) -> BatteryState:
@@ -66,10 +68,14 @@ def battery_message(battery: Battery, time: float) -> BatteryState:
 def simulator_message(state: RobotState, qpos: np.ndarray) -> msg.SimulatorState:
     """Everything's place in the scene, in MuJoCo's order."""
     positions = array("d", qpos.tobytes())  # a list would be checked element by element
-    return msg.SimulatorState(stamp=time_message(state.time), sequence=state.sequence, qpos=positions)
+    return msg.SimulatorState(
+        stamp=time_message(state.time), sequence=state.sequence, qpos=positions
+    )
 
 
-def gate_message(decision: GateDecision, sequence: int, stamp: Time, malformed: int, bundle: str) -> msg.GateState:
+def gate_message(
+    decision: GateDecision, sequence: int, stamp: Time, malformed: int, bundle: str
+) -> msg.GateState:
     """`malformed`: frames refused before the gate, because a sound one was there too; `bundle`: its limits' SHA-256."""
     counters = decision.counters
     return msg.GateState(

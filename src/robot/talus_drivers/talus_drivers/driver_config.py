@@ -24,16 +24,26 @@ class DriverNodeConfig:
 
     robot: str = parameter("", "Folder of the robot: URDF, MJCF and robot.yaml.")
     limits: str = parameter("", "File of limits, with its manifest beside it.")
-    driver: str = parameter("mujoco", "Name of a driver, or a YAML file that names one and its options.")
-    driver_folder: str = parameter("", "Where the YAML files of drivers known by name are; empty: plug-in defaults.")
+    driver: str = parameter(
+        "mujoco", "Name of a driver, or a YAML file that names one and its options."
+    )
+    driver_folder: str = parameter(
+        "", "Where the YAML files of drivers known by name are; empty: plug-in defaults."
+    )
     world: str = parameter("flat", "World to simulate: a name, or an MJCF file.")
     seed: int = parameter(0, "Of the sensor noise and of model errors.", low=0, high=2**31 - 1)
-    control_rate_hz: float = parameter(500.0, "Ticks per s: 500, or 250 on a slow computer.", low=50.0, high=1000.0)
-    pace: str = parameter(REAL_TIME, "Simulated time against the wall's.", choices=(REAL_TIME, FAST))
+    control_rate_hz: float = parameter(
+        500.0, "Ticks per s: 500, or 250 on a slow computer.", low=50.0, high=1000.0
+    )
+    pace: str = parameter(
+        REAL_TIME, "Simulated time against the wall's.", choices=(REAL_TIME, FAST)
+    )
     lockstep: bool = parameter(
         True, "Simulated time waits for the balance node; false: free-running, as hardware does."
     )
-    nodes: str = parameter("", "YAML file of further nodes beside the node table of talus_core; empty: none.")
+    nodes: str = parameter(
+        "", "YAML file of further nodes beside the node table of talus_core; empty: none."
+    )
     step: LockStepConfig = section(LockStepConfig)
     gate: GateConfig = section(GateConfig)
 
@@ -46,7 +56,9 @@ def trace_room(joints: int) -> int:
 def load_body(config: DriverNodeConfig) -> tuple[RobotDescription, Driver]:
     """The robot and the driver of it. Raises RobotDescriptionError, DriverError, UnknownNameError, ParameterError."""
     if not config.robot:
-        raise RobotDescriptionError("parameter 'robot' is empty; it must be the folder of a robot, with its robot.yaml")
+        raise RobotDescriptionError(
+            "parameter 'robot' is empty; it must be the folder of a robot, with its robot.yaml"
+        )
     description = load_robot(Path(config.robot))
     setup = DriverSetup(description, 1.0 / config.control_rate_hz, config.world, config.seed)
     return description, find_driver(config.driver, config.driver_folder, setup)

@@ -17,7 +17,13 @@ from talus_ros.cdr import JointCommandCodec, RobotStateCodec
 from talus_ros.fast_link_node import FAST_QOS, FastLink
 from talus_ros.heartbeat_node import HEARTBEAT_QOS, HEARTBEAT_TOPIC, HeartbeatThread
 from talus_ros.parameters_node import declare_config, given_parameters
-from talus_ros.run_node import CONTROL_NICENESS, WAKE_PERIOD_S, ExecutorThread, create_clockless_node, run_node
+from talus_ros.run_node import (
+    CONTROL_NICENESS,
+    WAKE_PERIOD_S,
+    ExecutorThread,
+    create_clockless_node,
+    run_node,
+)
 from talus_ros.trace_node import trace_of_node
 from talus_safety.bundle import limited
 from talus_safety.gate import LastGate
@@ -58,7 +64,9 @@ class DriverNode:
         self._trace = trace_of_node(self._node, TRACE_SLOTS, trace_room(size))
         self._drives = ReportedDrives(self._node, self._driver, gate, delay, digest, self._trace)
         self._tick = self._sent = 0
-        self._states = self._driver.faults.states if isinstance(self._driver, FaultStage) else Channel()
+        self._states = (
+            self._driver.faults.states if isinstance(self._driver, FaultStage) else Channel()
+        )
         self._connect_topics(description)
 
     def run(self, ended: Event) -> None:
@@ -96,7 +104,9 @@ class DriverNode:
         self._state_publisher = node.create_publisher(msg.RobotState, "robot_state", FAST_QOS)
         self._slow = SlowTopics(node, self._driver, description, self._trace)
         self._errands = Errands(link.wake)
-        offer_plugin_services(ServiceContext(node, self._driver, self._errands, self._drives.relocated))
+        offer_plugin_services(
+            ServiceContext(node, self._driver, self._errands, self._drives.relocated)
+        )
         self._heartbeat = HeartbeatThread(node, "driver")
         self._report = DriverReport(node, self._driver)
         link.subscribe(msg.JointCommand, "joint_command", self._on_command, raw=True)
@@ -152,7 +162,9 @@ class DriverNode:
             self._link.wait(0.0)
         may_run_free = bool(self._lockstep.present())
         due = (state.sequence + 1) * self._driver.period
-        while (wait := self._pace.wait(time.monotonic(), due, may_run_free)) > 0.0 and not ended.is_set():
+        while (
+            wait := self._pace.wait(time.monotonic(), due, may_run_free)
+        ) > 0.0 and not ended.is_set():
             self._link.wait(min(wait, WAKE_PERIOD_S))
         return True
 

@@ -31,7 +31,9 @@ class DriverReport:
         self._lost: dict[str, str] = {}
         self._logger = node.get_logger()
 
-    def tick(self, state: RobotState, decision: GateDecision, mailbox: CommandMailbox, lockstep: LockStep) -> None:
+    def tick(
+        self, state: RobotState, decision: GateDecision, mailbox: CommandMailbox, lockstep: LockStep
+    ) -> None:
         """Logs at once who is lost or back; publishes once per s."""
         self._tell_losses(lockstep.lost(), state.torque_enabled)
         if state.sequence % self._every != self._every - 1:
@@ -44,7 +46,9 @@ class DriverReport:
             "real_time_factor": self._every * self._driver.period / max(wall - self._wall, 1e-9),
             "tick_cpu_ms_mean": 1e3 * (cpu - self._cpu) / self._every,
             "waits_for": ", ".join(lockstep.present()),
-            "energy_j": self._driver.energy_used if isinstance(self._driver, EnergyMetered) else math.nan,
+            "energy_j": self._driver.energy_used
+            if isinstance(self._driver, EnergyMetered)
+            else math.nan,
             "gate_phase": decision.phase.name,
             "commands_accepted": counters.accepted,
             "commands_rejected": refused,
@@ -70,7 +74,9 @@ class DriverReport:
         """Those that act now on a simulated body, with their onset in simulated s."""
         if not isinstance(self._driver, FaultStage):
             return ""
-        return ", ".join(f"{fault.name} since {fault.time:.3f}" for fault in self._driver.faults.active)
+        return ", ".join(
+            f"{fault.name} since {fault.time:.3f}" for fault in self._driver.faults.active
+        )
 
     @staticmethod
     def _judge(decision: GateDecision, lockstep: LockStep, is_refusing: bool) -> tuple[bytes, str]:

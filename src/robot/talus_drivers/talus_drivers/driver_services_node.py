@@ -39,5 +39,7 @@ def offer_plugin_services(context: ServiceContext) -> None:
             offer = entry.load()
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
-            raise DriverError(f"services '{entry.name}' of {entry.value} cannot be loaded: {reason}") from error
+            raise DriverError(
+                f"services '{entry.name}' of {entry.value} cannot be loaded: {reason}"
+            ) from error
         offer(context)

@@ -83,7 +83,10 @@ class GatedDrives:
             command = None
         left = self._derating.torque_left if self._derating is not None else None
         power = PowerReport(self._driver.battery().voltage, left)
-        before, self.decision = self.decision, self._gate.step(now, state, command, self._permit, power)
+        before, self.decision = (
+            self.decision,
+            self._gate.step(now, state, command, self._permit, power),
+        )
         self._drive(self.decision, is_new=command is not None)
         return state.sequence % self._report_every == 0 or _differ(before, self.decision)
 

@@ -21,7 +21,10 @@ class LockStepConfig:
     """How simulated time waits for the nodes of the node table."""
 
     delay_ticks: int = parameter(
-        1, "Ticks from a state to the command that answers it: 2 ms of transport and computing.", low=0, high=50
+        1,
+        "Ticks from a state to the command that answers it: 2 ms of transport and computing.",
+        low=0,
+        high=50,
     )
     silent_after_s: float = parameter(
         0.45,
@@ -45,7 +48,10 @@ class LockStepConfig:
     def leashes(self, nodes: NodeTable, period: float) -> dict[str, int]:
         """Return how many ticks of `period` s each node may be behind the state that is about to end."""
         most = max(1, round(self.leash_at_most_s / period))
-        return {name: min(leash, most) for name, leash in nodes.leashes(period, self.delay_ticks).items()}
+        return {
+            name: min(leash, most)
+            for name, leash in nodes.leashes(period, self.delay_ticks).items()
+        }
 
 
 @dataclass
@@ -53,7 +59,9 @@ class _Participant:
     """One process: how far it is, and when (wall s) it last showed life and progress."""
 
     leash: int
-    sequence: int = -1  # newest state that it has fully processed; -1: never any, so nobody waits for it
+    sequence: int = (
+        -1
+    )  # newest state that it has fully processed; -1: never any, so nobody waits for it
     heard_at: float = float("-inf")
     newest: float = float("inf")  # state that was sent to it: it cannot be further than that
     process: int = 0  # its id on this machine, as its heartbeat says

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-RUNNABLE = "R"  # running, or waiting for a core; stopped is T, dead Z, asleep S, waiting for the disk D
+RUNNABLE = (
+    "R"  # running, or waiting for a core; stopped is T, dead Z, asleep S, waiting for the disk D
+)
 
 
 def is_runnable(process: int, proc: Path = Path("/proc")) -> bool:

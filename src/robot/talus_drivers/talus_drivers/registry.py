@@ -30,7 +30,9 @@ def create_driver(name: str, setup: DriverSetup) -> Driver:
     except TalusError:
         raise
     except Exception as error:
-        raise DriverError(f"driver '{name}' cannot be built: {type(error).__name__}: {error}{_others(name)}") from error
+        raise DriverError(
+            f"driver '{name}' cannot be built: {type(error).__name__}: {error}{_others(name)}"
+        ) from error
 
 
 def create_from_file(path: Path, setup: DriverSetup) -> Driver:
@@ -38,7 +40,9 @@ def create_from_file(path: Path, setup: DriverSetup) -> Driver:
     options = dict(_read(path))
     name = options.pop("driver", None)
     if not isinstance(name, str):
-        raise DriverError(f"{path}: no entry 'driver'; it names one of: {', '.join(driver_names())}")
+        raise DriverError(
+            f"{path}: no entry 'driver'; it names one of: {', '.join(driver_names())}"
+        )
     return create_driver(name, replace(setup, options={**flatten(options), **setup.options}))
 
 
@@ -63,7 +67,9 @@ def _load(entry: EntryPoint) -> Any:
         return entry.load()
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
-        raise DriverError(f"driver '{entry.name}' cannot be loaded: {reason}{_others(entry.name)}") from error
+        raise DriverError(
+            f"driver '{entry.name}' cannot be loaded: {reason}{_others(entry.name)}"
+        ) from error
 
 
 def _others(name: str) -> str:
@@ -74,9 +80,13 @@ def _read(path: Path) -> Mapping[str, Any]:
     try:
         raw = yaml.safe_load(path.read_text())
     except OSError as error:
-        raise DriverError(f"{path}: {error.strerror}; known drivers: {', '.join(driver_names())}") from error
+        raise DriverError(
+            f"{path}: {error.strerror}; known drivers: {', '.join(driver_names())}"
+        ) from error
     except yaml.YAMLError as error:
         raise DriverError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(raw, Mapping):
-        raise DriverError(f"{path}: not a mapping; it needs an entry 'driver', one of: {', '.join(driver_names())}")
+        raise DriverError(
+            f"{path}: not a mapping; it needs an entry 'driver', one of: {', '.join(driver_names())}"
+        )
     return raw

@@ -30,7 +30,9 @@ def joint_state_writer(names: Sequence[str]) -> Writer:
     zeros = array("d", bytes(8 * len(names)))
     shape = JointState(name=list(names), position=zeros, velocity=zeros, effort=zeros)
     message = StampedNumbers(serialize_message(shape), 3 * (1 + len(names)))
-    position, velocity, effort = message.numbers.reshape(3, -1)[:, 1:]  # each array's count goes before it
+    position, velocity, effort = message.numbers.reshape(3, -1)[
+        :, 1:
+    ]  # each array's count goes before it
 
     def write(state: RobotState) -> bytes:
         position[:], velocity[:], effort[:] = state.position, state.velocity, state.effort
@@ -50,7 +52,10 @@ def imu_writer(frame: str, gyroscope_sigma: float, accelerometer_sigma: float) -
     angular_velocity, linear_acceleration = message.numbers[13:16], message.numbers[25:28]
 
     def write(state: RobotState) -> bytes:
-        angular_velocity[:], linear_acceleration[:] = state.angular_velocity, state.linear_acceleration
+        angular_velocity[:], linear_acceleration[:] = (
+            state.angular_velocity,
+            state.linear_acceleration,
+        )
         return message.stamped(state.time)
 
     return write

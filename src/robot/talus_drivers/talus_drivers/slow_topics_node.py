@@ -31,20 +31,38 @@ Make = Callable[[RobotState], object]  # a message, or its bytes
 class SlowTopics:
     """Publishes what is due at a tick. `rates_hz`: topic by topic, as published, in simulated time."""
 
-    def __init__(self, node: Node, driver: Driver, description: RobotDescription, trace: TraceWriter | NoTrace):
+    def __init__(
+        self,
+        node: Node,
+        driver: Driver,
+        description: RobotDescription,
+        trace: TraceWriter | NoTrace,
+    ):
         self._node, self._driver, self._trace = node, driver, trace
         self._tasks: list[tuple[int, int, Publisher | TracedPublisher, Make]] = []
         self.rates_hz: dict[str, float] = {}
         is_simulated, frames = isinstance(driver, Simulated), description.frames
         if is_simulated:
             self._add("clock", Clock, 100.0, writers.clock_writer())
-        self._add("imu", Imu, 125.0, writers.imu_writer(frames["imu"], GYROSCOPE_SIGMA, ACCELEROMETER_SIGMA))
+        self._add(
+            "imu",
+            Imu,
+            125.0,
+            writers.imu_writer(frames["imu"], GYROSCOPE_SIGMA, ACCELEROMETER_SIGMA),
+        )
         for row, (side, foot) in enumerate(zip(("left", "right"), description.feet, strict=True)):
-            self._add(f"foot/{side}/wrench", WrenchStamped, 125.0, writers.wrench_writer(foot.frame, row))
+            self._add(
+                f"foot/{side}/wrench", WrenchStamped, 125.0, writers.wrench_writer(foot.frame, row)
+            )
         self._add("joint_states", JointState, 62.5, writers.joint_state_writer(driver.joint_names))
         self._add("battery_state", BatteryState, 1.0, self._battery)
         if is_simulated:
-            self._add("sim/ground_truth", Odometry, 62.5, writers.truth_writer(frames["base"], driver.ground_truth))
+            self._add(
+                "sim/ground_truth",
+                Odometry,
+                62.5,
+                writers.truth_writer(frames["base"], driver.ground_truth),
+            )
         if isinstance(driver, Posable):
             self._add("sim/state", SimulatorState, 30.0, _simulator_state_writer(driver))
 

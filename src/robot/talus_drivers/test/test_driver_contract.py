@@ -90,7 +90,9 @@ def test_write_enables_torque_and_returns_what_was_sent_within_the_limits(driver
     driver.advance()
     state = driver.read(driver.time)
     assert state.torque_enabled
-    assert (np.abs(state.effort) <= 1.02 * robot.limits.effort).all()  # 1 %: noise of current sensing
+    assert (
+        np.abs(state.effort) <= 1.02 * robot.limits.effort
+    ).all()  # 1 %: noise of current sensing
 
 
 def test_joints_follow(driver, robot):
@@ -99,7 +101,9 @@ def test_joints_follow(driver, robot):
     target = driver.read(0.0).position.copy()
     target[elbow] -= 0.3
     for _ in range(300):
-        driver.write(hold(driver, target).with_(kp=5.0 * robot.limits.effort, kd=0.05 * robot.limits.effort))
+        driver.write(
+            hold(driver, target).with_(kp=5.0 * robot.limits.effort, kd=0.05 * robot.limits.effort)
+        )
         driver.advance()
     assert driver.read(driver.time).position[elbow] == pytest.approx(target[elbow], abs=0.05)
 
@@ -124,7 +128,9 @@ def test_a_drive_that_is_cut_gives_no_torque_until_it_may_again(driver, robot):
     driver.connect()
     elbow = robot.joint_names.index("l_elbow")
     raised = driver.read(0.0).position - 0.3 * np.eye(len(robot.joint_names))[elbow]
-    command = hold(driver, raised).with_(kp=2.0 * robot.limits.effort, kd=0.05 * robot.limits.effort)
+    command = hold(driver, raised).with_(
+        kp=2.0 * robot.limits.effort, kd=0.05 * robot.limits.effort
+    )
     efforts = []
     for joints in ((), (elbow,), ()):
         driver.cut(joints)
@@ -177,7 +183,11 @@ def test_time_goes_by_periods_and_never_back(driver):
 def test_reset_is_the_start_again(driver):
     driver.connect()
     start = driver.ground_truth()
-    driver.write(hold(driver, np.zeros(len(driver.joint_names))).with_(kp=np.full(len(driver.joint_names), 20.0)))
+    driver.write(
+        hold(driver, np.zeros(len(driver.joint_names))).with_(
+            kp=np.full(len(driver.joint_names), 20.0)
+        )
+    )
     for _ in range(50):
         driver.advance()
     driver.reset()
@@ -193,14 +203,18 @@ def test_the_battery_reports_the_pack_and_drains(driver):
     last = driver.battery()
     assert last.current < 0.0
     assert 40.0 < last.voltage < 60.0
-    assert 60.0 < first.energy - last.energy < 150.0  # 1 s: 60 W of computing, and the standby of 40 drives
+    assert (
+        60.0 < first.energy - last.energy < 150.0
+    )  # 1 s: 60 W of computing, and the standby of 40 drives
     assert last.charge_fraction < first.charge_fraction <= 1.0
 
 
 def test_the_same_seed_and_commands_give_the_same_states_bit_for_bit(driver, robot):
     runs = []
     for wall_delay in (0.0, 0.001):
-        twin = create_driver("mujoco" if "Mujoco" in type(driver).__name__ else "mock", DriverSetup(robot, seed=3))
+        twin = create_driver(
+            "mujoco" if "Mujoco" in type(driver).__name__ else "mock", DriverSetup(robot, seed=3)
+        )
         twin.connect()
         states = []
         for _ in range(60):
@@ -208,6 +222,8 @@ def test_the_same_seed_and_commands_give_the_same_states_bit_for_bit(driver, rob
             state = twin.read(twin.time)
             twin.write(hold(twin, 0.9 * state.position))
             twin.advance()
-            states.append((state.sequence, state.position.tobytes(), state.linear_acceleration.tobytes()))
+            states.append(
+                (state.sequence, state.position.tobytes(), state.linear_acceleration.tobytes())
+            )
         runs.append(states)
     assert runs[0] == runs[1]

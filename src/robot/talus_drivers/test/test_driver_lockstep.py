@@ -11,7 +11,9 @@ def lockstep(**leashes: int) -> LockStep:
     return LockStep(leashes or {BALANCE: 1, "camera": 75}, SILENT, STUCK)
 
 
-def beat(step: LockStep, name: str, sequence: int, tick: int, start: float, duration: float) -> float:
+def beat(
+    step: LockStep, name: str, sequence: int, tick: int, start: float, duration: float
+) -> float:
     """20 Hz heartbeats without progress from `start` on; returns the time of the last."""
     beats = int(duration * 20)
     for number in range(beats):
@@ -94,7 +96,9 @@ def test_nobody_is_blamed_for_what_another_did():
     step = lockstep(balance=1, camera=75)
     step.heard(BALANCE, 90, 90, 0.0)
     step.heard("camera", 14, 90, 0.0)
-    for number in range(100):  # the camera takes 1.9 s for its picture; balance has nothing to do meanwhile
+    for number in range(
+        100
+    ):  # the camera takes 1.9 s for its picture; balance has nothing to do meanwhile
         wall = number * 0.019
         step.heard("camera", 14, 90, wall)
         step.heard(BALANCE, 90, 90, wall)
@@ -131,7 +135,12 @@ def test_strangers_are_ignored():
 
 
 def test_leashes_are_ticks_of_the_control_period():
-    assert LockStepConfig().leashes(NODES, 0.002) == {BALANCE: 1, "safety": 25, "camera": 75, "map": 250}
+    assert LockStepConfig().leashes(NODES, 0.002) == {
+        BALANCE: 1,
+        "safety": 25,
+        "camera": 75,
+        "map": 250,
+    }
     assert LockStepConfig().leashes(NODES, 0.004)["safety"] == 12
 
 

@@ -36,7 +36,10 @@ def test_bytes_that_are_no_command_become_one_that_is_refused():
 
 
 def test_no_bytes_end_the_way_to_the_gate():
-    chance, codec = random.Random(int(os.environ.get("TALUS_FUZZ_SEED", "0"))), JointCommandCodec(JOINTS)
+    chance, codec = (
+        random.Random(int(os.environ.get("TALUS_FUZZ_SEED", "0"))),
+        JointCommandCodec(JOINTS),
+    )
     zero = np.zeros(JOINTS)
     frame = bytes(codec.encode(JointCommand(5, zero, zero, zero, zero, zero)))
     refused = 0

@@ -33,7 +33,9 @@ def test_every_source_file_has_its_row():
 
 def test_every_topic_and_service_has_its_row():
     used = {"foot/left/wrench", "foot/right/wrench", "heartbeat", "diagnostics"}
-    call = re.compile(r'(?:create_publisher|create_service|subscribe|TracedPublisher|_add)\([^"\n]*?"([\w/]+)"')
+    call = re.compile(
+        r'(?:create_publisher|create_service|subscribe|TracedPublisher|_add)\([^"\n]*?"([\w/]+)"'
+    )
     for path in SOURCES.glob("*_node.py"):
         used |= set(call.findall(path.read_text()))
     assert names_in("Inputs and outputs", r"`([\w/]+)`") == used

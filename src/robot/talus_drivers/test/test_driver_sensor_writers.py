@@ -67,6 +67,16 @@ def test_ground_truth_has_its_twist_in_the_base():
     message = deserialize_message(truth_writer("base_link", lambda: truth)(STATE), Odometry)
     assert (message.header.frame_id, message.child_frame_id) == ("world", "base_link")
     pose, twist = message.pose.pose, message.twist.twist
-    assert [*xyz(pose.position), *xyz(pose.orientation), pose.orientation.w] == [1.0, 2.0, 3.0, 0.0, 0.6, 0.0, 0.8]
-    np.testing.assert_allclose(xyz(twist.linear), matrix_from_quat_xyzw(truth.quat_xyzw).T @ VECTORS[0])
+    assert [*xyz(pose.position), *xyz(pose.orientation), pose.orientation.w] == [
+        1.0,
+        2.0,
+        3.0,
+        0.0,
+        0.6,
+        0.0,
+        0.8,
+    ]
+    np.testing.assert_allclose(
+        xyz(twist.linear), matrix_from_quat_xyzw(truth.quat_xyzw).T @ VECTORS[0]
+    )
     assert xyz(twist.angular) == VECTORS[1].tolist()

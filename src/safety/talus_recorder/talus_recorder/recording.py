@@ -54,7 +54,9 @@ def origin_now(wall_ns: int) -> dict[str, str]:
         "machine": socket.gethostname(),
         "boot": boot,
         "process": f"{wall_ns:x}-{os.getpid()}",
-        "started": datetime.fromtimestamp(wall_ns // NANOSECONDS_PER_SECOND, timezone.utc).isoformat(),
+        "started": datetime.fromtimestamp(
+            wall_ns // NANOSECONDS_PER_SECOND, timezone.utc
+        ).isoformat(),
         "log_time": "receive time on the steady clock, begun at the wall clock's time of `started`",
     }
 

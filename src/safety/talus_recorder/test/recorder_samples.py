@@ -59,7 +59,13 @@ class Recorder:
     def event(self, kind: str = EVENT_START, text: str = "") -> None:
         """Something happens now."""
         self.intake.hear(
-            Happening(kind, text, BEGIN + round(self.now * NANOSECONDS_PER_SECOND), self.now, 2.0 * self.now)
+            Happening(
+                kind,
+                text,
+                BEGIN + round(self.now * NANOSECONDS_PER_SECOND),
+                self.now,
+                2.0 * self.now,
+            )
         )
 
     def write(self) -> None:

@@ -102,7 +102,9 @@ def test_recover_makes_a_readable_file_of_any_cut(
         assert verify_data(recovered.read_bytes(), Digest()).problems == ()
         if kept.last:
             assert kept.counts["/state"] == kept.counts["/command"]
-        assert ((kept.last or BEGIN) - BEGIN) / NANOSECONDS_PER_SECOND >= 0.8 * size / len(data) - 0.35
+        assert ((kept.last or BEGIN) - BEGIN) / NANOSECONDS_PER_SECOND >= 0.8 * size / len(
+            data
+        ) - 0.35
     assert "read back" in capsys.readouterr().out
 
 

@@ -61,7 +61,10 @@ def test_both_readers_of_the_mcap_package_agree_and_every_crc_is_right(tmp_path:
     with path.open("rb") as file:
         records = list(StreamReader(file, validate_crcs=True, emit_chunks=True).records)
     chunks = [record for record in records if isinstance(record, ChunkIndex)]
-    assert all(chunk.message_end_time - chunk.message_start_time <= 1.0 * NANOSECONDS_PER_SECOND for chunk in chunks)
+    assert all(
+        chunk.message_end_time - chunk.message_start_time <= 1.0 * NANOSECONDS_PER_SECOND
+        for chunk in chunks
+    )
 
 
 def test_header_schemas_and_channels_are_those_of_a_ros2_bag(tmp_path: Path):

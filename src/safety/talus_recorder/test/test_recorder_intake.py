@@ -31,7 +31,10 @@ def test_a_jump_of_the_wall_clock_moves_no_message_out_of_its_batch(jump: int):
         steady = batch * NANOSECONDS_PER_SECOND // 10
         wall = 10 * HOUR + steady + (jump if batch >= 10 else 0)
         log_time.begin_batch(Clocks(steady, wall))
-        received = [wall - NANOSECONDS_PER_SECOND // 10 + n * NANOSECONDS_PER_SECOND // 100 for n in range(10)]
+        received = [
+            wall - NANOSECONDS_PER_SECOND // 10 + n * NANOSECONDS_PER_SECOND // 100
+            for n in range(10)
+        ]
         times = [log_time.of(time) for time in received]
         assert times == sorted(times)
         assert before <= times[0] <= times[-1] <= 10 * HOUR + steady

@@ -15,12 +15,22 @@ from typing import Any
 
 import yaml
 from talus_core.errors import TalusError
-from talus_core.parameters import ParameterError, ParameterInfo, build_config, checked, flat_parameters, flatten
+from talus_core.parameters import (
+    ParameterError,
+    ParameterInfo,
+    build_config,
+    checked,
+    flat_parameters,
+    flatten,
+)
 from talus_core.robot import RobotDescription
 
 from talus_safety.kernel.limits import GateConfig, SupervisorLimits
 
-NODES = {"safety": (SupervisorLimits, ""), "driver": (GateConfig, "gate.")}  # their limits, and what is before a name
+NODES = {
+    "safety": (SupervisorLimits, ""),
+    "driver": (GateConfig, "gate."),
+}  # their limits, and what is before a name
 COMMAND = "./talus exec -- python -m talus_safety.bundle"
 
 
@@ -41,7 +51,9 @@ class Bundle:
         known = _parameters(node)
         for name in limits.keys() & given.keys():
             default, info = known[name]
-            _refuse_wider(name, checked(name, given[name], default, info), limits[name], default, info)
+            _refuse_wider(
+                name, checked(name, given[name], default, info), limits[name], default, info
+            )
         return {**limits, **given}
 
     def digest(self, robot: RobotDescription) -> str:
@@ -56,7 +68,9 @@ class Bundle:
 def load_bundle(path: str | Path) -> Bundle:
     """Limits that are complete, in range, and those of the manifest. Raises BundleError."""
     if not str(path):
-        raise BundleError("parameter 'limits' is empty; it must be a file of limits, as config/safety.yaml")
+        raise BundleError(
+            "parameter 'limits' is empty; it must be a file of limits, as config/safety.yaml"
+        )
     path = Path(path)
     content = _read(path)
     manifest = manifest_of(path)
@@ -99,9 +113,15 @@ def _parsed(path: Path, content: bytes) -> Bundle:
             f"limits {path}: not a mapping of {' and '.join(NODES)}: {' '.join(str(error).split())}"
         ) from error
     if tree:
-        raise BundleError(f"limits {path}: unknown section '{next(iter(tree))}'; known: {', '.join(NODES)}")
+        raise BundleError(
+            f"limits {path}: unknown section '{next(iter(tree))}'; known: {', '.join(NODES)}"
+        )
     for node, (config_type, prefix) in NODES.items():
-        _check(path, config_type, {name.removeprefix(prefix): value for name, value in values[node].items()})
+        _check(
+            path,
+            config_type,
+            {name.removeprefix(prefix): value for name, value in values[node].items()},
+        )
     return Bundle(path, values)
 
 
@@ -111,7 +131,9 @@ def _check(path: Path, config_type: type, values: Mapping[str, Any]) -> None:
     except ParameterError as error:
         raise BundleError(f"limits {path}: {error}") from error
     if missing := flat_parameters(config_type).keys() - values.keys():
-        raise BundleError(f"limits {path}: without {', '.join(sorted(missing))}; every limit must be there")
+        raise BundleError(
+            f"limits {path}: without {', '.join(sorted(missing))}; every limit must be there"
+        )
 
 
 def _parameters(node: str) -> dict[str, tuple[Any, ParameterInfo]]:
@@ -119,14 +141,24 @@ def _parameters(node: str) -> dict[str, tuple[Any, ParameterInfo]]:
     return flat_parameters(config_type, prefix)
 
 
-def _refuse_wider(name: str, value: float, limit: float, default: float, info: ParameterInfo) -> None:
+def _refuse_wider(
+    name: str, value: float, limit: float, default: float, info: ParameterInfo
+) -> None:
     """The default of a limit is the wide end of its range; what lies between its ends has no stricter side."""
-    if value == limit or (default == info.high and value < limit) or (default == info.low and value > limit):
+    if (
+        value == limit
+        or (default == info.high and value < limit)
+        or (default == info.low and value > limit)
+    ):
         return
     if default in (info.low, info.high):
         side = f"at most {limit}" if default == info.high else f"at least {limit}"
-        raise ParameterError(f"parameter '{name}' is {value}; the limits say {side}, and parameters may only narrow")
-    raise ParameterError(f"parameter '{name}' is {value}; the limits say {limit}, and only they can change it")
+        raise ParameterError(
+            f"parameter '{name}' is {value}; the limits say {side}, and parameters may only narrow"
+        )
+    raise ParameterError(
+        f"parameter '{name}' is {value}; the limits say {limit}, and only they can change it"
+    )
 
 
 def _read(path: Path) -> bytes:
@@ -134,7 +166,11 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         what = "limits" if path.suffix != ".sha256" else "manifest of limits"
-        cure = f"make it with '{COMMAND} {path.with_suffix('.yaml')}'" if path.suffix == ".sha256" else "name a file"
+        cure = (
+            f"make it with '{COMMAND} {path.with_suffix('.yaml')}'"
+            if path.suffix == ".sha256"
+            else "name a file"
+        )
         raise BundleError(f"{what} {path}: {error.strerror}; {cure}") from error
 
 
@@ -146,7 +182,9 @@ def main(arguments: list[str]) -> int:
     """Write the manifest of a file of limits."""
     try:
         if len(arguments) != 1:
-            raise BundleError(f"one file of limits is needed, not {len(arguments)}: {COMMAND} config/safety.yaml")
+            raise BundleError(
+                f"one file of limits is needed, not {len(arguments)}: {COMMAND} config/safety.yaml"
+            )
         print(write_manifest(Path(arguments[0])))
     except BundleError as error:
         print(f"error: {error}", file=sys.stderr)

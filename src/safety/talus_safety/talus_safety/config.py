@@ -19,11 +19,17 @@ class SupervisorConfig(SupervisorLimits):
     expected: tuple[str, ...] = parameter(
         ("driver", "balance"), "Nodes whose heartbeat must be there: driver, balance, camera, map."
     )
-    control_rate_hz: float = parameter(500.0, "Of the driver: robot_state per s of robot time.", 50.0, 1000.0)
+    control_rate_hz: float = parameter(
+        500.0, "Of the driver: robot_state per s of robot time.", 50.0, 1000.0
+    )
 
-    operator_key: str = parameter("", "Key file of the operator's link; empty: no link is asked for.")
+    operator_key: str = parameter(
+        "", "Key file of the operator's link; empty: no link is asked for."
+    )
     operator_udp: str = parameter("", "Address for it, as 127.0.0.1:7413; empty: over ROS only.")
-    joy_stop_button: int = parameter(1, "Of sensor_msgs/Joy on joy; 1 is B or circle. -1: none.", -1, 31)
+    joy_stop_button: int = parameter(
+        1, "Of sensor_msgs/Joy on joy; 1 is B or circle. -1: none.", -1, 31
+    )
     stop_inputs: str = parameter("", "Of hardware: plug-ins as name:argument, with spaces between.")
 
     @property

@@ -35,7 +35,9 @@ def moving_bodies(message: PointCloud2) -> tuple[np.ndarray, float]:
     columns = {field.name: field.offset // 4 for field in message.fields}
     wanted = [columns.get(name, -1) for name in ("x", "y", "vx", "vy")]
     size = message.width * message.point_step
-    is_sound = min(wanted) >= 0 and max(wanted) * 4 < message.point_step and message.point_step % 4 == 0
+    is_sound = (
+        min(wanted) >= 0 and max(wanted) * 4 < message.point_step and message.point_step % 4 == 0
+    )
     if not is_sound or len(message.data) != size or message.height != 1:
         return np.zeros((0, 4)), stamp.sec + stamp.nanosec / NANOSECONDS_PER_SECOND
     rows = np.frombuffer(message.data, "<f4").reshape(message.width, -1)

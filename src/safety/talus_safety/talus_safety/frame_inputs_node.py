@@ -25,7 +25,10 @@ class FrameInputs:
 
     def __init__(self, inputs: FastLink, watch: Watch, robot: RobotDescription):
         self._watch = watch
-        self._sources = {**dict.fromkeys(link_names(robot.urdf), "joints"), robot.frames["base"]: "base"}
+        self._sources = {
+            **dict.fromkeys(link_names(robot.urdf), "joints"),
+            robot.frames["base"]: "base",
+        }
         inputs.subscribe(TFMessage, "tf", self._on_transforms, TF_QOS, raw=True)
         inputs.subscribe(ElevationMap, "map/elevation", self._on_map, NEWEST, raw=True)
         inputs.subscribe(PointCloud2, "map/moving", self._on_moving, NEWEST)

@@ -68,7 +68,10 @@ class LastGate:
         self._fall = fall or _fall_of(robot, self._standby.damping, period)
         self._fall_watch = FallWatch(math.radians(self._config.monitors.fall_deg), period)
         self._drives, self._imu = DriveMonitor(robot, period, self._config.monitors), ImuMonitor()
-        self.repair, self._feet = JointRepair(body, robot.limits.effort, period), FootRepair(robot, body, period)
+        self.repair, self._feet = (
+            JointRepair(body, robot.limits.effort, period),
+            FootRepair(robot, body, period),
+        )
         self._locks, self._stalls = LockWatch(robot, body, period), StallWatch(robot, period)
         self._power = PowerMonitor(robot.joint_names, period)
         self._keeper, self._judge = StateKeeper(), RestJudge(robot)
@@ -78,7 +81,9 @@ class LastGate:
         self._state = PhaseState()
         self._good: JointCommand | None = None  # the newest accepted command
         self._refusal = ""  # why the newest command was refused
-        self._sent: JointCommand | None = None  # what the drives follow, where no tick without a command blurs it
+        self._sent: JointCommand | None = (
+            None  # what the drives follow, where no tick without a command blurs it
+        )
         self._runaway_ticks = 0
         self._cut: tuple[int, ...] = ()  # joints whose drives are switched off
 
@@ -106,7 +111,9 @@ class LastGate:
         if self._state.phase is not GatePhase.FALL:  # an impact looks like a fault
             state = self._feet.step(state, self._tilt, trusts_imu=not self._imu.fault)
             is_told = permit is not None and permit.rule == "body_fault"
-            if (is_told or self._feet.doubts_imu) and not self._drives.encoder:  # else that encoder contradicts the IMU
+            if (
+                is_told or self._feet.doubts_imu
+            ) and not self._drives.encoder:  # else that encoder contradicts the IMU
                 self._imu.distrust()
             self._locks.step(state, self._feet.doubted)
             self._stalls.step(state, self._sent)
@@ -116,7 +123,9 @@ class LastGate:
         facts = self._facts(now, state, permit)
         before = self._state.phase
         self._state = advance(self._state, facts, posture, self._config)
-        sent = self._act(state, posture, before, is_fresh=command is not None and command is self._good)
+        sent = self._act(
+            state, posture, before, is_fresh=command is not None and command is self._good
+        )
         return self._decision(sent, posture, facts)
 
     def relocated(self) -> None:
@@ -128,7 +137,10 @@ class LastGate:
         self._state = locked(GatePhase.OFF, "the simulation was reset")
 
     def _posture(self, now: float, state: RobotState) -> Posture:
-        gyroscope, accelerometer = state.angular_velocity.tolist(), state.linear_acceleration.tolist()
+        gyroscope, accelerometer = (
+            state.angular_velocity.tolist(),
+            state.linear_acceleration.tolist(),
+        )
         if self._state.phase is not GatePhase.FALL:  # as above
             self._imu.step([*gyroscope, *accelerometer], state.velocity)
         if self._imu.fault:
@@ -136,7 +148,10 @@ class LastGate:
         else:
             if self._turns:
                 rotation = self._body.imu.rotation
-                gyroscope, accelerometer = (rotation @ gyroscope).tolist(), (rotation @ accelerometer).tolist()
+                gyroscope, accelerometer = (
+                    (rotation @ gyroscope).tolist(),
+                    (rotation @ accelerometer).tolist(),
+                )
             self._tilt.step(gyroscope, accelerometer, self._period)
         self._fall_watch.step(self._tilt, is_balanced=self._state.phase is GatePhase.RUN)
         posture = self._judge.step(now, state, self._tilt.up[2], self._tilt.turn)
@@ -149,7 +164,9 @@ class LastGate:
             self._tilt = LegTilt(self._body, self._tilt.up, self._period)
         self._tilt.step(state)
 
-    def _check(self, now: float, state: RobotState, command: JointCommand, posture: Posture) -> None:
+    def _check(
+        self, now: float, state: RobotState, command: JointCommand, posture: Posture
+    ) -> None:
         """Keep the command if it is sound; count it either way."""
         may_be_limp = self._state.phase is GatePhase.OFF or posture is not Posture.UPRIGHT
         self._refusal = self._limiter.refuse(command, state, may_be_limp)
@@ -186,7 +203,9 @@ class LastGate:
             self._runaway_ticks * self._period,
         )
 
-    def _act(self, state: RobotState, posture: Posture, before: GatePhase, is_fresh: bool) -> JointCommand | None:
+    def _act(
+        self, state: RobotState, posture: Posture, before: GatePhase, is_fresh: bool
+    ) -> JointCommand | None:
         """What the drives get in this phase."""
         phase = self._state.phase
         self._sent = None
@@ -229,7 +248,9 @@ class LastGate:
             return None
         return self.repair.command(self._limiter.limit(command, state)[0], state)
 
-    def _decision(self, sent: JointCommand | None, posture: Posture, facts: GateFacts) -> GateDecision:
+    def _decision(
+        self, sent: JointCommand | None, posture: Posture, facts: GateFacts
+    ) -> GateDecision:
         phase, latch, rule, _ = self._state
         request, reason = OF_PHASE[phase], latch
         asked = active(REQUESTS, facts, self._config)
@@ -247,7 +268,9 @@ class LastGate:
             request,
             reason,
             rule,
-            GateCounters(self._accepted, self._rejected, self._rejected_in_row, self._clamped, self._answers),
+            GateCounters(
+                self._accepted, self._rejected, self._rejected_in_row, self._clamped, self._answers
+            ),
             self._cut,
         )
 

@@ -27,7 +27,9 @@ class DeviceConfig:
     """Parameters of the device."""
 
     key: str = parameter("", "Key file, the same as the robot's.")
-    button: int = parameter(4, "Of sensor_msgs/Joy, held while the robot may move: 4 is the left bumper.", 0, 31)
+    button: int = parameter(
+        4, "Of sensor_msgs/Joy, held while the robot may move: 4 is the left bumper.", 0, 31
+    )
 
 
 class OperatorDeviceNode:
@@ -39,7 +41,9 @@ class OperatorDeviceNode:
         self._button, self._held_at = config.button, float("-inf")
         self._device = OperatorDevice(load_key(Path(config.key)))
         self._publisher = self._node.create_publisher(UInt8MultiArray, "operator/answer", QOS)
-        self._node.create_subscription(UInt8MultiArray, "operator/challenge", self._on_challenge, QOS)
+        self._node.create_subscription(
+            UInt8MultiArray, "operator/challenge", self._on_challenge, QOS
+        )
         self._node.create_subscription(Joy, "joy", self._on_joy, QOS)
 
     def run(self, ended: Event) -> None:

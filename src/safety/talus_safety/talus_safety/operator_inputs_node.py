@@ -15,7 +15,13 @@ from talus_ros.fast_link_node import FastLink
 
 from talus_safety.config import SupervisorConfig
 from talus_safety.kernel.decide.facts import OperatorWord
-from talus_safety.operation.operator_link import HELLO, LinkError, OperatorLink, load_key, udp_address
+from talus_safety.operation.operator_link import (
+    HELLO,
+    LinkError,
+    OperatorLink,
+    load_key,
+    udp_address,
+)
 from talus_safety.operation.stop_inputs import StopInputs
 
 DATAGRAMS = 50  # at one look: a flood on the socket cannot starve the others
@@ -38,13 +44,17 @@ class OperatorInputs:
         self._challenged = b""
         self._publisher = node.create_publisher(UInt8MultiArray, "operator/challenge", QOS)
         self._heard: list[bytes] = []
-        inputs.subscribe(UInt8MultiArray, "operator/answer", lambda m: self._heard.append(m.data.tobytes()), QOS)
+        inputs.subscribe(
+            UInt8MultiArray, "operator/answer", lambda m: self._heard.append(m.data.tobytes()), QOS
+        )
         if config.operator_udp:
             self._socket = _bound(config.operator_udp)
 
     def word(self, now: float, level: int) -> OperatorWord:
         """At steady time `now`, s; `level` is told to the device."""
-        pressed = [name for name in ("joystick" if self._is_down else "", self._stops.pressed()) if name]
+        pressed = [
+            name for name in ("joystick" if self._is_down else "", self._stops.pressed()) if name
+        ]
         if self.link is None:
             return OperatorWord(pressed=", ".join(pressed))
         self.link.level = level
@@ -81,7 +91,9 @@ class OperatorInputs:
                 return
 
     def _on_joy(self, message: Joy) -> None:
-        self._is_down = 0 <= self._button < len(message.buttons) and message.buttons[self._button] != 0
+        self._is_down = (
+            0 <= self._button < len(message.buttons) and message.buttons[self._button] != 0
+        )
 
 
 def _bound(text: str) -> socket.socket:
@@ -91,5 +103,7 @@ def _bound(text: str) -> socket.socket:
         made.bind(udp_address(text))
     except OSError as error:
         made.close()
-        raise LinkError(f"operator_udp '{text}': {error.strerror}; name an address and a port that are free") from error
+        raise LinkError(
+            f"operator_udp '{text}': {error.strerror}; name an address and a port that are free"
+        ) from error
     return made

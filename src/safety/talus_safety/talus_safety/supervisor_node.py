@@ -91,10 +91,14 @@ class SupervisorNode:
         self._link = FastLink(self._node)
         self._link.subscribe(GateState, "gate/state", self._on_gate)
         self._link.subscribe(Heartbeat, HEARTBEAT_TOPIC, self._on_heartbeat, HEARTBEAT_QOS)
-        self._inputs = FastLink(self._node)  # read when due, so that hundreds of messages a second wake nobody
+        self._inputs = FastLink(
+            self._node
+        )  # read when due, so that hundreds of messages a second wake nobody
         self._operator = OperatorInputs(self._node, self._inputs, self._config)
         self._inputs.subscribe(BalanceState, "balance/state", self._on_balance, NEWEST)
-        self._inputs.subscribe(BatteryState, "battery_state", lambda m: self._watch.on_battery(m.percentage))
+        self._inputs.subscribe(
+            BatteryState, "battery_state", lambda m: self._watch.on_battery(m.percentage)
+        )
         self._inputs.subscribe(RobotState, "robot_state", self._on_state, NEWEST, raw=True)
         if "map" in self._config.expected:
             FrameInputs(self._inputs, self._watch, robot)
@@ -159,7 +163,9 @@ class SupervisorNode:
             "bundle": self._bundle,
             "operator_age_s": facts.operator.age,
         }
-        self._diagnostics.publish(time_message(self._robot_time), level, state.cause or "running", values)
+        self._diagnostics.publish(
+            time_message(self._robot_time), level, state.cause or "running", values
+        )
 
 
 def main() -> None:

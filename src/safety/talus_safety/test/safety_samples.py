@@ -27,7 +27,9 @@ def _standing_effort() -> np.ndarray:
     """(n,) N m that carry the pose `stand` on two feet."""
     body, tilt = Body(ROBOT), TiltFilter()
     stance = StanceObserver(body).observe(state(), tilt)
-    return joint_torque(body, stance, FootingPlanner(ROBOT).plan(stance, stance.centre[:2], stance.supports))
+    return joint_torque(
+        body, stance, FootingPlanner(ROBOT).plan(stance, stance.centre[:2], stance.supports)
+    )
 
 
 def state(sequence: int = 0, pose: str = "stand", **changes) -> RobotState:
@@ -52,7 +54,9 @@ def state(sequence: int = 0, pose: str = "stand", **changes) -> RobotState:
 def command(sequence: int = 0, **changes) -> JointCommand:
     """A sound command that holds the pose `stand`."""
     zero, effort = np.zeros(N), ROBOT.limits.effort
-    return JointCommand(sequence, ROBOT.poses["stand"].copy(), zero, zero, effort, 0.1 * effort).with_(**changes)
+    return JointCommand(
+        sequence, ROBOT.poses["stand"].copy(), zero, zero, effort, 0.1 * effort
+    ).with_(**changes)
 
 
 UP = np.array([0.0, 0.0, 1.0])

@@ -30,7 +30,9 @@ def test_mass_is_57_kg():
 
 def test_feet_are_mirrored_and_level_when_standing():
     placement = BODY.place(ROBOT.poses["stand"])
-    (left_rotation, left), (right_rotation, right) = (BODY.locate(placement, sole) for sole in BODY.soles)
+    (left_rotation, left), (right_rotation, right) = (
+        BODY.locate(placement, sole) for sole in BODY.soles
+    )
     np.testing.assert_allclose(left * [1, -1, 1], right, atol=1e-12)
     np.testing.assert_allclose(left_rotation, right_rotation, atol=1e-12)
     np.testing.assert_allclose(left_rotation, np.eye(3), atol=1e-3)
@@ -49,9 +51,13 @@ def test_a_placement_is_kept_for_equal_angles_and_made_anew_for_an_array_that_ch
 def test_centre_velocity_is_the_derivative_of_the_centre(seed):
     position, velocity = some_posture(seed), np.random.default_rng(seed + 100).normal(size=N)
     step = 1e-6
-    ahead, behind = (BODY.centre_of_mass(BODY.place(position + s * step * velocity)) for s in (1, -1))
+    ahead, behind = (
+        BODY.centre_of_mass(BODY.place(position + s * step * velocity)) for s in (1, -1)
+    )
     np.testing.assert_allclose(
-        BODY.centre_velocity(BODY.place(position), velocity), (ahead - behind) / (2 * step), atol=1e-7
+        BODY.centre_velocity(BODY.place(position), velocity),
+        (ahead - behind) / (2 * step),
+        atol=1e-7,
     )
 
 
@@ -98,9 +104,14 @@ def test_unknown_frame_names_the_known_ones():
 
 
 def test_joint_without_an_origin_sits_at_its_parents(tmp_path):
-    text, at = ROBOT.urdf.read_text(), 'child link="l_hip_roll_link"/>\n    <origin rpy="0 0 0" xyz="0 0 0"/>'
+    text, at = (
+        ROBOT.urdf.read_text(),
+        'child link="l_hip_roll_link"/>\n    <origin rpy="0 0 0" xyz="0 0 0"/>',
+    )
     assert at in text
     (tmp_path / "bare.urdf").write_text(text.replace(at, at.split("\n")[0]))
     bare = Body(replace(ROBOT, urdf=tmp_path / "bare.urdf"))
     posture = some_posture()
-    np.testing.assert_allclose(bare.centre_of_mass(bare.place(posture)), BODY.centre_of_mass(BODY.place(posture)))
+    np.testing.assert_allclose(
+        bare.centre_of_mass(bare.place(posture)), BODY.centre_of_mass(BODY.place(posture))
+    )

@@ -10,7 +10,15 @@ from safety_samples import ROBOT, ROOT, state
 from talus_core.gate_phases import GatePhase
 from talus_core.parameters import ParameterError, build_config, flat_parameters
 from talus_safety import bundle
-from talus_safety.bundle import NODES, BundleError, limited, load_bundle, main, manifest_of, write_manifest
+from talus_safety.bundle import (
+    NODES,
+    BundleError,
+    limited,
+    load_bundle,
+    main,
+    manifest_of,
+    write_manifest,
+)
 from talus_safety.config import SupervisorConfig
 from talus_safety.kernel.decide import phases
 from talus_safety.kernel.decide.facts import GateReport
@@ -19,7 +27,9 @@ from talus_safety.kernel.decide.rules import RULES
 from talus_safety.supervision.watch import Watch
 
 SHIPPED = ROOT / "config" / "safety.yaml"
-PARAMETERS = [(node, name) for node, (kind, prefix) in NODES.items() for name in flat_parameters(kind, prefix)]
+PARAMETERS = [
+    (node, name) for node, (kind, prefix) in NODES.items() for name in flat_parameters(kind, prefix)
+]
 
 
 @pytest.fixture
@@ -45,7 +55,9 @@ def test_shipped_limits_are_those_of_their_manifest():
 
 def test_changed_limits_are_refused_until_their_manifest_is_made_anew(limits, capsys):
     limits.write_text(limits.read_text().replace("tilt_deg: 43.0", "tilt_deg: 42.0"))
-    with pytest.raises(BundleError, match=r"safety\.yaml: their SHA-256 is .* undo the change, or approve it with"):
+    with pytest.raises(
+        BundleError, match=r"safety\.yaml: their SHA-256 is .* undo the change, or approve it with"
+    ):
         load_bundle(limits)
     assert main([str(limits)]) == 0
     assert capsys.readouterr().out == f"{manifest_of(limits)}\n"
@@ -65,7 +77,10 @@ def test_missing_files_are_named(limits):
     with pytest.raises(BundleError, match=r"no_such\.yaml: No such file"):
         limited("driver", {"limits": "no_such.yaml"})
     manifest_of(limits).unlink()
-    with pytest.raises(BundleError, match=r"safety\.sha256: No such file .*; make it with '.* python -m talus_safety"):
+    with pytest.raises(
+        BundleError,
+        match=r"safety\.sha256: No such file .*; make it with '.* python -m talus_safety",
+    ):
         load_bundle(limits)
 
 
@@ -123,7 +138,10 @@ def test_digest_is_of_limits_robot_and_code(limits, tmp_path, monkeypatch):
     folder = tmp_path / "robot"
     folder.mkdir()
     robot = replace(ROBOT, folder=folder, urdf=folder / "robot.urdf")
-    for path, source in ((folder / "robot.yaml", ROBOT.folder / "robot.yaml"), (robot.urdf, ROBOT.urdf)):
+    for path, source in (
+        (folder / "robot.yaml", ROBOT.folder / "robot.yaml"),
+        (robot.urdf, ROBOT.urdf),
+    ):
         copy(source, path)
     code = tmp_path / "code"
     code.mkdir()

@@ -39,7 +39,9 @@ def test_shipped_values_are_the_defaults_and_none_is_missing():
     assert set(SUPERVISOR) == set(flat_parameters(SupervisorLimits))
 
 
-@pytest.mark.parametrize("config_type, shipped", [(GateConfig, GATE), (SupervisorLimits, SUPERVISOR)])
+@pytest.mark.parametrize(
+    "config_type, shipped", [(GateConfig, GATE), (SupervisorLimits, SUPERVISOR)]
+)
 def test_no_parameter_widens_a_limit(config_type, shipped):
     for name, (default, info) in flat_parameters(config_type).items():
         if name in NARROWER_IS_LESS:
@@ -55,7 +57,9 @@ def test_no_parameter_widens_a_limit(config_type, shipped):
             build_config(config_type, {**shipped, name: wider})
 
 
-@pytest.mark.parametrize("config_type, shipped", [(GateConfig, GATE), (SupervisorLimits, SUPERVISOR)])
+@pytest.mark.parametrize(
+    "config_type, shipped", [(GateConfig, GATE), (SupervisorLimits, SUPERVISOR)]
+)
 def test_no_parameter_can_be_switched_off(config_type, shipped):
     for name, (default, info) in flat_parameters(config_type).items():
         assert info.low is not None and info.high is not None, name
@@ -75,5 +79,9 @@ def test_every_rule_can_fire_with_the_shipped_parameters():
         frames_age=1e3, map_age=1e3, operator=OperatorWord(1e3, True, "joystick"),
     )  # fmt: skip
     reports = [gate, GateReport(), *(replace(gate, rule=rule.name) for rule in GATE_RULES)]
-    fired = {rule.name for report in reports for rule in active(RULES, replace(facts, gate=report), config)}
+    fired = {
+        rule.name
+        for report in reports
+        for rule in active(RULES, replace(facts, gate=report), config)
+    }
     assert fired == {rule.name for rule in RULES}

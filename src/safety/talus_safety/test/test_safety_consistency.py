@@ -60,14 +60,27 @@ def test_standing_robot_contradicts_nobody():
         ({"up": lean(14.0)}, {"up": lean(16.0)}, consistency.LEAN_LOOKS, "16 degrees"),
         ({"rate": (0.9, 0, 0)}, {"rate": (3.1, 0, 0)}, consistency.TURN_FAST_LOOKS, "3.1 rad/s"),
         ({"rate": (0, 0.9, 0)}, {"rate": (0, 1.1, 0)}, consistency.TURN_SLOW_LOOKS, "1.1 rad/s"),
-        ({"rate": (0, 0, 0)}, {"rate": (0, 0, 0.17)}, consistency.SPIN_LOOKS, "0.2 rad/s about the vertical"),
+        (
+            {"rate": (0, 0, 0)},
+            {"rate": (0, 0, 0.17)},
+            consistency.SPIN_LOOKS,
+            "0.2 rad/s about the vertical",
+        ),
     ],
 )
 def test_imu_against_legs(inside, outside, looks, word):
-    story, tips = Story(), {"foot_wrenches": np.array([AT_TOE if outside.get("rate", (0,))[0] else AT_SIDE] * 2)}
-    assert story.looks(50, **inside, **tips).imu == "" and story.looks(looks - 1, **outside, **tips).imu == ""
+    story, tips = (
+        Story(),
+        {"foot_wrenches": np.array([AT_TOE if outside.get("rate", (0,))[0] else AT_SIDE] * 2)},
+    )
+    assert (
+        story.looks(50, **inside, **tips).imu == ""
+        and story.looks(looks - 1, **outside, **tips).imu == ""
+    )
     assert word in story.looks(1, **outside, **tips).imu
-    assert Story().looks(50, **outside, foot_wrenches=np.zeros((2, 6))).imu == "", "nothing to compare with"
+    assert Story().looks(50, **outside, foot_wrenches=np.zeros((2, 6))).imu == "", (
+        "nothing to compare with"
+    )
 
 
 FLAT = (0.5 * HALF, 0.0, HALF, HALF * (WIDE - 0.015), HALF * (LONG - 0.015), 0.0)
@@ -90,7 +103,9 @@ def test_gyroscope_against_two_soles_that_lie_flat(axis):
     assert story.looks(consistency.SPIN_LOOKS - 1, **turning(0.5)).imu == ""
     assert story.looks(1, **turning(0.5)).imu.startswith("gyroscope and")
     assert judged(turning(0.21), FLAT, FLAT) == "gyroscope and both legs differ by 0.2 rad/s"
-    assert "both" not in judged(turning(0.21), FLAT, AT_TOE) + judged(turning(0.21), AT_SIDE, FLAT), "one may tip"
+    assert "both" not in judged(turning(0.21), FLAT, AT_TOE) + judged(
+        turning(0.21), AT_SIDE, FLAT
+    ), "one may tip"
     wild = Story()
     for look in range(50):
         assert wild.looks(1, **turning(0.3 * (-1) ** look)).imu == "", "it shakes"
@@ -163,8 +178,14 @@ def test_straight_leg_says_nothing_about_the_force_along_it():
 def test_scaled_accelerometer_and_swapped_axes_show_at_rest():
     limp = {"torque_enabled": False, "effort": np.zeros(N)}
     scaled = np.array([0.0, 0.0, 9.81 / 2])
-    assert Story().looks(1, **limp, linear_acceleration=scaled).rest == "the accelerometer says 4.9 m/s^2 at rest"
-    assert "90 degrees" in Story().looks(6, **limp, up=(1.0, 0.0, 0.0), linear_acceleration=[9.81, 0.0, 0.0]).rest
+    assert (
+        Story().looks(1, **limp, linear_acceleration=scaled).rest
+        == "the accelerometer says 4.9 m/s^2 at rest"
+    )
+    assert (
+        "90 degrees"
+        in Story().looks(6, **limp, up=(1.0, 0.0, 0.0), linear_acceleration=[9.81, 0.0, 0.0]).rest
+    )
     assert Story().looks(50, linear_acceleration=scaled).rest == "", "only at rest"
 
 
@@ -173,8 +194,14 @@ def test_a_new_watch_has_seen_nothing():
     turned = {"up": lean(20.0), "foot_wrenches": np.array([AT_SIDE] * 2)}
     assert Story().looks(consistency.LEAN_LOOKS - 1, **turned).imu == ""
     assert Story().looks(consistency.LEAN_LOOKS, **turned).imu != ""
-    for axis, rate, looks in ((0, 3.1, consistency.TURN_FAST_LOOKS), (1, 1.1, consistency.TURN_SLOW_LOOKS)):
-        turning = {"rate": np.eye(3)[axis] * rate, "foot_wrenches": np.array([(AT_TOE, AT_SIDE)[axis]] * 2)}
+    for axis, rate, looks in (
+        (0, 3.1, consistency.TURN_FAST_LOOKS),
+        (1, 1.1, consistency.TURN_SLOW_LOOKS),
+    ):
+        turning = {
+            "rate": np.eye(3)[axis] * rate,
+            "foot_wrenches": np.array([(AT_TOE, AT_SIDE)[axis]] * 2),
+        }
         assert Story().looks(looks - 1, **turning).imu == ""
         assert Story().looks(looks, **turning).imu != ""
     early, limp = Story(), state(torque_enabled=False, linear_acceleration=np.zeros(3))
@@ -221,7 +248,9 @@ HALF_WEIGHT = consistency.CARRIES_HALF * Body(ROBOT).mass * GRAVITY_MPS2
 @pytest.mark.parametrize("foot", [0, 1])
 def test_foot_and_leg_at_the_bounds_agree(monkeypatch, said, borne, is_wrong, foot):
     agreed = {"said": 100.0, "borne": 100.0}
-    monkeypatch.setattr(soles.Soles, "borne", lambda _, at, *__: borne if at == foot else agreed["borne"])
+    monkeypatch.setattr(
+        soles.Soles, "borne", lambda _, at, *__: borne if at == foot else agreed["borne"]
+    )
     forces = wrench(*(said if at == foot else agreed["said"] for at in (0, 1)))
     assert bool(Story().looks(50, foot_wrenches=forces).foot) == is_wrong
 
@@ -285,7 +314,11 @@ def test_two_flat_soles_at_the_bound_agree(monkeypatch):
 
 
 def test_accelerometer_at_the_bound_is_believed(monkeypatch):
-    limp = {"torque_enabled": False, "effort": np.zeros(N), "linear_acceleration": np.array([0.0, 0.0, 11.0])}
+    limp = {
+        "torque_enabled": False,
+        "effort": np.zeros(N),
+        "linear_acceleration": np.array([0.0, 0.0, 11.0]),
+    }
     for value, is_wrong in ((11.0 - GRAVITY_MPS2, False), (0.99 * (11.0 - GRAVITY_MPS2), True)):
         monkeypatch.setattr(consistency, "GRAVITY_OFF", value)
         assert bool(Story().looks(1, **limp).rest) == is_wrong

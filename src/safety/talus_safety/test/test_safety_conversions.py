@@ -3,24 +3,30 @@
 
 import pytest
 from talus_core.gate_phases import GatePhase
+from talus_core.modes import Mode
 from talus_core.stop_levels import StopLevel
 from talus_safety.conversions import gate_report, safety_message, time_message
-from talus_safety.kernel.decide.facts import BalanceMode
 from talus_safety.kernel.decide.supervisor import SupervisorState
 
 from talus_interfaces.msg import BalanceState, GateState, SafetyState
 
 
 @pytest.mark.parametrize(
-    "enum, message", [(StopLevel, SafetyState), (GatePhase, GateState), (BalanceMode, BalanceState)]
+    "enum, message", [(StopLevel, SafetyState), (GatePhase, GateState), (Mode, BalanceState)]
 )
 def test_enums_are_the_messages_constants(enum, message):
-    constants = {name: getattr(message, name) for name in dir(type(message)) if name.isupper() and name[0] != "_"}
+    constants = {
+        name: getattr(message, name)
+        for name in dir(type(message))
+        if name.isupper() and name[0] != "_"
+    }
     assert {member.name: member.value for member in enum} == constants
 
 
 def test_gate_report_reads_every_field():
-    message = GateState(phase=GateState.SIT, latched=True, at_rest=True, request=2, reason="lost", bundle="ab")
+    message = GateState(
+        phase=GateState.SIT, latched=True, at_rest=True, request=2, reason="lost", bundle="ab"
+    )
     report = gate_report(message)
     assert (report.phase, report.latched, report.at_rest) == (GatePhase.SIT, True, True)
     assert (report.request, report.reason) == (StopLevel.R2_SAFE_STAND, "lost")
@@ -35,8 +41,17 @@ def test_unknown_numbers_restrict():
 def test_safety_message_carries_the_state():
     state = SupervisorState(armed=True, torque_permitted=True, latched=True, level_for=0.25)
     message = safety_message(state, robot_time=12.5, sequence=6250)
-    assert (message.level, message.armed, message.torque_permitted, message.latched) == (3, True, True, True)
-    assert (message.cause, message.clears_by, message.sequence) == ("not armed yet", "safety/arm", 6250)
+    assert (message.level, message.armed, message.torque_permitted, message.latched) == (
+        3,
+        True,
+        True,
+        True,
+    )
+    assert (message.cause, message.clears_by, message.sequence) == (
+        "not armed yet",
+        "safety/arm",
+        6250,
+    )
     assert (message.stamp.sec, message.stamp.nanosec) == (12, 500_000_000)
     assert (message.since.sec, message.since.nanosec) == (12, 250_000_000)
 

@@ -21,7 +21,9 @@ def test_age_is_that_of_the_oldest_source_on_the_clock_that_passed_less():
     fresh.hear("base", 1.0, 10.0)
     fresh.hear("joints", 0.9, 10.1)
     assert fresh.age(1.5, 10.6) == pytest.approx(0.5)
-    assert fresh.age(1.5, 10.3) == pytest.approx(0.3), "a clock that runs ahead of the wall ages nothing"
+    assert fresh.age(1.5, 10.3) == pytest.approx(0.3), (
+        "a clock that runs ahead of the wall ages nothing"
+    )
     assert fresh.age(1.1, 99.0) == pytest.approx(0.2), "nor does a slow computer"
     assert Freshness(()).age(9.0, 9.0) == 0.0
 
@@ -38,9 +40,13 @@ def test_a_stamp_that_does_not_go_on_is_not_heard():
 @pytest.mark.parametrize("child", ["l", "ab", "abc", "odom", "base_link", "b" * 63])
 @pytest.mark.parametrize("parent", ["o", "odom", "torso"])
 def test_first_transform_is_read_from_the_bytes(parent, child):
-    first = TransformStamped(header=Header(frame_id=parent, stamp=time_message(12.25)), child_frame_id=child)
+    first = TransformStamped(
+        header=Header(frame_id=parent, stamp=time_message(12.25)), child_frame_id=child
+    )
     first.transform.translation.x, first.transform.translation.y = 1.5, -2.5
-    data = serialize_message(TFMessage(transforms=[first, TransformStamped(child_frame_id="other")]))
+    data = serialize_message(
+        TFMessage(transforms=[first, TransformStamped(child_frame_id="other")])
+    )
     assert first_transform_of(data) == (child, 12.25, (1.5, -2.5))
 
 

@@ -36,11 +36,18 @@ class Bench:
     def step(self, frame=FRESH, permit=FRESH, **changes):
         """One tick; unless given, a sound command that holds still and a fresh permit to run."""
         now = state(self.tick, **{"position": self.position, "effort": self.effort, **changes})
-        frame = command(self.tick, position=self.position, effort=self.effort) if frame is FRESH else frame
+        frame = (
+            command(self.tick, position=self.position, effort=self.effort)
+            if frame is FRESH
+            else frame
+        )
         permit = TorquePermit(**GO, sequence=self.tick) if permit is FRESH else permit
         self.decision = self.gate.step(self.tick * PERIOD, now, frame, permit)
         if self.decision.command is not None and np.isfinite(now.position).all():
-            self.position, self.effort = self.decision.command.position, self.decision.command.effort
+            self.position, self.effort = (
+                self.decision.command.position,
+                self.decision.command.effort,
+            )
         self.tick += 1
         return self.decision
 
@@ -156,7 +163,9 @@ def test_each_loss_while_upright_starts_standby_in_time(inputs, onset, reason):
     assert (bench.tick - began) * PERIOD >= onset
     decision = bench.decision
     assert (decision.phase, decision.reason, decision.latched) == (GatePhase.HOLD, reason, True)
-    assert decision.request is StopLevel.R3_SIT_THEN_CUT and np.isfinite(decision.command.effort).all()
+    assert (
+        decision.request is StopLevel.R3_SIT_THEN_CUT and np.isfinite(decision.command.effort).all()
+    )
 
 
 def test_stop_lets_the_controller_sit():
@@ -169,7 +178,11 @@ def test_withdrawn_at_rest_cuts_at_once():
     bench = running("sit")
     bench.run(0.5)
     decision = bench.step(permit=bench.permit(**NO))
-    assert (decision.phase, decision.command, decision.standby_active) == (GatePhase.OFF, None, False)
+    assert (decision.phase, decision.command, decision.standby_active) == (
+        GatePhase.OFF,
+        None,
+        False,
+    )
 
 
 def finished_standby() -> Bench:
@@ -197,7 +210,12 @@ def test_story_hold_sit_off_latched():
         if decision.phase is GatePhase.OFF:
             break
     assert phases == [GatePhase.RUN, GatePhase.HOLD, GatePhase.SIT, GatePhase.OFF]
-    assert decision.command is None and decision.latched and decision.at_rest and not decision.standby_active
+    assert (
+        decision.command is None
+        and decision.latched
+        and decision.at_rest
+        and not decision.standby_active
+    )
     np.testing.assert_allclose(bench.position[:12], ROBOT.poses["sit"][:12], atol=0.01)
 
 
@@ -238,7 +256,11 @@ def test_simulation_reset_forgets_and_locks():
     bench = running()
     bench.gate.relocated()
     decision = bench.step()
-    assert (decision.command, decision.latched, decision.reason) == (None, True, "the simulation was reset")
+    assert (decision.command, decision.latched, decision.reason) == (
+        None,
+        True,
+        "the simulation was reset",
+    )
     bench.step(permit=TorquePermit(**NO, sequence=bench.tick))
     assert bench.step().phase is GatePhase.RUN
 
@@ -256,10 +278,14 @@ def test_random_inputs_never_cut_an_upright_robot_nor_exceed_a_limit():
                 effort=random.normal(0, scale, N) * random.choice([1.0, np.nan], p=[0.9, 0.1]),
             )
             permit = TorquePermit(
-                random.choice(list(StopLevel)), *random.random(2) < 0.7, bench.tick - int(random.integers(0, 60))
+                random.choice(list(StopLevel)),
+                *random.random(2) < 0.7,
+                bench.tick - int(random.integers(0, 60)),
             )
             gyro = random.normal(0, random.choice([0.01, 1.0]), 3)
-            decision = bench.step(random.choice([frame, None]), random.choice([permit, None]), angular_velocity=gyro)
+            decision = bench.step(
+                random.choice([frame, None]), random.choice([permit, None]), angular_velocity=gyro
+            )
             assert decision.command is not None
             sent = decision.command
             assert (sent.position >= limits.lower).all() and (sent.position <= limits.upper).all()
@@ -324,7 +350,10 @@ def test_fall_alone_is_given_to_the_motion_that_was_plugged_in():
         decision = bench.step(frame=None, **FALLING)
     assert (decision.phase, decision.request) == (GatePhase.FALL, StopLevel.R4_PROTECTIVE_FALL)
     assert decision.rule == "commands_lost"
-    assert tuck.begun == 1 and (decision.command.kp == np.minimum(7.0, 10.0 * ROBOT.limits.effort)).all()
+    assert (
+        tuck.begun == 1
+        and (decision.command.kp == np.minimum(7.0, 10.0 * ROBOT.limits.effort)).all()
+    )
     decision = bench.run(5.0, frame=None, linear_acceleration=-DOWN["linear_acceleration"])
     assert (decision.phase, decision.command, decision.latched) == (GatePhase.OFF, None, True)
 
@@ -369,7 +398,11 @@ def test_fall_alone_of_a_robot_without_poses_is_damped(tmp_path):
     bench.run(0.6)
     for _ in range(60):
         decision = bench.step(frame=None, **FALLING)
-    assert decision.phase is GatePhase.FALL and not decision.command.kp.any() and (decision.command.kd > 0.0).all()
+    assert (
+        decision.phase is GatePhase.FALL
+        and not decision.command.kp.any()
+        and (decision.command.kd > 0.0).all()
+    )
 
 
 @pytest.mark.parametrize("turn", [0.0, 2.0, -2.0])
@@ -384,7 +417,12 @@ def test_a_fall_goes_where_the_body_leans(towards, up, turn):
 
 def test_a_fall_from_upright_goes_where_the_body_turns():
     tilt = TiltFilter()
-    for rate, towards in (((0, 2, 0), (1, 0)), ((0, -2, 0), (-1, 0)), ((-2, 0, 0), (0, 1)), ((2, 0, 0), (0, -1))):
+    for rate, towards in (
+        ((0, 2, 0), (1, 0)),
+        ((0, -2, 0), (-1, 0)),
+        ((-2, 0, 0), (0, 1)),
+        ((2, 0, 0), (0, -1)),
+    ):
         tilt.up, tilt.rate = (0.0, 0.0, 1.0), rate
         np.testing.assert_allclose(falls_towards(tilt), towards, atol=1e-9)
     tilt.rate = (0.0, 0.0, 0.0)
@@ -408,7 +446,11 @@ def test_a_drive_that_pushes_by_itself_is_cut_and_the_others_go_on():
     for tick in range(12):
         assert bench.decision.cut == () or tick > 2
         decision = bench.step(effort=wild, position=bench.position + 1e-6 * (-1) ** tick)
-    assert (decision.phase, decision.request, decision.cut) == (GatePhase.RUN, StopLevel.R3_SIT_THEN_CUT, (knee,))
+    assert (decision.phase, decision.request, decision.cut) == (
+        GatePhase.RUN,
+        StopLevel.R3_SIT_THEN_CUT,
+        (knee,),
+    )
     assert decision.reason == "a joint that carries fails: l_knee pushes by itself"
     wild[knee] = 0.0
     assert bench.run(0.1, effort=wild).cut == (knee,), "until torque is off"
@@ -417,7 +459,9 @@ def test_a_drive_that_pushes_by_itself_is_cut_and_the_others_go_on():
 def test_torque_that_is_given_and_turns_nothing_is_a_lock():
     bench = running()
     bench.effort = bench.effort.copy()
-    bench.effort[ROBOT.joint_names.index("l_knee")] += 0.2 * ROBOT.limits.effort[ROBOT.joint_names.index("l_knee")]
+    bench.effort[ROBOT.joint_names.index("l_knee")] += (
+        0.2 * ROBOT.limits.effort[ROBOT.joint_names.index("l_knee")]
+    )
     decision = bench.run(0.05)
     assert (decision.phase, decision.request) == (GatePhase.RUN, StopLevel.R2_SAFE_STAND)
     assert decision.reason == "the robot stands but cannot sit: l_knee is locked"

@@ -40,7 +40,9 @@ def test_prediction_follows_the_load_within_its_second():
     heat = HeatModel(LIMITS.effort, ROBOT.joint_names, 0.5, 1e9)
     for _ in range(100):
         heat.step(0.5 * LIMITS.effort, 0.01)
-    assert (heat.predicted - heat.warmest) * 1e9 / AHEAD == pytest.approx(1.0 - math.exp(-1.0), abs=0.01)
+    assert (heat.predicted - heat.warmest) * 1e9 / AHEAD == pytest.approx(
+        1.0 - math.exp(-1.0), abs=0.01
+    )
 
 
 def test_load_that_predicts_is_smoothed(monkeypatch):
@@ -56,7 +58,9 @@ def test_heat_begins_cold_and_never_passes_its_load():
     gap.step(0.5 * LIMITS.effort, 1000.0)
     assert gap.warmest == gap.predicted == pytest.approx(1.0)
     quick.step(0.5 * LIMITS.effort, 1.0)
-    assert (quick.warmest, quick.predicted) == pytest.approx((0.2, 1.0)), "what is ahead ends at the load, too"
+    assert (quick.warmest, quick.predicted) == pytest.approx((0.2, 1.0)), (
+        "what is ahead ends at the load, too"
+    )
 
 
 def test_heat_without_a_number_goes_on_as_before():

@@ -31,8 +31,12 @@ def test_permit_lets_torque_start_only_armed_and_below_sit():
         for armed in (False, True):
             for permitted in (False, True):
                 permit = TorquePermit(level, armed, permitted, 0)
-                assert permit.lets_torque_start == (armed and permitted and level <= StopLevel.R2_SAFE_STAND)
-                assert permit.lets_torque_stay == (permitted and level <= StopLevel.R4_PROTECTIVE_FALL)
+                assert permit.lets_torque_start == (
+                    armed and permitted and level <= StopLevel.R2_SAFE_STAND
+                )
+                assert permit.lets_torque_stay == (
+                    permitted and level <= StopLevel.R4_PROTECTIVE_FALL
+                )
 
 
 def test_permit_ages_in_ticks_and_refuses_the_future():

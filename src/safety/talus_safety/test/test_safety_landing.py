@@ -9,7 +9,15 @@ from safety_samples import PERIOD, ROBOT, WEIGHT, state
 from talus_safety.kernel.measure.body import Body
 from talus_safety.kernel.measure.stance import StanceObserver
 from talus_safety.kernel.measure.tilt import TiltFilter
-from talus_safety.standby.landing import BESIDE, HURRY, OUTWARD, PRESS_DOWN, REACH, STEP_TIME, Landing
+from talus_safety.standby.landing import (
+    BESIDE,
+    HURRY,
+    OUTWARD,
+    PRESS_DOWN,
+    REACH,
+    STEP_TIME,
+    Landing,
+)
 
 BODY = Body(ROBOT)
 LEFT, RIGHT = 0, 1
@@ -30,7 +38,9 @@ def raised(foot: int) -> np.ndarray:
     return position
 
 
-def landed(foot: int, velocity=(0.0, 0.0), seconds: float = STEP_TIME, lame=(False, False)) -> np.ndarray:
+def landed(
+    foot: int, velocity=(0.0, 0.0), seconds: float = STEP_TIME, lame=(False, False)
+) -> np.ndarray:
     """Sole in the air relative to the other one when the joints go exactly where they are sent."""
     landing, position = Landing(BODY, PERIOD), raised(foot)
     landing.begin()
@@ -82,7 +92,9 @@ def test_lame_foot_is_not_pressed_down_for_it_feels_no_ground():
 
 
 @pytest.mark.parametrize("foot", [LEFT, RIGHT])
-def test_foot_that_lost_the_ground_for_a_moment_goes_back_at_once_where_it_belongs_and_else_steps(foot):
+def test_foot_that_lost_the_ground_for_a_moment_goes_back_at_once_where_it_belongs_and_else_steps(
+    foot,
+):
     heights = {}
     for ahead in (0.0, 0.2):
         landing, position = Landing(BODY, PERIOD), ROBOT.poses["stand"].copy()

@@ -37,7 +37,17 @@ def test_not_finite_anywhere_is_refused(name, bad, joint):
 
 @pytest.mark.parametrize("name", ARRAYS)
 @pytest.mark.parametrize(
-    "bad", [np.zeros(N - 1), np.zeros(N + 1), np.zeros(0), np.zeros((N, 1)), None, "x" * N, [10**400] * N, 0.0]
+    "bad",
+    [
+        np.zeros(N - 1),
+        np.zeros(N + 1),
+        np.zeros(0),
+        np.zeros((N, 1)),
+        None,
+        "x" * N,
+        [10**400] * N,
+        0.0,
+    ],
 )
 def test_wrong_size_or_type_is_refused(name, bad):
     assert refusal(command(**{name: bad})) == "wrong size or type"
@@ -92,18 +102,25 @@ def test_joints_in_another_order_are_refused_and_a_single_one_is_cut():
     gate.limit(frame, state(0))
     shifted = command(1, position=np.roll(frame.position, 1))
     assert gate.refuse(shifted, state(1), may_be_limp=False) == "jumps in many joints"
-    assert gate.refuse(shifted.with_(kp=np.zeros(N)), state(1), may_be_limp=False) == "", "nothing pulls there"
+    assert gate.refuse(shifted.with_(kp=np.zeros(N)), state(1), may_be_limp=False) == "", (
+        "nothing pulls there"
+    )
     for joint in range(N):
         single = frame.position.copy()
         single[joint] += 1.0
-        assert gate.refuse(command(2 + joint, position=single), state(2 + joint), may_be_limp=False) == ""
+        assert (
+            gate.refuse(command(2 + joint, position=single), state(2 + joint), may_be_limp=False)
+            == ""
+        )
 
 
 LEGS = ROBOT.indices("left_leg", "right_leg")
 STEP = LIMITS.velocity * PERIOD
 
 
-def answer_to(joints: list[int], way: np.ndarray, ticks: int = 1, stiffness: float = 1.0, now=None) -> str:
+def answer_to(
+    joints: list[int], way: np.ndarray, ticks: int = 1, stiffness: float = 1.0, now=None
+) -> str:
     """What is said to targets `way` away from those of tick 100, in some joints, `ticks` later."""
     gate, middle = limiter(), np.zeros(N)
     still = command(100, position=middle, kp=np.full(N, stiffness))
@@ -113,7 +130,9 @@ def answer_to(joints: list[int], way: np.ndarray, ticks: int = 1, stiffness: flo
     targets[joints] += way[joints]
     later = 100 + ticks
     position = middle if now is None else now
-    return gate.refuse(still.with_(sequence=later, position=targets), state(later, position=position), False)
+    return gate.refuse(
+        still.with_(sequence=later, position=targets), state(later, position=position), False
+    )
 
 
 def test_three_joints_of_the_legs_beyond_ten_ticks_of_full_speed_are_too_many():
@@ -122,7 +141,9 @@ def test_three_joints_of_the_legs_beyond_ten_ticks_of_full_speed_are_too_many():
     assert answer_to(LEGS[:3], STEP * JUMP_TICKS) == "", "just as far as they go"
     assert answer_to(LEGS[:3], 1.01 * (JUMP_TICKS + 3) * STEP, ticks=4) == "jumps in many joints"
     assert answer_to(LEGS[:3], STEP * (JUMP_TICKS + 3), ticks=4) == ""
-    assert answer_to(LEGS[:3], 1.01 * JUMP_TICKS * STEP, stiffness=0.5) == "jumps in many joints", "softly, too"
+    assert answer_to(LEGS[:3], 1.01 * JUMP_TICKS * STEP, stiffness=0.5) == "jumps in many joints", (
+        "softly, too"
+    )
 
 
 @pytest.mark.parametrize("side", [-1.0, 1.0])
@@ -133,7 +154,9 @@ def test_targets_near_those_in_force_or_near_the_joints_do_not_jump(side):
     gate, bent = limiter(), ROBOT.poses["stand"]
     assert gate.refuse(command(0), state(0), may_be_limp=False) == ""
     gate.limit(command(0), state(0))
-    assert gate.refuse(command(1), state(1, position=bent + side), may_be_limp=False) == "", "those in force"
+    assert gate.refuse(command(1), state(1, position=bent + side), may_be_limp=False) == "", (
+        "those in force"
+    )
 
 
 def test_a_first_target_is_a_tick_from_the_joints_however_late_it_comes():
@@ -155,8 +178,13 @@ def test_a_slow_controller_may_go_farther_between_two_commands():
     assert gate.refuse(frame, state(0), may_be_limp=False) == ""
     gate.limit(frame, state(0))
     reach = LIMITS.velocity * PERIOD
-    assert gate.refuse(command(5, position=frame.position + 15 * reach), state(5), may_be_limp=False)
-    assert gate.refuse(command(10, position=frame.position + 15 * reach), state(10), may_be_limp=False) == ""
+    assert gate.refuse(
+        command(5, position=frame.position + 15 * reach), state(5), may_be_limp=False
+    )
+    assert (
+        gate.refuse(command(10, position=frame.position + 15 * reach), state(10), may_be_limp=False)
+        == ""
+    )
 
 
 @pytest.mark.parametrize("joint", range(N))
@@ -168,7 +196,12 @@ def test_values_are_cut_exactly_at_each_limit(joint):
         "kd": (0.0, 0.3 * LIMITS.effort[joint]),
     }
     for name, (low, high) in bounds.items():
-        for value, cut in ((low, False), (high, False), (np.nextafter(high, np.inf), True), (1e300, True)):
+        for value, cut in (
+            (low, False),
+            (high, False),
+            (np.nextafter(high, np.inf), True),
+            (1e300, True),
+        ):
             array = getattr(command(), name).copy()
             array[joint] = value
             sent, was_cut = limiter().limit(command(**{name: array}), state())
@@ -195,7 +228,9 @@ def test_target_may_move_on_for_every_tick_without_a_command():
     gate = limiter()
     start = gate.limit(command(), state(0))[0].position
     sent, _ = gate.limit(command(position=np.full(N, 1e9)), state(5))
-    np.testing.assert_allclose(sent.position, np.minimum(start + 5 * LIMITS.velocity * PERIOD, LIMITS.upper))
+    np.testing.assert_allclose(
+        sent.position, np.minimum(start + 5 * LIMITS.velocity * PERIOD, LIMITS.upper)
+    )
 
 
 def test_after_relaxing_targets_start_at_the_joints():
@@ -223,7 +258,9 @@ def test_random_commands_never_exceed_range_rate_effort_or_gains():
         sent, _ = gate.limit(frame, state(k))
         assert (sent.position >= LIMITS.lower).all() and (sent.position <= LIMITS.upper).all()
         assert (np.abs(sent.position - last) <= LIMITS.velocity * PERIOD + 1e-12).all()
-        assert (np.abs(sent.velocity) <= LIMITS.velocity).all() and (np.abs(sent.effort) <= LIMITS.effort).all()
+        assert (np.abs(sent.velocity) <= LIMITS.velocity).all() and (
+            np.abs(sent.effort) <= LIMITS.effort
+        ).all()
         assert (sent.kp <= 10.0 * LIMITS.effort).all() and (sent.kd <= 0.3 * LIMITS.effort).all()
         last = sent.position
 
@@ -233,7 +270,9 @@ def test_parameters_narrow_the_limits():
     gate = limiter(**narrow, stiffness_per_effort=1.0, damping_per_effort=0.1)
     huge = np.full(N, 1e9)
     for k in range(8000):
-        sent, _ = gate.limit(command(position=huge, velocity=huge, effort=huge, kp=huge, kd=huge), state(k))
+        sent, _ = gate.limit(
+            command(position=huge, velocity=huge, effort=huge, kp=huge, kd=huge), state(k)
+        )
     middle = 0.5 * (LIMITS.lower + LIMITS.upper)
     np.testing.assert_allclose(sent.position, np.maximum(LIMITS.upper - 0.2, middle))
     np.testing.assert_allclose(sent.velocity, 0.5 * LIMITS.velocity)

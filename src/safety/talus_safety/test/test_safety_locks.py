@@ -19,7 +19,10 @@ def needed(position: np.ndarray, loads: tuple[float, float]) -> np.ndarray:
 
     def work(angles: np.ndarray) -> float:
         placement = BODY.place(angles)
-        soles = sum(load * BODY.locate(placement, sole)[1][2] for load, sole in zip(loads, BODY.soles, strict=True))
+        soles = sum(
+            load * BODY.locate(placement, sole)[1][2]
+            for load, sole in zip(loads, BODY.soles, strict=True)
+        )
         return soles - 9.81 * placement.moment[0, 2]
 
     step = 1e-5 * np.eye(N)
@@ -53,7 +56,13 @@ def test_sound_joints_bear_what_their_drives_give(loads):
 
 
 @pytest.mark.parametrize(
-    "joint, looks", [("l_knee", LOOKS), ("r_ankle_pitch", LOOKS), ("r_ankle_roll", LOOKS), ("l_hip_roll", HIP_LOOKS)]
+    "joint, looks",
+    [
+        ("l_knee", LOOKS),
+        ("r_ankle_pitch", LOOKS),
+        ("r_ankle_roll", LOOKS),
+        ("l_hip_roll", HIP_LOOKS),
+    ],
 )
 @pytest.mark.parametrize("part", [-0.1, 0.1])
 def test_torque_that_turns_nothing_is_borne_by_a_lock(joint, looks, part):
@@ -93,7 +102,9 @@ def test_at_the_end_of_its_range_the_stop_may_bear_it():
     upper = ROBOT.limits.upper.copy()
     upper[knee] = ROBOT.poses["stand"][knee] + 0.02
     standing = Standing()
-    standing.watch = LockWatch(replace(ROBOT, limits=replace(ROBOT.limits, upper=upper)), BODY, PERIOD)
+    standing.watch = LockWatch(
+        replace(ROBOT, limits=replace(ROBOT.limits, upper=upper)), BODY, PERIOD
+    )
     assert standing.run(2 * HIP_LOOKS, "l_knee", 0.5) == ""
 
 
@@ -101,7 +112,10 @@ def test_what_the_base_speeds_up_is_borne_too():
     """Felt 1 g more: the floor presses twice as hard, and so must the legs."""
     standing = Standing()
     told = standing.told
-    faster = {"linear_acceleration": 2.0 * told.linear_acceleration, "foot_wrenches": 2.0 * told.foot_wrenches}
+    faster = {
+        "linear_acceleration": 2.0 * told.linear_acceleration,
+        "foot_wrenches": 2.0 * told.foot_wrenches,
+    }
     standing.told = replace(told, effort=2.0 * told.effort, **faster)
     assert standing.run(2 * HIP_LOOKS) == ""
 
@@ -136,6 +150,8 @@ def test_an_arm_that_does_not_go_where_it_is_told_is_locked(speed):
     assert watch.fault == ""
 
 
-@pytest.mark.parametrize("joint, speed, goes", [("l_elbow", 0.6, 0.3), ("l_elbow", 0.3, 0.0), ("l_knee", 2.0, 0.0)])
+@pytest.mark.parametrize(
+    "joint, speed, goes", [("l_elbow", 0.6, 0.3), ("l_elbow", 0.3, 0.0), ("l_knee", 2.0, 0.0)]
+)
 def test_who_goes_or_is_told_little_or_carries_is_not_stalled(joint, speed, goes):
     assert told_to_go(joint, speed, goes, 500).fault == ""

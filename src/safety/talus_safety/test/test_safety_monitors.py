@@ -25,7 +25,9 @@ class Drives:
         position = changes.get("position", HOLD.position + self.noise * self.random.normal(size=N))
         velocity = changes.get("velocity", np.zeros(N))
         effort = HOLD.kp * (HOLD.position - position) - HOLD.kd * velocity
-        told = state(self.tick, **{"position": position, "velocity": velocity, "effort": effort, **changes})
+        told = state(
+            self.tick, **{"position": position, "velocity": velocity, "effort": effort, **changes}
+        )
         self.monitor.step(told, sent)
         return self.monitor
 
@@ -77,7 +79,9 @@ def test_drive_that_gives_nothing_is_found_though_little_is_asked():
     assert not drives.monitor.limp.any(), "it gives torque again"
 
 
-EXACT = HOLD.with_(kp=np.zeros(N), kd=np.zeros(N))  # torque alone, so that a bound can be met to the bit
+EXACT = HOLD.with_(
+    kp=np.zeros(N), kd=np.zeros(N)
+)  # torque alone, so that a bound can be met to the bit
 
 
 @pytest.mark.parametrize("asked, given", [(monitors.DEAD_ASKED, 0.0), (0.02, monitors.DEAD_MEANS)])
@@ -101,14 +105,18 @@ def test_drive_that_was_busy_until_nothing_is_asked_is_not_dead():
     assert not drives.run(50, sent=idle, effort=np.zeros(N)).limp.any()
 
 
-@pytest.mark.parametrize("mean, given, is_dead", [(0.013, 0.0, True), (0.007, 0.0, False), (0.013, 0.005, False)])
+@pytest.mark.parametrize(
+    "mean, given, is_dead", [(0.013, 0.0, True), (0.007, 0.0, False), (0.013, 0.005, False)]
+)
 def test_what_is_asked_counts_in_the_mean(mean, given, is_dead):
     """A joint that hardly bears anything is asked for now more, now less."""
     drives, peak = settled(), LIMITS.effort[ELBOW]
     for tick in range(20):
         asked = HOLD.with_(effort=with_(np.zeros(N), ELBOW, (mean + 0.008 * (-1) ** tick) * peak))
         noisy = with_(np.zeros(N), ELBOW, (given + 0.002 * (-1) ** (tick // 2)) * peak)
-        drives.step(sent=asked, effort=noisy, position=HOLD.position + 1e-6 * drives.random.normal(size=N))
+        drives.step(
+            sent=asked, effort=noisy, position=HOLD.position + 1e-6 * drives.random.normal(size=N)
+        )
     assert found(drives.monitor)[2] == ("r_elbow gives no torque" if is_dead else "")
 
 
@@ -158,10 +166,18 @@ def test_drive_that_pushes_by_itself_is_found_at_once(joint, place, name, asked)
             drives.step(sent=told, position=position, effort=with_(np.zeros(N), joint, part * peak))
         return np.flatnonzero(drives.monitor.wild).tolist()
 
-    assert wild(monitors.RESIDUAL_TICKS - 1, asked + 0.29) == [] and found(drives.monitor) == ("", "", "", "")
+    assert wild(monitors.RESIDUAL_TICKS - 1, asked + 0.29) == [] and found(drives.monitor) == (
+        "",
+        "",
+        "",
+        "",
+    )
     wild(1, asked)
     assert wild(monitors.PUSH_TICKS - 1, asked + 0.31) == []
-    assert wild(1, asked + 0.31) == [joint] and found(drives.monitor)[place] == f"{name} pushes by itself"
+    assert (
+        wild(1, asked + 0.31) == [joint]
+        and found(drives.monitor)[place] == f"{name} pushes by itself"
+    )
     assert wild(9, 0.0) == [joint], "until torque is off"
     drives.monitor.relax()
     assert wild(0, 0.0) == []
@@ -172,7 +188,9 @@ def test_drive_that_gives_less_than_asked_or_says_nothing_new_does_not_push():
     asked = HOLD.with_(effort=with_(np.zeros(N), KNEE, 0.9 * peak))
     for part in (0.1, -0.01, np.nan):
         drives = settled()
-        assert not drives.run(20, sent=asked, effort=with_(np.zeros(N), KNEE, part * peak)).wild.any()
+        assert not drives.run(
+            20, sent=asked, effort=with_(np.zeros(N), KNEE, part * peak)
+        ).wild.any()
     finger, peak = int(LIMITS.effort.argmin()), LIMITS.effort.min()
     weak = {"sent": EXACT.with_(effort=with_(np.zeros(N), finger, 0.9 * peak))}
     assert not settled().run(20, **weak, effort=with_(np.zeros(N), finger, 0.5 * peak)).wild.any()
@@ -188,27 +206,42 @@ def test_drive_that_gives_less_than_asked_or_says_nothing_new_does_not_push():
 def test_joint_that_is_asked_to_move_and_does_not(joint, place, name):
     drives = settled()
     effort = HOLD.kd * with_(np.zeros(N), joint, 1.1)
-    fast = {"sent": HOLD.with_(velocity=with_(np.zeros(N), joint, 1.1)), "effort": np.minimum(effort, LIMITS.effort)}
+    fast = {
+        "sent": HOLD.with_(velocity=with_(np.zeros(N), joint, 1.1)),
+        "effort": np.minimum(effort, LIMITS.effort),
+    }
     assert found(drives.run(monitors.LOCKED_TICKS - 1, **fast)) == ("", "", "", "")
     assert found(drives.step(**fast))[place] == f"{name} is locked"
     pausing = settled()
     for _ in range(3):
         pausing.run(monitors.LOCKED_TICKS - 1, **fast)
-        assert found(pausing.step()) == ("", "", "", ""), "asked again and again, each time for a short while"
+        assert found(pausing.step()) == ("", "", "", ""), (
+            "asked again and again, each time for a short while"
+        )
     moving = settled()
     assert found(moving.run(100, **fast, velocity=with_(np.zeros(N), joint, 0.11)))[3] == ""
     assert "locked" not in "".join(found(moving.monitor))
 
 
-@pytest.mark.parametrize("asked, turns", [(monitors.LOCKED_WANTED, 0.0), (1.1, monitors.LOCKED_SPEED)])
+@pytest.mark.parametrize(
+    "asked, turns", [(monitors.LOCKED_WANTED, 0.0), (1.1, monitors.LOCKED_SPEED)]
+)
 def test_joint_at_the_bounds_of_being_asked_and_turning_is_not_locked(asked, turns):
-    sent, velocity = EXACT.with_(velocity=with_(np.zeros(N), KNEE, asked)), with_(np.zeros(N), KNEE, turns)
+    sent, velocity = (
+        EXACT.with_(velocity=with_(np.zeros(N), KNEE, asked)),
+        with_(np.zeros(N), KNEE, turns),
+    )
     assert settled().run(100, sent=sent, velocity=velocity, effort=np.zeros(N)).locked == ""
     sent, velocity = sent.with_(velocity=1.01 * sent.velocity), 0.99 * velocity
-    assert settled().run(100, sent=sent, velocity=velocity, effort=np.zeros(N)).locked == "l_knee is locked"
+    assert (
+        settled().run(100, sent=sent, velocity=velocity, effort=np.zeros(N)).locked
+        == "l_knee is locked"
+    )
 
 
-@pytest.mark.parametrize("start, rests", [(monitors.STOPPED_FROM, 0.0), (3.0, monitors.STOPPED_SPEED)])
+@pytest.mark.parametrize(
+    "start, rests", [(monitors.STOPPED_FROM, 0.0), (3.0, monitors.STOPPED_SPEED)]
+)
 def test_joint_at_the_bounds_of_stopping_is_not_locked(start, rests):
     for part, word in ((1.0, ""), (0.99, "l_knee is locked")):
         drives = settled()
@@ -232,7 +265,9 @@ def test_leg_joint_that_stops_at_once_and_stays_is_locked(start):
     "joint, start, slow_ticks, still_ticks",
     [(KNEE, 0.64, 1, 50), (KNEE, 3.0, 2, 50), (KNEE, 3.0, 1, 15), (ELBOW, 3.0, 1, 50)],
 )
-def test_joint_that_slows_down_or_moves_on_or_is_no_legs_is_not_locked(joint, start, slow_ticks, still_ticks):
+def test_joint_that_slows_down_or_moves_on_or_is_no_legs_is_not_locked(
+    joint, start, slow_ticks, still_ticks
+):
     drives = settled()
     drives.run(5, velocity=with_(np.zeros(N), joint, start))
     drives.run(slow_ticks, velocity=with_(np.zeros(N), joint, 0.09))
@@ -248,7 +283,9 @@ def test_ankle_that_the_floor_stops_is_not_locked(joint, foot):
         forces[foot, 2] = bears * monitors.CONTACT_ON
         drives = settled()
         drives.run(5, velocity=with_(np.zeros(N), ankle, 1.3), foot_wrenches=forces)
-        assert drives.run(50, foot_wrenches=forces).locked == (f"{joint} is locked" if is_locked else "")
+        assert drives.run(50, foot_wrenches=forces).locked == (
+            f"{joint} is locked" if is_locked else ""
+        )
 
 
 def test_joint_that_slows_down_while_no_command_is_known_is_not_locked():
@@ -296,14 +333,24 @@ def test_encoders_without_noise_are_never_stuck():
 def test_encoder_that_jumps_is_found_at_once():
     drives = settled()
     allowed = 1.5 * LIMITS.velocity[KNEE] * PERIOD + 0.05
-    assert drives.step(position=with_(HOLD.position, KNEE, HOLD.position[KNEE] + allowed - 1e-3)).encoder == ""
+    assert (
+        drives.step(
+            position=with_(HOLD.position, KNEE, HOLD.position[KNEE] + allowed - 1e-3)
+        ).encoder
+        == ""
+    )
     drives = settled()
     assert not drives.monitor.jumped.any()
-    assert drives.step(position=with_(HOLD.position, KNEE, HOLD.position[KNEE] + 6.28)).encoder == "l_knee jumped"
+    assert (
+        drives.step(position=with_(HOLD.position, KNEE, HOLD.position[KNEE] + 6.28)).encoder
+        == "l_knee jumped"
+    )
     assert list(np.flatnonzero(drives.monitor.jumped)) == [KNEE]
 
 
-@pytest.mark.parametrize("name, limit, factor", [("velocity", LIMITS.velocity, 1.2), ("effort", LIMITS.effort, 1.15)])
+@pytest.mark.parametrize(
+    "name, limit, factor", [("velocity", LIMITS.velocity, 1.2), ("effort", LIMITS.effort, 1.15)]
+)
 def test_joint_outside_its_envelope(name, limit, factor):
     drives, idle = settled(), {"sent": None, "effort": np.zeros(N)}
     inside = {**idle, name: with_(np.zeros(N), ELBOW, factor * limit[ELBOW] * 0.99)}
@@ -324,9 +371,18 @@ def test_joint_at_a_bound_is_inside(bound):
         drives.monitor = DriveMonitor(ROBOT, PERIOD, MonitorConfig(power_at_most_w=64.0))
         drives.run(100)
         values = {
-            "speed": {"velocity": part * monitors.SPEED_FACTOR * LIMITS.velocity, "effort": np.zeros(N)},
-            "torque": {"effort": part * monitors.EFFORT_FACTOR * LIMITS.effort, "velocity": np.zeros(N)},
-            "power": {"effort": with_(np.zeros(N), KNEE, 32.0), "velocity": with_(np.zeros(N), KNEE, 2.0 * part)},
+            "speed": {
+                "velocity": part * monitors.SPEED_FACTOR * LIMITS.velocity,
+                "effort": np.zeros(N),
+            },
+            "torque": {
+                "effort": part * monitors.EFFORT_FACTOR * LIMITS.effort,
+                "velocity": np.zeros(N),
+            },
+            "power": {
+                "effort": with_(np.zeros(N), KNEE, 32.0),
+                "velocity": with_(np.zeros(N), KNEE, 2.0 * part),
+            },
         }
         return drives.run(20, sent=None, **values[bound]).runaway
 

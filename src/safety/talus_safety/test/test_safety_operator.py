@@ -125,9 +125,14 @@ def test_release_and_stop_are_heard(link, device):
 def test_anybody_with_the_key_stops_but_one_at_a_time_holds(link, device):
     other = OperatorDevice(KEY)
     now = talk(link, device, 0.3, RELEASED)
-    assert link.hear(other.answer(link.challenge(now), ENABLED), now) == "another device holds the link"
+    assert (
+        link.hear(other.answer(link.challenge(now), ENABLED), now)
+        == "another device holds the link"
+    )
     assert link.is_released
-    assert link.hear(other.answer(link.challenge(now), STOP), now) == "" and link.is_stopped(now + 1.9)
+    assert link.hear(other.answer(link.challenge(now), STOP), now) == "" and link.is_stopped(
+        now + 1.9
+    )
     assert link.is_released and not link.is_stopped(now + 2.1)
     now += ANSWER_S + CHALLENGE_S
     assert link.hear(other.answer(link.challenge(now), ENABLED), now) == "" and not link.is_released
@@ -194,7 +199,13 @@ def test_an_input_is_pressed_unless_it_is_sure_that_it_is_not(plugins, tmp_path)
     pin, other = tmp_path / "value", tmp_path / "other"
     inputs = StopInputs(f"file:{pin} file:{other}")
     other.write_text("1")
-    for content, is_pressed in (("1\n", False), ("0\n", True), ("", True), ("11", True), ("1", False)):
+    for content, is_pressed in (
+        ("1\n", False),
+        ("0\n", True),
+        ("", True),
+        ("11", True),
+        ("1", False),
+    ):
         pin.write_text(content)
         assert inputs.pressed() == (f"file:{pin}" if is_pressed else "")
     pin.unlink()
@@ -204,7 +215,9 @@ def test_an_input_is_pressed_unless_it_is_sure_that_it_is_not(plugins, tmp_path)
 
 def test_a_broken_input_is_pressed_and_an_unknown_one_is_refused(plugins):
     assert StopInputs("broken:17").pressed() == "broken:17 (RuntimeError)"
-    with pytest.raises(StopInputError, match="stop input 'broken:refused': ValueError: no such pin"):
+    with pytest.raises(
+        StopInputError, match="stop input 'broken:refused': ValueError: no such pin"
+    ):
         StopInputs("broken:refused")
     with pytest.raises(UnknownNameError, match="unknown stop input 'flie'; nearest: file"):
         StopInputs("flie:/tmp/x")

@@ -31,7 +31,10 @@ CASES = {
     "imu_fault": (FINE._replace(imu_fault="it is off"), FINE),
     "encoder_fault": (FINE._replace(encoder_fault="l_knee jumped"), FINE),
     "foot_fails": (FINE._replace(foot_fault="l_sole repeats itself"), FINE),
-    "misled": (FINE._replace(permit=TorquePermit(R3, False, True, 0, "sensor_fault")), FINE._replace(permit=STOP)),
+    "misled": (
+        FINE._replace(permit=TorquePermit(R3, False, True, 0, "sensor_fault")),
+        FINE._replace(permit=STOP),
+    ),
     "commands_lost": (FINE._replace(command_late=True), FINE),
     "leg_fault": (FINE._replace(leg_fault="l_knee gives no torque"), FINE),
     "bus_low": (FINE._replace(bus_drop=0.151), FINE._replace(bus_drop=0.15)),
@@ -43,7 +46,10 @@ CASES = {
     "leg_locked": (FINE._replace(leg_locked="l_knee is locked"), FINE),
     "arm_fault": (FINE._replace(arm_fault="l_elbow is locked"), FINE),
     "runaway": (FINE._replace(runaway="l_knee"), FINE),
-    "commands_refused": (FINE._replace(refused_in_row=3, refusal="limp legs"), FINE._replace(refused_in_row=2)),
+    "commands_refused": (
+        FINE._replace(refused_in_row=3, refusal="limp legs"),
+        FINE._replace(refused_in_row=2),
+    ),
     "derates": (FINE._replace(torque_left=0.79, weakest="l_knee"), FINE._replace(torque_left=0.8)),
 }
 
@@ -64,7 +70,9 @@ def test_each_gate_rule_holds_and_just_inside_it_does_not(name):
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_gate_rule_that_is_switched_off_makes_its_test_fail(name, monkeypatch):
-    monkeypatch.setattr(gate_rules, "GATE_RULES", tuple(rule for rule in GATE_RULES if rule.name != name))
+    monkeypatch.setattr(
+        gate_rules, "GATE_RULES", tuple(rule for rule in GATE_RULES if rule.name != name)
+    )
     with pytest.raises(AssertionError):
         test_each_gate_rule_holds_and_just_inside_it_does_not(name)
 
@@ -145,7 +153,10 @@ def test_latch_opens_only_by_disarm_then_arm():
 
 PERMITS = [None, GO, NO, STOP, *(TorquePermit(level, True, True, 0) for level in (R2, R3, R4, R5))]
 EVENTS = [
-    *((f"permit {permit}", FINE._replace(permit=permit), posture) for permit, posture in product(PERMITS, Posture)),
+    *(
+        (f"permit {permit}", FINE._replace(permit=permit), posture)
+        for permit, posture in product(PERMITS, Posture)
+    ),
     *((name, facts, posture) for (name, (facts, _)), posture in product(CASES.items(), Posture)),
 ]
 
@@ -161,7 +172,10 @@ def test_every_phase_and_event_to_depth_five_keeps_the_promises():
                 after = advance(before, facts, posture, CONFIG)
                 ends = [after]
                 if after.phase >= HOLD:
-                    ends = [ended(after, posture, sits, done) for sits, done in product((False, True), repeat=2)]
+                    ends = [
+                        ended(after, posture, sits, done)
+                        for sits, done in product((False, True), repeat=2)
+                    ]
                 for new in ends:
                     transitions += 1
                     _promise(before, new, facts, posture, f"{name}, {posture}: {before} -> {new}")
@@ -172,7 +186,9 @@ def test_every_phase_and_event_to_depth_five_keeps_the_promises():
     assert transitions > 2000
 
 
-def _promise(before: PhaseState, new: PhaseState, facts: GateFacts, posture: Posture, story: str) -> None:
+def _promise(
+    before: PhaseState, new: PhaseState, facts: GateFacts, posture: Posture, story: str
+) -> None:
     permit = facts.permit
     may = permit is not None and permit.lets_torque_start
     if before.phase is OFF and new.phase is not OFF:

@@ -23,7 +23,10 @@ README = "".join(page.read_text() for page in PAGES)
 def tables(first_column: str) -> list[list[list[str]]]:
     """Cells of each table whose header begins so, without the header."""
     found = re.findall(rf"^\| {first_column} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", README, re.MULTILINE)
-    return [[[cell.strip() for cell in row.strip("|").split("|")] for row in rows.splitlines()] for rows in found]
+    return [
+        [[cell.strip() for cell in row.strip("|").split("|")] for row in rows.splitlines()]
+        for rows in found
+    ]
 
 
 def number(value) -> str:
@@ -39,7 +42,13 @@ def test_ladder():
 def test_rules():
     (rows,) = tables("rule")
     assert rows == [
-        [f"`{rule.name}`", rule.cause, rule.level.name[:2], str(rule.within_ms), " ".join(rule.faults)]
+        [
+            f"`{rule.name}`",
+            rule.cause,
+            rule.level.name[:2],
+            str(rule.within_ms),
+            " ".join(rule.faults),
+        ]
         for rule in RULES
     ]
 
@@ -49,7 +58,9 @@ def test_phases():
     assert [row[0] for row in rows] == [phase.name for phase in GatePhase]
 
 
-@pytest.mark.parametrize("at, config_type, prefix", [(0, SupervisorConfig, ""), (1, GateConfig, "gate.")])
+@pytest.mark.parametrize(
+    "at, config_type, prefix", [(0, SupervisorConfig, ""), (1, GateConfig, "gate.")]
+)
 def test_parameters(at, config_type, prefix):
     expected = []
     for name, (default, info) in flat_parameters(config_type).items():
@@ -71,7 +82,9 @@ def test_topics_and_services():
 def test_files():
     (rows,) = tables("file")
     listed = {name for row in rows for name in re.findall(r"`(\w+\.py)`", row[0])}
-    assert listed == {path.name for path in (PACKAGE / "talus_safety").rglob("*.py")} - {"__init__.py"}
+    assert listed == {path.name for path in (PACKAGE / "talus_safety").rglob("*.py")} - {
+        "__init__.py"
+    }
 
 
 def test_every_page_is_linked():

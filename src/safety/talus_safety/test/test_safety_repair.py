@@ -19,7 +19,8 @@ STAND = ROBOT.poses["stand"]
 WEIGHT = 9.81 * BODY.mass
 KNEE, YAW = ROBOT.joint_names.index("l_knee"), ROBOT.joint_names.index("l_hip_yaw")
 JOINTS = [
-    ROBOT.joint_names.index(f"l_{name}") for name in ("hip_roll", "hip_pitch", "knee", "ankle_pitch", "ankle_roll")
+    ROBOT.joint_names.index(f"l_{name}")
+    for name in ("hip_roll", "hip_pitch", "knee", "ankle_pitch", "ankle_roll")
 ]
 
 
@@ -101,7 +102,9 @@ def test_a_jump_is_taken_off_and_given_back_to_the_drive():
     believed = bent.step(STAND, seen={"position": put(STAND, KNEE, STAND[KNEE] + 6.28)})
     bent.drives.jumped[KNEE] = False
     np.testing.assert_allclose(believed.position, STAND, atol=1e-9)
-    assert bent.repair.command(command(position=STAND), believed).position[KNEE] == pytest.approx(STAND[KNEE] + 6.28)
+    assert bent.repair.command(command(position=STAND), believed).position[KNEE] == pytest.approx(
+        STAND[KNEE] + 6.28
+    )
     bent.repair.relax()
     assert bent.step(STAND).position is STAND
 
@@ -115,7 +118,9 @@ def test_a_blind_drive_gets_torque_alone_within_its_peak():
     sent = bent.repair.command(frame, believed)
     assert sent.kp[KNEE] == sent.kd[KNEE] == 0.0
     pull = frame.kp[KNEE] * (frame.position[KNEE] - believed.position[KNEE])
-    assert sent.effort[KNEE] == pytest.approx(min(frame.effort[KNEE] + pull, ROBOT.limits.effort[KNEE]), rel=0.01)
+    assert sent.effort[KNEE] == pytest.approx(
+        min(frame.effort[KNEE] + pull, ROBOT.limits.effort[KNEE]), rel=0.01
+    )
     far = bent.repair.command(command(position=STAND + 100.0), believed)
     assert far.effort[KNEE] == ROBOT.limits.effort[KNEE]
 
@@ -171,7 +176,9 @@ def _legs_under(left: float, right: float) -> np.ndarray:
     for foot, force in ((0, left), (1, right)):
         legs, sole = BODY.legs[foot], BODY.locate(placement, BODY.soles[foot])[1]
         lever = sole - placement.origin[legs + 1]
-        torque[legs] += np.einsum("jk,jk->j", placement.axis[legs], np.cross(lever, [0.0, 0.0, force]))
+        torque[legs] += np.einsum(
+            "jk,jk->j", placement.axis[legs], np.cross(lever, [0.0, 0.0, force])
+        )
     return torque
 
 
@@ -184,10 +191,14 @@ def test_a_foot_that_repeats_itself_is_stuck_and_gets_what_the_other_one_leaves(
     assert standing.feet.fault == "l_sole repeats itself"
     rest = (0.5 - feet.LEAST) * WEIGHT
     assert believed.foot_wrenches[0, 2] == pytest.approx(rest, abs=20.0)
-    assert standing.step(left=full, right=np.array([0, 0, WEIGHT, 0, 0, 0])).foot_wrenches[0, 2] == 0.0
+    assert (
+        standing.step(left=full, right=np.array([0, 0, WEIGHT, 0, 0, 0])).foot_wrenches[0, 2] == 0.0
+    )
 
 
-@pytest.mark.parametrize("foot, said, word", [("left", 0.0, "l_sole is off"), ("right", 1.0, "r_sole is off")])
+@pytest.mark.parametrize(
+    "foot, said, word", [("left", 0.0, "l_sole is off"), ("right", 1.0, "r_sole is off")]
+)
 def test_feet_that_say_what_the_floor_cannot_bear(foot, said, word):
     standing = Standing()
     for _ in range(120):
@@ -199,9 +210,16 @@ def test_feet_that_say_what_the_floor_cannot_bear(foot, said, word):
 
 def test_hands_that_share_the_load_blame_no_foot():
     standing = Standing()
-    leaning = standing.effort + _legs_under(0.5 * WEIGHT, 0.5 * WEIGHT) - _legs_under(0.25 * WEIGHT, 0.25 * WEIGHT)
+    leaning = (
+        standing.effort
+        + _legs_under(0.5 * WEIGHT, 0.5 * WEIGHT)
+        - _legs_under(0.25 * WEIGHT, 0.25 * WEIGHT)
+    )
     for _ in range(200):
-        left, right = (np.array([0, 0, 0.25 * WEIGHT, 0, 0, 0]) + standing.random.normal(size=6) for _ in (0, 1))
+        left, right = (
+            np.array([0, 0, 0.25 * WEIGHT, 0, 0, 0]) + standing.random.normal(size=6)
+            for _ in (0, 1)
+        )
         standing.step(left=left, right=right, effort=leaning)
     assert standing.feet.fault == ""
 
@@ -219,7 +237,9 @@ def test_a_load_in_the_hands_hides_no_broken_accelerometer(load):
     standing = Standing()
     for tick in range(1550):
         share = 0.5 * (1.0 + load) * WEIGHT
-        left, right = (np.array([0, 0, share, 0, 0, 0]) + standing.random.normal(size=6) for _ in (0, 1))
+        left, right = (
+            np.array([0, 0, share, 0, 0, 0]) + standing.random.normal(size=6) for _ in (0, 1)
+        )
         standing.step(left=left, right=right, felt=9.81 if tick < 1500 else 13.7)
         assert tick >= 1500 or not standing.feet.doubts_imu
     assert standing.feet.doubts_imu and standing.feet.fault == ""

@@ -23,7 +23,9 @@ KNEE = ROBOT.joint_names.index("l_knee")
 WRIST = ROBOT.joint_names.index("l_wrist_yaw")
 
 
-def judged(pose: str = "sit", up_z: float = 1.0, turn: float = 0.0, seconds: float = 1.0, **changes) -> Posture:
+def judged(
+    pose: str = "sit", up_z: float = 1.0, turn: float = 0.0, seconds: float = 1.0, **changes
+) -> Posture:
     judge = RestJudge(ROBOT)
     for k in range(round(seconds / PERIOD)):
         judge.step(k * PERIOD, state(k, pose, **changes), up_z, turn)
@@ -83,7 +85,11 @@ def test_forgetting_starts_anew():
 
 def test_path_goes_from_stand_to_sit():
     path = load_rest_path(ROBOT)
-    assert path.progress[0] == 0.0 and path.progress[-1] == 1.0 and (np.diff(path.progress) > 0.0).all()
+    assert (
+        path.progress[0] == 0.0
+        and path.progress[-1] == 1.0
+        and (np.diff(path.progress) > 0.0).all()
+    )
     np.testing.assert_array_equal(path.posture(-1.0), path.position[0])
     np.testing.assert_array_equal(path.posture(2.0), path.position[-1])
     for pose, progress in (("stand", 0.0), ("sit", 1.0)):
@@ -111,9 +117,18 @@ def test_progress_is_the_way_of_the_farthest_joint():
         ("rows: [", "needs `joints` and `rows`"),
         ("joints: [l_knee]", "needs `joints` and `rows`"),
         ("just words", "needs `joints` and `rows`"),
-        (yaml.dump({"joints": ["l_knee"], "rows": [{"position": ["x"]}]}), "needs `joints` and `rows`"),
-        (yaml.dump({"joints": ["l_knee"], "rows": [{"position": [0.0]}]}), "at least 2 rows with 1 positions"),
-        (yaml.dump({"joints": ["l_knee"], "rows": [{"position": [0.0, 1.0]}] * 2}), "at least 2 rows with 1 positions"),
+        (
+            yaml.dump({"joints": ["l_knee"], "rows": [{"position": ["x"]}]}),
+            "needs `joints` and `rows`",
+        ),
+        (
+            yaml.dump({"joints": ["l_knee"], "rows": [{"position": [0.0]}]}),
+            "at least 2 rows with 1 positions",
+        ),
+        (
+            yaml.dump({"joints": ["l_knee"], "rows": [{"position": [0.0, 1.0]}] * 2}),
+            "at least 2 rows with 1 positions",
+        ),
         (
             yaml.dump({"joints": ["l_knie"], "rows": [{"position": [0.0]}] * 2}),
             "unknown joint 'l_knie'; nearest: l_knee",

@@ -31,9 +31,23 @@ def test_is_frozen(thing):
 
 def test_what_is_new_begins_at_nothing():
     new = SupervisorState()
-    ages = ("gate_age", "state_age", "capture_margin", "frames_age", "map_age", "tilt", "warmest", "hottest")
+    ages = (
+        "gate_age",
+        "state_age",
+        "capture_margin",
+        "frames_age",
+        "map_age",
+        "tilt",
+        "warmest",
+        "hottest",
+    )
     assert [getattr(Facts(), name) for name in ages] == [0.0] * len(ages)
-    assert (Facts().stop_gap, Facts().slow_gap, Facts().battery, OperatorWord().age) == (inf, inf, 1.0, 0.0)
+    assert (Facts().stop_gap, Facts().slow_gap, Facts().battery, OperatorWord().age) == (
+        inf,
+        inf,
+        1.0,
+        0.0,
+    )
     assert (new.held_for, new.degraded_for, new.level_for) == (0.0, 0.0, 0.0)
     assert GateCounters() == (0,) * 5
     assert [value for value in GateFacts() if value] == [GateFacts().torque_left] == [1.0]

@@ -6,8 +6,8 @@ import math
 import numpy as np
 import pytest
 from sensor_msgs.msg import PointCloud2, PointField
+from talus_core.modes import Mode
 from talus_safety.conversions import moving_bodies
-from talus_safety.kernel.decide.facts import BalanceMode
 from talus_safety.kernel.limits import SupervisorLimits
 from talus_safety.supervision.separation import KEPT, Separation
 
@@ -15,7 +15,7 @@ LIMITS = SupervisorLimits()
 K = LIMITS.approach_m_s
 
 
-def gaps(distance, velocity=(0.0, 0.0), mode=BalanceMode.STANDING, pace=0.0, age=0.0):
+def gaps(distance, velocity=(0.0, 0.0), mode=Mode.STANDING, pace=0.0, age=0.0):
     """With one body at `distance` m ahead of a robot that walked at `pace` m/s for a second."""
     separation = Separation(LIMITS)
     for time in np.arange(0.0, 1.01, 0.02):
@@ -32,8 +32,12 @@ def test_standing_it_needs_the_time_to_notice():
 
 @pytest.mark.parametrize("pace, times", [(0.0, 1.0), (0.5, 1.0), (1.0, 2.0)])
 def test_walking_it_needs_the_time_and_the_way_to_halt_as_well(pace, times):
-    stop, _ = gaps(6.0, mode=BalanceMode.WALKING, pace=pace)
-    needed = K * (LIMITS.notice_s + times * LIMITS.halt_s) + times**2 * LIMITS.halt_m + LIMITS.clearance_m
+    stop, _ = gaps(6.0, mode=Mode.WALKING, pace=pace)
+    needed = (
+        K * (LIMITS.notice_s + times * LIMITS.halt_s)
+        + times**2 * LIMITS.halt_m
+        + LIMITS.clearance_m
+    )
     assert stop == pytest.approx(6.0 - needed, abs=0.02)
 
 
@@ -49,13 +53,13 @@ def test_who_is_not_seen_any_more_comes_on_for_a_while():
 
 def test_without_anybody_or_without_a_place_nothing_is_near():
     separation = Separation(LIMITS)
-    assert separation.gaps(BalanceMode.WALKING, 1.0) == (math.inf, math.inf)
+    assert separation.gaps(Mode.WALKING, 1.0) == (math.inf, math.inf)
     separation.hear(np.array([[1.0, 0.0, 0.0, 0.0]]), 1.0)
-    assert separation.gaps(BalanceMode.WALKING, 1.0) == (math.inf, math.inf)
+    assert separation.gaps(Mode.WALKING, 1.0) == (math.inf, math.inf)
     separation.stand_at((0.0, 0.0), 1.0)
-    assert separation.gaps(BalanceMode.WALKING, 1.0)[0] < 0.0
+    assert separation.gaps(Mode.WALKING, 1.0)[0] < 0.0
     separation.hear(np.array([[np.nan, 0.0, 0.0, 0.0]]), 1.0)
-    assert separation.gaps(BalanceMode.WALKING, 1.0) == (math.inf, math.inf)
+    assert separation.gaps(Mode.WALKING, 1.0) == (math.inf, math.inf)
 
 
 def test_time_that_goes_back_is_no_speed():
@@ -64,14 +68,22 @@ def test_time_that_goes_back_is_no_speed():
     separation.stand_at((0.0, 0.0), 1.0)
     separation.hear(np.array([[6.0, 0.0, 0.0, 0.0]]), 1.0)
     expected = 6.0 - K * (LIMITS.notice_s + LIMITS.halt_s) - LIMITS.halt_m - LIMITS.clearance_m
-    assert separation.gaps(BalanceMode.WALKING, 1.0)[0] == pytest.approx(expected)
+    assert separation.gaps(Mode.WALKING, 1.0)[0] == pytest.approx(expected)
 
 
 def cloud(names, rows):
-    fields = [PointField(name=n, offset=4 * i, datatype=PointField.FLOAT32, count=1) for i, n in enumerate(names)]
+    fields = [
+        PointField(name=n, offset=4 * i, datatype=PointField.FLOAT32, count=1)
+        for i, n in enumerate(names)
+    ]
     rows = np.array(rows, np.float32)
     return PointCloud2(
-        height=1, width=len(rows), fields=fields, point_step=4 * len(names), row_step=rows.nbytes, data=rows.tobytes()
+        height=1,
+        width=len(rows),
+        fields=fields,
+        point_step=4 * len(names),
+        row_step=rows.nbytes,
+        data=rows.tobytes(),
     )
 
 

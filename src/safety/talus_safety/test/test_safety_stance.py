@@ -63,7 +63,9 @@ def test_in_the_air_the_lower_foot_counts_as_ground(roll, lower):
     tilt = tilt_of(roll)
     tilt.rate = (0.5, 0.0, 0.0)
     in_air = stance_of(tilt=tilt, foot_wrenches=loads(0.0, 0.0))
-    on_it = stance_of(tilt=tilt, foot_wrenches=loads(0.0, 99.0) if lower == "right" else loads(99.0, 0.0))
+    on_it = stance_of(
+        tilt=tilt, foot_wrenches=loads(0.0, 99.0) if lower == "right" else loads(99.0, 0.0)
+    )
     np.testing.assert_allclose(in_air.velocity, on_it.velocity)
 
 
@@ -74,7 +76,10 @@ def test_toes_up_or_down_level_frame_stays_defined():
 
 def test_pressure_is_where_the_sensors_feel_it():
     wrenches = loads(WEIGHT, 0.0)
-    wrenches[0, 3:5] = 0.02 * WEIGHT, -0.05 * WEIGHT  # N m: pressed 2 cm left and 5 cm ahead of the centre
+    wrenches[0, 3:5] = (
+        0.02 * WEIGHT,
+        -0.05 * WEIGHT,
+    )  # N m: pressed 2 cm left and 5 cm ahead of the centre
     stance = stance_of(foot_wrenches=wrenches)
     np.testing.assert_allclose(stance.pressure[0], stance.soles[0, :2] + (0.05, 0.02), atol=2e-3)
     np.testing.assert_array_equal(stance.pressure[1], stance.soles[1, :2])
@@ -84,4 +89,7 @@ def test_pressure_is_where_the_sensors_feel_it():
 def test_lame_leg_is_no_support_beside_a_sound_one(left, supports):
     now = state(foot_wrenches=loads(left, WEIGHT / 2))
     assert StanceObserver(BODY).observe(now, tilt_of(), (True, False)).supports == supports
-    assert StanceObserver(BODY).observe(now, tilt_of(), (False, True)).supports == (left > 0.0, left == 0.0)
+    assert StanceObserver(BODY).observe(now, tilt_of(), (False, True)).supports == (
+        left > 0.0,
+        left == 0.0,
+    )

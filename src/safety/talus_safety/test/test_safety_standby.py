@@ -41,9 +41,14 @@ def test_leg_whose_knee_is_limp_carries_nothing_and_follows():
         now = state(2, position=bent, foot_wrenches=loads(0.0, WEIGHT))
         commands[bool(joints.any())] = machine.step(now, tilt_of(), joints).command
     right = BODY.legs[1]
-    assert np.abs(commands[True].effort[right]).max() < 0.3 * np.abs(commands[False].effort[right]).max()
+    assert (
+        np.abs(commands[True].effort[right]).max()
+        < 0.3 * np.abs(commands[False].effort[right]).max()
+    )
     np.testing.assert_allclose(commands[True].position[right], bent[right], atol=1e-9)
-    assert (commands[True].kp[BODY.legs[0]] > commands[False].kp[BODY.legs[0]]).sum() >= 3  # it must be there in time
+    assert (
+        commands[True].kp[BODY.legs[0]] > commands[False].kp[BODY.legs[0]]
+    ).sum() >= 3  # it must be there in time
 
 
 @pytest.mark.parametrize("wanted", [(0.0, 0.0), (0.05, 0.03), (-0.08, -0.1), (0.02, 0.13)])
@@ -58,16 +63,22 @@ def test_reachable_centre_of_pressure_is_reached(wanted):
 @pytest.mark.parametrize("wanted", [(1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0), (3.0, -2.0)])
 def test_unreachable_centre_of_pressure_ends_inside_the_soles(wanted):
     stance = stance_of()
-    footing = FootingPlanner(ROBOT).plan(stance, stance.soles[:, :2].mean(axis=0) + wanted, stance.supports)
+    footing = FootingPlanner(ROBOT).plan(
+        stance, stance.soles[:, :2].mean(axis=0) + wanted, stance.supports
+    )
     offset = np.abs(footing.points - stance.soles[:, :2])
     assert (offset <= np.array([FOOT.length / 2 - EDGE, FOOT.width / 2 - EDGE]) + 1e-9).all()
     assert (footing.share >= 0.0).all() and footing.share.sum() == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize("left, right, share", [(WEIGHT, 0, [1, 0]), (0, WEIGHT, [0, 1]), (0, 0, [0, 0])])
+@pytest.mark.parametrize(
+    "left, right, share", [(WEIGHT, 0, [1, 0]), (0, WEIGHT, [0, 1]), (0, 0, [0, 0])]
+)
 def test_only_feet_on_the_ground_carry(left, right, share):
     stance = stance_of(foot_wrenches=loads(left, right))
-    np.testing.assert_array_equal(FootingPlanner(ROBOT).plan(stance, np.zeros(2), stance.supports).share, share)
+    np.testing.assert_array_equal(
+        FootingPlanner(ROBOT).plan(stance, np.zeros(2), stance.supports).share, share
+    )
 
 
 @pytest.mark.parametrize("pose", ["stand", "sit"])
@@ -78,12 +89,19 @@ def test_torques_balance_links_and_ground(pose, pitch, left, right):
     stance = stance_of(pose, tilt_of(pitch=pitch), foot_wrenches=loads(left, right))
     footing = FootingPlanner(ROBOT).plan(stance, stance.centre[:2], stance.supports)
     torque = joint_torque(BODY, stance, footing)
-    lean = (stance.centre[:2] - footing.pressure) / stance.height if footing.share.any() else np.zeros(2)
+    lean = (
+        (stance.centre[:2] - footing.pressure) / stance.height
+        if footing.share.any()
+        else np.zeros(2)
+    )
     push = stance.level.T @ (GRAVITY_MPS2 * np.append(lean, 1.0))
     here = BODY.place(ROBOT.poses[pose])
     points = np.column_stack((footing.points, stance.soles[:, 2])) @ stance.level
     located = [BODY.locate(here, sole) for sole in BODY.soles]
-    in_soles = [rotation.T @ (point - origin) for point, (rotation, origin) in zip(points, located, strict=True)]
+    in_soles = [
+        rotation.T @ (point - origin)
+        for point, (rotation, origin) in zip(points, located, strict=True)
+    ]
 
     def work(position):
         placement = BODY.place(position)
@@ -111,7 +129,10 @@ def mirrored(array: np.ndarray) -> np.ndarray:
     """Left and right exchanged: pitch joints keep their sign, roll and yaw joints change it."""
     names = ROBOT.joint_names
     other = {"l": "r", "r": "l"}
-    at = [names.index(other[name[0]] + name[1:]) if name[:2] in ("l_", "r_") else k for k, name in enumerate(names)]
+    at = [
+        names.index(other[name[0]] + name[1:]) if name[:2] in ("l_", "r_") else k
+        for k, name in enumerate(names)
+    ]
     sign = np.array([-1.0 if "roll" in name or "yaw" in name else 1.0 for name in names])
     return sign * array[at]
 
@@ -175,7 +196,8 @@ def test_story_hold_sit_let_go():
         pose = path[-1].command.position if path else state().position
         path.append(machine.step(state(k, position=pose), on_flat_feet(pose), SOUND))
     times = {
-        name: next(k for k, s in enumerate(path) if getattr(s, name)) * PERIOD for name in ("is_sitting", "is_finished")
+        name: next(k for k, s in enumerate(path) if getattr(s, name)) * PERIOD
+        for name in ("is_sitting", "is_finished")
     }
     assert config.hold_s - PERIOD <= times["is_sitting"] <= config.hold_at_most_s
     sat = times["is_sitting"] + config.sit_s + config.release_s
@@ -206,7 +228,11 @@ def test_fallen_it_only_damps():
     machine = standby()
     machine.begin(state())
     fallen = machine.step(state(), tilt_of(pitch=1.3), SOUND)
-    assert not fallen.command.kp.any() and not fallen.command.effort.any() and (fallen.command.kd > 0.0).all()
+    assert (
+        not fallen.command.kp.any()
+        and not fallen.command.effort.any()
+        and (fallen.command.kd > 0.0).all()
+    )
     assert not fallen.is_finished
 
 

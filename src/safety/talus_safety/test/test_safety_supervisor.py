@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 from talus_core.gate_phases import GatePhase
+from talus_core.modes import Mode
 from talus_core.stop_levels import StopLevel
 from talus_safety.config import SupervisorConfig
-from talus_safety.kernel.decide.facts import BalanceMode, Facts, GateReport, OperatorWord
+from talus_safety.kernel.decide.facts import Facts, GateReport, OperatorWord
 from talus_safety.kernel.decide.rules import FALLEN
 from talus_safety.kernel.decide.supervisor import Answer, Supervisor, SupervisorState, Wish
 
@@ -16,23 +17,33 @@ CONFIG = SupervisorConfig()
 SUPERVISOR = Supervisor(CONFIG)
 DT = 0.01
 
-SEATED = Facts(gate=GateReport(GatePhase.OFF, at_rest=True), mode=BalanceMode.LIMP)
-HELD_SEATED = Facts(gate=GateReport(GatePhase.RUN, at_rest=True), mode=BalanceMode.SEATED)
-STANDING = Facts(gate=GateReport(GatePhase.RUN, at_rest=False), mode=BalanceMode.STANDING)
-WALKING = replace(STANDING, mode=BalanceMode.WALKING)
-SITTING = replace(STANDING, mode=BalanceMode.SITTING_DOWN)
+SEATED = Facts(gate=GateReport(GatePhase.OFF, at_rest=True), mode=Mode.LIMP)
+HELD_SEATED = Facts(gate=GateReport(GatePhase.RUN, at_rest=True), mode=Mode.SEATED)
+STANDING = Facts(gate=GateReport(GatePhase.RUN, at_rest=False), mode=Mode.STANDING)
+WALKING = replace(STANDING, mode=Mode.WALKING)
+SITTING = replace(STANDING, mode=Mode.SITTING_DOWN)
 STANDBY = Facts(
-    gate=GateReport(GatePhase.HOLD, True, False, R3, "no sound joint_command in time"), gate_has_latched=True
+    gate=GateReport(GatePhase.HOLD, True, False, R3, "no sound joint_command in time"),
+    gate_has_latched=True,
 )
-LATCHED_OFF = Facts(gate=GateReport(GatePhase.OFF, latched=True, at_rest=True, reason="no sound joint_command in time"))
+LATCHED_OFF = Facts(
+    gate=GateReport(
+        GatePhase.OFF, latched=True, at_rest=True, reason="no sound joint_command in time"
+    )
+)
 NO_BALANCE = replace(WALKING, silence={"balance": 0.6}, robot_silence={"balance": 0.2})
 NO_CAMERA = replace(WALKING, silence={"camera": 0.3}, robot_silence={"camera": 0.3})
 NO_CAMERA_LONG = replace(WALKING, silence={"camera": 0.5}, robot_silence={"camera": 0.5})
 REFUSING = replace(
     WALKING,
-    gate=replace(WALKING.gate, request=R2, reason="joint_command refused: NaN or infinite", rule="commands_refused"),
+    gate=replace(
+        WALKING.gate,
+        request=R2,
+        reason="joint_command refused: NaN or infinite",
+        rule="commands_refused",
+    ),
 )
-LYING = Facts(gate=GateReport(GatePhase.HOLD, True, True, R3), tilt=1.4, mode=BalanceMode.WALKING)
+LYING = Facts(gate=GateReport(GatePhase.HOLD, True, True, R3), tilt=1.4, mode=Mode.WALKING)
 FALLING = replace(WALKING, tilt=0.8)
 ABSENT = replace(SEATED, absent=("balance",))
 SILENT_DRIVER = replace(WALKING, gate_age=0.6, silence={"driver": 0.6})
@@ -82,7 +93,7 @@ def test_boot_is_restrictive_until_armed():
         (replace(SEATED, gate_age=3.1, silence={"driver": 0.1}), "gate/state"),
         (replace(SEATED, gate=GateReport(GatePhase.OFF, at_rest=False)), "not at rest"),
         (replace(SEATED, sensor_fault="IMU is stuck"), "IMU is stuck"),
-        (replace(SEATED, mode=BalanceMode.FALLING), "falls"),
+        (replace(SEATED, mode=Mode.FALLING), "falls"),
         (replace(SEATED, battery=0.01), "battery"),
     ],
 )
@@ -142,7 +153,10 @@ def test_story_balance_dies():
     state = after(armed(), WALKING)
     state = after(state, STANDBY)
     assert shown(state) == (R3, True, False, True)
-    assert state.cause == "the driver holds and sits the robot by itself: no sound joint_command in time"
+    assert (
+        state.cause
+        == "the driver holds and sits the robot by itself: no sound joint_command in time"
+    )
     state = after(state, replace(STANDBY, gate_has_latched=False), 4.0)
     state = after(state, LATCHED_OFF)
     assert shown(state) == (R3, True, False, False)
@@ -162,15 +176,17 @@ def test_story_fallen_is_cut_when_it_lies_and_gets_up_when_an_operator_asks():
     assert not state.torque_permitted
     lying = replace(LYING, gate=GateReport(GatePhase.OFF, latched=True))
     state = asked(asked(state, lying, Wish.RESET), lying, Wish.ARM)
-    under_torque = replace(lying, gate=GateReport(GatePhase.RUN, at_rest=True), mode=BalanceMode.LIMP)
-    rising = replace(under_torque, gate=GateReport(GatePhase.RUN, at_rest=False), mode=BalanceMode.GETTING_UP)
+    under_torque = replace(lying, gate=GateReport(GatePhase.RUN, at_rest=True), mode=Mode.LIMP)
+    rising = replace(
+        under_torque, gate=GateReport(GatePhase.RUN, at_rest=False), mode=Mode.GETTING_UP
+    )
     state = after(after(state, under_torque), rising)
     assert shown(state) == (R0, False, True, True)
-    assert after(state, replace(rising, mode=BalanceMode.LIMP)).cause == "the robot has fallen"
+    assert after(state, replace(rising, mode=Mode.LIMP)).cause == "the robot has fallen"
 
 
 def test_a_certain_fall_stops_before_the_tilt_does():
-    state = after(armed(), replace(WALKING, tilt=0.3, mode=BalanceMode.FALLING))
+    state = after(armed(), replace(WALKING, tilt=0.3, mode=Mode.FALLING))
     assert shown(state) == (R4, True, False, True) and state.cause == "the robot falls"
 
 
@@ -197,16 +213,26 @@ def test_sitting_that_takes_too_long_ends_in_cut():
     state = after(state, SITTING, 0.2)
     assert shown(state) == (R5, True, False, False) and state.cause == "sitting down took too long"
     assert "latched" in refused(state, SEATED, Wish.ARM)
-    assert shown(asked(after(state, SEATED), SEATED, Wish.RESET, Wish.ARM)) == (R0, False, True, True)
+    assert shown(asked(after(state, SEATED), SEATED, Wish.RESET, Wish.ARM)) == (
+        R0,
+        False,
+        True,
+        True,
+    )
 
 
 def test_limits_themselves_are_still_allowed():
-    stopped = replace(asked(after(armed(), WALKING), WALKING, Wish.STOP), held_for=CONFIG.sit_timeout_s)
+    stopped = replace(
+        asked(after(armed(), WALKING), WALKING, Wish.STOP), held_for=CONFIG.sit_timeout_s
+    )
     assert SUPERVISOR.step(stopped, SITTING, 0.0).torque_permitted
     late = replace(SEATED, state_age=CONFIG.stalled_s)
     assert SUPERVISOR.ask(after(SupervisorState(), SEATED), late, Wish.ARM)[1].success
     leaning = replace(LYING, tilt=FALLEN)
-    assert SUPERVISOR.step(stopped, leaning, 0.0).torque_permitted and not after(stopped, LYING).torque_permitted
+    assert (
+        SUPERVISOR.step(stopped, leaning, 0.0).torque_permitted
+        and not after(stopped, LYING).torque_permitted
+    )
 
 
 def test_time_at_a_level_begins_when_it_rises_and_at_arming():
@@ -236,7 +262,10 @@ def test_first_cause_at_a_level_stays():
 def test_before_arming_faults_show_but_do_not_latch():
     state = after(SupervisorState(), SILENT_DRIVER)
     assert shown(state) == (R3, False, False, False)
-    assert (state.cause, state.clears_by) == ("the driver is silent", "its cause gone, then safety/arm")
+    assert (state.cause, state.clears_by) == (
+        "the driver is silent",
+        "its cause gone, then safety/arm",
+    )
     assert after(state, SEATED).cause == "not armed yet"
 
 
@@ -273,7 +302,9 @@ def followers(state: SupervisorState, facts: Facts):
 def key(state: SupervisorState) -> tuple:
     """States that differ only in how long they last behave alike, up to the time-out."""
     late = state.held_for > CONFIG.sit_timeout_s
-    return replace(state, held_for=0.0, level_for=0.0, degraded_for=float(state.degraded_for > 0)), late
+    return replace(
+        state, held_for=0.0, level_for=0.0, degraded_for=float(state.degraded_for > 0)
+    ), late
 
 
 def reachable(depth: int):
@@ -299,17 +330,27 @@ def test_every_state_and_event_to_depth_five_keeps_the_promises():
         story = f"{event}: {before} -> {new}"
         granted_arm = event == Wish.ARM.value and new.armed and not before.armed
         assert new.level >= new.held, story
-        assert new.held >= before.held or granted_arm, f"the ladder only falls by an operator's arm; {story}"
+        assert new.held >= before.held or granted_arm, (
+            f"the ladder only falls by an operator's arm; {story}"
+        )
         assert new.armed <= (new.held is R0), f"armed means no stop holds; {story}"
         assert new.armed <= new.torque_permitted, story
         assert before.armed or not new.armed or granted_arm, f"nothing arms by itself; {story}"
-        assert before.torque_permitted or not new.torque_permitted or granted_arm, f"torque comes by arm; {story}"
-        assert new.latched or not before.latched or event == Wish.RESET.value, f"a latch opens by reset; {story}"
+        assert before.torque_permitted or not new.torque_permitted or granted_arm, (
+            f"torque comes by arm; {story}"
+        )
+        assert new.latched or not before.latched or event == Wish.RESET.value, (
+            f"a latch opens by reset; {story}"
+        )
         assert not granted_arm or not before.latched, f"no arming over a latch; {story}"
-        assert new.level is R0 or (new.cause and new.clears_by), f"a restriction says why and what ends it; {story}"
+        assert new.level is R0 or (new.cause and new.clears_by), (
+            f"a restriction says why and what ends it; {story}"
+        )
         cut = before.torque_permitted and not new.torque_permitted
         is_down = facts.gate.at_rest or facts.gate.phase is GatePhase.OFF
-        assert not cut or is_down or new.level is R5, f"torque is withdrawn from what is down, or at R5; {story}"
+        assert not cut or is_down or new.level is R5, (
+            f"torque is withdrawn from what is down, or at R5; {story}"
+        )
         if event == Wish.STOP.value:
             assert new.level >= R3 and not new.armed, f"a stop always stops; {story}"
     assert transitions > 3000

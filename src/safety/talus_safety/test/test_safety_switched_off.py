@@ -15,7 +15,9 @@ def cases_of(test) -> list[tuple]:
     return [(test, *case) for case in mark.args[1]]
 
 
-CASES = cases_of(watch.test_lost_and_stuck_nodes_are_found_in_time) + cases_of(watch.test_each_fact_fires_its_rule)
+CASES = cases_of(watch.test_lost_and_stuck_nodes_are_found_in_time) + cases_of(
+    watch.test_each_fact_fires_its_rule
+)
 
 
 def test_every_rule_has_a_case():

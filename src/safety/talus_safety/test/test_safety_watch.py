@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from safety_samples import PERIOD, ROBOT, STANDING_EFFORT, N, state
 from talus_core.gate_phases import GatePhase
+from talus_core.modes import Mode
 from talus_core.stop_levels import StopLevel
 from talus_safety.config import SupervisorConfig
-from talus_safety.kernel.decide.facts import BalanceMode, Facts, GateReport, OperatorWord
+from talus_safety.kernel.decide.facts import Facts, GateReport, OperatorWord
 from talus_safety.kernel.decide.gate_rules import LOSSES, REQUESTS
 from talus_safety.kernel.decide.rule import ENDS, RESET
 from talus_safety.kernel.decide.rules import (
@@ -29,7 +30,7 @@ PATIENCE = {"balance": 1.0, "camera": CAMERA_DEGRADES, "map": CAMERA_STOPS}  # o
 CONFIG = SupervisorConfig(expected=NODES)
 EVERY = 5  # ticks between looks
 BEAT = 0.05  # s
-FINE = Facts(gate=GateReport(GatePhase.RUN, at_rest=False), mode=BalanceMode.WALKING)
+FINE = Facts(gate=GateReport(GatePhase.RUN, at_rest=False), mode=Mode.WALKING)
 
 
 def firing(facts: Facts, config: SupervisorConfig = CONFIG) -> list[str]:
@@ -47,7 +48,10 @@ class World:
 
     def noisy(self, sequence: int, **changes):
         shake = self.random.normal(0, 1e-3, 6)
-        imu = {"angular_velocity": shake[:3], "linear_acceleration": np.array([0.0, 0.0, 9.81]) + shake[3:]}
+        imu = {
+            "angular_velocity": shake[:3],
+            "linear_acceleration": np.array([0.0, 0.0, 9.81]) + shake[3:],
+        }
         return state(sequence, **{"effort": STANDING_EFFORT, **imu, **changes})
 
     def run(self, seconds: float, silent=(), stuck=(), frozen=False, gate=None):
@@ -60,7 +64,9 @@ class World:
             self.watch.on_state(self.noisy(sequence), self.steady)
             for source in ("base", "joints", "map"):
                 if source not in silent:
-                    self.watch.on_frame(source, (0 if source in stuck else sequence) * PERIOD, self.steady)
+                    self.watch.on_frame(
+                        source, (0 if source in stuck else sequence) * PERIOD, self.steady
+                    )
             if "driver" not in silent:
                 self.watch.on_gate(gate or FINE.gate, self.steady)
             if self.steady - beat >= BEAT:
@@ -138,9 +144,15 @@ def test_slow_robot_time_alone_loses_nobody():
         (replace(FINE, gate=GateReport(), rest_fault="no gravity"), "not_at_rest"),
         (replace(FINE, hottest=1.01), "hot"),
         (replace(FINE, warmest=0.81), "warm"),
-        (replace(FINE, mode=BalanceMode.FALLING), "falling"),
-        *((replace(FINE, gate=GateReport(GatePhase.HOLD, rule=rule.name)), rule.name) for rule in LOSSES),
-        *((replace(FINE, gate=GateReport(GatePhase.RUN, rule=rule.name)), rule.name) for rule in REQUESTS),
+        (replace(FINE, mode=Mode.FALLING), "falling"),
+        *(
+            (replace(FINE, gate=GateReport(GatePhase.HOLD, rule=rule.name)), rule.name)
+            for rule in LOSSES
+        ),
+        *(
+            (replace(FINE, gate=GateReport(GatePhase.RUN, rule=rule.name)), rule.name)
+            for rule in REQUESTS
+        ),
     ],
 )
 def test_each_fact_fires_its_rule(facts, rule):
@@ -159,7 +171,11 @@ def test_just_inside_every_limit_nothing_fires():
     facts = replace(
         facts,
         silence={n: 9.0 for n in NODES},
-        robot_silence={"balance": 0.05, "camera": 0.35 * CAMERA_DEGRADES, "map": 0.35 * CAMERA_STOPS},
+        robot_silence={
+            "balance": 0.05,
+            "camera": 0.35 * CAMERA_DEGRADES,
+            "map": 0.35 * CAMERA_STOPS,
+        },
     )
     assert firing(replace(facts, gate_age=0.1)) == []
 
@@ -167,12 +183,16 @@ def test_just_inside_every_limit_nothing_fires():
 @pytest.mark.parametrize(
     "facts",
     [
-        replace(FINE, state_age=math.inf),  # the first state is still to come: `driver_lost` says so
+        replace(
+            FINE, state_age=math.inf
+        ),  # the first state is still to come: `driver_lost` says so
         replace(FINE, stop_gap=0.0, slow_gap=0.0),
         replace(FINE, slow_gap=0.5),
         replace(FINE, silence={"balance": 9.0}),  # and nobody measured robot time
         replace(FINE, robot_silence={"balance": 9.0}),
-        *(replace(FINE, gate=replace(FINE.gate, rule=rule.name)) for rule in LOSSES),  # it does not act on it
+        *(
+            replace(FINE, gate=replace(FINE.gate, rule=rule.name)) for rule in LOSSES
+        ),  # it does not act on it
     ],
 )
 def test_what_is_no_reason_to_stop(facts):
@@ -224,7 +244,7 @@ def test_mode_and_battery_keep_their_last_sound_value():
     watch.on_battery(0.6)
     watch.on_battery(float("nan"))
     facts = watch.facts(0.0)
-    assert facts.mode is BalanceMode.WALKING and facts.battery == 0.6
+    assert facts.mode is Mode.WALKING and facts.battery == 0.6
 
 
 def sensors_after(samples) -> SensorWatch:
@@ -269,7 +289,9 @@ def test_encoder_that_jumps():
     ok, jump = 1.5 * ROBOT.limits.velocity[knee] * EVERY * PERIOD + 0.049, 0.3
     at = state().position
     assert sensors_after([state(0), state(EVERY, position=at + ok * step)]).fault == ""
-    assert sensors_after([state(0), state(EVERY, position=at + jump * step)]).fault == "l_knee jumped"
+    assert (
+        sensors_after([state(0), state(EVERY, position=at + jump * step)]).fault == "l_knee jumped"
+    )
     assert sensors_after([state(0), state(51, position=at + jump * step)]).fault == ""
 
 
@@ -287,7 +309,8 @@ def test_stuck_imu_is_found_only_where_it_has_noise():
     assert sensors_after([*noisy, *stuck]).fault == "IMU is stuck"
     assert sensors_after([sample(k, np.zeros(6)) for k in range(300)]).fault == ""
     only_gyroscope = [
-        sample(len(noise) + k, np.concatenate((noise[-1, :3], random.normal(0, 1e-3, 3)))) for k in range(20)
+        sample(len(noise) + k, np.concatenate((noise[-1, :3], random.normal(0, 1e-3, 3))))
+        for k in range(20)
     ]
     assert sensors_after([*noisy, *only_gyroscope]).fault == ""
 
@@ -308,11 +331,22 @@ def test_tilt_follows_and_starts_anew_after_a_gap():
         replace(FINE, gate_age=CONFIG.silence_s, silence={"driver": 9.0}),
         replace(FINE, gate_age=9.0, silence={"driver": CONFIG.silence_s}),
         replace(FINE, state_age=CONFIG.stalled_s),
-        *(replace(FINE, silence={n: part * CONFIG.silence_s}, robot_silence={n: 9.0}) for n, part in PATIENCE.items()),
+        *(
+            replace(FINE, silence={n: part * CONFIG.silence_s}, robot_silence={n: 9.0})
+            for n, part in PATIENCE.items()
+        ),
         replace(FINE, silence={"balance": 9.0}, robot_silence={"balance": BALANCE_ROBOT_SILENCE}),
-        replace(FINE, silence={"camera": 9.0}, robot_silence={"camera": CAMERA_DEGRADES * CAMERA_ROBOT_SILENCE}),
-        replace(FINE, silence={"map": 9.0}, robot_silence={"map": CAMERA_STOPS * CAMERA_ROBOT_SILENCE}),
-        replace(FINE, behind={"balance": CONFIG.balance_behind_s, "camera": CONFIG.camera_behind_s}),
+        replace(
+            FINE,
+            silence={"camera": 9.0},
+            robot_silence={"camera": CAMERA_DEGRADES * CAMERA_ROBOT_SILENCE},
+        ),
+        replace(
+            FINE, silence={"map": 9.0}, robot_silence={"map": CAMERA_STOPS * CAMERA_ROBOT_SILENCE}
+        ),
+        replace(
+            FINE, behind={"balance": CONFIG.balance_behind_s, "camera": CONFIG.camera_behind_s}
+        ),
         replace(FINE, tilt=math.radians(CONFIG.tilt_deg)),
         replace(FINE, warmest=CONFIG.warm, hottest=1.0),
         replace(FINE, battery=CONFIG.battery_low),
@@ -344,6 +378,6 @@ def test_who_comes_near_stops_a_robot_that_walks_earlier_than_one_that_stands():
     watch.on_state(state(500), 1.0)
     watch.on_frame("base", 1.0, 1.0, (0.0, 0.0))
     watch.on_moving(np.array([[3.0, 0.0, -1.0, 0.0]]), 1.0)
-    for mode, rules in ((BalanceMode.STANDING, set()), (BalanceMode.WALKING, {"person_near", "person_comes"})):
+    for mode, rules in ((Mode.STANDING, set()), (Mode.WALKING, {"person_near", "person_comes"})):
         watch.on_balance(mode)
         assert rules == {"person_near", "person_comes"} & set(firing(watch.facts(1.0)))

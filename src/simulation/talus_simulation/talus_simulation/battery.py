@@ -84,10 +84,14 @@ class Pack:
 
     def report(self) -> Battery:
         """As a driver gives it."""
-        return Battery(self.voltage, -self._current, self._energy, self._data.energy, ROOM_TEMPERATURE)
+        return Battery(
+            self.voltage, -self._current, self._energy, self._data.energy, ROOM_TEMPERATURE
+        )
 
     def _open_voltage(self) -> float:
         """Linear in the charge: right within 3 % for these cells between 10 and 100 %."""
         fraction = self._energy / self._data.energy
-        voltage = self._data.empty_voltage + fraction * (self._data.full_voltage - self._data.empty_voltage)
+        voltage = self._data.empty_voltage + fraction * (
+            self._data.full_voltage - self._data.empty_voltage
+        )
         return self.sag * voltage

@@ -56,7 +56,9 @@ def read_drives(description: RobotDescription) -> DriveTable:
     missing = [name for name in description.joint_names if name not in of_joint]
     if missing:
         path = description.folder / "robot.yaml"
-        raise RobotDescriptionError(f"{path}: entry 'drives' has no drive for: {', '.join(missing)}")
+        raise RobotDescriptionError(
+            f"{path}: entry 'drives' has no drive for: {', '.join(missing)}"
+        )
 
     def column(key: str) -> np.ndarray:
         return np.array([float(of_joint[name][key]) for name in description.joint_names])
@@ -67,7 +69,9 @@ def read_drives(description: RobotDescription) -> DriveTable:
         resistance=column("resistance"),
         standby_power=column("standby"),
         rotor_inertia=column("rotor_inertia"),
-        holding_brake=np.array([float(of_joint[name].get("holding_brake", 0.0)) for name in description.joint_names]),
+        holding_brake=np.array(
+            [float(of_joint[name].get("holding_brake", 0.0)) for name in description.joint_names]
+        ),
     )
 
 
@@ -76,8 +80,12 @@ def checked_command(command: JointCommand, size: int) -> None:
     for name in ARRAYS:
         if np.shape(getattr(command, name)) != (size,):
             shape = np.shape(getattr(command, name))
-            raise DriverError(f"command {command.sequence}: {name} has shape {shape}, not ({size},)")
-    table = np.concatenate([getattr(command, name) for name in ARRAYS])  # one check of all: five times faster
+            raise DriverError(
+                f"command {command.sequence}: {name} has shape {shape}, not ({size},)"
+            )
+    table = np.concatenate(
+        [getattr(command, name) for name in ARRAYS]
+    )  # one check of all: five times faster
     if not np.isfinite(table).all():
         bad = [name for name in ARRAYS if not np.isfinite(getattr(command, name)).all()]
         raise DriverError(f"command {command.sequence}: not finite: {', '.join(bad)}")
@@ -104,7 +112,9 @@ class DriveBank:
         self._back = table.torque_constant * self._gain  # N m s/rad
         self._heat = table.resistance / table.torque_constant**2  # W/(N m)^2
         self._command: JointCommand | None = None
-        self._effort, self._upper, self._lower, self._work = (np.zeros(len(table.effort)) for _ in range(4))
+        self._effort, self._upper, self._lower, self._work = (
+            np.zeros(len(table.effort)) for _ in range(4)
+        )
         self.cut(())
 
     @property
@@ -130,7 +140,9 @@ class DriveBank:
 
     def cut(self, joints: Sequence[int]) -> None:
         """These have no torque, whatever is commanded, until the next call."""
-        self.is_cut = np.zeros(len(self._effort), dtype=bool)  # anew, so that a body sees the change by identity
+        self.is_cut = np.zeros(
+            len(self._effort), dtype=bool
+        )  # anew, so that a body sees the change by identity
         self.is_cut[list(joints)] = True
         self._cuts_any = len(joints) > 0
 
@@ -141,7 +153,9 @@ class DriveBank:
             effort[:] = 0.0
             return effort
         faults = self._faults
-        seen_position, seen_velocity = (position, velocity) if faults.is_idle else faults.seen(position, velocity)
+        seen_position, seen_velocity = (
+            (position, velocity) if faults.is_idle else faults.seen(position, velocity)
+        )
         np.subtract(command.position, seen_position, out=effort)
         effort *= command.kp
         effort += command.effort

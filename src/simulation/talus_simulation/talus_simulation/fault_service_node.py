@@ -29,15 +29,21 @@ class FaultService:
         self._faults.log = self._tell
         node.create_service(InjectFault, "sim/inject_fault", self._inject)
 
-    def _inject(self, request: InjectFault.Request, response: InjectFault.Response) -> InjectFault.Response:
+    def _inject(
+        self, request: InjectFault.Request, response: InjectFault.Response
+    ) -> InjectFault.Response:
         wanted = FaultRequest(request.name, request.target, request.severity, request.duration)
         done: list[Injection] = []
 
-        response.success, response.message = self._errands.do(lambda: done.append(self._faults.inject(wanted)))
+        response.success, response.message = self._errands.do(
+            lambda: done.append(self._faults.inject(wanted))
+        )
         if done:
             response.onset, response.sequence = time_message(done[0].time), done[0].tick
         return response
 
     def _tell(self, injection: Injection) -> None:
         self._publisher.publish(fault_message(injection))
-        self._logger.info(f"fault {injection.name} {injection.target} {'begins' if injection.active else 'ends'}")
+        self._logger.info(
+            f"fault {injection.name} {injection.target} {'begins' if injection.active else 'ends'}"
+        )

@@ -19,13 +19,25 @@ class NoiseConfig:
     velocity: float = parameter(
         0.02, "rad/s: that encoder differentiated and filtered by the drive.", low=0.0, high=10.0
     )
-    effort_fraction: float = parameter(0.002, "Of the peak torque: current sensing at 9 bits.", low=0.0, high=1.0)
-    gyroscope: float = parameter(0.003, "rad/s: industrial MEMS, 500 Hz bandwidth.", low=0.0, high=10.0)
-    gyroscope_bias: float = parameter(0.004, "rad/s, drawn once per start: the same, after warm-up.", low=0.0, high=1.0)
+    effort_fraction: float = parameter(
+        0.002, "Of the peak torque: current sensing at 9 bits.", low=0.0, high=1.0
+    )
+    gyroscope: float = parameter(
+        0.003, "rad/s: industrial MEMS, 500 Hz bandwidth.", low=0.0, high=10.0
+    )
+    gyroscope_bias: float = parameter(
+        0.004, "rad/s, drawn once per start: the same, after warm-up.", low=0.0, high=1.0
+    )
     accelerometer: float = parameter(0.05, "m/s^2: the same sensor.", low=0.0, high=50.0)
-    accelerometer_bias: float = parameter(0.05, "m/s^2, drawn once per start: 5 mg.", low=0.0, high=10.0)
-    force: tuple[float, ...] = parameter((3.0, 3.0, 8.0), "N, x y z of a foot: 0.4 % of 2 kN in z.", low=0.0, high=1e3)
-    torque: tuple[float, ...] = parameter((0.3, 0.3, 0.1), "N m, x y z of a foot: 0.3 % of 100 N m.", low=0.0, high=1e2)
+    accelerometer_bias: float = parameter(
+        0.05, "m/s^2, drawn once per start: 5 mg.", low=0.0, high=10.0
+    )
+    force: tuple[float, ...] = parameter(
+        (3.0, 3.0, 8.0), "N, x y z of a foot: 0.4 % of 2 kN in z.", low=0.0, high=1e3
+    )
+    torque: tuple[float, ...] = parameter(
+        (0.3, 0.3, 0.1), "N m, x y z of a foot: 0.3 % of 100 N m.", low=0.0, high=1e2
+    )
 
 
 class SensorNoise:
@@ -48,7 +60,9 @@ class SensorNoise:
         gyroscope_bias = config.gyroscope_bias * self._random.standard_normal(3)
         accelerometer_bias = config.accelerometer_bias * self._random.standard_normal(3)
         self._bias = np.zeros(len(self._sigma))
-        self._bias[3 * n : 3 * n + 6] = config.scale * np.concatenate((gyroscope_bias, accelerometer_bias))
+        self._bias[3 * n : 3 * n + 6] = config.scale * np.concatenate(
+            (gyroscope_bias, accelerometer_bias)
+        )
         self._n = n
 
     def __call__(self, true: RobotState) -> RobotState:

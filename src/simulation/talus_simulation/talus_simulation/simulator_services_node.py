@@ -35,7 +35,9 @@ def offer_services(context: ServiceContext) -> None:
 class SimulatorServices:
     """`sim/push`, `sim/set_friction` and `sim/reset`."""
 
-    def __init__(self, node: Node, driver: Simulated, errands: Errands, on_reset: Callable[[], None]):
+    def __init__(
+        self, node: Node, driver: Simulated, errands: Errands, on_reset: Callable[[], None]
+    ):
         """`on_reset`: called in the loop's thread after the driver's own reset."""
         self._driver, self._errands, self._on_reset = driver, errands, on_reset
         node.create_service(Push, "sim/push", self._push)
@@ -47,8 +49,12 @@ class SimulatorServices:
         link, duration = request.link or DEFAULT_LINK, request.duration or DEFAULT_DURATION
         return self._answer(response, lambda: self._driver.push(link, impulse, duration))
 
-    def _set_friction(self, request: SetFriction.Request, response: SetFriction.Response) -> SetFriction.Response:
-        return self._answer(response, lambda: self._driver.set_friction(request.target, request.friction))
+    def _set_friction(
+        self, request: SetFriction.Request, response: SetFriction.Response
+    ) -> SetFriction.Response:
+        return self._answer(
+            response, lambda: self._driver.set_friction(request.target, request.friction)
+        )
 
     def _reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         def reset() -> None:

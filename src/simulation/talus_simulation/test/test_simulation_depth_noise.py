@@ -12,7 +12,9 @@ NOISE = DepthNoise()
 def test_deviation_grows_with_the_square_and_the_mean_stays(depth):
     measured = NoisyDepth(NOISE, seed=1).measured(np.full((200, 200), depth, np.float32))
     deviation = NOISE.per_m2 * depth**2
-    assert measured.std() == pytest.approx(deviation, rel=0.02)  # 4 sigma of the estimate from 40 000 pixels: 1.4 %
+    assert measured.std() == pytest.approx(
+        deviation, rel=0.02
+    )  # 4 sigma of the estimate from 40 000 pixels: 1.4 %
     assert measured.mean() == pytest.approx(depth, abs=4 * deviation / 200)
 
 

@@ -24,7 +24,9 @@ def table() -> DriveTable:
 
 
 def command(position=0.0, velocity=0.0, effort=0.0, kp=0.0, kd=0.0) -> JointCommand:
-    return JointCommand(1, *(np.full(2, float(value)) for value in (position, velocity, effort, kp, kd)))
+    return JointCommand(
+        1, *(np.full(2, float(value)) for value in (position, velocity, effort, kp, kd))
+    )
 
 
 def effort_of(table, given, position=0.0, velocity=0.0, voltage=VOLTAGE) -> np.ndarray:
@@ -42,7 +44,9 @@ def test_law(table):
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 def test_peak_torque(table, sign):
     np.testing.assert_allclose(effort_of(table, command(effort=sign * 1e6)), sign * table.effort)
-    np.testing.assert_allclose(effort_of(table, command(position=sign * 1e3, kp=1e3)), sign * table.effort)
+    np.testing.assert_allclose(
+        effort_of(table, command(position=sign * 1e3, kp=1e3)), sign * table.effort
+    )
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])
@@ -51,13 +55,16 @@ def test_at_no_load_speed_there_is_no_torque_left_to_accelerate_but_all_to_brake
     no_load = VOLTAGE / table.torque_constant
     bank.hold(command(effort=sign * 1e6))
     np.testing.assert_allclose(bank.effort(np.zeros(2), sign * no_load, VOLTAGE), 0.0, atol=1e-9)
-    np.testing.assert_allclose(bank.effort(np.zeros(2), -sign * no_load, VOLTAGE), sign * table.effort)
+    np.testing.assert_allclose(
+        bank.effort(np.zeros(2), -sign * no_load, VOLTAGE), sign * table.effort
+    )
 
 
 def test_a_sagging_bus_lowers_the_envelope_not_the_peak_at_rest(table):
     fast = command(effort=200.0)
     assert (
-        effort_of(table, fast, velocity=20.0, voltage=42.0)[0] < effort_of(table, fast, velocity=20.0, voltage=58.0)[0]
+        effort_of(table, fast, velocity=20.0, voltage=42.0)[0]
+        < effort_of(table, fast, velocity=20.0, voltage=58.0)[0]
     )
     np.testing.assert_allclose(effort_of(table, fast, voltage=42.0), table.effort)
 
@@ -104,7 +111,13 @@ def test_every_joint_of_the_robot_has_a_drive(robot):
     np.testing.assert_array_equal(table.rotor_inertia, robot.limits.rotor_inertia)
 
 
-PACK = PackData(full_voltage=58.8, empty_voltage=42.0, energy=8.28e6, internal_resistance=0.045, computing_power=60.0)
+PACK = PackData(
+    full_voltage=58.8,
+    empty_voltage=42.0,
+    energy=8.28e6,
+    internal_resistance=0.045,
+    computing_power=60.0,
+)
 
 
 def test_energy_is_conserved_terminal_power_plus_loss():

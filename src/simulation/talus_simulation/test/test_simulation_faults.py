@@ -8,7 +8,14 @@ from talus_core.driver import DriverSetup
 from talus_core.errors import UnknownNameError
 from talus_core.state import JointCommand
 from talus_drivers.registry import create_driver
-from talus_simulation.faults.catalogue import CATALOGUE, COMPONENTS, KINDS, NOT_APPLICABLE, TYPES, FaultRequest
+from talus_simulation.faults.catalogue import (
+    CATALOGUE,
+    COMPONENTS,
+    KINDS,
+    NOT_APPLICABLE,
+    TYPES,
+    FaultRequest,
+)
 from talus_simulation.faults.channels import make_effect
 from talus_simulation.faults.signals import Bursts
 
@@ -66,7 +73,9 @@ def shared(request, robot):
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
-def test_a_fault_of_either_body_begins_and_ends_at_its_ticks_and_leaves_nothing_behind(shared, robot, name):
+def test_a_fault_of_either_body_begins_and_ends_at_its_ticks_and_leaves_nothing_behind(
+    shared, robot, name
+):
     driver, heard = shared, []
     driver.faults.log = heard.append
     first = run(driver, sit(robot), 2)[-1].sequence + 1
@@ -79,7 +88,9 @@ def test_a_fault_of_either_body_begins_and_ends_at_its_ticks_and_leaves_nothing_
     assert driver.faults.active == ()
     assert [one.active for one in heard] == [True, False]
     assert driver.faults.drives.is_idle
-    assert all(c.is_sound for c in (driver.faults.commands, driver.faults.states, driver.faults.permits))
+    assert all(
+        c.is_sound for c in (driver.faults.commands, driver.faults.states, driver.faults.permits)
+    )
     assert np.isfinite(run(driver, sit(robot), 1)[0].position).all()
 
 
@@ -100,10 +111,19 @@ def test_the_same_seed_fails_in_the_same_way(robot):
         (FaultRequest("drive.off", "l_kne"), "unknown joint or group 'l_kne'; nearest: l_knee"),
         (FaultRequest("foot.stuck", "lef"), "unknown foot 'lef'; nearest: left"),
         (FaultRequest("imu.off", "left"), "target of imu.off is 'left'; it has none"),
-        (FaultRequest("imu.off", severity=1.0), "severity of imu.off is 1; it must be 0: this fault has none"),
-        (FaultRequest("bus.wrong", severity=2.0), "severity of bus.wrong is 2; it must be from 0 to 1"),
+        (
+            FaultRequest("imu.off", severity=1.0),
+            "severity of imu.off is 1; it must be 0: this fault has none",
+        ),
+        (
+            FaultRequest("bus.wrong", severity=2.0),
+            "severity of bus.wrong is 2; it must be from 0 to 1",
+        ),
         (FaultRequest("imu.off", severity=float("nan")), "severity of imu.off is nan"),
-        (FaultRequest("imu.off", duration=-1.0), "duration of imu.off is -1 s; it must be at least 0"),
+        (
+            FaultRequest("imu.off", duration=-1.0),
+            "duration of imu.off is -1 s; it must be at least 0",
+        ),
     ],
 )
 def test_bad_requests_are_one_line_and_change_nothing(robot, request_, message):
@@ -113,7 +133,9 @@ def test_bad_requests_are_one_line_and_change_nothing(robot, request_, message):
     assert driver.faults.active == ()
 
 
-@pytest.mark.parametrize("component, field", [("imu", "linear_acceleration"), ("foot", "foot_wrenches")])
+@pytest.mark.parametrize(
+    "component, field", [("imu", "linear_acceleration"), ("foot", "foot_wrenches")]
+)
 def test_a_sensor_that_is_off_says_not_a_number(driver, robot, component, field):
     driver.faults.inject(FaultRequest(f"{component}.off"))
     assert np.isnan(getattr(run(driver, sit(robot), 1)[0], field)).all()
@@ -199,7 +221,13 @@ def test_a_limb_without_a_bus_that_had_no_torque_gets_none(driver, robot):
     driver.faults.inject(FaultRequest("limb.off", "left_arm"))
     driver.read(driver.time)
     followed = driver.write(hold(driver.read(driver.time), sit(robot)))
-    assert followed.kp[j] == followed.kd[j] == followed.effort[j] == 0.0 < followed.kp[joint(robot, "r_elbow")]
+    assert (
+        followed.kp[j]
+        == followed.kd[j]
+        == followed.effort[j]
+        == 0.0
+        < followed.kp[joint(robot, "r_elbow")]
+    )
 
 
 def test_brownout_and_charge_show_in_the_pack(driver, robot):

@@ -73,8 +73,12 @@ def test_the_imu_integrates_to_the_motion_of_the_base(mock, robot):
         follow(mock, pose, 1)
         state = mock.read(0.0)
         w = imu @ state.angular_velocity * mock.period
-        rotation = rotation @ (np.eye(3) + np.array([[0, -w[2], w[1]], [w[2], 0, -w[0]], [-w[1], w[0], 0]]))
-        speed += mock.period * (rotation @ imu @ state.linear_acceleration - [0.0, 0.0, GRAVITY_MPS2])
+        rotation = rotation @ (
+            np.eye(3) + np.array([[0, -w[2], w[1]], [w[2], 0, -w[0]], [-w[1], w[0], 0]])
+        )
+        speed += mock.period * (
+            rotation @ imu @ state.linear_acceleration - [0.0, 0.0, GRAVITY_MPS2]
+        )
     truth = mock.ground_truth()
     np.testing.assert_allclose(rotation, matrix_from_quat_xyzw(truth.quat_xyzw), atol=2e-3)
     np.testing.assert_allclose(speed, truth.linear_velocity, atol=0.02)

@@ -87,7 +87,9 @@ def test_specific_force_is_gravity_at_rest_and_nothing_in_free_fall(robot):
     driver = connected(robot)
     at_rest = driver.read(0.0)
     tilt = driver._plant.data.site("imu_link").xmat.reshape(3, 3)
-    np.testing.assert_allclose(tilt @ at_rest.linear_acceleration, [0.0, 0.0, GRAVITY_MPS2], atol=1e-6)
+    np.testing.assert_allclose(
+        tilt @ at_rest.linear_acceleration, [0.0, 0.0, GRAVITY_MPS2], atol=1e-6
+    )
     driver._plant.data.qpos[2] += 1.0
     run(driver, 0.1)
     assert np.linalg.norm(driver.read(driver.time).linear_acceleration) < 0.5
@@ -143,7 +145,12 @@ def test_wrong_pushes_are_refused(robot):
     driver = connected(robot)
     with pytest.raises(UnknownNameError, match="'torsos'; nearest: torso"):
         driver.push("torsos", [1.0, 0.0, 0.0], 0.1)
-    for impulse, duration in (([np.nan, 0, 0], 0.1), ([1e4, 0, 0], 0.1), ([1.0, 0, 0], -1.0), ([1.0, 0, 0], 99.0)):
+    for impulse, duration in (
+        ([np.nan, 0, 0], 0.1),
+        ([1e4, 0, 0], 0.1),
+        ([1.0, 0, 0], -1.0),
+        ([1.0, 0, 0], 99.0),
+    ):
         with pytest.raises(ValueError, match=r"impulse|duration"):
             driver.push("torso", impulse, duration)
 
@@ -167,7 +174,9 @@ def test_ice_lets_the_robot_slide_and_a_rough_floor_does_not(robot):
 
 def test_friction_under_the_feet_wins_over_the_floor(robot):
     assert slid(robot, {"left_foot": 0.03, "right_foot": 0.03}) > 3.0 * slid(robot, {})
-    assert slid(robot, {"floor": 0.03, "left_foot": 1.0, "right_foot": 1.0}) < 0.3 * slid(robot, {"floor": 0.03})
+    assert slid(robot, {"floor": 0.03, "left_foot": 1.0, "right_foot": 1.0}) < 0.3 * slid(
+        robot, {"floor": 0.03}
+    )
 
 
 def test_wrong_friction_is_refused(robot):
@@ -191,7 +200,9 @@ def test_energy_balance_of_the_drives(robot):
         driver.advance()
         heat = (table.resistance * (plant.effort / table.torque_constant) ** 2).sum()
         expected += driver.period * (heat + 60.0 + table.standby_power.sum())
-        loss += driver.period * driver.battery().current ** 2 * driver._pack_data.internal_resistance
+        loss += (
+            driver.period * driver.battery().current ** 2 * driver._pack_data.internal_resistance
+        )
     assert driver.energy_used - before == pytest.approx(expected + loss, rel=0.02)
     assert expected > 2.0 * 80.0 * 0.2  # most of it heat
 
@@ -230,7 +241,9 @@ def test_ground_truth_follows_the_motion(robot):
     first = driver.ground_truth()
     run(driver, driver.period)
     second = driver.ground_truth()
-    np.testing.assert_allclose((second.position - first.position) / driver.period, second.linear_velocity, atol=0.03)
+    np.testing.assert_allclose(
+        (second.position - first.position) / driver.period, second.linear_velocity, atol=0.03
+    )
 
 
 def test_another_body_than_the_model_from_the_same_seed_is_the_same(robot):
@@ -256,9 +269,17 @@ def test_unknown_and_broken_worlds(robot, tmp_path):
         MujocoDriver(DriverSetup(robot, period=0.0015))
 
 
-@pytest.mark.parametrize("side, axis, sign", [("back", 0, 1), ("front", 0, -1), ("left", 1, -1), ("right", 1, 1)])
+@pytest.mark.parametrize(
+    "side, axis, sign", [("back", 0, 1), ("front", 0, -1), ("left", 1, -1), ("right", 1, 1)]
+)
 def test_lies_on_the_side_that_is_asked_for(robot, side, axis, sign):
-    options = {**PERFECT, "start_pose": "stand", "lying": side, "start_spread": 0.1, "settle_s": 0.3}
+    options = {
+        **PERFECT,
+        "start_pose": "stand",
+        "lying": side,
+        "start_spread": 0.1,
+        "settle_s": 0.3,
+    }
     up = matrix_from_quat_xyzw(connected(robot, **options).ground_truth().quat_xyzw)[2]
     assert sign * up[axis] > 0.9
 

@@ -45,6 +45,10 @@ def test_every_topic_and_service_has_its_row():
 def test_the_fault_table_is_the_catalogue():
     for component, _, *cells in rows(README, "Faults"):
         name = component.strip("`")
-        assert cells[:7] == ["yes" if f"{name}.{kind}" in CATALOGUE else "-" for kind in TYPES], name
-        assert cells[7] == ", ".join(kind.effect for kind in KINDS if kind.component == name and not kind.type)
+        assert cells[:7] == ["yes" if f"{name}.{kind}" in CATALOGUE else "-" for kind in TYPES], (
+            name
+        )
+        assert cells[7] == ", ".join(
+            kind.effect for kind in KINDS if kind.component == name and not kind.type
+        )
     assert names_in("Faults", r"`(\w+)`") == set(COMPONENTS)

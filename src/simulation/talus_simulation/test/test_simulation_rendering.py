@@ -75,7 +75,9 @@ def test_a_ball_appears_on_its_side_and_where_the_pinhole_says(renderer, offset,
     position = np.array([1.5, 0, 1.0]) + offset
     place_ball(renderer, position)
     u, v = red_centre(renderer.render("eye", EYE)[0])
-    in_camera = np.array([[-position[1], 1.0 - position[2], position[0]]])  # x right, y down, z forward
+    in_camera = np.array(
+        [[-position[1], 1.0 - position[2], position[0]]]
+    )  # x right, y down, z forward
     expected = EYE.project(in_camera)[0]
     assert (np.sign(round(u - EYE.cx)), np.sign(round(v - EYE.cy))) == (du, dv)
     np.testing.assert_allclose((u, v), expected, atol=1.0)
@@ -89,7 +91,9 @@ def test_the_ball_hides_the_wall(renderer):
 
 def test_nothing_to_see_is_at_the_far_plane(renderer):
     place_ball(renderer, AWAY)
-    assert renderer.render("eye", EYE)[1][0] == pytest.approx(FAR)  # the top row looks over the wall
+    assert renderer.render("eye", EYE)[1][0] == pytest.approx(
+        FAR
+    )  # the top row looks over the wall
 
 
 def test_an_unknown_camera_names_those_that_exist(renderer):
@@ -98,7 +102,9 @@ def test_an_unknown_camera_names_those_that_exist(renderer):
 
 
 def test_a_field_of_view_that_is_not_the_models_is_refused(renderer):
-    with pytest.raises(RenderingError, match=r"60.00 degrees .* in the MJCF and 90.00 in robot.yaml"):
+    with pytest.raises(
+        RenderingError, match=r"60.00 degrees .* in the MJCF and 90.00 in robot.yaml"
+    ):
         renderer.render("eye", Pinhole.from_fovy(160, 120, math.radians(90.0)))
 
 

@@ -17,7 +17,9 @@ def state(sequence: int = 0) -> RobotState:
     joints = np.full(N, float(sequence))
     imu = np.full(3, float(sequence))
     wrenches = np.full((2, 6), float(sequence))
-    return RobotState(sequence, 0.002 * sequence, 0, joints, joints, joints, imu, imu, wrenches, False)
+    return RobotState(
+        sequence, 0.002 * sequence, 0, joints, joints, joints, imu, imu, wrenches, False
+    )
 
 
 def samples(config: NoiseConfig, seed: int = 1, count: int = 8_000) -> list[RobotState]:
@@ -72,6 +74,10 @@ def test_scale_zero_is_perfect():
 
 
 def test_the_same_seed_gives_the_same_noise():
-    for first, second in zip(samples(NoiseConfig(), 7, 50), samples(NoiseConfig(), 7, 50), strict=True):
+    for first, second in zip(
+        samples(NoiseConfig(), 7, 50), samples(NoiseConfig(), 7, 50), strict=True
+    ):
         np.testing.assert_array_equal(first.position, second.position)
-    assert (samples(NoiseConfig(), 8, 1)[0].position != samples(NoiseConfig(), 7, 1)[0].position).all()
+    assert (
+        samples(NoiseConfig(), 8, 1)[0].position != samples(NoiseConfig(), 7, 1)[0].position
+    ).all()

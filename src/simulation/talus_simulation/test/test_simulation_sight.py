@@ -24,7 +24,9 @@ def test_the_floor_lies_at_zero(sight):
     depth = sight.depth("down", eye).ravel()
     seen = np.isfinite(depth)
     assert seen.mean() > 0.5
-    points = sight.pose("down").apply(eye.rays().reshape(-1, 3)[seen].astype(float) * depth[seen, None])
+    points = sight.pose("down").apply(
+        eye.rays().reshape(-1, 3)[seen].astype(float) * depth[seen, None]
+    )
     np.testing.assert_allclose(points[:, 2], 0.0, atol=1e-4)
 
 

@@ -9,8 +9,6 @@ from itertools import pairwise
 import pytest
 from talus_cli.run import operator as rules
 from talus_cli.run.observation import (
-    STANDING_MODE,
-    WALKING_MODE,
     Action,
     Gaze,
     HeardGate,
@@ -21,6 +19,7 @@ from talus_cli.run.observation import (
     WalkingVelocity,
 )
 from talus_cli.run.operator import RunOperator, RunPhase, RunWish
+from talus_core.modes import Mode
 
 WALK = WalkingVelocity(0.4, 0.0, 0.0)
 BOOT = HeardSafety(3, "not armed yet", False, False, False)
@@ -36,7 +35,7 @@ class Robot:
 
     seen: RunObservation = field(default_factory=lambda: RunObservation(0.0, 0.0, (), BOOT, OFF, 0))
     stands_after: float = 2.5
-    stands_up_to: int = STANDING_MODE
+    stands_up_to: int = Mode.STANDING
     sits_after: float = 3.0
     done: list[tuple[float, Action]] = field(default_factory=list)
     obeys: bool = True
@@ -158,7 +157,7 @@ def test_robot_that_does_not_stand_up_is_stopped():
 
 
 def test_robot_that_walks_off_at_once_is_up():
-    robot, operator = Robot(stands_up_to=WALKING_MODE), RunOperator(RunWish(20.0))
+    robot, operator = Robot(stands_up_to=Mode.WALKING), RunOperator(RunWish(20.0))
     robot.live(operator, 15.0)
     assert (operator.phase, operator.faults) == (RunPhase.MOVING, [])
 

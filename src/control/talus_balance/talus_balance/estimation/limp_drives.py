@@ -1,66 +1,97 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which drives give no torque though they are asked for it: whoever plans must do without them."""
+"""Finds drives that give no torque though they are asked for it, so that plans do without them."""
 
 from __future__ import annotations
 
 import numpy as np
 
-GIVEN = 0.01  # of the peak, that a drive gives at most; sensors are good to 0.002
-ASKED = 0.1  # of the peak, that it is asked for at least,
-ASKED_IN_VAIN, SHARE = 0.01, 0.4  # or this, of which it gives a part at most, where the joint does not go either
-LASTS = 0.02  # s: as long as the driver's gate rides through without a command
-WINDOW = 0.1  # s in which changes of speed are compared
-TELLS = 0.5  # rad/s that a joint should have changed by in it, before it is judged
-STAYS = 0.3  # of that: who changes by less stays; the models of legs and loads are good to a tenth
+# Shares of a drive's peak torque; its torque sensor is good to 0.002.
+SILENT_SHARE = 0.01  # given at the most by a drive that is silent
+ASKED_SHARE = 0.1  # asked for at the least of a drive that is silent
+LITTLE_ASKED_SHARE = 0.01  # asked for at the least of a drive whose joint does not move as planned
+# Such a drive gives at the most this share of what it is asked for.
+GIVEN_IN_VAIN_SHARE = 0.4
+# In which a drive must be found wanting: as long as the driver's gate waits for a command.
+FOUND_AFTER_S = 0.02
+COMPARED_OVER_S = 0.1  # in which a joint's change of speed is compared with the plan's
+# A joint whose speed should have changed by less in that time is not judged.
+TELLING_CHANGE_RADPS = 0.5
+# A joint that changes its speed by less than this share of the plan's change does not follow; the
+# models of legs and loads are good to a tenth.
+FOLLOWED_SHARE = 0.3
 
 
 class LimpDrives:
-    """`step` with every state while the body is balanced; `reset` before it stands up.
+    """Call `observe_drives` with every state on the feet, `reset` before the body stands up.
 
     Attributes:
         limp: (n,) found since the last `reset`.
-        held: (n,) of them, those that stay where a joint without torque would go: shorted windings or a brake.
+        held: (n,) of them, those that stay where a joint without torque would go: shorted windings
+            or a brake.
     """
 
     def __init__(self, effort_limit: np.ndarray, dt: float):
         """`effort_limit`: (n,) N m; `dt`: s."""
-        self._peak, self._dt, self._share = effort_limit, dt, dt / WINDOW
+        self._peak = effort_limit
+        self._dt = dt
+        self._forget = dt / COMPARED_OVER_S
         self.reset()
 
     def reset(self) -> None:
-        """All are believed anew."""
+        """Believe all drives anew."""
         n = len(self._peak)
-        self.limp, self.held = np.zeros((2, n), dtype=bool)
-        self._silent_for, self._expected, self._slow = np.zeros((3, n))
+        self.limp = np.zeros(n, dtype=bool)
+        self.held = np.zeros(n, dtype=bool)
+        self._silent_for = np.zeros(n)
+        self._planned_change = np.zeros(n)  # rad/s over the compared time, which fades
+        self._slow_velocity = np.zeros(n)  # rad/s some of that time ago
 
-    def step(self, asked: np.ndarray, given: np.ndarray, planned: np.ndarray, velocity: np.ndarray) -> bool:
-        """Returns whether `limp` or `held` changed.
+    def observe_drives(
+        self, *, asked: np.ndarray, given: np.ndarray, planned: np.ndarray, velocity: np.ndarray
+    ) -> bool:
+        """Judge all drives by one tick; tell whether `limp` or `held` changed.
 
         Args:
-            asked, given: (n,) N m, commanded with the drives' own stiffness and damping, and measured.
+            asked: (n,) N m, commanded with the drives' own stiffness and damping.
+            given: (n,) N m, measured.
             planned: (n,) rad/s^2.
             velocity: (n,) rad/s.
         """
-        tells, stays = self._compare(planned, velocity)
-        asked = np.abs(asked)
-        given = np.abs(given)
-        silent = (asked > ASKED * self._peak) & (given < GIVEN * self._peak)
-        in_vain = tells & stays & (asked > ASKED_IN_VAIN * self._peak) & (given < SHARE * asked)
-        self._silent_for += self._dt
-        self._silent_for *= silent | in_vain
-        found = (self._silent_for >= LASTS) & ~self.limp
+        is_judged, stays = self._compare(planned, velocity)
+        found = self._count_silent(np.abs(asked), np.abs(given), is_judged & stays)
         if not (found | self.limp).any():
             return False
         self.limp |= found
-        still = self.held & (np.abs(velocity - self._slow) < 2.0 * TELLS)
-        held = np.where(tells, stays, still) & self.limp
+        strayed = np.abs(velocity - self._slow_velocity)
+        still_held = self.held & (strayed < 2.0 * TELLING_CHANGE_RADPS)
+        held = np.where(is_judged, stays, still_held) & self.limp
         changed = bool(found.any() or (held != self.held).any())
         self.held = held
         return changed
 
+    def _count_silent(
+        self, asked: np.ndarray, given: np.ndarray, does_not_follow: np.ndarray
+    ) -> np.ndarray:
+        """Count how long each drive is silent; return which ones (n,) are limp for the first time.
+
+        `asked` and `given` are absolute values, (n,) N m.
+        """
+        silent = (asked > ASKED_SHARE * self._peak) & (given < SILENT_SHARE * self._peak)
+        asked_a_little = asked > LITTLE_ASKED_SHARE * self._peak
+        in_vain = does_not_follow & asked_a_little & (given < GIVEN_IN_VAIN_SHARE * asked)
+        self._silent_for += self._dt
+        self._silent_for *= silent | in_vain
+        return (self._silent_for >= FOUND_AFTER_S) & ~self.limp
+
     def _compare(self, planned: np.ndarray, velocity: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Who should have changed his speed, and who has not; both changes fade alike."""
-        self._expected += self._dt * planned - self._share * self._expected
-        self._slow += self._share * (velocity - self._slow)
-        size = np.abs(self._expected)
-        return size > TELLS, (velocity - self._slow) * np.sign(self._expected) < STAYS * size
+        """Compare the joints' changes of speed with the planned ones; both fade alike.
+
+        Returns:
+            Which joints (n,) should have changed their speed by enough to be judged, and which
+            have not followed.
+        """
+        self._planned_change += self._dt * planned - self._forget * self._planned_change
+        self._slow_velocity += self._forget * (velocity - self._slow_velocity)
+        size = np.abs(self._planned_change)
+        followed = (velocity - self._slow_velocity) * np.sign(self._planned_change)
+        return size > TELLING_CHANGE_RADPS, followed < FOLLOWED_SHARE * size

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From `RobotState` to the base estimate: turns the IMU into base axes, waits for rest, starts and runs the filter."""
+"""From `RobotState` to the base estimate: waits for rest, starts the filter and runs it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,22 @@ from talus_core.state import RobotState
 from talus_balance.estimation.estimator import BaseEstimate, BaseEstimator, EstimatorConfig
 from talus_balance.model.robot_dynamics import WholeBodyModel
 
-REST_TIME = 0.3  # s of stillness that is averaged for tilt and gyro bias
-REST_RATE = 0.02  # rad/s of mean rate above which the body is not at rest (ten times the gyro's bias)
-REST_SPREAD = 0.3  # m/s^2 standard deviation of the accelerometer above which it is not at rest (six times its noise)
-GRAVITIES = (1.0, 15.0)  # m/s^2 of ground to stand on: below the moon's, above the earth's; else it falls or is deaf
+REST_S = 0.3  # of stillness that is averaged for tilt and gyro bias
+LEAST_REST_SAMPLES = 10
+REST_RATE_RADPS = 0.02  # mean rate above which the body moves (ten times the gyro's bias)
+# Standard deviation of the accelerometer above which the body moves (six times its noise).
+REST_SPREAD_MPS2 = 0.3
+# Gravity of ground to stand on: below the moon's, above the earth's; else the body falls, or the
+# sensor is dead.
+LEAST_GRAVITY_MPS2 = 1.0
+MOST_GRAVITY_MPS2 = 15.0
 
 
 class Localiser:
-    """Re-initialises while limp and at rest, keeps place and heading over that, filters otherwise."""
+    """Starts the filter while the robot is limp and at rest, runs it otherwise.
+
+    A new start keeps place and heading.
+    """
 
     def __init__(self, model: WholeBodyModel, config: EstimatorConfig, dt: float):
         self._model = model
@@ -25,19 +33,21 @@ class Localiser:
         self._rotation_imu_to_base = model.imu_in_base.rotation.copy()
         self._filter = BaseEstimator(config, dt, model.imu_in_base.translation.copy(), model.mass)
         self._window: list[np.ndarray] = []
-        self._length = max(int(REST_TIME / dt), 10)
+        self._length = max(int(REST_S / dt), LEAST_REST_SAMPLES)
         self._started = False
 
-    def step(self, state: RobotState, at_rest: bool, on_feet: bool = True) -> BaseEstimate | None:
-        """The estimate at this tick; None until the body was at rest once.
+    def locate(self, state: RobotState, at_rest: bool, on_feet: bool = True) -> BaseEstimate | None:
+        """Return the estimate at this tick; None until the body was at rest once.
 
         Args:
-            state: Of this tick.
-            at_rest: No torque, so re-initialise.
-            on_feet: Soles under load stand still; else attitude alone is to be believed, by the gyroscope.
+            state: What the sensors say at this tick.
+            at_rest: The robot has no torque, so the filter may start anew.
+            on_feet: Soles under load stand still; else attitude alone is to be believed, by the
+                gyroscope.
         """
         turn = self._rotation_imu_to_base
-        gyro, accel = turn @ state.angular_velocity, turn @ state.linear_acceleration
+        gyro = turn @ state.angular_velocity
+        accel = turn @ state.linear_acceleration
         soles = self._model.soles_in_base(state.position[self._joints])
         if at_rest:
             self._collect(gyro, accel, soles)
@@ -60,23 +70,26 @@ class Localiser:
         return self._filter.slides
 
     def land(self, state: RobotState) -> None:
-        """Both soles carry and stand still: believe them from now on."""
+        """Believe both soles from now on: they carry and stand still."""
         self._filter.land(self._model.soles_in_base(state.position[self._joints]))
 
     def _collect(self, gyro: np.ndarray, accel: np.ndarray, soles: np.ndarray) -> None:
+        """Average the IMU; start the filter where the body was at rest all the while."""
         self._window.append(np.concatenate((gyro, accel)))
         if len(self._window) < self._length:
             return
         samples = np.array(self._window)
         self._window.clear()
         mean = samples.mean(axis=0)
-        if np.linalg.norm(mean[:3]) > REST_RATE or np.max(samples[:, 3:].std(axis=0)) > REST_SPREAD:
+        turns = np.linalg.norm(mean[:3]) > REST_RATE_RADPS
+        if turns or np.max(samples[:, 3:].std(axis=0)) > REST_SPREAD_MPS2:
             return
-        if GRAVITIES[0] < np.linalg.norm(mean[3:]) < GRAVITIES[1]:
+        if LEAST_GRAVITY_MPS2 < np.linalg.norm(mean[3:]) < MOST_GRAVITY_MPS2:
             self._start(mean[3:], mean[:3], soles)
 
     def _start(self, accel: np.ndarray, gyro: np.ndarray, soles: np.ndarray) -> None:
-        place, yaw = (self._filter.position, yaw_of(self._filter.rotation)) if self._started else (np.zeros(3), 0.0)
+        place = self._filter.position if self._started else np.zeros(3)
+        yaw = yaw_of(self._filter.rotation) if self._started else 0.0
         self._filter.initialise(accel, gyro, soles, yaw)
         self._model.set_gravity(self._filter.gravity)
         if self._started:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tells a fall that no step can stop, early enough to do something about it, from the estimated state alone.
+"""Foresees a fall that no step can stop, from the estimated state, in time to do something.
 
-The body is taken as an inverted pendulum over the soles. A step can reach a capture point only so far away, and only
-while the body still stands tall enough and does not lean too far over its feet.
+The body is taken as an inverted pendulum over the soles. A step can reach a capture point only so
+far away, and only while the body still stands tall enough and does not lean too far over its feet.
 """
 
 from __future__ import annotations
@@ -18,16 +18,19 @@ from talus_balance.model.support import convex_hull, margin, sole_outline
 
 @dataclass(frozen=True)
 class FallPredictorConfig:
-    """Bounds of what a step can still catch; chosen, then checked on pushes (`talus_lab.bench.falls`).
+    """Bounds of what a step can still catch; chosen, then checked on pushes by the bench of falls.
 
     Attributes:
         reach: m of the capture point outside the soles.
-        missed: m by which the next three steps miss the capture point: more than in any of 40 hard shoves survived.
+        missed: m by which the next three steps miss the capture point: more than in any of 40 hard
+            shoves survived.
         lean: rad of the centre of mass over the nearest edge of the soles, at the end of `horizon`.
         tilt: rad of the pelvis, at the end of `horizon`.
-        sink: Of the wanted height, to which the centre of mass will have sunk at the end of `horizon`.
+        sink: Share of the wanted height to which the centre of mass will have sunk at the end of
+            `horizon`.
         horizon: s looked ahead.
-        lasting: s for which that must hold; 0.02 calls as many falls that do not come: 3 in 26 shoves of 50 to 90 N s.
+        lasting: s for which that must hold; 0.02 calls as many falls that do not come: 3 in 26
+            shoves of 50 to 90 N s.
     """
 
     reach: float = 0.70
@@ -66,38 +69,50 @@ class FallFacts:
 
 
 class FallPredictor:
-    """Call `step` every tick on the feet."""
+    """Call `foresees_fall` every tick on the feet."""
 
     def __init__(self, feet: tuple[Foot, Foot], config: FallPredictorConfig, dt: float):
-        self._feet, self._config, self._dt = feet, config, dt
-        self._for = 0.0
+        self._feet = feet
+        self._config = config
+        self._dt = dt
+        self._foreseen_for = 0.0  # s
 
     def reset(self) -> None:
-        """A new start on the feet."""
-        self._for = 0.0
+        """Forget what was foreseen: the feet carry anew."""
+        self._foreseen_for = 0.0
 
-    def step(self, facts: FallFacts) -> bool:
-        """The fall is certain."""
-        self._for = self._for + self._dt if self._momentary(facts) else 0.0
-        return self._for >= self._config.lasting
+    def foresees_fall(self, facts: FallFacts) -> bool:
+        """Tell whether a fall is certain."""
+        is_beyond = self._is_beyond(facts)
+        self._foreseen_for = self._foreseen_for + self._dt if is_beyond else 0.0
+        return self._foreseen_for >= self._config.lasting
 
     def distance(self, facts: FallFacts, point: np.ndarray) -> float:
-        """m from the soles' support polygon to a point (2,) on the ground; negative inside."""
-        return -margin(point, convex_hull(sole_outline(facts.sole_positions, facts.sole_yaws, self._feet)))
+        """Return how far a point (2,) m lies outside the soles, m; negative inside."""
+        return -margin(
+            point, convex_hull(sole_outline(facts.sole_positions, facts.sole_yaws, self._feet))
+        )
 
-    def _momentary(self, facts: FallFacts) -> bool:
+    def _is_beyond(self, facts: FallFacts) -> bool:
+        """Tell whether the body is beyond what a step can catch at this tick."""
         c = self._config
         if facts.missed > c.missed or self._is_farther(facts, facts.capture_point, c.reach):
             return True
         later = facts.com + c.horizon * facts.com_velocity
         height = max(float(later[2] - facts.sole_positions[:, 2].min()), 0.0)
-        if height < c.sink * facts.wanted_height or self._is_farther(facts, later[:2], height * math.tan(c.lean)):
+        if height < c.sink * facts.wanted_height or self._is_farther(
+            facts, later[:2], height * math.tan(c.lean)
+        ):
             return True
-        up, omega = facts.up, facts.angular_velocity
+        up = facts.up
+        omega = facts.angular_velocity
         up_z = up[2] + c.horizon * (up[0] * omega[1] - up[1] * omega[0])  # d(up)/dt = up x omega
         return bool(up_z < math.cos(c.tilt))
 
     def _is_farther(self, facts: FallFacts, point: np.ndarray, bound: float) -> bool:
-        """Than `bound` m from the soles. The centre between them is inside: near to it there is no need to look."""
+        """Tell whether `point` (2,) m is more than `bound` m outside the soles.
+
+        The centre between them is inside: near to it there is no need to look.
+        """
         x, y = point - 0.5 * (facts.sole_positions[0, :2] + facts.sole_positions[1, :2])
         return math.hypot(x, y) > bound and self.distance(facts, point) > bound

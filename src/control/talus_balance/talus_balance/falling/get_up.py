@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Getting up from the ground: key poses in order, each left only when what is measured says that it was reached.
+"""Getting up from the ground: key poses in order, each left only when it is measured as reached.
 
-The poses belong to the robot (`get_up.yaml` beside its robot.yaml). A stage that does not reach its end condition in
-time is tried again from the stage that it names, or from where the body now lies.
+The poses belong to the robot (`get_up.yaml` beside its robot.yaml). A stage that does not reach its
+end condition in time is tried again from the stage that it names, or from where the body now lies.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ FILE = "get_up.yaml"
 
 
 @dataclass(frozen=True)
-class Stage:
-    """One key pose.
+class RiseStage:
+    """One key pose on the way up.
 
     Attributes:
         name: In the file and in reports.
@@ -42,35 +42,41 @@ class Stage:
     again_from: str
 
     def is_done(self, up: np.ndarray) -> bool:
-        """The body is where this stage should bring it."""
+        """Tell whether the body is where this stage should bring it."""
         return bool(np.all(up >= self.up_low) and np.all(up <= self.up_high))
 
 
 @dataclass(frozen=True)
-class Sequence:
-    """The stages from one way of lying; `up` is the vertical seen from the base while the body lies so."""
+class RiseSequence:
+    """The stages from one way of lying; `up` (3,) is the vertical seen from the base then."""
 
     name: str
     up: np.ndarray
-    stages: tuple[Stage, ...]
+    stages: tuple[RiseStage, ...]
     ends_on_feet: bool
 
 
 @dataclass(frozen=True)
 class GetUpPlan:
-    """All sequences of a robot; `damping`: kd as a share of the torque limit, s/rad; `tries`: before it is given up."""
+    """All sequences of a robot.
 
-    sequences: tuple[Sequence, ...]
+    Attributes:
+        sequences: One for each way of lying.
+        damping: kd as a share of the torque limit, s/rad.
+        tries: Failed stages after which getting up is given up.
+    """
+
+    sequences: tuple[RiseSequence, ...]
     damping: float
     tries: int
 
-    def nearest(self, up: np.ndarray) -> Sequence:
-        """The sequence that begins as the body lies now."""
+    def nearest(self, up: np.ndarray) -> RiseSequence:
+        """Return the sequence that begins as the body lies now."""
         return max(self.sequences, key=lambda sequence: float(sequence.up @ up))
 
 
 def load_get_up(robot: RobotDescription) -> GetUpPlan | None:
-    """The robot's `get_up.yaml`; None if it has none. Raises RobotDescriptionError."""
+    """Read the robot's `get_up.yaml`; None if it has none. Raises RobotDescriptionError."""
     return read_pose_file(robot, FILE, _plan)
 
 
@@ -80,20 +86,24 @@ def _plan(raw: dict, poses: KeyPoses) -> GetUpPlan:
     return GetUpPlan(sequences, float(raw["damping"]), int(raw["tries"]))
 
 
-def _sequence(name: str, entry: dict, entries: dict[str, dict], poses: KeyPoses) -> Sequence:
+def _sequence(name: str, entry: dict, entries: dict[str, dict], poses: KeyPoses) -> RiseSequence:
     if "mirror_of" in entry:
         if entry["mirror_of"] not in entries:
             raise UnknownNameError("sequence", entry["mirror_of"], entries)
-        return _mirrored(name, _sequence(entry["mirror_of"], entries[entry["mirror_of"]], entries, poses), poses)
+        return _mirrored(
+            name, _sequence(entry["mirror_of"], entries[entry["mirror_of"]], entries, poses), poses
+        )
     stages = tuple(_stage(stage, poses) for stage in entry["stages"])
     names = [stage.name for stage in stages]
     for stage in stages:
         if stage.again_from and stage.again_from not in names:
             raise UnknownNameError("stage", stage.again_from, names)
-    return Sequence(name, np.array(entry["up"], dtype=float), stages, bool(entry.get("ends_on_feet", False)))
+    return RiseSequence(
+        name, np.array(entry["up"], dtype=float), stages, bool(entry.get("ends_on_feet", False))
+    )
 
 
-def _mirrored(name: str, sequence: Sequence, poses: KeyPoses) -> Sequence:
+def _mirrored(name: str, sequence: RiseSequence, poses: KeyPoses) -> RiseSequence:
     flip = np.array([1.0, -1.0, 1.0])
     stages = tuple(
         replace(
@@ -104,14 +114,16 @@ def _mirrored(name: str, sequence: Sequence, poses: KeyPoses) -> Sequence:
         )
         for stage in sequence.stages
     )
-    return Sequence(name, flip * sequence.up, stages, sequence.ends_on_feet)
+    return RiseSequence(name, flip * sequence.up, stages, sequence.ends_on_feet)
 
 
-def _stage(entry: dict, poses: KeyPoses) -> Stage:
-    low, high = np.full(3, -1.0), np.full(3, 1.0)
+def _stage(entry: dict, poses: KeyPoses) -> RiseStage:
+    low = np.full(3, -1.0)
+    high = np.full(3, 1.0)
     for axis, (least, most) in entry.get("up", {}).items():
-        low["xyz".index(axis)], high["xyz".index(axis)] = least, most
-    return Stage(
+        low["xyz".index(axis)] = least
+        high["xyz".index(axis)] = most
+    return RiseStage(
         name=entry["name"],
         joints=poses.pose(entry["joints"]),
         duration=float(entry["time"]),
@@ -124,38 +136,40 @@ def _stage(entry: dict, poses: KeyPoses) -> Stage:
 
 
 class GetUp:
-    """Call `begin` where the body lies, then `step` every tick until the feet carry or `has_failed`."""
+    """Call `begin` where the body lies, then `step_rise` until the feet carry or `has_failed`."""
 
     def __init__(self, plan: GetUpPlan, effort_limit: np.ndarray, dt: float):
-        self._plan, self._effort, self._dt = plan, effort_limit, dt
+        self._plan = plan
+        self._effort = effort_limit
+        self._dt = dt
         self.has_failed = False
 
     def begin(self, position: np.ndarray, up: np.ndarray) -> None:
-        """Lying with joints at `position` (n,) rad and the vertical `up` (3,) seen from the base."""
+        """Begin at `position` (n,) rad; `up` (3,) is the vertical seen from the base."""
         self._tries = 0
         self._at = position.copy()
         self.has_failed = False
         self._choose(up)
 
     @property
-    def stage(self) -> Stage:
-        """Under way."""
+    def stage(self) -> RiseStage:
+        """Stage that is under way."""
         return self._sequence.stages[self._index]
 
     @property
     def may_stand(self) -> bool:
-        """The last stage of all: as soon as the feet carry the capture point, balancing may take over."""
+        """Whether balancing may take over as soon as the feet carry: it is the last stage."""
         return self._sequence.ends_on_feet and self._index == len(self._sequence.stages) - 1
 
-    def step(self, state: RobotState, up: np.ndarray) -> JointCommand:
-        """The next tick."""
+    def step_rise(self, state: RobotState, up: np.ndarray) -> JointCommand:
+        """Go on for a tick; `up` (3,) is the vertical seen from the base."""
         self._elapsed += self._dt
         stage = self.stage
         if self._elapsed >= stage.duration:
             self._end(stage, state, up)
         return self._command(state)
 
-    def _end(self, stage: Stage, state: RobotState, up: np.ndarray) -> None:
+    def _end(self, stage: RiseStage, state: RobotState, up: np.ndarray) -> None:
         is_last = self._index == len(self._sequence.stages) - 1
         if stage.is_done(up) and not self.may_stand:
             self._at = stage.joints
@@ -167,7 +181,7 @@ class GetUp:
             self.try_again(state, up)
 
     def try_again(self, state: RobotState, up: np.ndarray) -> None:
-        """This stage failed: from where it says, if the body is still as it should be there, else anew."""
+        """Go back to where this stage says, if the body is still as it should be, else anew."""
         stage = self.stage
         self._at = state.position.copy()
         self._tries += 1
@@ -185,7 +199,8 @@ class GetUp:
         self._start(0)
 
     def _start(self, index: int) -> None:
-        self._index, self._elapsed = index, 0.0
+        self._index = index
+        self._elapsed = 0.0
 
     def _command(self, state: RobotState) -> JointCommand:
         stage = self.stage

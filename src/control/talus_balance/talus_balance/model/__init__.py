@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The robot's kinematics and dynamics, and what follows from them alone."""
+"""Model the robot's kinematics and dynamics, and what follows from them alone."""

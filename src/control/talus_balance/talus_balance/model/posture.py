@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Getting up and sitting down: one path between the `sit` and the `stand` pose, travelled with minimum jerk."""
+"""Lead between the `sit` and the `stand` pose on one path, with minimum jerk."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ from talus_balance.model.robot_dynamics import WholeBodyModel
 
 @dataclass(frozen=True)
 class PoseFacts:
-    """A pose with flat soles: CoM height m above them, pitch of pelvis and chest rad (forward), joints (n,) rad."""
+    """Describe a pose with flat soles.
+
+    Attributes:
+        com_height: m above the soles.
+        pelvis_pitch, chest_pitch: rad, forward.
+        joints: (n,) rad.
+    """
 
     com_height: float
     pelvis_pitch: float
@@ -37,12 +43,15 @@ def pose_facts(model: WholeBodyModel, joints: np.ndarray) -> PoseFacts:
 
 
 def pitch_of(rotation: np.ndarray) -> float:
-    """rad of a body with `rotation` (3, 3) to the world; more than a quarter turn where its head hangs down."""
+    """Return the pitch, rad, of a body with `rotation` (3, 3) to the world.
+
+    It is more than a quarter turn where the head hangs down.
+    """
     return float(np.arctan2(-rotation[2, 0], rotation[2, 2]))
 
 
 class PostureReference(NamedTuple):
-    """Along the path: CoM height m with its rate and acceleration, pelvis and chest pitch rad, joints (n,) rad."""
+    """Describe a place on the path: as `PoseFacts`, with rate and acceleration of the height."""
 
     com_height: float
     com_speed: float
@@ -53,22 +62,25 @@ class PostureReference(NamedTuple):
 
 
 class PostureMove:
-    """From where the body is to a pose, in `duration` s."""
+    """Go from where the body is to a pose, in `duration` s."""
 
     def __init__(self, start: PoseFacts, end: PoseFacts, duration: float):
-        self._start, self._end = start, end
+        self._start = start
+        self._end = end
         self.duration = duration
         self.elapsed = 0.0
 
     @property
     def is_done(self) -> bool:
-        """The end was reached."""
+        """Tell whether the end was reached."""
         return self.elapsed >= self.duration
 
-    def step(self, dt: float, pace: float = 1.0) -> PostureReference:
-        """Advance by `dt` s at `pace` 0..1 of its own time."""
+    def step_posture(self, dt: float, pace: float = 1.0) -> PostureReference:
+        """Bring the path forward by `dt` s at `pace` 0..1 of its own time."""
         self.elapsed = min(self.elapsed + pace * dt, self.duration)
-        t, a, b = self.duration, self._start, self._end
+        t = self.duration
+        a = self._start
+        b = self._end
         s = self.elapsed / t
         share = s**3 * (10.0 - 15.0 * s + 6.0 * s * s)
         rate = pace * 30.0 * s * s * (1.0 - s) ** 2 / t

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rigid-body model that the controller believes in: kinematics, dynamics and contacts of a tick (pinocchio)."""
+"""Model the rigid bodies that the controller believes in: all terms of a tick (pinocchio)."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -10,14 +11,16 @@ import pinocchio as pin
 from talus_core.robot import RobotDescription
 from talus_core.rotations import skew
 
+from talus_balance.model.model_frames import JointPlaces, find_frames
+
 _WORLD_ALIGNED = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
 _LOCAL = pin.ReferenceFrame.LOCAL
-STANDARD_GRAVITY = 9.80665  # m/s^2 (CGPM 1901), until it is measured
+STANDARD_GRAVITY_MPS2 = 9.80665  # m/s^2 (CGPM 1901), until it is measured
 BASE = 6  # degrees of freedom of the floating base; they come first in every velocity
 
 
 class FrameTerms(NamedTuple):
-    """A frame at this tick, in the world's axes (`rotation` maps frame to world).
+    """Describe a frame at this tick, in the world's axes (`rotation` maps frame to world).
 
     Attributes:
         position: (3,) m.
@@ -34,76 +37,144 @@ class FrameTerms(NamedTuple):
     drift: np.ndarray
 
 
-class WholeBodyModel:
-    """Structural joints on a floating base, hands rigid. Velocities: base linear and angular in base axes, joints.
+class CentroidalTerms(NamedTuple):
+    """Describe the centre of mass and the momentum about it at this tick, in the world's axes.
 
     Attributes:
+        rotation: (3, 3) base to world.
+        com_in_base: (3,) m.
+        com: (3,) m.
+        com_velocity: (3,) m/s.
+        momentum_matrix: (6, nv), linear rows then angular.
+        momentum: (6,) kg m/s and kg m^2/s.
+        momentum_drift: (6,) its rate at zero joint acceleration, N and N m.
+    """
+
+    rotation: np.ndarray
+    com_in_base: np.ndarray
+    com: np.ndarray
+    com_velocity: np.ndarray
+    momentum_matrix: np.ndarray
+    momentum: np.ndarray
+    momentum_drift: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Bare:
+    """Keep what the robot weighs without a load: the inertia of its base body, and kg of all."""
+
+    base_body: pin.Inertia
+    mass: float
+
+
+@dataclass(frozen=True)
+class _Memory:
+    """Keep arrays from tick to tick.
+
+    Attributes:
+        q, v: Configuration and velocity as given to the last `update`.
+        at_rest: (nv,) zeros.
+        to_com: (6, 6) a wrench at the base in base axes to one at the CoM in world axes.
+        q_level: Configuration with the base at the origin, for kinematics alone.
+        kinematics: Data of that.
+    """
+
+    q: np.ndarray
+    v: np.ndarray
+    at_rest: np.ndarray
+    to_com: np.ndarray
+    q_level: np.ndarray
+    kinematics: pin.Data
+
+    @staticmethod
+    def of(model: pin.Model) -> _Memory:
+        """Make room for a model."""
+        return _Memory(
+            q=pin.neutral(model),
+            v=np.zeros(model.nv),
+            at_rest=np.zeros(model.nv),
+            to_com=np.zeros((6, 6)),
+            q_level=pin.neutral(model),
+            kinematics=model.createData(),
+        )
+
+
+class WholeBodyModel:
+    """Move structural joints on a floating base, hands rigid.
+
+    Velocities hold the base's linear and angular one in base axes, then those of the joints.
+
+    Attributes:
+        description: Of the robot.
+        model, data: Of pinocchio.
+        nv: Number of velocities.
+        frames: Numbers of frames by their roles.
+        joints: Places of the structural joints.
         mass: kg, with what it carries.
         leg_mass: kg, of one.
         gravity, weight: m/s^2 and N.
-        rotation: (3, 3) base to world, of the last `update`.
-        com_in_base: (3,) m, likewise.
+        mass_matrix, bias: (nv, nv) and (nv,) of the last `update`.
+        centroidal: Centre of mass and momentum of the last `update`.
     """
 
     def __init__(self, description: RobotDescription):
         self.description = description
-        structural = [description.joint_names[i] for i in description.structural_indices]
-        full = pin.buildModelFromUrdf(str(description.urdf), pin.JointModelFreeFlyer())
-        locked = [full.getJointId(name) for name in full.names[2:] if name not in structural]
-        self.model = pin.buildReducedModel(full, locked, pin.neutral(full))
+        names = [description.joint_names[i] for i in description.structural_indices]
+        self.model = _structural_model(description, names)
         self.data = self.model.createData()
-        self._kinematics_data = self.model.createData()
-        ids = [self.model.getJointId(name) for name in structural]
-        self.v_index = np.array([self.model.joints[i].idx_v for i in ids])
-        self.q_index = np.array([self.model.joints[i].idx_q for i in ids])
-        armature = np.zeros(self.model.nv)
-        armature[self.v_index] = description.limits.rotor_inertia[description.structural_indices]
-        self.model.armature = armature
         self.nv = self.model.nv
-        self._base_body = self.model.inertias[1].copy()
-        self._own_mass = self.mass = pin.computeTotalMass(self.model)
+        self.joints = JointPlaces.of(self.model, names)
+        self.frames = find_frames(self.model, description)
+        armature = np.zeros(self.nv)
+        rotors = description.limits.rotor_inertia[description.structural_indices]
+        armature[self.joints.v_index] = rotors
+        self.model.armature = armature
+        self.mass = float(pin.computeTotalMass(self.model))
+        self._bare = _Bare(self.model.inertias[1].copy(), self.mass)
         leg = [self.model.getJointId(name) for name in description.groups["left_leg"]]
         self.leg_mass = sum(self.model.inertias[i].mass for i in leg)
-        self.set_gravity(STANDARD_GRAVITY)
-        self.feet = tuple(self._frame_id(foot.frame) for foot in description.feet)
-        self.base = self._frame_id(description.frames["base"])
-        self.torso = self._frame_id(description.frames["torso"])
-        self.imu = self._frame_id(description.frames["imu"])
-        pin.framesForwardKinematics(self.model, self.data, pin.neutral(self.model))
-        base = self.data.oMf[self.base]
-        self.imu_in_base = base.inverse() * self.data.oMf[self.imu]
-        gaze = self.data.oMf[self._frame_id(description.frames["gaze"])]
-        self.gaze_in_base = (base.inverse() * gaze).translation.copy()
-        self._zero = np.zeros(self.nv)
-        self._to_com = np.zeros((6, 6))  # a wrench at the base in base axes to one at the CoM in world axes
-        self._q = pin.neutral(self.model)
-        self._v = np.zeros(self.nv)
-        self._q_level = pin.neutral(self.model)
+        self._memory = _Memory.of(self.model)
+        self.set_gravity(STANDARD_GRAVITY_MPS2)
+        self.update(
+            position=np.zeros(3),
+            rotation=np.eye(3),
+            linear_velocity=np.zeros(3),
+            angular_velocity=np.zeros(3),
+            joint_position=np.zeros(len(names)),
+            joint_velocity=np.zeros(len(names)),
+        )
 
     def set_gravity(self, gravity: float) -> None:
-        """From now on the ground pulls with `gravity` m/s^2."""
-        self.gravity, self.weight = gravity, self.mass * gravity
+        """Let the ground pull with `gravity` m/s^2 from now on."""
+        self.gravity = gravity
+        self.weight = self.mass * gravity
         self.model.gravity.linear = np.array([0.0, 0.0, -gravity])
 
     def carry(self, mass: float, moment: np.ndarray) -> None:
-        """From the next `update` on the base is heavier by `mass` kg, with first moment (3,) kg m about its origin."""
-        bare = self._base_body
+        """Make the base heavier by `mass` kg from the next `update` on.
+
+        `moment` (3,) kg m is the first moment of that mass about the base's origin.
+        """
+        bare = self._bare.base_body
         total = bare.mass + mass
-        self.model.inertias[1] = pin.Inertia(total, (bare.mass * bare.lever + moment) / total, bare.inertia)
-        self.mass = self._own_mass + mass
+        lever = (bare.mass * bare.lever + moment) / total
+        self.model.inertias[1] = pin.Inertia(total, lever, bare.inertia)
+        self.mass = self._bare.mass + mass
         self.weight = self.mass * self.gravity
 
-    def _frame_id(self, name: str) -> int:
-        if not self.model.existFrame(name):
-            raise KeyError(name)
-        return self.model.getFrameId(name)
+    def joints_of(self, *groups: str) -> np.ndarray:
+        """Return (joints,) which structural joints belong to some groups, in Talus's order."""
+        description = self.description
+        return np.isin(description.structural_indices, description.indices(*groups))
 
     def soles_in_base(self, joint_position: np.ndarray) -> np.ndarray:
-        """(2, 3) m, left and right sole in base axes, for structural joints (rad)."""
-        q, model, data = self._q_level, self.model, self._kinematics_data
+        """Return (2, 3) m, left and right sole in base axes, for structural joints (rad)."""
+        q = self._memory.q_level
+        data = self._memory.kinematics
         q[self.q_index] = joint_position
-        pin.forwardKinematics(model, data, q)
-        return np.array([pin.updateFramePlacement(model, data, foot).translation for foot in self.feet])
+        pin.forwardKinematics(self.model, data, q)
+        soles = (pin.updateFramePlacement(self.model, data, foot) for foot in self.feet)
+        return np.array([sole.translation for sole in soles])
 
     def update(
         self,
@@ -114,53 +185,166 @@ class WholeBodyModel:
         joint_position: np.ndarray,
         joint_velocity: np.ndarray,
     ) -> None:
-        """Compute all terms for a base pose in the world, its velocities in base axes, and structural joints."""
-        q, v, model, data = self._q, self._v, self.model, self.data
-        q[:3], q[3:7] = position, pin.Quaternion(rotation).coeffs()
+        """Compute all terms for a pose of the base, its velocities and structural joints.
+
+        Args:
+            position: (3,) m of the base in the world.
+            rotation: (3, 3) base to world.
+            linear_velocity: (3,) m/s in base axes.
+            angular_velocity: (3,) rad/s in base axes.
+            joint_position: (joints,) rad.
+            joint_velocity: (joints,) rad/s.
+        """
+        model = self.model
+        data = self.data
+        q = self._memory.q
+        v = self._memory.v
+        q[:3] = position
+        q[3:7] = pin.Quaternion(rotation).coeffs()
         q[self.q_index] = joint_position
-        v[:3], v[3:6] = linear_velocity, angular_velocity
+        v[:3] = linear_velocity
+        v[3:6] = angular_velocity
         v[self.v_index] = joint_velocity
-        pin.forwardKinematics(model, data, q, v, self._zero)
+        pin.forwardKinematics(model, data, q, v, self._memory.at_rest)
         pin.computeJointJacobians(model, data)
         pin.crba(model, data, q)
         pin.nonLinearEffects(model, data, q, v)
         self.mass_matrix = data.M  # the Python binding of crba fills both triangles
         self.bias = data.nle
-        self._update_centroidal(position, rotation)
+        self.centroidal = self._centroidal_terms(position, rotation)
 
-    def _update_centroidal(self, position: np.ndarray, rotation: np.ndarray) -> None:
-        """Momentum about the CoM in world axes, from the base's rows of M a + h: they say what moves the whole body."""
-        rows, mass, to_com = self.mass_matrix[:BASE], self.mass, self._to_com
-        self.rotation = rotation
-        self.com_in_base = np.array((rows[1, 5], rows[2, 3], rows[0, 4])) / mass  # M[:3, 3:6] = -m [com in base]x
-        lever = rotation @ self.com_in_base
-        to_com[:3, :3] = to_com[3:, 3:] = rotation
+    def _centroidal_terms(self, position: np.ndarray, rotation: np.ndarray) -> CentroidalTerms:
+        """Read momentum about the CoM from the base's rows of M a + h: they move the whole body."""
+        rows = self.mass_matrix[:BASE]
+        mass = self.mass
+        to_com = self._memory.to_com
+        moment = np.array((rows[1, 5], rows[2, 3], rows[0, 4]))  # M[:3, 3:6] = -m [com in base]x
+        com_in_base = moment / mass
+        lever = rotation @ com_in_base
+        to_com[:3, :3] = rotation
+        to_com[3:, 3:] = rotation
         to_com[3:, :3] = -skew(lever) @ rotation
-        self.com = position + lever
-        self.momentum_matrix = to_com @ rows
-        self.momentum = self.momentum_matrix @ self._v
-        self.momentum_drift = to_com @ self.bias[:BASE]
-        self.momentum_drift[:3] += mass * self.model.gravity.linear
-        self.com_velocity = self.momentum[:3] / mass
-
-    @property
-    def velocity(self) -> np.ndarray:
-        """(nv,) as given to the last `update`."""
-        return self._v
-
-    @property
-    def joint_position(self) -> np.ndarray:
-        """(joints,) rad in pinocchio's order, as given to the last `update`."""
-        return self._q[7:]
+        momentum_matrix = to_com @ rows
+        momentum = momentum_matrix @ self._memory.v
+        momentum_drift = to_com @ self.bias[:BASE]
+        momentum_drift[:3] += mass * self.model.gravity.linear
+        return CentroidalTerms(
+            rotation=rotation,
+            com_in_base=com_in_base,
+            com=position + lever,
+            com_velocity=momentum[:3] / mass,
+            momentum_matrix=momentum_matrix,
+            momentum=momentum,
+            momentum_drift=momentum_drift,
+        )
 
     def frame(self, frame_id: int) -> FrameTerms:
-        """Terms of a frame after `update`."""
-        model, data = self.model, self.data
+        """Return the terms of a frame after `update`."""
+        model = self.model
+        data = self.data
         pose = pin.updateFramePlacement(model, data, frame_id)
         jacobian = pin.getFrameJacobian(model, data, frame_id, _WORLD_ALIGNED)
         drift = pin.getFrameClassicalAcceleration(model, data, frame_id, _WORLD_ALIGNED).vector
-        return FrameTerms(pose.translation.copy(), pose.rotation.copy(), jacobian @ self._v, jacobian, drift.copy())
+        return FrameTerms(
+            position=pose.translation.copy(),
+            rotation=pose.rotation.copy(),
+            velocity=jacobian @ self._memory.v,
+            jacobian=jacobian,
+            drift=drift.copy(),
+        )
 
     def foot_jacobian_local(self, side: int) -> np.ndarray:
-        """(6, nv) Jacobian of a sole in its own axes: what a wrench measured in the sole multiplies."""
+        """Return the Jacobian (6, nv) of a sole in its own axes: a wrench there multiplies it."""
         return pin.getFrameJacobian(self.model, self.data, self.feet[side], _LOCAL)
+
+    @property
+    def configuration(self) -> np.ndarray:
+        """Return (nv + 1,) in pinocchio's order, as given to the last `update`."""
+        return self._memory.q
+
+    @property
+    def velocity(self) -> np.ndarray:
+        """Return (nv,) as given to the last `update`."""
+        return self._memory.v
+
+    @property
+    def joint_position(self) -> np.ndarray:
+        """Return (joints,) rad in pinocchio's order, as given to the last `update`."""
+        return self._memory.q[7:]
+
+    @property
+    def v_index(self) -> np.ndarray:
+        """Return (joints,) places of Talus's joints among velocities."""
+        return self.joints.v_index
+
+    @property
+    def q_index(self) -> np.ndarray:
+        """Return (joints,) places of Talus's joints among positions."""
+        return self.joints.q_index
+
+    @property
+    def feet(self) -> tuple[int, int]:
+        """Return the frames of the left and the right sole."""
+        return self.frames.feet
+
+    @property
+    def base(self) -> int:
+        """Return the base's frame."""
+        return self.frames.base
+
+    @property
+    def torso(self) -> int:
+        """Return the torso's frame."""
+        return self.frames.torso
+
+    @property
+    def imu_in_base(self) -> pin.SE3:
+        """Return the pose of the IMU in the base."""
+        return self.frames.imu_in_base
+
+    @property
+    def gaze_in_base(self) -> np.ndarray:
+        """Return (3,) m from the base to the eyes in the neutral pose."""
+        return self.frames.gaze_in_base
+
+    @property
+    def rotation(self) -> np.ndarray:
+        """Return (3, 3) base to world."""
+        return self.centroidal.rotation
+
+    @property
+    def com_in_base(self) -> np.ndarray:
+        """Return (3,) m, the centre of mass in the base."""
+        return self.centroidal.com_in_base
+
+    @property
+    def com(self) -> np.ndarray:
+        """Return (3,) m, the centre of mass in the world."""
+        return self.centroidal.com
+
+    @property
+    def com_velocity(self) -> np.ndarray:
+        """Return (3,) m/s, of the centre of mass in the world."""
+        return self.centroidal.com_velocity
+
+    @property
+    def momentum_matrix(self) -> np.ndarray:
+        """Return (6, nv), what maps velocities to the momentum."""
+        return self.centroidal.momentum_matrix
+
+    @property
+    def momentum(self) -> np.ndarray:
+        """Return (6,) kg m/s and kg m^2/s about the centre of mass."""
+        return self.centroidal.momentum
+
+    @property
+    def momentum_drift(self) -> np.ndarray:
+        """Return (6,) N and N m, the momentum's rate at zero joint acceleration."""
+        return self.centroidal.momentum_drift
+
+
+def _structural_model(description: RobotDescription, names: list[str]) -> pin.Model:
+    """Return the URDF's model on a free-flying base, with every joint but `names` locked."""
+    full = pin.buildModelFromUrdf(str(description.urdf), pin.JointModelFreeFlyer())
+    locked = [full.getJointId(name) for name in full.names[2:] if name not in names]
+    return pin.buildReducedModel(full, locked, pin.neutral(full))

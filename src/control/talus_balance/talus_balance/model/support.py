@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Support polygon, centre of pressure and the capture point's margin, on the ground plane."""
+"""Compute support polygon, centre of pressure and the capture point's margin on the ground."""
 
 from __future__ import annotations
 
@@ -8,27 +8,40 @@ from talus_core.robot import Foot
 
 
 def sole_corners(position: np.ndarray, yaw: float, foot: Foot) -> np.ndarray:
-    """(4, 2) m corners of a level sole at `position` (3,) with heading `yaw` rad."""
-    c, s = np.cos(yaw), np.sin(yaw)
-    x, y = 0.5 * foot.length, 0.5 * foot.width
+    """Return (4, 2) m, the corners of a level sole at `position` (3,) with heading `yaw` rad."""
+    c = np.cos(yaw)
+    s = np.sin(yaw)
+    x = 0.5 * foot.length
+    y = 0.5 * foot.width
     local = np.array([[x, y], [-x, y], [-x, -y], [x, -y]])
     return position[:2] + local @ np.array([[c, s], [-s, c]])
 
 
 def sole_outline(positions: np.ndarray, yaws: np.ndarray, feet: tuple[Foot, Foot]) -> np.ndarray:
-    """(8, 2) m corners of both soles at `positions` (2, 3) with headings `yaws` (2,) rad."""
+    """Return (8, 2) m, the corners of soles at `positions` (2, 3) m, headings `yaws` (2,) rad."""
     return np.concatenate([sole_corners(*sole) for sole in zip(positions, yaws, feet, strict=True)])
 
 
 def support_polygon(
     positions: np.ndarray, yaws: np.ndarray, in_contact: tuple[bool, bool], feet: tuple[Foot, Foot]
 ) -> np.ndarray:
-    """(k, 2) m, counter-clockwise: hull of the soles at `positions` (2, 3), headings `yaws` (2,) rad, that carry."""
-    return convex_hull(np.concatenate([sole_corners(positions[i], yaws[i], feet[i]) for i in (0, 1) if in_contact[i]]))
+    """Return the hull (k, 2) m, counter-clockwise, of the soles that carry.
+
+    Args:
+        positions: (2, 3) m.
+        yaws: (2,) rad.
+        in_contact: Which soles carry.
+        feet: Sizes of the soles.
+    """
+    return convex_hull(
+        np.concatenate(
+            [sole_corners(positions[i], yaws[i], feet[i]) for i in (0, 1) if in_contact[i]]
+        )
+    )
 
 
 def convex_hull(points: np.ndarray) -> np.ndarray:
-    """Counter-clockwise hull (k, 2) of (n, 2) points (Andrew's monotone chain)."""
+    """Return the counter-clockwise hull (k, 2) of (n, 2) points (Andrew's monotone chain)."""
     ordered = sorted(map(tuple, points))
 
     def half(sequence: list) -> list:
@@ -47,10 +60,12 @@ def _cross(a: tuple, b: tuple, c: tuple) -> float:
 
 
 def margin(point: np.ndarray, polygon: np.ndarray) -> float:
-    """Signed distance in m of `point` (2,) to the nearest edge of a counter-clockwise polygon; negative = outside."""
+    """Return how far, m, `point` (2,) is inside a counter-clockwise polygon; negative = outside."""
     edges = np.roll(polygon, -1, axis=0) - polygon
     relative = point - polygon
-    inward = (edges[:, 0] * relative[:, 1] - edges[:, 1] * relative[:, 0]) / np.linalg.norm(edges, axis=1)
+    inward = (edges[:, 0] * relative[:, 1] - edges[:, 1] * relative[:, 0]) / np.linalg.norm(
+        edges, axis=1
+    )
     if np.all(inward >= 0.0):
         return float(np.min(inward))
     along = np.clip(np.sum(relative * edges, axis=1) / np.sum(edges * edges, axis=1), 0.0, 1.0)
@@ -60,7 +75,7 @@ def margin(point: np.ndarray, polygon: np.ndarray) -> float:
 def centre_of_pressure(
     positions: np.ndarray, yaws: np.ndarray, wrenches: np.ndarray, least: float = 20.0
 ) -> np.ndarray | None:
-    """(3,) m of both soles together; None when less than `least` N carry.
+    """Return (3,) m, the centre of pressure of both soles; None when less than `least` N carry.
 
     Args:
         positions: (2, 3) m of the soles.
@@ -75,7 +90,9 @@ def centre_of_pressure(
     for position, yaw, wrench, force in zip(positions, yaws, wrenches, forces, strict=True):
         if force < least:
             continue
-        x, y = -wrench[4] / force, wrench[3] / force
-        c, s = np.cos(yaw), np.sin(yaw)
+        x = -wrench[4] / force
+        y = wrench[3] / force
+        c = np.cos(yaw)
+        s = np.sin(yaw)
         point += force * (position + np.array([c * x - s * y, s * x + c * y, 0.0]))
     return point / float(forces[forces >= least].sum())

@@ -19,7 +19,8 @@ class EnvelopeConfig:
 
     Attributes:
         tilt: rad of the base: a third of what is a fall.
-        capture: m of the capture point outside the hull of both soles: a quarter of what a step can reach.
+        capture: m of the capture point outside the hull of both soles: a quarter of what a step can
+            reach.
     """
 
     tilt: float = 0.33 * FallPredictorConfig.tilt
@@ -27,16 +28,21 @@ class EnvelopeConfig:
 
 
 class Envelope:
-    """Stateless."""
+    """Judges a state by itself, without a memory."""
 
     def __init__(self, config: EnvelopeConfig, feet: tuple[Foot, Foot]):
-        self._config, self._feet = config, feet
+        self._config = config
+        self._feet = feet
         self._least_cosine = math.cos(config.tilt)
 
     def breach(
-        self, up: np.ndarray, capture_point: np.ndarray, sole_positions: np.ndarray, sole_yaws: np.ndarray
+        self,
+        up: np.ndarray,
+        capture_point: np.ndarray,
+        sole_positions: np.ndarray,
+        sole_yaws: np.ndarray,
     ) -> str:
-        """What is beyond its bound; empty inside.
+        """Say what is beyond its bound; empty inside.
 
         Args:
             up: (3,) the vertical in base axes.
@@ -46,11 +52,15 @@ class Envelope:
         """
         if up[2] < self._least_cosine:
             tilt = math.degrees(math.acos(max(float(up[2]), -1.0)))
-            return f"the base tilts by {tilt:.0f} degrees, more than {math.degrees(self._config.tilt):.0f}"
+            most = math.degrees(self._config.tilt)
+            return f"the base tilts by {tilt:.0f} degrees, more than {most:.0f}"
         x, y = capture_point - 0.5 * (sole_positions[0, :2] + sole_positions[1, :2])
         if math.hypot(x, y) <= self._config.capture:
             return ""  # the centre between the soles is inside
-        outside = -margin(capture_point, convex_hull(sole_outline(sole_positions, sole_yaws, self._feet)))
+        outside = -margin(
+            capture_point, convex_hull(sole_outline(sole_positions, sole_yaws, self._feet))
+        )
         if outside > self._config.capture:
-            return f"the capture point is {outside:.2f} m outside the feet, more than {self._config.capture:.2f}"
+            most = self._config.capture
+            return f"the capture point is {outside:.2f} m outside the feet, more than {most:.2f}"
         return ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a learned policy says of itself: a YAML file beside its ONNX file, read and checked for completeness."""
+"""What a learned policy says of itself: a YAML file beside its ONNX file, read whole."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ import numpy as np
 import yaml
 from talus_core.errors import TalusError, UnknownNameError, unknown_name_message
 
-STANDING, WALKING = "standing", "walking"
+STANDING = "standing"
+WALKING = "walking"
 MODES = (STANDING, WALKING)
 
 
 class PolicyError(TalusError):
-    """A policy that must not drive this robot; the message names the file, the value and what would work."""
+    """A policy must not drive this robot; the message names file, value and what would work."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class PolicyManifest:
         path: Of the manifest.
         name, about, licence: In words; the licence as an SPDX identifier.
         training_commit, training_command, training_seed: How to make it again.
-        robot, robot_sha256: Name of the robot that it was trained on, and the SHA-256 of that robot's URDF.
+        robot, robot_sha256: Name of the robot that it was trained on, and the SHA-256 of that
+            robot's URDF.
         network, network_sha256: ONNX file and its SHA-256.
         input, output: Of the network.
         rate_hz: Its ticks per second; between them its targets stay.
@@ -83,20 +85,24 @@ class PolicyManifest:
 
 
 def load_manifest(path: str | Path) -> PolicyManifest:
-    """Complete, with nothing unknown in it, and every value of its kind. Raises PolicyError."""
+    """Read a manifest that is complete, with nothing unknown in it. Raises PolicyError."""
     path = Path(path)
     try:
         return _manifest(path, yaml.safe_load(path.read_bytes()))
     except OSError as error:
-        raise PolicyError(f"policy {path}: {error.strerror}; it must be the manifest (YAML) of a policy") from error
+        raise PolicyError(
+            f"policy {path}: {error.strerror}; it must be the manifest (YAML) of a policy"
+        ) from error
     except yaml.YAMLError as error:
-        raise PolicyError(f"policy {path}: not valid YAML: {' '.join(str(error).split())}") from error
+        raise PolicyError(
+            f"policy {path}: not valid YAML: {' '.join(str(error).split())}"
+        ) from error
     except UnknownNameError as error:
         raise PolicyError(f"policy {path}: {error}") from error
 
 
 def sha256(path: Path) -> str:
-    """Of a file, as hex digits. Raises OSError."""
+    """Return the hash of a file as hex digits. Raises OSError."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
@@ -127,7 +133,9 @@ def _manifest(path: Path, raw: Any) -> PolicyManifest:
         scale=np.array([joint.number("scale") for joint in joints]),
         stiffness=np.array([joint.number("stiffness", above=0.0) for joint in joints]),
         damping=np.array([joint.number("damping", above=0.0) for joint in joints]),
-        observation=tuple(Term(term.text("name"), term.whole("size"), term.number("scale")) for term in terms),
+        observation=tuple(
+            Term(term.text("name"), term.whole("size"), term.number("scale")) for term in terms
+        ),
     )
     for section in (top, training, robot, network, *joints, *terms):
         section.refuse_unread()
@@ -144,10 +152,14 @@ class _Section:
     """A mapping whose entries are read one by one; errors name the entry by its full name."""
 
     def __init__(self, path: Path, name: str, raw: Any):
-        self._path, self._name = path, name
+        self._path = path
+        self._name = name
         if not isinstance(raw, dict):
-            raise PolicyError(f"policy {path}: {name or 'the file'} is {_shown(raw)}; it must be a mapping")
-        self._raw, self._read = raw, set()
+            raise PolicyError(
+                f"policy {path}: {name or 'the file'} is {_shown(raw)}; it must be a mapping"
+            )
+        self._raw = raw
+        self._read: set[str] = set()
 
     def text(self, key: str) -> str:
         return self._value(key, lambda value: isinstance(value, str) and value, "a text")
@@ -156,11 +168,15 @@ class _Section:
         return self._value(key, _is_whole, "a whole number, 0 or more")
 
     def wholes(self, key: str) -> tuple[int, ...]:
-        value = self._value(key, lambda v: isinstance(v, list) and v and all(map(_is_whole, v)), "whole numbers")
+        value = self._value(
+            key, lambda v: isinstance(v, list) and v and all(map(_is_whole, v)), "whole numbers"
+        )
         return tuple(value)
 
     def words(self, key: str, known: tuple[str, ...]) -> tuple[str, ...]:
-        value = self._value(key, lambda v: isinstance(v, list) and v, f"a list of {', '.join(known)}")
+        value = self._value(
+            key, lambda v: isinstance(v, list) and v, f"a list of {', '.join(known)}"
+        )
         for word in value:
             if word not in known:
                 raise UnknownNameError(f"entry of {self._full(key)}", str(word), known)
@@ -168,14 +184,19 @@ class _Section:
 
     def number(self, key: str, above: float | None = None) -> float:
         wanted = "a finite number" + ("" if above is None else f" above {above:g}")
-        return float(self._value(key, lambda v: _is_finite(v) and (above is None or v > above), wanted))
+        return float(
+            self._value(key, lambda v: _is_finite(v) and (above is None or v > above), wanted)
+        )
 
     def section(self, key: str) -> _Section:
         return _Section(self._path, self._full(key), self._value(key, lambda _: True, ""))
 
     def sections(self, key: str) -> list[_Section]:
         value = self._value(key, lambda v: isinstance(v, list) and v, "a list of mappings")
-        return [_Section(self._path, f"{self._full(key)}[{place}]", item) for place, item in enumerate(value)]
+        return [
+            _Section(self._path, f"{self._full(key)}[{place}]", item)
+            for place, item in enumerate(value)
+        ]
 
     def refuse_unread(self) -> None:
         """An entry that nobody asked for is a misspelt one."""
@@ -186,10 +207,14 @@ class _Section:
     def _value(self, key: str, is_sound: Any, wanted: str) -> Any:
         self._read.add(key)
         if key not in self._raw:
-            raise PolicyError(f"policy {self._path}: without '{self._full(key)}'; every entry must be there")
+            raise PolicyError(
+                f"policy {self._path}: without '{self._full(key)}'; every entry must be there"
+            )
         value = self._raw[key]
         if not is_sound(value):
-            raise PolicyError(f"policy {self._path}: {self._full(key)} is {_shown(value)}; it must be {wanted}")
+            raise PolicyError(
+                f"policy {self._path}: {self._full(key)} is {_shown(value)}; it must be {wanted}"
+            )
         return value
 
     def _full(self, key: str) -> str:
@@ -201,7 +226,9 @@ def _is_whole(value: Any) -> bool:
 
 
 def _is_finite(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and bool(np.isfinite(value))
+    return (
+        isinstance(value, (int, float)) and not isinstance(value, bool) and bool(np.isfinite(value))
+    )
 
 
 def _shown(value: Any) -> str:

@@ -24,32 +24,42 @@ class OnnxNetwork:
         self._path = manifest.path
         content = self._content(manifest)
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1  # no thread beside the control loop's
-        options.add_session_config_entry(ELSEWHERE, os.devnull)  # weights in other files would have no hash
+        options.intra_op_num_threads = 1  # no thread beside the control loop's
+        options.inter_op_num_threads = 1
+        # Weights in other files would have no hash.
+        options.add_session_config_entry(ELSEWHERE, os.devnull)
         options.log_severity_level = 4  # what is wrong is said in one line, below
         try:
-            session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+            session = onnxruntime.InferenceSession(
+                content, options, providers=["CPUExecutionProvider"]
+            )
         except Exception as error:  # a dozen classes of its own, without a common base
             raise self._error(
                 f"{manifest.network.name} is no network that runs: {' '.join(str(error).split())}"
             ) from error
         self._check("input", session.get_inputs(), manifest.input)
         self._check("output", session.get_outputs(), manifest.output)
-        self._session, self._input, self._outputs = session, manifest.input.name, [manifest.output.name]
+        self._session = session
+        self._input = manifest.input.name
+        self._outputs = [manifest.output.name]
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
-        """(1, k) of (1, m)."""
+        """Return the output (1, k) for an input (1, m)."""
         return self._session.run(self._outputs, {self._input: values})[0]
 
     def _content(self, manifest: PolicyManifest) -> bytes:
         try:
             content = manifest.network.read_bytes()
         except OSError as error:
-            raise self._error(f"{manifest.network}: {error.strerror}; it must lie beside the manifest") from error
-        found, said = hashlib.sha256(content).hexdigest(), manifest.network_sha256
+            raise self._error(
+                f"{manifest.network}: {error.strerror}; it must lie beside the manifest"
+            ) from error
+        found = hashlib.sha256(content).hexdigest()
+        said = manifest.network_sha256
         if found != said:
             raise self._error(
-                f"the SHA-256 of {manifest.network.name} is {found[:12]}..., but network.sha256 says {said[:12]}...; "
+                f"the SHA-256 of {manifest.network.name} is {found[:12]}..., but "
+                f"network.sha256 says {said[:12]}...; "
                 "take the file that the manifest was made for"
             )
         return content
@@ -64,7 +74,9 @@ class OnnxNetwork:
             ("type", TYPE if node.type == ONNX_TYPE else node.type, said.type),
         ):
             if is_there != is_said:
-                raise self._error(f"network.{which}.{what} is {is_said}, but the network has {is_there}")
+                raise self._error(
+                    f"network.{which}.{what} is {is_said}, but the network has {is_there}"
+                )
         if said.type != TYPE:
             raise self._error(f"network.{which}.type is {said.type}; it must be {TYPE}")
 

@@ -17,7 +17,14 @@ from talus_balance.stepping.gait_types import LEFT, RIGHT, GaitOutput
 
 
 class Sight(NamedTuple):
-    """What is known at a tick; `velocity` (3,) is commanded, m/s, m/s, rad/s in the heading frame."""
+    """What is known at a tick.
+
+    Attributes:
+        state: What the sensors say.
+        base: Where the base is.
+        gait: What the feet do.
+        velocity: (3,) m/s, m/s, rad/s commanded, in the heading frame.
+    """
 
     state: RobotState
     base: BaseEstimate
@@ -26,7 +33,13 @@ class Sight(NamedTuple):
 
 
 class Joints(NamedTuple):
-    """Of the policy: places in the robot's joint arrays, pose rad that its actions are added to, last action."""
+    """What an observation needs to know of a policy's joints.
+
+    Attributes:
+        places: (n,) in the robot's joint arrays.
+        offset: (n,) rad, pose that the actions are added to.
+        action: (n,) the last one.
+    """
 
     places: np.ndarray
     offset: np.ndarray
@@ -69,42 +82,54 @@ READINGS = {
     # (3,) rad/s in base axes
     "angular_velocity": Reading(_three, lambda sight, _: sight.base.angular_velocity),
     # (3,) m/s in base axes, estimated
-    "linear_velocity": Reading(_three, lambda sight, _: sight.base.rotation.T @ sight.base.velocity),
+    "linear_velocity": Reading(
+        _three, lambda sight, _: sight.base.rotation.T @ sight.base.velocity
+    ),
     # (3,) m/s, m/s, rad/s
     "commanded_velocity": Reading(_three, lambda sight, _: sight.velocity),
     # (n,) rad from the policy's offset
-    "joint_positions": Reading(_each, lambda sight, joints: sight.state.position[joints.places] - joints.offset),
+    "joint_positions": Reading(
+        _each, lambda sight, joints: sight.state.position[joints.places] - joints.offset
+    ),
     # (n,) rad/s
     "joint_velocities": Reading(_each, lambda sight, joints: sight.state.velocity[joints.places]),
     # (n,) the network's own last output
     "last_action": Reading(_each, lambda _, joints: joints.action),
-    # left, right foot in the air by the step planner, whose clock a walking policy keeps; s until it lands
+    # left, right foot in the air by the step planner, whose clock a walking policy keeps; s until
+    # it lands
     "gait_phase": Reading(_three, _gait_phase),
     # left, right: share of the vertical force
     "load_shares": Reading(_two, _load_shares),
 }
 
 
+_Part = tuple[np.ndarray, Callable[[Sight, Joints], np.ndarray | Sequence[float]], float]
+
+
 class Observation:
     """The network's input (1, k) float32, written anew each tick."""
 
     def __init__(self, manifest: PolicyManifest):
-        """Raises PolicyError for a reading that there is not, or of another size."""
+        """Lay out the input. Raises PolicyError for an unknown reading, or one of another size."""
         for term in manifest.observation:
             _check(manifest, term)
         size = sum(term.size for term in manifest.observation)
         if manifest.input.shape != (1, size):
             shape = list(manifest.input.shape)
-            raise PolicyError(f"policy {manifest.path}: network.input.shape is {shape}; its observation is [1, {size}]")
+            raise PolicyError(
+                f"policy {manifest.path}: network.input.shape is {shape}; its "
+                f"observation is [1, {size}]"
+            )
         self.values = np.zeros((1, size), dtype=np.float32)
-        self._parts, start = [], 0
+        self._parts: list[_Part] = []
+        start = 0
         for term in manifest.observation:
             part = self.values[0, start : start + term.size]
             self._parts.append((part, READINGS[term.name].read, term.scale))
             start += term.size
 
     def write(self, sight: Sight, joints: Joints) -> np.ndarray:
-        """All parts; returns `values`."""
+        """Write all parts anew; return `values`."""
         for part, read, scale in self._parts:
             np.multiply(read(sight, joints), scale, out=part, casting="unsafe")
         return self.values
@@ -112,7 +137,12 @@ class Observation:
 
 def _check(manifest: PolicyManifest, term: Term) -> None:
     if term.name not in READINGS:
-        raise PolicyError(f"policy {manifest.path}: {UnknownNameError('observation', term.name, READINGS)}")
+        raise PolicyError(
+            f"policy {manifest.path}: {UnknownNameError('observation', term.name, READINGS)}"
+        )
     size = READINGS[term.name].size(len(manifest.joints))
     if term.size != size:
-        raise PolicyError(f"policy {manifest.path}: observation '{term.name}' has size {term.size}; it must be {size}")
+        raise PolicyError(
+            f"policy {manifest.path}: observation '{term.name}' has size "
+            f"{term.size}; it must be {size}"
+        )

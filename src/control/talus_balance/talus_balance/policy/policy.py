@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A learned policy that fits this robot: its manifest held against robot, network and clock, then its ticks."""
+"""A learned policy that fits this robot: its manifest is held against robot, network and clock."""
 
 from __future__ import annotations
 
@@ -15,17 +15,19 @@ from talus_balance.policy.manifest import PolicyError, PolicyManifest, load_mani
 from talus_balance.policy.observation import Joints, Observation, Sight
 
 TRIALS = 50  # runs of the network over which its time is averaged
-INFERENCE_SHARE = 0.25  # of the control period, on average: estimator and whole-body controller run beside it
+INFERENCE_SHARE = (
+    0.25  # of the control period, on average: estimator and whole-body controller run beside it
+)
 LATE_SHARE = 0.5  # of the control period: longer, and the answer to this tick may miss it
 
 Clock = Callable[[], float]  # s of computing time of this thread
 
 
 class Network(Protocol):
-    """(1, n) of (1, k), float32."""
+    """Gives an output (1, n) for an input (1, k), float32."""
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
-        """One inference."""
+        """Return the output for `values` (1, k)."""
 
 
 class Policy:
@@ -39,7 +41,12 @@ class Policy:
     """
 
     def __init__(
-        self, manifest: PolicyManifest, network: Network, description: RobotDescription, dt: float, clock: Clock
+        self,
+        manifest: PolicyManifest,
+        network: Network,
+        description: RobotDescription,
+        dt: float,
+        clock: Clock,
     ):
         """Raises PolicyError where it does not fit.
 
@@ -50,28 +57,38 @@ class Policy:
             dt: s per control tick.
             clock: Tells the computing time of this thread.
         """
-        self.manifest, self._network, self._clock = manifest, network, clock
-        self._dt, self._every = dt, _ticks(manifest, dt)
+        self.manifest = manifest
+        self._network = network
+        self._clock = clock
+        self._dt = dt
+        self._every = _ticks(manifest, dt)
         self.joints = _places(manifest, description)
-        self._lower, self._upper = description.limits.lower[self.joints], description.limits.upper[self.joints]
+        self._lower = description.limits.lower[self.joints]
+        self._upper = description.limits.upper[self.joints]
         self._observation = Observation(manifest)
         self.reset()
         self._try()
 
     def reset(self) -> None:
-        """No action yet; its first tick is the next one."""
+        """Forget the last action; the first tick of the policy is the next one."""
         self._action = np.zeros(len(self.joints))
         self.target = self.manifest.offset.copy()
         self.fault = ""
         self._due = 0
 
     def step(self, sight: Sight, ticks: int = 1) -> bool:
-        """`ticks` control ticks later: keeps or renews `target`; False when it cannot be trusted, `fault` says why."""
+        """Keep or renew `target`, `ticks` control ticks later.
+
+        Returns:
+            Whether it can be trusted; `fault` says why not.
+        """
         self._due -= ticks
         if self._due > 0 or self.fault:
             return not self.fault
         self._due = self._every
-        self._infer(self._observation.write(sight, Joints(self.joints, self.manifest.offset, self._action)))
+        self._infer(
+            self._observation.write(sight, Joints(self.joints, self.manifest.offset, self._action))
+        )
         return not self.fault
 
     def _infer(self, values: np.ndarray) -> None:
@@ -85,35 +102,50 @@ class Policy:
         target = self.manifest.offset + self.manifest.scale * action
         self.fault = self._judge(action, target, took)
         if not self.fault:
-            self._action, self.target = action, target
+            self._action = action
+            self.target = target
 
     def _judge(self, action: np.ndarray, target: np.ndarray, took: float) -> str:
         """Why an inference of `took` s cannot be trusted; empty if it can."""
         if not np.all(np.isfinite(action)):
             return "an output is not finite"
         if np.abs(action).max() > self.manifest.action_limit:
-            return f"an output is {np.abs(action).max():.3g}, beyond its limit {self.manifest.action_limit:g}"
+            return (
+                f"an output is {np.abs(action).max():.3g}, beyond its limit "
+                f"{self.manifest.action_limit:g}"
+            )
         if np.any((target < self._lower) | (target > self._upper)):
             worst = int(np.argmax(np.maximum(self._lower - target, target - self._upper)))
-            return f"the target of {self.manifest.joints[worst]} is {target[worst]:.3g} rad, beyond its range"
+            return (
+                f"the target of {self.manifest.joints[worst]} is {target[worst]:.3g} "
+                "rad, beyond its range"
+            )
         if took > LATE_SHARE * self._dt:
-            return f"an inference took {1e3 * took:.2g} ms, more than {1e3 * LATE_SHARE * self._dt:g} ms"
+            return (
+                f"an inference took {1e3 * took:.2g} ms, more than "
+                f"{1e3 * LATE_SHARE * self._dt:g} ms"
+            )
         return ""
 
     def _try(self) -> None:
-        """On an observation of zeros (upright or lying, at rest in its own pose), then for the mean time."""
+        """Try an observation of zeros (at rest in its own pose), then measure the mean time."""
         zeros = np.zeros_like(self._observation.values)
         output = self._network(zeros)
         if output.shape != (1, len(self.joints)):
-            shape, wanted = list(self.manifest.output.shape), [1, len(self.joints)]
-            raise self._error(f"network.output.shape is {shape}; for its joints it must be {wanted}")
+            shape = list(self.manifest.output.shape)
+            wanted = [1, len(self.joints)]
+            raise self._error(
+                f"network.output.shape is {shape}; for its joints it must be {wanted}"
+            )
         started = self._clock()
         for _ in range(TRIALS):
             self._network(zeros)
-        mean, most = (self._clock() - started) / TRIALS, INFERENCE_SHARE * self._dt
+        mean = (self._clock() - started) / TRIALS
+        most = INFERENCE_SHARE * self._dt
         if mean > most:
             raise self._error(
-                f"an inference takes {1e3 * mean:.2g} ms on average; it must be at most {1e3 * most:g} ms"
+                f"an inference takes {1e3 * mean:.2g} ms on average; it must be "
+                f"at most {1e3 * most:g} ms"
             )
         self._infer(zeros)
         if self.fault:
@@ -125,7 +157,7 @@ class Policy:
 
 
 def load_policy(path: str | Path, description: RobotDescription, dt: float, clock: Clock) -> Policy:
-    """A policy of which everything was checked.
+    """Load a policy and check everything about it.
 
     Args:
         path: Of its manifest.
@@ -138,7 +170,9 @@ def load_policy(path: str | Path, description: RobotDescription, dt: float, cloc
     """
     manifest = load_manifest(path)
     _check_robot(manifest, description)
-    from talus_balance.policy.network import OnnxNetwork  # 12 MB that a robot without a policy does not need
+    from talus_balance.policy.network import (
+        OnnxNetwork,
+    )  # 12 MB that a robot without a policy does not need
 
     return Policy(manifest, OnnxNetwork(manifest), description, dt, clock)
 
@@ -146,13 +180,16 @@ def load_policy(path: str | Path, description: RobotDescription, dt: float, cloc
 def _check_robot(manifest: PolicyManifest, description: RobotDescription) -> None:
     if manifest.robot != description.name:
         raise PolicyError(
-            f"policy {manifest.path}: it is for robot '{manifest.robot}'; this one is '{description.name}'"
+            f"policy {manifest.path}: it is for robot '{manifest.robot}'; this "
+            f"one is '{description.name}'"
         )
     found = sha256(description.urdf)
     if found != manifest.robot_sha256:
         raise PolicyError(
-            f"policy {manifest.path}: robot.urdf_sha256 is {manifest.robot_sha256[:12]}..., but that of "
-            f"{description.urdf.name} is {found[:12]}...; train it anew on this body: {manifest.training_command}"
+            f"policy {manifest.path}: robot.urdf_sha256 is "
+            f"{manifest.robot_sha256[:12]}..., but that of "
+            f"{description.urdf.name} is {found[:12]}...; train it anew on this "
+            f"body: {manifest.training_command}"
         )
 
 
@@ -162,13 +199,17 @@ def _ticks(manifest: PolicyManifest, dt: float) -> int:
     every = round(control / manifest.rate_hz)
     if every < 1 or abs(every * manifest.rate_hz - control) > 1e-6 * control:
         raise PolicyError(
-            f"policy {manifest.path}: rate_hz is {manifest.rate_hz:g}; it must divide the control rate, {control:g} Hz"
+            f"policy {manifest.path}: rate_hz is {manifest.rate_hz:g}; it must "
+            f"divide the control rate, {control:g} Hz"
         )
     return every
 
 
 def _places(manifest: PolicyManifest, description: RobotDescription) -> np.ndarray:
-    """Of joints that are the robot's, in its order, with all of both legs."""
+    """Return the places of the policy's joints among the robot's, (n,).
+
+    They must be in the robot's order, with all of both legs.
+    """
     names = description.joint_names
     for name in manifest.joints:
         if name not in names:
@@ -177,13 +218,17 @@ def _places(manifest: PolicyManifest, description: RobotDescription) -> np.ndarr
     for place, (said, right) in enumerate(zip(manifest.joints, ordered, strict=False)):
         if said != right:
             raise PolicyError(
-                f"policy {manifest.path}: joint {place} is {said}; in the robot's order it must be {right}"
+                f"policy {manifest.path}: joint {place} is {said}; in the robot's "
+                f"order it must be {right}"
             )
     if len(ordered) != len(manifest.joints):
         raise PolicyError(
-            f"policy {manifest.path}: {len(manifest.joints)} joints, but only {len(ordered)} different ones"
+            f"policy {manifest.path}: {len(manifest.joints)} joints, but only "
+            f"{len(ordered)} different ones"
         )
     for name in (*description.groups["left_leg"], *description.groups["right_leg"]):
         if name not in manifest.joints:
-            raise PolicyError(f"policy {manifest.path}: without joint {name}; it must drive both legs")
+            raise PolicyError(
+                f"policy {manifest.path}: without joint {name}; it must drive both legs"
+            )
     return np.array([names.index(name) for name in manifest.joints])

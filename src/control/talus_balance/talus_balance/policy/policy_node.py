@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the balance node has to do with a learned policy: loads it, or says why not; offers the service."""
+"""Loads the balance node's learned policy, or says why not, and offers its service."""
 
 from __future__ import annotations
 
@@ -16,8 +16,12 @@ from talus_balance.policy.seat import PolicySeat, PolicyState
 
 
 def policy_seat(node: Node, path: str, description: RobotDescription, dt: float) -> PolicySeat:
-    """For the policy that a manifest at `path` names; empty: none. One that does not fit is refused in one line."""
-    policy, refusal = None, ""
+    """Return the seat of the policy that a manifest at `path` names; empty: of none.
+
+    A policy that does not fit is refused in one line of the log.
+    """
+    policy = None
+    refusal = ""
     if path:
         try:
             policy = load_policy(path, description, dt, time.thread_time)
@@ -30,10 +34,16 @@ def policy_seat(node: Node, path: str, description: RobotDescription, dt: float)
 
 
 def is_trouble(seat: PolicySeat) -> bool:
-    """Somebody should look at it."""
+    """Tell whether somebody should look at the policy."""
     return seat.state in (PolicyState.REFUSED, PolicyState.FALLBACK)
 
 
-def _want(seat: PolicySeat, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
-    done = "the policy drives where it may" if request.data else "the model-based controller drives alone"
+def _want(
+    seat: PolicySeat, request: SetBool.Request, response: SetBool.Response
+) -> SetBool.Response:
+    done = (
+        "the policy drives where it may"
+        if request.data
+        else "the model-based controller drives alone"
+    )
     return answered(response, seat.want(request.data), done)

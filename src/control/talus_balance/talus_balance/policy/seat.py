@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who drives: a learned policy where it may, the model-based controller everywhere else and whenever in doubt.
+"""Decides who drives: a learned policy where it may, else the model-based controller.
 
-The model-based controller runs at every tick and does not know of it: estimator, step planner and whole-body QP stay
-warm, so that its command of this very tick can be sent instead.
+The model-based controller runs at every tick and does not know of it: estimator, step planner and
+whole-body QP stay warm, so that its command of this very tick can be sent instead.
 """
 
 from __future__ import annotations
@@ -10,18 +10,21 @@ from __future__ import annotations
 from enum import Enum
 
 import numpy as np
+from talus_core.modes import Mode
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 
-from talus_balance.controller import BalanceReport, Intent, Mode
+from talus_balance.balance_types import BalanceReport, Intent
 from talus_balance.policy.envelope import Envelope, EnvelopeConfig
 from talus_balance.policy.manifest import STANDING, WALKING
 from talus_balance.policy.observation import Sight
 from talus_balance.policy.policy import Policy
-from talus_balance.stepping.gait_types import STILL, Phase
+from talus_balance.stepping.gait_types import STILL_COMMAND_MPS, GaitOutput, GaitPhase
 
-SETTLE = 0.5  # s in which nothing speaks against it, before it takes over
-FADE = 0.1  # s from one to the other's torque when it takes over, and of the drives' references both ways
+SETTLE_S = 0.5  # in which nothing speaks against it, before it takes over
+# From one to the other's torque when the policy takes over, and of the drives' references both
+# ways.
+FADE_S = 0.1
 _MODES = {Mode.STANDING: STANDING, Mode.WALKING: WALKING}
 
 
@@ -44,17 +47,26 @@ class PolicySeat:
         reason: Of REFUSED and FALLBACK.
     """
 
-    def __init__(self, description: RobotDescription, dt: float, policy: Policy | None = None, refusal: str = ""):
+    def __init__(
+        self,
+        description: RobotDescription,
+        dt: float,
+        policy: Policy | None = None,
+        refusal: str = "",
+    ):
         """`refusal`: why there is no policy though one was asked for."""
-        self._policy, self._dt = policy, dt
+        self._policy = policy
+        self._dt = dt
         self._envelope = Envelope(EnvelopeConfig(), description.feet)
-        self.state, self.reason = PolicyState.READY if policy else PolicyState.NONE, ""
+        self.state = PolicyState.READY if policy else PolicyState.NONE
+        self.reason = refusal
         if refusal:
-            self.state, self.reason = PolicyState.REFUSED, refusal
+            self.state = PolicyState.REFUSED
         self._asked: bool | None = None  # for, by another thread
         self._sequence: int | None = None
         self._sound_for = 0.0  # s
-        self._torque_share = self._reference_share = 0.0  # of the policy
+        self._torque_share = 0.0  # of the policy
+        self._reference_share = 0.0  # of the policy
 
     @property
     def text(self) -> str:
@@ -75,7 +87,9 @@ class PolicySeat:
         self._asked = wanted
         return None
 
-    def step(self, state: RobotState, intent: Intent, report: BalanceReport, command: JointCommand) -> JointCommand:
+    def step(
+        self, state: RobotState, intent: Intent, report: BalanceReport, command: JointCommand
+    ) -> JointCommand:
         """The command for the drives.
 
         Args:
@@ -84,115 +98,136 @@ class PolicySeat:
             report: Of the model-based controller.
             command: Its command, which is what comes back where the policy does not drive.
         """
-        if self._policy is None:
+        policy = self._policy
+        if policy is None:
             return command
         ticks = 1 if self._sequence is None else max(state.sequence - self._sequence, 1)
         self._sequence = state.sequence
         self._answer()
         if self.state is PolicyState.READY:
-            self._wait(intent, report, ticks)
+            self._wait(policy, intent, report, ticks)
         if self.state is PolicyState.ACTIVE:
-            self._go_on(Sight(state, report.base, report.gait, intent.velocity), intent, report, ticks)
+            self._go_on(policy, state, intent, report, ticks)
         self._fade(ticks)
         if self._reference_share == 0.0 or report.gait is None:
             return command
-        return self._mixed(state, command)
+        return self._mixed(policy, state, command)
 
     def _answer(self) -> None:
-        asked, self._asked = self._asked, None
+        """Do what was asked for since the last tick, by another thread."""
+        asked = self._asked
+        self._asked = None
         if asked is False:
             self._leave(PolicyState.OFF)
         elif asked and self.state in (PolicyState.OFF, PolicyState.FALLBACK):
             self._leave(PolicyState.READY)
 
-    def _wait(self, intent: Intent, report: BalanceReport, ticks: int) -> None:
-        is_sound = self._may_drive(intent, report) and not self._breach(intent, report)
+    def _wait(self, policy: Policy, intent: Intent, report: BalanceReport, ticks: int) -> None:
+        may_drive = self._may_drive(policy, intent, report)
+        is_sound = may_drive and not self._breach(policy, intent, report)
         self._sound_for = self._sound_for + ticks * self._dt if is_sound else 0.0
-        if self._sound_for >= SETTLE:
-            self._policy.reset()
+        if self._sound_for >= SETTLE_S:
+            policy.reset()
             self.state = PolicyState.ACTIVE
 
-    def _go_on(self, sight: Sight, intent: Intent, report: BalanceReport, ticks: int) -> None:
-        if reason := self._breach(intent, report):
+    def _go_on(
+        self, policy: Policy, state: RobotState, intent: Intent, report: BalanceReport, ticks: int
+    ) -> None:
+        body = report.balanced
+        if reason := self._breach(policy, intent, report):
             self._leave(PolicyState.FALLBACK, reason)
-        elif not self._may_drive(intent, report):
+        elif body is None or not self._may_drive(policy, intent, report):
             self._leave(PolicyState.READY)
-        elif not self._policy.step(sight, ticks):
-            self._leave(PolicyState.FALLBACK, self._policy.fault)
+        elif not policy.step(Sight(state, body.base, body.gait, intent.velocity), ticks):
+            self._leave(PolicyState.FALLBACK, policy.fault)
 
     def _leave(self, state: PolicyState, reason: str = "") -> None:
-        """The model-based torque from this tick on."""
-        self.state, self.reason = state, reason
-        self._sound_for = self._torque_share = 0.0
+        """Give the torque back to the model-based controller from this tick on."""
+        self.state = state
+        self.reason = reason
+        self._sound_for = 0.0
+        self._torque_share = 0.0
 
-    def _may_drive(self, intent: Intent, report: BalanceReport) -> bool:
-        """It is asked for what the policy can."""
+    def _may_drive(self, policy: Policy, intent: Intent, report: BalanceReport) -> bool:
+        """Tell whether the robot is asked for what the policy can do."""
         mode = _MODES.get(report.mode)
-        if mode is None or report.gait is None or not intent.stand or not intent.torque:
+        if mode is None or report.gait is None or not intent.shall_be_up:
             return False
-        walks = bool(np.any(np.abs(intent.velocity) > STILL)) or report.gait.phase is not Phase.STAND
-        return (WALKING if walks else STANDING) in self._policy.manifest.modes
+        walks = _wants_to_walk(intent) or report.gait.phase is not GaitPhase.STAND
+        return (WALKING if walks else STANDING) in policy.manifest.modes
 
-    def _breach(self, intent: Intent, report: BalanceReport) -> str:
-        """Why the policy must not drive whatever it can."""
+    def _breach(self, policy: Policy, intent: Intent, report: BalanceReport) -> str:
+        """Say why the policy must not drive whatever it can; empty where nothing speaks against."""
         if intent.restricted:
             return "the safety level is R1 or above"
         if intent.released:
             return "the driver's standby moves the robot"
         if report.mode is Mode.FALLING:
             return "a fall is certain"
-        if report.gait is None:
+        body = report.balanced
+        if body is None:
             return ""
-        if self._steps_to_stay_up(intent, report):
+        if self._steps_to_stay_up(policy, intent, body.gait):
             return "a step is needed to stay up"
-        return self._envelope.breach(
-            report.base.rotation[2], report.capture_point, report.sole_positions, report.sole_yaws
-        )
+        up = body.base.rotation[2]
+        return self._envelope.breach(up, body.capture_point, body.sole_positions, body.sole_yaws)
 
-    def _steps_to_stay_up(self, intent: Intent, report: BalanceReport) -> bool:
-        """It drives a robot that should stand, it cannot walk, and the step planner begins a step."""
-        if self.state is not PolicyState.ACTIVE or WALKING in self._policy.manifest.modes:
+    def _steps_to_stay_up(self, policy: Policy, intent: Intent, gait: GaitOutput) -> bool:
+        """Tell whether the planner begins a step under a policy that can only stand, and should."""
+        if self.state is not PolicyState.ACTIVE or WALKING in policy.manifest.modes:
             return False
-        return report.gait.phase is not Phase.STAND and not np.any(np.abs(intent.velocity) > STILL)
+        return gait.phase is not GaitPhase.STAND and not _wants_to_walk(intent)
 
     def _fade(self, ticks: int) -> None:
-        step = ticks * self._dt / FADE
+        step = ticks * self._dt / FADE_S
         if self.state is PolicyState.ACTIVE:
             self._torque_share = min(self._torque_share + step, 1.0)
             self._reference_share = min(self._reference_share + step, 1.0)
         else:
             self._reference_share = max(self._reference_share - step, 0.0)
 
-    def _mixed(self, state: RobotState, own: JointCommand) -> JointCommand:
-        """The drives' references go over slowly, as the last gate wants it; the feed-forward sees to the torque."""
+    def _mixed(self, policy: Policy, state: RobotState, own: JointCommand) -> JointCommand:
+        """Return a command between the controller's own and the policy's.
+
+        The drives' references go over slowly, as the last gate wants it; the feed-forward sees to
+        the torque.
+        """
         share = self._reference_share
-        other = self._driven(own)
+        other = _driven(policy, own)
         if share == self._torque_share == 1.0:
             return other
-        own_torque, other_torque = applied_torque(own, state), applied_torque(other, state)
-        position, velocity, kp, kd = (
-            a + share * (b - a)
-            for a, b in (
-                (own.position, other.position),
-                (own.velocity, other.velocity),
-                (own.kp, other.kp),
-                (own.kd, other.kd),
-            )
-        )
+        own_torque = applied_torque(own, state)
+        other_torque = applied_torque(other, state)
+        position = own.position + share * (other.position - own.position)
+        velocity = own.velocity + share * (other.velocity - own.velocity)
+        kp = own.kp + share * (other.kp - own.kp)
+        kd = own.kd + share * (other.kd - own.kd)
         torque = own_torque + self._torque_share * (other_torque - own_torque)
         effort = torque - kp * (position - state.position) - kd * (velocity - state.velocity)
         return JointCommand(own.sequence, position, velocity, effort, kp, kd)
 
-    def _driven(self, own: JointCommand) -> JointCommand:
-        """With the policy's joints under the policy alone."""
-        manifest, joints = self._policy.manifest, self._policy.joints
-        rows = [row.copy() for row in (own.position, own.velocity, own.effort, own.kp, own.kd)]
-        for row, value in zip(rows, (self._policy.target, 0.0, 0.0, manifest.stiffness, manifest.damping), strict=True):
-            row[joints] = value
-        return JointCommand(own.sequence, *rows)
+
+def _wants_to_walk(intent: Intent) -> bool:
+    return bool(np.any(np.abs(intent.velocity) > STILL_COMMAND_MPS))
+
+
+def _driven(policy: Policy, own: JointCommand) -> JointCommand:
+    """Return the controller's own command with the policy's joints under the policy alone."""
+    joints = policy.joints
+    position = own.position.copy()
+    velocity = own.velocity.copy()
+    effort = own.effort.copy()
+    kp = own.kp.copy()
+    kd = own.kd.copy()
+    position[joints] = policy.target
+    velocity[joints] = 0.0
+    effort[joints] = 0.0
+    kp[joints] = policy.manifest.stiffness
+    kd[joints] = policy.manifest.damping
+    return JointCommand(own.sequence, position, velocity, effort, kp, kd)
 
 
 def applied_torque(command: JointCommand, state: RobotState) -> np.ndarray:
-    """(n,) N m that the drives would apply at this state."""
-    feedback = command.kp * (command.position - state.position) + command.kd * (command.velocity - state.velocity)
-    return command.effort + feedback
+    """Return the torque that the drives would apply at this state, (n,) N m."""
+    stiff = command.kp * (command.position - state.position)
+    return command.effort + (stiff + command.kd * (command.velocity - state.velocity))

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Chooses where a sole lies well on ground that was seen: the next foothold and, for its pace, the one after it."""
+"""Chooses where a sole lies well on ground that was seen: the next foothold and its pace.
+
+The pace follows from the foothold after it.
+"""
 
 # H heading frame: x ahead, y left, turned about odom's origin
 
@@ -13,6 +16,11 @@ from talus_core.robot import Foot
 
 from talus_balance.stepping.height_grid import HeightGrid
 
+SAMPLE_M = 0.02  # between two samples along the heading
+# m of shift that a m of overhang is worth: the centre of pressure can go where the sole lies.
+OVERHANG_PRICE = 2.0
+ROUNDING_M = 1e-9  # so that a sample on a bound counts as inside
+
 
 @dataclass(frozen=True)
 class FootholdConfig:
@@ -20,10 +28,12 @@ class FootholdConfig:
 
     Attributes:
         shift: Farthest from where the gait would step of its own.
-        overhang: Of heel and toe beyond an edge; the ankle and three fifths of the sole still lie on it.
+        overhang: Of heel and toe beyond an edge; the ankle and three fifths of the sole still lie
+            on it.
         room: Ahead of the toe and behind the heel to what stands higher.
         flat: Difference of heights on which a sole still lies: three deviations of the map's.
-        step: Higher or lower than that is a step, for which it is worth while to choose; less is crossed blindly.
+        step: Higher or lower than that is a step, for which it is worth while to choose; less is
+            crossed blindly.
         highest: Up or down; half of what the knee can lift.
         duration: s of such a step: the foot rises by two of them at less than three times gravity.
     """
@@ -38,7 +48,14 @@ class FootholdConfig:
 
 
 class Foothold(NamedTuple):
-    """Place (2,) m in H, height m, how far ahead of it the foot after it will land, m, and time for the step, s."""
+    """Where a sole lies well.
+
+    Attributes:
+        place: (2,) m in H.
+        height: m in odom.
+        stride: m, how far ahead of it the foot after it will land.
+        duration: s for the step.
+    """
 
     place: np.ndarray
     height: float
@@ -46,8 +63,18 @@ class Foothold(NamedTuple):
     duration: float
 
 
-SAMPLE = 0.02  # m between two samples along the heading
-OVERHANG_PRICE = 2.0  # m of shift that a m of overhang is worth: the centre of pressure can go where the sole lies
+class _Places(NamedTuple):
+    """Places along the heading about a wanted one; m, one row each.
+
+    Attributes:
+        good: Whether a sole lies there.
+        heights: Of the ground under it.
+        overhangs: How much of the sole is in the air.
+    """
+
+    good: np.ndarray
+    heights: np.ndarray
+    overhangs: np.ndarray
 
 
 class FootholdChooser:
@@ -55,21 +82,27 @@ class FootholdChooser:
 
     def __init__(self, config: FootholdConfig, foot: Foot):
         self._config = config
-        half, aside = 0.5 * foot.length, 0.25 * foot.width
-        self._far = np.arange(-round(config.shift / SAMPLE), round(config.shift / SAMPLE) + 1) * SAMPLE
-        reach = round((half + config.room) / SAMPLE)
-        self._window = np.arange(-reach, reach + 1) * SAMPLE
-        self._carries = np.abs(self._window) <= half - config.overhang + 1e-9
-        self._sole = np.abs(self._window) <= half + 1e-9
-        x = np.arange(-round(config.shift / SAMPLE) - reach, round(config.shift / SAMPLE) + reach + 1) * SAMPLE
+        half = 0.5 * foot.length
+        aside = 0.25 * foot.width
+        shifts = round(config.shift / SAMPLE_M)
+        reach = round((half + config.room) / SAMPLE_M)
+        self._far = np.arange(-shifts, shifts + 1) * SAMPLE_M
+        self._window = np.arange(-reach, reach + 1) * SAMPLE_M
+        self._carries = np.abs(self._window) <= half - config.overhang + ROUNDING_M
+        self._sole = np.abs(self._window) <= half + ROUNDING_M
+        x = np.arange(-shifts - reach, shifts + reach + 1) * SAMPLE_M
         self._samples = np.array([[ahead, y] for y in (-aside, aside) for ahead in x])
         self._columns = np.arange(self._far.size)[:, np.newaxis] + np.arange(self._window.size)
 
-    def choose(self, grid: HeightGrid, stance: np.ndarray, step: np.ndarray, heading: float) -> Foothold | None:
-        """The next foothold; None where the ground is unknown, level enough, or offers nothing.
+    def choose(
+        self, grid: HeightGrid, stance: np.ndarray, step: np.ndarray, heading: float
+    ) -> Foothold | None:
+        """Return the next foothold.
+
+        It is None where the ground is unknown, level enough, or offers nothing.
 
         Args:
-            grid: What was seen.
+            grid: Ground that was seen.
             stance: (3,) m, the sole that carries, in H.
             step: (2,) m from there to where the gait would step, in H.
             heading: rad.
@@ -84,25 +117,54 @@ class FootholdChooser:
         stride = step[0] if second is None else float(second[0][0] - place[0])
         if here is not None and abs(here[1] - stance[2]) < self._config.step:
             height += float(stance[2]) - here[1]  # the sole knows better than the map
-        changes = [abs(height - stance[2]), 0.0 if second is None else abs(second[1] - height)]
-        return Foothold(place, height, stride, self._config.duration) if max(changes) > self._config.step else None
+        change = abs(height - stance[2])
+        next_change = 0.0 if second is None else abs(second[1] - height)
+        if max(change, next_change) <= self._config.step:
+            return None
+        return Foothold(place, height, stride, self._config.duration)
+
+    def is_known(self, grid: HeightGrid, place_in_odom: np.ndarray) -> bool:
+        """Tell whether the ground at a place (2,) m was seen."""
+        return bool(np.isfinite(grid.at(place_in_odom[np.newaxis])[0]))
+
+    def height_at(
+        self, grid: HeightGrid, place: np.ndarray, heading: float, from_height: float
+    ) -> float | None:
+        """Return the height on which a sole lies at `place` (2,) m in H; None where none does."""
+        places = self._places(grid, place, heading, from_height)
+        here = int(np.argmin(np.abs(self._far)))
+        return float(places.heights[here]) if places.good[here] else None
 
     def _nearest(
         self, grid: HeightGrid, wanted: np.ndarray, heading: float, from_height: float
     ) -> tuple[np.ndarray, float] | None:
-        """The good place nearest to `wanted` (2,) along the heading, with little of the sole in the air; its height."""
-        c, s = np.cos(heading), np.sin(heading)
-        points = (wanted + self._samples) @ np.array([[c, s], [-s, c]])
-        heights = grid.at(points).reshape(2, -1)
-        windows = heights[:, self._columns].transpose(1, 0, 2)  # (places, sides, along)
-        carrying = windows[:, :, self._carries].reshape(self._far.size, -1)
-        height = carrying.mean(axis=1)
-        flat = np.ptp(carrying, axis=1) < self._config.flat
-        clear = ~(windows > (height + self._config.flat)[:, np.newaxis, np.newaxis]).any(axis=(1, 2))  # or unknown
-        good = flat & clear & (np.abs(height - from_height) < self._config.highest)  # false for NaN
-        if not good.any():
+        """Return the good place nearest to `wanted` (2,) along the heading, and its height.
+
+        A place counts as farther away where much of the sole is in the air.
+        """
+        places = self._places(grid, wanted, heading, from_height)
+        if not places.good.any():
             return None
-        lies = np.abs(windows[:, :, self._sole] - height[:, np.newaxis, np.newaxis]) < self._config.flat
-        overhang = SAMPLE * (~lies).any(axis=1).sum(axis=1)
-        best = int(np.argmin(np.where(good, np.abs(self._far) + OVERHANG_PRICE * overhang, np.inf)))
-        return wanted + np.array([self._far[best], 0.0]), float(height[best])
+        prices = np.abs(self._far) + OVERHANG_PRICE * places.overhangs
+        best = int(np.argmin(np.where(places.good, prices, np.inf)))
+        return wanted + np.array([self._far[best], 0.0]), float(places.heights[best])
+
+    def _places(
+        self, grid: HeightGrid, wanted: np.ndarray, heading: float, from_height: float
+    ) -> _Places:
+        """Judge the places along the heading about `wanted` (2,), seen from that height."""
+        flat = self._config.flat
+        c = np.cos(heading)
+        s = np.sin(heading)
+        points = (wanted + self._samples) @ np.array([[c, s], [-s, c]])
+        sampled = grid.at(points).reshape(2, -1)
+        windows = sampled[:, self._columns].transpose(1, 0, 2)  # (places, sides, along)
+        carrying = windows[:, :, self._carries].reshape(self._far.size, -1)
+        heights = carrying.mean(axis=1)
+        is_flat = np.ptp(carrying, axis=1) < flat
+        above = windows > (heights + flat)[:, np.newaxis, np.newaxis]
+        is_clear = ~above.any(axis=(1, 2))  # or unknown
+        in_reach = np.abs(heights - from_height) < self._config.highest  # false for NaN
+        lies = np.abs(windows[:, :, self._sole] - heights[:, np.newaxis, np.newaxis]) < flat
+        overhangs = SAMPLE_M * (~lies).any(axis=1).sum(axis=1)
+        return _Places(is_flat & is_clear & in_reach, heights, overhangs)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Heights of the ground around the robot, as somebody saw them (`map/elevation`)."""
+"""Heights of the ground around the robot, as the map has them (`map/elevation`)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class HeightGrid:
-    """A grid along the axes of odom.
+    """Heights on a grid along the axes of odom.
 
     Attributes:
         origin: (2,) m, the corner of cell (0, 0).
@@ -23,10 +23,12 @@ class HeightGrid:
     heights: np.ndarray
 
     def at(self, points: np.ndarray) -> np.ndarray:
-        """(n,) m under (n, 2) points; NaN where nothing is known."""
+        """Return the heights (n,) m under points (n, 2) m; NaN where nothing is known."""
         cells = np.floor((points - self.origin) / self.resolution).astype(int)
         rows, columns = self.heights.shape
-        inside = (cells[:, 0] >= 0) & (cells[:, 0] < columns) & (cells[:, 1] >= 0) & (cells[:, 1] < rows)
+        inside = (
+            (cells[:, 0] >= 0) & (cells[:, 0] < columns) & (cells[:, 1] >= 0) & (cells[:, 1] < rows)
+        )
         found = np.full(len(points), np.nan)
         found[inside] = self.heights[cells[inside, 1], cells[inside, 0]]
         return found

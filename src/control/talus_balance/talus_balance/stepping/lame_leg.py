@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A knee gives no more torque in mid-step: once the other foot has landed, the body stands on that one and draws in the
-lame foot beside it, slowly and low, so that it can sit down.
+"""Brings a robot whose knee lost its torque while it walked onto the other leg.
 
-A leg without its knee carries a body for no longer than a hurried step lasts. So whoever lands beside the capture point
-first goes on stepping: the lame foot far enough out that the sound one, in haste, lands under the body.
+A leg without its knee carries a body for no longer than a hurried step lasts, so the gait goes on
+with hurried steps until the sound foot lands where it can carry the body. From then on the body
+stands on that one, and the lame foot is drawn in beside it, slowly and low, so that it can sit
+down.
 """
 
 from __future__ import annotations
@@ -17,30 +18,44 @@ from talus_core.rotations import matrix_from_yaw
 
 from talus_balance.clamp import clamp
 from talus_balance.stepping.gait import Gait
-from talus_balance.stepping.gait_types import LEFT, RIGHT, GaitConfig, GaitInput, GaitOutput, Phase
-from talus_balance.stepping.swing_foot import SwingFoot
+from talus_balance.stepping.gait_types import (
+    LEFT,
+    RIGHT,
+    GaitConfig,
+    GaitInput,
+    GaitOutput,
+    GaitPhase,
+    swing_sign,
+)
+from talus_balance.stepping.phases.stand import PRESSED_SHARE
+from talus_balance.stepping.swing_foot import FootReference, SwingFoot
 
 KNEE = "knee"
 
 
 @dataclass(frozen=True)
 class LameLegConfig:
-    """How the foot is drawn in.
+    """How the body comes to stand on the sound leg, and how the lame foot is drawn in.
 
     Attributes:
-        aim: m ahead of the sound sole's centre where the capture point is held: the foot that comes forward takes it
-            0.1 m back, and the heel is 0.12 m behind.
-        aside: m of the capture point from the sound sole's centre: half-way to a foot beside it, both still carry.
-        leans: Of the way to the lame foot, how far the centre of pressure may be asked to go.
-        settled: m of the capture point from there, below which the foot is lifted; at_most: s after which it is anyway.
-        beside: m ahead of or behind the sound foot at which a lame one may stay: its ankle lets the body sit down.
-        duration: s on the way; in 0.6 s it takes the capture point beyond the sole.
+        aim: m ahead of the sound sole's centre where the capture point is held: the foot that
+            comes forward takes it 0.1 m back, and the heel is 0.12 m behind.
+        aside: m of the capture point from the sound sole's centre, up to which the body can be
+            brought over that sole: half-way to a foot beside it, while both still carry.
+        max_lame_share: Share of the way to the lame foot by which the centre of pressure may be
+            moved there.
+        settled: m of the capture point from the aim, below which the lame foot is lifted.
+        at_least: s for which the body stands on both feet before that.
+        at_most: s after which the lame foot is lifted though the body has not settled.
+        beside: m ahead of or behind the sound foot at which a lame one may stay: its ankle lets
+            the body sit down.
+        duration: s of the lame foot's way; in 0.6 s it takes the capture point beyond the sole.
         clearance, lowering: m and m/s of that foot, in place of the gait's.
     """
 
     aim: float = 0.02
     aside: float = 0.09
-    leans: float = 0.8
+    max_lame_share: float = 0.8
     settled: float = 0.035
     at_least: float = 0.3
     at_most: float = 1.2
@@ -50,83 +65,175 @@ class LameLegConfig:
     lowering: float = 0.1
 
 
-class LameLeg:
-    """`reset` before the body stands up, then `step` every tick while it is balanced."""
+@dataclass
+class _StandsOnBoth:
+    """The sound foot landed `elapsed` s ago; the lame one still carries a part."""
 
-    def __init__(self, description: RobotDescription, gait: GaitConfig, foot_half: tuple[float, float], dt: float):
+    elapsed: float = 0.0
+
+
+@dataclass
+class _DrawsIn:
+    """The lame foot was lifted `lifted_at` s after the sound one had landed, `elapsed` s ago."""
+
+    swing: SwingFoot
+    lifted_at: float
+    elapsed: float
+
+
+@dataclass(frozen=True)
+class _Stance:
+    """Where the sound foot stands at this tick.
+
+    Attributes:
+        sound: Its side.
+        foot: (3,) m, its sole in odom.
+        turn: (2, 2) from the heading frame to odom.
+        error: (2,) m, capture point from the aim, in the heading frame.
+        pressure: (2,) m, centre of pressure within the sound sole, in odom.
+        beyond: (2,) m by which more is wanted than that sole gives, in odom.
+    """
+
+    sound: int
+    foot: np.ndarray
+    turn: np.ndarray
+    error: np.ndarray
+    pressure: np.ndarray
+    beyond: np.ndarray
+
+
+class LameLeg:
+    """Call `reset` before the body stands up, then `step_lame_leg` every tick on the feet."""
+
+    def __init__(
+        self,
+        description: RobotDescription,
+        gait: GaitConfig,
+        foot_half: tuple[float, float],
+        dt: float,
+    ):
         """`foot_half`: m, half of the sole that may be pressed on."""
         self._knees = [_knee(description, leg) for leg in ("left_leg", "right_leg")]
-        self._gait, self._config, self._dt = gait, LameLegConfig(), dt
-        self._pressure_limit = 1.15 * np.array(foot_half)
-        c = self._config
-        self._swing_config = replace(gait.swing, clearance=c.clearance, lowering=c.lowering)
-        self.reset()
+        self._gait_config = gait
+        self._config = LameLegConfig()
+        self._dt = dt
+        self._pressure_limit = PRESSED_SHARE * np.array(foot_half)
+        self._swing_config = replace(
+            gait.swing, clearance=self._config.clearance, lowering=self._config.lowering
+        )
+        self._under_way: _StandsOnBoth | _DrawsIn | None = None
 
     def reset(self) -> None:
-        """Both legs are sound again, or not used."""
-        self._time: float | None = None  # s since the sound foot landed
-        self._swing: SwingFoot | None = None
-        self._lifted_at = 0.0
+        """Leave the legs to the gait: both are sound again, or not used."""
+        self._under_way = None
 
     def lame(self, limp: np.ndarray) -> tuple[bool, bool]:
-        """Which leg is, left and right, with these (n,) drives without torque."""
+        """Tell which leg is lame, left and right, with these (n,) drives without torque."""
         left, right = self._knees
         return bool(limp[left]), bool(limp[right])
 
-    def step(self, inp: GaitInput, gait: Gait) -> GaitOutput | None:
-        """What is done in place of the gait's next step; None: the gait goes on. Resets the gait once both feet stand.
+    def step_lame_leg(self, inp: GaitInput, gait: Gait) -> GaitOutput | None:
+        """Return what is done in place of the gait's next step; None where the gait goes on.
+
+        The gait is reset once both feet stand.
 
         Args:
-            inp: Of this tick.
-            gait: That has not yet stepped.
+            inp: What is known at this tick.
+            gait: Gait that has not yet stepped.
         """
         if inp.lame[LEFT] == inp.lame[RIGHT]:
             return None
         sound = inp.lame.index(False)
-        if self._time is None:
-            if gait.phase is not Phase.DOUBLE or gait.stance != sound or not self._can_stand_on(sound, inp, gait):
+        if self._under_way is None:
+            if not gait.has_landed_on(sound) or not self._can_stand_on(sound, inp, gait):
                 return None
-            self._time = 0.0
-        self._time += self._dt
-        return self._stand_on(sound, inp, gait)
+            self._under_way = _StandsOnBoth()
+        self._under_way.elapsed += self._dt
+        stance = self._stance(sound, inp, gait)
+        if isinstance(self._under_way, _DrawsIn):
+            return self._draw_in(self._under_way, stance, inp, gait)
+        return self._stand_on_both(self._under_way, stance, inp, gait)
 
     def _can_stand_on(self, sound: int, inp: GaitInput, gait: Gait) -> bool:
-        """The capture point is near enough to that sole; else the gait's next step has to catch the body."""
+        """Tell whether the capture point is near enough to that sole.
+
+        Else the gait's next step has to catch the body.
+        """
         turn = matrix_from_yaw(gait.heading)[:2, :2]
-        ahead, aside = np.abs(turn.T @ (inp.capture_point - inp.sole_positions[sound, :2])).tolist()
+        away = inp.capture_point - inp.sole_positions[sound, :2]
+        ahead, aside = np.abs(turn.T @ away).tolist()
         return ahead < self._pressure_limit[0] and aside < self._config.aside
 
-    def _stand_on(self, sound: int, inp: GaitInput, gait: Gait) -> GaitOutput:
-        """Hold the capture point over that sole, and draw the other foot in."""
-        c, g = self._config, self._gait
-        foot, turn = inp.sole_positions[sound], matrix_from_yaw(gait.heading)[:2, :2]
-        aim = foot[:2] + turn @ np.array([c.aim, 0.0])
+    def _stance(self, sound: int, inp: GaitInput, gait: Gait) -> _Stance:
+        """Hold the capture point over the sound sole."""
+        foot = inp.sole_positions[sound]
+        turn = matrix_from_yaw(gait.heading)[:2, :2]
+        aim = foot[:2] + turn @ np.array([self._config.aim, 0.0])
         error = turn.T @ (inp.capture_point - aim)
-        wanted = g.stand_gain * error
+        wanted = self._gait_config.pressure.stand_gain * error
         pressed = clamp(wanted, self._pressure_limit)
-        pressure = aim + turn @ pressed
-        max_force, reference = np.full(2, 3.0 * inp.weight), None
-        if self._swing is None:  # what is beyond that sole, the other one takes on
-            way = inp.sole_positions[1 - sound, :2] - foot[:2]
-            share = float(turn @ (wanted - pressed) @ way) / float(way @ way)
-            pressure = pressure + min(max(share, 0.0), c.leans) * way
-        settled = self._time > c.at_least and math.hypot(*error) < c.settled
-        lame, is_in = 1 - sound, False
-        if self._swing is None and (settled or self._time > c.at_most):
-            place, speed, yaw = inp.sole_positions[lame], inp.sole_velocities[lame], float(inp.sole_yaws[lame])
-            is_in = abs(float(turn[:, 0] @ (place - foot)[:2])) < c.beside
-            self._swing, self._lifted_at = SwingFoot(self._swing_config, place, speed, yaw), self._time
-        elif self._swing is not None:
-            beside = foot[:2] + turn @ np.array([0.0, g.planner.step_width * (1.0 if lame == LEFT else -1.0)])
-            phase = (self._time - self._lifted_at) / c.duration
-            reference = self._swing.step(
-                beside, float(foot[2]), inp.gradient, gait.heading, phase, c.duration, self._dt
-            )
+        return _Stance(sound, foot, turn, error, aim + turn @ pressed, turn @ (wanted - pressed))
+
+    def _stand_on_both(
+        self, standing: _StandsOnBoth, stance: _Stance, inp: GaitInput, gait: Gait
+    ) -> GaitOutput:
+        """Push with the lame foot what is beyond the sound sole, until that foot may be lifted."""
+        c = self._config
+        lame = 1 - stance.sound
+        way = inp.sole_positions[lame, :2] - stance.foot[:2]
+        share = float(stance.beyond @ way) / float(way @ way)
+        pressure = stance.pressure + min(max(share, 0.0), c.max_lame_share) * way
+        settled = standing.elapsed > c.at_least and math.hypot(*stance.error) < c.settled
+        if settled or standing.elapsed > c.at_most:
+            place = inp.sole_positions[lame]
+            ahead = float(stance.turn[:, 0] @ (place - stance.foot)[:2])
+            if abs(ahead) < c.beside:
+                self._give_back_to(gait)
+            else:
+                speed = inp.sole_velocities[lame]
+                yaw = float(inp.sole_yaws[lame])
+                swing = SwingFoot(self._swing_config, place, speed, yaw)
+                self._under_way = _DrawsIn(swing, standing.elapsed, standing.elapsed)
+        return self._output(stance, inp, gait, pressure, reference=None)
+
+    def _draw_in(
+        self, drawing: _DrawsIn, stance: _Stance, inp: GaitInput, gait: Gait
+    ) -> GaitOutput:
+        """Bring the lame foot beside the sound one, until it is on the ground."""
+        g = self._gait_config
+        lame = 1 - stance.sound
+        aside = np.array([0.0, g.planner.step_width * swing_sign(stance.sound)])
+        phase = (drawing.elapsed - drawing.lifted_at) / self._config.duration
+        reference = drawing.swing.step_swing(
+            landing=stance.foot[:2] + stance.turn @ aside,
+            height=float(stance.foot[2]),
+            gradient=inp.gradient,
+            yaw=gait.heading,
+            phase=phase,
+            duration=self._config.duration,
+            dt=self._dt,
+        )
+        if phase > g.touchdown.phase and inp.forces[lame] > g.touchdown.force:
+            self._give_back_to(gait)
+        return self._output(stance, inp, gait, stance.pressure, reference)
+
+    def _give_back_to(self, gait: Gait) -> None:
+        """Both feet stand: leave the body to the gait."""
+        gait.reset(gait.heading)
+        self.reset()
+
+    def _output(
+        self,
+        stance: _Stance,
+        inp: GaitInput,
+        gait: Gait,
+        pressure: np.ndarray,
+        reference: FootReference | None,
+    ) -> GaitOutput:
+        lame = 1 - stance.sound
+        max_force = inp.full_loads
+        if reference is not None:
             max_force[lame] = 0.0
-            is_in = phase > g.touchdown_phase and inp.forces[lame] > g.touchdown_force
-        if is_in:
-            gait.reset(gait.heading)
-            self.reset()
         return GaitOutput(
             centre_of_pressure=pressure,
             in_contact=(bool(max_force[LEFT] > 0.0), bool(max_force[RIGHT] > 0.0)),
@@ -134,12 +241,13 @@ class LameLeg:
             swing_side=None if reference is None else lame,
             swing=reference,
             heading=gait.heading,
-            ground=foot,
-            phase=Phase.DOUBLE if reference is None else Phase.SINGLE,
+            ground=stance.foot,
+            phase=GaitPhase.DOUBLE if reference is None else GaitPhase.SINGLE,
             landing=None,
         )
 
 
 def _knee(description: RobotDescription, leg: str) -> int:
-    """The joint of that group that has this in its name, as l_knee or left_knee_joint."""
-    return description.joint_names.index(next(joint for joint in description.groups[leg] if KNEE in joint))
+    """Return the joint of that group that has this in its name, as l_knee or left_knee_joint."""
+    knee = next(joint for joint in description.groups[leg] if KNEE in joint)
+    return description.joint_names.index(knee)

@@ -1,44 +1,68 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps a walk straight ahead or back on the line on which it began, by the odometry of the estimator."""
+"""Keeps a walk straight ahead or back on the line on which it began, by the odometry."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
-from talus_balance.stepping.gait_types import STILL
+from talus_balance.stepping.gait_types import STILL_COMMAND_MPS
 
-GAIN = 0.5  # 1/s: back on the line in some four steps, slower than the capture point's own dynamics
-DRIFT_GAIN = 0.03  # 1/s^2, for what always pulls aside, as a slope; half of GAIN^2 / 4, where swinging begins
-LIMIT = 0.08  # m/s: 4 cm a step, a third of the sideways speed that is proven
-SHOVED = 0.08  # m aside in one step: more than two corrections, so somebody shoves, and the next step is for balance
-LET_GO = 0.40  # m from the line, two step widths: whoever moved the robot there wants it there
+# 1/s: back on the line in some four steps, slower than the capture point's own dynamics.
+RETURN_GAIN = 0.5
+# 1/s^2, for what always pulls aside, as a slope; half of RETURN_GAIN^2 / 4, where swinging begins.
+DRIFT_GAIN = 0.03
+MAX_ASIDE_MPS = 0.08  # 4 cm a step, a third of the sideways speed that is proven
+# Aside in one step: more than two corrections, so it is a shove, and the next step is for balance.
+SHOVED_ASIDE_M = 0.08
+# From the line, two step widths: where a robot was moved that far, it is meant to be there.
+ABANDONED_M = 0.40
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A line on the ground: a point (2,) m in odom, its heading rad, and the way along it."""
+
+    point: np.ndarray
+    heading: float
+    is_forward: bool
+
+    def offset(self, place: np.ndarray) -> float:
+        """Return how far `place` (2,) m lies to the left of the line, m."""
+        away_x = place[0] - self.point[0]
+        away_y = place[1] - self.point[1]
+        return float(math.cos(self.heading) * away_y - math.sin(self.heading) * away_x)
 
 
 class PathHold:
-    """Call `landed` at every touchdown.
+    """Call `observe_landing` at every touchdown.
 
     Attributes:
         aside: m/s to the left, in the heading frame, that brings the robot back to its line.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
-        """A new walk."""
+        """Begin a new walk, without a line."""
         self.aside = 0.0
-        self._line: tuple[np.ndarray, float, bool] | None = None  # a point (2,) m, its heading rad, and forward or back
-        self._off, self._drift, self._time = 0.0, 0.0, 0.0
+        self._line: _Line | None = None
+        self._offset = 0.0
+        self._drift = 0.0
+        self._time = 0.0
 
     @property
     def holds(self) -> bool:
-        """There is a line."""
+        """Whether there is a line to hold."""
         return self._line is not None
 
-    def landed(self, time: float, soles: np.ndarray, course: float, velocity: np.ndarray) -> None:
-        """A foot has landed.
+    def observe_landing(
+        self, time: float, soles: np.ndarray, course: float, velocity: np.ndarray
+    ) -> None:
+        """Compare the place of the feet with the line.
 
         Args:
             time: s.
@@ -46,29 +70,36 @@ class PathHold:
             course: rad, the heading that is wanted.
             velocity: (3,) m/s, m/s, rad/s commanded, in the heading frame.
         """
-        place, forward = 0.5 * (soles[0] + soles[1]), bool(velocity[0] > 0.0)
-        if abs(velocity[0]) < STILL or np.abs(velocity[1:]).max() > STILL:
+        place = 0.5 * (soles[0] + soles[1])
+        is_forward = bool(velocity[0] > 0.0)
+        turns = np.abs(velocity[1:]).max() > STILL_COMMAND_MPS
+        if abs(velocity[0]) < STILL_COMMAND_MPS or turns:
             self.reset()
-            return
-        if self._line is None or self._line[2] is not forward:
+        elif self._line is None or self._line.is_forward is not is_forward:
             self.reset()
-            self._begin(time, place, course, forward)
-            return
-        point, heading, _ = self._line
-        off = float(math.cos(heading) * (place[1] - point[1]) - math.sin(heading) * (place[0] - point[0]))
-        is_shoved, passed = abs(off - self._off) > SHOVED, time - self._time
-        self._off, self._time = off, time
-        if abs(off) > LET_GO:
-            self._begin(time, place, course, forward)
+            self._begin(time, _Line(place, course, is_forward))
+        else:
+            self._correct(time, self._line.offset(place), _Line(place, course, is_forward))
+
+    def _correct(self, time: float, offset: float, new_line: _Line) -> None:
+        is_shoved = abs(offset - self._offset) > SHOVED_ASIDE_M
+        passed = time - self._time
+        self._offset = offset
+        self._time = time
+        if abs(offset) > ABANDONED_M:
+            self._begin(time, new_line)
         elif is_shoved:
             self.aside = 0.0
         else:
-            self._drift = _bounded(self._drift - DRIFT_GAIN * off * passed)
-            self.aside = _bounded(self._drift - GAIN * off)
+            self._drift = _bounded(self._drift - DRIFT_GAIN * offset * passed)
+            self.aside = _bounded(self._drift - RETURN_GAIN * offset)
 
-    def _begin(self, time: float, place: np.ndarray, course: float, forward: bool) -> None:
-        self._line, self._off, self._time, self.aside = (place, course, forward), 0.0, time, self._drift
+    def _begin(self, time: float, line: _Line) -> None:
+        self._line = line
+        self._offset = 0.0
+        self._time = time
+        self.aside = self._drift
 
 
 def _bounded(aside: float) -> float:
-    return min(max(aside, -LIMIT), LIMIT)
+    return min(max(aside, -MAX_ASIDE_MPS), MAX_ASIDE_MPS)

@@ -4,33 +4,46 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import NamedTuple
 
 import numpy as np
 
 from talus_balance.clamp import clamp
 
-STRIDE = 2  # steps: left and right differ when walking sideways
-GAIN = 0.4  # of the error per step: a few strides, slower than the capture point's own dynamics
-LIMIT = 0.15  # m/s of trim: what cadence and centre of pressure were seen to cost
-DISTURBED = 0.25  # m/s of error above which a push, not the gait, is the reason
+STRIDE_STEPS = 2  # left and right differ when walking sideways
+# Of the error per step: a few strides, slower than the capture point's own dynamics.
+TRIM_GAIN = 0.4
+MAX_TRIM_MPS = 0.15  # what cadence and centre of pressure were seen to cost
+DISTURBED_MPS = 0.25  # error above which a push, not the gait, is the reason
+
+
+class _TrimLanding(NamedTuple):
+    """A landing: when, the centre of mass (2,) m in odom, and (2,) m/s commanded."""
+
+    time: float
+    com: np.ndarray
+    velocity: np.ndarray
 
 
 class SpeedTrim:
-    """Call `landed` at every touchdown.
+    """Call `observe_landing` at every touchdown.
 
     Attributes:
         value: (2,) m/s to add to the command.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
+        self._landings: deque[_TrimLanding] = deque(maxlen=STRIDE_STEPS + 1)
         self.reset()
 
     def reset(self) -> None:
-        """A new walk."""
+        """Begin a new walk, as commanded."""
         self.value = np.zeros(2)
-        self._landings: deque[tuple[float, np.ndarray, np.ndarray]] = deque(maxlen=STRIDE + 1)
+        self._landings.clear()
 
-    def landed(self, time: float, com: np.ndarray, velocity: np.ndarray, forward: np.ndarray) -> None:
+    def observe_landing(
+        self, time: float, com: np.ndarray, velocity: np.ndarray, forward: np.ndarray
+    ) -> None:
         """Compare the last stride with the command, if that did not change meanwhile.
 
         Args:
@@ -39,11 +52,14 @@ class SpeedTrim:
             velocity: (2,) m/s commanded now, in the heading frame.
             forward: (2,) the heading's unit vector in odom.
         """
-        self._landings.append((time, com.copy(), velocity.copy()))
-        if len(self._landings) <= STRIDE or any(np.any(v != velocity) for _, _, v in self._landings):
+        self._landings.append(_TrimLanding(time, com.copy(), velocity.copy()))
+        has_changed = any(np.any(landing.velocity != velocity) for landing in self._landings)
+        if len(self._landings) <= STRIDE_STEPS or has_changed:
             return
-        since, start, _ = self._landings[0]
-        x, y = (com - start) / (time - since)
-        error = velocity - np.array([forward[0] * x + forward[1] * y, forward[0] * y - forward[1] * x])
-        if np.abs(error).max() < DISTURBED:
-            self.value = clamp(self.value + GAIN * error, LIMIT)
+        start = self._landings[0]
+        x, y = (com - start.com) / (time - start.time)
+        ahead = forward[0] * x + forward[1] * y
+        aside = forward[0] * y - forward[1] * x
+        error = velocity - np.array([ahead, aside])
+        if np.abs(error).max() < DISTURBED_MPS:
+            self.value = clamp(self.value + TRIM_GAIN * error, MAX_TRIM_MPS)

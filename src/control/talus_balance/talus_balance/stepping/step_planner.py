@@ -1,49 +1,95 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where and when the swing foot lands: step location and timing adaptation on the divergent component of motion.
+"""Where and when the swing foot lands: step adaptation on the divergent component of motion.
 
-Khadiv, Herzog, Moosavian, Righetti, "Walking control based on step timing adaptation", T-RO 2020: the inverted pendulum
-about the stance foot u0 with a centre of pressure u0 + z gives the capture point at landing
-xi_T = u0 + (xi - u0) e^{w (T - t)} - z (e^{w (T - t)} - 1);  step u and offset b = xi_T - u shall be near nominal.
-Here the landing time is searched: for each candidate, first the centre of pressure z does what it can, then the best u
-is closed-form per axis; constraints that are not convex in T (speed of the swing foot) stay exact.
+Khadiv, Herzog, Moosavian, Righetti, "Walking control based on step timing adaptation", T-RO 2020:
+the inverted pendulum about the stance foot u0 with a centre of pressure u0 + z gives the capture
+point at landing
+xi_T = u0 + (xi - u0) e^{w (T - t)} - z (e^{w (T - t)} - 1);
+step u and offset b = xi_T - u shall be near nominal. Here the landing time is searched: for each
+candidate, first the centre of pressure z does what it can, then the best u is closed-form per axis;
+constraints that are not convex in T (speed of the swing foot) stay exact.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
 from talus_balance.clamp import clamp
+from talus_balance.stepping.step_state import LandingGoal, NominalStep, Refusal, StepPlan, StepState
 
-MINIMUM_JERK_PEAK = 5.77  # acceleration of a minimum-jerk move, in d / T^2
-BRAKING = 0.75  # of v / T at the least, with which a foot comes to rest: it is clipped at 4 / 3 of swing_acceleration
-GIVING_WAY = 0.7  # of the pendulum's rate over a leg that bears half of the weight: it goes with the root of the force
-HURRY = 0.05  # s after the earliest moment in which a step that hurries lands
+# Peak acceleration of a minimum-jerk move over d in T is this times d / T^2.
+MINIMUM_JERK_PEAK = 5.77
+# A foot at v comes to rest in T with this times v / T at the least: 4 / 3 of it is where the swing
+# is clipped, `swing_acceleration` is three quarters of that.
+BRAKING = 0.75
+# The pendulum's rate over a leg that bears half of the weight goes with the root of the force.
+GIVING_WAY = 0.7
+# A step that hurries lands within this after the earliest moment.
+HURRY_S = 0.05
+# No landing is planned nearer than ten ticks of 2 ms ahead.
+LEAST_AHEAD_S = 0.02
+# Candidates about the last choice, which moves little from tick to tick.
+NEAR_S = np.array([-0.03, -0.01, 0.0, 0.01, 0.03])
+# Candidates over the possible range, so that no better valley is missed.
+FAR_SHARES = np.array([0.0, 0.25, 0.5, 1.0])
+# e^{w (T - t)} - 1 in the last 15 ms of a step: less than that moves the capture point by nothing.
+LEAST_AUTHORITY = 0.05
+# Slower than that, a stride takes its longest time anyway.
+LEAST_SPEED_MPS = 1e-3
+
+
+@dataclass(frozen=True)
+class LandingBounds:
+    """Where a foot may land, from the stance foot; all m.
+
+    Attributes:
+        forward, backward: Farthest landing ahead of / behind the stance foot (leg length .88 m and
+            hip range).
+        narrow, wide: Lateral landing bounds from the stance foot; narrow keeps 3 cm between the
+            soles' sides.
+        tandem: Stands for `narrow` where a foot lands `apart` ahead of or behind the other one.
+        apart: Distance of two soles, one ahead of the other: their length and 6 cm.
+    """
+
+    forward: float = 0.65
+    backward: float = 0.55
+    narrow: float = 0.17
+    tandem: float = 0.05
+    apart: float = 0.30
+    wide: float = 0.70
+
+
+@dataclass(frozen=True)
+class PlannerWeights:
+    """Cost of leaving the nominal step, its offset, e^{wT}, and the centre of the stance sole."""
+
+    step: float = 1.0
+    offset: float = 300.0
+    time: float = 0.005
+    pressure: float = 2.0
 
 
 @dataclass(frozen=True)
 class StepPlannerConfig:
-    """Gait and its bounds; lengths m, times s.
+    """Nominal gait and what the legs can do; lengths m, times s.
 
     Attributes:
         step_width: Nominal lateral distance of the feet.
         duration: Nominal time from touchdown to touchdown.
-        stride: Nominal step length that a faster cadence keeps, down to the duration `quickest`; longer ones straighten
-            the trailing leg and turn its ankle to its end (0.8 rad) before the next foot has landed.
+        stride: Nominal step length that a faster cadence keeps, down to the duration `quickest`;
+            longer ones straighten the trailing leg and turn its ankle to its end (0.8 rad) before
+            the next foot has landed.
+        quickest: Shortest nominal duration.
         min_duration, max_duration: What the legs can do.
-        forward, backward: Farthest landing ahead of / behind the stance foot (leg length .88 m and hip range).
-        narrow, wide: Lateral landing bounds from the stance foot; narrow keeps 3 cm between the soles' sides.
-        tandem: As narrow, of a foot that lands `apart` ahead of or behind the other one.
-        apart: Between two soles, one ahead of the other: their length and 6 cm.
         swing_speed: m/s that the foot can reach on average (hip and knee speed limits).
-        swing_acceleration: m/s^2 of a minimum-jerk swing at its peak; three quarters of what the swing is clipped to.
+        swing_acceleration: m/s^2 of a minimum-jerk swing at its peak; three quarters of what the
+            swing is clipped to.
         freeze: The target no longer moves in this last time before landing, but for a shove.
-        pressure_x, pressure_y: m by which the plan moves the centre of pressure from the sole's centre.
-        weight_step, weight_offset, weight_time, weight_pressure: Cost of leaving the nominal step, offset,
-            e^{wT}, and z = 0.
+        pressure_x, pressure_y: Reach of the plan's centre of pressure from the sole's centre.
     """
 
     step_width: float = 0.19
@@ -52,37 +98,34 @@ class StepPlannerConfig:
     quickest: float = 0.36
     min_duration: float = 0.20
     max_duration: float = 0.75
-    forward: float = 0.65
-    backward: float = 0.55
-    narrow: float = 0.17
-    tandem: float = 0.05
-    apart: float = 0.30
-    wide: float = 0.70
     swing_speed: float = 3.0
     swing_acceleration: float = 65.0
     freeze: float = 0.06
     pressure_x: float = 0.06
     pressure_y: float = 0.025
-    weight_pressure: float = 2.0
-    weight_step: float = 1.0
-    weight_offset: float = 300.0
-    weight_time: float = 0.005
+    bounds: LandingBounds = field(default_factory=LandingBounds)
+    weights: PlannerWeights = field(default_factory=PlannerWeights)
 
 
-class StepPlan(NamedTuple):
-    """Landing point (2,) m in the planner's frame, total step duration s, and the centre of pressure (2,) m from the
-    stance sole's centre.
-    """
+class _Choices(NamedTuple):
+    """What follows from each candidate of the landing time, (k, 2) m, y towards the swing side."""
 
     landing: np.ndarray
-    duration: float
     pressure: np.ndarray
+    error: np.ndarray
 
 
 def nominal_offset(
-    omega: float, duration: float, stride: float, width: float, other_width: float, following: float | None = None
+    omega: float,
+    duration: float,
+    stride: float,
+    width: float,
+    other_width: float,
+    following: float | None = None,
 ) -> np.ndarray:
-    """(2,) m, capture point minus landing foot at landing in the periodic gait, y towards the landing foot's side.
+    """Return the capture point minus the landing foot at landing in the periodic gait, (2,) m.
+
+    Its y points towards the landing foot's side.
 
     Args:
         omega: 1/s, pendulum eigenfrequency.
@@ -94,163 +137,239 @@ def nominal_offset(
     """
     growth = math.exp(omega * duration)
     other_growth = growth if following is None else math.exp(omega * following)
-    return np.array([stride / (growth - 1.0), (width - other_width * growth) / (growth * other_growth - 1.0)])
+    aside = (width - other_width * growth) / (growth * other_growth - 1.0)
+    return np.array([stride / (growth - 1.0), aside])
 
 
 class StepPlanner:
-    """One call a tick; keeps nothing but the last duration, from which the next search starts."""
+    """Plans a step anew at every call; remembers the last duration, where the next search starts.
+
+    Attributes:
+        nominal: s, duration of the nominal step at the last call.
+    """
 
     def __init__(self, config: StepPlannerConfig):
-        self.config = c = config
-        self._last_duration = self.nominal = c.duration
-        self._pressure = np.array([c.pressure_x, c.pressure_y])
-        self._low, self._high = np.array([-c.backward, c.tandem]), np.array([c.forward, c.wide])
-        widest = c.wide - c.step_width
-        self._hasty = math.sqrt(MINIMUM_JERK_PEAK * widest / c.swing_acceleration)  # s of that step
-        self._near = np.array([-0.03, -0.01, 0.0, 0.01, 0.03])  # s about the last choice
-        self._far = np.array([0.0, 0.25, 0.5, 1.0])  # of the possible range, so that no better valley is missed
+        self.config = config
+        self.nominal = config.duration
+        self._last_duration = config.duration
+        self._pressure = np.array([config.pressure_x, config.pressure_y])
+        self._low = np.array([-config.bounds.backward, config.bounds.tandem])
+        self._high = np.array([config.bounds.forward, config.bounds.wide])
+        widest = config.bounds.wide - config.step_width
+        self._hasty = math.sqrt(MINIMUM_JERK_PEAK * widest / config.swing_acceleration)  # s
 
-    def plan(
-        self,
-        capture_point: np.ndarray,
-        stance: np.ndarray,
-        swing: np.ndarray,
-        swing_velocity: np.ndarray,
-        swing_sign: float,
-        elapsed: float,
-        lift_time: float,
-        velocity: np.ndarray,
-        omega: float,
-        foothold: tuple[float, float, float] | None = None,
-        hurries: bool = False,
-        then_hurries: bool = False,
+    def plan(self, state: StepState) -> StepPlan:
+        """Return the best landing for the state now, in the frame of the state."""
+        mirror = np.array([1.0, state.swing_sign])  # y towards the swing side
+        nominal = self._nominal_step(state, mirror)
+        self.nominal = nominal.duration
+        times = self._candidate_times(state)
+        swings_from = max(state.elapsed, state.free_at)
+        low, high = self._reachable(
+            (state.swing - state.stance) * mirror,
+            state.swing_velocity * mirror,
+            times - swings_from,
+        )
+        if state.foothold is not None:
+            ahead = np.minimum(np.maximum(nominal.step[0], low[:, 0]), high[:, 0])
+            low[:, 0] = ahead
+            high[:, 0] = ahead
+        choices = self._choices(state, nominal, times, low, high)
+        best = int(np.argmin(self._costs(state, nominal, times, choices)))
+        return self._chosen(state, times, choices, best)
+
+    def plan_onto(self, state: StepState, goal: LandingGoal) -> StepPlan | Refusal:
+        """Return the best time to land on a given place, or why there is none.
+
+        The capture point shall be so near to where the next step needs it that the centre of
+        pressure of that step can make good what is missing.
+        """
+        mirror = np.array([1.0, state.swing_sign])
+        step = (goal.landing - state.stance) * mirror
+        nominal = NominalStep(step, goal.offset * mirror, goal.duration)
+        self.nominal = goal.duration
+        times = self._candidate_times(state)
+        low, high = self._reachable(
+            (state.swing - state.stance) * mirror,
+            state.swing_velocity * mirror,
+            times - max(state.elapsed, state.free_at),
+        )
+        in_time = ((step >= low) & (step <= high)).all(axis=1)
+        if not in_time.any():
+            return Refusal.TIME
+        fixed = np.tile(step, (len(times), 1))
+        choices = self._solve(state, nominal, times, fixed, fixed)
+        made_good = self._pressure * (1.0 - math.exp(-state.omega * goal.duration))
+        is_sound = in_time & (np.abs(choices.error) <= made_good).all(axis=1)
+        if not is_sound.any():
+            return Refusal.CAPTURE
+        costs = np.where(is_sound, self._costs(state, nominal, times, choices), np.inf)
+        return self._chosen(state, times, choices, int(np.argmin(costs)))
+
+    def _costs(
+        self, state: StepState, nominal: NominalStep, times: np.ndarray, choices: _Choices
+    ) -> np.ndarray:
+        """Return what each candidate costs, (k,)."""
+        weights = self.config.weights
+        early = np.exp(state.omega * times) - math.exp(state.omega * nominal.duration)
+        misses = (
+            weights.step * (choices.landing - nominal.step) ** 2
+            + weights.offset * choices.error**2
+            + weights.pressure * choices.pressure**2
+        )
+        return weights.time * early * early + misses[:, 0] + misses[:, 1]
+
+    def _chosen(
+        self, state: StepState, times: np.ndarray, choices: _Choices, best: int
     ) -> StepPlan:
-        """Best landing for the state now; everything on the ground in a frame aligned with the heading.
+        """Return the plan of one candidate, from which the next search starts."""
+        mirror = np.array([1.0, state.swing_sign])
+        self._last_duration = float(times[best])
+        landing = state.stance + choices.landing[best] * mirror
+        return StepPlan(landing, self._last_duration, choices.pressure[best] * mirror)
 
-        Args:
-            capture_point: (2,) m.
-            stance: (2,) m, the pivot: centre of the stance sole.
-            swing, swing_velocity: (2,) m and m/s, the swing sole now.
-            swing_sign: +1 when the left foot swings, -1 when the right does.
-            elapsed: s since the last touchdown.
-            lift_time: s after the touchdown at which the swing foot is free to move.
-            velocity: (2,) m/s wanted.
-            omega: 1/s.
-            foothold: m ahead of the pivot where the foot must land, the stride after that and s of the step; None:
-                anywhere, and in its nominal time.
-            hurries: The stance leg gives way: land as soon as the legs can.
-            then_hurries: The swing leg will: the next step is to be as short.
+    def _nominal_step(self, state: StepState, mirror: np.ndarray) -> NominalStep:
+        """Return the step that the wanted velocity and the foothold ask for."""
+        c = self.config
+        foothold = state.foothold
+        duration = self.duration_at(state.velocity) if foothold is None else foothold.duration
+        stride, aside = state.velocity * mirror * duration
+        # This width and the next one differ by two strides aside.
+        width = max(c.step_width + aside, c.bounds.narrow + max(2.0 * aside, 0.0))
+        step = np.array([stride, width])
+        following = GIVING_WAY * (c.min_duration + HURRY_S) if state.then_hurries else None
+        offset = nominal_offset(
+            omega=state.omega,
+            duration=duration,
+            stride=stride,
+            width=width,
+            other_width=width - 2.0 * aside,
+            following=following,
+        )
+        if foothold is not None:
+            step[0] = foothold.ahead
+            offset[0] = (foothold.stride + offset[0]) * math.exp(-state.omega * duration)
+        return NominalStep(step, offset, duration)
+
+    def _choices(
+        self,
+        state: StepState,
+        nominal: NominalStep,
+        times: np.ndarray,
+        low: np.ndarray,
+        high: np.ndarray,
+    ) -> _Choices:
+        """Solve for (k,) s within (k, 2) m; soles beside each other keep their distance."""
+        c = self.config
+        choices = self._solve(state, nominal, times, low, high)
+        beside = np.abs(choices.landing[:, 0]) < c.bounds.apart
+        if not (beside & (choices.landing[:, 1] < c.bounds.narrow)).any():
+            return choices
+        low[beside, 1] = np.maximum(low[beside, 1], c.bounds.narrow)
+        high[:, 1] = np.maximum(high[:, 1], low[:, 1])
+        return self._solve(state, nominal, times, low, high)
+
+    def prefers_same_foot(self, state: StepState) -> bool:
+        """Tell whether the stance foot, which has just landed, had better step again.
+
+        Feet do not cross: towards its side the other foot could only land beside it, and while it
+        does, the capture point runs away. Compared is what is out of reach at the landing of the
+        widest step, with this foot now or after the other's narrow step: less aside, and no more
+        ahead. Both soles are on the ground or next to it.
         """
         c = self.config
-        mirror = np.array([1.0, swing_sign])  # y towards the swing side
-        self.nominal = duration = self.duration_at(velocity) if foothold is None else foothold[2]
-        stride, aside = velocity * mirror * duration
-        width = max(c.step_width + aside, c.narrow + max(2.0 * aside, 0.0))  # this and the next differ by two strides
-        step = np.array([stride, width])
-        following = GIVING_WAY * (c.min_duration + HURRY) if then_hurries else None
-        offset = nominal_offset(omega, duration, stride, width, width - 2.0 * aside, following)
-        if foothold is not None:
-            step[0], following = foothold[:2]
-            offset[0] = (following + offset[0]) * math.exp(-omega * duration)
-        swings_from = max(elapsed, lift_time)
-        braking = BRAKING * max(-swing_sign * float(swing_velocity[1]), 0.0) / c.swing_acceleration  # beside the other
-        times = self._times(max(elapsed + 0.02, swings_from + braking), hurries)
-        low, high = self._reachable((swing - stance) * mirror, swing_velocity * mirror, times - swings_from)
-        if foothold is not None:
-            low[:, 0] = high[:, 0] = np.minimum(np.maximum(step[0], low[:, 0]), high[:, 0])
-        here = (capture_point - stance) * mirror
-        landing, pressure, error = self._solve(here, low, high, step, offset, times - elapsed, omega)
-        beside = np.abs(landing[:, 0]) < c.apart
-        if (beside & (landing[:, 1] < c.narrow)).any():
-            low[beside, 1] = np.maximum(low[beside, 1], c.narrow)
-            high[:, 1] = np.maximum(high[:, 1], low[:, 1])
-            landing, pressure, error = self._solve(here, low, high, step, offset, times - elapsed, omega)
-        early = np.exp(omega * times) - math.exp(omega * duration)
-        misses = c.weight_step * (landing - step) ** 2 + c.weight_offset * error**2 + c.weight_pressure * pressure**2
-        best = int(np.argmin(c.weight_time * early * early + misses[:, 0] + misses[:, 1]))
-        self._last_duration = float(times[best])
-        return StepPlan(stance + landing[best] * mirror, self._last_duration, pressure[best] * mirror)
-
-    def prefers_same_foot(
-        self, capture_point: np.ndarray, stance: np.ndarray, swing: np.ndarray, swing_sign: float, omega: float
-    ) -> bool:
-        """Whether the stance foot, which has just landed, had better step again.
-
-        Feet do not cross: towards its side the other foot could only land beside it, and while it does, the capture
-        point runs away. Compared is what is out of reach at the landing of the widest step, with this foot now or
-        after the other's narrow step: less aside, and no more ahead. Arguments as those of `plan`; both soles are on
-        the ground or next to it.
-        """
-        c, outward = self.config, np.array([1.0, -swing_sign])  # y away from the swing side
-        growth = math.exp(omega * self._hasty)
-        ahead, aside = (capture_point - stance) * outward
-        back, width = (stance - swing) * outward
+        outward = np.array([1.0, -state.swing_sign])  # y away from the swing side
+        growth = math.exp(state.omega * self._hasty)
+        ahead, aside = (state.capture_point - state.stance) * outward
+        back, width = (state.stance - state.swing) * outward
         if aside <= 0.0:
             return False
         spare = c.pressure_x * (growth - 1.0)  # what the centre of pressure makes good
-        later = _beyond(_beyond(ahead * growth, -c.backward, c.forward) * growth, -c.backward, c.forward)
-        now = _beyond((ahead + back) * growth, -c.backward, c.forward)
+        later = _beyond(ahead * growth, -c.bounds.backward, c.bounds.forward)
+        later = _beyond(later * growth, -c.bounds.backward, c.bounds.forward)
+        now = _beyond((ahead + back) * growth, -c.bounds.backward, c.bounds.forward)
         if abs(now) > abs(later) + spare:
             return False
-        later = _beyond((aside * growth + c.narrow) * growth, c.narrow, c.wide)
-        return abs(_beyond((aside + width) * growth, c.narrow, c.wide)) < abs(later)
+        later = _beyond((aside * growth + c.bounds.narrow) * growth, c.bounds.narrow, c.bounds.wide)
+        return abs(_beyond((aside + width) * growth, c.bounds.narrow, c.bounds.wide)) < abs(later)
 
-    def missed(
-        self, capture_point: np.ndarray, stance: np.ndarray, swing_sign: float, landing_in: float, omega: float
-    ) -> float:
-        """m by which the capture point is out of reach when the foot in the air and the quickest two after it landed.
+    def missed(self, state: StepState, landing_in: float) -> float:
+        """Return by how much the next three steps miss the capture point, m.
 
-        N-step capturability (Koolen et al., "Capturability-based analysis and control of legged locomotion", IJRR
-        2012) within the bounds of a landing; arguments as those of `plan`, `landing_in` in s.
+        Those are the foot in the air, which lands in `landing_in` s, and the quickest two after it.
+        N-step capturability (Koolen et al., "Capturability-based analysis and control of legged
+        locomotion", IJRR 2012) within the bounds of a landing.
         """
         c = self.config
-        ahead, aside = (capture_point - stance).tolist()
-        aside *= swing_sign
+        omega = state.omega
+        ahead, aside = (state.capture_point - state.stance).tolist()
+        aside *= state.swing_sign
         quickest = math.exp(omega * max(self._hasty, c.min_duration))
         for growth in (math.exp(omega * landing_in), quickest, quickest):
             ahead = _towards(ahead * growth, 0.0, c.pressure_x * (growth - 1.0))
-            aside = _towards(aside * growth, c.narrow, c.pressure_y * (growth - 1.0))
-            ahead = _beyond(ahead, -c.backward, c.forward)
-            aside = -_beyond(aside, c.narrow, c.wide)  # of the foot that has landed, towards the other one
-        ahead = _beyond(ahead * quickest, -c.backward, c.forward)
-        return math.hypot(ahead, _beyond(aside * quickest, 0.0, c.wide)) / quickest
+            aside = _towards(aside * growth, c.bounds.narrow, c.pressure_y * (growth - 1.0))
+            ahead = _beyond(ahead, -c.bounds.backward, c.bounds.forward)
+            aside = -_beyond(
+                aside, c.bounds.narrow, c.bounds.wide
+            )  # from the landed foot, towards the other
+        ahead = _beyond(ahead * quickest, -c.bounds.backward, c.bounds.forward)
+        return math.hypot(ahead, _beyond(aside * quickest, 0.0, c.bounds.wide)) / quickest
 
     def within_bounds(self, landing: np.ndarray) -> np.ndarray:
-        """The nearest landing point (2,) m that a leg can reach, from the stance foot, y towards the swing side."""
+        """Return the nearest landing that a leg can reach, (2,) m from the stance foot.
+
+        Its y, as that of `landing`, points towards the swing side.
+        """
         low = np.array([self._low[0], self.narrowest(float(landing[0]))])
         return np.minimum(np.maximum(landing, low), self._high)
 
     def narrowest(self, ahead: float) -> float:
-        """m beside the stance foot where a foot `ahead` m of it may be."""
-        return self.config.narrow if abs(ahead) < self.config.apart else self.config.tandem
+        """Return how near beside the stance foot a foot `ahead` m of it may be, m."""
+        return (
+            self.config.bounds.narrow
+            if abs(ahead) < self.config.bounds.apart
+            else self.config.bounds.tandem
+        )
 
     def duration_at(self, velocity: np.ndarray) -> float:
-        """s of a nominal step at `velocity` (2,) m/s."""
+        """Return the duration of a nominal step at `velocity` (2,) m/s, s."""
         c = self.config
-        return min(max(c.stride / max(abs(float(velocity[0])), 1e-3), c.quickest), c.duration)
+        return min(
+            max(c.stride / max(abs(float(velocity[0])), LEAST_SPEED_MPS), c.quickest), c.duration
+        )
 
     @property
     def cadence(self) -> float:
-        """Of the nominal step: 0 at the slowest and where a foothold takes longer, 1 at the quickest."""
+        """Say how quick the nominal step is: from 0 at the slowest to 1 at the quickest.
+
+        Where a foothold takes longer than the slowest step it is 0.
+        """
         c = self.config
         return min(max((c.duration - self.nominal) / (c.duration - c.quickest), 0.0), 1.0)
 
-    def _times(self, earliest: float, hurries: bool) -> np.ndarray:
-        """(10,) s, candidates for the step's duration, none before `earliest`."""
+    def _candidate_times(self, state: StepState) -> np.ndarray:
+        """Return candidates for the step's duration, (10,) s, none before the legs can."""
         c = self.config
+        swing_speed_inwards = max(-state.swing_sign * float(state.swing_velocity[1]), 0.0)
+        braking = BRAKING * swing_speed_inwards / c.swing_acceleration  # beside the other foot
+        swings_from = max(state.elapsed, state.free_at)
+        earliest = max(state.elapsed + LEAST_AHEAD_S, swings_from + braking)
         earliest = max(c.min_duration, earliest)
-        latest = max(c.max_duration, earliest) if not hurries else earliest + HURRY
-        near = self._last_duration + self._near
-        times = np.concatenate((near, earliest + (latest - earliest) * self._far, (self.nominal,)))
+        latest = earliest + HURRY_S if state.hurries else max(c.max_duration, earliest)
+        near = self._last_duration + NEAR_S
+        far = earliest + (latest - earliest) * FAR_SHARES
+        times = np.concatenate((near, far, (self.nominal,)))
         return np.minimum(np.maximum(times, earliest), latest)
 
     def _reachable(
         self, swing: np.ndarray, velocity: np.ndarray, remaining: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """(k, 2) lowest and highest landing points for (k,) s of swing; minimum jerk."""
+        """Return the lowest and highest landings, (k, 2) m, for (k,) s of minimum-jerk swing."""
         c = self.config
         time = np.maximum(remaining, 0.0)[:, np.newaxis]
-        reach = np.minimum(c.swing_speed * time, c.swing_acceleration * time * time / MINIMUM_JERK_PEAK)
+        reach = np.minimum(
+            c.swing_speed * time, c.swing_acceleration * time * time / MINIMUM_JERK_PEAK
+        )
         braked = swing + 0.5 * time * velocity  # where it comes to rest with the least acceleration
         low = np.minimum(np.maximum(braked - reach, self._low), self._high)
         high = np.maximum(np.minimum(braked + reach, self._high), low)
@@ -258,33 +377,33 @@ class StepPlanner:
 
     def _solve(
         self,
-        capture_point: np.ndarray,
+        state: StepState,
+        nominal: NominalStep,
+        times: np.ndarray,
         low: np.ndarray,
         high: np.ndarray,
-        step: np.ndarray,
-        offset: np.ndarray,
-        remaining: np.ndarray,
-        omega: float,
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """First centre of pressure, then landing point within (k, 2) bounds, for (k,) remaining times.
-
-        All in m, x and mirrored y from the stance foot; returns landing, pressure, offset error, each (k, 2).
-        """
+    ) -> _Choices:
+        """Choose the centre of pressure first, then the landing within (k, 2) m, for (k,) s."""
         c = self.config
-        growth = np.exp(omega * remaining)[:, np.newaxis]
+        step = nominal.step
+        offset = nominal.offset
+        capture_point = (state.capture_point - state.stance) * np.array([1.0, state.swing_sign])
+        growth = np.exp(state.omega * (times - state.elapsed))[:, np.newaxis]
         free = capture_point * growth
-        pressure = clamp((free - step - offset) / np.maximum(growth - 1.0, 0.05), self._pressure)
+        authority = np.maximum(growth - 1.0, LEAST_AUTHORITY)
+        pressure = clamp((free - step - offset) / authority, self._pressure)
         at_landing = free - pressure * (growth - 1.0)
-        ideal = (c.weight_step * step + c.weight_offset * (at_landing - offset)) / (c.weight_step + c.weight_offset)
+        pulled = c.weights.step * step + c.weights.offset * (at_landing - offset)
+        ideal = pulled / (c.weights.step + c.weights.offset)
         landing = np.minimum(np.maximum(ideal, low), high)
-        return landing, pressure, at_landing - landing - offset
+        return _Choices(landing, pressure, at_landing - landing - offset)
 
 
 def _beyond(place: float, low: float, high: float) -> float:
-    """m by which a place is out of reach, signed."""
+    """Return by how much a place is out of reach, m, signed."""
     return place - min(max(place, low), high)
 
 
 def _towards(value: float, goal: float, most: float) -> float:
-    """`value` moved towards `goal`, by `most` at most."""
+    """Return `value` moved towards `goal`, by `most` at most."""
     return value + min(max(goal - value, -most), most)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reference of the foot in the air: minimum jerk on the ground plane, re-planned each tick, and a bump in height.
+"""Reference of the foot in the air: minimum jerk on the ground plane, and a bump in height.
 
-Ahead and back on level ground a hasty foot starts at once and is braked to the end: a cubic, within what the hips give.
+It is planned anew each tick. Ahead and back on level ground a hasty foot starts at once and is
+braked to the end: a cubic, within what the hips give.
 """
 
 from __future__ import annotations
@@ -15,10 +16,16 @@ import numpy as np
 from talus_balance.clamp import clamp
 from talus_balance.estimation.ground_plane import sole_on_ground
 
-PUT_DOWN = 0.06  # s, the least in which a foot in the air is put down again
-EDGE = 0.05  # m of a step from which on its edge is in the foot's way
-ABOVE = 0.35  # share of the way down, in time, in which a foot sinks by little more than a quarter of it
-EARLIER = 2.5  # 1/m: share of the swing by which the foot is up earlier before a step up, or stays up before one down
+# The least time in which a foot in the air is put down again: 30 ticks of 2 ms, chosen.
+LEAST_SINKING_S = 0.06
+# The least time for what remains of a swing: the quintic's jerk goes with its third power.
+LEAST_REMAINING_S = 0.03
+EDGE_M = 0.05  # height of a step from which on its edge is in the foot's way
+# Share of the way down, in time, in which a foot sinks by little more than a quarter of it.
+HIGH_SHARE = 0.35
+# Share of the swing per m of step, by which the foot is up earlier before a step up, or stays up
+# longer before one down.
+EARLIER_SHARE_PER_M = 2.5
 
 
 @dataclass(frozen=True)
@@ -27,19 +34,24 @@ class SwingConfig:
 
     Attributes:
         clearance: m above the higher end of the step, as far as `max_lift` gets there in time.
-        max_lift: m/s^2 of the foot up and down; what a hasty step throws up is missing under the other foot.
+        max_lift: m/s^2 of the foot up and down; what a hasty step throws up is missing under the
+            other foot.
         lowering: m/s at which the sole meets the ground, early or late.
         hurry: m/s^2 by which it sinks ever faster when the ground is late.
-        max_acceleration: m/s^2 on the ground plane: the hip's 200 N m on the leg's 1.85 kg m^2, 0.84 m above the sole.
-        hasty: m/s^2 ahead or back, of that cubic, from which the foot takes it: above what an ordinary step asks.
+        max_acceleration: m/s^2 on the ground plane: the hip's 200 N m on the leg's 1.85 kg m^2,
+            0.84 m above the sole.
+        hasty: m/s^2 ahead or back, of that cubic, from which the foot takes it: above what an
+            ordinary step asks.
         near: m from its place within which it does not: there a centimetre asks for as much.
-        sagittal: m/s^2 of it at most: a leg that trails far behind gets half of what a free one does, since the other
-            hip, of the same 200 N m, has to hold the trunk against it.
+        sagittal: m/s^2 of it at most: a leg that trails far behind gets half of what a free one
+            does, since the other hip, of the same 200 N m, has to hold the trunk against it.
         max_jerk: m/s^3 by which it changes: 20 ms from rest to all that a hip gives.
         max_lowering: m searched below the expected ground before the swing gives up.
-        retreat: m by which a foot that ran against something is drawn back before it is lifted over it.
+        retreat: m by which a foot that ran against something is drawn back before it is lifted
+            over it.
         rise_time: s for which it then moves up alone: 5 of the 7 cm of the clearance.
-        least_swing: s in which it gets up and down again: twice the 0.12 s to the clearance with `max_lift`.
+        least_swing: s in which it gets up and down again: twice the 0.12 s to the clearance with
+            `max_lift`.
     """
 
     clearance: float = 0.07
@@ -58,9 +70,14 @@ class SwingConfig:
 
 
 class FootReference(NamedTuple):
-    """Position (3,) m, velocity (3,) m/s, acceleration (3,) m/s^2 and rotation (3, 3) of the sole in the world.
+    """Where the sole in the air shall be and how it moves, in odom.
 
-    `is_hasty`: it went, or goes, ahead or back faster than an ordinary step.
+    Attributes:
+        position: (3,) m.
+        velocity: (3,) m/s.
+        acceleration: (3,) m/s^2.
+        rotation: (3, 3) from the sole to odom.
+        is_hasty: It went, or goes, ahead or back faster than an ordinary step.
     """
 
     position: np.ndarray
@@ -71,60 +88,94 @@ class FootReference(NamedTuple):
 
 
 class SwingFoot:
-    """One swing, from lift-off to touchdown."""
+    """Moves the reference of one swing, from lift-off to touchdown.
+
+    Attributes:
+        rise_time: s after lift-off in which the foot moves straight up.
+    """
 
     def __init__(
-        self, config: SwingConfig, position: np.ndarray, velocity: np.ndarray, yaw: float, rise_time: float = 0.0
+        self,
+        config: SwingConfig,
+        position: np.ndarray,
+        velocity: np.ndarray,
+        yaw: float,
+        rise_time: float = 0.0,
     ):
-        """From `position` (3,) m with `velocity` (3,) m/s and heading `yaw` rad; first `rise_time` s straight up."""
+        """Lift the foot.
+
+        Args:
+            config: How it swings.
+            position: (3,) m of the sole in odom.
+            velocity: (3,) m/s of the sole.
+            yaw: rad, heading of the sole.
+            rise_time: s in which it first moves straight up.
+        """
         self.config = config
         self.rise_time = rise_time
         self._start_height = float(position[2])
+        self._start_speed = 0.0
         self._xy = position[:2].copy()
         self._vxy = velocity[:2].copy()
         self._axy = np.zeros(2)
         self._yaw = yaw
-        self._late, self._late_speed = 0.0, config.lowering
-        self._stays = self._sinks = self._is_hasty = False
-        self._start_speed = 0.0
+        self._late = 0.0  # m below the expected ground
+        self._late_speed = config.lowering
+        self._stays = False
+        self._sinks = False
+        self._is_hasty = False
 
     @property
     def place(self) -> np.ndarray:
-        """(2,) m on the ground plane."""
+        """(2,) m on the ground plane, in odom."""
         return self._xy
 
     @property
     def velocity(self) -> np.ndarray:
-        """(2,) m/s on the ground plane."""
+        """(2,) m/s on the ground plane, in odom."""
         return self._vxy
 
     def stay(self, place: np.ndarray) -> None:
         """Come down at `place` (2,) m, whatever the target says."""
-        self._xy, self._vxy, self._axy = place, np.zeros(2), np.zeros(2)
+        self._xy = place
+        self._vxy = np.zeros(2)
+        self._axy = np.zeros(2)
         self._stays = True
 
-    def put_down(self, position: np.ndarray, velocity: np.ndarray, ground: float) -> tuple[np.ndarray, float]:
-        """Come down from `position` (3,) m with `velocity` (3,) m/s on ground at that height, without a way of its own.
+    def put_down(
+        self, position: np.ndarray, velocity: np.ndarray, ground: float
+    ) -> tuple[np.ndarray, float]:
+        """Come down to where the foot is, with a new swing that only sinks.
 
-        Returns where, (2,) m, and s until then; the swing's phase begins anew.
+        Args:
+            position: (3,) m of the sole in odom.
+            velocity: (3,) m/s of the sole.
+            ground: m, height of the ground.
+
+        Returns:
+            Where the foot lands, (2,) m, and s until then.
         """
         drop = max(float(position[2]) - ground, 0.0)
-        time = max(math.sqrt(6.0 * drop / self.config.max_lift), PUT_DOWN)
-        self._xy, self._vxy, self._axy = position[:2].copy(), velocity[:2].copy(), np.zeros(2)
-        self._start_height, self._start_speed = float(position[2]), float(velocity[2])
+        time = max(math.sqrt(6.0 * drop / self.config.max_lift), LEAST_SINKING_S)
+        self._xy = position[:2].copy()
+        self._vxy = velocity[:2].copy()
+        self._axy = np.zeros(2)
+        self._start_height = float(position[2])
+        self._start_speed = float(velocity[2])
         self._sinks = True
         return self._xy + 0.5 * time * self._vxy, time
 
     def keep_aside(self, point: np.ndarray, direction: np.ndarray, distance: float) -> None:
-        """Stay at least `distance` m from `point` (2,) in the unit `direction` (2,): beside the stance foot."""
+        """Stay at least `distance` m from `point` (2,) in the unit `direction` (2,)."""
         missing = distance - float((self._xy - point) @ direction)
         if missing > 0.0:
             self._xy = self._xy + missing * direction
             self._vxy = self._vxy - min(float(self._vxy @ direction), 0.0) * direction
             self._axy = self._axy - min(float(self._axy @ direction), 0.0) * direction
 
-    def step(
+    def step_swing(
         self,
+        *,
         landing: np.ndarray,
         height: float,
         gradient: np.ndarray,
@@ -133,30 +184,43 @@ class SwingFoot:
         duration: float,
         dt: float,
     ) -> FootReference:
-        """Advance by `dt` s towards `landing` (2,) m on ground at `height` m with `gradient` (2,), heading `yaw` rad;
-        `phase` 0..1 of a swing of `duration` s.
+        """Move on for a tick; return the new reference.
+
+        Args:
+            landing: (2,) m in odom, where the foot shall land.
+            height: m of the ground there.
+            gradient: (2,) rise over run of the ground.
+            yaw: rad, heading in which it shall land.
+            phase: Share of the swing that is over; beyond 1 the ground is late.
+            duration: s of the whole swing.
+            dt: s per tick.
         """
-        remaining = max((1.0 - phase) * duration, 0.03)
+        remaining = max((1.0 - phase) * duration, LEAST_REMAINING_S)
         apex, peak = self._apex(height, duration)
-        is_level = abs(height - self._start_height) < EDGE
         if phase * duration >= self.rise_time and not self._stays:
-            self._advance(landing, max((self._arrival(height, peak) - phase) * duration, 0.03), dt, is_level)
+            arrives_in = max((self._arrival(height, peak) - phase) * duration, LEAST_REMAINING_S)
+            is_level = abs(height - self._start_height) < EDGE_M
+            self._advance(landing, arrives_in, dt, is_level)
         self._yaw += (yaw - self._yaw) * min(dt / remaining, 1.0)
         if phase >= 1.0:
             self._late_speed += self.config.hurry * dt
             self._late = min(self._late + self._late_speed * dt, self.config.max_lowering)
         z, vz, az = self._height(apex, peak, height, min(phase, 1.0), duration)
+        if phase >= 1.0:
+            vz = -self._late_speed
+            az = 0.0
         return FootReference(
             np.array([self._xy[0], self._xy[1], z - self._late]),
-            np.array([self._vxy[0], self._vxy[1], vz if phase < 1.0 else -self._late_speed]),
-            np.array([self._axy[0], self._axy[1], az if phase < 1.0 else 0.0]),
+            np.array([self._vxy[0], self._vxy[1], vz]),
+            np.array([self._axy[0], self._axy[1], az]),
             sole_on_ground(gradient, self._yaw),
             self._is_hasty,
         )
 
     def _advance(self, landing: np.ndarray, remaining: float, dt: float, is_level: bool) -> None:
-        """Minimum-jerk step (Flash and Hogan 1985): jerk of the quintic that ends at rest on the landing point."""
-        t, away = remaining, landing - self._xy
+        """Follow the quintic that ends at rest on the landing point (Flash and Hogan 1985)."""
+        t = remaining
+        away = landing - self._xy
         jerk = (60.0 * away - 36.0 * t * self._vxy - 9.0 * t * t * self._axy) / t**3
         acceleration = self._axy + dt * jerk
         if is_level:  # over an edge the foot has to rise first
@@ -165,28 +229,37 @@ class SwingFoot:
         self._vxy = self._vxy + dt * self._axy
         self._xy = self._xy + dt * self._vxy
 
-    def _hasten(self, smooth: np.ndarray, away: np.ndarray, remaining: float, dt: float) -> np.ndarray:
-        """`smooth` (2,) m/s^2, but ahead or back what the cubic to a place `away` (2,) m asks for, if it is much.
+    def _hasten(
+        self, smooth: np.ndarray, away: np.ndarray, remaining: float, dt: float
+    ) -> np.ndarray:
+        """Replace the sagittal part of `smooth` (2,) m/s^2 by a cubic's, where that asks for much.
 
-        Min-jerk moves begin with nothing and peak in the middle; with hips at their limit that time is lost.
+        The cubic leads to a place `away` (2,) m. Minimum-jerk moves begin with nothing and peak in
+        the middle; with hips at their limit that time is lost.
         """
-        c, ahead = self.config, np.array([math.cos(self._yaw), math.sin(self._yaw)])
+        c = self.config
+        ahead = np.array([math.cos(self._yaw), math.sin(self._yaw)])
         cubic = (6.0 * away / remaining - 4.0 * self._vxy) / remaining
-        wanted, now = float(cubic @ ahead), float(self._axy @ ahead)
+        wanted = float(cubic @ ahead)
+        now = float(self._axy @ ahead)
         if abs(wanted) <= c.hasty or abs(float(away @ ahead)) < c.near:
             return smooth
         self._is_hasty = True
         change = c.max_jerk * dt
-        sagittal = min(max(now + min(max(wanted - now, -change), change), -c.sagittal), c.sagittal)
+        sagittal = now + min(max(wanted - now, -change), change)
+        sagittal = min(max(sagittal, -c.sagittal), c.sagittal)
         return smooth + (sagittal - float(smooth @ ahead)) * ahead
 
     def _arrival(self, end: float, peak: float) -> float:
-        """Share of the swing at which the foot is over its place: before it sinks past an edge that it stood on."""
-        passes = self._start_height - end >= EDGE and not self._sinks
-        return peak + ABOVE * (1.0 - peak) if passes else 1.0
+        """Return the share of the swing at which the foot is over its place.
+
+        It is there before it sinks past an edge that it stood on.
+        """
+        passes = self._start_height - end >= EDGE_M and not self._sinks
+        return peak + HIGH_SHARE * (1.0 - peak) if passes else 1.0
 
     def _apex(self, end: float, duration: float) -> tuple[float, float]:
-        """Its height, and the share of the swing at which it is reached."""
+        """Return the height of the apex, m, and the share of the swing at which it is reached."""
         if self._sinks:
             return self._start_height, 0.0
         half = 0.5 * duration
@@ -194,31 +267,50 @@ class SwingFoot:
         apex = max(self._start_height, end) + clearance
         return apex, self._peak(apex - self._start_height, apex - end, duration)
 
-    def _height(self, apex: float, peak: float, end: float, s: float, duration: float) -> tuple[float, float, float]:
-        """Height, its rate and acceleration: up to the apex about mid-swing, then down to meet the ground.
+    def _height(
+        self, apex: float, peak: float, end: float, s: float, duration: float
+    ) -> tuple[float, float, float]:
+        """Return height, its rate and its acceleration at share `s` of the swing.
 
-        Two cubic Hermite pieces; arriving with speed makes the touchdown a sharp event in time and force.
+        Two cubic Hermite pieces: up to the apex about mid-swing, then down to meet the ground.
+        Arriving with speed makes the touchdown a sharp event in time and force.
         """
         if s < peak:
-            return _hermite(self._start_height, 0.0, apex, 0.0, s / peak, peak * duration)
-        return _hermite(
-            apex, self._start_speed, end, -self.config.lowering, (s - peak) / (1.0 - peak), (1.0 - peak) * duration
-        )
+            rise = _Cubic(self._start_height, 0.0, apex, 0.0, peak * duration)
+            return rise.at(s / peak)
+        landing_speed = -self.config.lowering
+        drop = _Cubic(apex, self._start_speed, end, landing_speed, (1.0 - peak) * duration)
+        return drop.at((s - peak) / (1.0 - peak))
 
     def _peak(self, rise: float, drop: float, duration: float) -> float:
-        """Share of the swing at which the apex is reached: edges are passed high, as far as the leg can hurry."""
+        """Return the share of the swing at which the apex is reached.
+
+        Edges are passed high, as far as the leg can hurry.
+        """
         step = rise - drop
-        edge = step - min(max(step, -EDGE), EDGE)
-        least = math.sqrt(6.0 * rise / self.config.max_lift) / duration  # a cubic's acceleration at its ends
-        most = 1.0 - math.sqrt(6.0 * drop / self.config.max_lift) / duration
-        share = 0.5 - EARLIER * edge if self.rise_time == 0.0 else 0.0
+        edge = step - min(max(step, -EDGE_M), EDGE_M)
+        max_lift = self.config.max_lift  # a cubic's acceleration at its ends
+        least = math.sqrt(6.0 * rise / max_lift) / duration
+        most = 1.0 - math.sqrt(6.0 * drop / max_lift) / duration
+        share = 0.5 - EARLIER_SHARE_PER_M * edge if self.rise_time == 0.0 else 0.0
         return min(max(share, min(least, 0.5)), max(most, 0.5))
 
 
-def _hermite(a: float, va: float, b: float, vb: float, s: float, t: float) -> tuple[float, float, float]:
-    """Cubic from (a, va) to (b, vb) in `t` s at share `s`: value, rate, second derivative."""
-    rise = b - a
-    c2 = 3.0 * rise - t * (2.0 * va + vb)
-    c3 = t * (va + vb) - 2.0 * rise
-    value = a + s * (t * va + s * (c2 + s * c3))
-    return value, (t * va + s * (2.0 * c2 + 3.0 * s * c3)) / t, (2.0 * c2 + 6.0 * s * c3) / (t * t)
+class _Cubic(NamedTuple):
+    """A cubic from one height m and rate m/s to another in `time` s."""
+
+    start: float
+    start_rate: float
+    end: float
+    end_rate: float
+    time: float
+
+    def at(self, s: float) -> tuple[float, float, float]:
+        """Return value, rate and second derivative at share `s` of the time."""
+        a, va, b, vb, t = self
+        rise = b - a
+        c2 = 3.0 * rise - t * (2.0 * va + vb)
+        c3 = t * (va + vb) - 2.0 * rise
+        value = a + s * (t * va + s * (c2 + s * c3))
+        rate = (t * va + s * (2.0 * c2 + 3.0 * s * c3)) / t
+        return value, rate, (2.0 * c2 + 6.0 * s * c3) / (t * t)

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a reference motion of the body to torques of all joints."""
+"""Turn a reference motion of the body into torques of all joints."""

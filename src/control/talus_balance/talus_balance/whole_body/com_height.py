@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reference of the centre of mass's height while stepping: smooth, and low enough in time for the next landing."""
+"""Plan the centre of mass's height while stepping: smooth, and low in time for a landing."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-LOWEST_ACCELERATION = -0.5  # of gravity: half the weight stays on the soles, and with it half their friction
-HIGHEST_ACCELERATION = 0.4  # of gravity
-SHORTEST = 0.1  # s, below which a change is not worth a shock
-UNHURRIED = 0.4  # s, with no landing to come
+# Of gravity: half the weight stays on the soles, and with it half their friction
+DEEPEST_SINKING_G = -0.5
+STEEPEST_LIFT_G = 0.4  # of gravity
+SHORTEST_CHANGE_S = 0.1  # s, below which a change is not worth a shock
+UNHURRIED_CHANGE_S = 0.4  # s, with no landing to come
 
 
 class HeightReference(NamedTuple):
-    """Height m over the ground, its rate m/s and acceleration m/s^2."""
+    """Give a height m over the ground, its rate m/s and acceleration m/s^2."""
 
     height: float
     speed: float
@@ -20,25 +21,32 @@ class HeightReference(NamedTuple):
 
 
 class ComHeight:
-    """One height to the next in the time that a step leaves, re-planned each tick: a cubic that ends at rest."""
+    """Lead from one height to the next by a cubic that ends at rest, re-planned each tick."""
 
     def __init__(self, dt: float):
         self.dt = dt
         self.reset(0.0)
 
     def reset(self, height: float) -> None:
-        """Be at rest at `height` m."""
-        self._height, self._speed = height, 0.0
+        """Start at rest at `height` m."""
+        self._height = height
+        self._speed = 0.0
 
     def ground_rises(self, rise: float) -> None:
-        """The ground that the height is counted from is another one, `rise` m higher."""
+        """Count the height from another ground, `rise` m higher."""
         self._height -= rise
 
-    def step(self, target: float, landing_in: float, gravity: float) -> HeightReference:
-        """Towards `target` m, to be there in `landing_in` s, 0 when no step is under way; `gravity` in m/s^2."""
-        time = max(landing_in, SHORTEST) if landing_in > 0.0 else UNHURRIED
+    def step_height(self, target: float, landing_in: float, gravity: float) -> HeightReference:
+        """Return the height of this tick on the way to `target` m.
+
+        Args:
+            target: m over the ground.
+            landing_in: s in which to be there; 0 when no step is under way.
+            gravity: m/s^2.
+        """
+        time = max(landing_in, SHORTEST_CHANGE_S) if landing_in > 0.0 else UNHURRIED_CHANGE_S
         wanted = 6.0 * (target - self._height) / (time * time) - 4.0 * self._speed / time
-        acceleration = min(max(wanted, LOWEST_ACCELERATION * gravity), HIGHEST_ACCELERATION * gravity)
+        acceleration = min(max(wanted, DEEPEST_SINKING_G * gravity), STEEPEST_LIFT_G * gravity)
         self._speed += self.dt * acceleration
         self._height += self.dt * self._speed
         return HeightReference(self._height, self._speed, acceleration)

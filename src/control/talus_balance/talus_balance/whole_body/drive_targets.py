@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From planned joint accelerations and torques to drive-level targets that stay close to the measured joints."""
+"""Turn planned joint accelerations into targets of drives that stay near the measured joints."""
 
 from __future__ import annotations
 
@@ -7,27 +7,30 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from talus_balance.dimensions import SAME, sized
+
 
 @dataclass(frozen=True)
 class DriveConfig:
-    """Stiffness and damping as shares of each actuator's torque limit, and the leak of the integrated references.
+    """Give stiffness and damping as shares of each actuator's torque limit, and the leak.
 
     Attributes:
         stiffness: kp = stiffness * tau_max, 1/rad.
         damping: kd = damping * tau_max, s/rad.
         leak: s, time constant with which the references fall back to the measured joints.
-        hold_stiffness, hold_damping: The same while holding a pose without the whole-body controller.
+        hold_stiffness, hold_damping: The same while holding a pose without the whole-body
+            controller.
     """
 
-    stiffness: float = 0.5
-    damping: float = 0.01
-    leak: float = 0.04
-    hold_stiffness: float = 1.5
-    hold_damping: float = 0.03
+    stiffness: float = sized(0.5, SAME)
+    damping: float = sized(0.01, SAME)
+    leak: float = sized(0.04, SAME)
+    hold_stiffness: float = sized(1.5, SAME)
+    hold_damping: float = sized(0.03, SAME)
 
 
 class DriveTargets:
-    """Leaky integration of accelerations (n,) into velocity and position references."""
+    """Integrate accelerations (n,) into velocity and position references, with a leak."""
 
     def __init__(self, leak: float, dt: float):
         self._keep = 1.0 - dt / leak
@@ -35,13 +38,16 @@ class DriveTargets:
         self._last: tuple[np.ndarray, np.ndarray] | None = None
 
     def reset(self) -> None:
-        """The next references start at the measured joints."""
+        """Start the next references at the measured joints."""
         self._last = None
 
-    def step(
+    def step_targets(
         self, position: np.ndarray, velocity: np.ndarray, acceleration: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """References (n,), (n,) for this tick: relax to the measured joints, then integrate the acceleration."""
+        """Return position and velocity references (n,), (n,) of this tick.
+
+        They relax to the measured joints, then the acceleration is integrated.
+        """
         if self._last is None:
             self._last = (position, velocity)
         q_ref, dq_ref = self._last

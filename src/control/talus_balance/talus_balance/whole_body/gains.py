@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Gains of acceleration tasks, and the feedback of orientation tasks."""
+"""Hold gains of acceleration tasks, and give the feedback of orientation tasks."""
 
 from __future__ import annotations
 
@@ -8,14 +8,22 @@ from dataclasses import dataclass
 import numpy as np
 import pinocchio as pin
 
+from talus_balance.dimensions import PER_TIME, PER_TIME_SQUARED, SAME, sized
+
 
 @dataclass(frozen=True)
 class Gains:
-    """Feedback of a task: acc = kp * error - kd * velocity error, times `weight` in the cost. kp 1/s^2, kd 1/s."""
+    """Feed back the error of a task: acc = kp * error - kd * velocity error.
 
-    weight: float
-    kp: float = 0.0
-    kd: float = 0.0
+    Attributes:
+        weight: Relative to the other tasks; per (m/s^2)^2 or (rad/s^2)^2.
+        kp: 1/s^2.
+        kd: 1/s.
+    """
+
+    weight: float = sized(0.0, SAME)
+    kp: float = sized(0.0, PER_TIME_SQUARED)
+    kd: float = sized(0.0, PER_TIME)
 
 
 def orientation_acceleration(
@@ -25,6 +33,6 @@ def orientation_acceleration(
     gains: Gains,
     desired_rate: np.ndarray | float = 0.0,
 ) -> np.ndarray:
-    """(3,) rad/s^2 in world axes that turns `rotation` to `desired`, both frame to world."""
+    """Return (3,) rad/s^2 in world axes that turns `rotation` to `desired`, both frame to world."""
     error = pin.log3(desired @ rotation.T)
     return gains.kp * error + gains.kd * (desired_rate - angular_velocity)

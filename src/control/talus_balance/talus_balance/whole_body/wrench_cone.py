@@ -1,26 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The contact wrench cone of a flat rectangular sole, as rows `A w <= 0`.
+"""Give the contact wrench cone of a flat rectangular sole, as rows `A w <= 0`.
 
-Caron, Pham, Nakamura, "Stability of surface contacts for humanoid robots: closed-form formulae of the contact wrench
-cone for rectangular support areas", ICRA 2015, equations 6 to 8, with the inner (pyramid) friction approximation.
+Caron, Pham, Nakamura, "Stability of surface contacts for humanoid robots: closed-form formulae of
+the contact wrench cone for rectangular support areas", ICRA 2015, equations 6 to 8, with the inner
+(pyramid) friction approximation.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-ROWS = 16
+CONE_ROWS = 16  # four edges of friction, two by two of tipping, eight of twist
 
 
 def wrench_cone(half_length: float, half_width: float, friction: float) -> np.ndarray:
-    """(16, 6) rows for w = (fx, fy, fz, tx, ty, tz) of the ground on the sole, in and about the sole centre.
+    """Return (16, 6) rows for the wrench (fx, fy, fz, tx, ty, tz) of the ground on the sole.
+
+    The wrench is expressed in the sole and taken about its centre.
 
     Args:
         half_length: m, along x.
         half_width: m, along y.
         friction: Coulomb coefficient per axis.
     """
-    x, y, mu = half_length, half_width, friction
+    x = half_length
+    y = half_width
+    mu = friction
     rows = [[sx, sy, -mu, 0, 0, 0] for sx, sy in ((1, 0), (-1, 0), (0, 1), (0, -1))]
     rows += [[0, 0, -y, s, 0, 0] for s in (1, -1)]
     rows += [[0, 0, -x, 0, s, 0] for s in (1, -1)]

@@ -122,7 +122,9 @@ def _batch(intake: Intake, log_time: LogTime, now: float, fall_at: float) -> Non
     steady = round(now * NANOSECONDS_PER_SECOND)
     log_time.begin_batch(Clocks(steady, BEGIN_NS + steady))
     for place in range(round(CONFIG.chunk_s / MESSAGE_S)):
-        wall = BEGIN_NS + steady - round((CONFIG.chunk_s - place * MESSAGE_S) * NANOSECONDS_PER_SECOND)
+        wall = (
+            BEGIN_NS + steady - round((CONFIG.chunk_s - place * MESSAGE_S) * NANOSECONDS_PER_SECOND)
+        )
         for channel in range(1, len(CUT_CHANNELS) + 1):
             intake.add(
                 channel, bytes(40 + 20 * channel), log_time.of(wall), log_time.of(wall), place

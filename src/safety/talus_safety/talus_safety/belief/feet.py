@@ -25,8 +25,14 @@ EVERY = 0.01  # s between looks: 0.2 ms each
 SMOOTH = 0.02  # s: a touchdown's shock is shorter
 OFF = 0.3  # of the weight, between what both feet say and what they must bear; shoves of 1.1 m/s show 0.28
 FOOT_LOOKS, IMU_LOOKS = 8, 4
-STOOD_LOOKS, UPRIGHT = 50, 0.87  # in a row with the weight on the feet, and cosine of the tilt: who gets up has hands
-CARRIED, CARRIED_IN = 0.15, 1.0  # of the weight at most, and s until it counts as a load in the hands, not as an error
+STOOD_LOOKS, UPRIGHT = (
+    50,
+    0.87,
+)  # in a row with the weight on the feet, and cosine of the tilt: who gets up has hands
+CARRIED, CARRIED_IN = (
+    0.15,
+    1.0,
+)  # of the weight at most, and s until it counts as a load in the hands, not as an error
 LEAST = 0.15  # of the weight, that is left to a foot by the other one's error alone
 
 
@@ -65,7 +71,9 @@ class FootRepair:
         """The state as it is believed; `tilt`: of the tick before."""
         felt = self._weight
         if trusts_imu:
-            felt = self._body.mass * float(np.array(tilt.up) @ self._body.imu.rotation @ state.linear_acceleration)
+            felt = self._body.mass * float(
+                np.array(tilt.up) @ self._body.imu.rotation @ state.linear_acceleration
+            )
         if self._sick is None:
             self._find_stuck(state.foot_wrenches)
             self._find_off(state, tilt, felt, trusts_imu)
@@ -73,17 +81,25 @@ class FootRepair:
             return state
         wrenches = np.zeros((2, 6))
         wrenches[1 - self._sick] = state.foot_wrenches[1 - self._sick]
-        wrenches[self._sick, 2] = max(felt - wrenches[1 - self._sick, 2] - LEAST * self._weight, 0.0)
+        wrenches[self._sick, 2] = max(
+            felt - wrenches[1 - self._sick, 2] - LEAST * self._weight, 0.0
+        )
         return replace(state, foot_wrenches=wrenches)
 
     def _find_stuck(self, wrenches: np.ndarray) -> None:
         """The same again and again, from a sensor with noise."""
         last, self._last = self._last, wrenches
-        repeats = (False, False) if last is None else np.logical_and.reduce(last == wrenches, axis=1).tolist()
+        repeats = (
+            (False, False)
+            if last is None
+            else np.logical_and.reduce(last == wrenches, axis=1).tolist()
+        )
         for foot, is_equal in enumerate(repeats):
             self._equal[foot] = self._equal[foot] + 1 if is_equal else 0
             dithers = self._changes[foot] >= DITHERS_AFTER
-            self._changes[foot] = self._changes[foot] + 1 if not is_equal else self._changes[foot] * dithers
+            self._changes[foot] = (
+                self._changes[foot] + 1 if not is_equal else self._changes[foot] * dithers
+            )
             self.doubted[foot] = is_equal and dithers
             if dithers and self._equal[foot] >= STUCK_TICKS:
                 self._blame(foot, "repeats itself")
@@ -99,7 +115,9 @@ class FootRepair:
         gained = self._gained(state, tilt) if trusts_imu else 0.0
         excess = self._sums[0] / self._ticks - gained, self._sums[1] / self._ticks
         self._ticks_seen, self._sums = 0, [0.0, 0.0]
-        self._excess = [old + self._blend * (new - old) for old, new in zip(self._excess, excess, strict=True)]
+        self._excess = [
+            old + self._blend * (new - old) for old, new in zip(self._excess, excess, strict=True)
+        ]
         self._judge(state, tilt)
 
     def _gained(self, state: RobotState, tilt: Vertical) -> float:
@@ -107,7 +125,10 @@ class FootRepair:
         body, up = self._body, np.array(tilt.up)
         placement = body.place(state.position)
         turning = cross(np.array(tilt.rate), body.centre_of_mass(placement) - body.imu.origin)
-        last, self._rise = self._rise, float(up @ (body.centre_velocity(placement, state.velocity) + turning))
+        last, self._rise = (
+            self._rise,
+            float(up @ (body.centre_velocity(placement, state.velocity) + turning)),
+        )
         return 0.0 if last is None else (self._rise - last) / (GRAVITY_MPS2 * self._span)
 
     def _judge(self, state: RobotState, tilt: Vertical) -> None:
@@ -115,8 +136,12 @@ class FootRepair:
         by_felt, by_weight = (excess - self._carried for excess in self._excess)
         if max(map(abs, self._excess)) < CARRIED:
             self._carried += self._span / CARRIED_IN * by_felt
-        self._stood_looks = self._stood_looks + 1 if abs(by_felt) < OFF and tilt.up[2] > UPRIGHT else 0
-        self._has_stood = tilt.up[2] > UPRIGHT and (self._has_stood or self._stood_looks >= STOOD_LOOKS)
+        self._stood_looks = (
+            self._stood_looks + 1 if abs(by_felt) < OFF and tilt.up[2] > UPRIGHT else 0
+        )
+        self._has_stood = tilt.up[2] > UPRIGHT and (
+            self._has_stood or self._stood_looks >= STOOD_LOOKS
+        )
         feet_are_off = min(abs(by_felt), abs(by_weight)) > OFF and by_felt * by_weight > 0.0
         imu_is_off = abs(by_felt) > OFF > 1.5 * math.copysign(by_weight, by_felt * by_weight)
         self._off_looks = [
@@ -142,4 +167,7 @@ def _borne(body: Body, foot: int, state: RobotState, tilt: Vertical) -> float:
     placement = body.place(state.position)
     gravity = body.gravity_torque(placement, -GRAVITY_MPS2 * up)
     wrench_to_torque = body.wrench_to_torque(placement, foot)
-    return float(np.linalg.lstsq(wrench_to_torque, gravity[legs] - state.effort[legs], rcond=0.02)[0][:3] @ up)
+    return float(
+        np.linalg.lstsq(wrench_to_torque, gravity[legs] - state.effort[legs], rcond=0.02)[0][:3]
+        @ up
+    )

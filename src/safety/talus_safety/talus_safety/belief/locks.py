@@ -26,7 +26,10 @@ LOOKS, HIP_LOOKS = 3, 8  # in a row; in hard shoves sound knees and ankles show 
 HIPS = 3  # joints of a leg that come first; yaw is not judged: the other leg's swing twists it
 
 STALLS = 0.1  # rad/s: slower than this a joint goes no way at all
-WAY, FORGOTTEN_IN = 0.085, 0.2  # rad, and s: a third more than sound elbows are told before they get going
+WAY, FORGOTTEN_IN = (
+    0.085,
+    0.2,
+)  # rad, and s: a third more than sound elbows are told before they get going
 
 
 class LockWatch:
@@ -69,7 +72,11 @@ class LockWatch:
     def _look(self, position: np.ndarray) -> None:
         body, legs = self._body, self._body.legs
         angle = position[legs]
-        rests = (np.abs(self._speed[legs]) < RESTS * self._ticks) & (self._low < angle) & (angle < self._high)
+        rests = (
+            (np.abs(self._speed[legs]) < RESTS * self._ticks)
+            & (self._low < angle)
+            & (angle < self._high)
+        )
         rests[:, 0] = False
         rests[self._doubted] = False
         rests[:, HIPS:] &= self._wrenches[:, 2:3] > 2.0 * CONTACT_ON * self._ticks
@@ -82,7 +89,10 @@ class LockWatch:
             rotation, _ = body.locate(placement, body.soles[foot])
             wrench = (self._wrenches[foot].reshape(2, 3) @ rotation.T).ravel()
             needed = held[legs[foot]] - body.wrench_to_torque(placement, foot) @ wrench
-            rests[foot] &= np.abs(self._torque[legs[foot]] - needed) > BEARS * self._ticks * self._effort[legs[foot]]
+            rests[foot] &= (
+                np.abs(self._torque[legs[foot]] - needed)
+                > BEARS * self._ticks * self._effort[legs[foot]]
+            )
         self._looks = (self._looks + 1) * rests
         found = legs[self._looks >= self._needed]
         if len(found):

@@ -20,10 +20,14 @@ from talus_safety.kernel.measure.body import Body, Placement, cross
 from talus_safety.kernel.measure.stance import CONTACT_ON
 from talus_safety.kernel.measure.tilt import Vertical
 
-SPEAKS_TICKS = 5  # in a row in which an encoder that was stuck says something new: its drive is back
+SPEAKS_TICKS = (
+    5  # in a row in which an encoder that was stuck says something new: its drive is back
+)
 HELD = 3  # blind joints of a leg from which on its drives are taken to hold where they were: its bus is gone
 SEEN = 0.02  # s in which a blind joint follows what the sole says
-TELLS = 0.3  # of a joint's axis across the sole's normal: a yaw joint says nothing about the vertical
+TELLS = (
+    0.3  # of a joint's axis across the sole's normal: a yaw joint says nothing about the vertical
+)
 ROTOR = 0.05  # kg m^2 seen at the joint: those of talus40's legs have 0.015 to 0.06
 SPREAD = 1.2  # of the inertia of what a joint carries, over that of its mass in one point
 
@@ -42,7 +46,9 @@ class JointRepair:
         self.offset: np.ndarray | None = None  # (n,) rad that the encoders say too much
         self._angle: dict[int, float] = {}  # rad, of blind joints
         self._speed: dict[int, float] = {}
-        self._speaks: dict[int, int] = {}  # ticks in a row in which a blind joint's encoder says something new
+        self._speaks: dict[
+            int, int
+        ] = {}  # ticks in a row in which a blind joint's encoder says something new
         self._before: deque[RobotState] = deque(maxlen=STUCK_TICKS + 1)
 
     @property
@@ -60,13 +66,17 @@ class JointRepair:
             jumped = jumped.copy()
             jumped[list(self._angle)] = False  # to where it is, after it was stuck
         if np.count_nonzero(jumped):
-            moved = np.where(jumped, state.position - last.position - self._period * last.velocity, 0.0)
+            moved = np.where(
+                jumped, state.position - last.position - self._period * last.velocity, 0.0
+            )
             self.offset = moved if self.offset is None else self.offset + moved
         self._listen(state, last, drives)
         for joint in np.flatnonzero(drives.stuck).tolist():
             if joint in self._leg_of and joint not in self._angle:
                 self._speed[joint] = float(self._before[0].velocity[joint])
-                self._angle[joint] = float(state.position[joint]) + STUCK_TICKS * self._period * self._speed[joint]
+                self._angle[joint] = (
+                    float(state.position[joint]) + STUCK_TICKS * self._period * self._speed[joint]
+                )
         if self.offset is None and not self._angle:
             return state
         position, velocity = state.position.copy(), state.velocity.copy()
@@ -87,12 +97,21 @@ class JointRepair:
         """For drives that see what their encoders say."""
         if self.offset is None and not self._angle:
             return command
-        position, effort, kp, kd = command.position.copy(), command.effort.copy(), command.kp.copy(), command.kd.copy()
+        position, effort, kp, kd = (
+            command.position.copy(),
+            command.effort.copy(),
+            command.kp.copy(),
+            command.kd.copy(),
+        )
         if self.offset is not None:
             position += self.offset
         blind = self._blind()
-        pull = command.kp * (command.position - believed.position) + command.kd * (command.velocity - believed.velocity)
-        effort[blind] = np.clip(effort[blind] + pull[blind], -self._effort[blind], self._effort[blind])
+        pull = command.kp * (command.position - believed.position) + command.kd * (
+            command.velocity - believed.velocity
+        )
+        effort[blind] = np.clip(
+            effort[blind] + pull[blind], -self._effort[blind], self._effort[blind]
+        )
         kp[blind] = kd[blind] = 0.0
         return command.with_(position=position, effort=effort, kp=kp, kd=kd)
 
@@ -111,7 +130,12 @@ class JointRepair:
         return [joint for joint in self._angle if not held[self._leg_of[joint]]]
 
     def _follow(
-        self, joint: int, state: RobotState, velocity: np.ndarray, placement: Placement, tilt: Vertical
+        self,
+        joint: int,
+        state: RobotState,
+        velocity: np.ndarray,
+        placement: Placement,
+        tilt: Vertical,
     ) -> None:
         """One tick on."""
         foot, axis, dt = self._leg_of[joint], placement.axis[joint], self._period

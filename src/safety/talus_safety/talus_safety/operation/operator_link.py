@@ -20,11 +20,17 @@ from talus_core.errors import TalusError
 CHALLENGE_S = 0.1  # a third of the time to R2 would do (Spot's check-in); four may be lost
 ANSWER_S = 0.45  # a device that was silent for so long can be followed by another
 NONCE, MAC, KEY_AT_LEAST = 16, 32, 32  # bytes
-CHALLENGE = struct.Struct(f"!4sQB{NONCE}s")  # magic, number, level of the stop ladder, random number
-ANSWER = struct.Struct("!4sQIQB")  # magic, number of the challenge, device, count, hold; then the MAC
+CHALLENGE = struct.Struct(
+    f"!4sQB{NONCE}s"
+)  # magic, number, level of the stop ladder, random number
+ANSWER = struct.Struct(
+    "!4sQIQB"
+)  # magic, number of the challenge, device, count, hold; then the MAC
 ASKS, TELLS = b"TOQ1", b"TOA1"
 OPERATOR_UDP = "127.0.0.1:7413"  # where a run listens, and the device in a terminal speaks to
-HELLO = b"TOH1".ljust(CHALLENGE.size, b"\0")  # over UDP: send me the challenge; as long as the challenge
+HELLO = b"TOH1".ljust(
+    CHALLENGE.size, b"\0"
+)  # over UDP: send me the challenge; as long as the challenge
 
 
 class LinkError(TalusError):
@@ -47,7 +53,9 @@ class OperatorLink:
         self.refused = 0
         self._key = key
         self._number, self._made_at = 0, float("-inf")
-        self._open: dict[int, tuple[float, bytes]] = {}  # the newest two challenges: when they were made, random number
+        self._open: dict[
+            int, tuple[float, bytes]
+        ] = {}  # the newest two challenges: when they were made, random number
         self._counts: dict[int, int] = {}  # by device, since the oldest of them
         self._device, self._answered_at, self._hold = 0, float("-inf"), Hold.RELEASED
         self._stops: dict[int, float] = {}  # by device: the challenge under which it last said stop
@@ -56,7 +64,9 @@ class OperatorLink:
         """The newest one, at steady time `now`, s."""
         if now - self._made_at >= CHALLENGE_S:
             self._number, self._made_at = self._number + 1, now
-            self._open = {number: self._open[number] for number in self._open if number == self._number - 1}
+            self._open = {
+                number: self._open[number] for number in self._open if number == self._number - 1
+            }
             self._open[self._number] = (now, secrets.token_bytes(NONCE))
         return CHALLENGE.pack(ASKS, self._number, self.level, self._open[self._number][1])
 
@@ -89,7 +99,9 @@ class OperatorLink:
         if number not in self._open:
             return "not a challenge that is open"
         made_at, nonce = self._open[number]
-        if not hmac.compare_digest(_mac(self._key, nonce, data[: ANSWER.size]), data[ANSWER.size :]):
+        if not hmac.compare_digest(
+            _mac(self._key, nonce, data[: ANSWER.size]), data[ANSWER.size :]
+        ):
             return "wrong key"
         if count <= self._counts.get(device, -1):
             return "repeated"

@@ -62,4 +62,6 @@ def _build(name: str, argument: str) -> StopInput:
     try:
         return known[name].load()(argument)
     except Exception as error:
-        raise StopInputError(f"stop input '{name}:{argument}': {type(error).__name__}: {error}") from error
+        raise StopInputError(
+            f"stop input '{name}:{argument}': {type(error).__name__}: {error}"
+        ) from error

@@ -48,7 +48,8 @@ class FoldedFall:
     def __init__(self, plan: FallPlan, robot: RobotDescription, period: float):
         self._folding = Folding(plan, robot.limits.effort, period)
         self._legs = [
-            (robot.indices(f"{side}_leg"), robot.joint_names.index(f"{side[0]}_knee")) for side in ("left", "right")
+            (robot.indices(f"{side}_leg"), robot.joint_names.index(f"{side[0]}_knee"))
+            for side in ("left", "right")
         ]
 
     def begin(self, state: RobotState, tilt: Vertical) -> None:
@@ -67,6 +68,9 @@ def falls_towards(tilt: Vertical) -> np.ndarray:
     """(2,) unit vector, forward and left seen from base_link: where it will lean."""
     ux, uy, uz = tilt.up
     turn_x, turn_y, turn_z = tilt.rate
-    x, y = ux + AHEAD * (uy * turn_z - uz * turn_y), uy + AHEAD * (uz * turn_x - ux * turn_z)  # d(up)/dt = up x rate
+    x, y = (
+        ux + AHEAD * (uy * turn_z - uz * turn_y),
+        uy + AHEAD * (uz * turn_x - ux * turn_z),
+    )  # d(up)/dt = up x rate
     length = math.hypot(x, y)
     return np.array([-x, -y]) / length if length > STEEP else np.array([1.0, 0.0])

@@ -12,7 +12,9 @@ from talus_core.robot import RobotDescription
 from talus_safety.kernel.measure.body import Body, cross
 from talus_safety.kernel.measure.stance import Stance
 
-EDGE = 0.015  # m kept from a sole's edges: the pressure of a foot that is about to tip is at its edge
+EDGE = (
+    0.015  # m kept from a sole's edges: the pressure of a foot that is about to tip is at its edge
+)
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,9 @@ class FootingPlanner:
     """Knows the soles' sizes."""
 
     def __init__(self, robot: RobotDescription):
-        self._reach = np.array([[foot.length / 2 - EDGE, foot.width / 2 - EDGE] for foot in robot.feet])
+        self._reach = np.array(
+            [[foot.length / 2 - EDGE, foot.width / 2 - EDGE] for foot in robot.feet]
+        )
 
     def plan(self, stance: Stance, pressure: np.ndarray, carries: tuple[bool, bool]) -> Footing:
         """The forces under the feet that carry whose joint centre of pressure comes nearest to `pressure` (2,) m."""
@@ -55,7 +59,9 @@ def _share(carries: tuple[bool, bool], centres: np.ndarray, pressure: np.ndarray
     if carries != (True, True):
         return np.array(carries, dtype=float)
     across = centres[0] - centres[1]
-    left = float(np.clip((pressure - centres[1]) @ across / max(float(across @ across), 1e-6), 0.0, 1.0))
+    left = float(
+        np.clip((pressure - centres[1]) @ across / max(float(across @ across), 1e-6), 0.0, 1.0)
+    )
     return np.array([left, 1.0 - left])
 
 
@@ -65,11 +71,17 @@ def joint_torque(body: Body, stance: Stance, footing: Footing) -> np.ndarray:
     The ground's force on each foot points at the centre of mass, as in the linear inverted pendulum; the
     links are held against gravity and that pendulum's acceleration together.
     """
-    lean = (stance.centre[:2] - footing.pressure) / stance.height if footing.share.any() else np.zeros(2)
+    lean = (
+        (stance.centre[:2] - footing.pressure) / stance.height
+        if footing.share.any()
+        else np.zeros(2)
+    )
     push = GRAVITY_MPS2 * np.array([lean[0], lean[1], 1.0])  # m/s^2, specific force in L
     torque = body.gravity_torque(stance.placement, -push @ stance.level)
     points = np.column_stack((footing.points, stance.soles[:, 2])) @ stance.level
     force = footing.share[:, None] * body.mass * (push @ stance.level)
     lever = points[:, None, :] - stance.placement.origin[body.legs + 1]
-    torque[body.legs] -= np.einsum("fjk,fjk->fj", stance.placement.axis[body.legs], cross(lever, force[:, None, :]))
+    torque[body.legs] -= np.einsum(
+        "fjk,fjk->fj", stance.placement.axis[body.legs], cross(lever, force[:, None, :])
+    )
     return torque

@@ -51,14 +51,18 @@ class Landing:
         here = stance.soles[foot] - stance.soles[1 - foot]
         if foot != self._foot:
             self._foot, self._at = foot, here
-            is_there = np.linalg.norm(here - self._goal(stance, foot, 0.0)) < SHUFFLE  # it lost the ground for a moment
+            is_there = (
+                np.linalg.norm(here - self._goal(stance, foot, 0.0)) < SHUFFLE
+            )  # it lost the ground for a moment
             self._time = STEP_TIME if is_there else 0.0
         left = max((HURRY if lame[1 - foot] else STEP_TIME) - self._time, 0.0)
         goal = self._goal(stance, foot, left)
         if left > 0.5 * STEP_TIME and np.hypot(*(goal - here)[:2]) > SHUFFLE:
             goal[2] = CLEARANCE
         before = self._at
-        self._at = self._at + (goal - self._at) * min(self._period / max(left, 5 * self._period), 1.0)
+        self._at = self._at + (goal - self._at) * min(
+            self._period / max(left, 5 * self._period), 1.0
+        )
         if left == 0.0 and not lame[foot]:  # which would not feel the ground
             self._at[2] = before[2] - PRESS_DOWN * self._period
         speed = (self._at - before) / self._period + FOLLOW * (self._at - here)
@@ -75,7 +79,13 @@ class Landing:
         ahead = stance.capture_point - pressure
         there = pressure + ahead * np.exp(stance.omega * left) - stance.soles[1 - foot, :2]
         side = 1.0 if foot == 0 else -1.0
-        return np.array([np.clip(there[0], -REACH, REACH), side * np.clip(side * there[1] + OUTWARD, *BESIDE), 0.0])
+        return np.array(
+            [
+                np.clip(there[0], -REACH, REACH),
+                side * np.clip(side * there[1] + OUTWARD, *BESIDE),
+                0.0,
+            ]
+        )
 
 
 def inverse_of_leg(body: Body, stance: Stance, foot: int) -> np.ndarray:

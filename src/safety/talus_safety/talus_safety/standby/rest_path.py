@@ -55,10 +55,14 @@ def load_rest_path(robot: RobotDescription) -> RestPath:
         rows = np.array([row["position"] for row in raw["rows"]], dtype=float)
         names = raw["joints"]
     except OSError as error:
-        raise RestPathError(f"{path}: {error.strerror}; a robot needs a path from standing to seated") from error
+        raise RestPathError(
+            f"{path}: {error.strerror}; a robot needs a path from standing to seated"
+        ) from error
     except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
         reason = " ".join(str(error).split())
-        raise RestPathError(f"{path}: needs `joints` and `rows` with as many `position` each: {reason}") from error
+        raise RestPathError(
+            f"{path}: needs `joints` and `rows` with as many `position` each: {reason}"
+        ) from error
     if rows.ndim != 2 or len(rows) < 2 or rows.shape[1] != len(names):
         raise RestPathError(f"{path}: needs at least 2 rows with {len(names)} positions each")
     position = np.zeros((len(rows), len(robot.joint_names)))

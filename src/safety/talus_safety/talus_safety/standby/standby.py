@@ -25,16 +25,33 @@ GAIN = 2.5  # of the centre of pressure on the capture point: > 1 is stable, 2 t
 GLIDE = 0.05  # s in which the reference's speed at the start dies away
 DRIFT = 0.4  # s in which the wanted capture point goes from where it was to where the path wants it
 SETTLED = (0.03, 0.3)  # m of the capture point from its reference, for s
-PACE_FULL, PACE_NONE = 0.03, 0.07  # m of capture point error at which sitting goes on at full speed, and waits
+PACE_FULL, PACE_NONE = (
+    0.03,
+    0.07,
+)  # m of capture point error at which sitting goes on at full speed, and waits
 PACE_LEAST = 0.15  # of full speed: who leans on something comes down all the same
 LOWER_BY = 0.02  # m ahead of where it is, that a body goes down for a foot that cannot reach: with the gains, 0.3 m/s
 FALLEN = 0.6  # cosine of the tilt beyond which only damping is left: 53 degrees
-STIFFNESS = {"hip_yaw": 1.5, "hip_roll": 0.8, "hip_pitch": 2.0, "knee": 2.0, "ankle_pitch": 0.25, "ankle_roll": 0.3}
+STIFFNESS = {
+    "hip_yaw": 1.5,
+    "hip_roll": 0.8,
+    "hip_pitch": 2.0,
+    "knee": 2.0,
+    "ankle_pitch": 0.25,
+    "ankle_roll": 0.3,
+}
 OTHER_STIFFNESS = 1.5  # of the torque limit, 1/rad: torso, arms, hands
 KNEE = "knee"  # without whose torque a leg gives way
-SWAYING = ("hip_yaw", "hip_roll", "ankle_roll")  # have no stops to rest on: stiff until torque is cut and brakes close
+SWAYING = (
+    "hip_yaw",
+    "hip_roll",
+    "ankle_roll",
+)  # have no stops to rest on: stiff until torque is cut and brakes close
 DAMPING = 0.04  # of the torque limit, s/rad
-FLYING = (2.0, 0.12)  # of the torque limit, 1/rad and s/rad: a leg in the air, which must be there in time
+FLYING = (
+    2.0,
+    0.12,
+)  # of the torque limit, 1/rad and s/rad: a leg in the air, which must be there in time
 ANKLE_DAMPING = 0.02  # of the torque limit, s/rad: they must stay free to press
 
 
@@ -50,7 +67,14 @@ class StandbyStep:
 class Standby:
     """Idle until `begin`; then `step` every tick until it is finished."""
 
-    def __init__(self, robot: RobotDescription, body: Body, path: RestPath, period: float, config: StandbyConfig):
+    def __init__(
+        self,
+        robot: RobotDescription,
+        body: Body,
+        path: RestPath,
+        period: float,
+        config: StandbyConfig,
+    ):
         self._body, self._path, self._period, self._config = body, path, period, config
         self._observer, self._planner = StanceObserver(body), FootingPlanner(robot)
         self._landing = Landing(body, period)
@@ -77,7 +101,11 @@ class Standby:
         self._landing.begin()
 
     def step(
-        self, state: RobotState, tilt: TiltFilter, limp: np.ndarray, held: tuple[bool, bool] = (False, False)
+        self,
+        state: RobotState,
+        tilt: TiltFilter,
+        limp: np.ndarray,
+        held: tuple[bool, bool] = (False, False),
     ) -> StandbyStep:
         """The next tick.
 
@@ -89,7 +117,11 @@ class Standby:
         """
         self._time += self._period
         if tilt.up[2] < FALLEN:
-            return StandbyStep(JointCommand.damping(state.sequence, state.position, self._kd), self._is_sitting, False)
+            return StandbyStep(
+                JointCommand.damping(state.sequence, state.position, self._kd),
+                self._is_sitting,
+                False,
+            )
         lame = tuple(bool(limp[knee]) for knee in self._knees)
         stance = self._observer.observe(state, tilt, lame)
         if self._height is None:
@@ -99,7 +131,9 @@ class Standby:
         aim = self._aim(stance)
         error = stance.capture_point - aim
         self._go_on(float(np.hypot(*error)), any(held))
-        carries = tuple(on and not is_lame for on, is_lame in zip(stance.supports, lame, strict=True))
+        carries = tuple(
+            on and not is_lame for on, is_lame in zip(stance.supports, lame, strict=True)
+        )
         footing = self._planner.plan(stance, aim + GAIN * error, carries)
         self._let_go(state, lame)
         velocity, flies = self._land(stance, state, lame, held)
@@ -142,7 +176,9 @@ class Standby:
             velocity[joints], flies[joints] = speed, any(lame)
         return velocity, flies
 
-    def _straighten(self, stance: Stance, state: RobotState, velocity: np.ndarray, held: tuple[bool, bool]) -> None:
+    def _straighten(
+        self, stance: Stance, state: RobotState, velocity: np.ndarray, held: tuple[bool, bool]
+    ) -> None:
         """Let the legs that carry turn the body upright and keep its height, and else go where it goes.
 
         A held leg in the air comes down with the body.
@@ -202,7 +238,10 @@ def _gains(robot: RobotDescription) -> tuple[np.ndarray, np.ndarray]:
     """(n,) kp in N m/rad and kd in N m s/rad."""
     kinds = [_kind(name) for name in robot.joint_names]
     kp = np.array([STIFFNESS.get(kind, OTHER_STIFFNESS) for kind in kinds]) * robot.limits.effort
-    kd = np.array([ANKLE_DAMPING if kind.startswith("ankle") else DAMPING for kind in kinds]) * robot.limits.effort
+    kd = (
+        np.array([ANKLE_DAMPING if kind.startswith("ankle") else DAMPING for kind in kinds])
+        * robot.limits.effort
+    )
     return kp, kd
 
 

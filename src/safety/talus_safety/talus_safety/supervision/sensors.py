@@ -13,12 +13,18 @@ from talus_safety.kernel.judge.consistency import ConsistencyWatch
 from talus_safety.kernel.measure.body import Body
 from talus_safety.kernel.measure.tilt import TiltFilter
 
-NOISY_AFTER = 50  # samples that all differ: this IMU has noise, so equal samples mean that it is stuck
+NOISY_AFTER = (
+    50  # samples that all differ: this IMU has noise, so equal samples mean that it is stuck
+)
 STUCK_AFTER = 5  # equal samples in a row, 50 ms at 100 Hz; chance does that once in 2^50 or more
 BEYOND_RANGE = 0.1  # rad past a stop: twice what soft stops give way, but where the body lands on the edge of a foot
 BEYOND_FOR = 0.045  # s: that lasts 28 ms
-BEYOND_SPEED = 1.5  # times the speed limit, with 0.05 rad for noise: an encoder's jump of 2 pi is far more
-LONGEST_STEP = 0.1  # s between samples over which a jump can be told from motion, and the tilt followed
+BEYOND_SPEED = (
+    1.5  # times the speed limit, with 0.05 rad for noise: an encoder's jump of 2 pi is far more
+)
+LONGEST_STEP = (
+    0.1  # s between samples over which a jump can be told from motion, and the tilt followed
+)
 
 
 class SensorWatch:
@@ -56,7 +62,10 @@ class SensorWatch:
         if dt > LONGEST_STEP:
             self._filter = TiltFilter()
             self.consistency.forget()
-        gyroscope, accelerometer = self._imu @ state.angular_velocity, self._imu @ state.linear_acceleration
+        gyroscope, accelerometer = (
+            self._imu @ state.angular_velocity,
+            self._imu @ state.linear_acceleration,
+        )
         self._filter.step(gyroscope.tolist(), accelerometer.tolist(), dt)
 
     def _not_finite(self, state: RobotState) -> str:
@@ -93,6 +102,10 @@ class SensorWatch:
     def _jumped(self, last: RobotState, state: RobotState, dt: float) -> str:
         if not 0.0 < dt <= LONGEST_STEP:
             return ""
-        excess = np.abs(state.position - last.position) - BEYOND_SPEED * self._limits.velocity * dt - 0.05
+        excess = (
+            np.abs(state.position - last.position)
+            - BEYOND_SPEED * self._limits.velocity * dt
+            - 0.05
+        )
         worst = int(np.argmax(excess))
         return f"{self._names[worst]} jumped" if excess[worst] > 0.0 else ""

@@ -11,14 +11,16 @@ import math
 from collections import deque
 
 import numpy as np
+from talus_core.modes import Mode
 
-from talus_safety.kernel.decide.facts import BalanceMode
 from talus_safety.kernel.limits import SupervisorLimits
 
 KEPT = 0.5  # s for which a body that is not seen any more is taken to come on: it may be hidden, or a camera late
-MEASURED_AT = 0.5  # m/s, of halt_s and halt_m: the time to halt goes with the speed, the way with its square
+MEASURED_AT = (
+    0.5  # m/s, of halt_s and halt_m: the time to halt goes with the speed, the way with its square
+)
 SPEED_OVER = 0.5  # s, a step: the robot's mean speed
-MOVES = (BalanceMode.STANDING_UP, BalanceMode.WALKING, BalanceMode.SITTING_DOWN, BalanceMode.GETTING_UP)
+MOVES = (Mode.STANDING_UP, Mode.WALKING, Mode.SITTING_DOWN, Mode.GETTING_UP)
 
 
 class Separation:
@@ -42,7 +44,7 @@ class Separation:
         while stamp - self._way[0][0] > SPEED_OVER:
             self._way.popleft()
 
-    def gaps(self, mode: BalanceMode, robot_time: float) -> tuple[float, float]:
+    def gaps(self, mode: Mode, robot_time: float) -> tuple[float, float]:
         """m that are left before R2 and before R1; infinite where nothing moves, negative when somebody is too near."""
         age = max(robot_time - self._seen_at, 0.0)
         if not self._way or age > KEPT or not len(self._bodies):
@@ -53,7 +55,9 @@ class Separation:
         pace = max(self._speed() / MEASURED_AT, 1.0) if mode in MOVES else 0.0
         time = limits.notice_s + pace * limits.halt_s
         left = distance - limits.clearance_m - pace**2 * limits.halt_m
-        return float((left - time * speed).min()), float((left - (time + limits.slow_s) * speed).min())
+        return float((left - time * speed).min()), float(
+            (left - (time + limits.slow_s) * speed).min()
+        )
 
     def _speed(self) -> float:
         """m/s of the robot over its last step."""

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from talus_core.modes import Mode
 from talus_core.robot import RobotDescription
 from talus_core.state import RobotState
 
 from talus_safety.config import SupervisorConfig
-from talus_safety.kernel.decide.facts import BalanceMode, Facts, GateReport, OperatorWord
+from talus_safety.kernel.decide.facts import Facts, GateReport, OperatorWord
 from talus_safety.kernel.judge.heat import HeatModel
 from talus_safety.supervision.freshness import Freshness
 from talus_safety.supervision.sensors import SensorWatch
@@ -41,12 +42,15 @@ class Watch:
         self._beats: dict[str, Beat] = {}
         self._gate, self._gate_at, self._gate_has_latched = GateReport(), NEVER, False
         self._state_at = NEVER
-        self._mode = BalanceMode.LIMP
+        self._mode = Mode.LIMP
         self._capture_margin = 0.0
         self._operator = OperatorWord()
         self._separation = Separation(config)
         has_map = "map" in config.expected
-        self._frames, self._map = Freshness(FRAMES if has_map else ()), Freshness(["map"] if has_map else ())
+        self._frames, self._map = (
+            Freshness(FRAMES if has_map else ()),
+            Freshness(["map"] if has_map else ()),
+        )
         self._robot_time = 0.0
         self._battery = 1.0
         names, effort = robot.joint_names, robot.limits.effort
@@ -57,7 +61,11 @@ class Watch:
         """Robot time in s since the newest state before; one that is not newer says nothing."""
         if state.sequence <= self.sequence and self._state_at > NEVER:
             return 0.0
-        dt = (state.sequence - self.sequence) * self._config.period if self._state_at > NEVER else 0.0
+        dt = (
+            (state.sequence - self.sequence) * self._config.period
+            if self._state_at > NEVER
+            else 0.0
+        )
         self.sequence, self._state_at = state.sequence, steady
         self._robot_time = state.time
         self._sensors.step(state)
@@ -66,7 +74,9 @@ class Watch:
 
     def on_gate(self, report: GateReport, steady: float) -> None:
         """The gate's account of itself."""
-        self._gate_has_latched = self._gate_has_latched or (report.latched and not self._gate.latched)
+        self._gate_has_latched = self._gate_has_latched or (
+            report.latched and not self._gate.latched
+        )
         self._gate, self._gate_at = report, steady
 
     def on_beat(self, node: str, sequence: int, steady: float) -> None:
@@ -77,10 +87,12 @@ class Watch:
     def on_balance(self, mode: int, capture_margin: float = 0.0) -> None:
         """What balance says that it does, and m of its margin; an unknown mode is ignored."""
         self._capture_margin = capture_margin
-        if mode in BalanceMode.__members__.values():
-            self._mode = BalanceMode(mode)
+        if mode in Mode.__members__.values():
+            self._mode = Mode(mode)
 
-    def on_frame(self, source: str, stamp: float, steady: float, place: tuple[float, float] | None = None) -> None:
+    def on_frame(
+        self, source: str, stamp: float, steady: float, place: tuple[float, float] | None = None
+    ) -> None:
         """A transform of `base`, at its place in odom, or `joints`, or the `map`'s elevation, stamped in robot time."""
         if source == "base" and place is not None:
             self._separation.stand_at(place, stamp)

@@ -126,8 +126,14 @@ class CameraNode:
 
     def _diagnose(self) -> None:
         watched = [p.camera.name for p in self._publishers if p.wants_colour or p.wants_depth]
-        level, message = (ERROR, "sim/state is of another model") if self._refused else (OK, "rendering")
-        values = {"pictures": self._pictures, "states_refused": self._refused, "watched": " ".join(watched)}
+        level, message = (
+            (ERROR, "sim/state is of another model") if self._refused else (OK, "rendering")
+        )
+        values = {
+            "pictures": self._pictures,
+            "states_refused": self._refused,
+            "watched": " ".join(watched),
+        }
         self._diagnostics.publish(self._node.get_clock().now().to_msg(), level, message, values)
 
 

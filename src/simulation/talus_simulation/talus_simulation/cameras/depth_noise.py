@@ -17,14 +17,20 @@ class DepthNoise:
     interpolation reaches on a textured scene. 0.08 / (674 * 0.07) = 0.0017 per m.
     """
 
-    per_m2: float = parameter(0.0017, "Standard deviation of depth over depth squared, 1/m.", 0.0, 0.1)
-    min_range_m: float = parameter(0.15, "Nearer is -inf (REP 117): the disparity search ends.", 0.0, 2.0)
+    per_m2: float = parameter(
+        0.0017, "Standard deviation of depth over depth squared, 1/m.", 0.0, 0.1
+    )
+    min_range_m: float = parameter(
+        0.15, "Nearer is -inf (REP 117): the disparity search ends.", 0.0, 2.0
+    )
     max_range_m: float = parameter(
         6.0, "Farther is +inf (REP 117): deviation there is 6 cm, above a 5 cm voxel.", 0.5, 50.0
     )
 
 
-TABLE = 1 << 20  # normal numbers drawn once: ten times cheaper than new ones, and 13 pictures of 320 x 240 long
+TABLE = (
+    1 << 20
+)  # normal numbers drawn once: ten times cheaper than new ones, and 13 pictures of 320 x 240 long
 
 
 class NoisyDepth:

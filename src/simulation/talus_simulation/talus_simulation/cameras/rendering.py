@@ -34,7 +34,11 @@ class SceneRenderer:
         self._model = model
         self._data = mujoco.MjData(model)
         self._scene = mujoco.MjvScene(model, maxgeom=MOST_GEOMS)
-        for flag in (mujoco.mjtRndFlag.mjRND_SHADOW, mujoco.mjtRndFlag.mjRND_REFLECTION, mujoco.mjtRndFlag.mjRND_HAZE):
+        for flag in (
+            mujoco.mjtRndFlag.mjRND_SHADOW,
+            mujoco.mjtRndFlag.mjRND_REFLECTION,
+            mujoco.mjtRndFlag.mjRND_HAZE,
+        ):
             self._scene.flags[flag] = False
         self._options = mujoco.MjvOption()
         self._options.sitegroup[:] = 0
@@ -60,10 +64,18 @@ class SceneRenderer:
         mujoco.mj_camlight(self._model, self._data)
         self._camera.fixedcamid = 0
         mujoco.mjv_updateScene(
-            self._model, self._data, self._options, None, self._camera, mujoco.mjtCatBit.mjCAT_ALL.value, self._scene
+            self._model,
+            self._data,
+            self._options,
+            None,
+            self._camera,
+            mujoco.mjtCatBit.mjCAT_ALL.value,
+            self._scene,
         )
 
-    def render(self, name: str, pinhole: Pinhole, with_colour: bool = True) -> tuple[np.ndarray | None, np.ndarray]:
+    def render(
+        self, name: str, pinhole: Pinhole, with_colour: bool = True
+    ) -> tuple[np.ndarray | None, np.ndarray]:
         """Colour (height, width, 3) uint8 and depth (height, width) float32 in m along the optical axis of a picture.
 
         Without colour, no light and no texture is computed: half the time. Depth is `FAR` where nothing is.
@@ -90,7 +102,9 @@ class SceneRenderer:
     def _camera_number(self, name: str, pinhole: Pinhole) -> int:
         number = mujoco.mj_name2id(self._model, mujoco.mjtObj.mjOBJ_CAMERA, name)
         if number < 0:
-            raise UnknownNameError("camera", name, (self._model.camera(i).name for i in range(self._model.ncam)))
+            raise UnknownNameError(
+                "camera", name, (self._model.camera(i).name for i in range(self._model.ncam))
+            )
         fovy = math.degrees(2.0 * math.atan(0.5 * pinhole.height / pinhole.fy))
         if abs(self._model.cam_fovy[number] - fovy) > 0.01:
             raise RenderingError(
@@ -107,7 +121,9 @@ def load_renderer(robot_folder: str, world: str, cameras: tuple[Camera, ...]) ->
     except SceneError as error:
         raise RenderingError(str(error)) from error
     sizes = [(camera.pinhole.width, camera.pinhole.height) for camera in cameras]
-    return SceneRenderer(model, max(width for width, _ in sizes), max(height for _, height in sizes))
+    return SceneRenderer(
+        model, max(width for width, _ in sizes), max(height for _, height in sizes)
+    )
 
 
 def _make_cheap(model: mujoco.MjModel, width: int, height: int) -> None:
@@ -127,7 +143,9 @@ def _metres(raw: np.ndarray) -> np.ndarray:
 
 def _context(width: int, height: int):
     """An offscreen OpenGL context: EGL, else OSMesa, or what MUJOCO_GL says. Raises RenderingError."""
-    os.environ.setdefault("LP_NUM_THREADS", "0")  # Mesa's software renderer: in this thread, none of its own
+    os.environ.setdefault(
+        "LP_NUM_THREADS", "0"
+    )  # Mesa's software renderer: in this thread, none of its own
     libraries = {"egl": "EGL", "osmesa": "OSMesa"}
     asked = os.environ.get("MUJOCO_GL", "")
     for kind in (asked,) if asked in libraries else tuple(libraries):
@@ -147,4 +165,6 @@ def _context_of(kind: str, width: int, height: int):
             from mujoco.osmesa import GLContext
         return GLContext(width, height)
     except (ImportError, AttributeError, RuntimeError) as error:
-        raise RenderingError(f"offscreen OpenGL by {kind} does not start: {' '.join(str(error).split())}") from error
+        raise RenderingError(
+            f"offscreen OpenGL by {kind} does not start: {' '.join(str(error).split())}"
+        ) from error

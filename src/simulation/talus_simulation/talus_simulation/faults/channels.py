@@ -17,7 +17,11 @@ Spoil = Callable[[T, np.random.Generator], T]
 
 
 def make_effect(
-    effect: str, severity: float, period: float, spoilers: Mapping[str, Spoil], random: np.random.Generator
+    effect: str,
+    severity: float,
+    period: float,
+    spoilers: Mapping[str, Spoil],
+    random: np.random.Generator,
 ) -> Effect:
     """The fault `effect` of a channel. `spoilers`: what garbage, wrong and nan make of one message."""
     ticks = max(1, round(severity / period))
@@ -31,7 +35,9 @@ def make_effect(
         "duplicate": lambda: lambda messages, tick: [m for m in messages for _ in range(2)],
         "reorder": lambda: _Reorder(severity, random),
         "replay": lambda: _Replay(ticks),
-        "flood": lambda: lambda messages, tick: [m for m in messages for _ in range(round(severity))],
+        "flood": lambda: (
+            lambda messages, tick: [m for m in messages for _ in range(round(severity))]
+        ),
     }
     if effect in spoilers:
         spoil = spoilers[effect]
@@ -90,7 +96,9 @@ class _Reorder:
         overtaken, self._held = self._held, []
         through = []
         for message in messages:
-            (self._held if not overtaken and self._random.random() < self._share else through).append(message)
+            (
+                self._held if not overtaken and self._random.random() < self._share else through
+            ).append(message)
         return through + overtaken
 
 

@@ -89,7 +89,9 @@ class DriveFaults:
     def bear(self, load: np.ndarray) -> None:
         """What the joints' friction bears, (n,) N m, once per physics step while one is locked."""
         self._borne += min(self.step / LOCK_SHOWS_FOR, 1.0) * (load - self._borne)
-        self.shows = self.shows or bool((np.abs(self._borne) > LOCK_SHOWS * self.peak)[self.locked].any())
+        self.shows = self.shows or bool(
+            (np.abs(self._borne) > LOCK_SHOWS * self.peak)[self.locked].any()
+        )
 
     def _change(self, changes: list[Shape], effort: np.ndarray) -> None:
         if not changes:

@@ -57,7 +57,9 @@ class FaultInjector:
         log: Called with every injection at its onset and again, not active, at its end.
     """
 
-    def __init__(self, robot: RobotDescription, period: float, seed: int, set_charge: Callable[[float], None]):
+    def __init__(
+        self, robot: RobotDescription, period: float, seed: int, set_charge: Callable[[float], None]
+    ):
         """`set_charge`: of the pack, 0 to 1."""
         self._robot, self._period, self._seed = robot, period, seed
         self._set_charge = set_charge
@@ -103,7 +105,9 @@ class FaultInjector:
         if kind.effect == "reboot":
             request = replace(request, duration=min(request.duration or severity, severity))
         ends = tick + max(1, round(request.duration / self._period)) if request.duration else None
-        injection = Injection(kind.name, request.target, severity, request.duration, tick, time, ends)
+        injection = Injection(
+            kind.name, request.target, severity, request.duration, tick, time, ends
+        )
         self._count += 1
         if levers.charge is not None:
             self._set_charge(levers.charge)
@@ -124,7 +128,11 @@ class FaultInjector:
         self._tick = tick
         if not self._faults:
             return
-        over = [injection for injection, _ in self._faults if injection.ends is not None and injection.ends <= tick]
+        over = [
+            injection
+            for injection, _ in self._faults
+            if injection.ends is not None and injection.ends <= tick
+        ]
         if over:
             self._faults = [fault for fault in self._faults if fault[0] not in over]
             self._connect()
@@ -150,7 +158,12 @@ class FaultInjector:
 
     def hear(self, joints: Sequence[int]) -> list[int]:
         """Those of `joints` whose drives are not deaf."""
-        deaf = {int(joint) for _, levers in self._faults if levers.is_deaf for joint in levers.sensor.joints}
+        deaf = {
+            int(joint)
+            for _, levers in self._faults
+            if levers.is_deaf
+            for joint in levers.sensor.joints
+        }
         return [joint for joint in joints if joint not in deaf]
 
     def sag(self) -> float:
@@ -182,17 +195,26 @@ class FaultInjector:
             if levers.channel is not None:
                 channels[levers.channel[0]].effects.append(levers.channel[1])
 
-    def _levers(self, kind: FaultKind, severity: float, target: str, random: np.random.Generator) -> Levers:
+    def _levers(
+        self, kind: FaultKind, severity: float, target: str, random: np.random.Generator
+    ) -> Levers:
         component, effect, period = kind.component, kind.effect, self._period
         if component in CHANNELS:
             _no_target(kind, target)
-            return Levers(channel=(component, make_effect(effect, severity, period, SPOILERS[component], random)))
+            return Levers(
+                channel=(
+                    component,
+                    make_effect(effect, severity, period, SPOILERS[component], random),
+                )
+            )
         if component == "drive":
             return self._drive(effect, severity, self._joints(target), random)
         if component == "limb":
             return self._limb(effect, severity, self._joints(target), random)
         if component == "encoder":
-            return Levers(EncoderFault(effect, severity, self._joints(target), self._robot, period, random))
+            return Levers(
+                EncoderFault(effect, severity, self._joints(target), self._robot, period, random)
+            )
         if component == "foot":
             return Levers(foot_fault(effect, severity, _feet(target), self._weight, random, period))
         _no_target(kind, target)
@@ -204,12 +226,16 @@ class FaultInjector:
             return Levers(charge=severity)
         return Levers(battery=battery_fault(effect, severity, random))
 
-    def _drive(self, effect: str, severity: float, joints: np.ndarray, random: np.random.Generator) -> Levers:
+    def _drive(
+        self, effect: str, severity: float, joints: np.ndarray, random: np.random.Generator
+    ) -> Levers:
         peak, step = self.drives.peak[joints], self.drives.step
         if effect == "stuck":
             return Levers(locked=joints)
         if effect == "garbage":
-            return Levers(joints=joints, shape=drive_faults.random_torque(joints, severity * peak, random))
+            return Levers(
+                joints=joints, shape=drive_faults.random_torque(joints, severity * peak, random)
+            )
         if effect == "runaway":
             torque = severity * peak * random.choice((-1.0, 1.0), len(joints))
             return Levers(joints=joints, shape=drive_faults.constant_torque(joints, torque))
@@ -227,9 +253,13 @@ class FaultInjector:
         }
         return Levers(encoder, joints, cut=cuts[effect]())
 
-    def _limb(self, effect: str, severity: float, joints: np.ndarray, random: np.random.Generator) -> Levers:
+    def _limb(
+        self, effect: str, severity: float, joints: np.ndarray, random: np.random.Generator
+    ) -> Levers:
         of_encoders = {"off": "stuck", "wrong": "swapped"}.get(effect, effect)
-        bus = EncoderFault(of_encoders, severity, joints, self._robot, self._period, random, on_bus=True)
+        bus = EncoderFault(
+            of_encoders, severity, joints, self._robot, self._period, random, on_bus=True
+        )
         return Levers(sensor=bus, is_deaf=effect == "off")
 
     def _joints(self, target: str) -> np.ndarray:
@@ -255,7 +285,9 @@ def _no_target(kind: FaultKind, target: str) -> None:
         raise ValueError(f"target of {kind.name} is '{target}'; it has none, leave it empty")
 
 
-def _deaf(command: JointCommand, before: JointCommand | None, bus: EncoderFault, peak: np.ndarray) -> JointCommand:
+def _deaf(
+    command: JointCommand, before: JointCommand | None, bus: EncoderFault, peak: np.ndarray
+) -> JointCommand:
     """These joints hold where they were by their own encoders, as drives without a bus do; none gets torque anew."""
     joints = bus.joints
     position, velocity, effort, kp, kd = (

@@ -29,11 +29,17 @@ def bus_fault(effect: str, severity: float, period: float, random: np.random.Gen
 def battery_fault(effect: str, severity: float, random: np.random.Generator) -> BatteryFault:
     """Of the report; what is wrong with it is the charge."""
     span = np.array([100.0, 200.0, 1e7])  # V, A, J: twice the pack's own
-    signal = make_signal(effect, severity, SignalData(span, np.zeros(3), np.ones(3), REPORT_PERIOD), random)
+    signal = make_signal(
+        effect, severity, SignalData(span, np.zeros(3), np.ones(3), REPORT_PERIOD), random
+    )
 
     def report(battery: Battery) -> Battery:
-        energy = battery.energy - severity * battery.capacity if effect == "wrong" else battery.energy
-        voltage, current, energy = signal(np.array([battery.voltage, battery.current, energy])).tolist()
+        energy = (
+            battery.energy - severity * battery.capacity if effect == "wrong" else battery.energy
+        )
+        voltage, current, energy = signal(
+            np.array([battery.voltage, battery.current, energy])
+        ).tolist()
         return replace(battery, voltage=voltage, current=current, energy=energy)
 
     return report

@@ -12,8 +12,14 @@ from talus_core.state import RobotState
 
 from talus_simulation.faults.signals import Signal, SignalData, make_signal
 
-GYROSCOPE_SPAN, ACCELEROMETER_SPAN = 35.0, 157.0  # rad/s, m/s^2: +-2000 deg/s and +-16 g, as most MEMS IMUs
-FORCE_SPAN, TORQUE_SPAN = 2000.0, 100.0  # N, N m of a foot: those of its noise in config/drivers/mujoco.yaml
+GYROSCOPE_SPAN, ACCELEROMETER_SPAN = (
+    35.0,
+    157.0,
+)  # rad/s, m/s^2: +-2000 deg/s and +-16 g, as most MEMS IMUs
+FORCE_SPAN, TORQUE_SPAN = (
+    2000.0,
+    100.0,
+)  # N, N m of a foot: those of its noise in config/drivers/mujoco.yaml
 SensorFault = Callable[[RobotState], RobotState]
 
 
@@ -26,18 +32,24 @@ class _Tap:
     data: SignalData
 
 
-def imu_fault(component: str, effect: str, severity: float, period: float, random: np.random.Generator) -> SensorFault:
+def imu_fault(
+    component: str, effect: str, severity: float, period: float, random: np.random.Generator
+) -> SensorFault:
     """Of `imu`, `gyroscope` or `accelerometer`."""
     tap = _imu_tap(component, period)
     return _tapped(tap, make_signal(effect, severity, tap.data, random))
 
 
-def foot_fault(effect: str, severity: float, feet: list[int], weight: float, random, period: float) -> SensorFault:
+def foot_fault(
+    effect: str, severity: float, feet: list[int], weight: float, random, period: float
+) -> SensorFault:
     """Of the foot sensors with these rows; `weight`: N of the whole robot."""
     if effect in ("contact", "no_contact"):
         felt = np.zeros(6)
         felt[2] = weight if effect == "contact" else 0.0
-        return lambda state: replace(state, foot_wrenches=_with_rows(state.foot_wrenches, feet, felt))
+        return lambda state: replace(
+            state, foot_wrenches=_with_rows(state.foot_wrenches, feet, felt)
+        )
     tap = _foot_tap(feet, period)
     return _tapped(tap, make_signal(effect, severity, tap.data, random))
 
@@ -65,8 +77,12 @@ class EncoderFault:
         self.joints, self.on_bus = joints, on_bus
         self.position, self.velocity = np.full((2, n), np.nan)
         ones, zeros = np.ones(n), np.zeros(n)
-        span = np.concatenate((np.pi * ones, robot.limits.velocity[joints], robot.limits.effort[joints]))
-        keeps = np.ones(3 * n) if on_bus else np.concatenate((ones, zeros, ones))  # an encoder's speed is its change
+        span = np.concatenate(
+            (np.pi * ones, robot.limits.velocity[joints], robot.limits.effort[joints])
+        )
+        keeps = (
+            np.ones(3 * n) if on_bus else np.concatenate((ones, zeros, ones))
+        )  # an encoder's speed is its change
         data = SignalData(span, np.concatenate((ones, zeros, zeros)), keeps, period)
         if effect == "swapped":
             self._signal: Signal = lambda value: np.roll(value.reshape(3, n), 1, axis=1).ravel()
@@ -92,7 +108,13 @@ def _tapped(tap: _Tap, signal: Signal) -> SensorFault:
 
 def _imu_tap(component: str, period: float) -> _Tap:
     use = {"imu": (1.0, 10.0), "gyroscope": (1.0, 0.0), "accelerometer": (0.0, 1.0)}[component]
-    keep = slice(0, 3) if component == "gyroscope" else slice(3, 6) if component == "accelerometer" else slice(0, 6)
+    keep = (
+        slice(0, 3)
+        if component == "gyroscope"
+        else slice(3, 6)
+        if component == "accelerometer"
+        else slice(0, 6)
+    )
     span = np.repeat((GYROSCOPE_SPAN, ACCELEROMETER_SPAN), 3)[keep]
     offset = np.repeat(use, 3)[keep]
 
@@ -115,7 +137,9 @@ def _foot_tap(feet: list[int], period: float) -> _Tap:
         return state.foot_wrenches[feet].ravel()
 
     def put(state: RobotState, values: np.ndarray) -> RobotState:
-        return replace(state, foot_wrenches=_with_rows(state.foot_wrenches, feet, values.reshape(-1, 6)))
+        return replace(
+            state, foot_wrenches=_with_rows(state.foot_wrenches, feet, values.reshape(-1, 6))
+        )
 
     return _Tap(get, put, SignalData(span, offset, np.ones(len(span)), period))
 

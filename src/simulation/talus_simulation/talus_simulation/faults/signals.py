@@ -36,24 +36,32 @@ class Bursts:
 
     def __init__(self, fraction: float, period: float, random: np.random.Generator):
         self._ends = min(1.0, period / BURST_S)
-        self._starts = 1.0 if fraction >= 1.0 else min(1.0, self._ends * fraction / (1.0 - fraction))
+        self._starts = (
+            1.0 if fraction >= 1.0 else min(1.0, self._ends * fraction / (1.0 - fraction))
+        )
         self._always = fraction >= 1.0
         self._random, self._is_gone = random, True
 
     def __call__(self) -> bool:
         """At the next sample; the first is always gone, so that the onset is the first burst's."""
         gone = self._is_gone
-        self._is_gone = self._always or self._random.random() < (1.0 - self._ends if gone else self._starts)
+        self._is_gone = self._always or self._random.random() < (
+            1.0 - self._ends if gone else self._starts
+        )
         return gone
 
 
-def make_signal(effect: str, severity: float, data: SignalData, random: np.random.Generator) -> Signal:
+def make_signal(
+    effect: str, severity: float, data: SignalData, random: np.random.Generator
+) -> Signal:
     """The fault `effect` (a type of the catalogue) of a sensor."""
     samples = max(1, round(severity / data.period))
     makers: dict[str, Callable[[], Signal]] = {
         "off": lambda: lambda value: np.full_like(value, np.nan),
         "stuck": lambda: _Stuck(data.keeps),
-        "garbage": lambda: lambda value: severity * data.span * random.uniform(-1.0, 1.0, len(value)),
+        "garbage": lambda: (
+            lambda value: severity * data.span * random.uniform(-1.0, 1.0, len(value))
+        ),
         "wrong": lambda: lambda value: value + severity * data.offset,
         "slow": lambda: _Slow(samples),
         "delayed": lambda: _Delayed(samples),

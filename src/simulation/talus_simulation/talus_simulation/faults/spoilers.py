@@ -17,14 +17,18 @@ HUGE = 1e6  # garbage floats are spread evenly over so many decades either way: 
 
 
 def _arrays(message: JointCommand | RobotState) -> list[str]:
-    return [item.name for item in fields(message) if isinstance(getattr(message, item.name), np.ndarray)]
+    return [
+        item.name for item in fields(message) if isinstance(getattr(message, item.name), np.ndarray)
+    ]
 
 
 def _garbage(message, random: np.random.Generator):
     """Every float anew: finite, of any size."""
 
     def fill(array: np.ndarray) -> np.ndarray:
-        return random.choice((-1.0, 1.0), array.shape) * HUGE ** random.uniform(-1.0, 1.0, array.shape)
+        return random.choice((-1.0, 1.0), array.shape) * HUGE ** random.uniform(
+            -1.0, 1.0, array.shape
+        )
 
     return replace(message, **{name: fill(getattr(message, name)) for name in _arrays(message)})
 
@@ -39,7 +43,9 @@ def _nan(message, random: np.random.Generator):
 
 def _shifted(message, random: np.random.Generator):
     """Joint arrays shifted by one place."""
-    joints = [name for name in _arrays(message) if name in ("position", "velocity", "effort", "kp", "kd")]
+    joints = [
+        name for name in _arrays(message) if name in ("position", "velocity", "effort", "kp", "kd")
+    ]
     return replace(message, **{name: np.roll(getattr(message, name), 1) for name in joints})
 
 

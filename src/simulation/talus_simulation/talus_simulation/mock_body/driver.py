@@ -25,14 +25,18 @@ from talus_simulation.drives import DriveBank, checked_command, read_drives
 from talus_simulation.faults.injector import FaultInjector
 from talus_simulation.mock_body.footed_base import FootedBase
 
-BANDWIDTH = 100.0  # rad/s: every joint is a critically damped servo, as fast as 500 Hz commands can use
+BANDWIDTH = (
+    100.0  # rad/s: every joint is a critically damped servo, as fast as 500 Hz commands can use
+)
 
 
 @dataclass(frozen=True)
 class MockConfig:
     """Options of the mock."""
 
-    start_pose: str = parameter("sit", "Pose of robot.yaml at `connect`; `sit` is where every real start begins.")
+    start_pose: str = parameter(
+        "sit", "Pose of robot.yaml at `connect`; `sit` is where every real start begins."
+    )
 
 
 class MockDriver:
@@ -133,7 +137,9 @@ class MockDriver:
         self._effort = self._bank.effort(self._position, self._velocity, self._pack.voltage).copy()
         self._pack.drain(self._bank.power(self._effort, self._velocity), dt)
         velocity = self._velocity + dt * self._acceleration()
-        velocity = np.where(self.faults.drives.locked, 0.0, np.clip(velocity, -limits.velocity, limits.velocity))
+        velocity = np.where(
+            self.faults.drives.locked, 0.0, np.clip(velocity, -limits.velocity, limits.velocity)
+        )
         self._position = np.clip(self._position + dt * velocity, limits.lower, limits.upper)
         inside = (self._position > limits.lower) & (self._position < limits.upper)
         self._velocity = np.where(inside, velocity, 0.0)
@@ -152,7 +158,9 @@ class MockDriver:
         """Where the base is, by the soles that never slip."""
         base = self._base
         quat_xyzw = quat_xyzw_from_matrix(base.rotation)
-        return GroundTruth(base.position.copy(), quat_xyzw, base.velocity.copy(), base.angular_velocity.copy())
+        return GroundTruth(
+            base.position.copy(), quat_xyzw, base.velocity.copy(), base.angular_velocity.copy()
+        )
 
     def push(self, link: str, impulse: np.ndarray, duration: float) -> None:
         """Refused: no force moves it."""
@@ -170,9 +178,13 @@ class MockDriver:
         pull = np.where(command.kp > 0.0, BANDWIDTH**2 * (command.position - self._position), 0.0)
         acceleration = pull + 2.0 * BANDWIDTH * (command.velocity - self._velocity)
         faults = self.faults.drives
-        if faults.touched.any():  # those are moved by their torque, against a drag that lets the peak reach top speed
+        if (
+            faults.touched.any()
+        ):  # those are moved by their torque, against a drag that lets the peak reach top speed
             driven = self._description.limits.velocity * self._effort / self._table.effort
-            acceleration = np.where(faults.touched, BANDWIDTH * (driven - self._velocity), acceleration)
+            acceleration = np.where(
+                faults.touched, BANDWIDTH * (driven - self._velocity), acceleration
+            )
         return np.where(self._bank.is_cut, -BANDWIDTH * self._velocity, acceleration)
 
     def _place(self) -> None:

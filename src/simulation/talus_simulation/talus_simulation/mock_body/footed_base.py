@@ -35,7 +35,11 @@ class FootedBase:
         self.position = np.array([0.0, 0.0, -min(heights)])
         self._anchor_on(soles)
         self.carries = np.array([height - min(heights) < ON_GROUND for height in heights])
-        self.velocity, self.acceleration, self.angular_velocity = np.zeros(3), np.zeros(3), np.zeros(3)
+        self.velocity, self.acceleration, self.angular_velocity = (
+            np.zeros(3),
+            np.zeros(3),
+            np.zeros(3),
+        )
 
     def move(self, joints: np.ndarray, dt: float) -> None:
         """The joints came to `joints` within `dt` s."""
@@ -78,5 +82,7 @@ class FootedBase:
         """Turn the anchored sole's normal towards the vertical and its height towards 0, smoothly."""
         part = LEVELLING * dt
         normal = self._anchor_rotation[:, 2]
-        self._anchor_rotation = exp_so3(part * np.cross(normal, [0.0, 0.0, 1.0])) @ self._anchor_rotation
+        self._anchor_rotation = (
+            exp_so3(part * np.cross(normal, [0.0, 0.0, 1.0])) @ self._anchor_rotation
+        )
         self._anchor_origin = self._anchor_origin * np.array([1.0, 1.0, 1.0 - part])

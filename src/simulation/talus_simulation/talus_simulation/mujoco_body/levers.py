@@ -11,11 +11,16 @@ from talus_core.errors import UnknownNameError
 
 from talus_simulation.mujoco_body.config import ModelErrorConfig
 
-FRICTION_RANGE = (0.01, 2.0)  # below: MuJoCo's cone degenerates; above: no pair of materials that robots meet
+FRICTION_RANGE = (
+    0.01,
+    2.0,
+)  # below: MuJoCo's cone degenerates; above: no pair of materials that robots meet
 MAX_IMPULSE = 500.0  # N s: ten times what a person gives; more is a typing error
 MAX_DURATION = 10.0  # s
 MAX_LOAD = 50.0  # kg: about the robot's own mass
-FOOT_PRIORITY = 100  # above every patch of a world: the lever of a foot wins wherever that foot stands
+FOOT_PRIORITY = (
+    100  # above every patch of a world: the lever of a foot wins wherever that foot stands
+)
 
 
 @dataclass
@@ -38,12 +43,20 @@ class Pushes:
         if link not in names:
             raise UnknownNameError("link", link, names)
         impulse = np.asarray(impulse, dtype=float)
-        if impulse.shape != (3,) or not np.isfinite(impulse).all() or np.abs(impulse).max() > MAX_IMPULSE:
-            raise ValueError(f"impulse {impulse} N s; it must be 3 numbers of at most {MAX_IMPULSE}")
+        if (
+            impulse.shape != (3,)
+            or not np.isfinite(impulse).all()
+            or np.abs(impulse).max() > MAX_IMPULSE
+        ):
+            raise ValueError(
+                f"impulse {impulse} N s; it must be 3 numbers of at most {MAX_IMPULSE}"
+            )
         if not 0.0 < duration <= MAX_DURATION:
             raise ValueError(f"duration {duration} s; it must be above 0, at most {MAX_DURATION}")
         ticks = max(1, round(duration / self._period))
-        self._active.append(_Push(self._model.body(link).id, impulse / (ticks * self._period), ticks))
+        self._active.append(
+            _Push(self._model.body(link).id, impulse / (ticks * self._period), ticks)
+        )
 
     def clear(self) -> None:
         """End all pushes."""
@@ -113,7 +126,9 @@ def add_load(model: mujoco.MjModel, site: str, mass: float) -> None:
     axes = axes.reshape(3, 3)
     arm = at - centre
     reduced = old * mass / (old + mass)  # two masses about their common centre
-    inertia = axes @ np.diag(model.body_inertia[body]) @ axes.T + reduced * (arm @ arm * np.eye(3) - np.outer(arm, arm))
+    inertia = axes @ np.diag(model.body_inertia[body]) @ axes.T + reduced * (
+        arm @ arm * np.eye(3) - np.outer(arm, arm)
+    )
     moments, principal = np.linalg.eigh(inertia)
     principal[:, 2] *= np.linalg.det(principal)  # right-handed
     model.body_mass[body] = old + mass
@@ -132,7 +147,9 @@ def disturb_model(model: mujoco.MjModel, base: str, config: ModelErrorConfig, se
         factor = 1.0 + config.mass_fraction * random.uniform(-1.0, 1.0)
         model.body_mass[body] *= factor
         model.body_inertia[body] *= factor
-        model.body_ipos[body] += config.centre_of_mass * random.uniform(-1.0, 1.0, 3) * (model.body_mass[body] > 0.0)
+        model.body_ipos[body] += (
+            config.centre_of_mass * random.uniform(-1.0, 1.0, 3) * (model.body_mass[body] > 0.0)
+        )
     for dof in np.flatnonzero(model.dof_bodyid >= root):
         model.dof_frictionloss[dof] *= config.friction_factor
     mujoco.mj_setConst(model, data)

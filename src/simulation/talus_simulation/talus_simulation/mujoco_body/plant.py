@@ -31,7 +31,9 @@ LYING = {
     "left": (-0.5 * math.pi, 0.0),
     "right": (0.5 * math.pi, 0.0),
 }
-DROP = 0.3  # m of the base above the ground, from where it is let go: no limb is below the ground then
+DROP = (
+    0.3  # m of the base above the ground, from where it is let go: no limb is below the ground then
+)
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,12 @@ class Plant:
     """The physics of one robot in one world."""
 
     def __init__(
-        self, description: RobotDescription, world: str, table: DriveTable, period: float, faults: DriveFaults
+        self,
+        description: RobotDescription,
+        world: str,
+        table: DriveTable,
+        period: float,
+        faults: DriveFaults,
     ):
         """Raises DriverError for a world or robot that cannot be loaded."""
         self.model = _load(description, world)
@@ -69,11 +76,15 @@ class Plant:
         self._actuator_at = np.array([self.model.actuator(name).id for name in names])
         self._table = table
         self._imu = _Imu(self.model, self.data, description.frames["imu"])
-        self._wrenches_at = np.array([_wrench_places(self.model, foot.frame) for foot in description.feet])
+        self._wrenches_at = np.array(
+            [_wrench_places(self.model, foot.frame) for foot in description.feet]
+        )
         self._qpos, self._qvel, self._ctrl = self.data.qpos, self.data.qvel, self.data.ctrl
         self._period = period
         soles = [self.model.site(foot.frame).bodyid[0] for foot in description.feet]
-        self._feet = {int(body) for sole in soles for body in (sole, self.model.body_parentid[sole])}
+        self._feet = {
+            int(body) for sole in soles for body in (sole, self.model.body_parentid[sole])
+        }
         self._is_free, self._is_cut = True, self.bank.is_cut
         self._options = self.model.opt
         self._with_sensors = self._options.disableflags
@@ -137,13 +148,17 @@ class Plant:
 
     def sample(self) -> Sample:
         """Sensor values of the last tick, or at rest before the first."""
-        wrenches = -self.data.sensordata[self._wrenches_at]  # MuJoCo gives that of the foot on the ground
+        wrenches = -self.data.sensordata[
+            self._wrenches_at
+        ]  # MuJoCo gives that of the foot on the ground
         return Sample(self._imu.angular_velocity, self._imu.linear_acceleration, wrenches)
 
     def ground_truth(self) -> GroundTruth:
         """Of the base; MuJoCo's free joint has its linear velocity in the world, its angular velocity in the body."""
         qpos, qvel = self._imu.base_qpos, self._imu.base_qvel
-        return GroundTruth(qpos[:3].copy(), quat_xyzw_from_wxyz(qpos[3:7]), qvel[:3].copy(), qvel[3:6].copy())
+        return GroundTruth(
+            qpos[:3].copy(), quat_xyzw_from_wxyz(qpos[3:7]), qvel[:3].copy(), qvel[3:6].copy()
+        )
 
     def soles(self) -> np.ndarray:
         """(2, 3) m in the world, by the last physics step."""
@@ -237,7 +252,9 @@ class _Imu:
         rotation = _matrix(self.base_qpos[3:7])
         velocity = self._velocity_of(rotation)
         specific_force = (velocity - self._velocity) / duration - self._gravity
-        mean_rotation = 0.5 * (self._rotation + rotation)  # of a small turn: not quite a rotation, but the mean
+        mean_rotation = 0.5 * (
+            self._rotation + rotation
+        )  # of a small turn: not quite a rotation, but the mean
         self.linear_acceleration = self._rotation_to_base.T @ (mean_rotation.T @ specific_force)
         self.angular_velocity = self._rotation_to_base.T @ (self._turned / self._steps)
         self._rotation, self._velocity = rotation, velocity
@@ -268,7 +285,9 @@ def _load(description: RobotDescription, world: str) -> mujoco.MjModel:
 def _whole_steps(period: float, timestep: float) -> int:
     steps = round(period / timestep)
     if steps < 1 or abs(steps * timestep - period) > 1e-9:
-        raise DriverError(f"control period {period} s is not a multiple of the physics step {timestep} s")
+        raise DriverError(
+            f"control period {period} s is not a multiple of the physics step {timestep} s"
+        )
     return steps
 
 

@@ -11,8 +11,12 @@ from talus_core.errors import UnknownNameError
 from talus_core.pinhole import Pinhole
 from talus_core.transform import Transform
 
-TO_MUJOCO = np.diag([1.0, -1.0, -1.0])  # its cameras look along -z, y up; optical frames along z, y down
-SEEN = np.array([1, 0, 0, 1, 0, 0], np.uint8)  # groups of geoms: the world and the robot's collision shapes
+TO_MUJOCO = np.diag(
+    [1.0, -1.0, -1.0]
+)  # its cameras look along -z, y up; optical frames along z, y down
+SEEN = np.array(
+    [1, 0, 0, 1, 0, 0], np.uint8
+)  # groups of geoms: the world and the robot's collision shapes
 FARTHEST = 10.0  # m
 
 
@@ -26,7 +30,9 @@ class Sight:
 
     def intrinsics(self, camera: str, width: int, height: int) -> Pinhole:
         """Of an image of that size that sees as much from top to bottom. Raises UnknownNameError."""
-        return Pinhole.from_fovy(width, height, math.radians(self._model.cam_fovy[self._id(camera)]))
+        return Pinhole.from_fovy(
+            width, height, math.radians(self._model.cam_fovy[self._id(camera)])
+        )
 
     def pose(self, camera: str) -> Transform:
         """Of the camera's optical frame in the world."""

@@ -5,9 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# Levels of SafetyState, modes of BalanceState and phases of GateState that matter here.
-STANDING_MODE = 3
-WALKING_MODE = 4
+# Phases of GateState that matter here.
 GATE_OFF = 0
 GATE_STANDBY = (2, 3, 4)
 

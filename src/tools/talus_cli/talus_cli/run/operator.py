@@ -6,11 +6,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from talus_core.modes import Mode
+
 from talus_cli.run.observation import (
     GATE_OFF,
     GATE_STANDBY,
-    STANDING_MODE,
-    WALKING_MODE,
     Action,
     Gaze,
     HeardSafety,
@@ -198,10 +198,8 @@ class RunOperator:
         return self._retry("safety/arm", seen, time)
 
     def _stand_up(self, seen: RunObservation, time: float) -> list[Action]:
-        is_up = seen.mode in (
-            STANDING_MODE,
-            WALKING_MODE,
-        )  # somebody's cmd_vel may be waiting already
+        # Somebody's cmd_vel may be waiting already.
+        is_up = seen.mode in (Mode.STANDING, Mode.WALKING)
         if is_up or _was_asked_for(seen.safety):
             return self._enter(RunPhase.MOVING, time)
         return self._retry("balance/stand", seen, time)

@@ -7,22 +7,14 @@ import sys
 from dataclasses import dataclass
 from typing import TextIO
 
+from talus_core.modes import Mode
+
 # The live line follows the eye; a log file should stay short.
 LIVE_PERIOD_S = 0.2
 PLAIN_PERIOD_S = 2.0
 _CLEAR = "\r\x1b[K"
 _TROUBLE = ("[ERROR]", "[FATAL]", "error:")
 _WARNING = "[WARN]"
-MODE_WORDS = (
-    "limp",
-    "seated",
-    "standing up",
-    "standing",
-    "walking",
-    "sitting down",
-    "falling",
-    "getting up",
-)
 
 
 @dataclass(frozen=True)
@@ -31,7 +23,7 @@ class Status:
 
     Attributes:
         phase: Of the operator, in words.
-        mode: Of balance: index into MODE_WORDS; None before the first word of it.
+        mode: Of balance, the number of `Mode`; None before the first word of it.
         level: Of the stop ladder.
         cause: Of that level, in words.
         time: Simulated s.
@@ -52,7 +44,7 @@ class Status:
     real_time_factor: float
 
     def __str__(self) -> str:
-        mode = self.phase if self.mode is None else MODE_WORDS[self.mode]
+        mode = self.phase if self.mode is None else Mode(self.mode).words
         battery = "" if self.battery is None else f" | battery {100.0 * self.battery:.1f} %"
         cause = f" ({self.cause})" if self.cause else ""
         return (

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from talus_balance.controller import Mode
+from talus_core.modes import Mode
 from talus_core.robot import RobotDescription
 
 from talus_lab.rig.bounds import HEAD_LINK, OPEN_WORLD

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from talus_balance.controller import BalanceReport
+from talus_balance.balance_types import BalanceReport
 from talus_balance.stepping.height_grid import HeightGrid
 from talus_core.pinhole import Pinhole
 from talus_core.rotations import matrix_from_quat_xyzw

@@ -14,13 +14,16 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from talus_balance.controller import BalanceConfig, BalanceController, BalanceReport, Intent, Mode
+from talus_balance.balance_types import BalanceConfig, BalanceReport, Intent
+from talus_balance.controller import BalanceController
 from talus_balance.policy.policy import load_policy
 from talus_balance.policy.seat import PolicySeat
 from talus_balance.scaling import config_for
 from talus_balance.stepping.height_grid import HeightGrid
 from talus_core.driver import DriverSetup, GroundTruth
 from talus_core.falls import has_fallen
+from talus_core.footsteps import Footstep
+from talus_core.modes import Mode
 from talus_core.robot import RobotDescription
 from talus_core.rotations import matrix_from_quat_xyzw, yaw_of
 from talus_core.state import JointCommand, RobotState
@@ -86,6 +89,7 @@ class Rig:
     Attributes:
         get_up: The operator asks it to get up whenever it lies.
         restricted: The supervisor asks for R1 or above.
+        footsteps: Proposed places of the next landings.
         seat: Seat of the learned policy, if there is one.
         torque: What the supervisor tells the controller, and the gate unless `permitted` differs.
         permitted: What the supervisor tells the gate alone; None: the same as `torque`.
@@ -141,6 +145,7 @@ class Rig:
         self.stand = True
         self.may_walk = True
         self.restricted = False
+        self.footsteps: tuple[Footstep, ...] = ()
         self.torque = True
         self.permitted: bool | None = None
         self.misses: Callable[[], bool] = lambda: False
@@ -227,6 +232,7 @@ class Rig:
             released=self.drives.standby_active,
             get_up=self.get_up and torque,
             restricted=self.restricted,
+            footsteps=self.footsteps,
         )
         started = time.thread_time()
         command, report = self.controller.step(state, intent)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from talus_core.errors import TalusError
-from talus_safety.kernel.decide.facts import BalanceMode
+from talus_core.modes import Mode
 
 from talus_lab.rig.bounds import TICK_S
 from talus_lab.scenario.record import Record, ScenarioOutcome
@@ -67,7 +67,7 @@ class Player:
         if self._posture == "transition" and self._begins_low:
             self.run(TRANSITION_FROM_S + self._part * TRANSITION_SPAN_S)
             return
-        self.until(lambda: stage.mode == BalanceMode.STANDING, STANCE_LIMIT_S, "stand")
+        self.until(lambda: stage.mode == Mode.STANDING, STANCE_LIMIT_S, "stand")
         self.run(SETTLE_S)
         _APPROACHES[self._posture](self)
 
@@ -134,9 +134,7 @@ class Player:
     def _sit_down_halfway(self) -> None:
         self.ask("sit")
         self.until(
-            lambda: self._stage.mode == BalanceMode.SITTING_DOWN,
-            STANCE_LIMIT_S,
-            "begin to sit down",
+            lambda: self._stage.mode == Mode.SITTING_DOWN, STANCE_LIMIT_S, "begin to sit down"
         )
         self.run(TRANSITION_FROM_S + self._part * TRANSITION_SPAN_S)
 

@@ -11,7 +11,8 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 
-from talus_balance.controller import BalanceController, BalanceReport
+from talus_balance.balance_types import BalanceReport
+from talus_balance.controller import BalanceController
 from talus_balance.intent import IntentConfig, IntentKeeper
 from talus_balance.model.support import margin, support_polygon
 from talus_balance.scaling import config_for

@@ -50,7 +50,9 @@ class _Nodes:
     """The processes of the stack, besides the driver's loop, which is the rig's own."""
 
     def __init__(self, robot: RobotDescription, period: float):
-        config = SupervisorConfig(expected=NODES.required(with_perception=True), control_rate_hz=1.0 / period)
+        config = SupervisorConfig(
+            expected=NODES.required(with_perception=True), control_rate_hz=1.0 / period
+        )
         self.driver = NodeProcess("driver", 0.002)
         self.balance = BalanceProcess(robot, period)
         self.safety = SafetyProcess(robot, config)
@@ -110,7 +112,9 @@ class SafetyRig:
         config = DriverNodeConfig()
         self.lockstep = True
         self._lockstep = LockStep(
-            config.step.leashes(NODES, period), config.step.silent_after_s, config.step.stuck_after_s
+            config.step.leashes(NODES, period),
+            config.step.silent_after_s,
+            config.step.stuck_after_s,
         )
         gate = LastGate(robot, period, config.gate)
         self.drives = GatedDrives(self.driver, gate, config.step.delay_ticks)

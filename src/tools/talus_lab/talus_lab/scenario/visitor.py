@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import numpy as np
-from talus_balance.controller import BalanceReport
+from talus_balance.balance_types import BalanceReport
 from talus_core.pinhole import Pinhole
 from talus_core.rotations import matrix_from_quat_xyzw
 from talus_core.transform import Transform

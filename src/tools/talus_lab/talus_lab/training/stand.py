@@ -15,12 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from talus_balance.controller import BalanceReport, Intent, Mode
+from talus_balance.balance_types import BalanceReport, Intent
 from talus_balance.policy.manifest import STANDING, PolicyManifest, Tensor, Term, sha256
 from talus_balance.policy.observation import READINGS, Joints, Observation, Sight
 from talus_balance.policy.policy import Policy
 from talus_balance.policy.seat import PolicySeat, PolicyState, applied_torque
-from talus_balance.stepping.gait_types import Phase
+from talus_balance.stepping.gait_types import GaitPhase
+from talus_core.modes import Mode
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 
@@ -108,7 +109,7 @@ class Scribe:
         """Write a tick down; return the command of the policy's seat."""
         self._ticks += 1
         gait = report.gait
-        stands = report.mode is Mode.STANDING and gait is not None and gait.phase is Phase.STAND
+        stands = report.mode is Mode.STANDING and gait is not None and gait.phase is GaitPhase.STAND
         if stands and self._ticks % TICKS_PER_SAMPLE == 0:
             assert gait is not None and report.base is not None  # it stands
             sight = Sight(state, report.base, gait, intent.velocity)

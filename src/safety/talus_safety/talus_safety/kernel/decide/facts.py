@@ -6,26 +6,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum
 from types import MappingProxyType
 
 from talus_core.gate_phases import GatePhase
+from talus_core.modes import Mode
 from talus_core.stop_levels import StopLevel
 
 NOTHING: Mapping[str, float] = MappingProxyType({})
-
-
-class BalanceMode(IntEnum):
-    """What the balance controller says that it does; the numbers are those of BalanceState.msg."""
-
-    LIMP = 0
-    SEATED = 1
-    STANDING_UP = 2
-    STANDING = 3
-    WALKING = 4
-    SITTING_DOWN = 5
-    FALLING = 6
-    GETTING_UP = 7
 
 
 @dataclass(frozen=True)
@@ -96,7 +83,7 @@ class Facts:
     behind: Mapping[str, float] = field(default_factory=lambda: NOTHING)
     absent: tuple[str, ...] = ()
     operator: OperatorWord = OperatorWord()
-    mode: BalanceMode = BalanceMode.LIMP
+    mode: Mode = Mode.LIMP
     capture_margin: float = 0.0
     frames_age: float = 0.0
     map_age: float = 0.0

@@ -12,7 +12,12 @@ from talus_safety.kernel.decide.rule import Rule
 from talus_safety.kernel.judge.power import DEGRADES, STOPS
 from talus_safety.kernel.limits import GateConfig
 
-R1, R2, R3, R4 = StopLevel.R1_DEGRADE, StopLevel.R2_SAFE_STAND, StopLevel.R3_SIT_THEN_CUT, StopLevel.R4_PROTECTIVE_FALL
+R1, R2, R3, R4 = (
+    StopLevel.R1_DEGRADE,
+    StopLevel.R2_SAFE_STAND,
+    StopLevel.R3_SIT_THEN_CUT,
+    StopLevel.R4_PROTECTIVE_FALL,
+)
 BAD_TICKS = 5  # 10 ms of sensors that are not finite: two samples of a 200 Hz IMU
 
 

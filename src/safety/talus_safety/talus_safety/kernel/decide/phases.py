@@ -46,7 +46,9 @@ def locked(phase: GatePhase, cause: str, rule: str = "") -> PhaseState:
     return PhaseState(phase, cause, rule)
 
 
-def advance(state: PhaseState, facts: GateFacts, posture: Posture, config: GateConfig) -> PhaseState:
+def advance(
+    state: PhaseState, facts: GateFacts, posture: Posture, config: GateConfig
+) -> PhaseState:
     """The next phase; what HOLD, SIT and FALL do about their own ends is `ended`'s affair."""
     state = _unlatched(state, facts.permit)
     losses = active(LOSSES, facts, config)

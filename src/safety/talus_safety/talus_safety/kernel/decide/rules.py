@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from talus_core.gate_phases import GatePhase
+from talus_core.modes import Mode
 from talus_core.stop_levels import StopLevel
 
-from talus_safety.kernel.decide.facts import BalanceMode, Facts
+from talus_safety.kernel.decide.facts import Facts
 from talus_safety.kernel.decide.gate_rules import FALL, GATE_RULES, LOSSES, REQUESTS
 from talus_safety.kernel.decide.outside_rules import OUTSIDE
 from talus_safety.kernel.decide.rule import Rule
@@ -19,12 +20,19 @@ from talus_safety.kernel.limits import SupervisorLimits
 R1, R2, R3 = StopLevel.R1_DEGRADE, StopLevel.R2_SAFE_STAND, StopLevel.R3_SIT_THEN_CUT
 FALLEN = math.radians(60.0)  # no foot is under the body any more
 BALANCE_ROBOT_SILENCE = 0.05  # s of robot time: a sixth of the time in which a fall doubles
-CAMERA_ROBOT_SILENCE = 0.35  # s of robot time: the simulator waits 0.15 s for a camera, and it sees at 10 Hz
-CAMERA_DEGRADES, CAMERA_STOPS = 0.5, 0.9  # of the silence that counts as lost: five beats are R1, nine R2
+CAMERA_ROBOT_SILENCE = (
+    0.35  # s of robot time: the simulator waits 0.15 s for a camera, and it sees at 10 Hz
+)
+CAMERA_DEGRADES, CAMERA_STOPS = (
+    0.5,
+    0.9,
+)  # of the silence that counts as lost: five beats are R1, nine R2
 KNOWN = frozenset(rule.name for rule in GATE_RULES)
 
 
-def _silent(node: str, robot_time: float, times: float = 1.0) -> Callable[[Facts, SupervisorLimits], bool]:
+def _silent(
+    node: str, robot_time: float, times: float = 1.0
+) -> Callable[[Facts, SupervisorLimits], bool]:
     """Both clocks agree that a node's heartbeat is missing: a slow computer slows robot time, a dead node does not."""
 
     def holds(facts: Facts, config: SupervisorLimits) -> bool:
@@ -36,19 +44,19 @@ def _silent(node: str, robot_time: float, times: float = 1.0) -> Callable[[Facts
 
 def _may_lie(facts: Facts) -> bool:
     """Its fall is over, or it is on its way up from the ground: lying is no reason to stop it again."""
-    return facts.gate.at_rest or facts.mode is BalanceMode.GETTING_UP
+    return facts.gate.at_rest or facts.mode is Mode.GETTING_UP
 
 
 def _is_on_its_soles(facts: Facts) -> bool:
     """Feet lie flat on the ground: what the legs say about lean and load holds only then."""
-    return facts.mode not in (BalanceMode.FALLING, BalanceMode.GETTING_UP)
+    return facts.mode not in (Mode.FALLING, Mode.GETTING_UP)
 
 
 def _of_gate(rule: Rule, is_loss: bool) -> Rule:
     """The gate's rule as the supervisor sees it; a loss holds while the gate acts on it. Balance calls falls too."""
 
     def holds(facts: Facts, _: SupervisorLimits) -> bool:
-        if rule is FALL and facts.mode is BalanceMode.FALLING:
+        if rule is FALL and facts.mode is Mode.FALLING:
             return True
         return facts.gate.rule == rule.name and (not is_loss or facts.gate.phase >= GatePhase.HOLD)
 
@@ -102,5 +110,8 @@ OWN: tuple[Rule, ...] = (
     Rule("battery_low", "the battery is low", R1, 1000, lambda f, c: f.battery < c.battery_low, ("F38",)),
 )  # fmt: skip
 RULES = _by_level(
-    *(_of_gate(rule, True) for rule in LOSSES), *(_of_gate(rule, False) for rule in REQUESTS), *OWN, *OUTSIDE
+    *(_of_gate(rule, True) for rule in LOSSES),
+    *(_of_gate(rule, False) for rule in REQUESTS),
+    *OWN,
+    *OUTSIDE,
 )

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from talus_core.gate_phases import GatePhase
+from talus_core.modes import Mode
 from talus_core.stop_levels import StopLevel
 
-from talus_safety.kernel.decide.facts import BalanceMode, Facts
+from talus_safety.kernel.decide.facts import Facts
 from talus_safety.kernel.decide.ladder import most_restrictive
 from talus_safety.kernel.decide.rule import ENDS, RESET, Rule, active
 from talus_safety.kernel.decide.rules import FALLEN, RULES
@@ -85,7 +86,9 @@ class Supervisor:
 
     def step(self, state: SupervisorState, facts: Facts, dt: float) -> SupervisorState:
         """After `dt` s of robot time, with these facts."""
-        state = replace(state, held_for=state.held_for + dt, degraded_for=max(state.degraded_for - dt, 0.0))
+        state = replace(
+            state, held_for=state.held_for + dt, degraded_for=max(state.degraded_for - dt, 0.0)
+        )
         before, level_for = state.level, state.level_for + dt
         holding = active(RULES, facts, self._config)
         for rule in holding:
@@ -94,10 +97,14 @@ class Supervisor:
         state = _shown(state, holding, facts)
         return replace(state, level_for=level_for if state.level is before else 0.0)
 
-    def ask(self, state: SupervisorState, facts: Facts, wish: Wish) -> tuple[SupervisorState, Answer]:
+    def ask(
+        self, state: SupervisorState, facts: Facts, wish: Wish
+    ) -> tuple[SupervisorState, Answer]:
         """An operator's wish: the state after it, and the answer."""
         if wish is Wish.STOP:
-            return _raised(state, StopLevel.R3_SIT_THEN_CUT, "stopped by the operator"), Answer(True, "sitting down")
+            return _raised(state, StopLevel.R3_SIT_THEN_CUT, "stopped by the operator"), Answer(
+                True, "sitting down"
+            )
         if wish is Wish.SAFE_STAND:
             return self._safe_stand(state)
         refusal = self._no_reset(state, facts) if wish is Wish.RESET else self._no_arm(state, facts)
@@ -133,7 +140,9 @@ class Supervisor:
     def _safe_stand(self, state: SupervisorState) -> tuple[SupervisorState, Answer]:
         if state.held >= StopLevel.R3_SIT_THEN_CUT:
             return state, Answer(False, f"a stricter level holds: {state.held_cause}")
-        return _raised(state, StopLevel.R2_SAFE_STAND, "safe stand by the operator"), Answer(True, "standing")
+        return _raised(state, StopLevel.R2_SAFE_STAND, "safe stand by the operator"), Answer(
+            True, "standing"
+        )
 
     def _let_go(self, state: SupervisorState, facts: Facts) -> SupervisorState:
         """Withdraw the torque of a stopped robot that is down; the gate judges again before it cuts."""
@@ -171,7 +180,9 @@ class Supervisor:
         return f"the cause is not gone: {strictest.worded(facts)}" if is_stop else ""
 
 
-def _raised(state: SupervisorState, level: StopLevel, cause: str, rule: str = "") -> SupervisorState:
+def _raised(
+    state: SupervisorState, level: StopLevel, cause: str, rule: str = ""
+) -> SupervisorState:
     """At least `level`, latched; the cause that came first at a level stays."""
     if state.latched and level <= state.held:
         return state
@@ -194,19 +205,27 @@ def _shown(state: SupervisorState, holding: list[Rule], facts: Facts) -> Supervi
     if level is StopLevel.R0_RUN:
         return replace(state, level=level, cause="", rule="", clears_by="")
     if level is StopLevel.R1_DEGRADE:
-        return replace(state, level=level, cause=state.degraded_cause, rule=state.degraded_rule, clears_by=ENDS)
+        return replace(
+            state, level=level, cause=state.degraded_cause, rule=state.degraded_rule, clears_by=ENDS
+        )
     if state.latched:
-        return replace(state, level=level, cause=state.held_cause, rule=state.held_rule, clears_by=RESET)
+        return replace(
+            state, level=level, cause=state.held_cause, rule=state.held_rule, clears_by=RESET
+        )
     stops = [rule for rule in holding if rule.level >= StopLevel.R2_SAFE_STAND]
     if not stops:
-        return replace(state, level=level, cause=state.held_cause, rule=state.held_rule, clears_by=ARM)
+        return replace(
+            state, level=level, cause=state.held_cause, rule=state.held_rule, clears_by=ARM
+        )
     cause, rule = stops[0].worded(facts), stops[0].name
-    return replace(state, level=level, cause=cause, rule=rule, clears_by=f"its cause gone, then {ARM}")
+    return replace(
+        state, level=level, cause=cause, rule=rule, clears_by=f"its cause gone, then {ARM}"
+    )
 
 
 def _is_down(facts: Facts) -> bool:
     """Seated or lying with nobody moving it, or without torque already."""
     if facts.gate.phase is GatePhase.OFF:
         return True
-    nobody_moves = facts.mode <= BalanceMode.SEATED or facts.tilt > FALLEN
+    nobody_moves = facts.mode <= Mode.SEATED or facts.tilt > FALLEN
     return facts.gate.at_rest and nobody_moves

@@ -21,12 +21,23 @@ from talus_safety.kernel.measure.stance import CONTACT_OFF
 from talus_safety.kernel.measure.tilt import TiltFilter
 
 EVERY = 0.01  # s between looks: 0.3 ms each
-LEAN, LEAN_LOOKS = math.radians(15.0), 6  # between IMU and sole: 6 degrees in a side step after 20 N s
-TURN_FAST, TURN_FAST_LOOKS = 3.0, 8  # rad/s between gyroscope and leg: a foot that rolls or bounces is over sooner
+LEAN, LEAN_LOOKS = (
+    math.radians(15.0),
+    6,
+)  # between IMU and sole: 6 degrees in a side step after 20 N s
+TURN_FAST, TURN_FAST_LOOKS = (
+    3.0,
+    8,
+)  # rad/s between gyroscope and leg: a foot that rolls or bounces is over sooner
 TURN_SLOW, TURN_SLOW_LOOKS = 1.0, 10  # 60 ms after 20 N s in a side step
 SPIN, SPIN_LOOKS = 0.15, 6  # rad/s about the vertical; straight steps show 0.04
-SPIN_SPREAD, SPIN_TURNING = 0.12, 0.35  # rad/s: a foot that slips comes to rest again, and feet slip while turning
-TURN_FLAT = 0.2  # rad/s about any axis, as long, where both soles lie flat and still: sound ones show 0.08
+SPIN_SPREAD, SPIN_TURNING = (
+    0.12,
+    0.35,
+)  # rad/s: a foot that slips comes to rest again, and feet slip while turning
+TURN_FLAT = (
+    0.2  # rad/s about any axis, as long, where both soles lie flat and still: sound ones show 0.08
+)
 CARRIES_HALF = 0.5  # of the weight, by the leg's torques, under a foot that says it is in the air
 CARRIES_NOTHING = 40.0  # N by the leg's torques, under a foot that says that it carries
 CLAIMS = 150.0  # N
@@ -68,7 +79,10 @@ class ConsistencyWatch:
 
     def _judge_imu(self, state: RobotState, tilt: TiltFilter, placement: Placement) -> None:
         """About each axis by the foot that agrees best: one foot may roll or stand on something."""
-        spin, least = math.inf, np.full((2, 3), math.inf)  # sine of the lean, and rad/s, about the soles' axes
+        spin, least = (
+            math.inf,
+            np.full((2, 3), math.inf),
+        )  # sine of the lean, and rad/s, about the soles' axes
         flat = [0.0, 0.0]  # rad/s
         up, rate = np.array(tilt.up), np.array(tilt.rate)
         for foot in (0, 1):
@@ -82,7 +96,9 @@ class ConsistencyWatch:
             turns.append((*difference, float(all(is_fixed))))
             looks, is_long = np.array(turns), len(turns) == SPIN_LOOKS
             spins = looks[:, :3] @ up
-            spin = min(spin, abs(float(spins.mean())) if is_long and np.ptp(spins) < SPIN_SPREAD else 0.0)
+            spin = min(
+                spin, abs(float(spins.mean())) if is_long and np.ptp(spins) < SPIN_SPREAD else 0.0
+            )
             if is_long and all(is_fixed) and np.ptp(looks, axis=0).max() < SPIN_SPREAD:
                 flat[foot] = float(np.linalg.norm(looks[:, :3].mean(axis=0)))
             rotation, _ = self._body.locate(placement, self._body.soles[foot])

@@ -25,7 +25,11 @@ class FallWatch:
 
     def __init__(self, at_most: float, period: float):
         """`at_most`: rad."""
-        self._at_most, self._needed, self._patience = at_most, round(UPRIGHT_FOR / period), round(BALANCED_FOR / period)
+        self._at_most, self._needed, self._patience = (
+            at_most,
+            round(UPRIGHT_FOR / period),
+            round(BALANCED_FOR / period),
+        )
         self.forget()
 
     def forget(self) -> None:

@@ -15,7 +15,9 @@ class HeatModel:
     Copper loss goes with the square of torque. A load of `continuous` times the peak, held for ever, ends at 1.
     """
 
-    def __init__(self, effort: np.ndarray, names: tuple[str, ...], continuous: float, time_constant: float):
+    def __init__(
+        self, effort: np.ndarray, names: tuple[str, ...], continuous: float, time_constant: float
+    ):
         """`effort`: (n,) N m, peak; `time_constant`: s."""
         self._rated, self._names, self._constant = continuous * effort, names, time_constant
         self._heat, self._load = np.zeros_like(effort), np.zeros_like(effort)
@@ -28,7 +30,9 @@ class HeatModel:
         load = np.where(np.isfinite(load), load, self._load)
         self._load += min(dt / SMOOTH, 1.0) * (load - self._load)
         self._heat += min(dt / self._constant, 1.0) * (load - self._heat)
-        ahead = self._heat + min(AHEAD / self._constant, 1.0) * np.maximum(self._load - self._heat, 0.0)
+        ahead = self._heat + min(AHEAD / self._constant, 1.0) * np.maximum(
+            self._load - self._heat, 0.0
+        )
         hottest = int(np.argmax(ahead))
         self.joint = self._names[hottest]
         self.predicted, self.warmest = float(ahead[hottest]), float(self._heat.max())

@@ -10,7 +10,10 @@ from talus_core.state import JointCommand, RobotState
 from talus_safety.kernel.limits import LimiterConfig
 
 POSITION, VELOCITY, EFFORT, KP, KD = range(5)  # rows of a command's table
-JUMP_TICKS, JUMP_JOINTS = 10, 3  # so many joints at once farther than at full speed in so many ticks: not one body's
+JUMP_TICKS, JUMP_JOINTS = (
+    10,
+    3,
+)  # so many joints at once farther than at full speed in so many ticks: not one body's
 
 
 class CommandLimiter:
@@ -20,9 +23,15 @@ class CommandLimiter:
         limits = robot.limits
         speed = config.velocity_fraction * limits.velocity
         effort = config.effort_fraction * limits.effort
-        lower, upper = limits.lower + config.range_margin_rad, limits.upper - config.range_margin_rad
+        lower, upper = (
+            limits.lower + config.range_margin_rad,
+            limits.upper - config.range_margin_rad,
+        )
         middle, zero = 0.5 * (limits.lower + limits.upper), np.zeros_like(effort)
-        kp, kd = config.stiffness_per_effort * limits.effort, config.damping_per_effort * limits.effort
+        kp, kd = (
+            config.stiffness_per_effort * limits.effort,
+            config.damping_per_effort * limits.effort,
+        )
         self._low = np.array([np.minimum(lower, middle), -speed, -effort, zero, zero])
         self._high = np.array([np.maximum(upper, middle), speed, effort, kp, kd])
         self._step = speed * period  # rad per tick
@@ -30,7 +39,9 @@ class CommandLimiter:
         self._legs = robot.indices("left_leg", "right_leg")
         self._checked: JointCommand | None = None  # the newest sound frame
         self._checked_table: np.ndarray | None = None
-        self._sent: np.ndarray | None = None  # (n,) rad, the position target that the drives follow now
+        self._sent: np.ndarray | None = (
+            None  # (n,) rad, the position target that the drives follow now
+        )
         self._sent_at = self._accepted_at = -1
 
     def relax(self) -> None:
@@ -52,7 +63,9 @@ class CommandLimiter:
             return "NaN or infinite"
         if np.minimum.reduce(table[KP:], None) < 0.0:
             return "negative gain"
-        if not isinstance(command.sequence, int) or not self._is_timely(command.sequence, state.sequence):
+        if not isinstance(command.sequence, int) or not self._is_timely(
+            command.sequence, state.sequence
+        ):
             return "old, repeated or from the future"
         if not may_be_limp and not table[EFFORT:, self._legs].any():
             return "limp legs"
@@ -67,10 +80,14 @@ class CommandLimiter:
         table = self._checked_table if command is self._checked else self._table(command)
         result = np.minimum(np.maximum(table, self._low), self._high)
         if self._sent is None:
-            self._sent = np.minimum(np.maximum(state.position, self._low[POSITION]), self._high[POSITION])
+            self._sent = np.minimum(
+                np.maximum(state.position, self._low[POSITION]), self._high[POSITION]
+            )
             self._sent_at = state.sequence
         reach = self._step * max(state.sequence - self._sent_at, 1)
-        result[POSITION] = np.minimum(np.maximum(result[POSITION], self._sent - reach), self._sent + reach)
+        result[POSITION] = np.minimum(
+            np.maximum(result[POSITION], self._sent - reach), self._sent + reach
+        )
         self._sent, self._sent_at = result[POSITION], state.sequence
         return JointCommand(command.sequence, *result), bool(np.count_nonzero(result != table))
 
@@ -79,7 +96,10 @@ class CommandLimiter:
         if self._sent is None:
             return False
         reach = self._step * (JUMP_TICKS - 1 + sequence - self._accepted_at)
-        far = np.minimum(np.abs(table[POSITION] - self._sent), np.abs(table[POSITION] - position)) > reach
+        far = (
+            np.minimum(np.abs(table[POSITION] - self._sent), np.abs(table[POSITION] - position))
+            > reach
+        )
         far &= table[KP] > 0.0
         return np.count_nonzero(far[self._legs]) >= JUMP_JOINTS
 

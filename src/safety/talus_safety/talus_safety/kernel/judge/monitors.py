@@ -21,11 +21,18 @@ SPEED_FACTOR = 1.2  # of the speed limit: 20 N s while walking reach 0.81 of it
 EFFORT_FACTOR = 1.15  # of the peak: current sensing is good to 1 %
 STEP_FACTOR, STEP_NOISE = 1.5, 0.05  # of the speed limit, and rad: a jump of 2 pi is far more
 DEAD_SAYS = 0.008  # of the peak in every tick: four times the noise
-DEAD_MEANS, DEAD_ASKED, DEAD_TICKS = 0.003, 0.01, 5  # in the mean; healthy joints give so little when asked for 0.006
+DEAD_MEANS, DEAD_ASKED, DEAD_TICKS = (
+    0.003,
+    0.01,
+    5,
+)  # in the mean; healthy joints give so little when asked for 0.006
 LOCKED = "is locked"
 LOCKED_WANTED, LOCKED_SPEED = 1.0, 0.1  # rad/s: asked for, and not exceeded
 LOCKED_TICKS = 25  # at twice what healthy joints need to get going
-STOPPED_FROM, STOPPED_SPEED = 0.65, 0.08  # rad/s: a third more than healthy joints stop from, getting up too; noise
+STOPPED_FROM, STOPPED_SPEED = (
+    0.65,
+    0.08,
+)  # rad/s: a third more than healthy joints stop from, getting up too; noise
 STOPPED_WITHIN, STOPPED_TICKS = 2, 16  # ticks in which it stops, and then does not move at all
 ANKLES = 2  # joints of a leg that come last: under load the floor may stop them, and `locks.py` judges them
 STUCK_TICKS = 8
@@ -34,7 +41,10 @@ POWER_TICKS = 5
 IMU_STUCK_TICKS = 20  # an IMU of 200 Hz repeats itself for 3
 IMU_OFF_TICKS = 5
 IMU_DITHERS_AFTER = 50  # different samples: as above
-IMU_JUMP = (2.0, 80.0)  # rad/s and m/s^2 from tick to tick: four times what a push of 20 N s while walking shows
+IMU_JUMP = (
+    2.0,
+    80.0,
+)  # rad/s and m/s^2 from tick to tick: four times what a push of 20 N s while walking shows
 IMU_JUMPS = 2  # in a row: before a fall is called by what such an IMU says
 
 
@@ -52,10 +62,17 @@ class DriveMonitor:
 
     def __init__(self, robot: RobotDescription, period: float, config: MonitorConfig):
         limits = robot.limits
-        self._names, self._effort, self._power = robot.joint_names, limits.effort, config.power_at_most_w
+        self._names, self._effort, self._power = (
+            robot.joint_names,
+            limits.effort,
+            config.power_at_most_w,
+        )
         self._low = -limits.effort
         self._says_little = DEAD_SAYS * limits.effort
-        self._means_little, self._asks_enough = DEAD_MEANS * limits.effort, DEAD_ASKED * limits.effort
+        self._means_little, self._asks_enough = (
+            DEAD_MEANS * limits.effort,
+            DEAD_ASKED * limits.effort,
+        )
         self._carries = np.zeros(len(self._names), dtype=bool)
         self._carries[robot.indices("left_leg", "right_leg", "torso")] = True
         self._ankles = tuple(robot.indices(leg)[-ANKLES:] for leg in ("left_leg", "right_leg"))
@@ -68,7 +85,9 @@ class DriveMonitor:
                 PUSHES * limits.effort,
             ]
         )
-        self._needed = np.array([[RESIDUAL_TICKS], [ENVELOPE_TICKS], [ENVELOPE_TICKS], [1], [PUSH_TICKS]])
+        self._needed = np.array(
+            [[RESIDUAL_TICKS], [ENVELOPE_TICKS], [ENVELOPE_TICKS], [1], [PUSH_TICKS]]
+        )
         self._table = np.zeros_like(self._bound)
         self._count = np.zeros(self._bound.shape, dtype=int)
         self.relax()
@@ -79,9 +98,15 @@ class DriveMonitor:
         self.stuck, self.jumped, self.limp, self.wild = np.zeros((4, len(self._names)), dtype=bool)
         self._last: np.ndarray | None = None
         self._count[:] = 0
-        self._locked, self._dead, self._equal, self._still = np.zeros((4, len(self._names)), dtype=int)
-        self._means = np.zeros((2, len(self._names)))  # N m asked and given, while next to nothing is given
-        self._speeds = np.zeros((STOPPED_WITHIN + 1, len(self._names)))  # of this tick and those before
+        self._locked, self._dead, self._equal, self._still = np.zeros(
+            (4, len(self._names)), dtype=int
+        )
+        self._means = np.zeros(
+            (2, len(self._names))
+        )  # N m asked and given, while next to nothing is given
+        self._speeds = np.zeros(
+            (STOPPED_WITHIN + 1, len(self._names))
+        )  # of this tick and those before
         self._stopped_from = np.zeros(len(self._names))
         self._all_changed = self._power_ticks = self._since = 0
 
@@ -107,7 +132,9 @@ class DriveMonitor:
             self._find_dead(state, asked)
             self._find_locked(state, sent)
             np.subtract(asked, state.effort, out=table[RESIDUAL])
-            np.clip(-np.sign(state.effort) * table[RESIDUAL], 0.0, np.abs(state.effort), out=table[PUSH])
+            np.clip(
+                -np.sign(state.effort) * table[RESIDUAL], 0.0, np.abs(state.effort), out=table[PUSH]
+            )
         else:
             table[RESIDUAL] = table[PUSH] = 0.0
         self._find_stopped(state)
@@ -135,7 +162,9 @@ class DriveMonitor:
         found = self._count >= self._needed
         if not found.any():
             return
-        found[PUSH] &= (self._equal == 0) & np.isfinite(self._table[PUSH])  # a silent bus leaves it as it was told
+        found[PUSH] &= (self._equal == 0) & np.isfinite(
+            self._table[PUSH]
+        )  # a silent bus leaves it as it was told
         self.wild |= found[PUSH]
         self._blame(found[PUSH], "pushes by itself")
         self._blame(found[RESIDUAL], "does not give the torque that is asked")
@@ -150,9 +179,15 @@ class DriveMonitor:
         silent = np.abs(state.effort) < self._says_little
         self._dead += 1
         self._dead *= silent
-        self._means += ((asked, state.effort) - self._means) / np.minimum(np.maximum(self._dead, 1), DEAD_TICKS)
+        self._means += ((asked, state.effort) - self._means) / np.minimum(
+            np.maximum(self._dead, 1), DEAD_TICKS
+        )
         asked_for, given = np.abs(self._means)
-        found = (asked_for > self._asks_enough) & (given < self._means_little) & (self._dead >= DEAD_TICKS)
+        found = (
+            (asked_for > self._asks_enough)
+            & (given < self._means_little)
+            & (self._dead >= DEAD_TICKS)
+        )
         self.limp = self.limp & silent | found
         self._blame(found, "gives no torque")
 
@@ -195,7 +230,9 @@ class DriveMonitor:
 
     def _find_power(self, state: RobotState) -> None:
         """Mechanical power of all joints together."""
-        self._power_ticks = self._power_ticks + 1 if abs(state.effort @ state.velocity) > self._power else 0
+        self._power_ticks = (
+            self._power_ticks + 1 if abs(state.effort @ state.velocity) > self._power else 0
+        )
         if self._power_ticks >= POWER_TICKS:
             self.runaway = self.runaway or "the joints together beyond their power"
 
@@ -235,7 +272,9 @@ class ImuMonitor:
         self._equal, self._jumps = self._equal + 1, 0
         if self._equal >= IMU_OFF_TICKS and not any(sample):
             self.fault = self.fault or "it is off"
-        elif self._equal >= IMU_STUCK_TICKS and self._changes >= IMU_DITHERS_AFTER and velocity.any():
+        elif (
+            self._equal >= IMU_STUCK_TICKS and self._changes >= IMU_DITHERS_AFTER and velocity.any()
+        ):
             self.fault = self.fault or "it is stuck"
         return self.fault
 

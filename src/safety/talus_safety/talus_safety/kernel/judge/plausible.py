@@ -32,7 +32,9 @@ class StateKeeper:
             self.bad_ticks, self._last = 0, state
             return state
         self.bad_ticks += 1
-        self._last = replace(state, **{name: self._held(name, getattr(state, name)) for name in HELD})
+        self._last = replace(
+            state, **{name: self._held(name, getattr(state, name)) for name in HELD}
+        )
         return self._last
 
     def _held(self, name: str, array: np.ndarray) -> np.ndarray:

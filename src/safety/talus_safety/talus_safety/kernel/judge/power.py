@@ -10,7 +10,10 @@ import numpy as np
 
 SMOOTH = 0.02  # s: a step's peak is shorter
 MEAN = 10.0  # s: a pack that empties slowly is no brownout
-DEGRADES, STOPS = 0.8, 0.6  # of the peak torque that a drive can still give: sitting down asks for half
+DEGRADES, STOPS = (
+    0.8,
+    0.6,
+)  # of the peak torque that a drive can still give: sitting down asks for half
 
 
 class PowerReport(NamedTuple):

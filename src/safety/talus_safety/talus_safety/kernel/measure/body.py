@@ -53,9 +53,13 @@ class Body:
         self.mass = float(tree.mass.sum())
         self.imu = tree.frame(robot.frames["imu"])
         if self.imu.link != 0:
-            raise RobotDescriptionError(f"{robot.urdf}: {robot.frames['imu']} must be fixed to {robot.frames['base']}")
+            raise RobotDescriptionError(
+                f"{robot.urdf}: {robot.frames['imu']} must be fixed to {robot.frames['base']}"
+            )
         self.soles = tuple(tree.frame(foot.frame) for foot in robot.feet)
-        self.legs = np.array([robot.indices("left_leg"), robot.indices("right_leg")])  # (2, joints of a leg)
+        self.legs = np.array(
+            [robot.indices("left_leg"), robot.indices("right_leg")]
+        )  # (2, joints of a leg)
         self._parent, self._axis = tree.parent, tree.axis
         self._rotation, self._origin = tree.rotation, tree.origin
         self._link_moment = tree.mass[:, None] * tree.centre
@@ -64,7 +68,9 @@ class Body:
         self._skew_squared = self._skew @ self._skew
         self._levels = _levels(tree.parent)
         self._carries = _carries(tree.parent)
-        self.carried_mass = self._carries @ tree.mass  # (n + 1,) kg of each link and all that it carries
+        self.carried_mass = (
+            self._carries @ tree.mass
+        )  # (n + 1,) kg of each link and all that it carries
         self._placed_at = np.full(self.size, np.nan)
         self._placement: Placement | None = None
 
@@ -84,8 +90,12 @@ class Body:
         for joints in self._levels:
             parents = self._parent[joints]
             rotation[joints + 1] = rotation[parents] @ local[joints]
-            origin[joints + 1] = origin[parents] + (rotation[parents] @ self._origin[joints, :, None])[:, :, 0]
-        moment = self._link_mass[:, None] * origin + (rotation @ self._link_moment[:, :, None])[:, :, 0]
+            origin[joints + 1] = (
+                origin[parents] + (rotation[parents] @ self._origin[joints, :, None])[:, :, 0]
+            )
+        moment = (
+            self._link_mass[:, None] * origin + (rotation @ self._link_moment[:, :, None])[:, :, 0]
+        )
         axis = (rotation[1:] @ self._axis[:, :, None])[:, :, 0]
         return Placement(rotation, origin, axis, self._carries @ moment)
 
@@ -133,14 +143,20 @@ class _UrdfTree:
         self.mass, self.centre = np.zeros(n + 1), np.zeros((n + 1, 3))
         self._frames: dict[str, Frame] = {}
         self._melt(robot.frames["base"], 0, np.eye(3), np.zeros(3))
-        missing = [name for name, parent in zip(self._names, self.parent, strict=True) if parent < 0]
+        missing = [
+            name for name, parent in zip(self._names, self.parent, strict=True) if parent < 0
+        ]
         if missing:
-            raise RobotDescriptionError(f"{robot.urdf}: {', '.join(missing)} do not hang on {robot.frames['base']}")
+            raise RobotDescriptionError(
+                f"{robot.urdf}: {', '.join(missing)} do not hang on {robot.frames['base']}"
+            )
 
     def frame(self, name: str) -> Frame:
         """Of a link. Raises RobotDescriptionError."""
         if name not in self._frames:
-            raise RobotDescriptionError(f"{self._urdf}: {unknown_name_message('link', name, self._frames)}")
+            raise RobotDescriptionError(
+                f"{self._urdf}: {unknown_name_message('link', name, self._frames)}"
+            )
         return self._frames[name]
 
     def _melt(self, link: str, row: int, rotation: np.ndarray, origin: np.ndarray) -> None:
@@ -160,7 +176,11 @@ class _UrdfTree:
             self._melt(child, j + 1, np.eye(3), np.zeros(3))
 
     def _add_mass(
-        self, inertial: ElementTree.Element | None, row: int, rotation: np.ndarray, origin: np.ndarray
+        self,
+        inertial: ElementTree.Element | None,
+        row: int,
+        rotation: np.ndarray,
+        origin: np.ndarray,
     ) -> None:
         if inertial is None:
             return
@@ -179,7 +199,9 @@ def cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def _pose(origin: ElementTree.Element | None) -> tuple[np.ndarray, np.ndarray]:
     if origin is None:
         return np.eye(3), np.zeros(3)
-    return matrix_from_rpy(*_vector(origin.get("rpy", "0 0 0"))), _vector(origin.get("xyz", "0 0 0"))
+    return matrix_from_rpy(*_vector(origin.get("rpy", "0 0 0"))), _vector(
+        origin.get("xyz", "0 0 0")
+    )
 
 
 def _vector(text: str) -> np.ndarray:

@@ -13,7 +13,9 @@ NEAR_REST = 0.35  # rad from the rest pose: slumping onto the stops moves the le
 LYING = np.cos(np.radians(60.0))  # beyond 60 degrees no foot is under the body any more
 STILL_TURN = 0.3  # rad/s: slower than a fall of 1 degree from balance after 1 s
 STILL_JOINT = 0.5  # rad/s: encoder noise is below 0.1, a sitting motion above 0.5
-STILL_FOR = 0.4  # s: longer than the reversal of any swaying motion, which has a period of 1 s or more
+STILL_FOR = (
+    0.4  # s: longer than the reversal of any swaying motion, which has a period of 1 s or more
+)
 SHAKEN_FOR = 0.1  # s: the hand-over from sitting down to holding shakes a seated body for 40 ms; toppling takes 0.5 s
 
 
@@ -58,7 +60,10 @@ class RestJudge:
         self._posture = self.judged = Posture.UPRIGHT
 
     def _momentary(self, state: RobotState, up_z: float, turn: float) -> Posture:
-        if not (turn < STILL_TURN and np.maximum.reduce(np.abs(state.velocity[self._legs])) < STILL_JOINT):
+        if not (
+            turn < STILL_TURN
+            and np.maximum.reduce(np.abs(state.velocity[self._legs])) < STILL_JOINT
+        ):
             return Posture.UPRIGHT
         if up_z < LYING:
             return Posture.LYING
@@ -69,4 +74,6 @@ class RestJudge:
 def _run(indices: np.ndarray) -> np.ndarray | slice:
     """A slice where the places follow each other: numpy then copies nothing."""
     first, last = int(indices[0]), int(indices[-1])
-    return slice(first, last + 1) if np.array_equal(indices, np.arange(first, last + 1)) else indices
+    return (
+        slice(first, last + 1) if np.array_equal(indices, np.arange(first, last + 1)) else indices
+    )

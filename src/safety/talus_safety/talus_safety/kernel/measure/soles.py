@@ -39,11 +39,16 @@ class Soles:
         along, across = self._reach[foot]
         return abs(mx) < across * fz, abs(my) < along * fz, True
 
-    def borne(self, foot: int, state: RobotState, tilt: Vertical, placement: Placement) -> float | None:
+    def borne(
+        self, foot: int, state: RobotState, tilt: Vertical, placement: Placement
+    ) -> float | None:
         """N upwards on it by its leg's torques, in statics; None where the leg is too straight or too fast to say."""
         body, up = self._body, np.array(tilt.up)
         legs, wrench_to_torque = body.legs[foot], body.wrench_to_torque(placement, foot)
-        if np.abs(state.velocity[legs]).max() > SWINGS or abs(np.linalg.det(wrench_to_torque)) < SOUND:
+        if (
+            np.abs(state.velocity[legs]).max() > SWINGS
+            or abs(np.linalg.det(wrench_to_torque)) < SOUND
+        ):
             return None
         gravity = body.gravity_torque(placement, -GRAVITY_MPS2 * up)[legs]
         return float(np.linalg.solve(wrench_to_torque, gravity - state.effort[legs])[:3] @ up)

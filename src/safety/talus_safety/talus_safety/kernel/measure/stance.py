@@ -63,7 +63,9 @@ class StanceObserver:
         self._body = body
         self._supports = [False, False]
 
-    def observe(self, state: RobotState, tilt: TiltFilter, lame: tuple[bool, bool] = (False, False)) -> Stance:
+    def observe(
+        self, state: RobotState, tilt: TiltFilter, lame: tuple[bool, bool] = (False, False)
+    ) -> Stance:
         """The stance at this tick; `tilt` in base_link; a `lame` leg is no support beside one that is sound."""
         body = self._body
         up, rate = np.array(tilt.up), np.array(tilt.rate)
@@ -74,8 +76,13 @@ class StanceObserver:
         centre = body.centre_of_mass(placement)
         supports = self._update_supports(state.foot_wrenches[:, 2], lame)
         weights = _weights(supports, soles @ up)
-        levelled, sole_rotations = soles @ level.T, np.array([level @ rotation for rotation, _ in located])
-        drift = body.centre_velocity(placement, state.velocity) - weights @ self._sole_velocity(placement, state, soles)
+        levelled, sole_rotations = (
+            soles @ level.T,
+            np.array([level @ rotation for rotation, _ in located]),
+        )
+        drift = body.centre_velocity(placement, state.velocity) - weights @ self._sole_velocity(
+            placement, state, soles
+        )
         velocity = level @ (drift + cross(rate, centre - weights @ soles))
         height = max(float((centre - weights @ soles) @ up), HEIGHT_AT_LEAST)
         return Stance(
@@ -91,13 +98,19 @@ class StanceObserver:
             omega=math.sqrt(GRAVITY_MPS2 / height),
         )
 
-    def _update_supports(self, normal_force: np.ndarray, lame: tuple[bool, bool]) -> tuple[bool, bool]:
+    def _update_supports(
+        self, normal_force: np.ndarray, lame: tuple[bool, bool]
+    ) -> tuple[bool, bool]:
         for foot in (0, 1):
-            self._supports[foot] = bool(normal_force[foot] > (CONTACT_OFF if self._supports[foot] else CONTACT_ON))
+            self._supports[foot] = bool(
+                normal_force[foot] > (CONTACT_OFF if self._supports[foot] else CONTACT_ON)
+            )
         left, right = self._supports
         return left and not (lame[0] and right), right and not (lame[1] and left)
 
-    def _sole_velocity(self, placement: Placement, state: RobotState, soles: np.ndarray) -> np.ndarray:
+    def _sole_velocity(
+        self, placement: Placement, state: RobotState, soles: np.ndarray
+    ) -> np.ndarray:
         """(2, 3) m/s of the soles as seen from base_link."""
         legs = self._body.legs
         lever = soles[:, None, :] - placement.origin[legs + 1]
@@ -115,7 +128,9 @@ def _level(up: np.ndarray, forward: np.ndarray) -> np.ndarray:
 def _off_centre(wrenches: np.ndarray, sole_rotations: np.ndarray) -> np.ndarray:
     """(2, 2) m from each sole's centre to where the ground presses on it."""
     force = wrenches[:, 2]
-    arm = np.column_stack((-wrenches[:, 4], wrenches[:, 3])) / np.maximum(force, CONTACT_OFF)[:, None]
+    arm = (
+        np.column_stack((-wrenches[:, 4], wrenches[:, 3])) / np.maximum(force, CONTACT_OFF)[:, None]
+    )
     return np.einsum("fij,fj->fi", sole_rotations[:, :2, :2], arm * (force > CONTACT_OFF)[:, None])
 
 

@@ -44,7 +44,9 @@ class TiltFilter:
         """rad/s, length of the turn rate."""
         return math.hypot(*self.rate)
 
-    def step(self, angular_velocity: Sequence[float], linear_acceleration: Sequence[float], dt: float) -> None:
+    def step(
+        self, angular_velocity: Sequence[float], linear_acceleration: Sequence[float], dt: float
+    ) -> None:
         """One sample of gyroscope (3,) rad/s and accelerometer (3,) m/s^2, all finite, `dt` s after the one before."""
         measured = _direction(*linear_acceleration)
         if not self._has_started:
@@ -55,9 +57,15 @@ class TiltFilter:
         ex, ey, ez = _cross(self.up, measured) if measured else (0.0, 0.0, 0.0)
         bx, by, bz = self._bias
         step = PULL_BIAS * dt
-        bx, by, bz = self._bias = _bounded(bx + step * ex), _bounded(by + step * ey), _bounded(bz + step * ez)
+        bx, by, bz = self._bias = (
+            _bounded(bx + step * ex),
+            _bounded(by + step * ey),
+            _bounded(bz + step * ez),
+        )
         wx, wy, wz = angular_velocity
-        if max(wx, wy, wz, -wx, -wy, -wz) > FASTEST:  # it would make the estimate a number that is none, for ever
+        if (
+            max(wx, wy, wz, -wx, -wy, -wz) > FASTEST
+        ):  # it would make the estimate a number that is none, for ever
             wx, wy, wz = 0.0, 0.0, 0.0
         wx, wy, wz = self.rate = wx - bx, wy - by, wz - bz
         dx, dy, dz = _cross(self.up, (wx - PULL * ex, wy - PULL * ey, wz - PULL * ez))

@@ -121,7 +121,6 @@ def _policy(path: Path | None) -> PolicyManifest | None:
     from talus_balance.policy.policy import load_policy
     from talus_core.robot import load_robot
 
-
     if path is None:
         return None
     return load_policy(path, load_robot(TALUS40_FOLDER), TICK_S, time.thread_time).manifest

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from talus_balance.controller import Mode
 from talus_balance.intent import IntentConfig
 from talus_core.errors import TalusError
+from talus_core.modes import Mode
 from talus_core.physics import GRAVITY_MPS2
 from talus_core.robot import RobotDescription
 

@@ -16,10 +16,11 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
-from talus_balance.controller import BalanceReport, Intent, Mode
+from talus_balance.balance_types import BalanceReport, Intent
 from talus_balance.stepping.height_grid import HeightGrid
 from talus_core.driver import GroundTruth
 from talus_core.errors import TalusError
+from talus_core.modes import Mode
 from talus_core.rotations import matrix_from_quat_xyzw
 from talus_core.state import JointCommand, RobotState
 

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Let each field of a configuration say what it depends on, so that it follows another robot.
+
+Dynamic similarity (Hof, "Scaling gait data to body size", Gait & Posture 1996): with lengths l,
+times go with sqrt(l / g), speeds with sqrt(l g), accelerations stay, but for the swing's, which the
+hip's torque bounds. What depends on the feet follows the feet, forces the weight.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields, is_dataclass, replace
+from typing import Any, ClassVar, Protocol, TypeVar
+
+
+class _Dataclass(Protocol):
+    """Stand for every dataclass, as `dataclasses.replace` wants it."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+ConfigT = TypeVar("ConfigT", bound=_Dataclass)
+ValueT = TypeVar("ValueT")
+RATIO_DIGITS = 3  # of a ratio: the same robot from other files gets the same gains, to the bit
+_KEY = "dimension"
+
+
+@dataclass(frozen=True)
+class Proportions:
+    """Give what gains depend on; lengths m.
+
+    Attributes:
+        mass: kg.
+        height: Of the centre of mass over the soles, standing.
+        leg: From hip to ankle, straight.
+        hips: Between the feet with straight parallel legs.
+        foot_length, foot_width: Of a sole.
+        ankle_lack: Of the sole's length ahead of its centre, that the ankle's torque does not
+            reach.
+        swing: m/s^2 of the foot, by the torque of the hip that swings the leg forward.
+    """
+
+    mass: float
+    height: float
+    leg: float
+    hips: float
+    foot_length: float
+    foot_width: float
+    ankle_lack: float
+    swing: float
+
+
+@dataclass(frozen=True)
+class SizeRatio:
+    """Say how a robot compares with the one that the default values belong to.
+
+    Attributes:
+        over: Its proportions divided by those of the other.
+        time: Ratio of times; speeds go with the same number.
+        wider: m by which its soles are wider.
+    """
+
+    over: Proportions
+    time: float
+    wider: float
+
+    @staticmethod
+    def between(robot: Proportions, known: Proportions) -> SizeRatio:
+        """Compare `robot` with the `known` one."""
+        pairs = (
+            (getattr(robot, item.name), getattr(known, item.name)) for item in fields(Proportions)
+        )
+        over = Proportions(*(round(a / b, RATIO_DIGITS) for a, b in pairs))
+        time = round(math.sqrt(over.height), RATIO_DIGITS)
+        return SizeRatio(over, time, robot.foot_width - known.foot_width)
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """Tell how a number changes with the size of the robot.
+
+    Attributes:
+        name: What the number goes with, in words.
+        factor: What it is multiplied by.
+        summand: m that are added to it afterwards.
+    """
+
+    name: str
+    factor: Callable[[SizeRatio], float]
+    summand: Callable[[SizeRatio], float] | None = None
+
+    def scaled(self, value: float, ratio: SizeRatio) -> float:
+        """Return `value` for the robot of that ratio."""
+        product = value * self.factor(ratio)
+        return product if self.summand is None else product + self.summand(ratio)
+
+
+SAME = Dimension(
+    "nothing: a share, an angle, an acceleration of the body, or electronics", lambda ratio: 1.0
+)
+LEG_LENGTH = Dimension("the leg's length", lambda ratio: ratio.over.leg)
+LEG_LENGTH_SQUARED = Dimension("the leg's length, squared", lambda ratio: ratio.over.leg**2)
+HIP_WIDTH = Dimension("the distance between the feet", lambda ratio: ratio.over.hips)
+FOOT_LENGTH = Dimension("the sole's length", lambda ratio: ratio.over.foot_length)
+FOOT_WIDTH = Dimension("the sole's width", lambda ratio: ratio.over.foot_width)
+GAP_OF_SOLES = Dimension(
+    "the sole's width, so that the gap stays", lambda ratio: 1.0, lambda ratio: ratio.wider
+)
+ANKLE_LACK = Dimension(
+    "what the ankle's torque does not reach", lambda ratio: ratio.over.ankle_lack
+)
+TIME = Dimension("a step's time", lambda ratio: ratio.time)
+SPEED = Dimension("a step's speed", lambda ratio: ratio.time)
+PER_TIME = Dimension("one over a step's time", lambda ratio: 1.0 / ratio.time)
+PER_TIME_SQUARED = Dimension("one over a step's time, squared", lambda ratio: ratio.time**-2)
+SWING_ACCELERATION = Dimension(
+    "the acceleration of a swinging foot", lambda ratio: ratio.over.swing
+)
+SWING_JERK = Dimension(
+    "that acceleration over a step's time", lambda ratio: ratio.over.swing / ratio.time
+)
+BODY_WEIGHT = Dimension("the weight", lambda ratio: ratio.over.mass)
+PER_BODY_WEIGHT_SQUARED = Dimension(
+    "one over the weight, squared", lambda ratio: ratio.over.mass**-2
+)
+PER_MOMENTUM_SQUARED = Dimension(
+    "one over the angular momentum, squared",
+    lambda ratio: (ratio.over.mass * ratio.over.height) ** -2,
+)
+
+
+def sized(default: ValueT, dimension: Dimension) -> ValueT:
+    """Return a dataclass field with a default for talus40 that changes as its dimension says."""
+    made: Any = field(default=default, metadata={_KEY: dimension})
+    return made  # a dataclass reads the field and hands out its default
+
+
+def size_config(
+    config: ConfigT, ratio: SizeRatio, told: Mapping[type, Mapping[str, Dimension]] | None = None
+) -> ConfigT:
+    """Return a configuration for talus40, and all inside it, as the robot of that ratio needs it.
+
+    Args:
+        config: Its fields are numbers with a dimension, or configurations.
+        ratio: Of the robot to talus40.
+        told: Dimensions of fields that do not say theirs, by class and name.
+
+    Raises:
+        TypeError: For a field without dimension; it would silently stay talus40's.
+    """
+    outside = (told or {}).get(type(config), {})
+    changes: dict[str, Any] = {}
+    for item in fields(config):
+        value = getattr(config, item.name)
+        if is_dataclass(value) and not isinstance(value, type):
+            changes[item.name] = size_config(value, ratio, told)
+            continue
+        dimension = item.metadata.get(_KEY) or outside.get(item.name)
+        if dimension is None:
+            raise TypeError(
+                f"{type(config).__name__}.{item.name} has no dimension; declare it with sized(...)"
+            )
+        if dimension is not SAME:
+            changes[item.name] = dimension.scaled(value, ratio)
+    return replace(config, **changes)

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The controller's modes as a pure machine: from where it stands and what holds, where it goes.
+
+    LIMP -- at rest on its feet, torque permitted ------> SEATED
+    LIMP -- lies, and is asked to get up ---------------> GETTING_UP
+    SEATED -- asked to be up ---------------------------> STANDING_UP
+    STANDING_UP -- up ----------------------------------> STANDING
+    STANDING -- the gait steps -------------------------> WALKING
+    WALKING -- the gait stands -------------------------> STANDING
+    STANDING_UP, STANDING -- asked to sit --------------> SITTING_DOWN
+    SITTING_DOWN -- asked to be up ---------------------> STANDING_UP
+    SITTING_DOWN -- down -------------------------------> SEATED
+    on its feet -- a fall is certain -------------------> FALLING
+    on its feet, still bent -- back on its hands -------> GETTING_UP
+    GETTING_UP -- the feet carry it --------------------> STANDING_UP
+    GETTING_UP -- no longer asked to, or all tries failed, or torque is lost --> LIMP
+    FALLING -- at rest on the ground, or torque is lost -----------------------> LIMP
+    SEATED -- torque is no longer permitted -----------------------------------> LIMP
+    LIMP, SEATED, on its feet -- torque is lost, or it lies on the ground -----> LIMP
+
+Torque is lost where it was cut or something else moves the body. One function tells each stage of
+a tick where it leads; the controller asks them in the order in which they stand here.
+"""
+
+from __future__ import annotations
+
+from talus_core.modes import Mode
+
+OFF_FEET = (Mode.FALLING, Mode.GETTING_UP)
+AT_REST = (Mode.LIMP, Mode.SEATED)
+POSTURE_CHANGES = (Mode.STANDING_UP, Mode.SITTING_DOWN)
+SETTLED = (Mode.STANDING, Mode.WALKING)
+
+
+def when_lying(mode: Mode, *, shall_get_up: bool) -> Mode:
+    """Return the mode of a robot on the ground: it gets up where it shall and can."""
+    return Mode.GETTING_UP if mode is Mode.LIMP and shall_get_up else mode
+
+
+def on_the_way(mode: Mode, *, has_command: bool, feet_carry: bool) -> Mode:
+    """Return the mode of a robot that falls or gets up.
+
+    Args:
+        mode: FALLING or GETTING_UP.
+        has_command: The fall or the way up goes on; False: it is over, or torque is lost.
+        feet_carry: The body can be balanced from now on.
+    """
+    if not has_command:
+        return Mode.LIMP
+    return Mode.STANDING_UP if mode is Mode.GETTING_UP and feet_carry else mode
+
+
+def when_located(mode: Mode, *, gives_up: bool) -> Mode:
+    """Return the mode of a robot that knows how it stands; one that is not to move is limp."""
+    if gives_up:
+        return Mode.LIMP
+    return Mode.SEATED if mode is Mode.LIMP else mode
+
+
+def as_asked(mode: Mode, *, shall_be_up: bool, has_arrived: bool, gait_stands: bool) -> Mode:
+    """Return the mode of a robot on its feet, by what it is asked to do and how far it is.
+
+    Args:
+        mode: Neither LIMP nor off its feet.
+        shall_be_up: It shall stand, and torque is permitted.
+        has_arrived: The change of posture is done.
+        gait_stands: No step is under way.
+    """
+    if mode in SETTLED:
+        if not gait_stands:
+            return Mode.WALKING
+        return Mode.STANDING if shall_be_up else Mode.SITTING_DOWN
+    if mode is Mode.STANDING_UP:
+        if has_arrived:
+            return Mode.STANDING
+        return mode if shall_be_up else Mode.SITTING_DOWN
+    return Mode.STANDING_UP if shall_be_up else mode
+
+
+def by_its_feet(mode: Mode, *, is_falling: bool, is_on_hands: bool) -> Mode:
+    """Return the mode of a robot on its feet that may lose them."""
+    if is_falling:
+        return Mode.FALLING
+    return Mode.GETTING_UP if is_on_hands else mode
+
+
+def after_motion(mode: Mode, *, has_arrived: bool) -> Mode:
+    """Return the mode at the end of a balanced tick: a robot that has sat down is held there."""
+    return Mode.SEATED if mode is Mode.SITTING_DOWN and has_arrived else mode
+
+
+def shown(mode: Mode, *, bows: bool, is_let_down: bool) -> Mode:
+    """Return the mode that others are told.
+
+    Args:
+        mode: It is in.
+        bows: It got up but is still bent over.
+        is_let_down: It has sat down on its drives, which still let it down onto its stops.
+    """
+    if bows:
+        return Mode.GETTING_UP
+    return Mode.SITTING_DOWN if mode is Mode.SEATED and is_let_down else mode

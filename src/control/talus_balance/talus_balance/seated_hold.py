@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Holds a robot that sits, and lets it down onto its stops after it has sat down."""
+
+from __future__ import annotations
+
+import numpy as np
+from talus_core.state import JointCommand, RobotState
+
+from talus_balance.whole_body.drive_targets import DriveConfig
+
+# In which a body that has sat down is let onto its stops: one that drops rocks for that long.
+LET_DOWN_S = 1.5
+
+
+class SeatedHold:
+    """Call `begin_at_rest` or `begin_loaded`, then `command` every tick while the robot sits."""
+
+    def __init__(self, config: DriveConfig, effort_limit: np.ndarray, dt: float):
+        """`effort_limit`: (n,) N m of the joints."""
+        self._stiffness = config.hold_stiffness * effort_limit
+        self._damping = config.hold_damping * effort_limit
+        self._dt = dt
+        self._position = np.zeros_like(effort_limit)
+        self._borne = np.zeros_like(effort_limit)  # N m, by the drives when the robot had sat down
+        self._share_let_down = 1.0
+
+    def limp_command(self, state: RobotState) -> JointCommand:
+        """Brake the joints with their damping alone."""
+        return JointCommand.damping(state.sequence, state.position, self._damping)
+
+    def begin_at_rest(self, state: RobotState) -> None:
+        """Hold a robot that sits on its stops already."""
+        self._position = state.position.copy()
+        self._share_let_down = 1.0
+
+    def begin_loaded(self, state: RobotState) -> None:
+        """Hold a robot that has just sat down: its drives still bear it."""
+        self._position = state.position.copy()
+        self._borne = state.effort.copy()
+        self._share_let_down = 0.0
+
+    @property
+    def is_let_down(self) -> bool:
+        """Whether the stops have not yet taken over what the drives bore."""
+        return self._share_let_down < 1.0
+
+    def command(self, state: RobotState) -> JointCommand:
+        """Hold the joints while the stops take over what the drives bore."""
+        self._share_let_down = min(self._share_let_down + self._dt / LET_DOWN_S, 1.0)
+        return JointCommand(
+            state.sequence,
+            position=self._position,
+            velocity=np.zeros_like(self._position),
+            effort=(1.0 - self._share_let_down) * self._borne,
+            kp=self._stiffness,
+            kd=self._damping,
+        )

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The frame in which steps are planned: odom's origin, x along the robot's heading."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+
+class HeadingFrame(NamedTuple):
+    """Cosine and sine of a heading; turns points and vectors of the ground."""
+
+    cosine: float
+    sine: float
+
+    @classmethod
+    def at(cls, yaw: float) -> HeadingFrame:
+        """Return the frame that points to `yaw` rad in odom."""
+        return cls(math.cos(yaw), math.sin(yaw))
+
+    def from_odom(self, xy: np.ndarray) -> np.ndarray:
+        """Return `xy` (2,) of odom in this frame."""
+        c, s = self
+        return np.array([c * xy[0] + s * xy[1], -s * xy[0] + c * xy[1]])
+
+    def to_odom(self, xy: np.ndarray) -> np.ndarray:
+        """Return `xy` (2,) of this frame in odom."""
+        c, s = self
+        return np.array([c * xy[0] - s * xy[1], s * xy[0] + c * xy[1]])

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Double support: load moves from the foot that will swing to the one that has landed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from talus_balance.stepping.gait_types import GaitInput, GaitOutput, GaitPhase
+from talus_balance.stepping.phases.airborne_foot import AirborneFoot
+from talus_balance.stepping.phases.single_support import SingleSupport
+from talus_balance.stepping.phases.step_under_way import (
+    StepUnderWay,
+    SwingMotion,
+    prefers_same_foot,
+)
+from talus_balance.stepping.phases.walk import Walk
+
+# N from which a sole is unloaded at the least: twice what counts as a touchdown.
+LEAST_UNLOADING_N = 50.0
+# N that a sole which is unloaded may bear at the least, so that it still counts as a contact.
+LEAST_LOAD_N = 1.0
+
+
+class DoubleSupport:
+    """Both soles carry; the step is planned, and a hasty one hastens the unloading too."""
+
+    phase = GaitPhase.DOUBLE
+
+    def __init__(self, walk: Walk, step: StepUnderWay, unloading_force: float):
+        """`unloading_force`: N on the sole that is to be lifted, when its unloading began."""
+        self._walk = walk
+        self._step = step
+        self._unloading_force = unloading_force
+
+    @property
+    def stance(self) -> int:
+        """Foot that has landed."""
+        return self._step.stance
+
+    def missed(self, inp: GaitInput) -> float:
+        """Return by how much the next three steps miss the capture point, m."""
+        return self._step.missed(inp)
+
+    def step_phase(self, inp: GaitInput) -> tuple[GaitOutput, DoubleSupport | SingleSupport]:
+        """Unload the swing foot for a tick; return what comes next."""
+        step = self._step
+        step.elapsed += self._walk.dt
+        if prefers_same_foot(self._walk, step.stance, step.elapsed, inp):
+            return step_again(self._walk, step.stance, inp).unload_planned(inp)
+        pressure = step.follow_plan(inp, SwingMotion.on_ground(step.lift_time), may_replan=True)
+        return self._unload(inp, pressure)
+
+    def unload_planned(self, inp: GaitInput) -> tuple[GaitOutput, DoubleSupport | SingleSupport]:
+        """Unload in the tick in which the step was planned; return what comes next."""
+        step = self._step
+        state = step.state(inp, SwingMotion.on_ground(step.lift_time))
+        return self._unload(inp, step.pressure(state))
+
+    def _unload(
+        self, inp: GaitInput, pressure: np.ndarray
+    ) -> tuple[GaitOutput, DoubleSupport | SingleSupport]:
+        walk = self._walk
+        step = self._step
+        pace = min(step.plan.duration / walk.planner.nominal, 1.0)
+        step.lift_time = walk.config.double_time * pace
+        share = max(1.0 - step.elapsed / step.lift_time, 0.0)
+        load = max(share * max(self._unloading_force, LEAST_UNLOADING_N), LEAST_LOAD_N)
+        output = step.output(inp, pressure=pressure, max_swing_force=load, swing=None)
+        if share > 0.0:
+            return output, self
+        return output, SingleSupport(walk, step, AirborneFoot.lifted(walk, step, inp))
+
+
+def begin_double_support(
+    walk: Walk, stance: int, unloading_force: float, inp: GaitInput
+) -> DoubleSupport:
+    """Plan the step in the first tick after `stance` has landed, or let that foot step again."""
+    if prefers_same_foot(walk, stance, walk.dt, inp):
+        return step_again(walk, stance, inp)
+    return DoubleSupport(walk, StepUnderWay(walk, stance, walk.dt, inp), unloading_force)
+
+
+def step_again(walk: Walk, landed: int, inp: GaitInput) -> DoubleSupport:
+    """Plan another step of the foot that has just `landed`, from now on."""
+    step = StepUnderWay(walk, 1 - landed, 0.0, inp)
+    walk.stance_is_fresh = False
+    return DoubleSupport(walk, step, float(inp.forces[landed]))

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The end of a step: what the landing teaches, and whether the robot stands or steps on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from talus_balance.stepping.gait_types import LEFT, RIGHT, GaitInput
+from talus_balance.stepping.phases.airborne_foot import Landing
+from talus_balance.stepping.phases.stand import Stand
+from talus_balance.stepping.phases.touchdown import Touchdown
+from talus_balance.stepping.phases.walk import Walk
+
+# m/s and rad/s, to which the followed command has died down: 3 cm a step.
+SETTLED_COMMAND_MPS = 0.05
+SETTLED_APART_M = 0.06  # one sole ahead of the other: a quarter of its length
+
+
+def after_landing(walk: Walk, landing: Landing, inp: GaitInput) -> Stand | Touchdown:
+    """Learn from the landing; stand if nothing asks for another step, else step on."""
+    if landing.early_by is not None:
+        walk.observe_landing_time(landing.early_by)
+    walk.stance_is_fresh = landing.early_by is not None
+    walk.observe_landing_place(inp)
+    if _may_settle(walk, landing.side, inp):
+        walk.forget_corrections()
+        return Stand(walk)
+    return Touchdown(walk, landing.side, float(inp.forces[1 - landing.side]))
+
+
+def _may_settle(walk: Walk, side: int, inp: GaitInput) -> bool:
+    """Tell whether nothing asks for a step after the landing of that foot."""
+    c = walk.config.standing
+    is_commanded = np.any(np.abs(walk.command.velocity) > SETTLED_COMMAND_MPS)
+    if inp.wish.wants_to_walk or is_commanded or walk.may_step_as_proposed(inp, 1 - side):
+        return False
+    frame = walk.frame
+    soles = inp.sole_positions
+    offset = np.abs(frame.from_odom(inp.capture_point - inp.centre))
+    apart = abs(frame.from_odom(soles[LEFT, :2] - soles[RIGHT, :2])[0])
+    is_slow = abs(inp.com_velocity[0]) < c.settle_speed
+    is_centred = offset[0] < c.settle_offset and offset[1] < c.settle_offset_y
+    return bool(apart < SETTLED_APART_M and is_slow and is_centred)

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the gait asks for while both feet carry and no step is planned."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from talus_balance.stepping.gait_types import GaitInput, GaitOutput, GaitPhase
+from talus_balance.stepping.step_state import Refusal
+
+
+def on_both_feet(
+    inp: GaitInput,
+    *,
+    pressure: np.ndarray,
+    heading: float,
+    ground: np.ndarray,
+    phase: GaitPhase,
+    refusal: Refusal | None = None,
+) -> GaitOutput:
+    """Return the output without a swing and without a landing.
+
+    Args:
+        inp: What is known at this tick.
+        pressure: (2,) m, centre of pressure in odom.
+        heading: rad.
+        ground: (3,) m, a point of the ground that carries.
+        phase: What the feet do from this tick on.
+        refusal: Why no proposed footstep is taken.
+    """
+    return GaitOutput(
+        centre_of_pressure=pressure,
+        in_contact=(True, True),
+        max_force=inp.full_loads,
+        swing_side=None,
+        swing=None,
+        heading=heading,
+        ground=ground,
+        phase=phase,
+        landing=None,
+        refusal=refusal,
+    )

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Standing on both feet, until a walk is asked for or a step has to catch the body."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from talus_balance.clamp import clamp
+from talus_balance.stepping.gait_types import LEFT, RIGHT, GaitInput, GaitOutput, GaitPhase
+from talus_balance.stepping.phases.on_both_feet import on_both_feet
+from talus_balance.stepping.phases.shift import Shift
+from talus_balance.stepping.phases.touchdown import Touchdown
+from talus_balance.stepping.phases.walk import Walk
+from talus_balance.stepping.step_state import Refusal
+
+# Of the support's half, that the centre of pressure may be asked for: the QP keeps it inside, and
+# what lies beyond makes it press on the very edge.
+PRESSED_SHARE = 1.15
+# Nearer to the centre, the capture point's speed tells the side: a third of a sole's distance from
+# there, chosen.
+CLEAR_SIDE_M = 0.03
+# Lever by which turning counts as walking sideways: about half of the nominal step width.
+TURNING_ARM_M = 0.1
+
+
+class Stand:
+    """Both soles carry, and no step is wanted."""
+
+    phase = GaitPhase.STAND
+
+    def __init__(self, walk: Walk):
+        self._walk = walk
+
+    def missed(self, inp: GaitInput) -> float:
+        """Return 0 m: no step is under way that could miss the capture point."""
+        return 0.0
+
+    def step_phase(self, inp: GaitInput) -> tuple[GaitOutput, Stand | Shift | Touchdown]:
+        """Hold the capture point between the feet for a tick; return what comes next."""
+        walk = self._walk
+        error = walk.frame.from_odom(inp.capture_point - inp.centre)
+        half = self._support_half(inp)
+        refusal = self._refusal(inp)
+        following = self._following(inp, error, half, refusal)
+        pressed = clamp(walk.config.pressure.stand_gain * error, PRESSED_SHARE * half)
+        output = on_both_feet(
+            inp,
+            pressure=inp.centre + walk.frame.to_odom(pressed),
+            heading=walk.command.heading,
+            ground=self._ground(inp, following),
+            phase=following.phase,
+            refusal=refusal,
+        )
+        return output, following
+
+    def _refusal(self, inp: GaitInput) -> Refusal | None:
+        """Return why the robot does not set out to the first footstep that is proposed."""
+        wish = inp.wish
+        if not wish.footsteps or not wish.may_walk:
+            return None
+        return self._walk.refusal(wish.footsteps[0], inp)
+
+    def _following(
+        self, inp: GaitInput, error: np.ndarray, half: np.ndarray, refusal: Refusal | None
+    ) -> Stand | Shift | Touchdown:
+        wish = inp.wish
+        if wish.footsteps and wish.may_walk and refusal is None:
+            return Shift(self._walk, 1 - wish.footsteps[0].side)
+        if wish.wants_to_walk:
+            return Shift(self._walk, _first_stance(wish.velocity))
+        if inp.wish.may_step and self._leaves_support(error, half):
+            return self._catch(inp, error)
+        return self
+
+    def _ground(self, inp: GaitInput, following: Stand | Shift | Touchdown) -> np.ndarray:
+        """Return a point of the ground between the feet, or under the stance foot to come."""
+        if isinstance(following, Stand):
+            return inp.sole_positions.mean(axis=0)
+        return inp.sole_positions[following.stance]
+
+    def _support_half(self, inp: GaitInput) -> np.ndarray:
+        """Return half of the support's extent ahead and aside, (2,) m."""
+        apart = inp.sole_positions[LEFT, :2] - inp.sole_positions[RIGHT, :2]
+        spread = np.abs(self._walk.frame.from_odom(apart))
+        foot_half = self._walk.foot_half
+        return np.array([foot_half[0], foot_half[1] + 0.5 * spread[1]])
+
+    def _leaves_support(self, error: np.ndarray, half: np.ndarray) -> bool:
+        c = self._walk.config.standing
+        ahead, aside = np.abs(error)
+        return bool(ahead > half[0] - c.margin_x or aside > half[1] - c.margin_y)
+
+    def _catch(self, inp: GaitInput, error: np.ndarray) -> Touchdown:
+        """Swing the foot on the falling side at once: fewer steps than leaning over it."""
+        speed = self._walk.frame.from_odom(inp.com_velocity[:2])
+        side = error[1] if abs(error[1]) > CLEAR_SIDE_M else speed[1]
+        stance = RIGHT if side > 0.0 else LEFT
+        return Touchdown(self._walk, stance, float(inp.forces[1 - stance]))
+
+
+def _first_stance(velocity: np.ndarray) -> int:
+    """Choose the foot that stands while the one towards which the robot walks swings first."""
+    sideways = velocity[1] + TURNING_ARM_M * velocity[2]
+    return RIGHT if sideways > 0.0 else LEFT

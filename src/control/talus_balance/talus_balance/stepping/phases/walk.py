@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What outlasts a phase of the gait: the commanded walk, its planner, and what steps taught."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from talus_core.footsteps import Footstep
+from talus_core.robot import Foot
+from talus_core.rotations import wrap_angle
+
+from talus_balance.clamp import clamp
+from talus_balance.stepping.footholds import FootholdChooser
+from talus_balance.stepping.footstep_proposals import FootstepProposals
+from talus_balance.stepping.gait_types import GaitConfig, GaitInput, GaitWish, WalkCommandConfig
+from talus_balance.stepping.heading_frame import HeadingFrame
+from talus_balance.stepping.height_grid import HeightGrid
+from talus_balance.stepping.path_hold import PathHold
+from talus_balance.stepping.phases.swing_contact import SwingContact
+from talus_balance.stepping.speed_trim import SpeedTrim
+from talus_balance.stepping.step_planner import StepPlanner
+from talus_balance.stepping.step_state import Refusal
+
+TOUCHDOWN_GAIN = 0.2  # of a touchdown's error in time, per step: learned in some five steps
+MAX_EARLY_S = 0.03  # by which a touchdown on level ground comes early: toe or heel 1 cm low
+
+
+class WalkCommand:
+    """Follows the commanded velocity, and turns the heading ahead of the foot that stands.
+
+    Attributes:
+        velocity: (3,) m/s, m/s, rad/s, as it is followed now, in the heading frame.
+        course: rad, the heading that is wanted.
+        heading: rad, the heading that the body follows.
+        frame: Frame of that heading.
+    """
+
+    def __init__(self, config: WalkCommandConfig, dt: float):
+        self._config = config
+        self._dt = dt
+        self._velocity_step = np.array(config.max_acceleration) * dt
+        self.reset(0.0)
+
+    def reset(self, heading: float) -> None:
+        """Stand with this `heading` rad."""
+        self.velocity = np.zeros(3)
+        self.course = heading
+        self._head_to(heading)
+
+    def stand(self) -> None:
+        """Want neither speed nor another heading."""
+        self.velocity = np.zeros(3)
+        self.course = self.heading
+
+    def follow(self, wish: GaitWish, stance_yaw: float) -> None:
+        """Go on for a tick, over a stance foot that points to `stance_yaw` rad."""
+        c = self._config
+        wanted = wish.velocity if wish.may_walk else 0.0
+        self.velocity = self.velocity + clamp(wanted - self.velocity, self._velocity_step)
+        lead = wrap_angle(self.course + float(self.velocity[2]) * self._dt - stance_yaw)
+        self.course = stance_yaw + min(max(lead, -c.off_course), c.off_course)
+        self._head_to(stance_yaw + min(max(lead, -c.heading_lead), c.heading_lead))
+
+    def _head_to(self, heading: float) -> None:
+        self.heading = heading
+        self.frame = HeadingFrame.at(heading)
+
+
+class Walk:
+    """Serves all phases of the gait.
+
+    Attributes:
+        config: Gains and thresholds.
+        dt: s per tick.
+        foot_half: (2,) m, half of the sole that may be pressed on.
+        pivot: (2,) m, the planned pivot from the sole's centre, in the heading frame.
+        command: Commanded velocity and heading.
+        planner: Plans each step.
+        chooser: Chooses footholds on ground that was seen.
+        proposals: Judges proposed footsteps.
+        heights: Ground that was seen; None: the feet feel their way.
+        trim: Corrects the speed by the last strides.
+        path: Keeps a straight walk on its line.
+        contact: What the swing foot feels.
+        early: s by which soles touch before their reference does, as learned: a property of the
+            body.
+        stance_is_fresh: The stance foot has landed after a whole step.
+        planned_ticks: Ticks in which a step was under way, since the last reset.
+        time: s since the last reset.
+    """
+
+    def __init__(self, config: GaitConfig, dt: float, foot_half: tuple[float, float], foot: Foot):
+        self.config = config
+        self.dt = dt
+        self.foot_half = np.array(foot_half)
+        self.pivot = np.array([config.pressure.pivot_x, 0.0])
+        self.command = WalkCommand(config.command, dt)
+        self.planner = StepPlanner(config.planner)
+        self.chooser = FootholdChooser(config.foothold, foot)
+        self.proposals = FootstepProposals(config, self.planner, self.chooser)
+        self.heights: HeightGrid | None = None
+        self.trim = SpeedTrim()
+        self.path = PathHold()
+        self.contact = SwingContact(config.touchdown)
+        self.early = 0.0
+        self.reset(0.0)
+
+    def reset(self, heading: float) -> None:
+        """Forget this walk, but not what the body has taught; stand with this `heading` rad."""
+        self.command.reset(heading)
+        self.forget_corrections()
+        self.contact.reset()
+        self.stance_is_fresh = False
+        self.planned_ticks = 0
+        self.time = 0.0
+
+    def forget_corrections(self) -> None:
+        """Begin a new walk, with neither trim nor line."""
+        self.trim.reset()
+        self.path.reset()
+
+    @property
+    def frame(self) -> HeadingFrame:
+        """Frame in which steps are planned, turned with the heading."""
+        return self.command.frame
+
+    def observe_landing_time(self, error: float) -> None:
+        """Learn from a whole step that landed `error` s before its plan."""
+        self.early = min(max(self.early + TOUCHDOWN_GAIN * error, 0.0), MAX_EARLY_S)
+
+    def observe_landing_place(self, inp: GaitInput) -> None:
+        """Learn what the last stride made of the commanded velocity and of the line."""
+        command = self.command
+        forward = self.frame.to_odom(np.array([1.0, 0.0]))
+        self.trim.observe_landing(self.time, inp.com[:2], command.velocity[:2], forward)
+        soles = inp.sole_positions[:, :2]
+        self.path.observe_landing(self.time, soles, command.course, command.velocity)
+        if self.path.holds:
+            self.trim.value[1] = 0.0  # two integrators of the same drift would swing
+
+    def coming_footsteps(self, inp: GaitInput, side: int) -> Sequence[Footstep]:
+        """Return the proposed footsteps from the next one of that foot on; none that may not be."""
+        wish = inp.wish
+        if not wish.footsteps or not wish.may_walk:
+            return ()
+        return self.proposals.coming(wish.footsteps, side)
+
+    def refusal(self, footstep: Footstep, inp: GaitInput) -> Refusal | None:
+        """Return why no foot may land there at any time; None where one may."""
+        return self.proposals.refusal(footstep, inp, self.command.heading, self.heights)
+
+    def may_step_as_proposed(self, inp: GaitInput, side: int) -> bool:
+        """Tell whether a footstep is proposed for that foot on which it may land."""
+        coming = self.coming_footsteps(inp, side)
+        return bool(coming) and self.refusal(coming[0], inp) is None
+
+    def followed_wish(self, inp: GaitInput, stance: int) -> GaitWish:
+        """Return the wish, with the velocity of the proposed footstep where there is one."""
+        if not self.may_step_as_proposed(inp, 1 - stance):
+            return inp.wish
+        footstep = self.coming_footsteps(inp, 1 - stance)[0]
+        heading = self.command.heading
+        velocity = self.proposals.velocity(footstep, inp, self.frame, heading)
+        return inp.wish._replace(velocity=velocity)
+
+    @property
+    def planned_velocity(self) -> np.ndarray:
+        """(2,) m/s that steps are planned for: commanded, trimmed, and back towards the line."""
+        aside = np.array([0.0, self.path.aside])
+        return self.command.velocity[:2] + self.trim.value + aside

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Say what hands and eyes shall do: targets become references, limbs without one go home."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from talus_core.limb_targets import Limb, LimbFrame, LimbPriority, LimbTarget
+from talus_core.robot import RobotDescription
+from talus_core.rotations import matrix_from_yaw
+
+from talus_balance.estimation.estimator import BaseEstimate
+from talus_balance.model.arm_reach import ARM_GROUPS, ArmReach
+from talus_balance.model.model_frames import HAND_FRAMES
+from talus_balance.model.robot_dynamics import BASE, WholeBodyModel
+from talus_balance.whole_body.limbs.gaze_path import GazeAngles, GazePath, GazeRange
+from talus_balance.whole_body.limbs.hand_path import HandGoal, HandPath, HandPathConfig
+from talus_balance.whole_body.motion_target import GazeReference, HandReference
+
+HAND_LIMBS = (Limb.LEFT_HAND, Limb.RIGHT_HAND)
+EMPHASIS = {
+    LimbPriority.LOW: 0.1,  # gives way to the trunk, weight 4 and 2
+    LimbPriority.NORMAL: 1.0,
+    LimbPriority.HIGH: 4.0,  # the trunk bends for it; a weight of 40 is far below the soles' 1000
+}
+
+
+def limbs_of(description: RobotDescription) -> tuple[Limb, ...]:
+    """Return the limbs of a robot that can have a target."""
+    frames = zip(HAND_LIMBS, HAND_FRAMES, strict=True)
+    return (*(limb for limb, frame in frames if frame in description.frames), Limb.GAZE)
+
+
+@dataclass(frozen=True)
+class LimbConfig:
+    """Hold how limbs travel to their targets and back."""
+
+    hand_path: HandPathConfig = field(default_factory=HandPathConfig)
+    gaze: GazeRange = field(default_factory=GazeRange)
+
+
+class LimbWish(NamedTuple):
+    """Say what others ask of the limbs.
+
+    Attributes:
+        targets: Fresh ones alone, one for each limb at most.
+        is_restricted: At R1 and above: hands travel slowly.
+    """
+
+    targets: tuple[LimbTarget, ...] = ()
+    is_restricted: bool = False
+
+    def of(self, limb: Limb) -> LimbTarget | None:
+        """Return the target of one limb."""
+        return next((target for target in self.targets if target.limb is limb), None)
+
+
+class LimbMotion(NamedTuple):
+    """Hold the references of a tick, and the posture (joints,) rad with arms on their way home."""
+
+    hands: tuple[HandReference | None, HandReference | None]
+    gaze: GazeReference | None
+    posture: np.ndarray
+
+
+class HandReferences:
+    """Give one hand its references; without a target its arm glides back to the posture."""
+
+    def __init__(self, model: WholeBodyModel, config: HandPathConfig, dt: float, side: int):
+        self._model = model
+        self._config = config
+        self._dt = dt
+        self._frame = model.frames.hands[side]
+        self._reach = None if self._frame is None else ArmReach(model, side, self._frame)
+        self._arm = model.joints_of(ARM_GROUPS[side]) if self._reach else np.zeros(0, dtype=bool)
+        self._path: HandPath | None = None
+        self._offset: np.ndarray | None = (
+            None  # (arm joints,) rad that are left of the way home began with
+        )
+        self._since = 0.0  # s on the way home
+
+    def follow(
+        self, target: LimbTarget | None, base: BaseEstimate, is_restricted: bool
+    ) -> HandReference | None:
+        """Return the reference on the way to `target`."""
+        if target is None or self._frame is None or self._reach is None:
+            return None
+        if self._path is None:
+            self._path = HandPath(self._config, self._dt, self._model.frame(self._frame))
+            self._offset = None
+        goal = goal_in_odom(target, base)
+        goal = HandGoal(self._reach.within(goal.position), goal.rotation, goal.velocity)
+        return self._path.chase(goal, is_restricted, target.stiffness, EMPHASIS[target.priority])
+
+    def relax(self, posture: np.ndarray) -> np.ndarray:
+        """Return the `posture` (joints,) rad with an arm that is on its way there."""
+        if self._path is not None:
+            model = self._model
+            joints = model.joint_position[model.v_index - BASE]
+            self._offset = joints[self._arm] - posture[self._arm]
+            self._since = 0.0
+            self._path = None
+        if self._offset is None:
+            return posture
+        self._since += self._dt
+        done = self._since / self._config.return_time
+        if done >= 1.0:
+            self._offset = None
+            return posture
+        left = 1.0 - done**3 * (10.0 - 15.0 * done + 6.0 * done * done)
+        relaxed = posture.copy()
+        relaxed[self._arm] += left * self._offset
+        return relaxed
+
+
+def goal_in_odom(target: LimbTarget, base: BaseEstimate) -> HandGoal:
+    """Return where a target is and how it moves in odom, however its frame moves."""
+    if target.frame is LimbFrame.ODOM:
+        return HandGoal(target.position, target.rotation, target.velocity)
+    lever = base.rotation @ target.position
+    turning = base.rotation @ base.angular_velocity
+    velocity = np.concatenate(
+        (
+            base.velocity + np.cross(turning, lever) + base.rotation @ target.velocity[:3],
+            turning + base.rotation @ target.velocity[3:],
+        )
+    )
+    return HandGoal(base.position + lever, base.rotation @ target.rotation, velocity)
+
+
+class GazeReferences:
+    """Give the eyes their references; without a target they come back home first."""
+
+    def __init__(self, model: WholeBodyModel, gaze: GazeRange, dt: float):
+        self._model = model
+        self._range = gaze
+        self._dt = dt
+        self._path: GazePath | None = None
+
+    def follow(
+        self, target: LimbTarget | None, base: BaseEstimate, heading: float, home: GazeAngles
+    ) -> GazeReference | None:
+        """Return the reference on the way to `target`, or back to `home`; `heading` in rad."""
+        turned = matrix_from_yaw(heading)
+        if target is None:
+            angles = None if self._path is None else self._path.turn_back(home)
+            if angles is None:
+                self._path = None
+                return None
+            return GazeReference(turned @ angles.direction())
+        if self._path is None:
+            self._path = GazePath(self._range, self._dt, home)
+        eyes = self._model.frame(self._model.frames.gaze).position
+        angles = self._path.turn_to(turned.T @ (goal_in_odom(target, base).position - eyes))
+        return GazeReference(
+            turned @ angles.direction(), target.stiffness, EMPHASIS[target.priority]
+        )
+
+
+class LimbReference:
+    """Keep the references of all limbs that can have a target."""
+
+    def __init__(self, model: WholeBodyModel, config: LimbConfig, dt: float):
+        self._hands = (
+            HandReferences(model, config.hand_path, dt, side=0),
+            HandReferences(model, config.hand_path, dt, side=1),
+        )
+        self._gaze = GazeReferences(model, config.gaze, dt)
+
+    def step_limbs(
+        self,
+        wish: LimbWish,
+        base: BaseEstimate,
+        heading: float,
+        home: GazeAngles,
+        posture: np.ndarray,
+    ) -> LimbMotion:
+        """Return the references of this tick; the model was updated.
+
+        Args:
+            wish: What others ask for.
+            base: Where it is.
+            heading: rad in odom, of the gait.
+            home: Where the eyes look without a target.
+            posture: (joints,) rad, to which arms without a target go.
+        """
+        hands: list[HandReference | None] = []
+        for limb, hand in zip(HAND_LIMBS, self._hands, strict=True):
+            reference = hand.follow(wish.of(limb), base, wish.is_restricted)
+            if reference is None:
+                posture = hand.relax(posture)
+            hands.append(reference)
+        gaze = self._gaze.follow(wish.of(Limb.GAZE), base, heading, home)
+        left, right = hands
+        return LimbMotion((left, right), gaze, posture)

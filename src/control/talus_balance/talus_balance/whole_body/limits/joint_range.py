@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stop joints before their range ends: bounds of their accelerations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from talus_balance.dimensions import SAME, sized
+from talus_balance.model.robot_dynamics import BASE, WholeBodyModel
+from talus_balance.whole_body.limits.limit import LimitBlock, SoleLoads
+
+# That a joint beyond its range is pushed back with at most: more could not be solved
+_BRAKING_RADPS2 = 200.0
+
+
+@dataclass(frozen=True)
+class JointRangeConfig:
+    """Say how early a joint brakes.
+
+    Attributes:
+        horizon: s ahead at which a joint must still be able to stop before its range ends.
+    """
+
+    horizon: float = sized(0.05, SAME)
+
+
+class JointRange:
+    """Let each joint reach the end of its range no sooner than in the horizon."""
+
+    is_equality = False
+
+    def __init__(self, model: WholeBodyModel, config: JointRangeConfig):
+        self._model = model
+        self._horizon = config.horizon
+        limits = model.description.limits
+        joints = model.description.structural_indices[model.joints.order]
+        self._lower = limits.lower[joints]
+        self._upper = limits.upper[joints]
+
+    def count(self, sides: tuple[int, ...]) -> int:
+        """Return none: it bounds variables alone."""
+        return 0
+
+    def prepare(self, block: LimitBlock) -> None:
+        """Leave everything to each tick."""
+
+    def write(self, block: LimitBlock, loads: SoleLoads) -> None:
+        """Bound the accelerations of the joints."""
+        model = self._model
+        horizon = self._horizon
+        joints = slice(BASE, model.nv)
+        ahead = model.joint_position + horizon * model.velocity[BASE:]
+        scale = 2.0 / (horizon * horizon)
+        block.variable_upper[joints] = np.maximum(scale * (self._upper - ahead), -_BRAKING_RADPS2)
+        block.variable_lower[joints] = np.minimum(scale * (self._lower - ahead), _BRAKING_RADPS2)

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Give the posture from tick to tick: that of a change under way, else the pose `stand`."""
+
+from __future__ import annotations
+
+from talus_balance.model.posture import PoseFacts, PostureMove, PostureReference, pose_facts
+from talus_balance.model.robot_dynamics import WholeBodyModel
+
+# In which a change of posture comes to rest where it is: a tenth of a whole one
+STOPPING_TIME_S = 0.2
+
+
+class PostureCourse:
+    """Keep a change of posture, which may stop where it is and go on later."""
+
+    def __init__(self, model: WholeBodyModel, dt: float):
+        description = model.description
+        joints = description.structural_indices
+        self._poses = {
+            name: pose_facts(model, pose[joints]) for name, pose in description.poses.items()
+        }
+        self._dt = dt
+        self._move: PostureMove | None = None
+        self._pace = 1.0  # of a change's own time
+
+    @property
+    def has_arrived(self) -> bool:
+        """Tell whether no change of posture is left to do."""
+        return self._move is None or self._move.is_done
+
+    def begin_move(self, pose: str, duration: float, start: PoseFacts) -> None:
+        """Go from `start` to a pose of the robot's files in `duration` s."""
+        self._move = PostureMove(start, self._poses[pose], duration)
+
+    def advance(self, settled: bool, may_move: bool) -> PostureReference:
+        """Return the posture of this tick.
+
+        Args:
+            settled: No change of posture is under way.
+            may_move: A change goes on; else it stops where it is.
+        """
+        change = self._dt / STOPPING_TIME_S
+        self._pace = min(max(float(may_move), self._pace - change), self._pace + change)
+        if not settled and self._move is not None:
+            return self._move.step_posture(self._dt, self._pace)
+        stand = self._poses["stand"]
+        return PostureReference(
+            com_height=stand.com_height,
+            com_speed=0.0,
+            com_acceleration=0.0,
+            pelvis_pitch=stand.pelvis_pitch,
+            chest_pitch=stand.chest_pitch,
+            joints=stand.joints,
+        )

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lead a hand to a pose of its own: six rows while it has a target, none else."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pinocchio as pin
+
+from talus_balance.clamp import clamp_norm
+from talus_balance.dimensions import LEG_LENGTH, SAME, sized
+from talus_balance.model.robot_dynamics import WholeBodyModel
+from talus_balance.whole_body.gains import Gains
+from talus_balance.whole_body.tasks.task import BodyTick, TaskRows
+
+
+@dataclass(frozen=True)
+class HandPoseGains:
+    """Weigh and feed back the pose of a hand.
+
+    Attributes:
+        position: Weight below the centre of mass's 20, so that no reach is worth a fall, and ten
+            times the posture's.
+        rotation: Below the position: where the wrist ends, the hand is at least in its place.
+        most_offset: m of error that is fed back at a time.
+        most_turn: rad, likewise.
+    """
+
+    position: Gains = Gains(10.0, 300.0, 30.0)
+    rotation: Gains = Gains(1.0, 300.0, 30.0)
+    most_offset: float = sized(0.05, LEG_LENGTH)
+    most_turn: float = sized(0.3, SAME)
+
+
+class HandPoseTask:
+    """Write the rows of one hand: linear, then angular."""
+
+    most_rows = 6
+
+    def __init__(self, model: WholeBodyModel, gains: HandPoseGains, side: int):
+        """Make the task of the hand `side`, 0 left, 1 right."""
+        self._model = model
+        self._gains = gains
+        self._side = side
+        self._root_weight = np.sqrt(np.repeat([gains.position.weight, gains.rotation.weight], 3))
+
+    def count(self, tick: BodyTick) -> int:
+        """Return six while the hand has a reference."""
+        return 0 if tick.target.hands[self._side] is None else self.most_rows
+
+    def write(self, tick: BodyTick, rows: TaskRows) -> None:
+        """Write what moves the hand along its reference."""
+        reference = tick.target.hands[self._side]
+        frame = self._model.frames.hands[self._side]
+        assert (
+            reference is not None and frame is not None
+        )  # `count` said so; a robot without that hand has no reference
+        hand = self._model.frame(frame)
+        gains = self._gains
+        soft = math.sqrt(
+            reference.stiffness
+        )  # damping goes with the root, so that the hand never rings
+        offset = clamp_norm(reference.position - hand.position, gains.most_offset)
+        turn = clamp_norm(pin.log3(reference.rotation @ hand.rotation.T), gains.most_turn)
+        behind = reference.velocity - hand.velocity
+        wanted = reference.acceleration - hand.drift
+        wanted[:3] += (
+            reference.stiffness * gains.position.kp * offset + soft * gains.position.kd * behind[:3]
+        )
+        wanted[3:] += (
+            reference.stiffness * gains.rotation.kp * turn + soft * gains.rotation.kd * behind[3:]
+        )
+        rows.jacobian[:] = hand.jacobian
+        rows.wanted[:] = wanted
+        rows.root_weight[:] = math.sqrt(reference.emphasis) * self._root_weight

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Move the centre of mass, and let angular momentum about it die away: six rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from talus_balance.dimensions import PER_MOMENTUM_SQUARED, PER_TIME, SAME, sized
+from talus_balance.model.robot_dynamics import WholeBodyModel
+from talus_balance.whole_body.gains import Gains
+from talus_balance.whole_body.motion_target import MotionTarget
+from talus_balance.whole_body.tasks.task import BodyTick, TaskRows
+
+
+@dataclass(frozen=True)
+class MomentumGains:
+    """Weigh and feed back the momentum; weights from the walking study's table.
+
+    Attributes:
+        com_horizontal_weight: Its acceleration comes from the centre of pressure, so it needs no
+            feedback.
+        com_height: Of the centre of mass over odom.
+        angular_weight: per (N m)^2.
+        angular_damping: 1/s, acc = -kd L.
+    """
+
+    com_horizontal_weight: float = sized(20.0, SAME)
+    com_height: Gains = Gains(30.0, 60.0, 14.0)
+    angular_weight: float = sized(0.003, PER_MOMENTUM_SQUARED)
+    angular_damping: float = sized(4.0, PER_TIME)
+
+
+class MomentumTask:
+    """Write linear momentum, weighted as the centre of mass's motion, then angular momentum."""
+
+    most_rows = 6
+
+    def __init__(self, model: WholeBodyModel, gains: MomentumGains):
+        self._model = model
+        self._gains = gains
+        weights = np.zeros(self.most_rows)
+        horizontal = gains.com_horizontal_weight
+        weights[:3] = np.array([horizontal, horizontal, gains.com_height.weight]) / model.mass**2
+        weights[3:6] = gains.angular_weight
+        self._root_weight = np.sqrt(weights)
+
+    def lift(self, target: MotionTarget) -> float:
+        """Return the wanted vertical acceleration of the centre of mass, m/s^2."""
+        model = self._model
+        gains = self._gains.com_height
+        return (
+            target.com_vertical_acceleration
+            + gains.kp * (target.com_height - model.com[2])
+            + gains.kd * (target.com_vertical_speed - model.com_velocity[2])
+        )
+
+    def count(self, tick: BodyTick) -> int:
+        """Return six: the body always has a momentum."""
+        return self.most_rows
+
+    def write(self, tick: BodyTick, rows: TaskRows) -> None:
+        """Write mass times acceleration, and the damping of the angular momentum."""
+        model = self._model
+        wanted = rows.wanted
+        rows.root_weight[:] = self._root_weight
+        rows.jacobian[:] = model.momentum_matrix
+        wanted[:2] = model.mass * tick.target.com_acceleration
+        wanted[2] = model.mass * tick.lift
+        wanted[3:6] = -self._gains.angular_damping * model.momentum[3:]
+        wanted -= model.momentum_drift

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Proposed footsteps are stepped where they were proposed, if that is safe, and refused if not."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from talus_core.footsteps import Footstep
+from talus_core.modes import Mode
+from talus_core.robot import load_robot
+from talus_core.rotations import matrix_from_quat_xyzw, matrix_from_yaw, yaw_of
+from talus_lab.rig.rig import Push, Rig
+
+ROBOT = load_robot(Path(__file__).parents[1] / "urdf" / "talus40")
+LEFT, RIGHT = 0, 1
+WIDTH_M = 0.19  # between the feet
+STEPS = 20
+WITHIN_M = 0.03
+
+
+def standing(seed: int) -> Rig:
+    rig = Rig(ROBOT, seed=seed, model_error=True)
+    assert rig.run_until(Mode.STANDING, 5.0), rig.mode
+    rig.run_to(rig.time + 0.5)
+    return rig
+
+
+def footsteps(
+    rig: Rig, shape: tuple[float, float, float], count: int = STEPS, width: float = WIDTH_M
+) -> list[Footstep]:
+    """`count` steps from where the robot stands: ahead m, aside m, and turned rad, each."""
+    ahead, aside, turn = shape
+    soles = rig.report.sole_positions
+    yaw = yaw_of(rig.report.base.rotation)
+    place = soles.mean(axis=0)
+    side = LEFT if aside > 0.0 or turn > 0.0 else RIGHT
+    steps = []
+    for k in range(count):
+        yaw += turn
+        share = 0.5 if k == 0 else 1.0
+        place = place + share * matrix_from_yaw(yaw) @ np.array([ahead, aside, 0.0])
+        sideways = 0.5 * width * (1.0 if side == LEFT else -1.0)
+        foot = place + matrix_from_yaw(yaw) @ np.array([0.0, sideways, 0.0])
+        steps.append(Footstep(side, foot, yaw))
+        side = 1 - side
+    return steps
+
+
+def truth_of(rig: Rig, point_in_odom: np.ndarray) -> np.ndarray:
+    """(3,) m in the world of a point in odom, by where the base really is and is believed."""
+    base, truth = rig.report.base, rig.truth
+    turn = matrix_from_quat_xyzw(truth.quat_xyzw) @ base.rotation.T
+    return truth.position + turn @ (point_in_odom - base.position)
+
+
+class Follower:
+    """Proposes the steps that are left, and notes how far from each the foot landed."""
+
+    def __init__(self, rig: Rig, steps: list[Footstep]):
+        self.rig = rig
+        self.left = list(steps)
+        self.errors: list[float] = []
+        self.refusals: list[str] = []
+        self._swings: int | None = None
+        rig.footsteps = tuple(self.left)
+
+    def step(self) -> None:
+        report = self.rig.step()
+        swing = report.gait.swing_side if report.gait else None
+        if report.gait and report.gait.refusal:
+            self.refusals.append(report.gait.refusal.value)
+        if swing is None and self._swings is not None and self.left:
+            self._land(self._swings)
+        self._swings = swing
+
+    def _land(self, side: int) -> None:
+        if side != self.left[0].side:
+            return
+        proposed = self.left.pop(0)
+        wanted = truth_of(self.rig, proposed.position_in_odom)
+        found = self.rig.driver.soles[side]
+        self.errors.append(math.dist(wanted[:2], found[:2]))
+        self.rig.footsteps = tuple(self.left)
+
+    def run(self, seconds: float) -> None:
+        end = self.rig.time + seconds
+        while self.rig.time < end and not self.rig.has_fallen():
+            self.step()
+
+
+SHAPES = {  # ahead m, aside m, turned rad a step, and m between the feet
+    "straight": ((0.15, 0.0, 0.0), WIDTH_M),
+    "long": ((0.25, 0.0, 0.0), WIDTH_M),
+    "sideways": ((0.0, 0.03, 0.0), 0.21),  # the foot that follows comes no nearer than 0.18
+    "turning": ((0.12, 0.0, 0.1), WIDTH_M),
+    "back": ((-0.1, 0.0, -0.08), WIDTH_M),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_twenty_proposed_footsteps_are_stepped_within_three_centimetres(name):
+    shape, width = SHAPES[name]
+    rig = standing(seed=3)
+    follower = Follower(rig, footsteps(rig, shape, width=width))
+    follower.run(20.0)
+    assert not rig.has_fallen()
+    assert follower.refusals == []
+    assert len(follower.errors) == STEPS
+    assert max(follower.errors) < WITHIN_M, [round(error, 3) for error in follower.errors]
+    assert rig.mode is Mode.STANDING, "it stands when no step is left"
+
+
+UNSAFE = {
+    "far": ((0.9, -0.2, 0.0), "beyond the reach"),
+    "crossing": ((0.1, 0.1, 0.0), "legs would cross"),
+    "high": ((0.2, -0.2, 0.15), "no sole is known to lie there"),
+}
+
+
+@pytest.mark.parametrize("name", UNSAFE)
+@pytest.mark.parametrize("after", [0, 4], ids=["standing", "walking"])
+def test_an_unsafe_proposal_is_refused_and_the_robot_does_not_fall(name, after):
+    offset, reason = UNSAFE[name]
+    rig = standing(seed=4)
+    steps = footsteps(rig, (0.15, 0.0, 0.0), count=after + 1)
+    last = steps[-1]
+    mirror = np.array([1.0, 1.0 if last.side == RIGHT else -1.0, 1.0])
+    soles = rig.report.sole_positions
+    place = steps[-2].position_in_odom if after else soles.mean(axis=0)
+    unsafe = place + matrix_from_yaw(last.yaw_in_odom) @ (mirror * np.array(offset))
+    steps[-1] = Footstep(last.side, unsafe, last.yaw_in_odom)
+    follower = Follower(rig, steps)
+    follower.run(8.0)
+    assert not rig.has_fallen()
+    assert any(reason in refusal for refusal in follower.refusals)
+
+
+def test_a_shoved_robot_steps_where_balance_needs_it():
+    rig = standing(seed=5)
+    follower = Follower(rig, footsteps(rig, (0.15, 0.0, 0.0)))
+    follower.run(3.0)
+    rig.pushes.append(Push(rig.time, (0.0, 45.0, 0.0)))
+    follower.run(4.0)
+    assert not rig.has_fallen()
+    assert follower.refusals, "balance's own step won"
