@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Mutation test of the safety kernel: changes one operator or number at a time and sees whether a test notices.
+"""Mutation test of the safety kernel.
 
-./talus exec -- python tests/mutate_safety_kernel.py [--sample N] [--seed N] [--seconds N] [FILE ...]
+Changes one operator or number at a time and sees whether a test notices.
 
-What was found is kept by the hash of a file and its tests, so that a run that was cut short goes on where it was.
-Own code, since tools for this start a new interpreter and import everything for every mutant: here each is a fork.
+./talus exec -- python tests/mutate_safety_kernel.py [--sample N] [--seed N] [--seconds N] [FILE
+...]
+
+What was found is kept by the hash of a file and its tests, so that a run that was cut short goes on
+where it was. Own code, since tools for this start a new interpreter and import everything for every
+mutant: here each is a fork.
 """
 
 from __future__ import annotations
@@ -39,6 +43,7 @@ TESTS_OF = {
     "limits": ("config", "bundle"),
     "decide/decision": ("seams", "phases", "gate"),
     "decide/facts": ("seams", "supervisor", "watch", "conversions"),
+    "decide/gate_facts": ("seams", "phases"),
     "decide/gate_rules": ("seams", "readme", "config", "phases", "gate"),
     "decide/ladder": ("ladder",),
     "decide/outside_rules": ("readme", "config", "watch"),
@@ -52,7 +57,9 @@ TESTS_OF = {
     "judge/fall": ("fall",),
     "judge/heat": ("heat",),
     "judge/limiter": ("limiter",),
-    "judge/monitors": ("monitors",),
+    "judge/drive_checks": ("monitors",),
+    "judge/drive_monitor": ("monitors",),
+    "judge/imu_monitor": ("imu_monitor",),
     "judge/plausible": ("plausible",),
     "judge/power": ("power",),
     "measure/body": ("body",),
@@ -60,16 +67,30 @@ TESTS_OF = {
     "measure/soles": ("consistency",),
     "measure/stance": ("stance",),
     "measure/tilt": ("tilt",),
+    "measure/urdf_tree": ("body",),
 }
 OF_ALL = Path(__file__).with_name("test_safety_bounds.py")
 UNCHANGED = -1  # number of the file as it is
 STORE = ROOT / ".talus" / "mutants"
 
 SWAPS: dict[type, type] = {
-    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
-    ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.And: ast.Or, ast.Or: ast.And,
-    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult,
-}  # fmt: skip
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+    ast.And: ast.Or,
+    ast.Or: ast.And,
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    ast.Div: ast.Mult,
+}
 
 
 def mutants(tree: ast.Module) -> Iterator[tuple[int, str, ast.Module]]:
@@ -132,7 +153,10 @@ def is_noticed(name: str, tree: ast.Module) -> bool:
 
 
 class Store:
-    """Whether a mutant was noticed, by file, its tests and its number; every answer is on disk at once."""
+    """Whether a mutant was noticed, by file, its tests and its number.
+
+    Every answer is on disk at once.
+    """
 
     def __init__(self, name: str):
         content = b"".join(

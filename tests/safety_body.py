@@ -32,7 +32,7 @@ Controller = Callable[[RobotState], JointCommand | None]
 
 @dataclass
 class Story:
-    """What happened: phases by the time they began, the highest tilt and the lowest base before torque was cut."""
+    """What happened: phases by the time they began, highest tilt and lowest base under torque."""
 
     phases: dict[GatePhase, float] = field(default_factory=dict)
     tilt: float = 0.0
@@ -121,7 +121,10 @@ class GatedBody:
     def run(
         self, controller: Controller, seconds: float, dies_at: float = CONTROLLER_DIES
     ) -> Story:
-        """A controller that falls silent at a time, and what follows: at most `seconds`, and a while after the cut."""
+        """A controller that falls silent at a time, and what follows.
+
+        At most `seconds`, and a while after the cut.
+        """
         story = Story()
         while self.time < seconds and not self.time > story.cut_at + STAYS:
             state = self.driver.read(self.time)

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The bounds by which the safety kernel judges are those that docs/bounds.md states: nobody moves one unseen."""
+"""The bounds by which the safety kernel judges are those that docs/bounds.md states.
+
+Nobody moves one unseen.
+"""
 
 import re
 from importlib import import_module

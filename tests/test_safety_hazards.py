@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every hazard has its requirement and a test that exists, every rule its hazard: no orphans in HAZARDS.md."""
+"""Every hazard has its requirement and a test that exists, every rule its hazard.
+
+No orphans in HAZARDS.md.
+"""
 
 import ast
 import re

@@ -18,7 +18,7 @@ KERNEL_FILES = sorted(
     path for path in (SOURCE / "kernel").rglob("*.py") if path.name != "__init__.py"
 )
 KERNEL = tuple(path.relative_to(SOURCE).with_suffix("").as_posix() for path in KERNEL_FILES)
-LINES_AT_MOST = 2600  # 41 % of it measures the body; the other part alone was held to 1500
+STATEMENTS_AT_MOST = 1800  # of which 420 measure the body
 OUTSIDE = {
     "numpy",
     "yaml",
@@ -37,7 +37,7 @@ TESTS = (
         "watch",
         "config",
     ),
-    *("plausible", "power", "body", "stance", "tilt", "rest"),
+    *("imu_monitor", "plausible", "power", "body", "stance", "tilt", "rest"),
 )
 FEW_OF_THE_GATE = (
     "imu or finite or fall or loss or finding"  # the gate itself is no part, but feeds plausible.py
@@ -45,7 +45,9 @@ FEW_OF_THE_GATE = (
 
 
 def test_kernel_is_small():
-    assert sum(len(path.read_text().splitlines()) for path in KERNEL_FILES) <= LINES_AT_MOST
+    trees = [ast.parse(path.read_text()) for path in KERNEL_FILES]
+    count = sum(isinstance(node, ast.stmt) for tree in trees for node in ast.walk(tree))
+    assert count <= STATEMENTS_AT_MOST
 
 
 def test_kernel_is_closed_under_its_imports():
@@ -81,7 +83,10 @@ def test_every_line_and_branch_of_the_kernel_is_tested(tmp_path):
 
 
 def coverage(folder: Path) -> dict:
-    """The report of the tool `coverage` for the kernel's own tests. Raises CalledProcessError where one fails."""
+    """The report of the tool `coverage` for the kernel's own tests.
+
+    Raises CalledProcessError where one fails.
+    """
     environment = {**os.environ, "COVERAGE_FILE": str(folder / "data"), "OMP_NUM_THREADS": "1"}
     include = "--include=" + ",".join(str(path.resolve()) for path in KERNEL_FILES)
     kernel_tests = [str(PACKAGE / "test" / f"test_safety_{name}.py") for name in TESTS]

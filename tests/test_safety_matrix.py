@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A fixed part of the fault matrix: what the robot survives today, it goes on surviving."""
+"""A fixed part of the fault matrix: what the robot survives today, it goes on surviving (all.
+
+./talus bench safety).
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""On a simulated body with model error: each fault is found by its rule in time, and a healthy life raises nothing."""
+"""On a simulated body with model error.
+
+Each fault is found by its rule in time, and a healthy life raises nothing.
+"""
 
 import math
 from collections.abc import Callable
@@ -63,7 +66,10 @@ class Life:
 
 
 def aside(story: Callable[[], Any]) -> Any:
-    """What a story returns that is told in a copy of this process: the robot here stays as it is."""
+    """What a story returns that is told in a copy of this process.
+
+    The robot here stays as it is.
+    """
     context = get_context("fork")
     answers = context.SimpleQueue()
     teller = context.Process(target=lambda: answers.put(story()))

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The controller falls silent and a simulated body must not fall: the gate holds it, sits it down, and cuts.
+"""The controller falls silent and a simulated body must not fall.
 
-Masses off by 10 %, centres of mass by 1 cm, doubled friction, noisy sensors, 2 ms delay (see safety_body).
+The gate holds it, sits it down, and cuts.
+
+Masses off by 10 %, centres of mass by 1 cm, doubled friction, noisy sensors, 2 ms delay (see
+safety_body).
 """
 
 import numpy as np
@@ -18,7 +21,10 @@ FORWARD, LEFT = np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0])
 def dies_standing(
     seed: int, push: np.ndarray | None = None, push_at: float = 0.5, link: str = "torso"
 ) -> Story:
-    """A controller that holds the pose `stand` and falls silent; then perhaps a push (N s over 0.1 s)."""
+    """A controller that holds the pose `stand` and falls silent.
+
+    Then perhaps a push (N s over 0.1 s).
+    """
     body = GatedBody("stand", seed, model_error=True)
     hold = holding(ROBOT.poses["stand"])
     if push is not None:

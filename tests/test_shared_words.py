@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Words that several packages share: the core's lists are those of the messages, and nobody keeps a copy."""
+"""Words that several packages share.
+
+The core's lists are those of the messages, and nobody keeps a copy.
+"""
 
 import re
 

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-# Of every simulated world, and what a robot assumes until it has measured its own: MuJoCo's default, and g to three
+# Of every simulated world, and what a robot assumes until it has measured its own: MuJoCo's
+# default, and g to three
 # digits at 45 degrees of latitude. It is not the standard gravity of 9.80665 (CGPM 1901).
 GRAVITY_MPS2 = 9.81
 

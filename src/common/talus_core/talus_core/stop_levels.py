@@ -7,7 +7,10 @@ from enum import IntEnum
 
 
 class StopLevel(IntEnum):
-    """What is asked of the robot; the numbers are those of SafetyState.msg, and greater is stricter."""
+    """What is asked of the robot.
+
+    The numbers are those of SafetyState.msg, and greater is stricter.
+    """
 
     R0_RUN = 0
     R1_DEGRADE = 1
@@ -18,7 +21,10 @@ class StopLevel(IntEnum):
 
     @classmethod
     def from_message(cls, value: int) -> StopLevel:
-        """Return the level with this number; one that names none reads as R3: what is not understood restricts."""
+        """Return the level with this number; one that names none reads as R3.
+
+        What is not understood restricts.
+        """
         try:
             return cls(value)
         except ValueError:

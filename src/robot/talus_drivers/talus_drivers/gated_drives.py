@@ -6,7 +6,8 @@ from __future__ import annotations
 from talus_core.channel import Channel
 from talus_core.driver import Derating, Driver, FaultStage, SingleCut
 from talus_core.state import JointCommand, RobotState
-from talus_safety.gate import GateDecision, LastGate
+from talus_safety.gate import LastGate
+from talus_safety.kernel.decide.decision import GateDecision
 from talus_safety.kernel.decide.permit import TorquePermit
 from talus_safety.kernel.judge.power import PowerReport
 
@@ -48,7 +49,7 @@ class GatedDrives:
     @property
     def is_holding(self) -> bool:
         """The drives produce torque."""
-        return self.decision is not None and self.decision.command is not None
+        return self.decision is not None and not self.decision.cuts_torque
 
     def put_command(self, command: JointCommand) -> None:
         """As it came."""
@@ -94,10 +95,12 @@ class GatedDrives:
         if (decision.cut or self._cuts) and self._single_cut is not None:
             self._single_cut.cut(decision.cut)
             self._cuts = bool(decision.cut)
-        if decision.command is None:
+        command = decision.command
+        if decision.cuts_torque:
             self._driver.stop()
-        else:
-            self._driver.write(self._coast(decision.command, is_new or decision.standby_active))
+            return
+        assert command is not None  # cuts_torque says so
+        self._driver.write(self._coast(command, is_new or decision.standby_active))
 
 
 def _differ(before: GateDecision | None, after: GateDecision) -> bool:

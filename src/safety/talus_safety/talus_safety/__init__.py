@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stop ladder, limiter, watchdogs, standby and the supervisor node."""
+"""Keeps a robot that falls without power from falling: supervisor, last gate, standby."""

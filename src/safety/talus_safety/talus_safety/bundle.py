@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The limits as one file with its SHA-256: checked at every start, and parameters may only narrow it.
+"""Reads the limits as one file with its SHA-256.
 
-./talus exec -- python -m talus_safety.bundle config/safety.yaml makes the manifest anew, for `sha256sum -c` too.
+Checked at every start, and parameters may only narrow it.
+
+./talus exec -- python -m talus_safety.bundle config/safety.yaml makes the manifest anew, for
+`sha256sum -c` too.
 """
 
 from __future__ import annotations
@@ -27,37 +30,51 @@ from talus_core.robot import RobotDescription
 
 from talus_safety.kernel.limits import GateConfig, SupervisorLimits
 
-NODES = {
+# their limits, and what is before a name
+LIMITED_NODES = {
     "safety": (SupervisorLimits, ""),
     "driver": (GateConfig, "gate."),
-}  # their limits, and what is before a name
-COMMAND = "./talus exec -- python -m talus_safety.bundle"
+}
+BUNDLE_COMMAND = "./talus exec -- python -m talus_safety.bundle"
 
 
 class BundleError(TalusError):
-    """Limits that cannot be trusted; the message names the file, what is wrong, and what would work."""
+    """Says that limits cannot be trusted.
+
+    The message names the file, what is wrong, and what would work.
+    """
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """Limits by node and by name of the ROS parameter, and the file that they are from."""
+    """Holds limits by node and by name of the ROS parameter, and the file that they are from."""
 
     path: Path
     values: Mapping[str, Mapping[str, Any]]
 
     def narrowed_by(self, node: str, given: Mapping[str, Any]) -> dict[str, Any]:
-        """All values of a node: what was given, and the limits for the rest. Raises ParameterError if one is wider."""
+        """Return all values of a node: what was given, and the limits for the rest.
+
+        Raises ParameterError if one is wider.
+        """
         limits = self.values[node]
         known = _parameters(node)
         for name in limits.keys() & given.keys():
             default, info = known[name]
             _refuse_wider(
-                name, checked(name, given[name], default, info), limits[name], default, info
+                name,
+                value=checked(name, given[name], default, info),
+                limit=limits[name],
+                default=default,
+                info=info,
             )
         return {**limits, **given}
 
     def digest(self, robot: RobotDescription) -> str:
-        """SHA-256 of all that decides: this file, the robot's own limits, and the code of this package."""
+        """Return the SHA-256 of all that decides.
+
+        This file, the robot's own limits, and the code of this package.
+        """
         whole = hashlib.sha256()
         code = sorted(Path(__file__).parent.rglob("*.py"))
         for path in (self.path, robot.folder / "robot.yaml", robot.urdf, *code):
@@ -66,7 +83,7 @@ class Bundle:
 
 
 def load_bundle(path: str | Path) -> Bundle:
-    """Limits that are complete, in range, and those of the manifest. Raises BundleError."""
+    """Return limits that are complete, in range, and those of the manifest. Raises BundleError."""
     if not str(path):
         raise BundleError(
             "parameter 'limits' is empty; it must be a file of limits, as config/safety.yaml"
@@ -75,23 +92,28 @@ def load_bundle(path: str | Path) -> Bundle:
     content = _read(path)
     manifest = manifest_of(path)
     words = _read(manifest).split()
-    said, found = (words[0].decode(errors="replace") if words else ""), _sha256(content)
+    said = words[0].decode(errors="replace") if words else ""
+    found = _sha256(content)
     if said != found:
         raise BundleError(
-            f"limits {path}: their SHA-256 is {found[:12]}..., but {manifest.name} says '{said[:12]}...'; "
-            f"undo the change, or approve it with '{COMMAND} {path}'"
+            f"limits {path}: their SHA-256 is {found[:12]}..., "
+            f"but {manifest.name} says '{said[:12]}...'; "
+            f"undo the change, or approve it with '{BUNDLE_COMMAND} {path}'"
         )
     return _parsed(path, content)
 
 
 def limited(node: str, given: Mapping[str, Any]) -> tuple[Bundle, dict[str, Any]]:
-    """The bundle that the parameter `limits` names, and all values of a node under it. Raises TalusError."""
+    """Return the bundle that the parameter `limits` names, and all values of a node under it.
+
+    Raises TalusError.
+    """
     bundle = load_bundle(given.get("limits", ""))
     return bundle, bundle.narrowed_by(node, given)
 
 
 def write_manifest(path: Path) -> Path:
-    """For limits that are complete and in range. Raises BundleError."""
+    """Approve limits that are complete and in range. Raises BundleError."""
     content = _read(path)
     _parsed(path, content)
     manifest = manifest_of(path)
@@ -100,23 +122,25 @@ def write_manifest(path: Path) -> Path:
 
 
 def manifest_of(path: Path) -> Path:
-    """The file beside it."""
+    """Return the path of the manifest beside a file of limits."""
     return path.with_suffix(".sha256")
 
 
 def _parsed(path: Path, content: bytes) -> Bundle:
     try:
         tree = yaml.safe_load(content)
-        values = {node: flatten(tree.pop(node)) for node in NODES}
+        values = {node: flatten(tree.pop(node)) for node in LIMITED_NODES}
     except (yaml.YAMLError, AttributeError, KeyError, TypeError, UnicodeDecodeError) as error:
         raise BundleError(
-            f"limits {path}: not a mapping of {' and '.join(NODES)}: {' '.join(str(error).split())}"
+            f"limits {path}: not a mapping of {' and '.join(LIMITED_NODES)}: "
+            f"{' '.join(str(error).split())}"
         ) from error
     if tree:
         raise BundleError(
-            f"limits {path}: unknown section '{next(iter(tree))}'; known: {', '.join(NODES)}"
+            f"limits {path}: unknown section '{next(iter(tree))}'; "
+            f"known: {', '.join(LIMITED_NODES)}"
         )
-    for node, (config_type, prefix) in NODES.items():
+    for node, (config_type, prefix) in LIMITED_NODES.items():
         _check(
             path,
             config_type,
@@ -137,14 +161,17 @@ def _check(path: Path, config_type: type, values: Mapping[str, Any]) -> None:
 
 
 def _parameters(node: str) -> dict[str, tuple[Any, ParameterInfo]]:
-    config_type, prefix = NODES[node]
+    config_type, prefix = LIMITED_NODES[node]
     return flat_parameters(config_type, prefix)
 
 
 def _refuse_wider(
     name: str, value: float, limit: float, default: float, info: ParameterInfo
 ) -> None:
-    """The default of a limit is the wide end of its range; what lies between its ends has no stricter side."""
+    """Refuse a value that is wider: a limit's default is the wide end of its range.
+
+    What lies between its ends has no stricter side.
+    """
     if (
         value == limit
         or (default == info.high and value < limit)
@@ -167,7 +194,7 @@ def _read(path: Path) -> bytes:
     except OSError as error:
         what = "limits" if path.suffix != ".sha256" else "manifest of limits"
         cure = (
-            f"make it with '{COMMAND} {path.with_suffix('.yaml')}'"
+            f"make it with '{BUNDLE_COMMAND} {path.with_suffix('.yaml')}'"
             if path.suffix == ".sha256"
             else "name a file"
         )
@@ -183,7 +210,8 @@ def main(arguments: list[str]) -> int:
     try:
         if len(arguments) != 1:
             raise BundleError(
-                f"one file of limits is needed, not {len(arguments)}: {COMMAND} config/safety.yaml"
+                f"one file of limits is needed, not {len(arguments)}: "
+                f"{BUNDLE_COMMAND} config/safety.yaml"
             )
         print(write_manifest(Path(arguments[0])))
     except BundleError as error:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Parameters of the safety node: its limits, which they may only narrow, and what it watches."""
+"""Declares the parameters of the safety node: limits that they may narrow, and what it watches."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from talus_safety.kernel.limits import SupervisorLimits
 
 @dataclass(frozen=True)
 class SupervisorConfig(SupervisorLimits):
-    """What the supervisor watches, and how patient it is."""
+    """Says what the supervisor watches, and how patient it is."""
 
     robot: str = parameter("", "Folder of the robot.")
     limits: str = parameter("", "File of limits, with its manifest beside it.")
@@ -34,5 +34,5 @@ class SupervisorConfig(SupervisorLimits):
 
     @property
     def period(self) -> float:
-        """s of robot time from one RobotState to the next."""
+        """Return the robot time from one RobotState to the next, s."""
         return 1.0 / self.control_rate_hz

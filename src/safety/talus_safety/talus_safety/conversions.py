@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Messages to the supervisor's dataclasses and back."""
+"""Converts messages to the supervisor's dataclasses and back."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from talus_core.physics import NANOSECONDS_PER_SECOND
 from talus_core.stop_levels import StopLevel
 
 from talus_interfaces.msg import GateState, SafetyState
-from talus_safety.kernel.decide.facts import GateReport
+from talus_safety.kernel.decide.facts import Facts, GateReport
 from talus_safety.kernel.decide.supervisor import SupervisorState
 
 
 def gate_report(message: GateState) -> GateReport:
-    """An unknown phase reads as standby: what is not understood restricts."""
+    """Convert a report; an unknown phase reads as standby: what is not understood restricts."""
     known = {int(phase): phase for phase in GatePhase}
     return GateReport(
         phase=known.get(message.phase, GatePhase.HOLD),
@@ -30,7 +30,10 @@ def gate_report(message: GateState) -> GateReport:
 
 
 def moving_bodies(message: PointCloud2) -> tuple[np.ndarray, float]:
-    """Bodies that move, (n, 4): place (x, y) m and velocity m/s in odom; and the s of the image. Malformed: nobody."""
+    """Return the bodies that move, (n, 4), and the time of their image, s.
+
+    A malformed message holds none.
+    """
     stamp = message.header.stamp
     columns = {field.name: field.offset // 4 for field in message.fields}
     wanted = [columns.get(name, -1) for name in ("x", "y", "vx", "vy")]
@@ -45,7 +48,7 @@ def moving_bodies(message: PointCloud2) -> tuple[np.ndarray, float]:
 
 
 def safety_message(state: SupervisorState, robot_time: float, sequence: int) -> SafetyState:
-    """At `robot_time` s, having seen RobotState `sequence`."""
+    """Return the message of a state at `robot_time` s, having seen RobotState `sequence`."""
     return SafetyState(
         stamp=time_message(robot_time),
         level=int(state.level),
@@ -61,6 +64,23 @@ def safety_message(state: SupervisorState, robot_time: float, sequence: int) -> 
 
 
 def time_message(seconds: float) -> Time:
-    """ROS time; what is before its beginning becomes 0."""
+    """Return ROS time; what is before its beginning becomes 0."""
     whole, nano = divmod(max(round(seconds * NANOSECONDS_PER_SECOND), 0), NANOSECONDS_PER_SECOND)
     return Time(sec=whole, nanosec=nano)
+
+
+def diagnostic_values(
+    state: SupervisorState, facts: Facts, bundle: str
+) -> dict[str, str | float | bool]:
+    """Return what the safety node tells `diagnostics`, by key; `bundle` is its SHA-256."""
+    return {
+        "level": state.level.name,
+        "latched": state.latched,
+        "armed": state.armed,
+        "torque_permitted": state.torque_permitted,
+        "tilt_rad": facts.tilt,
+        "battery": facts.battery,
+        "absent": ", ".join(facts.nodes.absent),
+        "bundle": bundle,
+        "operator_age_s": facts.operator.age,
+    }

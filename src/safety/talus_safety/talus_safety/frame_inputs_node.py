@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How old tf and the map are, where the robot is, and what moves around it, as the supervisor hears it."""
+"""Hears how old tf and map are, where the robot is, and what moves around it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from talus_safety.supervision.freshness import first_transform_of, link_names, s
 from talus_safety.supervision.watch import Watch
 
 TF_QOS = QoSProfile(depth=100)  # as tf2 asks for
-NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+NEWEST_FRAME_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
 class FrameInputs:
@@ -30,8 +30,8 @@ class FrameInputs:
             robot.frames["base"]: "base",
         }
         inputs.subscribe(TFMessage, "tf", self._on_transforms, TF_QOS, raw=True)
-        inputs.subscribe(ElevationMap, "map/elevation", self._on_map, NEWEST, raw=True)
-        inputs.subscribe(PointCloud2, "map/moving", self._on_moving, NEWEST)
+        inputs.subscribe(ElevationMap, "map/elevation", self._on_map, NEWEST_FRAME_QOS, raw=True)
+        inputs.subscribe(PointCloud2, "map/moving", self._on_moving, NEWEST_FRAME_QOS)
 
     def _on_transforms(self, data: bytes) -> None:
         frame, stamp, place = first_transform_of(data) or ("", 0.0, (0.0, 0.0))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An enabling device over ROS: a joystick whose button is held while the robot may move."""
+"""Is an enabling device over ROS: a joystick whose button is held while the robot may move."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from talus_ros.parameters_node import declare_config
 from talus_ros.run_node import run_node, spin
 
 from talus_safety.operation.operator_link import Hold, OperatorDevice, load_key
-from talus_safety.operator_inputs_node import QOS
+from talus_safety.operator_inputs_node import OPERATOR_QOS
 
 JOY_SILENT_S = 0.25  # five messages of the joy node, which repeats itself at 20 Hz
 
 
 @dataclass(frozen=True)
 class DeviceConfig:
-    """Parameters of the device."""
+    """Declares the parameters of the device."""
 
     key: str = parameter("", "Key file, the same as the robot's.")
     button: int = parameter(
@@ -33,21 +33,27 @@ class DeviceConfig:
 
 
 class OperatorDeviceNode:
-    """Answers each challenge with the button as it is; a joystick that says nothing is one that nobody holds."""
+    """Answers each challenge with the button as it is.
+
+    A joystick that says nothing is one that nobody holds.
+    """
 
     def __init__(self) -> None:
         self._node = create_node("operator_device")
         config = declare_config(self._node, DeviceConfig)
-        self._button, self._held_at = config.button, float("-inf")
+        self._button = config.button
+        self._held_at = float("-inf")
         self._device = OperatorDevice(load_key(Path(config.key)))
-        self._publisher = self._node.create_publisher(UInt8MultiArray, "operator/answer", QOS)
-        self._node.create_subscription(
-            UInt8MultiArray, "operator/challenge", self._on_challenge, QOS
+        self._publisher = self._node.create_publisher(
+            UInt8MultiArray, "operator/answer", OPERATOR_QOS
         )
-        self._node.create_subscription(Joy, "joy", self._on_joy, QOS)
+        self._node.create_subscription(
+            UInt8MultiArray, "operator/challenge", self._on_challenge, OPERATOR_QOS
+        )
+        self._node.create_subscription(Joy, "joy", self._on_joy, OPERATOR_QOS)
 
     def run(self, ended: Event) -> None:
-        """Until `ended`."""
+        """Answer the robot until `ended`."""
         spin(self._node, ended)
 
     def close(self) -> None:
@@ -65,7 +71,7 @@ class OperatorDeviceNode:
 
 
 def main() -> None:
-    """Entry point."""
+    """Run the device node until it is ended."""
     sys.exit(run_node(OperatorDeviceNode))
 
 

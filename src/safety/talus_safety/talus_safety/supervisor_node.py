@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The safety node: wakes on the driver's gate/state, judges the newest of everything, publishes safety/state."""
+"""Runs the supervisor: wakes on gate/state, judges, publishes safety/state."""
 
 from __future__ import annotations
 
 import sys
 import time
 from pathlib import Path
-from threading import Event, Lock
+from threading import Event
 
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import BatteryState
@@ -25,16 +25,19 @@ from talus_ros.transport_check_node import check_node_transport
 from talus_interfaces.msg import BalanceState, GateState, Heartbeat, RobotState, SafetyState
 from talus_safety.bundle import limited
 from talus_safety.config import SupervisorConfig
-from talus_safety.conversions import gate_report, safety_message, time_message
+from talus_safety.conversions import diagnostic_values, gate_report, safety_message
 from talus_safety.frame_inputs_node import FrameInputs
-from talus_safety.kernel.decide.supervisor import Supervisor, SupervisorState, Wish
+from talus_safety.kernel.decide.supervisor import Supervisor, Wish
 from talus_safety.operator_inputs_node import OperatorInputs
+from talus_safety.supervision.judgement import Judgement
 from talus_safety.supervision.watch import Watch
 
-NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+NEWEST_STATE_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 IDLE_PERIOD_S = 0.05  # of the steady clock: how often it judges while the driver is silent
-DIAGNOSTICS_PERIOD_S = 1.0
-TRACE_SLOTS, TRACE_BYTES = 256, 1024  # 2.5 s in real time; a cause in words is below 0.2 kB
+SAFETY_DIAGNOSTICS_PERIOD_S = 1.0
+# 2.5 s in real time; a cause in words is below 0.2 kB
+SAFETY_TRACE_SLOTS = 256
+SAFETY_TRACE_BYTES = 1024
 
 
 class SupervisorNode:
@@ -51,20 +54,22 @@ class SupervisorNode:
         robot = load_robot(Path(self._config.robot))
         self._bundle = bundle.digest(robot)
         self._watch = Watch(robot, self._config, self._bundle)
-        self._supervisor = Supervisor(self._config, check_node_transport(node).refusal)
-        self._state, self._facts = SupervisorState(), self._watch.facts(time.monotonic())
-        self._lock = Lock()  # around _state and _facts: operators ask in the executor's thread
+        self._judgement = Judgement(
+            Supervisor(self._config, check_node_transport(node).refusal),
+            self._watch.facts(time.monotonic()),
+        )
         self._codec = RobotStateCodec(len(robot.joint_names))
-        self._robot_time, self._passed = 0.0, 0.0
+        self._robot_time = 0.0  # s
+        self._passed = 0.0  # s of robot time since it judged last
         self._is_due = False
-        self._trace = trace_of_node(node, TRACE_SLOTS, TRACE_BYTES)
+        self._trace = trace_of_node(node, SAFETY_TRACE_SLOTS, SAFETY_TRACE_BYTES)
         self._publisher = TracedPublisher(node, SafetyState, "safety/state", 10, self._trace)
         self._diagnostics = DiagnosticsPublisher(node)
         self._connect(robot)
         self._heartbeat = HeartbeatThread(node, "safety")
 
     def run(self, ended: Event) -> None:
-        """Until `ended`."""
+        """Judge until `ended`."""
         executor = ExecutorThread(self._node, ended, self._link.wake)
         judged_at = diagnosed_at = time.monotonic()
         try:
@@ -74,7 +79,7 @@ class SupervisorNode:
                 if self._is_due or now - judged_at >= IDLE_PERIOD_S:
                     self._judge(now)
                     judged_at = now
-                if now - diagnosed_at >= DIAGNOSTICS_PERIOD_S:
+                if now - diagnosed_at >= SAFETY_DIAGNOSTICS_PERIOD_S:
                     self._diagnose()
                     diagnosed_at = now
             executor.raise_error()
@@ -93,13 +98,15 @@ class SupervisorNode:
         self._link.subscribe(Heartbeat, HEARTBEAT_TOPIC, self._on_heartbeat, HEARTBEAT_QOS)
         self._inputs = FastLink(
             self._node
-        )  # read when due, so that hundreds of messages a second wake nobody
+        )  # read when due, so that hundreds of messages a second wake no thread
         self._operator = OperatorInputs(self._node, self._inputs, self._config)
-        self._inputs.subscribe(BalanceState, "balance/state", self._on_balance, NEWEST)
+        self._inputs.subscribe(BalanceState, "balance/state", self._on_balance, NEWEST_STATE_QOS)
         self._inputs.subscribe(
             BatteryState, "battery_state", lambda m: self._watch.on_battery(m.percentage)
         )
-        self._inputs.subscribe(RobotState, "robot_state", self._on_state, NEWEST, raw=True)
+        self._inputs.subscribe(
+            RobotState, "robot_state", self._on_state, NEWEST_STATE_QOS, raw=True
+        )
         if "map" in self._config.expected:
             FrameInputs(self._inputs, self._watch, robot)
         for wish in Wish:
@@ -123,12 +130,12 @@ class SupervisorNode:
 
     def _answerer(self, wish: Wish):
         def answer(_: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-            with self._lock:
-                self._state, answer = self._supervisor.ask(self._state, self._facts, wish)
+            answer = self._judgement.ask(wish)
             self._is_due = True
             self._link.wake()
             self._node.get_logger().info(f"{wish.value}: {answer.message}")
-            response.success, response.message = answer.success, answer.message
+            response.success = answer.success
+            response.message = answer.message
             return response
 
         return answer
@@ -137,12 +144,8 @@ class SupervisorNode:
         """Read what else has come, step, publish."""
         self._is_due = False
         self._inputs.wait(0.0)
-        self._watch.on_operator(self._operator.word(now, self._state.level))
-        with self._lock:
-            before = self._state
-            self._facts = self._watch.facts(now)
-            self._state = self._supervisor.step(before, self._facts, self._passed)
-            state = self._state
+        self._watch.on_operator(self._operator.word(now, self._judgement.state.level))
+        before, state = self._judgement.step(self._watch.facts(now), self._passed)
         self._passed = 0.0
         self._publisher.publish(safety_message(state, self._robot_time, self._watch.sequence))
         self._heartbeat.sequence = self._watch.sequence
@@ -150,26 +153,18 @@ class SupervisorNode:
             self._node.get_logger().warning(f"{state.level.name}: {state.cause or 'armed'}")
 
     def _diagnose(self) -> None:
-        state, facts = self._state, self._facts
-        level = OK if state.level is StopLevel.R0_RUN else WARN if not state.latched else ERROR
-        values = {
-            "level": state.level.name,
-            "latched": state.latched,
-            "armed": state.armed,
-            "torque_permitted": state.torque_permitted,
-            "tilt_rad": facts.tilt,
-            "battery": facts.battery,
-            "absent": ", ".join(facts.absent),
-            "bundle": self._bundle,
-            "operator_age_s": facts.operator.age,
-        }
-        self._diagnostics.publish(
-            time_message(self._robot_time), level, state.cause or "running", values
-        )
+        state = self._judgement.state
+        facts = self._judgement.facts
+        level = ERROR if state.latched else WARN
+        if state.level is StopLevel.R0_RUN:
+            level = OK
+        values = diagnostic_values(state, facts, self._bundle)
+        stamp = safety_message(state, self._robot_time, 0).stamp
+        self._diagnostics.publish(stamp, level, state.cause or "running", values)
 
 
 def main() -> None:
-    """Entry point."""
+    """Run the safety node until it is ended."""
     sys.exit(run_node(SupervisorNode, niceness=CONTROL_NICENESS))
 
 

@@ -20,7 +20,22 @@ ROOT = Path(__file__).parents[4]
 ROBOT = load_robot(ROOT / "urdf" / "talus40")
 N = len(ROBOT.joint_names)
 PERIOD = 0.002
+# Fields of a RobotState that are held at their last good numbers.
+HELD = ("position", "velocity", "angular_velocity", "linear_acceleration", "foot_wrenches")
 WEIGHT = 57.0 * 9.81  # N
+
+
+def vary(record, **changes):
+    """A record with other fields; `faults__leg="..."` is the field `leg` of its field `faults`."""
+    flat = {name: value for name, value in changes.items() if "__" not in name}
+    for group in {name.split("__")[0] for name in changes if "__" in name}:
+        inner = {
+            name.split("__")[1]: value
+            for name, value in changes.items()
+            if name.startswith(f"{group}__")
+        }
+        flat[group] = replace(getattr(record, group), **inner)
+    return replace(record, **flat)
 
 
 def _standing_effort() -> np.ndarray:

@@ -77,7 +77,10 @@ def test_gravity_torque_is_the_gradient_of_the_potential(seed):
 
 
 def test_upper_body_torques_are_those_of_the_rest_path():
-    """Another program (rigid-body library and generator) made that table: two ways to the same figures."""
+    """Another program (rigid-body library and generator) made that table.
+
+    Two ways to the same figures.
+    """
     joints = [ROBOT.joint_names.index(name) for name in PATH["joints"]]
     for row in PATH["rows"]:
         position = np.zeros(N)
@@ -101,6 +104,23 @@ def test_imu_must_not_move_against_the_base():
 def test_unknown_frame_names_the_known_ones():
     with pytest.raises(RobotDescriptionError, match="unknown link 'imu_lnk'; nearest: imu_link"):
         Body(replace(ROBOT, frames={**ROBOT.frames, "imu": "imu_lnk"}))
+
+
+@pytest.mark.parametrize(
+    ("there", "gone", "said"),
+    [
+        ('<parent link="base_link"/>', "", "needs <parent link=...>"),
+        ('<child link="l_hip_roll_link"/>', "<child/>", "needs <child link=...>"),
+        ("<mass ", "<weight ", "inertial 'one' needs <mass value=...>"),
+        ("<axis ", "<axle ", "needs <axis xyz=...>"),
+    ],
+)
+def test_a_urdf_that_lacks_something_is_refused_by_name(tmp_path, there, gone, said):
+    text = ROBOT.urdf.read_text()
+    assert there in text
+    (tmp_path / "poor.urdf").write_text(text.replace(there, gone, 1))
+    with pytest.raises(RobotDescriptionError, match=said):
+        Body(replace(ROBOT, urdf=tmp_path / "poor.urdf"))
 
 
 def test_joint_without_an_origin_sits_at_its_parents(tmp_path):

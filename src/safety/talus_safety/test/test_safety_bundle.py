@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Limits are those of the manifest, parameters only narrow them, and gate and supervisor must have the same."""
+"""Limits are those of the manifest, parameters only narrow them, gate and supervisor share them."""
 
 from dataclasses import replace
 from shutil import copy
@@ -11,7 +11,7 @@ from talus_core.gate_phases import GatePhase
 from talus_core.parameters import ParameterError, build_config, flat_parameters
 from talus_safety import bundle
 from talus_safety.bundle import (
-    NODES,
+    LIMITED_NODES,
     BundleError,
     limited,
     load_bundle,
@@ -28,7 +28,9 @@ from talus_safety.supervision.watch import Watch
 
 SHIPPED = ROOT / "config" / "safety.yaml"
 PARAMETERS = [
-    (node, name) for node, (kind, prefix) in NODES.items() for name in flat_parameters(kind, prefix)
+    (node, name)
+    for node, (kind, prefix) in LIMITED_NODES.items()
+    for name in flat_parameters(kind, prefix)
 ]
 
 
@@ -115,7 +117,7 @@ def test_unknown_section_is_refused(limits):
 
 @pytest.mark.parametrize("node, name", PARAMETERS)
 def test_parameter_may_only_narrow_its_limit(limits, node, name):
-    kind, prefix = NODES[node]
+    kind, prefix = LIMITED_NODES[node]
     default, info = flat_parameters(kind, prefix)[name]
     middle = type(default)((info.low + info.high) / 2)
     change(limits, node, middle, *name.split("."))

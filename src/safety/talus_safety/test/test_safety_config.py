@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The shipped parameters: complete, equal to the defaults, and such that no parameter can widen a limit."""
+"""The shipped parameters.
+
+Complete, equal to the defaults, and such that no parameter can widen a limit.
+"""
 
 from dataclasses import replace
 
@@ -10,7 +13,15 @@ from talus_core.gate_phases import GatePhase
 from talus_core.parameters import ParameterError, build_config, flat_parameters, flatten
 from talus_core.stop_levels import StopLevel
 from talus_safety.config import SupervisorConfig
-from talus_safety.kernel.decide.facts import Facts, GateReport, OperatorWord
+from talus_safety.kernel.decide.facts import (
+    Facts,
+    GapFacts,
+    GateReport,
+    HeatFacts,
+    NodeFacts,
+    OperatorWord,
+    SensorFaults,
+)
 from talus_safety.kernel.decide.gate_rules import GATE_RULES
 from talus_safety.kernel.decide.rule import active
 from talus_safety.kernel.decide.rules import RULES
@@ -19,17 +30,46 @@ from talus_safety.kernel.limits import GateConfig, SupervisorLimits
 SHIPPED = yaml.safe_load((ROOT / "config" / "safety.yaml").read_text())
 SUPERVISOR, GATE = flatten(SHIPPED["safety"]), flatten(SHIPPED["driver"]["gate"])
 NARROWER_IS_LESS = {
-    "silence_s", "balance_behind_s", "camera_behind_s", "stalled_s", "tilt_deg", "sit_timeout_s",
-    "command_timeout_s", "permit_timeout_s", "limiter.age_ticks", "limiter.velocity_fraction",
-    "limiter.effort_fraction", "limiter.stiffness_per_effort", "limiter.damping_per_effort", "limiter.rejected_in_row",
-    "monitors.torque_residual", "monitors.runaway_s", "monitors.power_at_most_w", "monitors.fall_deg",
-    "frames_age_s", "map_age_s", "operator_late_s", "operator_lost_s", "warm", "continuous_torque", "heating_s",
+    "silence_s",
+    "balance_behind_s",
+    "camera_behind_s",
+    "stalled_s",
+    "tilt_deg",
+    "sit_timeout_s",
+    "command_timeout_s",
+    "permit_timeout_s",
+    "limiter.age_ticks",
+    "limiter.velocity_fraction",
+    "limiter.effort_fraction",
+    "limiter.stiffness_per_effort",
+    "limiter.damping_per_effort",
+    "limiter.rejected_in_row",
+    "monitors.torque_residual",
+    "monitors.runaway_s",
+    "monitors.power_at_most_w",
+    "monitors.fall_deg",
+    "frames_age_s",
+    "map_age_s",
+    "operator_late_s",
+    "operator_lost_s",
+    "warm",
+    "continuous_torque",
+    "heating_s",
     "monitors.bus_drop",
-}  # fmt: skip
+}
 NARROWER_IS_MORE = {
-    "battery_low", "battery_critical", "degrade_ends_s", "capture_margin_m", "limiter.range_margin_rad",
-    "approach_m_s", "notice_s", "halt_s", "halt_m", "clearance_m", "slow_s",
-}  # fmt: skip
+    "battery_low",
+    "battery_critical",
+    "degrade_ends_s",
+    "capture_margin_m",
+    "limiter.range_margin_rad",
+    "approach_m_s",
+    "notice_s",
+    "halt_s",
+    "halt_m",
+    "clearance_m",
+    "slow_s",
+}
 
 
 def test_shipped_values_are_the_defaults_and_none_is_missing():
@@ -73,11 +113,22 @@ def test_every_rule_can_fire_with_the_shipped_parameters():
     worst = {name: 1e3 for name in ("driver", "balance", "camera", "map")}
     gate = GateReport(GatePhase.SIT, True, False, StopLevel.R3_SIT_THEN_CUT, "lost", "unheard_of")
     facts = Facts(
-        gate, True, 1e3, True, 1e3, worst, worst, worst, (), tilt=3.0, sensor_fault="broken", body_fault="broken",
-        foot_fault="broken", rest_fault="broken", warmest=2.0, hottest=2.0, battery=0.0,
-        capture_margin=-1.0, stop_gap=-1.0, slow_gap=-1.0,
-        frames_age=1e3, map_age=1e3, operator=OperatorWord(1e3, True, "joystick"),
-    )  # fmt: skip
+        gate=gate,
+        gate_has_latched=True,
+        gate_age=1e3,
+        limits_differ=True,
+        state_age=1e3,
+        nodes=NodeFacts(silence=worst, robot_silence=worst, behind=worst),
+        operator=OperatorWord(1e3, True, "joystick"),
+        capture_margin=-1.0,
+        frames_age=1e3,
+        map_age=1e3,
+        gaps=GapFacts(stop=-1.0, slow=-1.0),
+        tilt=3.0,
+        faults=SensorFaults(sensor="broken", body="broken", foot="broken", rest="broken"),
+        heat=HeatFacts(warmest=2.0, hottest=2.0),
+        battery=0.0,
+    )
     reports = [gate, GateReport(), *(replace(gate, rule=rule.name) for rule in GATE_RULES)]
     fired = {
         rule.name

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""IMU, legs and feet against each other: who contradicts is found after the looks that it takes, and not before."""
+"""IMU, legs and feet against each other.
+
+Who contradicts is found after the looks that it takes, and not before.
+"""
 
 import math
 from dataclasses import replace
@@ -12,7 +15,7 @@ from talus_safety.kernel.judge import consistency
 from talus_safety.kernel.judge.consistency import ConsistencyWatch
 from talus_safety.kernel.measure import soles
 from talus_safety.kernel.measure.body import Body
-from talus_safety.kernel.measure.stance import CONTACT_OFF
+from talus_safety.kernel.measure.stance import CONTACT_OFF_N
 from talus_safety.kernel.measure.tilt import TiltFilter
 
 
@@ -30,8 +33,8 @@ class Story:
             if rate is not None:
                 self.tilt.rate = rate
             sample = replace(state(effort=STANDING_EFFORT), **changes)
-            self.watch.step(sample, self.tilt, 0.5 * consistency.EVERY)
-            self.watch.step(sample, self.tilt, 0.5 * consistency.EVERY)
+            self.watch.step(sample, self.tilt, 0.5 * consistency.CONSISTENCY_LOOK_PERIOD_S)
+            self.watch.step(sample, self.tilt, 0.5 * consistency.CONSISTENCY_LOOK_PERIOD_S)
         return self.watch
 
 
@@ -58,8 +61,8 @@ def test_standing_robot_contradicts_nobody():
     "inside, outside, looks, word",
     [
         ({"up": lean(14.0)}, {"up": lean(16.0)}, consistency.LEAN_LOOKS, "16 degrees"),
-        ({"rate": (0.9, 0, 0)}, {"rate": (3.1, 0, 0)}, consistency.TURN_FAST_LOOKS, "3.1 rad/s"),
-        ({"rate": (0, 0.9, 0)}, {"rate": (0, 1.1, 0)}, consistency.TURN_SLOW_LOOKS, "1.1 rad/s"),
+        ({"rate": (0.9, 0, 0)}, {"rate": (3.1, 0, 0)}, consistency.FAST_TURN_LOOKS, "3.1 rad/s"),
+        ({"rate": (0, 0.9, 0)}, {"rate": (0, 1.1, 0)}, consistency.SLOW_TURN_LOOKS, "1.1 rad/s"),
         (
             {"rate": (0, 0, 0)},
             {"rate": (0, 0, 0.17)},
@@ -162,7 +165,7 @@ def test_foot_that_feels_the_floor_while_its_leg_hangs():
 
 def test_leg_that_swings_fast_says_nothing_about_the_floor():
     swinging = np.zeros(N)
-    swinging[ROBOT.joint_names.index("l_knee")] = 1.01 * soles.SWINGS
+    swinging[ROBOT.joint_names.index("l_knee")] = 1.01 * soles.LEG_SWING_SPEED_RADPS
     left_alone = STANDING_EFFORT.copy()
     left_alone[ROBOT.indices("left_leg")] *= 2.0
     silent = {"foot_wrenches": wrench(0.0, 280.0), "effort": left_alone}
@@ -190,13 +193,16 @@ def test_scaled_accelerometer_and_swapped_axes_show_at_rest():
 
 
 def test_a_new_watch_has_seen_nothing():
-    """Each contradiction after its looks, not one look sooner; and no look before its time has come."""
+    """Each contradiction after its looks, not one look sooner.
+
+    And no look before its time has come.
+    """
     turned = {"up": lean(20.0), "foot_wrenches": np.array([AT_SIDE] * 2)}
     assert Story().looks(consistency.LEAN_LOOKS - 1, **turned).imu == ""
     assert Story().looks(consistency.LEAN_LOOKS, **turned).imu != ""
     for axis, rate, looks in (
-        (0, 3.1, consistency.TURN_FAST_LOOKS),
-        (1, 1.1, consistency.TURN_SLOW_LOOKS),
+        (0, 3.1, consistency.FAST_TURN_LOOKS),
+        (1, 1.1, consistency.SLOW_TURN_LOOKS),
     ):
         turning = {
             "rate": np.eye(3)[axis] * rate,
@@ -205,9 +211,9 @@ def test_a_new_watch_has_seen_nothing():
         assert Story().looks(looks - 1, **turning).imu == ""
         assert Story().looks(looks, **turning).imu != ""
     early, limp = Story(), state(torque_enabled=False, linear_acceleration=np.zeros(3))
-    early.watch.step(limp, early.tilt, 0.9 * consistency.EVERY)
+    early.watch.step(limp, early.tilt, 0.9 * consistency.CONSISTENCY_LOOK_PERIOD_S)
     assert early.watch.rest == ""
-    early.watch.step(limp, early.tilt, 0.1 * consistency.EVERY + 1e-12)
+    early.watch.step(limp, early.tilt, 0.1 * consistency.CONSISTENCY_LOOK_PERIOD_S + 1e-12)
     assert early.watch.rest != ""
 
 
@@ -229,7 +235,7 @@ def test_feet_are_judged_anew_after_rest_and_where_a_leg_says_nothing(monkeypatc
     assert story.looks(consistency.CONTACT_LOOKS - 1, **silent).foot == ""
 
 
-HALF_WEIGHT = consistency.CARRIES_HALF * Body(ROBOT).mass * GRAVITY_MPS2
+HALF_WEIGHT = consistency.CARRYING_LEG_OF_WEIGHT * Body(ROBOT).mass * GRAVITY_MPS2
 
 
 @pytest.mark.parametrize(
@@ -237,12 +243,12 @@ HALF_WEIGHT = consistency.CARRIES_HALF * Body(ROBOT).mass * GRAVITY_MPS2
     [
         (0.0, 1.01 * HALF_WEIGHT, True),
         (0.0, HALF_WEIGHT, False),
-        (CONTACT_OFF, 500.0, False),
-        (0.99 * CONTACT_OFF, 500.0, True),
-        (1.01 * consistency.CLAIMS, 0.0, True),
-        (consistency.CLAIMS, 0.0, False),
-        (300.0, consistency.CARRIES_NOTHING, False),
-        (300.0, 0.99 * consistency.CARRIES_NOTHING, True),
+        (CONTACT_OFF_N, 500.0, False),
+        (0.99 * CONTACT_OFF_N, 500.0, True),
+        (1.01 * consistency.CLAIMED_FORCE_N, 0.0, True),
+        (consistency.CLAIMED_FORCE_N, 0.0, False),
+        (300.0, consistency.IDLE_LEG_FORCE_N, False),
+        (300.0, 0.99 * consistency.IDLE_LEG_FORCE_N, True),
     ],
 )
 @pytest.mark.parametrize("foot", [0, 1])
@@ -276,20 +282,25 @@ def said_by_feet(up, rate) -> tuple[float, float]:
 
 @pytest.mark.parametrize("part, is_wrong", [(1.0, False), (0.999, True)])
 def test_imu_and_legs_at_the_bounds_agree(monkeypatch, part, is_wrong):
-    monkeypatch.setattr(consistency, "LEAN", part * said_by_feet(lean(20.0), (0.0, 0.0, 0.0))[0])
+    monkeypatch.setattr(
+        consistency, "LEAN_RAD", part * said_by_feet(lean(20.0), (0.0, 0.0, 0.0))[0]
+    )
     assert bool(Story().looks(50, up=lean(20.0)).imu) == is_wrong
     monkeypatch.undo()
-    monkeypatch.setattr(consistency, "TURN_FLAT", math.inf)
-    for bound, other, rate in (("TURN_FAST", "TURN_SLOW", 4.0), ("TURN_SLOW", "TURN_FAST", 2.0)):
+    monkeypatch.setattr(consistency, "FLAT_TURN_RADPS", math.inf)
+    for bound, other, rate in (
+        ("FAST_TURN_RADPS", "SLOW_TURN_RADPS", 4.0),
+        ("SLOW_TURN_RADPS", "FAST_TURN_RADPS", 2.0),
+    ):
         with monkeypatch.context() as patch:
             patch.setattr(consistency, other, math.inf)
             patch.setattr(consistency, bound, part * said_by_feet(lean(0.0), (0.0, rate, 0.0))[1])
             assert bool(Story().looks(50, up=lean(0.0), rate=(0.0, rate, 0.0)).imu) == is_wrong
 
 
-@pytest.mark.parametrize("bound, is_more", [("SPIN", True), ("SPIN_TURNING", False)])
+@pytest.mark.parametrize("bound, is_more", [("SPIN_RADPS", True), ("SPIN_TURNING_RADPS", False)])
 def test_turns_about_the_vertical_at_the_bounds_are_allowed(monkeypatch, bound, is_more):
-    monkeypatch.setattr(consistency, "TURN_FLAT", math.inf)
+    monkeypatch.setattr(consistency, "FLAT_TURN_RADPS", math.inf)
     for value, is_wrong in ((0.25, False), (0.249 if is_more else 0.251, True)):
         with monkeypatch.context() as patch:
             patch.setattr(consistency, bound, value)
@@ -298,10 +309,10 @@ def test_turns_about_the_vertical_at_the_bounds_are_allowed(monkeypatch, bound, 
 
 @pytest.mark.parametrize("flat, spin", [(0.2, math.inf), (math.inf, 0.15)])
 def test_turns_that_spread_as_far_as_those_of_a_slip_are_allowed(monkeypatch, flat, spin):
-    monkeypatch.setattr(consistency, "TURN_FLAT", flat)
-    monkeypatch.setattr(consistency, "SPIN", spin)
+    monkeypatch.setattr(consistency, "FLAT_TURN_RADPS", flat)
+    monkeypatch.setattr(consistency, "SPIN_RADPS", spin)
     for spread, is_wrong in ((0.125, False), (0.126, True)):
-        monkeypatch.setattr(consistency, "SPIN_SPREAD", spread)
+        monkeypatch.setattr(consistency, "SPIN_SPREAD_RADPS", spread)
         story = Story()
         said = [story.looks(1, rate=(0.0, 0.0, rate)).imu for rate in (0.25, 0.375) * 10]
         assert any(said) == is_wrong
@@ -309,7 +320,7 @@ def test_turns_that_spread_as_far_as_those_of_a_slip_are_allowed(monkeypatch, fl
 
 def test_two_flat_soles_at_the_bound_agree(monkeypatch):
     for value, is_wrong in ((0.25, False), (0.249, True)):
-        monkeypatch.setattr(consistency, "TURN_FLAT", value)
+        monkeypatch.setattr(consistency, "FLAT_TURN_RADPS", value)
         assert bool(Story().looks(50, rate=(0.0, 0.25, 0.0)).imu) == is_wrong
 
 
@@ -320,5 +331,5 @@ def test_accelerometer_at_the_bound_is_believed(monkeypatch):
         "linear_acceleration": np.array([0.0, 0.0, 11.0]),
     }
     for value, is_wrong in ((11.0 - GRAVITY_MPS2, False), (0.99 * (11.0 - GRAVITY_MPS2), True)):
-        monkeypatch.setattr(consistency, "GRAVITY_OFF", value)
+        monkeypatch.setattr(consistency, "GRAVITY_ERROR_MPS2", value)
         assert bool(Story().looks(1, **limp).rest) == is_wrong

@@ -9,12 +9,12 @@ from safety_samples import PERIOD, ROBOT, STANDING_EFFORT, N, state
 from talus_safety.belief.leg_tilt import LegTilt
 from talus_safety.kernel.judge.consistency import ConsistencyWatch
 from talus_safety.kernel.judge.fall import (
-    CALLED_AFTER,
-    COSINE_AT_LEAST,
-    OMEGA,
-    STEEP,
-    UPRIGHT,
-    UPRIGHT_FOR,
+    CALLED_FALL_TICKS,
+    FALL_TILT_COSINE,
+    LEAST_TILT_SINE,
+    PENDULUM_FREQUENCY_RADPS,
+    UPRIGHT_CAPTURE_ANGLE_RAD,
+    UPRIGHT_TIME_S,
     FallWatch,
     capture_angle,
 )
@@ -51,15 +51,15 @@ def test_capture_angle_is_the_derivative_of_the_filter():
 
 
 def test_fall_is_called_only_of_a_robot_that_was_upright():
-    watch, ticks = FallWatch(0.75, PERIOD), round(UPRIGHT_FOR / PERIOD)
+    watch, ticks = FallWatch(0.75, PERIOD), round(UPRIGHT_TIME_S / PERIOD)
     assert not any(watch.step(Leaning(1.4)) for _ in range(1000)), "it lies, and gets up"
     for _ in range(ticks - 1):
         watch.step(Leaning(0.1))
     assert not any(watch.step(Leaning(0.8)) for _ in range(10))
     for _ in range(ticks):
         watch.step(Leaning(0.1))
-    said = [watch.step(Leaning(0.8)) for _ in range(CALLED_AFTER)]
-    assert said == [False] * (CALLED_AFTER - 1) + [True]
+    said = [watch.step(Leaning(0.8)) for _ in range(CALLED_FALL_TICKS)]
+    assert said == [False] * (CALLED_FALL_TICKS - 1) + [True]
     assert watch.step(Leaning(0.1)), "a swing back is no recovery"
     assert [watch.step(Leaning(0.1)) for _ in range(ticks)][-1] is False
     watch.step(Leaning(0.8)), watch.step(Leaning(0.8)), watch.step(Leaning(0.8))
@@ -69,45 +69,45 @@ def test_fall_is_called_only_of_a_robot_that_was_upright():
 
 
 def test_a_new_watch_has_seen_nothing_and_limits_themselves_are_still_allowed():
-    ticks, at_limit = round(UPRIGHT_FOR / PERIOD), FallWatch(capture_angle(Leaning(0.8)), PERIOD)
+    ticks, at_limit = round(UPRIGHT_TIME_S / PERIOD), FallWatch(capture_angle(Leaning(0.8)), PERIOD)
     new, at_edge, at_cosine = (FallWatch(0.75, PERIOD) for _ in range(3))
     for watch, count in ((new, ticks - 1), (at_limit, ticks), (at_cosine, ticks)):
         assert not any(watch.step(Leaning(0.0)) for _ in range(count))
     assert not any(new.step(Leaning(0.8)) for _ in range(10))
     assert not any(at_limit.step(Leaning(0.8)) for _ in range(10))
     steep = Leaning(0.3, 3.4)
-    steep.up = (steep.up[0], 0.0, COSINE_AT_LEAST)
+    steep.up = (steep.up[0], 0.0, FALL_TILT_COSINE)
     assert not any(at_cosine.step(steep) for _ in range(10))
-    assert capture_angle(Leaning(0.0, 0.5 * OMEGA)) == UPRIGHT
-    assert not any(at_edge.step(Leaning(0.0, 0.5 * OMEGA)) for _ in range(ticks))
+    assert capture_angle(Leaning(0.0, 0.5 * PENDULUM_FREQUENCY_RADPS)) == UPRIGHT_CAPTURE_ANGLE_RAD
+    assert not any(at_edge.step(Leaning(0.0, 0.5 * PENDULUM_FREQUENCY_RADPS)) for _ in range(ticks))
     assert not any(at_edge.step(Leaning(0.8)) for _ in range(10)), "it was not upright"
 
 
 def test_a_new_watch_calls_a_fall_after_its_ticks():
-    watch = FallWatch(0.75, 0.5 * UPRIGHT_FOR)
+    watch = FallWatch(0.75, 0.5 * UPRIGHT_TIME_S)
     said = [watch.step(Leaning(lean)) for lean in (0.1, 0.1, 0.8, 0.8, 0.8)]
     assert said == [False] * 4 + [True]
 
 
 def test_a_body_that_hardly_leans_falls_wherever_it_turns():
-    barely = Leaning(0.0, -OMEGA)
-    barely.up = (-STEEP, 0.0, 1.0)
-    assert capture_angle(barely) == pytest.approx(1.0 + STEEP)
-    barely.up = (-1.01 * STEEP, 0.0, 1.0)
+    barely = Leaning(0.0, -PENDULUM_FREQUENCY_RADPS)
+    barely.up = (-LEAST_TILT_SINE, 0.0, 1.0)
+    assert capture_angle(barely) == pytest.approx(1.0 + LEAST_TILT_SINE)
+    barely.up = (-1.01 * LEAST_TILT_SINE, 0.0, 1.0)
     assert capture_angle(barely) == 0.0, "it turns back"
 
 
 def test_who_is_balanced_may_lean_far_for_a_tenth_of_a_second_and_nobody_else():
     """A shove that steps catch leans the trunk that far for 18 to 102 ms; falls stay beyond it."""
     watch = FallWatch(0.75, PERIOD)
-    for _ in range(round(UPRIGHT_FOR / PERIOD)):
+    for _ in range(round(UPRIGHT_TIME_S / PERIOD)):
         watch.step(Leaning(0.1))
     assert not any(watch.step(Leaning(0.8), is_balanced=True) for _ in range(round(0.1 / PERIOD)))
     assert watch.step(Leaning(0.8)), "and at once when nobody balances it any more"
 
 
 def test_a_robot_that_only_leans_far_was_not_upright():
-    watch, ticks = FallWatch(0.75, PERIOD), round(UPRIGHT_FOR / PERIOD)
+    watch, ticks = FallWatch(0.75, PERIOD), round(UPRIGHT_TIME_S / PERIOD)
     assert not any(watch.step(Leaning(0.6)) for _ in range(2 * ticks))
     assert not any(watch.step(Leaning(0.8)) for _ in range(10))
 
@@ -115,10 +115,10 @@ def test_a_robot_that_only_leans_far_was_not_upright():
 @pytest.mark.parametrize("lean_deg, is_called", [(14.0, False), (16.0, True)])
 def test_a_fall_needs_a_lean_besides_the_rate(lean_deg, is_called):
     watch = FallWatch(0.75, PERIOD)
-    for _ in range(round(UPRIGHT_FOR / PERIOD)):
+    for _ in range(round(UPRIGHT_TIME_S / PERIOD)):
         watch.step(Leaning(0.0))
     fast = Leaning(math.radians(lean_deg), 3.4)
-    assert [watch.step(fast) for _ in range(CALLED_AFTER)][-1] is is_called
+    assert [watch.step(fast) for _ in range(CALLED_FALL_TICKS)][-1] is is_called
 
 
 def test_standing_legs_say_the_same_as_the_imu():

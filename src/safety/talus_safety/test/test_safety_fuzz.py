@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whatever arrives, gate and supervisor neither crash nor send what is no number or beyond a limit.
+"""Whatever arrives, gate and supervisor do not crash, nor send what is no number or too much.
 
-TALUS_FUZZ sets the number of rounds and TALUS_FUZZ_SEED what is in them; the tests take few, a campaign takes many.
+TALUS_FUZZ sets the number of rounds and TALUS_FUZZ_SEED what is in them; the tests take few, a
+campaign takes many.
 """
 
 import math
@@ -74,9 +75,13 @@ def test_gate_sends_only_numbers_within_limits_whatever_comes():
         )
         frame = evil_command(random, tick % 500) if random.random() < 0.9 else None
         with np.errstate(all="ignore"):
-            sent = gate.step(
+            decision = gate.step(
                 PERIOD * (tick % 500), evil_state(random, tick % 500), frame, permit
-            ).command
+            )
+        sent = decision.command
+        assert decision.cuts_torque == (decision.phase is GatePhase.OFF), (
+            "torque is cut in this phase, and in no other"
+        )
         if sent is None:
             continue
         for array in (sent.position, sent.velocity, sent.effort, sent.kp, sent.kd):
@@ -84,7 +89,11 @@ def test_gate_sends_only_numbers_within_limits_whatever_comes():
         assert (np.abs(sent.effort) <= limits.effort).all() and (
             np.abs(sent.velocity) <= limits.velocity
         ).all()
-        meant = sent.position if gate.repair.offset is None else sent.position - gate.repair.offset
+        meant = (
+            sent.position
+            if gate.senses.repair.offset is None
+            else sent.position - gate.senses.repair.offset
+        )
         assert (meant >= limits.lower - ROUNDING).all() and (meant <= limits.upper + ROUNDING).all()
         assert (sent.kp >= 0.0).all() and (sent.kd >= 0.0).all()
 

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The last gate as stories: who may switch torque on, what ends RUN, and that nothing cuts an upright robot."""
+"""The last gate as stories.
+
+Who may switch torque on, what ends RUN, and that nothing cuts an upright robot.
+"""
 
 import shutil
 from dataclasses import replace
@@ -25,7 +28,10 @@ FRESH = object()
 
 
 class Bench:
-    """A gate whose robot does what it is told at once: joints go to their targets, drives give their torque."""
+    """A gate whose robot does what it is told at once.
+
+    Joints go to their targets, drives give their torque.
+    """
 
     def __init__(self, pose: str = "stand"):
         self.gate = LastGate(ROBOT, PERIOD)
@@ -266,7 +272,10 @@ def test_simulation_reset_forgets_and_locks():
 
 
 def test_random_inputs_never_cut_an_upright_robot_nor_exceed_a_limit():
-    """Commands, permits and sensors at random; torque may end only where the robot was at rest before."""
+    """Commands, permits and sensors at random.
+
+    Torque may end only where the robot was at rest before.
+    """
     random, limits = np.random.default_rng(7), ROBOT.limits
     for _ in range(20):
         bench, last = running(), None

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from safety_samples import ROBOT, N
 from talus_safety.kernel.judge import heat
-from talus_safety.kernel.judge.heat import AHEAD, HeatModel
+from talus_safety.kernel.judge.heat import HEAT_AHEAD_S, HeatModel
 
 LIMITS = ROBOT.limits
 KNEE = ROBOT.joint_names.index("l_knee")
@@ -33,23 +33,23 @@ def test_hot_is_called_ten_seconds_before():
     seconds = next(s for s in np.arange(0.5, 60.0, 0.5) if heated(s, 1.0).predicted > 1.0)
     assert heated(seconds, 1.0).joint == "l_knee"
     until_hot = next(s for s in np.arange(seconds, 60.0, 0.5) if heated(s, 1.0).warmest > 1.0)
-    assert until_hot - seconds >= AHEAD
+    assert until_hot - seconds >= HEAT_AHEAD_S
 
 
 def test_prediction_follows_the_load_within_its_second():
     heat = HeatModel(LIMITS.effort, ROBOT.joint_names, 0.5, 1e9)
     for _ in range(100):
         heat.step(0.5 * LIMITS.effort, 0.01)
-    assert (heat.predicted - heat.warmest) * 1e9 / AHEAD == pytest.approx(
+    assert (heat.predicted - heat.warmest) * 1e9 / HEAT_AHEAD_S == pytest.approx(
         1.0 - math.exp(-1.0), abs=0.01
     )
 
 
 def test_load_that_predicts_is_smoothed(monkeypatch):
-    monkeypatch.setattr(heat, "SMOOTH", 2.0)
+    monkeypatch.setattr(heat, "LOAD_SMOOTHING_S", 2.0)
     heavy = HeatModel(LIMITS.effort, ROBOT.joint_names, 0.5, 1e9)
     heavy.step(0.5 * LIMITS.effort, 1.0)
-    assert (heavy.predicted - heavy.warmest) * 1e9 / AHEAD == pytest.approx(0.5)
+    assert (heavy.predicted - heavy.warmest) * 1e9 / HEAT_AHEAD_S == pytest.approx(0.5)
 
 
 def test_heat_begins_cold_and_never_passes_its_load():

@@ -4,7 +4,7 @@ from itertools import permutations
 from talus_core.stop_levels import StopLevel
 from talus_safety.kernel.decide.ladder import most_restrictive
 from talus_safety.kernel.decide.permit import TorquePermit
-from talus_safety.kernel.decide.watchdog import ROUNDING, Watchdog
+from talus_safety.kernel.decide.watchdog import CLOCK_ROUNDING_S, Watchdog
 
 
 def test_greater_is_stricter():
@@ -54,8 +54,8 @@ def test_watchdog_starts_expired_and_expires_past_its_limit():
     assert dog.expired(1.0201)
     exact = Watchdog(0.5)
     exact.feed(0.0)
-    assert not exact.expired(0.5 + ROUNDING) and exact.expired(0.5 + 1.5 * ROUNDING)
-    assert ROUNDING == 1e-6, "s: far below a tick"
+    assert not exact.expired(0.5 + CLOCK_ROUNDING_S) and exact.expired(0.5 + 1.5 * CLOCK_ROUNDING_S)
+    assert CLOCK_ROUNDING_S == 1e-6, "s: far below a tick"
 
 
 def test_watchdog_expires_when_its_clock_runs_backwards():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The foot in the air goes under the capture point, as far as the legs reach, and then down until it meets ground."""
+"""The foot in the air goes under the capture point, in reach, and down until it meets ground."""
 
 from dataclasses import replace
 
@@ -10,12 +10,12 @@ from talus_safety.kernel.measure.body import Body
 from talus_safety.kernel.measure.stance import StanceObserver
 from talus_safety.kernel.measure.tilt import TiltFilter
 from talus_safety.standby.landing import (
-    BESIDE,
-    HURRY,
-    OUTWARD,
-    PRESS_DOWN,
-    REACH,
-    STEP_TIME,
+    LANDING_HURRY_S,
+    LANDING_OUTWARD_M,
+    LANDING_PRESS_SPEED_MPS,
+    LANDING_REACH_M,
+    LANDING_SIDE_RANGE_M,
+    LANDING_TIME_S,
     Landing,
 )
 
@@ -39,7 +39,7 @@ def raised(foot: int) -> np.ndarray:
 
 
 def landed(
-    foot: int, velocity=(0.0, 0.0), seconds: float = STEP_TIME, lame=(False, False)
+    foot: int, velocity=(0.0, 0.0), seconds: float = LANDING_TIME_S, lame=(False, False)
 ) -> np.ndarray:
     """Sole in the air relative to the other one when the joints go exactly where they are sent."""
     landing, position = Landing(BODY, PERIOD), raised(foot)
@@ -63,7 +63,7 @@ def test_nothing_to_land_with_both_feet_or_none_on_the_ground(feet):
 def test_foot_comes_down_level_beside_the_other(foot, side):
     there = landed(foot)
     assert abs(there[2]) < 0.01
-    assert BESIDE[0] - 0.01 <= side * there[1] <= BESIDE[1]
+    assert LANDING_SIDE_RANGE_M[0] - 0.01 <= side * there[1] <= LANDING_SIDE_RANGE_M[1]
 
 
 def test_faster_falls_are_caught_farther_out():
@@ -74,21 +74,24 @@ def test_faster_falls_are_caught_farther_out():
 def test_never_farther_than_the_legs_reach():
     for velocity in ((5.0, 0.0), (-5.0, 0.0), (0.0, 5.0), (0.0, -5.0)):
         x, y, _ = landed(LEFT, velocity)
-        assert abs(x) <= REACH + 0.02 and BESIDE[0] - 0.02 <= y <= BESIDE[1] + 0.02
+        assert (
+            abs(x) <= LANDING_REACH_M + 0.02
+            and LANDING_SIDE_RANGE_M[0] - 0.02 <= y <= LANDING_SIDE_RANGE_M[1] + 0.02
+        )
 
 
 def test_foot_that_meets_no_ground_goes_on_down():
-    on_time, late = landed(LEFT), landed(LEFT, seconds=STEP_TIME + 0.1)
-    assert late[2] - on_time[2] == pytest.approx(-0.1 * PRESS_DOWN, abs=0.01)
+    on_time, late = landed(LEFT), landed(LEFT, seconds=LANDING_TIME_S + 0.1)
+    assert late[2] - on_time[2] == pytest.approx(-0.1 * LANDING_PRESS_SPEED_MPS, abs=0.01)
 
 
 def test_foot_hurries_where_the_other_leg_gives_way():
-    height = landed(LEFT, seconds=HURRY)[2]
-    assert landed(LEFT, seconds=HURRY, lame=(False, True))[2] < 0.01 < 0.03 < height
+    height = landed(LEFT, seconds=LANDING_HURRY_S)[2]
+    assert landed(LEFT, seconds=LANDING_HURRY_S, lame=(False, True))[2] < 0.01 < 0.03 < height
 
 
 def test_lame_foot_is_not_pressed_down_for_it_feels_no_ground():
-    assert abs(landed(LEFT, seconds=STEP_TIME + 0.1, lame=(True, False))[2]) < 0.01
+    assert abs(landed(LEFT, seconds=LANDING_TIME_S + 0.1, lame=(True, False))[2]) < 0.01
 
 
 @pytest.mark.parametrize("foot", [LEFT, RIGHT])
@@ -101,7 +104,7 @@ def test_foot_that_lost_the_ground_for_a_moment_goes_back_at_once_where_it_belon
         landing.begin()
         for _ in range(10):
             stance = stance_on(1 - foot, position=position)
-            aside = OUTWARD * np.sign(stance.soles[foot, 1])
+            aside = LANDING_OUTWARD_M * np.sign(stance.soles[foot, 1])
             centre = np.array([*(stance.soles[foot, :2] + (ahead, -aside)), stance.centre[2]])
             joints, change, _ = landing.step(replace(stance, centre=centre))
             position[joints] += change

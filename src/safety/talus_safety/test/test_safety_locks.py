@@ -6,12 +6,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from safety_samples import PERIOD, ROBOT, WEIGHT, N, command, state
-from talus_safety.belief.locks import EVERY, HIP_LOOKS, LOOKS, LockWatch, StallWatch
+from talus_safety.belief.locks import (
+    HIP_LOCK_LOOKS,
+    LOCK_LOOK_PERIOD_S,
+    LOCK_LOOKS,
+    LockWatch,
+    StallWatch,
+)
 from talus_safety.kernel.measure.body import Body
 
 BODY = Body(ROBOT)
 NAMES = ROBOT.joint_names
-LOOK = round(EVERY / PERIOD)  # ticks
+LOOK = round(LOCK_LOOK_PERIOD_S / PERIOD)  # ticks
 
 
 def needed(position: np.ndarray, loads: tuple[float, float]) -> np.ndarray:
@@ -52,16 +58,16 @@ class Standing:
 
 @pytest.mark.parametrize("loads", [(WEIGHT / 2, WEIGHT / 2), (WEIGHT, 0.0), (0.0, WEIGHT)])
 def test_sound_joints_bear_what_their_drives_give(loads):
-    assert Standing(loads).run(3 * HIP_LOOKS) == ""
+    assert Standing(loads).run(3 * HIP_LOCK_LOOKS) == ""
 
 
 @pytest.mark.parametrize(
     "joint, looks",
     [
-        ("l_knee", LOOKS),
-        ("r_ankle_pitch", LOOKS),
-        ("r_ankle_roll", LOOKS),
-        ("l_hip_roll", HIP_LOOKS),
+        ("l_knee", LOCK_LOOKS),
+        ("r_ankle_pitch", LOCK_LOOKS),
+        ("r_ankle_roll", LOCK_LOOKS),
+        ("l_hip_roll", HIP_LOCK_LOOKS),
     ],
 )
 @pytest.mark.parametrize("part", [-0.1, 0.1])
@@ -71,30 +77,30 @@ def test_torque_that_turns_nothing_is_borne_by_a_lock(joint, looks, part):
     assert standing.run(1, joint, part) == f"{joint} is locked"
     assert standing.run(looks) == f"{joint} is locked", "until torque is off"
     standing.watch.relax()
-    assert standing.run(HIP_LOOKS) == ""
+    assert standing.run(HIP_LOCK_LOOKS) == ""
 
 
 def test_dry_friction_bears_as_much_in_a_sound_joint():
-    assert Standing().run(2 * HIP_LOOKS, "l_knee", 0.06) == ""
+    assert Standing().run(2 * HIP_LOCK_LOOKS, "l_knee", 0.06) == ""
 
 
 def test_a_joint_that_turns_is_not_locked():
-    assert Standing().run(2 * HIP_LOOKS, "l_knee", 0.2, speed=0.1) == ""
+    assert Standing().run(2 * HIP_LOCK_LOOKS, "l_knee", 0.2, speed=0.1) == ""
 
 
 def test_one_look_is_not_enough():
     standing = Standing()
-    for _ in range(HIP_LOOKS):
-        assert standing.run(LOOKS - 1, "l_knee", 0.2) == ""
+    for _ in range(HIP_LOCK_LOOKS):
+        assert standing.run(LOCK_LOOKS - 1, "l_knee", 0.2) == ""
         assert standing.run(1) == ""
 
 
 def test_a_foot_in_the_air_says_nothing_about_its_knee():
-    assert Standing((0.0, WEIGHT)).run(2 * HIP_LOOKS, "l_knee", 0.2) == ""
+    assert Standing((0.0, WEIGHT)).run(2 * HIP_LOCK_LOOKS, "l_knee", 0.2) == ""
 
 
 def test_the_yaw_of_a_hip_is_not_judged():
-    assert Standing().run(2 * HIP_LOOKS, "l_hip_yaw", 0.5) == ""
+    assert Standing().run(2 * HIP_LOCK_LOOKS, "l_hip_yaw", 0.5) == ""
 
 
 def test_at_the_end_of_its_range_the_stop_may_bear_it():
@@ -105,7 +111,7 @@ def test_at_the_end_of_its_range_the_stop_may_bear_it():
     standing.watch = LockWatch(
         replace(ROBOT, limits=replace(ROBOT.limits, upper=upper)), BODY, PERIOD
     )
-    assert standing.run(2 * HIP_LOOKS, "l_knee", 0.5) == ""
+    assert standing.run(2 * HIP_LOCK_LOOKS, "l_knee", 0.5) == ""
 
 
 def test_what_the_base_speeds_up_is_borne_too():
@@ -117,7 +123,7 @@ def test_what_the_base_speeds_up_is_borne_too():
         "foot_wrenches": 2.0 * told.foot_wrenches,
     }
     standing.told = replace(told, effort=2.0 * told.effort, **faster)
-    assert standing.run(2 * HIP_LOOKS) == ""
+    assert standing.run(2 * HIP_LOCK_LOOKS) == ""
 
 
 @pytest.mark.parametrize("foot, fault", [(0, ""), (1, "l_knee is locked")])
@@ -125,13 +131,13 @@ def test_a_foot_that_is_doubted_says_nothing_about_its_leg(foot, fault):
     standing, knee = Standing(), NAMES.index("l_knee")
     effort = standing.told.effort.copy()
     effort[knee] += 0.2 * ROBOT.limits.effort[knee]
-    for _ in range(HIP_LOOKS * LOOK):
+    for _ in range(HIP_LOCK_LOOKS * LOOK):
         standing.watch.step(replace(standing.told, effort=effort), [foot == 0, foot == 1])
     assert standing.watch.fault == fault
 
 
 def told_to_go(joint: str, speed: float, goes: float, ticks: int) -> StallWatch:
-    """A watch after so many ticks in which a joint was told one speed and went at another, rad/s."""
+    """A watch after ticks in which a joint was told one speed and went at another, rad/s."""
     watch, velocity, moving = StallWatch(ROBOT, PERIOD), np.zeros(N), np.zeros(N)
     velocity[NAMES.index(joint)], moving[NAMES.index(joint)] = speed, goes
     for _ in range(ticks):

@@ -8,9 +8,9 @@ import pytest
 from talus_core.errors import UnknownNameError
 from talus_safety.operation import stop_inputs
 from talus_safety.operation.operator_link import (
-    ANSWER_S,
-    CHALLENGE_S,
-    HELLO,
+    ANSWER_TIMEOUT_S,
+    CHALLENGE_PERIOD_S,
+    HELLO_DATAGRAM,
     Hold,
     LinkError,
     OperatorDevice,
@@ -48,7 +48,7 @@ def talk(link, device, seconds, hold=ENABLED, begin=0.0, step=0.05):
 def test_link_is_lost_until_a_device_answers_and_young_while_it_does(link, device):
     assert math.isinf(link.age(0.0)) and not link.is_released and not link.is_stopped(0.0)
     end = talk(link, device, 5.0)
-    assert link.age(end) <= CHALLENGE_S + 0.05
+    assert link.age(end) <= CHALLENGE_PERIOD_S + 0.05
     assert not link.is_released and link.refused == 0
     assert link.age(end + 3.0) >= 3.0
 
@@ -98,7 +98,7 @@ def test_noise_is_refused(link):
     for size in (0, 1, 28, 29, 30, 58, 256):
         for _ in range(200):
             assert link.hear(noise.randbytes(size), 0.0)
-    assert link.hear(HELLO, 0.0) == link.hear(challenge, 0.0) == "wrong size"
+    assert link.hear(HELLO_DATAGRAM, 0.0) == link.hear(challenge, 0.0) == "wrong size"
 
 
 @pytest.mark.parametrize("size", [0, 4, 28, 29, 30, 57, 58])
@@ -108,8 +108,8 @@ def test_device_answers_nothing_but_challenges(device, size):
 
 def test_device_learns_the_level(link):
     link.level = 3
-    assert level_of(link.challenge(0.0)) == 3 and level_of(HELLO) is None
-    assert len(HELLO) == len(link.challenge(0.0)), "whoever asks gets no more than it sent"
+    assert level_of(link.challenge(0.0)) == 3 and level_of(HELLO_DATAGRAM) is None
+    assert len(HELLO_DATAGRAM) == len(link.challenge(0.0)), "whoever asks gets no more than it sent"
 
 
 def test_release_and_stop_are_heard(link, device):
@@ -134,7 +134,7 @@ def test_anybody_with_the_key_stops_but_one_at_a_time_holds(link, device):
         now + 1.9
     )
     assert link.is_released and not link.is_stopped(now + 2.1)
-    now += ANSWER_S + CHALLENGE_S
+    now += ANSWER_TIMEOUT_S + CHALLENGE_PERIOD_S
     assert link.hear(other.answer(link.challenge(now), ENABLED), now) == "" and not link.is_released
 
 
@@ -224,4 +224,6 @@ def test_a_broken_input_is_pressed_and_an_unknown_one_is_refused(plugins):
 
 
 def test_the_shipped_input_is_installed():
-    assert "file" in {entry.name for entry in stop_inputs.entry_points(group=stop_inputs.GROUP)}
+    assert "file" in {
+        entry.name for entry in stop_inputs.entry_points(group=stop_inputs.STOP_INPUT_GROUP)
+    }

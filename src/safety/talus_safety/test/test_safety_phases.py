@@ -1,16 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The gate's decisions alone: every rule in every phase, then every phase with every event to depth 5."""
+"""The gate's decisions alone.
+
+Every rule in every phase, then every phase with every event to depth 5.
+"""
 
 from itertools import product
 
 import pytest
+from safety_samples import command, vary
 from talus_core.gate_phases import GatePhase
 from talus_core.stop_levels import StopLevel
 from talus_safety.kernel.decide import gate_rules, phases
-from talus_safety.kernel.decide.gate_rules import BAD_TICKS, GATE_RULES, LOSSES, REQUESTS, GateFacts
+from talus_safety.kernel.decide.decision import GateCounters, GateDecision
+from talus_safety.kernel.decide.gate_facts import GateFacts
+from talus_safety.kernel.decide.gate_rules import (
+    GATE_RULES,
+    LOSS_RULES,
+    NOT_FINITE_TICKS,
+    REQUEST_RULES,
+)
 from talus_safety.kernel.decide.permit import TorquePermit
 from talus_safety.kernel.decide.phases import PhaseState, advance, ended, locked
-from talus_safety.kernel.decide.rule import RESET, active
+from talus_safety.kernel.decide.rule import CLEARED_BY_RESET, active
 from talus_safety.kernel.limits import GateConfig
 from talus_safety.kernel.measure.rest import Posture
 
@@ -24,33 +35,42 @@ FINE = GateFacts(permit=GO)
 
 # What makes each rule hold, and what is as near to it as can be and does not.
 CASES = {
-    "falling": (FINE._replace(is_falling=True), FINE),
-    "permit_lost": (FINE._replace(permit_age=0.101), FINE._replace(permit_age=0.1)),
-    "torque_withdrawn": (FINE._replace(permit=NO), FINE._replace(permit=STOP)),
-    "sensors_bad": (FINE._replace(bad_ticks=BAD_TICKS + 1), FINE._replace(bad_ticks=BAD_TICKS)),
-    "imu_fault": (FINE._replace(imu_fault="it is off"), FINE),
-    "encoder_fault": (FINE._replace(encoder_fault="l_knee jumped"), FINE),
-    "foot_fails": (FINE._replace(foot_fault="l_sole repeats itself"), FINE),
+    "falling": (vary(FINE, is_falling=True), FINE),
+    "permit_lost": (vary(FINE, permit_age=0.101), vary(FINE, permit_age=0.1)),
+    "torque_withdrawn": (vary(FINE, permit=NO), vary(FINE, permit=STOP)),
+    "sensors_bad": (
+        vary(FINE, bad_ticks=NOT_FINITE_TICKS + 1),
+        vary(FINE, bad_ticks=NOT_FINITE_TICKS),
+    ),
+    "imu_fault": (vary(FINE, faults__imu="it is off"), FINE),
+    "encoder_fault": (vary(FINE, faults__encoder="l_knee jumped"), FINE),
+    "foot_fails": (vary(FINE, faults__foot="l_sole repeats itself"), FINE),
     "misled": (
-        FINE._replace(permit=TorquePermit(R3, False, True, 0, "sensor_fault")),
-        FINE._replace(permit=STOP),
+        vary(FINE, permit=TorquePermit(R3, False, True, 0, "sensor_fault")),
+        vary(FINE, permit=STOP),
     ),
-    "commands_lost": (FINE._replace(command_late=True), FINE),
-    "leg_fault": (FINE._replace(leg_fault="l_knee gives no torque"), FINE),
-    "bus_low": (FINE._replace(bus_drop=0.151), FINE._replace(bus_drop=0.15)),
-    "derated": (FINE._replace(torque_left=0.59, weakest="l_knee"), FINE._replace(torque_left=0.6)),
+    "commands_lost": (vary(FINE, commands__is_late=True), FINE),
+    "leg_fault": (vary(FINE, faults__leg="l_knee gives no torque"), FINE),
+    "bus_low": (vary(FINE, supply__bus_drop=0.151), vary(FINE, supply__bus_drop=0.15)),
+    "derated": (
+        vary(FINE, supply__torque_left=0.59, supply__weakest="l_knee"),
+        vary(FINE, supply__torque_left=0.6),
+    ),
     "runaway_lasts": (
-        FINE._replace(runaway="l_knee", runaway_for=0.051),
-        FINE._replace(runaway="l_knee", runaway_for=0.05),
+        vary(FINE, runaway__what="l_knee", runaway__lasts_s=0.051),
+        vary(FINE, runaway__what="l_knee", runaway__lasts_s=0.05),
     ),
-    "leg_locked": (FINE._replace(leg_locked="l_knee is locked"), FINE),
-    "arm_fault": (FINE._replace(arm_fault="l_elbow is locked"), FINE),
-    "runaway": (FINE._replace(runaway="l_knee"), FINE),
+    "leg_locked": (vary(FINE, faults__leg_locked="l_knee is locked"), FINE),
+    "arm_fault": (vary(FINE, faults__arm="l_elbow is locked"), FINE),
+    "runaway": (vary(FINE, runaway__what="l_knee"), FINE),
     "commands_refused": (
-        FINE._replace(refused_in_row=3, refusal="limp legs"),
-        FINE._replace(refused_in_row=2),
+        vary(FINE, commands__refused_in_row=3, commands__refusal="limp legs"),
+        vary(FINE, commands__refused_in_row=2),
     ),
-    "derates": (FINE._replace(torque_left=0.79, weakest="l_knee"), FINE._replace(torque_left=0.8)),
+    "derates": (
+        vary(FINE, supply__torque_left=0.79, supply__weakest="l_knee"),
+        vary(FINE, supply__torque_left=0.8),
+    ),
 }
 
 
@@ -77,34 +97,36 @@ def test_a_gate_rule_that_is_switched_off_makes_its_test_fail(name, monkeypatch)
         test_each_gate_rule_holds_and_just_inside_it_does_not(name)
 
 
-@pytest.mark.parametrize("rule", LOSSES, ids=lambda rule: rule.name)
+@pytest.mark.parametrize("rule", LOSS_RULES, ids=lambda rule: rule.name)
 def test_each_loss_ends_run_upright_by_standby_and_at_rest_at_once(rule):
     facts = CASES[rule.name][0]
     upright = advance(PhaseState(RUN), facts, UPRIGHT, CONFIG)
     assert upright.phase is HOLD and upright.rule == rule.name
-    assert advance(PhaseState(RUN), facts._replace(is_falling=True), UPRIGHT, CONFIG).phase is FALL
+    assert advance(PhaseState(RUN), vary(facts, is_falling=True), UPRIGHT, CONFIG).phase is FALL
     assert upright.latch == rule.worded(facts)
     assert advance(PhaseState(RUN), facts, SEATED, CONFIG).phase is OFF
     assert advance(PhaseState(OFF), facts, SEATED, CONFIG).phase is OFF, "and nothing starts"
 
 
-@pytest.mark.parametrize("rule", LOSSES, ids=lambda rule: rule.name)
+@pytest.mark.parametrize("rule", LOSS_RULES, ids=lambda rule: rule.name)
 def test_a_loss_that_is_switched_off_makes_its_test_fail(rule, monkeypatch):
-    monkeypatch.setattr(phases, "LOSSES", tuple(other for other in LOSSES if other is not rule))
+    monkeypatch.setattr(
+        phases, "LOSS_RULES", tuple(other for other in LOSS_RULES if other is not rule)
+    )
     with pytest.raises(AssertionError):
         test_each_loss_ends_run_upright_by_standby_and_at_rest_at_once(rule)
 
 
-@pytest.mark.parametrize("rule", REQUESTS, ids=lambda rule: rule.name)
+@pytest.mark.parametrize("rule", REQUEST_RULES, ids=lambda rule: rule.name)
 def test_a_request_leaves_the_controller_at_work(rule):
     assert advance(PhaseState(RUN), CASES[rule.name][0], UPRIGHT, CONFIG).phase is RUN
 
 
 def test_tables_are_sorted_and_words_say_what_is_wrong():
-    for table in (LOSSES, REQUESTS):
+    for table in (LOSS_RULES, REQUEST_RULES):
         levels = [rule.level for rule in table]
         assert levels == sorted(levels, reverse=True)
-    assert all((rule.clears_by == RESET) == (rule.level >= R2) for rule in GATE_RULES)
+    assert all((rule.clears_by == CLEARED_BY_RESET) == (rule.level >= R2) for rule in GATE_RULES)
     said = {name: rule.worded(CASES[name][0]) for name, rule in zip(CASES, GATE_RULES, strict=True)}
     assert said["imu_fault"] == "the IMU fails: it is off"
     assert said["encoder_fault"] == "an encoder fails: l_knee jumped"
@@ -122,16 +144,16 @@ def test_tables_are_sorted_and_words_say_what_is_wrong():
 
 def test_fall_wins_over_standby_and_over_a_cut():
     """F43: who falls is not let go by a stop, a cut or a lost permit."""
-    cut = FINE._replace(permit=TorquePermit(R5, False, True, 0))
+    cut = vary(FINE, permit=TorquePermit(R5, False, True, 0))
     for other in (CASES["torque_withdrawn"][0], CASES["permit_lost"][0], cut):
-        falling = other._replace(is_falling=True)
+        falling = vary(other, is_falling=True)
         for phase in (RUN, HOLD, SIT):
             assert advance(PhaseState(phase, "lost"), falling, UPRIGHT, CONFIG).phase is FALL
     assert advance(PhaseState(FALL, "falls"), FINE, UPRIGHT, CONFIG).phase is FALL
 
 
 def test_who_balances_falls_by_itself_while_nothing_is_lost():
-    falling = FINE._replace(is_falling=True, permit=TorquePermit(R4, False, True, 0))
+    falling = vary(FINE, is_falling=True, permit=TorquePermit(R4, False, True, 0))
     assert advance(PhaseState(RUN), falling, UPRIGHT, CONFIG) == PhaseState(RUN)
 
 
@@ -147,14 +169,14 @@ def test_standby_and_fall_end_at_rest_only():
 def test_latch_opens_only_by_disarm_then_arm():
     state = locked(OFF, "the simulation was reset")
     for permit, phase in ((GO, OFF), (None, OFF), (NO, OFF), (NO, OFF), (GO, RUN)):
-        state = advance(state, FINE._replace(permit=permit), SEATED, CONFIG)
+        state = advance(state, vary(FINE, permit=permit), SEATED, CONFIG)
         assert state.phase is phase and bool(state.latch) == (phase is OFF)
 
 
 PERMITS = [None, GO, NO, STOP, *(TorquePermit(level, True, True, 0) for level in (R2, R3, R4, R5))]
 EVENTS = [
     *(
-        (f"permit {permit}", FINE._replace(permit=permit), posture)
+        (f"permit {permit}", vary(FINE, permit=permit), posture)
         for permit, posture in product(PERMITS, Posture)
     ),
     *((name, facts, posture) for (name, (facts, _)), posture in product(CASES.items(), Posture)),
@@ -192,7 +214,7 @@ def _promise(
     permit = facts.permit
     may = permit is not None and permit.lets_torque_start
     if before.phase is OFF and new.phase is not OFF:
-        assert new.phase is RUN and may and not facts.command_late, f"torque starts; {story}"
+        assert new.phase is RUN and may and not facts.commands.is_late, f"torque starts; {story}"
         assert not before.latch or before.was_disarmed, f"no start over a latch; {story}"
     if before.phase is not OFF and new.phase is OFF:
         assert posture is not UPRIGHT, f"never cut while upright; {story}"
@@ -205,12 +227,32 @@ def _promise(
     if before.latch and not new.latch:
         assert permit.armed and before.was_disarmed, f"a latch opens by disarm, then arm; {story}"
     if new.phase is RUN:
-        assert not active(LOSSES, facts, CONFIG), f"RUN means that nothing is lost; {story}"
+        assert not active(LOSS_RULES, facts, CONFIG), f"RUN means that nothing is lost; {story}"
     if facts.is_falling and before.phase in (HOLD, SIT) and posture is UPRIGHT:
         assert new.phase is FALL, f"a fall wins; {story}"
 
 
 def test_numbers_of_the_phases_are_those_of_the_message():
     assert [(phase.name, int(phase)) for phase in GatePhase] == [
-        ("OFF", 0), ("RUN", 1), ("HOLD", 2), ("SIT", 3), ("FALL", 4),
-    ]  # fmt: skip
+        ("OFF", 0),
+        ("RUN", 1),
+        ("HOLD", 2),
+        ("SIT", 3),
+        ("FALL", 4),
+    ]
+
+
+@pytest.mark.parametrize("sent, phase", [(None, OFF), (command(), RUN), (command(), HOLD)])
+def test_torque_is_cut_where_no_command_is_sent(sent, phase):
+    decision = GateDecision(
+        command=sent,
+        phase=phase,
+        latched=False,
+        at_rest=False,
+        request=R0,
+        reason="",
+        rule="",
+        counters=GateCounters(),
+    )
+    assert decision.cuts_torque == (sent is None)
+    assert decision.standby_active == (phase is HOLD) and decision.cut == ()

@@ -9,7 +9,7 @@ from talus_core.gate_phases import GatePhase
 from talus_core.parameters import flat_parameters
 from talus_core.stop_levels import StopLevel
 from talus_safety.config import SupervisorConfig
-from talus_safety.kernel.decide.rule import ENDS, RESET
+from talus_safety.kernel.decide.rule import CLEARED_BY_RESET, CLEARED_BY_TIME
 from talus_safety.kernel.decide.rules import RULES
 from talus_safety.kernel.decide.supervisor import Wish
 from talus_safety.kernel.limits import GateConfig
@@ -36,7 +36,7 @@ def number(value) -> str:
 def test_ladder():
     (rows,) = tables("level")
     assert [row[0] for row in rows] == [level.name[:2] for level in StopLevel]
-    assert {row[2] for row in rows[2:]} == {RESET} and rows[1][2] == ENDS
+    assert {row[2] for row in rows[2:]} == {CLEARED_BY_RESET} and rows[1][2] == CLEARED_BY_TIME
 
 
 def test_rules():

@@ -8,8 +8,8 @@ import pytest
 from safety_samples import PERIOD, ROBOT, N, command, state
 from talus_safety.belief import feet
 from talus_safety.belief.feet import FootRepair
-from talus_safety.belief.repair import SPEAKS_TICKS, JointRepair
-from talus_safety.kernel.judge.monitors import DriveMonitor
+from talus_safety.belief.repair import ENCODER_RETURN_TICKS, JointRepair
+from talus_safety.kernel.judge.drive_monitor import DriveMonitor
 from talus_safety.kernel.limits import MonitorConfig
 from talus_safety.kernel.measure.body import Body
 from talus_safety.kernel.measure.tilt import TiltFilter
@@ -25,7 +25,10 @@ JOINTS = [
 
 
 class Bent:
-    """A left leg that bends while its sole stays flat on the floor: base_link leans as the leg says."""
+    """A left leg that bends while its sole stays flat on the floor.
+
+    Base_link leans as the leg says.
+    """
 
     def __init__(self):
         self.drives = DriveMonitor(ROBOT, PERIOD, MonitorConfig())
@@ -63,7 +66,7 @@ def test_sound_joints_pass_as_they_are():
 def test_a_stuck_joint_is_told_by_its_flat_sole(joint):
     bent = Bent()
     bent.step(STAND)
-    bent.drives.stuck[joint] = True
+    bent.drives.findings.stuck[joint] = True
     for k in range(200):
         angle = STAND[joint] + 0.002 * k
         truth, speed = put(STAND, joint, angle), put(np.zeros(N), joint, 0.002 / PERIOD)
@@ -78,7 +81,7 @@ def test_a_stuck_knee_in_the_air_is_told_by_its_drive():
     """Without load the drive's torque beyond gravity's accelerates the shank."""
     bent = Bent()
     bent.step(STAND)
-    bent.drives.stuck[KNEE] = True
+    bent.drives.findings.stuck[KNEE] = True
     still = BODY.gravity_torque(BODY.place(STAND), np.array([0.0, 0.0, -9.81]))
     held = bent.step(STAND, load=0.0, effort=still)
     assert held.velocity[KNEE] == pytest.approx(0.0, abs=1e-3)
@@ -90,7 +93,7 @@ def test_a_stuck_knee_in_the_air_is_told_by_its_drive():
 def test_a_yaw_joint_keeps_its_angle_for_the_vertical_does_not_tell():
     bent = Bent()
     bent.step(STAND)
-    bent.drives.stuck[YAW] = True
+    bent.drives.findings.stuck[YAW] = True
     believed = bent.step(STAND)
     assert believed.position[YAW] == pytest.approx(STAND[YAW], abs=1e-3)
 
@@ -98,9 +101,9 @@ def test_a_yaw_joint_keeps_its_angle_for_the_vertical_does_not_tell():
 def test_a_jump_is_taken_off_and_given_back_to_the_drive():
     bent = Bent()
     bent.step(STAND)
-    bent.drives.jumped[KNEE] = True
+    bent.drives.findings.jumped[KNEE] = True
     believed = bent.step(STAND, seen={"position": put(STAND, KNEE, STAND[KNEE] + 6.28)})
-    bent.drives.jumped[KNEE] = False
+    bent.drives.findings.jumped[KNEE] = False
     np.testing.assert_allclose(believed.position, STAND, atol=1e-9)
     assert bent.repair.command(command(position=STAND), believed).position[KNEE] == pytest.approx(
         STAND[KNEE] + 6.28
@@ -112,7 +115,7 @@ def test_a_jump_is_taken_off_and_given_back_to_the_drive():
 def test_a_blind_drive_gets_torque_alone_within_its_peak():
     bent = Bent()
     bent.step(STAND)
-    bent.drives.stuck[KNEE] = True
+    bent.drives.findings.stuck[KNEE] = True
     believed = bent.step(STAND)
     frame = command(position=STAND + 0.1)
     sent = bent.repair.command(frame, believed)
@@ -128,17 +131,21 @@ def test_a_blind_drive_gets_torque_alone_within_its_peak():
 def test_a_leg_whose_bus_is_gone_is_held_by_its_drives():
     bent = Bent()
     bent.step(STAND)
-    bent.drives.stuck[ROBOT.indices("left_leg")] = True
+    bent.drives.findings.stuck[ROBOT.indices("left_leg")] = True
     believed = bent.step(STAND)
     np.testing.assert_array_equal(believed.position, STAND)
     assert bent.repair.command(command(), believed).kp[KNEE] > 0.0
 
 
-# --- feet --------------------------------------------------------------------------------------------------------
+# --- feet -----------------------------------------------------------------------------------------
+# ---------------
 
 
 class Standing:
-    """Half the weight on each foot, with noise, by sensors and by the legs' torques; then something else is said."""
+    """Half the weight on each foot, with noise, by sensors and by the legs' torques.
+
+    Then something else is said.
+    """
 
     def __init__(self, ticks: int = 400):
         self.feet, self.random = FootRepair(ROBOT, BODY, PERIOD), np.random.default_rng(2)
@@ -185,11 +192,11 @@ def _legs_under(left: float, right: float) -> np.ndarray:
 def test_a_foot_that_repeats_itself_is_stuck_and_gets_what_the_other_one_leaves():
     standing = Standing()
     full = np.array([0.0, 0.0, WEIGHT, 0.0, 0.0, 0.0])
-    standing.run(feet.STUCK_TICKS, left=full)
+    standing.run(feet.FOOT_STUCK_TICKS, left=full)
     assert standing.feet.fault == "" and standing.feet.doubted == [True, False]
     believed = standing.step(left=full)
     assert standing.feet.fault == "l_sole repeats itself"
-    rest = (0.5 - feet.LEAST) * WEIGHT
+    rest = (0.5 - feet.FOOT_SHARE_LEFT_OF_WEIGHT) * WEIGHT
     assert believed.foot_wrenches[0, 2] == pytest.approx(rest, abs=20.0)
     assert (
         standing.step(left=full, right=np.array([0, 0, WEIGHT, 0, 0, 0])).foot_wrenches[0, 2] == 0.0
@@ -271,22 +278,22 @@ def test_who_lay_before_is_not_judged_until_the_feet_carried():
 def test_an_encoder_that_speaks_again_is_believed_again_and_its_way_back_is_no_jump():
     bent = Bent()
     bent.step(STAND)
-    bent.drives.stuck[KNEE] = True
+    bent.drives.findings.stuck[KNEE] = True
     for _ in range(20):
         bent.step(STAND)
-    for k in range(SPEAKS_TICKS):
-        bent.drives.jumped[KNEE] = k == 0
+    for k in range(ENCODER_RETURN_TICKS):
+        bent.drives.findings.jumped[KNEE] = k == 0
         truth = put(STAND, KNEE, STAND[KNEE] + 0.3 + 1e-4 * k)
         believed = bent.step(truth)
     assert believed.position[KNEE] == truth[KNEE] and bent.repair.offset is None
-    assert not bent.drives.stuck[KNEE] and bent.step(truth).position[KNEE] == truth[KNEE]
+    assert not bent.drives.findings.stuck[KNEE] and bent.step(truth).position[KNEE] == truth[KNEE]
 
 
 def test_a_leg_whose_bus_is_gone_stays_where_it_was_and_is_still():
     bent = Bent()
     legs, speed = BODY.legs[0], np.ones(N)
     bent.step(STAND, speed)
-    bent.drives.stuck[legs] = True
+    bent.drives.findings.stuck[legs] = True
     believed = bent.step(STAND, speed)
     assert bent.repair.held == (True, False)
     np.testing.assert_array_equal(believed.position[legs], STAND[legs])

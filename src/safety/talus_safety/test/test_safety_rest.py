@@ -4,15 +4,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import yaml
-from safety_samples import PERIOD, ROBOT, N, state
-from talus_safety.kernel.judge.plausible import HELD, StateKeeper
+from safety_samples import HELD, PERIOD, ROBOT, N, state
+from talus_safety.kernel.judge.plausible import StateKeeper
 from talus_safety.kernel.measure.rest import (
-    LYING,
-    NEAR_REST,
-    SHAKEN_FOR,
-    STILL_FOR,
-    STILL_JOINT,
-    STILL_TURN,
+    LYING_UP_COSINE,
+    NEAR_REST_POSE_RAD,
+    REST_JOINT_SPEED_RADPS,
+    REST_TIME_S,
+    REST_TURN_RADPS,
+    SHAKEN_TIME_S,
     Posture,
     RestJudge,
 )
@@ -42,35 +42,35 @@ def test_seated_only_near_the_rest_pose():
     assert judged("sit") is Posture.SEATED
     assert judged("stand") is Posture.UPRIGHT
     knee = ROBOT.poses["sit"][KNEE]
-    assert judged(position=with_joint(KNEE, knee - 0.99 * NEAR_REST)) is Posture.SEATED
-    assert judged(position=with_joint(KNEE, knee - 1.01 * NEAR_REST)) is Posture.UPRIGHT
+    assert judged(position=with_joint(KNEE, knee - 0.99 * NEAR_REST_POSE_RAD)) is Posture.SEATED
+    assert judged(position=with_joint(KNEE, knee - 1.01 * NEAR_REST_POSE_RAD)) is Posture.UPRIGHT
     assert judged(position=with_joint(WRIST, 1.0)) is Posture.SEATED
 
 
 def test_lying_in_any_pose():
-    assert judged("stand", up_z=0.99 * LYING) is Posture.LYING
-    assert judged("stand", up_z=1.01 * LYING) is Posture.UPRIGHT
+    assert judged("stand", up_z=0.99 * LYING_UP_COSINE) is Posture.LYING
+    assert judged("stand", up_z=1.01 * LYING_UP_COSINE) is Posture.UPRIGHT
 
 
 @pytest.mark.parametrize("up_z, rest", [(1.0, Posture.SEATED), (0.0, Posture.LYING)])
 def test_not_at_rest_while_anything_moves(up_z, rest):
-    assert judged(up_z=up_z, turn=0.99 * STILL_TURN) is rest
-    assert judged(up_z=up_z, turn=1.01 * STILL_TURN) is Posture.UPRIGHT
+    assert judged(up_z=up_z, turn=0.99 * REST_TURN_RADPS) is rest
+    assert judged(up_z=up_z, turn=1.01 * REST_TURN_RADPS) is Posture.UPRIGHT
     slow, fast = np.zeros(N), np.zeros(N)
-    slow[KNEE], fast[KNEE] = -0.99 * STILL_JOINT, -1.01 * STILL_JOINT
+    slow[KNEE], fast[KNEE] = -0.99 * REST_JOINT_SPEED_RADPS, -1.01 * REST_JOINT_SPEED_RADPS
     assert judged(up_z=up_z, velocity=slow) is rest
     assert judged(up_z=up_z, velocity=fast) is Posture.UPRIGHT
 
 
 def test_it_takes_time_to_be_at_rest_and_a_shake_does_not_end_it():
     judge = RestJudge(ROBOT)
-    ticks = round(STILL_FOR / PERIOD)
+    ticks = round(REST_TIME_S / PERIOD)
     said = [judge.step(k * PERIOD, state(k, "sit"), 1.0, 0.0) for k in range(ticks + 2)]
     assert said[: ticks - 1] == [Posture.UPRIGHT] * (ticks - 1) and said[-1] is Posture.SEATED
     assert judge.step(1.0, state(0, "stand"), 1.0, 0.0) is Posture.SEATED
-    assert judge.step(1.0 + 0.9 * SHAKEN_FOR, state(0, "sit"), 1.0, 0.0) is Posture.SEATED
+    assert judge.step(1.0 + 0.9 * SHAKEN_TIME_S, state(0, "sit"), 1.0, 0.0) is Posture.SEATED
     assert judge.step(2.0, state(0, "stand"), 1.0, 0.0) is Posture.SEATED
-    assert judge.step(2.0 + 1.1 * SHAKEN_FOR, state(0, "stand"), 1.0, 0.0) is Posture.UPRIGHT
+    assert judge.step(2.0 + 1.1 * SHAKEN_TIME_S, state(0, "stand"), 1.0, 0.0) is Posture.UPRIGHT
     assert judge.step(2.1, state(0, "sit"), 1.0, 0.0) is Posture.UPRIGHT
 
 

@@ -9,7 +9,7 @@ from sensor_msgs.msg import PointCloud2, PointField
 from talus_core.modes import Mode
 from talus_safety.conversions import moving_bodies
 from talus_safety.kernel.limits import SupervisorLimits
-from talus_safety.supervision.separation import KEPT, Separation
+from talus_safety.supervision.separation import UNSEEN_BODY_KEPT_S, Separation
 
 LIMITS = SupervisorLimits()
 K = LIMITS.approach_m_s
@@ -48,7 +48,7 @@ def test_who_runs_is_farther_away_when_it_stops_and_who_stands_counts_as_walking
 
 def test_who_is_not_seen_any_more_comes_on_for_a_while():
     assert gaps(3.0, age=0.3)[0] == pytest.approx(gaps(3.0)[0] - 0.3 * K)
-    assert gaps(3.0, age=KEPT + 0.01) == (math.inf, math.inf)
+    assert gaps(3.0, age=UNSEEN_BODY_KEPT_S + 0.01) == (math.inf, math.inf)
 
 
 def test_without_anybody_or_without_a_place_nothing_is_near():

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Feet, centre of mass and capture point from the robot's own sensors, against finite differences and geometry."""
+"""Feet, centre of mass and capture point against finite differences and geometry."""
 
 import numpy as np
 import pytest
 from safety_samples import ROBOT, WEIGHT, N, loads, state, tilt_of
 from talus_core.physics import GRAVITY_MPS2
 from talus_safety.kernel.measure.body import Body
-from talus_safety.kernel.measure.stance import CONTACT_OFF, CONTACT_ON, StanceObserver
+from talus_safety.kernel.measure.stance import CONTACT_OFF_N, CONTACT_ON_N, StanceObserver
 from talus_safety.kernel.measure.tilt import TiltFilter
 
 BODY = Body(ROBOT)
@@ -53,7 +53,12 @@ def test_contact_has_hysteresis():
     observer, tilt = StanceObserver(BODY), tilt_of()
     seen = [
         observer.observe(state(foot_wrenches=loads(force, WEIGHT)), tilt).supports[0]
-        for force in (0.9 * CONTACT_ON, 1.1 * CONTACT_ON, 1.1 * CONTACT_OFF, 0.9 * CONTACT_OFF)
+        for force in (
+            0.9 * CONTACT_ON_N,
+            1.1 * CONTACT_ON_N,
+            1.1 * CONTACT_OFF_N,
+            0.9 * CONTACT_OFF_N,
+        )
     ]
     assert seen == [False, True, True, False]
 

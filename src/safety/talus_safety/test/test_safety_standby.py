@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the standby commands, tick by tick; that a body stands on it is tested in simulation (tests/)."""
+"""What the standby commands, tick by tick.
+
+That a body stands on it is tested in simulation (tests/).
+"""
 
 import numpy as np
 import pytest
@@ -9,9 +12,9 @@ from talus_safety.kernel.limits import StandbyConfig
 from talus_safety.kernel.measure.body import Body
 from talus_safety.kernel.measure.stance import StanceObserver
 from talus_safety.kernel.measure.tilt import TiltFilter
-from talus_safety.standby.footing import EDGE, FootingPlanner, joint_torque
+from talus_safety.standby.footing import STANDBY_EDGE_MARGIN_M, FootingPlanner, joint_torque
 from talus_safety.standby.rest_path import load_rest_path
-from talus_safety.standby.standby import SWAYING, Standby
+from talus_safety.standby.standby import SWAYING_JOINTS, Standby
 
 BODY, PATH = Body(ROBOT), load_rest_path(ROBOT)
 FOOT = ROBOT.feet[0]
@@ -67,7 +70,13 @@ def test_unreachable_centre_of_pressure_ends_inside_the_soles(wanted):
         stance, stance.soles[:, :2].mean(axis=0) + wanted, stance.supports
     )
     offset = np.abs(footing.points - stance.soles[:, :2])
-    assert (offset <= np.array([FOOT.length / 2 - EDGE, FOOT.width / 2 - EDGE]) + 1e-9).all()
+    assert (
+        offset
+        <= np.array(
+            [FOOT.length / 2 - STANDBY_EDGE_MARGIN_M, FOOT.width / 2 - STANDBY_EDGE_MARGIN_M]
+        )
+        + 1e-9
+    ).all()
     assert (footing.share >= 0.0).all() and footing.share.sum() == pytest.approx(1.0)
 
 
@@ -85,7 +94,7 @@ def test_only_feet_on_the_ground_carry(left, right, share):
 @pytest.mark.parametrize("pitch", [-0.1, 0.0, 0.2])
 @pytest.mark.parametrize("left, right", [(WEIGHT, 0.0), (WEIGHT / 2, WEIGHT / 2), (0.0, 0.0)])
 def test_torques_balance_links_and_ground(pose, pitch, left, right):
-    """Virtual work: with the base held, ground forces, the links' specific force and the torques do none together."""
+    """Virtual work: with the base held, ground forces, specific force and torques do none."""
     stance = stance_of(pose, tilt_of(pitch=pitch), foot_wrenches=loads(left, right))
     footing = FootingPlanner(ROBOT).plan(stance, stance.centre[:2], stance.supports)
     torque = joint_torque(BODY, stance, footing)
@@ -203,7 +212,7 @@ def test_story_hold_sit_let_go():
     sat = times["is_sitting"] + config.sit_s + config.release_s
     assert sat - 0.05 <= times["is_finished"] <= sat + 1.5
     np.testing.assert_allclose(path[-1].command.position[:12], ROBOT.poses["sit"][:12], atol=2e-3)
-    sways = np.array([name[2:] in SWAYING for name in ROBOT.joint_names])
+    sways = np.array([name[2:] in SWAYING_JOINTS for name in ROBOT.joint_names])
     assert not path[-1].command.kp[~sways].any() and not path[-1].command.effort[~sways].any()
     assert path[-1].command.kp[sways].all() and path[-1].command.kd.all()
     jumps = np.abs(np.diff([s.command.position for s in path], axis=0)).max() / PERIOD

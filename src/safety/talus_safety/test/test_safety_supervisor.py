@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The state machine: stories on a time line, then every state with every event to depth 4."""
 
-from dataclasses import replace
-
 import pytest
+from safety_samples import vary
 from talus_core.gate_phases import GatePhase
 from talus_core.modes import Mode
 from talus_core.stop_levels import StopLevel
 from talus_safety.config import SupervisorConfig
 from talus_safety.kernel.decide.facts import Facts, GateReport, OperatorWord
-from talus_safety.kernel.decide.rules import FALLEN
 from talus_safety.kernel.decide.supervisor import Answer, Supervisor, SupervisorState, Wish
+from talus_safety.kernel.measure.rest import LYING_TILT_RAD
 
 R0, R1, R2, R3, R4, R5 = StopLevel
 CONFIG = SupervisorConfig()
@@ -20,8 +19,8 @@ DT = 0.01
 SEATED = Facts(gate=GateReport(GatePhase.OFF, at_rest=True), mode=Mode.LIMP)
 HELD_SEATED = Facts(gate=GateReport(GatePhase.RUN, at_rest=True), mode=Mode.SEATED)
 STANDING = Facts(gate=GateReport(GatePhase.RUN, at_rest=False), mode=Mode.STANDING)
-WALKING = replace(STANDING, mode=Mode.WALKING)
-SITTING = replace(STANDING, mode=Mode.SITTING_DOWN)
+WALKING = vary(STANDING, mode=Mode.WALKING)
+SITTING = vary(STANDING, mode=Mode.SITTING_DOWN)
 STANDBY = Facts(
     gate=GateReport(GatePhase.HOLD, True, False, R3, "no sound joint_command in time"),
     gate_has_latched=True,
@@ -31,12 +30,12 @@ LATCHED_OFF = Facts(
         GatePhase.OFF, latched=True, at_rest=True, reason="no sound joint_command in time"
     )
 )
-NO_BALANCE = replace(WALKING, silence={"balance": 0.6}, robot_silence={"balance": 0.2})
-NO_CAMERA = replace(WALKING, silence={"camera": 0.3}, robot_silence={"camera": 0.3})
-NO_CAMERA_LONG = replace(WALKING, silence={"camera": 0.5}, robot_silence={"camera": 0.5})
-REFUSING = replace(
+NO_BALANCE = vary(WALKING, nodes__silence={"balance": 0.6}, nodes__robot_silence={"balance": 0.2})
+NO_CAMERA = vary(WALKING, nodes__silence={"camera": 0.3}, nodes__robot_silence={"camera": 0.3})
+NO_CAMERA_LONG = vary(WALKING, nodes__silence={"camera": 0.5}, nodes__robot_silence={"camera": 0.5})
+REFUSING = vary(
     WALKING,
-    gate=replace(
+    gate=vary(
         WALKING.gate,
         request=R2,
         reason="joint_command refused: NaN or infinite",
@@ -44,9 +43,9 @@ REFUSING = replace(
     ),
 )
 LYING = Facts(gate=GateReport(GatePhase.HOLD, True, True, R3), tilt=1.4, mode=Mode.WALKING)
-FALLING = replace(WALKING, tilt=0.8)
-ABSENT = replace(SEATED, absent=("balance",))
-SILENT_DRIVER = replace(WALKING, gate_age=0.6, silence={"driver": 0.6})
+FALLING = vary(WALKING, tilt=0.8)
+ABSENT = vary(SEATED, nodes__absent=("balance",))
+SILENT_DRIVER = vary(WALKING, gate_age=0.6, nodes__silence={"driver": 0.6})
 
 
 def after(state: SupervisorState, facts: Facts, seconds: float = DT) -> SupervisorState:
@@ -89,12 +88,12 @@ def test_boot_is_restrictive_until_armed():
     "facts, word",
     [
         (ABSENT, "balance"),
-        (replace(SEATED, state_age=float("inf")), "no robot_state"),
-        (replace(SEATED, gate_age=3.1, silence={"driver": 0.1}), "gate/state"),
-        (replace(SEATED, gate=GateReport(GatePhase.OFF, at_rest=False)), "not at rest"),
-        (replace(SEATED, sensor_fault="IMU is stuck"), "IMU is stuck"),
-        (replace(SEATED, mode=Mode.FALLING), "falls"),
-        (replace(SEATED, battery=0.01), "battery"),
+        (vary(SEATED, state_age=float("inf")), "no robot_state"),
+        (vary(SEATED, gate_age=3.1, nodes__silence={"driver": 0.1}), "gate/state"),
+        (vary(SEATED, gate=GateReport(GatePhase.OFF, at_rest=False)), "not at rest"),
+        (vary(SEATED, faults__sensor="IMU is stuck"), "IMU is stuck"),
+        (vary(SEATED, mode=Mode.FALLING), "falls"),
+        (vary(SEATED, battery=0.01), "battery"),
     ],
 )
 def test_arm_is_refused_with_the_reason(facts, word):
@@ -113,7 +112,7 @@ def test_a_process_that_must_not_arm_says_why_and_still_stops():
 
 
 def test_low_battery_does_not_keep_from_arming():
-    facts = replace(SEATED, battery=0.1)
+    facts = vary(SEATED, battery=0.1)
     state = asked(after(SupervisorState(), facts), facts, Wish.ARM)
     assert state.level is R1 and state.cause == "the battery is low"
 
@@ -157,14 +156,14 @@ def test_story_balance_dies():
         state.cause
         == "the driver holds and sits the robot by itself: no sound joint_command in time"
     )
-    state = after(state, replace(STANDBY, gate_has_latched=False), 4.0)
+    state = after(state, vary(STANDBY, gate_has_latched=False), 4.0)
     state = after(state, LATCHED_OFF)
     assert shown(state) == (R3, True, False, False)
     assert shown(asked(state, LATCHED_OFF, Wish.RESET, Wish.ARM)) == (R0, False, True, True)
 
 
 def test_gate_that_latched_at_rest_is_seen_though_standby_never_was():
-    state = after(after(armed(), HELD_SEATED), replace(LATCHED_OFF, gate_has_latched=True))
+    state = after(after(armed(), HELD_SEATED), vary(LATCHED_OFF, gate_has_latched=True))
     assert shown(state) == (R3, True, False, False)
 
 
@@ -174,19 +173,17 @@ def test_story_fallen_is_cut_when_it_lies_and_gets_up_when_an_operator_asks():
     assert state.cause == "the robot tilts too far"
     state = after(state, LYING)
     assert not state.torque_permitted
-    lying = replace(LYING, gate=GateReport(GatePhase.OFF, latched=True))
+    lying = vary(LYING, gate=GateReport(GatePhase.OFF, latched=True))
     state = asked(asked(state, lying, Wish.RESET), lying, Wish.ARM)
-    under_torque = replace(lying, gate=GateReport(GatePhase.RUN, at_rest=True), mode=Mode.LIMP)
-    rising = replace(
-        under_torque, gate=GateReport(GatePhase.RUN, at_rest=False), mode=Mode.GETTING_UP
-    )
+    under_torque = vary(lying, gate=GateReport(GatePhase.RUN, at_rest=True), mode=Mode.LIMP)
+    rising = vary(under_torque, gate=GateReport(GatePhase.RUN, at_rest=False), mode=Mode.GETTING_UP)
     state = after(after(state, under_torque), rising)
     assert shown(state) == (R0, False, True, True)
-    assert after(state, replace(rising, mode=Mode.LIMP)).cause == "the robot has fallen"
+    assert after(state, vary(rising, mode=Mode.LIMP)).cause == "the robot has fallen"
 
 
 def test_a_certain_fall_stops_before_the_tilt_does():
-    state = after(armed(), replace(WALKING, tilt=0.3, mode=Mode.FALLING))
+    state = after(armed(), vary(WALKING, tilt=0.3, mode=Mode.FALLING))
     assert shown(state) == (R4, True, False, True) and state.cause == "the robot falls"
 
 
@@ -222,13 +219,13 @@ def test_sitting_that_takes_too_long_ends_in_cut():
 
 
 def test_limits_themselves_are_still_allowed():
-    stopped = replace(
+    stopped = vary(
         asked(after(armed(), WALKING), WALKING, Wish.STOP), held_for=CONFIG.sit_timeout_s
     )
     assert SUPERVISOR.step(stopped, SITTING, 0.0).torque_permitted
-    late = replace(SEATED, state_age=CONFIG.stalled_s)
+    late = vary(SEATED, state_age=CONFIG.stalled_s)
     assert SUPERVISOR.ask(after(SupervisorState(), SEATED), late, Wish.ARM)[1].success
-    leaning = replace(LYING, tilt=FALLEN)
+    leaning = vary(LYING, tilt=LYING_TILT_RAD)
     assert (
         SUPERVISOR.step(stopped, leaning, 0.0).torque_permitted
         and not after(stopped, LYING).torque_permitted
@@ -236,15 +233,15 @@ def test_limits_themselves_are_still_allowed():
 
 
 def test_time_at_a_level_begins_when_it_rises_and_at_arming():
-    ready = replace(after(SupervisorState(), SEATED), held_for=9.0)
+    ready = vary(after(SupervisorState(), SEATED), held_for=9.0)
     assert SUPERVISOR.ask(ready, SEATED, Wish.ARM)[0].held_for == 0.0
     stopped = asked(after(armed(), WALKING), WALKING, Wish.STOP)
-    again = SUPERVISOR.ask(replace(stopped, latched=False, held_for=9.0), WALKING, Wish.STOP)[0]
+    again = SUPERVISOR.ask(vary(stopped, latched=False, held_for=9.0), WALKING, Wish.STOP)[0]
     assert again.held_for == 9.0, "the same level does not begin anew"
 
 
 def test_before_arming_a_cause_of_a_safe_stand_shows():
-    released = replace(SEATED, operator=OperatorWord(is_released=True))
+    released = vary(SEATED, operator=OperatorWord(is_released=True))
     assert after(SupervisorState(), released).cause == "the operator lets go"
 
 
@@ -282,10 +279,21 @@ def test_since_counts_from_the_change_of_level():
 
 
 EVENTS = {
-    "seated": SEATED, "held": HELD_SEATED, "standing": STANDING, "sitting": SITTING, "standby": STANDBY,
-    "latched": LATCHED_OFF, "no_balance": NO_BALANCE, "no_camera": NO_CAMERA, "camera_gone": NO_CAMERA_LONG,
-    "refusing": REFUSING, "lying": LYING, "absent": ABSENT, "no_driver": SILENT_DRIVER, **{w.value: w for w in Wish},
-}  # fmt: skip
+    "seated": SEATED,
+    "held": HELD_SEATED,
+    "standing": STANDING,
+    "sitting": SITTING,
+    "standby": STANDBY,
+    "latched": LATCHED_OFF,
+    "no_balance": NO_BALANCE,
+    "no_camera": NO_CAMERA,
+    "camera_gone": NO_CAMERA_LONG,
+    "refusing": REFUSING,
+    "lying": LYING,
+    "absent": ABSENT,
+    "no_driver": SILENT_DRIVER,
+    **{w.value: w for w in Wish},
+}
 LONG = CONFIG.sit_timeout_s + 1.0
 
 
@@ -302,13 +310,13 @@ def followers(state: SupervisorState, facts: Facts):
 def key(state: SupervisorState) -> tuple:
     """States that differ only in how long they last behave alike, up to the time-out."""
     late = state.held_for > CONFIG.sit_timeout_s
-    return replace(
+    return vary(
         state, held_for=0.0, level_for=0.0, degraded_for=float(state.degraded_for > 0)
     ), late
 
 
 def reachable(depth: int):
-    """(before, event, facts, after) for every state that some `depth` events reach from the boot."""
+    """Yield (before, event, facts, after) for every state that `depth` events reach."""
     seen, front = set(), [(SupervisorState(), SEATED)]
     for _ in range(depth):
         found = []
@@ -323,7 +331,10 @@ def reachable(depth: int):
 
 
 def test_every_state_and_event_to_depth_five_keeps_the_promises():
-    """Ten invariants over all sequences of five events from the boot; equal states are followed once."""
+    """Ten invariants over all sequences of five events from the boot.
+
+    Equal states are followed once.
+    """
     transitions = 0
     for before, event, facts, new in reachable(5):
         transitions += 1

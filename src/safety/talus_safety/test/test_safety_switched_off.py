@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""No rule of the supervisor can be switched off unseen: each has cases of its own, and they fail without it.
+"""No rule of the supervisor can be switched off unseen.
+
+Each has cases of its own, and they fail without it.
 
 Those of the gate are held to the same in `test_safety_phases.py`.
 """

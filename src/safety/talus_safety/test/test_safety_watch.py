@@ -1,32 +1,43 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From what arrives to facts, and from facts to rules: each rule fires in time, and no rule on a slow computer."""
+"""From what arrives to facts, and from facts to rules.
+
+Each rule fires in time, and no rule on a slow computer.
+"""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
-from safety_samples import PERIOD, ROBOT, STANDING_EFFORT, N, state
+from safety_samples import PERIOD, ROBOT, STANDING_EFFORT, N, state, vary
 from talus_core.gate_phases import GatePhase
 from talus_core.modes import Mode
 from talus_core.stop_levels import StopLevel
 from talus_safety.config import SupervisorConfig
 from talus_safety.kernel.decide.facts import Facts, GateReport, OperatorWord
-from talus_safety.kernel.decide.gate_rules import LOSSES, REQUESTS
-from talus_safety.kernel.decide.rule import ENDS, RESET
+from talus_safety.kernel.decide.gate_rules import LOSS_RULES, REQUEST_RULES
+from talus_safety.kernel.decide.rule import CLEARED_BY_RESET, CLEARED_BY_TIME
 from talus_safety.kernel.decide.rules import (
-    BALANCE_ROBOT_SILENCE,
-    CAMERA_DEGRADES,
-    CAMERA_ROBOT_SILENCE,
-    CAMERA_STOPS,
-    FALLEN,
+    BALANCE_SILENCE_ROBOT_S,
+    CAMERA_SILENCE_ROBOT_S,
+    DEGRADING_SILENCE_SHARE,
     RULES,
+    STOPPING_SILENCE_SHARE,
 )
-from talus_safety.supervision.sensors import BEYOND_RANGE, NOISY_AFTER, STUCK_AFTER, SensorWatch
+from talus_safety.kernel.measure.rest import LYING_TILT_RAD
+from talus_safety.supervision.sensors import (
+    BEYOND_RANGE_RAD,
+    IMU_NOISE_SAMPLES,
+    IMU_STUCK_SAMPLES,
+    SensorWatch,
+)
 from talus_safety.supervision.watch import Watch
 
 NODES = ("driver", "balance", "camera", "map")
-PATIENCE = {"balance": 1.0, "camera": CAMERA_DEGRADES, "map": CAMERA_STOPS}  # of silence_s
+PATIENCE = {
+    "balance": 1.0,
+    "camera": DEGRADING_SILENCE_SHARE,
+    "map": STOPPING_SILENCE_SHARE,
+}  # of silence_s
 CONFIG = SupervisorConfig(expected=NODES)
 EVERY = 5  # ticks between looks
 BEAT = 0.05  # s
@@ -38,7 +49,7 @@ def firing(facts: Facts, config: SupervisorConfig = CONFIG) -> list[str]:
 
 
 class World:
-    """Nodes that beat, a robot time that runs at `factor` of the steady clock, and a watch that looks."""
+    """Nodes that beat, robot time at `factor` of the steady clock, and a watch that looks."""
 
     def __init__(self, factor: float = 1.0):
         self.watch, self.factor = Watch(ROBOT, CONFIG), factor
@@ -120,38 +131,38 @@ def test_slow_robot_time_alone_loses_nobody():
 @pytest.mark.parametrize(
     "facts, rule",
     [
-        (replace(FINE, gate=GateReport(GatePhase.HOLD, at_rest=False)), "standby"),
-        (replace(FINE, gate=GateReport(GatePhase.SIT, at_rest=False)), "standby"),
-        (replace(FINE, gate_has_latched=True), "standby"),
-        (replace(FINE, stop_gap=-0.01, slow_gap=-0.5), "person_near"),
-        (replace(FINE, stop_gap=0.3, slow_gap=-0.01), "person_comes"),
-        (replace(FINE, capture_margin=-0.61), "capture_margin"),
-        (replace(FINE, frames_age=0.26), "frames_old"),
-        (replace(FINE, map_age=1.01), "map_old"),
-        (replace(FINE, limits_differ=True), "limits_differ"),
-        (replace(FINE, operator=OperatorWord(pressed="joystick")), "stop_pressed"),
-        (replace(FINE, operator=OperatorWord(age=1.91)), "operator_lost"),
-        (replace(FINE, operator=OperatorWord(age=0.46)), "operator_late"),
-        (replace(FINE, operator=OperatorWord(is_released=True)), "operator_released"),
-        (replace(FINE, tilt=math.radians(43.1)), "tilted"),
-        (replace(FINE, tilt=math.radians(60.1)), "fallen"),
-        (replace(FINE, sensor_fault="IMU is stuck"), "sensor_fault"),
-        (replace(FINE, battery=0.049), "battery_critical"),
-        (replace(FINE, battery=0.149), "battery_low"),
-        (replace(FINE, gate=replace(FINE.gate, request=StopLevel.R2_SAFE_STAND)), "gate_asks"),
-        (replace(FINE, body_fault="they differ"), "body_fault"),
-        (replace(FINE, foot_fault="they differ"), "foot_fault"),
-        (replace(FINE, gate=GateReport(), rest_fault="no gravity"), "not_at_rest"),
-        (replace(FINE, hottest=1.01), "hot"),
-        (replace(FINE, warmest=0.81), "warm"),
-        (replace(FINE, mode=Mode.FALLING), "falling"),
+        (vary(FINE, gate=GateReport(GatePhase.HOLD, at_rest=False)), "standby"),
+        (vary(FINE, gate=GateReport(GatePhase.SIT, at_rest=False)), "standby"),
+        (vary(FINE, gate_has_latched=True), "standby"),
+        (vary(FINE, gaps__stop=-0.01, gaps__slow=-0.5), "person_near"),
+        (vary(FINE, gaps__stop=0.3, gaps__slow=-0.01), "person_comes"),
+        (vary(FINE, capture_margin=-0.61), "capture_margin"),
+        (vary(FINE, frames_age=0.26), "frames_old"),
+        (vary(FINE, map_age=1.01), "map_old"),
+        (vary(FINE, limits_differ=True), "limits_differ"),
+        (vary(FINE, operator=OperatorWord(pressed="joystick")), "stop_pressed"),
+        (vary(FINE, operator=OperatorWord(age=1.91)), "operator_lost"),
+        (vary(FINE, operator=OperatorWord(age=0.46)), "operator_late"),
+        (vary(FINE, operator=OperatorWord(is_released=True)), "operator_released"),
+        (vary(FINE, tilt=math.radians(43.1)), "tilted"),
+        (vary(FINE, tilt=math.radians(60.1)), "fallen"),
+        (vary(FINE, faults__sensor="IMU is stuck"), "sensor_fault"),
+        (vary(FINE, battery=0.049), "battery_critical"),
+        (vary(FINE, battery=0.149), "battery_low"),
+        (vary(FINE, gate=vary(FINE.gate, request=StopLevel.R2_SAFE_STAND)), "gate_asks"),
+        (vary(FINE, faults__body="they differ"), "body_fault"),
+        (vary(FINE, faults__foot="they differ"), "foot_fault"),
+        (vary(FINE, gate=GateReport(), faults__rest="no gravity"), "not_at_rest"),
+        (vary(FINE, heat__hottest=1.01), "hot"),
+        (vary(FINE, heat__warmest=0.81), "warm"),
+        (vary(FINE, mode=Mode.FALLING), "falling"),
         *(
-            (replace(FINE, gate=GateReport(GatePhase.HOLD, rule=rule.name)), rule.name)
-            for rule in LOSSES
+            (vary(FINE, gate=GateReport(GatePhase.HOLD, rule=rule.name)), rule.name)
+            for rule in LOSS_RULES
         ),
         *(
-            (replace(FINE, gate=GateReport(GatePhase.RUN, rule=rule.name)), rule.name)
-            for rule in REQUESTS
+            (vary(FINE, gate=GateReport(GatePhase.RUN, rule=rule.name)), rule.name)
+            for rule in REQUEST_RULES
         ),
     ],
 )
@@ -161,37 +172,43 @@ def test_each_fact_fires_its_rule(facts, rule):
 
 def test_just_inside_every_limit_nothing_fires():
     edge = {node: CONFIG.silence_s for node in NODES}
-    edge |= {"camera": CAMERA_DEGRADES * CONFIG.silence_s, "map": CAMERA_STOPS * CONFIG.silence_s}
-    facts = replace(
-        FINE, gate_age=10.0, state_age=CONFIG.stalled_s, silence=edge, robot_silence={n: 9.0 for n in NODES},
-        behind={"balance": CONFIG.balance_behind_s, "camera": CONFIG.camera_behind_s},
-        tilt=math.radians(CONFIG.tilt_deg) - 1e-9, battery=CONFIG.battery_low,
-    )  # fmt: skip
+    edge |= {
+        "camera": DEGRADING_SILENCE_SHARE * CONFIG.silence_s,
+        "map": STOPPING_SILENCE_SHARE * CONFIG.silence_s,
+    }
+    facts = vary(
+        FINE,
+        gate_age=10.0,
+        state_age=CONFIG.stalled_s,
+        nodes__silence=edge,
+        nodes__robot_silence={n: 9.0 for n in NODES},
+        nodes__behind={"balance": CONFIG.balance_behind_s, "camera": CONFIG.camera_behind_s},
+        tilt=math.radians(CONFIG.tilt_deg) - 1e-9,
+        battery=CONFIG.battery_low,
+    )
     assert firing(facts) == []
-    facts = replace(
+    facts = vary(
         facts,
-        silence={n: 9.0 for n in NODES},
-        robot_silence={
+        nodes__silence={n: 9.0 for n in NODES},
+        nodes__robot_silence={
             "balance": 0.05,
-            "camera": 0.35 * CAMERA_DEGRADES,
-            "map": 0.35 * CAMERA_STOPS,
+            "camera": 0.35 * DEGRADING_SILENCE_SHARE,
+            "map": 0.35 * STOPPING_SILENCE_SHARE,
         },
     )
-    assert firing(replace(facts, gate_age=0.1)) == []
+    assert firing(vary(facts, gate_age=0.1)) == []
 
 
 @pytest.mark.parametrize(
     "facts",
     [
-        replace(
-            FINE, state_age=math.inf
-        ),  # the first state is still to come: `driver_lost` says so
-        replace(FINE, stop_gap=0.0, slow_gap=0.0),
-        replace(FINE, slow_gap=0.5),
-        replace(FINE, silence={"balance": 9.0}),  # and nobody measured robot time
-        replace(FINE, robot_silence={"balance": 9.0}),
+        vary(FINE, state_age=math.inf),  # the first state is still to come: `driver_lost` says so
+        vary(FINE, gaps__stop=0.0, gaps__slow=0.0),
+        vary(FINE, gaps__slow=0.5),
+        vary(FINE, nodes__silence={"balance": 9.0}),  # and nobody measured robot time
+        vary(FINE, nodes__robot_silence={"balance": 9.0}),
         *(
-            replace(FINE, gate=replace(FINE.gate, rule=rule.name)) for rule in LOSSES
+            vary(FINE, gate=vary(FINE.gate, rule=rule.name)) for rule in LOSS_RULES
         ),  # it does not act on it
     ],
 )
@@ -204,7 +221,9 @@ def test_rules_are_sorted_by_level_named_once_and_say_what_clears_them():
     assert levels == sorted(levels, reverse=True)
     assert len({rule.name for rule in RULES}) == len(RULES)
     for rule in RULES:
-        assert rule.clears_by == (ENDS if rule.level is StopLevel.R1_DEGRADE else RESET)
+        assert rule.clears_by == (
+            CLEARED_BY_TIME if rule.level is StopLevel.R1_DEGRADE else CLEARED_BY_RESET
+        )
 
 
 def test_robot_time_is_counted_in_ticks_and_old_states_say_nothing():
@@ -217,7 +236,7 @@ def test_robot_time_is_counted_in_ticks_and_old_states_say_nothing():
 
 def test_before_anything_came_ages_are_infinite_and_all_are_absent():
     facts = Watch(ROBOT, CONFIG).facts(5.0)
-    assert facts.state_age == facts.gate_age == math.inf and facts.absent == NODES
+    assert facts.state_age == facts.gate_age == math.inf and facts.nodes.absent == NODES
     assert "driver_lost" in firing(facts)
 
 
@@ -225,7 +244,8 @@ def test_nodes_that_are_not_expected_do_not_matter():
     watch = Watch(ROBOT, SupervisorConfig(expected=("driver",)))
     watch.on_beat("camera", 0, 0.0)
     watch.on_beat("driver", 0, 0.0)
-    assert set(watch.facts(9.0).silence) == {"driver"} and watch.facts(9.0).absent == ()
+    nodes = watch.facts(9.0).nodes
+    assert set(nodes.silence) == {"driver"} and nodes.absent == ()
 
 
 def test_latching_is_told_once():
@@ -277,7 +297,7 @@ def test_joint_far_past_its_stop():
     knee = ROBOT.joint_names.index("r_knee")
     for excess, fault in ((0.99, ""), (1.01, "r_knee far past its stop")):
         position = state().position
-        position[knee] = ROBOT.limits.upper[knee] + excess * BEYOND_RANGE
+        position[knee] = ROBOT.limits.upper[knee] + excess * BEYOND_RANGE_RAD
         lands = [state(EVERY * k, position=position) for k in range(5)]
         assert sensors_after(lands).fault == "", "a stop that gives way for 40 ms"
         assert sensors_after([*lands, state(5 * EVERY, position=position)]).fault == fault
@@ -302,9 +322,9 @@ def test_stuck_imu_is_found_only_where_it_has_noise():
         up = np.array([0.0, 0.0, 9.81])
         return state(k * EVERY, angular_velocity=values[:3], linear_acceleration=values[3:] + up)
 
-    noise = random.normal(0, 1e-3, (NOISY_AFTER + 1, 6))
+    noise = random.normal(0, 1e-3, (IMU_NOISE_SAMPLES + 1, 6))
     noisy = [sample(k, values) for k, values in enumerate(noise)]
-    stuck = [sample(len(noise) + k, noise[-1]) for k in range(STUCK_AFTER)]
+    stuck = [sample(len(noise) + k, noise[-1]) for k in range(IMU_STUCK_SAMPLES)]
     assert sensors_after(noisy).fault == "" and sensors_after([*noisy, *stuck[:-1]]).fault == ""
     assert sensors_after([*noisy, *stuck]).fault == "IMU is stuck"
     assert sensors_after([sample(k, np.zeros(6)) for k in range(300)]).fault == ""
@@ -328,31 +348,38 @@ def test_tilt_follows_and_starts_anew_after_a_gap():
 @pytest.mark.parametrize(
     "facts",
     [
-        replace(FINE, gate_age=CONFIG.silence_s, silence={"driver": 9.0}),
-        replace(FINE, gate_age=9.0, silence={"driver": CONFIG.silence_s}),
-        replace(FINE, state_age=CONFIG.stalled_s),
+        vary(FINE, gate_age=CONFIG.silence_s, nodes__silence={"driver": 9.0}),
+        vary(FINE, gate_age=9.0, nodes__silence={"driver": CONFIG.silence_s}),
+        vary(FINE, state_age=CONFIG.stalled_s),
         *(
-            replace(FINE, silence={n: part * CONFIG.silence_s}, robot_silence={n: 9.0})
+            vary(FINE, nodes__silence={n: part * CONFIG.silence_s}, nodes__robot_silence={n: 9.0})
             for n, part in PATIENCE.items()
         ),
-        replace(FINE, silence={"balance": 9.0}, robot_silence={"balance": BALANCE_ROBOT_SILENCE}),
-        replace(
+        vary(
             FINE,
-            silence={"camera": 9.0},
-            robot_silence={"camera": CAMERA_DEGRADES * CAMERA_ROBOT_SILENCE},
+            nodes__silence={"balance": 9.0},
+            nodes__robot_silence={"balance": BALANCE_SILENCE_ROBOT_S},
         ),
-        replace(
-            FINE, silence={"map": 9.0}, robot_silence={"map": CAMERA_STOPS * CAMERA_ROBOT_SILENCE}
+        vary(
+            FINE,
+            nodes__silence={"camera": 9.0},
+            nodes__robot_silence={"camera": DEGRADING_SILENCE_SHARE * CAMERA_SILENCE_ROBOT_S},
         ),
-        replace(
-            FINE, behind={"balance": CONFIG.balance_behind_s, "camera": CONFIG.camera_behind_s}
+        vary(
+            FINE,
+            nodes__silence={"map": 9.0},
+            nodes__robot_silence={"map": STOPPING_SILENCE_SHARE * CAMERA_SILENCE_ROBOT_S},
         ),
-        replace(FINE, tilt=math.radians(CONFIG.tilt_deg)),
-        replace(FINE, warmest=CONFIG.warm, hottest=1.0),
-        replace(FINE, battery=CONFIG.battery_low),
-        replace(FINE, frames_age=CONFIG.frames_age_s, map_age=CONFIG.map_age_s),
-        replace(FINE, capture_margin=CONFIG.capture_margin_m),
-        replace(FINE, operator=OperatorWord(age=CONFIG.operator_late_s)),
+        vary(
+            FINE,
+            nodes__behind={"balance": CONFIG.balance_behind_s, "camera": CONFIG.camera_behind_s},
+        ),
+        vary(FINE, tilt=math.radians(CONFIG.tilt_deg)),
+        vary(FINE, heat__warmest=CONFIG.warm, heat__hottest=1.0),
+        vary(FINE, battery=CONFIG.battery_low),
+        vary(FINE, frames_age=CONFIG.frames_age_s, map_age=CONFIG.map_age_s),
+        vary(FINE, capture_margin=CONFIG.capture_margin_m),
+        vary(FINE, operator=OperatorWord(age=CONFIG.operator_late_s)),
     ],
 )
 def test_at_its_limit_no_rule_fires_yet(facts):
@@ -362,11 +389,17 @@ def test_at_its_limit_no_rule_fires_yet(facts):
 @pytest.mark.parametrize(
     "facts, rules",
     [
-        (replace(FINE, battery=CONFIG.battery_critical), ["battery_low"]),
-        (replace(FINE, operator=OperatorWord(age=CONFIG.operator_lost_s)), ["operator_late"]),
-        (replace(FINE, tilt=FALLEN), ["tilted"]),
-        (replace(FINE, silence={"camera": 0.45}, robot_silence={"camera": 9.0}), ["camera_lost"]),
-        (replace(FINE, silence={"camera": 9.0}, robot_silence={"camera": 0.315}), ["camera_lost"]),
+        (vary(FINE, battery=CONFIG.battery_critical), ["battery_low"]),
+        (vary(FINE, operator=OperatorWord(age=CONFIG.operator_lost_s)), ["operator_late"]),
+        (vary(FINE, tilt=LYING_TILT_RAD), ["tilted"]),
+        (
+            vary(FINE, nodes__silence={"camera": 0.45}, nodes__robot_silence={"camera": 9.0}),
+            ["camera_lost"],
+        ),
+        (
+            vary(FINE, nodes__silence={"camera": 9.0}, nodes__robot_silence={"camera": 0.315}),
+            ["camera_lost"],
+        ),
     ],
 )
 def test_at_the_limit_of_the_stricter_rule_the_milder_one_holds_alone(facts, rules):
@@ -378,6 +411,9 @@ def test_who_comes_near_stops_a_robot_that_walks_earlier_than_one_that_stands():
     watch.on_state(state(500), 1.0)
     watch.on_frame("base", 1.0, 1.0, (0.0, 0.0))
     watch.on_moving(np.array([[3.0, 0.0, -1.0, 0.0]]), 1.0)
-    for mode, rules in ((Mode.STANDING, set()), (Mode.WALKING, {"person_near", "person_comes"})):
+    for mode, rules in (
+        (Mode.STANDING, set()),
+        (Mode.WALKING, {"person_near", "person_comes"}),
+    ):
         watch.on_balance(mode)
         assert rules == {"person_near", "person_comes"} & set(firing(watch.facts(1.0)))

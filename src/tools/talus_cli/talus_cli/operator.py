@@ -20,8 +20,8 @@ from pathlib import Path
 from talus_core.errors import TalusError
 from talus_core.stop_levels import StopLevel
 from talus_safety.operation.operator_link import (
-    CHALLENGE_S,
-    HELLO,
+    CHALLENGE_PERIOD_S,
+    HELLO_DATAGRAM,
     OPERATOR_UDP,
     Hold,
     LinkError,
@@ -102,13 +102,13 @@ def hold(device: OperatorDevice, address: tuple[str, int], terminal: OperatorTer
         _connect(link, address)
         while True:
             now = time.monotonic()
-            if now - asked_at >= CHALLENGE_S / 2:
+            if now - asked_at >= CHALLENGE_PERIOD_S / 2:
                 asked_at = now
-                _send(link, HELLO)
+                _send(link, HELLO_DATAGRAM)
             there = _level_words(level) if now - heard_at < ANSWER_LATE_S else "no answer"
             you = wish.name.lower()
             terminal.show(f"robot: {there}; you: {you}  [{KEYS_HELP}]")
-            key = terminal.wait(link, CHALLENGE_S / 2)
+            key = terminal.wait(link, CHALLENGE_PERIOD_S / 2)
             if key == "q":
                 return
             wish = HOLD_OF_KEY.get(key, wish)

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which way is up from the legs alone: what the gate balances by when the IMU fails. The floor is taken as level."""
+"""Tells from the legs alone which way is up: what the gate balances by when the IMU fails.
+
+The floor is taken as level.
+"""
 
 from __future__ import annotations
 
@@ -9,32 +12,38 @@ import numpy as np
 from talus_core.state import RobotState
 
 from talus_safety.kernel.measure.body import Body
-from talus_safety.kernel.measure.stance import CONTACT_ON
+from talus_safety.kernel.measure.stance import CONTACT_ON_N
 
-SMOOTH = 0.02  # s: a foot that rolls or bounces is not the floor
+LEG_TILT_SMOOTHING_S = 0.02  # s: a foot that rolls or bounces is not the floor
 
 
 class LegTilt:
-    """Up (unit vector) and turn rate (rad/s) in base_link, as `TiltFilter` has them: of the feet that carry."""
+    """Measures up (unit vector) and turn rate (rad/s) in base_link, as `TiltFilter` has them.
+
+    Of the feet that carry.
+    """
 
     def __init__(self, body: Body, up: tuple[float, float, float], period: float):
-        """`up`: the last that the IMU was trusted with."""
-        self._body, self._keep = body, math.exp(-period / SMOOTH)
+        """Begin with `up`, the last that the IMU was trusted with."""
+        self._body = body
+        self._keep = math.exp(-period / LEG_TILT_SMOOTHING_S)
         self.up = up
         self.rate = (0.0, 0.0, 0.0)
 
     @property
     def turn(self) -> float:
-        """rad/s, length of the turn rate."""
+        """Return the length of the turn rate, rad/s."""
         return math.hypot(*self.rate)
 
     def step(self, state: RobotState) -> None:
-        """The next tick; where no foot carries, the last one holds."""
-        carrying = [foot for foot in (0, 1) if state.foot_wrenches[foot, 2] > CONTACT_ON]
+        """Take in the next tick; where no foot carries, the last one holds."""
+        carrying = [foot for foot in (0, 1) if state.foot_wrenches[foot, 2] > CONTACT_ON_N]
         if not carrying:
             return
-        body, placement = self._body, self._body.place(state.position)
-        up, rate = np.zeros(3), np.zeros(3)
+        body = self._body
+        placement = self._body.place(state.position)
+        up = np.zeros(3)
+        rate = np.zeros(3)
         for foot in carrying:
             up += body.locate(placement, body.soles[foot])[0][:, 2]
             legs = body.legs[foot]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Limits of the last gate and the supervisor: what each means, why, and its widest value."""
+"""Declares the limits of last gate and supervisor: what each means, why, and its widest value."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from talus_core.parameters import parameter, section
 
 @dataclass(frozen=True)
 class LimiterConfig:
-    """How much of the robot's limits a command may use, and how old it may be."""
+    """Says how much of the robot's limits a command may use, and how old it may be."""
 
     age_ticks: int = parameter(
         10,
@@ -38,7 +38,7 @@ class LimiterConfig:
 
 @dataclass(frozen=True)
 class StandbyConfig:
-    """How the gate holds and sits the robot by itself."""
+    """Says how the gate holds and sits the robot by itself."""
 
     hold_s: float = parameter(
         0.5, "Balance in place at least this long before sitting down.", 0.2, 2.0
@@ -54,7 +54,7 @@ class StandbyConfig:
 
 @dataclass(frozen=True)
 class MonitorConfig:
-    """When drives are not trusted any more, and a fall is called."""
+    """Says when drives are not trusted any more, and a fall is called."""
 
     torque_residual: float = parameter(
         0.05,
@@ -84,11 +84,12 @@ class MonitorConfig:
 
 @dataclass(frozen=True)
 class GateConfig:
-    """The last gate: limiter, watchdogs, monitors, standby."""
+    """Holds the last gate's limits: limiter, watchdogs, monitors, standby."""
 
     command_timeout_s: float = parameter(
         0.020,
-        "Without an accepted command while torque is on: standby. A tenth of a doubling of the fall.",
+        "Without an accepted command while torque is on: standby. "
+        "A tenth of a doubling of the fall.",
         0.004,
         0.020,
     )
@@ -101,8 +102,8 @@ class GateConfig:
 
 
 @dataclass(frozen=True)
-class SupervisorLimits:
-    """How patient the supervisor is."""
+class NodeLimits:
+    """Says how long nodes may be silent or behind."""
 
     silence_s: float = parameter(
         0.5, "Without a heartbeat, on the steady clock: lost. Ten beats.", 0.2, 0.5
@@ -116,6 +117,12 @@ class SupervisorLimits:
     stalled_s: float = parameter(
         3.0, "Without a new robot_state, on the steady clock, while the driver lives.", 0.5, 3.0
     )
+
+
+@dataclass(frozen=True)
+class BodyLimits:
+    """Says how far the body may lean, tire and warm up."""
+
     tilt_deg: float = parameter(
         43.0, "Tilt that no posture needs: sitting leans the pelvis by up to 30.", 30.0, 43.0
     )
@@ -135,6 +142,12 @@ class SupervisorLimits:
         -0.6,
         -0.2,
     )
+
+
+@dataclass(frozen=True)
+class FreshnessLimits:
+    """Says how old frames, map and the operator's device may be."""
+
     frames_age_s: float = parameter(0.25, "Of what balance and joints say to tf: R1.", 0.1, 0.25)
     map_age_s: float = parameter(
         1.0, "Of map/elevation: R1. Lock-step lets the map be 0.7 s behind.", 0.3, 1.0
@@ -143,6 +156,12 @@ class SupervisorLimits:
         0.45, "Since a challenge that the operator's device answered: R2 in 0.5 s.", 0.2, 0.45
     )
     operator_lost_s: float = parameter(1.9, "The same for R3 in 2 s.", 0.5, 1.9)
+
+
+@dataclass(frozen=True)
+class SeparationLimits:
+    """Says how near people may come, as ISO 13855 asks for."""
+
     approach_m_s: float = parameter(
         1.6, "At which people come who are not seen to be faster: ISO 13855 for walking.", 1.6, 4.0
     )
@@ -155,6 +174,20 @@ class SupervisorLimits:
         0.5, "Beyond base_link: 0.4 of a bent arm and its swing, 0.1 of the map's error.", 0.5, 2.0
     )
     slow_s: float = parameter(0.3, "R1 so long before R2: the map sees 4.5 m far.", 0.3, 2.0)
+
+
+@dataclass(frozen=True)
+class StopLimits:
+    """Says how long a stop may take."""
+
     sit_timeout_s: float = parameter(
         15.0, "From R3 to torque off, then R5: four times a usual sit.", 5.0, 15.0
     )
+
+
+@dataclass(frozen=True)
+class SupervisorLimits(StopLimits, SeparationLimits, FreshnessLimits, BodyLimits, NodeLimits):
+    """Says how patient the supervisor is.
+
+    Its parameters come in the order of these groups from right to left.
+    """

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stop inputs of hardware as plug-ins: found by entry point in the group `talus.stop_inputs`, named `name:argument`."""
+"""Loads stop inputs of hardware as plug-ins.
+
+Found by entry point in the group `talus.stop_inputs`, named `name:argument`.
+"""
 
 from __future__ import annotations
 
@@ -9,41 +12,50 @@ from typing import Protocol
 
 from talus_core.errors import TalusError, UnknownNameError
 
-GROUP = "talus.stop_inputs"
-CLOSED = "1"
+STOP_INPUT_GROUP = "talus.stop_inputs"
+CLOSED_CIRCUIT_TEXT = "1"
 
 
 class StopInputError(TalusError):
-    """A stop input that cannot be used; the message says what would work."""
+    """Says that a stop input cannot be used, and what would work."""
 
 
 class StopInput(Protocol):
-    """A button wired normally closed, built with its argument; `is_pressed` is asked 100 times a s and never blocks."""
+    """Reads a button wired normally closed, built with its argument.
+
+    `is_pressed` is asked 100 times a s and never blocks.
+    """
 
     def is_pressed(self) -> bool:
-        """True unless it is sure that nobody presses; what it raises counts as pressed."""
+        """Return True unless it is sure that nobody presses; what it raises counts as pressed."""
 
 
 class FileStopInput:
-    """A file that reads `1` while the circuit is closed, as sysfs shows a GPIO: all else, and no file, is pressed."""
+    """Reads a file that says `1` while the circuit is closed, as sysfs shows a GPIO.
+
+    All else, and no file, is pressed.
+    """
 
     def __init__(self, path: str):
         self._path = Path(path)
 
     def is_pressed(self) -> bool:
-        """Reads it anew."""
-        return self._path.read_text().strip() != CLOSED
+        """Return True unless it is sure that nobody presses; what it raises counts as pressed."""
+        return self._path.read_text().strip() != CLOSED_CIRCUIT_TEXT
 
 
 class StopInputs:
-    """All inputs of one robot."""
+    """Asks all stop inputs of one robot."""
 
     def __init__(self, words: str):
-        """`words`: `name:argument`, separated by spaces. Raises UnknownNameError, StopInputError."""
+        """Load the inputs that `words` names as `name:argument`, separated by spaces.
+
+        Raises UnknownNameError, StopInputError.
+        """
         self._inputs = {word: _build(*word.partition(":")[::2]) for word in words.split()}
 
     def pressed(self) -> str:
-        """Those that are pressed, in words; empty when none is."""
+        """Return those that are pressed, in words; empty when none is."""
         said = {word: _said(stop_input) for word, stop_input in self._inputs.items()}
         return ", ".join(word + how for word, how in said.items() if how is not None)
 
@@ -56,7 +68,7 @@ def _said(stop_input: StopInput) -> str | None:
 
 
 def _build(name: str, argument: str) -> StopInput:
-    known = {entry.name: entry for entry in entry_points(group=GROUP)}
+    known = {entry.name: entry for entry in entry_points(group=STOP_INPUT_GROUP)}
     if name not in known:
         raise UnknownNameError("stop input", name, known)
     try:

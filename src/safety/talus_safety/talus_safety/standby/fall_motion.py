@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the gate does with a robot that falls while nobody else commands it: the seam, and what it does by itself."""
+"""Moves a robot that falls while nothing else commands it.
+
+The seam, and what it does by itself.
+"""
 
 from __future__ import annotations
 
@@ -11,39 +14,47 @@ from talus_core.fall_plan import FallPlan, Folding
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 
-from talus_safety.kernel.judge.fall import STEEP
+from talus_safety.kernel.judge.fall import LEAST_TILT_SINE
 from talus_safety.kernel.measure.tilt import Vertical
 
-AHEAD = 0.15  # s by which the direction of a fall is looked at ahead: a third of a fall from the call to the ground
+# s by which the direction of a fall is looked at ahead: a third of a fall from the call to the
+# ground
+FALL_DIRECTION_AHEAD_S = 0.15
 
 
 class FallMotion(Protocol):
-    """A protective fall: from the call until the robot lies still. Torque stays on until after the impact."""
+    """Moves the robot through a protective fall: from the call until it lies still.
+
+    Torque stays on until after the impact.
+    """
 
     def begin(self, state: RobotState, tilt: Vertical) -> None:
-        """The fall is called at this state."""
+        """Take over at this state, where the fall is called."""
 
     def step(self, state: RobotState, tilt: Vertical) -> JointCommand:
-        """The next tick."""
+        """Return the command of the next tick."""
 
 
 class DampedFall:
-    """Every joint brakes and none pushes: limbs give way on impact, nothing whips."""
+    """Brakes every joint and pushes none: limbs give way on impact, nothing whips."""
 
     def __init__(self, damping: np.ndarray):
-        """`damping`: (n,) N m s/rad."""
+        """Take the damping (n,) of the joints, N m s/rad."""
         self._damping = damping
 
     def begin(self, state: RobotState, tilt: Vertical) -> None:
-        """Nothing to prepare."""
+        """Take over at this state, where the fall is called."""
 
     def step(self, state: RobotState, tilt: Vertical) -> JointCommand:
-        """The next tick."""
+        """Return the command of the next tick."""
         return JointCommand.damping(state.sequence, state.position, self._damping)
 
 
 class FoldedFall:
-    """Folds low and soft, arms towards the ground, the head never first: the robot's own poses, by the direction."""
+    """Folds low and soft, arms towards the ground, the head never first.
+
+    The robot's own poses, by the direction.
+    """
 
     def __init__(self, plan: FallPlan, robot: RobotDescription, period: float):
         self._folding = Folding(plan, robot.limits.effort, period)
@@ -53,24 +64,26 @@ class FoldedFall:
         ]
 
     def begin(self, state: RobotState, tilt: Vertical) -> None:
-        """The pose is chosen here, and kept; legs that are bent farther, near the seat, only give way."""
+        """Take over at this state, where the fall is called.
+
+        Legs that are bent farther, near the seat, only give way.
+        """
         self._folding.begin(state.position, falls_towards(tilt))
         for leg, knee in self._legs:
             if state.position[knee] > self._folding.pose[knee]:
                 self._folding.stiffness[leg] = 0.0
 
     def step(self, state: RobotState, tilt: Vertical) -> JointCommand:
-        """The next tick."""
+        """Return the command of the next tick."""
         return self._folding.step(state.sequence)
 
 
 def falls_towards(tilt: Vertical) -> np.ndarray:
-    """(2,) unit vector, forward and left seen from base_link: where it will lean."""
+    """Return the direction (2,) in which it will lean, forward and left seen from base_link."""
     ux, uy, uz = tilt.up
     turn_x, turn_y, turn_z = tilt.rate
-    x, y = (
-        ux + AHEAD * (uy * turn_z - uz * turn_y),
-        uy + AHEAD * (uz * turn_x - ux * turn_z),
-    )  # d(up)/dt = up x rate
+    # d(up)/dt = up x rate
+    x = ux + FALL_DIRECTION_AHEAD_S * (uy * turn_z - uz * turn_y)
+    y = uy + FALL_DIRECTION_AHEAD_S * (uz * turn_x - ux * turn_z)
     length = math.hypot(x, y)
-    return np.array([-x, -y]) / length if length > STEEP else np.array([1.0, 0.0])
+    return np.array([-x, -y]) / length if length > LEAST_TILT_SINE else np.array([1.0, 0.0])

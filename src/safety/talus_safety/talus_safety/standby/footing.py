@@ -12,14 +12,13 @@ from talus_core.robot import RobotDescription
 from talus_safety.kernel.measure.body import Body, cross
 from talus_safety.kernel.measure.stance import Stance
 
-EDGE = (
-    0.015  # m kept from a sole's edges: the pressure of a foot that is about to tip is at its edge
-)
+# m kept from a sole's edges: the pressure of a foot that is about to tip is at its edge
+STANDBY_EDGE_MARGIN_M = 0.015
 
 
 @dataclass(frozen=True)
 class Footing:
-    """Forces under the feet, in the level frame.
+    """Holds forces under the feet, in the level frame.
 
     Attributes:
         share: (2,) part of the weight on each foot, together 1, or 0 in the air.
@@ -33,15 +32,18 @@ class Footing:
 
 
 class FootingPlanner:
-    """Knows the soles' sizes."""
+    """Plans forces under soles of known size."""
 
     def __init__(self, robot: RobotDescription):
         self._reach = np.array(
-            [[foot.length / 2 - EDGE, foot.width / 2 - EDGE] for foot in robot.feet]
+            [
+                [foot.length / 2 - STANDBY_EDGE_MARGIN_M, foot.width / 2 - STANDBY_EDGE_MARGIN_M]
+                for foot in robot.feet
+            ]
         )
 
     def plan(self, stance: Stance, pressure: np.ndarray, carries: tuple[bool, bool]) -> Footing:
-        """The forces under the feet that carry whose joint centre of pressure comes nearest to `pressure` (2,) m."""
+        """Return the forces whose joint centre of pressure comes nearest to `pressure` (2,), m."""
         centres = stance.soles[:, :2]
         share = _share(carries, centres, pressure)
         rest = pressure - share @ centres if share.any() else np.zeros(2)
@@ -49,13 +51,13 @@ class FootingPlanner:
         return Footing(share, points, share @ points)
 
     def _inside(self, stance: Stance, foot: int, offset: np.ndarray) -> np.ndarray:
-        """`offset` (2,) m from a sole's centre, cut to its rectangle."""
+        """Return `offset` (2,) from a sole's centre, cut to its rectangle, m."""
         axes = stance.sole_rotations[foot][:2, :2]  # columns: the sole's x and y on the ground
         return axes @ np.clip(axes.T @ offset, -self._reach[foot], self._reach[foot])
 
 
 def _share(carries: tuple[bool, bool], centres: np.ndarray, pressure: np.ndarray) -> np.ndarray:
-    """(2,) how the weight parts for a centre of pressure as near to `pressure` as the line between the feet allows."""
+    """Return how the weight parts, (2,), for a pressure as near to the wanted one as can be."""
     if carries != (True, True):
         return np.array(carries, dtype=float)
     across = centres[0] - centres[1]
@@ -66,10 +68,10 @@ def _share(carries: tuple[bool, bool], centres: np.ndarray, pressure: np.ndarray
 
 
 def joint_torque(body: Body, stance: Stance, footing: Footing) -> np.ndarray:
-    """(n,) N m that carry all links and press on the ground as planned.
+    """Return the torque (n,) that carries all links and presses on the ground as planned, N m.
 
-    The ground's force on each foot points at the centre of mass, as in the linear inverted pendulum; the
-    links are held against gravity and that pendulum's acceleration together.
+    The ground's force on each foot points at the centre of mass, as in the linear inverted
+    pendulum; the links are held against gravity and that pendulum's acceleration together.
     """
     lean = (
         (stance.centre[:2] - footing.pressure) / stance.height

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The way from standing to seated, joint by joint: a robot's own `rest_path.yaml`."""
+"""Reads the way from standing to seated, joint by joint, of a robot's own `rest_path.yaml`."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from talus_core.robot import RobotDescription
 
 
 class RestPathError(TalusError):
-    """A rest path that cannot be used; the message names the file and what it needs."""
+    """Says that a rest path cannot be used; the message names the file and what it needs."""
 
 
 @dataclass(frozen=True)
 class RestPath:
-    """Postures from standing (progress 0) to seated (progress 1), both feet flat and side by side.
+    """Leads from standing (progress 0) to seated (progress 1), both feet flat and side by side.
 
     Attributes:
         progress: (m,) 0 to 1, rising.
@@ -29,26 +29,30 @@ class RestPath:
 
     @staticmethod
     def through(position: np.ndarray) -> RestPath:
-        """A path through postures (m, n); progress is the way that the farthest joint has gone."""
+        """Return a path through postures (m, n); progress goes with the farthest joint."""
         way = np.concatenate(([0.0], np.cumsum(np.abs(np.diff(position, axis=0)).max(axis=1))))
         return RestPath(way / way[-1], position)
 
     def posture(self, progress: float) -> np.ndarray:
-        """(n,) rad."""
+        """Return the posture (n,) at a progress, rad."""
         at = int(np.clip(np.searchsorted(self.progress, progress) - 1, 0, len(self.progress) - 2))
-        start, end = self.progress[at], self.progress[at + 1]
+        start = self.progress[at]
+        end = self.progress[at + 1]
         part = min(max((progress - start) / (end - start), 0.0), 1.0)
         return (1.0 - part) * self.position[at] + part * self.position[at + 1]
 
     def nearest(self, position: np.ndarray, joints: np.ndarray) -> float:
-        """Progress of the posture most like `position` (n,) in some joints."""
+        """Return the progress of the posture most like `position` (n,) in some joints."""
         candidates = np.linspace(0.0, 1.0, 101)
         away = [np.abs(self.posture(p)[joints] - position[joints]).sum() for p in candidates]
         return float(candidates[int(np.argmin(away))])
 
 
 def load_rest_path(robot: RobotDescription) -> RestPath:
-    """Read `rest_path.yaml` in the robot's folder; joints that it does not name stay at 0. Raises RestPathError."""
+    """Read `rest_path.yaml` in the robot's folder; joints that it does not name stay at 0.
+
+    Raises RestPathError.
+    """
     path = robot.folder / "rest_path.yaml"
     try:
         raw = yaml.safe_load(path.read_text())

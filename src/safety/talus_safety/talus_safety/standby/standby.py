@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Holds the robot up and sits it down with nothing but its own sensors, when whoever commanded it is gone.
+"""Holds the robot up and sits it down by its own sensors alone, when its commands are gone.
 
-Joints follow a posture path softly; torques come from the weight, parted between the feet so that their
-centre of pressure drives the capture point back (ankle strategy fore and aft, load shift sideways).
+Joints follow a posture path softly; torques come from the weight, parted between the feet so that
+their centre of pressure drives the capture point back (ankle strategy fore and aft, load shift
+sideways).
 """
 
 from __future__ import annotations
@@ -16,23 +17,26 @@ from talus_core.state import JointCommand, RobotState
 from talus_safety.kernel.limits import StandbyConfig
 from talus_safety.kernel.measure.body import Body, cross
 from talus_safety.kernel.measure.stance import Stance, StanceObserver
-from talus_safety.kernel.measure.tilt import TiltFilter
+from talus_safety.kernel.measure.tilt import Vertical
 from talus_safety.standby.footing import FootingPlanner, joint_torque
 from talus_safety.standby.landing import Landing, inverse_of_leg
 from talus_safety.standby.rest_path import RestPath
 
-GAIN = 2.5  # of the centre of pressure on the capture point: > 1 is stable, 2 to 3 is usual (Englsberger 2011)
-GLIDE = 0.05  # s in which the reference's speed at the start dies away
-DRIFT = 0.4  # s in which the wanted capture point goes from where it was to where the path wants it
-SETTLED = (0.03, 0.3)  # m of the capture point from its reference, for s
-PACE_FULL, PACE_NONE = (
-    0.03,
-    0.07,
-)  # m of capture point error at which sitting goes on at full speed, and waits
-PACE_LEAST = 0.15  # of full speed: who leans on something comes down all the same
-LOWER_BY = 0.02  # m ahead of where it is, that a body goes down for a foot that cannot reach: with the gains, 0.3 m/s
-FALLEN = 0.6  # cosine of the tilt beyond which only damping is left: 53 degrees
-STIFFNESS = {
+# of the centre of pressure on the capture point: > 1 is stable, 2 to 3 is usual (Englsberger 2011)
+CAPTURE_POINT_GAIN = 2.5
+GLIDE_TIME_S = 0.05  # s in which the reference's speed at the start dies away
+# s in which the wanted capture point goes from where it was to where the path wants it
+AIM_DRIFT_TIME_S = 0.4
+SETTLED_WITHIN_M_FOR_S = (0.03, 0.3)  # m of the capture point from its reference, for s
+# m of capture point error at which sitting goes on at full speed, and waits
+FULL_PACE_ERROR_M = 0.03
+NO_PACE_ERROR_M = 0.07
+LEAST_PACE = 0.15  # of full speed: a robot that leans on something comes down all the same
+# m ahead of where it is, that a body goes down for a foot that cannot reach: with the gains, 0.3
+# m/s
+HELD_LEG_LOWERING_M = 0.02
+DAMPING_ONLY_UP_COSINE = 0.6  # of the tilt beyond which only damping is left: 53 degrees
+STANDBY_STIFFNESS_PER_EFFORT = {
     "hip_yaw": 1.5,
     "hip_roll": 0.8,
     "hip_pitch": 2.0,
@@ -40,32 +44,91 @@ STIFFNESS = {
     "ankle_pitch": 0.25,
     "ankle_roll": 0.3,
 }
-OTHER_STIFFNESS = 1.5  # of the torque limit, 1/rad: torso, arms, hands
-KNEE = "knee"  # without whose torque a leg gives way
-SWAYING = (
+STANDBY_OTHER_STIFFNESS_PER_EFFORT = 1.5  # of the torque limit, 1/rad: torso, arms, hands
+KNEE_JOINT = "knee"  # without whose torque a leg gives way
+# have no stops to rest on: stiff until torque is cut and brakes close
+SWAYING_JOINTS = (
     "hip_yaw",
     "hip_roll",
     "ankle_roll",
-)  # have no stops to rest on: stiff until torque is cut and brakes close
-DAMPING = 0.04  # of the torque limit, s/rad
-FLYING = (
+)
+STANDBY_DAMPING_PER_EFFORT = 0.04  # of the torque limit, s/rad
+# of the torque limit, 1/rad and s/rad: a leg in the air, which must be there in time
+FLYING_GAINS_PER_EFFORT = (
     2.0,
     0.12,
-)  # of the torque limit, 1/rad and s/rad: a leg in the air, which must be there in time
-ANKLE_DAMPING = 0.02  # of the torque limit, s/rad: they must stay free to press
+)
+ANKLE_DAMPING_PER_EFFORT = 0.02  # of the torque limit, s/rad: they must stay free to press
 
 
 @dataclass(frozen=True)
 class StandbyStep:
-    """One tick: what to send, whether it is on its way down, and whether it has sat and let go."""
+    """Says of one tick what to send, and whether it is on its way down or has sat and let go."""
 
     command: JointCommand
     is_sitting: bool
     is_finished: bool
 
 
+@dataclass(frozen=True)
+class JointGains:
+    """Holds the gains of the joints, (n,).
+
+    Kp in N m/rad and kd in N m s/rad, `flying` ones for a leg in the air.
+    """
+
+    kp: np.ndarray
+    kd: np.ndarray
+    flying_kp: np.ndarray
+    flying_kd: np.ndarray
+
+
+@dataclass
+class Anchor:
+    """Holds what the body keeps to until it sits down, taken from its first stance.
+
+    Attributes:
+        upright: (3,) the vertical of the first posture on level ground, in base_link.
+        height: Height of the centre of mass over the soles, m.
+        aim_offset: (2,) from over the feet to where the capture point was wanted, m.
+    """
+
+    upright: np.ndarray
+    height: float
+    aim_offset: np.ndarray
+
+
+@dataclass
+class Descent:
+    """Remembers one taking over: where it began on the rest path, and how far it is.
+
+    Attributes:
+        begun_at: Progress along the rest path at the beginning, 0 to 1.
+        progress: Progress now.
+        offset: (n,) distance of the joints from the path, which dies away on the way down, rad.
+        speed: (n,) speed of the joints at the beginning, which dies away at once, rad/s.
+        anchor: What the body keeps to; None before the first stance.
+        time: Time since the beginning, s.
+        settled_for: Time for which it has been balanced, s.
+        sitting_for: Time on the way down, at full speed, s.
+        seated_for: Time at the end of the path, s.
+        is_sitting: It is on its way down.
+    """
+
+    begun_at: float
+    progress: float
+    offset: np.ndarray
+    speed: np.ndarray
+    anchor: Anchor | None = None
+    time: float = 0.0
+    settled_for: float = 0.0
+    sitting_for: float = 0.0
+    seated_for: float = 0.0
+    is_sitting: bool = False
+
+
 class Standby:
-    """Idle until `begin`; then `step` every tick until it is finished."""
+    """Holds and sits the robot; idle until `begin`, then `step` every tick until it is finished."""
 
     def __init__(
         self,
@@ -75,176 +138,226 @@ class Standby:
         period: float,
         config: StandbyConfig,
     ):
-        self._body, self._path, self._period, self._config = body, path, period, config
-        self._observer, self._planner = StanceObserver(body), FootingPlanner(robot)
+        self._body = body
+        self._path = path
+        self._period = period
+        self._config = config
+        self._observer = StanceObserver(body)
+        self._planner = FootingPlanner(robot)
         self._landing = Landing(body, period)
-        self._legs = body.legs.ravel()
-        self._knees = [robot.joint_names.index(f"{side}_{KNEE}") for side in "lr"]
-        self._kp, self._kd = _gains(robot)
-        self._flying = FLYING[0] * robot.limits.effort, FLYING[1] * robot.limits.effort
-        self._sways = np.array([_kind(name) in SWAYING for name in robot.joint_names])
+        self._knees = [robot.joint_names.index(f"{side}_{KNEE_JOINT}") for side in "lr"]
+        self._gains = _gains(robot)
+        self._sways = np.array([_kind(name) in SWAYING_JOINTS for name in robot.joint_names])
+        self._descent = Descent(0.0, 0.0, offset=np.zeros(body.size), speed=np.zeros(body.size))
 
     @property
     def damping(self) -> np.ndarray:
-        """(n,) N m s/rad, of every joint."""
-        return self._kd
+        """Return the damping (n,) of every joint, N m s/rad."""
+        return self._gains.kd
 
     def begin(self, state: RobotState) -> None:
         """Take over at this state."""
-        self._progress = self._begun_at = self._path.nearest(state.position, self._legs)
-        self._offset = state.position - self._path.posture(self._progress)
-        self._speed = state.velocity.copy()
-        self._time = self._settled_for = self._sitting_for = self._seated_for = 0.0
-        self._aim_offset: np.ndarray | None = None
-        self._is_sitting = False
-        self._height: float | None = None
+        progress = self._path.nearest(state.position, self._body.legs.ravel())
+        self._descent = Descent(
+            begun_at=progress,
+            progress=progress,
+            offset=state.position - self._path.posture(progress),
+            speed=state.velocity.copy(),
+        )
         self._landing.begin()
 
     def step(
         self,
         state: RobotState,
-        tilt: TiltFilter,
+        tilt: Vertical,
         limp: np.ndarray,
         held: tuple[bool, bool] = (False, False),
     ) -> StandbyStep:
-        """The next tick.
+        """Return the next tick.
 
         Args:
-            state: As it is believed.
+            state: The state as it is believed.
             tilt: The vertical.
             limp: (n,) joints without torque.
             held: Legs that hold where they are and hear nothing: with one, it stands on and on.
         """
-        self._time += self._period
-        if tilt.up[2] < FALLEN:
-            return StandbyStep(
-                JointCommand.damping(state.sequence, state.position, self._kd),
-                self._is_sitting,
-                False,
-            )
-        lame = tuple(bool(limp[knee]) for knee in self._knees)
+        descent = self._descent
+        gains = self._gains
+        descent.time += self._period
+        if tilt.up[2] < DAMPING_ONLY_UP_COSINE:
+            only_damped = JointCommand.damping(state.sequence, state.position, gains.kd)
+            return StandbyStep(only_damped, descent.is_sitting, False)
+        left_knee, right_knee = self._knees
+        lame = (bool(limp[left_knee]), bool(limp[right_knee]))
         stance = self._observer.observe(state, tilt, lame)
-        if self._height is None:
-            self._height = stance.height
-            placement = self._body.place(self._path.posture(self._progress))
-            self._upright = self._body.locate(placement, self._body.soles[0])[0][:, 2]
-        aim = self._aim(stance)
+        anchor = descent.anchor
+        if anchor is None:
+            anchor = self._anchor(stance)
+            descent.anchor = anchor
+        aim = _aim(stance, anchor, descent.time)
         error = stance.capture_point - aim
         self._go_on(float(np.hypot(*error)), any(held))
-        carries = tuple(
-            on and not is_lame for on, is_lame in zip(stance.supports, lame, strict=True)
-        )
-        footing = self._planner.plan(stance, aim + GAIN * error, carries)
+        carries = (stance.supports[0] and not lame[0], stance.supports[1] and not lame[1])
+        footing = self._planner.plan(stance, aim + CAPTURE_POINT_GAIN * error, carries)
         self._let_go(state, lame)
         velocity, flies = self._land(stance, state, lame, held)
-        if not self._is_sitting:
-            self._straighten(replace(stance, supports=carries), state, velocity, held)
-        left = max(1.0 - self._seated_for / self._config.release_s, 0.0)
+        if not descent.is_sitting:
+            self._straighten(
+                replace(stance, supports=carries),
+                anchor=anchor,
+                state=state,
+                velocity=velocity,
+                held=held,
+            )
+        left = max(1.0 - descent.seated_for / self._config.release_s, 0.0)
         fade = np.where(self._sways, 1.0, left)
         command = JointCommand(
             sequence=state.sequence,
             position=self._reference(),
             velocity=velocity,
             effort=fade * joint_torque(self._body, stance, footing),
-            kp=fade * np.where(flies, self._flying[0], self._kp),
-            kd=np.where(flies, self._flying[1], self._kd),
+            kp=fade * np.where(flies, gains.flying_kp, gains.kp),
+            kd=np.where(flies, gains.flying_kd, gains.kd),
         )
-        return StandbyStep(command, self._is_sitting, left == 0.0)
+        return StandbyStep(command, descent.is_sitting, left == 0.0)
+
+    def _anchor(self, stance: Stance) -> Anchor:
+        """Return what the body keeps to from this stance on."""
+        placement = self._body.place(self._path.posture(self._descent.progress))
+        upright = self._body.locate(placement, self._body.soles[0])[0][:, 2]
+        over_feet = stance.soles[:, :2].mean(axis=0)
+        return Anchor(upright, stance.height, np.clip(stance.centre[:2] - over_feet, -0.05, 0.05))
 
     def _let_go(self, state: RobotState, lame: tuple[bool, bool]) -> None:
-        """Let a leg that cannot carry follow, not push: what its hip still gives would turn the body over."""
+        """Let a leg that cannot carry follow, not push.
+
+        What its hip still gives would turn the body over.
+        """
         for foot in (0, 1):
             if lame[foot]:
                 legs = self._body.legs[foot]
-                self._speed[legs] = 0.0
-                self._offset[legs] += state.position[legs] - self._reference()[legs]
+                self._descent.speed[legs] = 0.0
+                self._descent.offset[legs] += state.position[legs] - self._reference()[legs]
 
     def _land(
         self, stance: Stance, state: RobotState, lame: tuple[bool, bool], held: tuple[bool, bool]
     ) -> tuple[np.ndarray, np.ndarray]:
         """Move a foot that is in the air towards the ground, and keep where it is going.
 
-        Returns (n,) rad/s wanted, and (n,) whether a joint belongs to a leg that must be there in time.
+        Returns (n,) rad/s wanted, and (n,) whether a joint belongs to a leg that must be there in
+        time.
         """
-        velocity, flies = np.zeros_like(state.velocity), np.zeros(len(state.velocity), dtype=bool)
+        velocity = np.zeros_like(state.velocity)
+        flies = np.zeros(len(state.velocity), dtype=bool)
         step = self._landing.step(stance, lame)
         foot = stance.supports.index(False) if step is not None else 0
         if step is not None and not held[foot]:
             joints, change, speed = step
-            self._speed[joints] = 0.0
-            self._offset[joints] += state.position[joints] + change - self._reference()[joints]
-            velocity[joints], flies[joints] = speed, any(lame)
+            self._descent.speed[joints] = 0.0
+            self._descent.offset[joints] += (
+                state.position[joints] + change - self._reference()[joints]
+            )
+            velocity[joints] = speed
+            flies[joints] = any(lame)
         return velocity, flies
 
     def _straighten(
-        self, stance: Stance, state: RobotState, velocity: np.ndarray, held: tuple[bool, bool]
+        self,
+        stance: Stance,
+        anchor: Anchor,
+        state: RobotState,
+        velocity: np.ndarray,
+        held: tuple[bool, bool],
     ) -> None:
-        """Let the legs that carry turn the body upright and keep its height, and else go where it goes.
+        """Let the legs that carry turn the body upright and keep its height.
 
         A held leg in the air comes down with the body.
         """
-        upright = stance.level @ self._upright
+        upright = stance.level @ anchor.upright
         turn = cross(upright, np.array([0.0, 0.0, 1.0]))
         for foot in (0, 1):
             if held[foot] and stance.supports == (foot == 1, foot == 0):
                 gap = float(stance.soles[foot, 2] - stance.soles[1 - foot, 2])
-                self._height = stance.height - float(np.clip(gap, 0.0, LOWER_BY))
-        rise = self._height - stance.height
+                anchor.height = stance.height - float(np.clip(gap, 0.0, HELD_LEG_LOWERING_M))
+        rise = anchor.height - stance.height
         for foot in (0, 1):
             if held[foot] or not stance.supports[foot]:
                 continue
-            legs, inverse = self._body.legs[foot], inverse_of_leg(self._body, stance, foot)
+            legs = self._body.legs[foot]
+            inverse = inverse_of_leg(self._body, stance, foot)
             shift = -cross(turn, stance.soles[foot] - stance.centre)
             shift[2] -= rise
             change = inverse @ np.concatenate((shift, -turn))
-            self._speed[legs] = 0.0
-            self._offset[legs] += state.position[legs] + change - self._reference()[legs]
+            self._descent.speed[legs] = 0.0
+            self._descent.offset[legs] += state.position[legs] + change - self._reference()[legs]
             velocity[legs] = inverse @ np.array([*-stance.velocity, 0.0, 0.0, 0.0, 0.0])
-
-    def _aim(self, stance: Stance) -> np.ndarray:
-        """(2,) m, where the capture point should be: from where it was to over the feet."""
-        over_feet = stance.soles[:, :2].mean(axis=0)
-        if self._aim_offset is None:
-            self._aim_offset = np.clip(stance.centre[:2] - over_feet, -0.05, 0.05)
-        return over_feet + np.exp(-self._time / DRIFT) * self._aim_offset
 
     def _go_on(self, error: float, must_stand: bool) -> None:
         """Let the posture proceed as far as balance allows."""
-        config, dt = self._config, self._period
-        self._settled_for = self._settled_for + dt if error < SETTLED[0] else 0.0
-        is_ready = self._time >= config.hold_s and self._settled_for >= SETTLED[1]
+        config = self._config
+        dt = self._period
+        self._descent.settled_for = (
+            self._descent.settled_for + dt if error < SETTLED_WITHIN_M_FOR_S[0] else 0.0
+        )
+        is_ready = (
+            self._descent.time >= config.hold_s
+            and self._descent.settled_for >= SETTLED_WITHIN_M_FOR_S[1]
+        )
         if not must_stand:
-            self._is_sitting = self._is_sitting or is_ready or self._time >= config.hold_at_most_s
-        if must_stand or not self._is_sitting:
+            self._descent.is_sitting = (
+                self._descent.is_sitting or is_ready or self._descent.time >= config.hold_at_most_s
+            )
+        if must_stand or not self._descent.is_sitting:
             return
-        way = 1.0 - self._begun_at
+        way = 1.0 - self._descent.begun_at
         duration = max(config.sit_s * way, 1.0)
-        pace = float(np.clip((PACE_NONE - error) / (PACE_NONE - PACE_FULL), PACE_LEAST, 1.0))
-        self._sitting_for += pace * dt
-        part = min(self._sitting_for / duration, 1.0)
-        self._progress = self._begun_at + way * (10.0 * part**3 - 15.0 * part**4 + 6.0 * part**5)
+        pace = float(
+            np.clip(
+                (NO_PACE_ERROR_M - error) / (NO_PACE_ERROR_M - FULL_PACE_ERROR_M), LEAST_PACE, 1.0
+            )
+        )
+        self._descent.sitting_for += pace * dt
+        part = min(self._descent.sitting_for / duration, 1.0)
+        self._descent.progress = self._descent.begun_at + way * (
+            10.0 * part**3 - 15.0 * part**4 + 6.0 * part**5
+        )
         if part == 1.0:
-            self._seated_for += dt
+            self._descent.seated_for += dt
 
     def _reference(self) -> np.ndarray:
-        """(n,) rad."""
-        way = 1.0 - self._begun_at
-        left = (1.0 - self._progress) / way if way > 1e-6 else 0.0
-        glide = GLIDE * (1.0 - np.exp(-self._time / GLIDE)) * self._speed
-        return self._path.posture(self._progress) + left * (self._offset + glide)
+        """Return where the joints should be now, (n,), rad."""
+        way = 1.0 - self._descent.begun_at
+        left = (1.0 - self._descent.progress) / way if way > 1e-6 else 0.0
+        glide = (
+            GLIDE_TIME_S * (1.0 - np.exp(-self._descent.time / GLIDE_TIME_S)) * self._descent.speed
+        )
+        return self._path.posture(self._descent.progress) + left * (self._descent.offset + glide)
 
 
-def _gains(robot: RobotDescription) -> tuple[np.ndarray, np.ndarray]:
-    """(n,) kp in N m/rad and kd in N m s/rad."""
+def _aim(stance: Stance, anchor: Anchor, time: float) -> np.ndarray:
+    """Return where the capture point should be, (2,) m: from where it was to over the feet."""
+    over_feet = stance.soles[:, :2].mean(axis=0)
+    return over_feet + np.exp(-time / AIM_DRIFT_TIME_S) * anchor.aim_offset
+
+
+def _gains(robot: RobotDescription) -> JointGains:
     kinds = [_kind(name) for name in robot.joint_names]
-    kp = np.array([STIFFNESS.get(kind, OTHER_STIFFNESS) for kind in kinds]) * robot.limits.effort
-    kd = (
-        np.array([ANKLE_DAMPING if kind.startswith("ankle") else DAMPING for kind in kinds])
-        * robot.limits.effort
+    effort = robot.limits.effort
+    other = STANDBY_OTHER_STIFFNESS_PER_EFFORT
+    stiffness = [STANDBY_STIFFNESS_PER_EFFORT.get(kind, other) for kind in kinds]
+    damping = [
+        ANKLE_DAMPING_PER_EFFORT if kind.startswith("ankle") else STANDBY_DAMPING_PER_EFFORT
+        for kind in kinds
+    ]
+    flying_kp, flying_kd = FLYING_GAINS_PER_EFFORT
+    return JointGains(
+        kp=np.array(stiffness) * effort,
+        kd=np.array(damping) * effort,
+        flying_kp=flying_kp * effort,
+        flying_kd=flying_kd * effort,
     )
-    return kp, kd
 
 
 def _kind(joint: str) -> str:
-    """A joint's name without its side."""
+    """Return a joint's name without its side."""
     return joint.removeprefix("l_").removeprefix("r_")

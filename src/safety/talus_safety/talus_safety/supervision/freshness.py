@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How old what others publish is: by its stamps, and by when it came."""
+"""Measures how old what others publish is: by its stamps, and by when it came."""
 
 from __future__ import annotations
 
@@ -10,32 +10,45 @@ from pathlib import Path
 
 NEVER = float("-inf")
 _HEAD = struct.Struct("<4s")  # of serialised messages: little-endian
-_COUNT, _STAMP, _LENGTH = struct.Struct("<I"), struct.Struct("<iI"), struct.Struct("<I")
-_PLACE, _PLACE_ALIGNED = struct.Struct("<dd"), 8  # bytes behind the head
+_COUNT = struct.Struct("<I")
+_STAMP = struct.Struct("<iI")
+_LENGTH = struct.Struct("<I")
+# bytes behind the head
+_PLACE = struct.Struct("<dd")
+_PLACE_ALIGNED = 8
 _LITTLE_ENDIAN = b"\x00\x01"
 
 
 class Freshness:
-    """The newest stamp of each source, from the first question on; one that does not go on is not heard."""
+    """Keeps the newest stamp of each source, from the first question on.
+
+    One that does not go on is not heard.
+    """
 
     def __init__(self, sources: Iterable[str]):
         self._newest = dict.fromkeys(sources, (NEVER, NEVER))
         self._began: tuple[float, float] | None = None
 
     def hear(self, source: str, stamp: float, steady: float) -> None:
-        """`stamp` in s of robot time, come at steady time `steady` s; sources that nobody waits for are ignored."""
+        """Take in a `stamp`, s of robot time, that came at steady time `steady`, s.
+
+        Sources that are not waited for are ignored.
+        """
         if source in self._newest and stamp > self._newest[source][0]:
             self._newest[source] = stamp, steady
 
     def age(self, robot_time: float, steady: float) -> float:
-        """s of the oldest source, on the clock that passed less: a slow computer ages nothing. 0 without a source."""
+        """Return the age of the oldest source, s, on the clock that passed less.
+
+        0 without a source.
+        """
         self._began = self._began or (robot_time, steady)
         since = (heard if heard[0] > NEVER else self._began for heard in self._newest.values())
         return max((min(robot_time - at, steady - came) for at, came in since), default=0.0)
 
 
 def stamp_of(data: bytes) -> float | None:
-    """s of a serialised message that begins with its header; None where it cannot be read."""
+    """Return the stamp of a message that begins with its header, s; None if it cannot be read."""
     if len(data) < _HEAD.size + _STAMP.size or data[:2] != _LITTLE_ENDIAN:
         return None
     seconds, nano = _STAMP.unpack_from(data, _HEAD.size)
@@ -43,7 +56,10 @@ def stamp_of(data: bytes) -> float | None:
 
 
 def first_transform_of(data: bytes) -> tuple[str, float, tuple[float, float]] | None:
-    """Child frame, stamp in s and place (x, y) m of the first transform of a serialised TFMessage; None without one."""
+    """Return child frame, stamp in s and place (x, y) in m of a TFMessage's first transform.
+
+    None without one.
+    """
     if len(data) < _HEAD.size + _COUNT.size or data[:2] != _LITTLE_ENDIAN:
         return None
     place = _HEAD.size + _COUNT.size
@@ -58,12 +74,15 @@ def first_transform_of(data: bytes) -> tuple[str, float, tuple[float, float]] | 
 
 
 def link_names(urdf: Path) -> list[str]:
-    """Of a robot's links: the frames that its joints say."""
+    """Return the names of a robot's links: the frames that its joints say."""
     return [link.get("name", "") for link in ElementTree.parse(urdf).getroot().iter("link")]
 
 
 def _string(data: bytes, place: int) -> tuple[str, int]:
-    """A CDR string, and the place after it, aligned to 4 behind the head. Raises struct.error, ValueError."""
+    """Return a CDR string, and the place after it, aligned to 4 behind the head.
+
+    Raises struct.error, ValueError.
+    """
     (length,) = _LENGTH.unpack_from(data, place)
     begin = place + _LENGTH.size
     raw = data[begin : begin + length]

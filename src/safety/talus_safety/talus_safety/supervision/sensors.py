@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Is what the sensors say possible? Watches every fifth control tick or so, on the supervisor's own account."""
+"""Judges whether what the sensors say is possible, on the supervisor's own account."""
 
 from __future__ import annotations
 
@@ -13,25 +13,26 @@ from talus_safety.kernel.judge.consistency import ConsistencyWatch
 from talus_safety.kernel.measure.body import Body
 from talus_safety.kernel.measure.tilt import TiltFilter
 
-NOISY_AFTER = (
-    50  # samples that all differ: this IMU has noise, so equal samples mean that it is stuck
-)
-STUCK_AFTER = 5  # equal samples in a row, 50 ms at 100 Hz; chance does that once in 2^50 or more
-BEYOND_RANGE = 0.1  # rad past a stop: twice what soft stops give way, but where the body lands on the edge of a foot
-BEYOND_FOR = 0.045  # s: that lasts 28 ms
-BEYOND_SPEED = (
-    1.5  # times the speed limit, with 0.05 rad for noise: an encoder's jump of 2 pi is far more
-)
-LONGEST_STEP = (
-    0.1  # s between samples over which a jump can be told from motion, and the tilt followed
-)
+# samples that all differ: this IMU has noise, so equal samples mean that it is stuck
+IMU_NOISE_SAMPLES = 50
+# equal samples in a row, 50 ms at 100 Hz; chance does that once in 2^50 or more
+IMU_STUCK_SAMPLES = 5
+# rad past a stop: twice what soft stops give way, but where the body lands on the edge of a foot
+BEYOND_RANGE_RAD = 0.1
+BEYOND_RANGE_S = 0.045  # s: that lasts 28 ms
+# times the speed limit, with 0.05 rad for noise: an encoder's jump of 2 pi is far more
+JUMP_OF_SPEED_LIMIT = 1.5
+# s between samples over which a jump can be told from motion, and the tilt followed
+LONGEST_SAMPLE_GAP_S = 0.1
 
 
 class SensorWatch:
-    """`step` per sample; then `tilt` in rad and `fault`, empty while the sensors are plausible."""
+    """Watches each sample: `tilt` in rad, and `fault`, empty while the sensors are plausible."""
 
     def __init__(self, robot: RobotDescription, period: float):
-        self._limits, self._names, self._period = robot.limits, robot.joint_names, period
+        self._limits = robot.limits
+        self._names = robot.joint_names
+        self._period = period
         self._imu = Body(robot).imu.rotation
         self._filter = TiltFilter()
         self.consistency = ConsistencyWatch(robot)
@@ -42,12 +43,13 @@ class SensorWatch:
 
     @property
     def tilt(self) -> float:
-        """rad between base_link's z axis and the vertical."""
+        """Return the angle between base_link's z axis and the vertical, rad."""
         return math.acos(min(max(self._filter.up[2], -1.0), 1.0))
 
     def step(self, state: RobotState) -> None:
         """Judge the next sample against the one before."""
-        last, self._last = self._last, state
+        last = self._last
+        self._last = state
         dt = 0.0 if last is None else (state.sequence - last.sequence) * self._period
         self.fault = self._not_finite(state)
         if self.fault:
@@ -59,13 +61,11 @@ class SensorWatch:
             self.consistency.step(state, self._filter, dt)
 
     def _follow_tilt(self, state: RobotState, dt: float) -> None:
-        if dt > LONGEST_STEP:
+        if dt > LONGEST_SAMPLE_GAP_S:
             self._filter = TiltFilter()
             self.consistency.forget()
-        gyroscope, accelerometer = (
-            self._imu @ state.angular_velocity,
-            self._imu @ state.linear_acceleration,
-        )
+        gyroscope = self._imu @ state.angular_velocity
+        accelerometer = self._imu @ state.linear_acceleration
         self._filter.step(gyroscope.tolist(), accelerometer.tolist(), dt)
 
     def _not_finite(self, state: RobotState) -> str:
@@ -83,28 +83,31 @@ class SensorWatch:
         limits = self._limits
         past = np.maximum(limits.lower - state.position, state.position - limits.upper)
         worst = int(np.argmax(past))
-        self._beyond_for = self._beyond_for + dt if past[worst] > BEYOND_RANGE else 0.0
-        return f"{self._names[worst]} far past its stop" if self._beyond_for > BEYOND_FOR else ""
+        self._beyond_for = self._beyond_for + dt if past[worst] > BEYOND_RANGE_RAD else 0.0
+        return (
+            f"{self._names[worst]} far past its stop" if self._beyond_for > BEYOND_RANGE_S else ""
+        )
 
     def _stuck(self, last: RobotState, state: RobotState) -> str:
         is_equal = np.array_equal(last.angular_velocity, state.angular_velocity) and np.array_equal(
             last.linear_acceleration, state.linear_acceleration
         )
         if not is_equal:
-            self._different, self._equal = self._different + 1, 0
+            self._different = self._different + 1
+            self._equal = 0
             return ""
         self._equal += 1
-        if self._different < NOISY_AFTER:
+        if self._different < IMU_NOISE_SAMPLES:
             self._different = 0
             return ""
-        return "IMU is stuck" if self._equal >= STUCK_AFTER else ""
+        return "IMU is stuck" if self._equal >= IMU_STUCK_SAMPLES else ""
 
     def _jumped(self, last: RobotState, state: RobotState, dt: float) -> str:
-        if not 0.0 < dt <= LONGEST_STEP:
+        if not 0.0 < dt <= LONGEST_SAMPLE_GAP_S:
             return ""
         excess = (
             np.abs(state.position - last.position)
-            - BEYOND_SPEED * self._limits.velocity * dt
+            - JUMP_OF_SPEED_LIMIT * self._limits.velocity * dt
             - 0.05
         )
         worst = int(np.argmax(excess))

@@ -23,7 +23,7 @@ from talus_safety.kernel.decide.decision import GateDecision
 from talus_safety.kernel.decide.facts import GateReport, OperatorWord
 from talus_safety.kernel.decide.permit import TorquePermit
 from talus_safety.kernel.decide.supervisor import Answer, Supervisor, SupervisorState, Wish
-from talus_safety.operation.operator_link import KEY_AT_LEAST, Hold, OperatorDevice, OperatorLink
+from talus_safety.operation.operator_link import LEAST_KEY_BYTES, Hold, OperatorDevice, OperatorLink
 from talus_safety.supervision.watch import Watch
 
 # The nodes' own, which only a file that imports ROS may import: test_scenario.py holds them equal.
@@ -204,7 +204,7 @@ class SimulatedOperator:
 
     def __init__(self) -> None:
         """Take the device, and hold it."""
-        key = bytes(KEY_AT_LEAST)
+        key = bytes(LEAST_KEY_BYTES)
         self.gone_until = 0.0
         self._link = OperatorLink(key)
         self._device = OperatorDevice(key)

@@ -106,7 +106,7 @@ class RigStage:
         refusals = counters.rejected + mailbox.malformed + mailbox.superseded
         gate_level = of_gate(decision.standby_active, decision.latched, int(decision.request))
         level = max(int(rig.level), gate_level)
-        torque = decision.command is not None
+        torque = not decision.cuts_torque
         latent = rig.faults.is_latent
         if tick % BODY_LOOK_TICKS:
             return Look(tick, level, refusals, torque, latent=latent)

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the last gate decides each tick."""
+"""Says what the last gate decides each tick."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from talus_core.gate_phases import GatePhase
 from talus_core.state import JointCommand
@@ -11,7 +12,10 @@ from talus_core.stop_levels import StopLevel
 
 
 class GateCounters(NamedTuple):
-    """Frames since the start; `command_sequence` is the RobotState that the newest accepted one answers."""
+    """Counts command frames since the start.
+
+    `command_sequence` is the RobotState that the newest accepted one answers.
+    """
 
     accepted: int = 0
     rejected: int = 0
@@ -20,18 +24,22 @@ class GateCounters(NamedTuple):
     command_sequence: int = 0
 
 
-class GateDecision(NamedTuple):
-    """What the driver does this tick.
+CUT_TORQUE: Final = None  # in place of a command
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateDecision:
+    """Says what the driver does this tick.
 
     Attributes:
-        command: For `driver.write`; None = `driver.stop`.
-        phase: Of the gate.
+        command: What `driver.write` gets; CUT_TORQUE instead where `driver.stop` is called.
+        phase: Phase of the gate, OFF exactly where torque is cut.
         latched: Only reset and arm let commands through again.
         at_rest: The robot is seated or lying, and still.
         request: The least level that the gate asks of the supervisor.
-        reason: Of phase and request; empty when all is well.
+        reason: Why phase and request are what they are; empty when all is well.
         rule: Name of the rule that asks; empty when all is well.
-        counters: Of command frames.
+        counters: Command frames so far.
         cut: Joints whose drives are switched off, where that can be done one by one.
     """
 
@@ -46,6 +54,11 @@ class GateDecision(NamedTuple):
     cut: tuple[int, ...] = ()
 
     @property
+    def cuts_torque(self) -> bool:
+        """Tell whether all torque is cut: the driver stops instead of writing a command."""
+        return self.command is CUT_TORQUE
+
+    @property
     def standby_active(self) -> bool:
-        """The gate moves the robot by itself."""
+        """Tell whether the gate moves the robot by itself."""
         return self.phase >= GatePhase.HOLD

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the supervisor knows at one instant: plain numbers that its rules test."""
+"""Says what the supervisor knows at one instant: plain numbers that its rules test."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from talus_core.gate_phases import GatePhase
 from talus_core.modes import Mode
 from talus_core.stop_levels import StopLevel
 
-NOTHING: Mapping[str, float] = MappingProxyType({})
+NO_TIMES: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class GateReport:
-    """The last gate's account of itself: GateState.msg, as far as the supervisor needs it."""
+    """Tells the last gate's account of itself, as far as the supervisor needs it."""
 
     phase: GatePhase = GatePhase.OFF
     latched: bool = False
@@ -30,7 +30,7 @@ class GateReport:
 
 @dataclass(frozen=True)
 class OperatorWord:
-    """What operators do.
+    """Says what operators do.
 
     Attributes:
         age: s since their device was known to be there; 0 where none is asked for.
@@ -43,33 +43,95 @@ class OperatorWord:
     pressed: str = ""
 
 
-@dataclass(frozen=True)
-class Facts:
-    """Ages in s; `steady` counts on the computer's steady clock, `robot` in the robot's own (simulated) time.
+@dataclass(frozen=True, kw_only=True)
+class NodeFacts:
+    """Says how expected nodes live, by name.
+
+    `steady` counts on the computer's clock, `robot` in the robot's own time.
 
     Attributes:
-        gate: Its newest report.
-        gate_has_latched: The gate locked commands out since the facts before.
-        gate_age: Of that report, steady.
-        limits_differ: It decides with other limits, another robot or other code than the supervisor.
-        state_age: Since robot_state went on, steady; infinite before the first.
-        silence: By expected node: steady time since its heartbeat.
-        robot_silence: By expected node: robot time since its heartbeat.
-        behind: By expected node: robot time between the newest state and the one it had done, at its heartbeat.
+        silence: Steady time since a node's heartbeat, s.
+        robot_silence: Robot time since a node's heartbeat, s.
+        behind: Robot time between the newest state and the one it had done, at its heartbeat, s.
         absent: Expected nodes that never sent a heartbeat.
+    """
+
+    silence: Mapping[str, float] = field(default_factory=lambda: NO_TIMES)
+    robot_silence: Mapping[str, float] = field(default_factory=lambda: NO_TIMES)
+    behind: Mapping[str, float] = field(default_factory=lambda: NO_TIMES)
+    absent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SensorFaults:
+    """Says in words what is wrong with sensors; empty where nothing is.
+
+    Attributes:
+        sensor: A sensor says what cannot be.
+        body: IMU and legs contradict each other.
+        foot: A foot and its leg contradict each other.
+        rest: A robot without torque feels what it should not.
+    """
+
+    sensor: str = ""
+    body: str = ""
+    foot: str = ""
+    rest: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeatFacts:
+    """Says how warm the windings are, in parts of what they bear for ever.
+
+    Attributes:
+        warmest: The warmest winding now.
+        hottest: The hottest winding in 10 s, at the present load.
+        joint: Joint of that winding.
+    """
+
+    warmest: float = 0.0
+    hottest: float = 0.0
+    joint: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GapFacts:
+    """Says how far moving bodies are from where a level begins, m; negative inside.
+
+    Attributes:
+        stop: Distance to where R2 begins.
+        slow: Distance to where R1 begins.
+    """
+
+    stop: float = math.inf
+    slow: float = math.inf
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """Says what the supervisor knows at one instant.
+
+    Ages in s, on the steady clock where nothing else is said.
+
+    Attributes:
+        gate: The gate's newest report.
+        gate_has_latched: The gate locked commands out since the facts before.
+        gate_age: Age of that report.
+        limits_differ: It decides with other limits, another robot or other code than the
+            supervisor.
+        state_age: Time since robot_state went on; infinite before the first.
+        nodes: How expected nodes live.
         operator: What operators do.
-        mode: Of balance.
-        capture_margin: m from the capture point to the edge of the feet, as balance says; negative outside.
-        frames_age: s of what tf says of base and joints; 0 where no map is expected, nor is `map_age` then.
-        map_age: s of the map's newest elevation.
-        stop_gap, slow_gap: m between who comes near and where R2 and R1 begin; negative inside.
-        tilt: rad between base_link's z axis and the vertical.
-        sensor_fault: What is wrong with a sensor; empty when nothing is.
-        body_fault: What IMU and legs contradict each other about.
-        foot_fault: What a foot and its leg contradict each other about.
-        rest_fault: What a robot without torque should not feel.
-        warmest: Winding, in parts of what it bears for ever.
-        hottest: The same in 10 s, at the present load, and `hot_joint` its joint.
+        mode: What balance does.
+        capture_margin: Distance from the capture point to the edge of the feet, as balance says, m;
+            negative outside.
+        frames_age: Age of what tf says of base and joints; 0 where no map is expected, nor is
+            `map_age` then.
+        map_age: Age of the map's newest elevation.
+        gaps: How near moving bodies are.
+        tilt: Angle between base_link's z axis and the vertical, rad.
+        faults: What is wrong with sensors.
+        heat: How warm the windings are.
         battery: Charge, 0 to 1.
     """
 
@@ -78,23 +140,14 @@ class Facts:
     gate_age: float = 0.0
     limits_differ: bool = False
     state_age: float = 0.0
-    silence: Mapping[str, float] = field(default_factory=lambda: NOTHING)
-    robot_silence: Mapping[str, float] = field(default_factory=lambda: NOTHING)
-    behind: Mapping[str, float] = field(default_factory=lambda: NOTHING)
-    absent: tuple[str, ...] = ()
+    nodes: NodeFacts = NodeFacts()
     operator: OperatorWord = OperatorWord()
     mode: Mode = Mode.LIMP
     capture_margin: float = 0.0
     frames_age: float = 0.0
     map_age: float = 0.0
-    stop_gap: float = math.inf
-    slow_gap: float = math.inf
+    gaps: GapFacts = GapFacts()
     tilt: float = 0.0
-    sensor_fault: str = ""
-    body_fault: str = ""
-    foot_fault: str = ""
-    rest_fault: str = ""
-    warmest: float = 0.0
-    hottest: float = 0.0
-    hot_joint: str = ""
+    faults: SensorFaults = SensorFaults()
+    heat: HeatFacts = HeatFacts()
     battery: float = 1.0

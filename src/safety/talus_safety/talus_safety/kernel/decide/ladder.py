@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The stop ladder's one rule: of all levels that are asked for, the most restrictive wins."""
+"""Applies the stop ladder's one rule: the most restrictive of all requests wins."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from talus_core.stop_levels import StopLevel
 
 
 def most_restrictive(levels: Iterable[StopLevel]) -> StopLevel:
-    """The strictest of some requests, R0 if there is none."""
+    """Return the strictest of some requests, R0 if there is none."""
     return max(levels, default=StopLevel.R0_RUN)

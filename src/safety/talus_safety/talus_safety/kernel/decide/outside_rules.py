@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The supervisor's rules about what is outside of the body: operators, frames, the map, the ground under it."""
+"""Lists the supervisor's rules about what is outside of the body.
+
+Operators, frames, the map, the ground under it.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +10,78 @@ from talus_core.stop_levels import StopLevel
 
 from talus_safety.kernel.decide.rule import Rule
 
-R1, R2, R3 = StopLevel.R1_DEGRADE, StopLevel.R2_SAFE_STAND, StopLevel.R3_SIT_THEN_CUT
-
-OUTSIDE: tuple[Rule, ...] = (
+OUTSIDE_RULES: tuple[Rule, ...] = (
     Rule(
-        "stop_pressed", "a stop is pressed", R3, 24,
-        lambda f, c: bool(f.operator.pressed), ("F41", "F42"), lambda f: f.operator.pressed,
+        name="stop_pressed",
+        cause="a stop is pressed",
+        level=StopLevel.R3_SIT_THEN_CUT,
+        within_ms=24,
+        holds=lambda f, c: bool(f.operator.pressed),
+        faults=("F41", "F42"),
+        detail=lambda f: f.operator.pressed,
     ),
-    Rule("operator_lost", "the operator's link is lost", R3, 2000, lambda f, c: f.operator.age > c.operator_lost_s,
-         ("F44",)),
-    Rule("operator_late", "the operator's link is silent", R2, 500, lambda f, c: f.operator.age > c.operator_late_s,
-         ("F44",)),
-    Rule("operator_released", "the operator lets go", R2, 200, lambda f, c: f.operator.is_released, ("F44",)),
-    Rule("person_near", "somebody comes too near", R2, 50, lambda f, c: f.stop_gap < 0.0, ("F46",)),
-    Rule("person_comes", "somebody comes near", R1, 50, lambda f, c: f.slow_gap < 0.0, ("F46",)),
     Rule(
-        "capture_margin", "the capture point is far from the feet", R1, 100,
-        lambda f, c: f.capture_margin < c.capture_margin_m, ("F48",),
+        name="operator_lost",
+        cause="the operator's link is lost",
+        level=StopLevel.R3_SIT_THEN_CUT,
+        within_ms=2000,
+        holds=lambda f, c: f.operator.age > c.operator_lost_s,
+        faults=("F44",),
     ),
-    Rule("frames_old", "frames are old", R1, 300, lambda f, c: f.frames_age > c.frames_age_s, ("F22",)),
-    Rule("map_old", "the map is old", R1, 1100, lambda f, c: f.map_age > c.map_age_s, ("F22",)),
-)  # fmt: skip
+    Rule(
+        name="operator_late",
+        cause="the operator's link is silent",
+        level=StopLevel.R2_SAFE_STAND,
+        within_ms=500,
+        holds=lambda f, c: f.operator.age > c.operator_late_s,
+        faults=("F44",),
+    ),
+    Rule(
+        name="operator_released",
+        cause="the operator lets go",
+        level=StopLevel.R2_SAFE_STAND,
+        within_ms=200,
+        holds=lambda f, c: f.operator.is_released,
+        faults=("F44",),
+    ),
+    Rule(
+        name="person_near",
+        cause="somebody comes too near",
+        level=StopLevel.R2_SAFE_STAND,
+        within_ms=50,
+        holds=lambda f, c: f.gaps.stop < 0.0,
+        faults=("F46",),
+    ),
+    Rule(
+        name="person_comes",
+        cause="somebody comes near",
+        level=StopLevel.R1_DEGRADE,
+        within_ms=50,
+        holds=lambda f, c: f.gaps.slow < 0.0,
+        faults=("F46",),
+    ),
+    Rule(
+        name="capture_margin",
+        cause="the capture point is far from the feet",
+        level=StopLevel.R1_DEGRADE,
+        within_ms=100,
+        holds=lambda f, c: f.capture_margin < c.capture_margin_m,
+        faults=("F48",),
+    ),
+    Rule(
+        name="frames_old",
+        cause="frames are old",
+        level=StopLevel.R1_DEGRADE,
+        within_ms=300,
+        holds=lambda f, c: f.frames_age > c.frames_age_s,
+        faults=("F22",),
+    ),
+    Rule(
+        name="map_old",
+        cause="the map is old",
+        level=StopLevel.R1_DEGRADE,
+        within_ms=1100,
+        holds=lambda f, c: f.map_age > c.map_age_s,
+        faults=("F22",),
+    ),
+)

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The supervisor's word to the drives: what the last gate needs of SafetyState, and its age in control ticks."""
+"""Tells the drives the supervisor's word.
+
+What the last gate needs of SafetyState, and its age in control ticks.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from talus_core.stop_levels import StopLevel
 
 @dataclass(frozen=True)
 class TorquePermit:
-    """One SafetyState, as far as torque is concerned.
+    """Holds one SafetyState, as far as torque is concerned.
 
     Attributes:
         level: Of the stop ladder.
@@ -27,16 +30,19 @@ class TorquePermit:
     rule: str = ""
 
     def age(self, sequence: int, period: float) -> float:
-        """s between the state it was given on and the state `sequence`; infinite if it claims to know the future."""
+        """Return the time between the state it was given on and the state `sequence`, s.
+
+        Infinite if it claims to know the future.
+        """
         ticks = sequence - self.sequence
         return ticks * period if ticks >= 0 else float("inf")
 
     @property
     def lets_torque_stay(self) -> bool:
-        """Torque that is on may stay on."""
+        """Tell whether torque that is on may stay on."""
         return self.torque_permitted and self.level < StopLevel.R5_CUT
 
     @property
     def lets_torque_start(self) -> bool:
-        """Torque that is off may come on: armed, and no stop that would take it off again."""
+        """Tell whether torque may come on: armed, and no stop would take it off again."""
         return self.torque_permitted and self.armed and self.level < StopLevel.R3_SIT_THEN_CUT

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The last gate's phases as a pure machine: from where it stands and what holds, where it goes.
+"""Moves the last gate through its phases: from where it stands and what holds, where it goes.
 
     OFF  -- armed, permitted, not latched, a sound command ------> RUN
     RUN  -- at rest; a loss -------------------------------------> OFF
@@ -7,7 +7,8 @@
     RUN  -- falling; a loss --------------------------> FALL --------> OFF, latched
     HOLD, SIT -- falling -----------------------------> FALL
 
-Torque is never cut while the robot is upright: where it must go, the gate sits the robot down first.
+Torque is never cut while the robot is upright: where it must go, the gate sits the robot down
+first.
 """
 
 from __future__ import annotations
@@ -16,17 +17,16 @@ from typing import NamedTuple
 
 from talus_core.gate_phases import GatePhase
 
-from talus_safety.kernel.decide.gate_rules import LOSSES, GateFacts
+from talus_safety.kernel.decide.gate_facts import GateFacts
+from talus_safety.kernel.decide.gate_rules import LOSS_RULES
 from talus_safety.kernel.decide.permit import TorquePermit
 from talus_safety.kernel.decide.rule import Rule, active
 from talus_safety.kernel.limits import GateConfig
 from talus_safety.kernel.measure.rest import Posture
 
-OFF, RUN, HOLD, SIT, FALL = GatePhase
-
 
 class PhaseState(NamedTuple):
-    """Where the gate stands.
+    """Says where the gate stands.
 
     Attributes:
         phase: Now.
@@ -35,54 +35,61 @@ class PhaseState(NamedTuple):
         was_disarmed: The permit was withdrawn since the latch fell.
     """
 
-    phase: GatePhase = OFF
+    phase: GatePhase = GatePhase.OFF
     latch: str = ""
     rule: str = ""
     was_disarmed: bool = False
 
 
 def locked(phase: GatePhase, cause: str, rule: str = "") -> PhaseState:
-    """In `phase`, and commands are locked out."""
+    """Return the state of a gate in `phase` that locks commands out."""
     return PhaseState(phase, cause, rule)
 
 
 def advance(
     state: PhaseState, facts: GateFacts, posture: Posture, config: GateConfig
 ) -> PhaseState:
-    """The next phase; what HOLD, SIT and FALL do about their own ends is `ended`'s affair."""
+    """Return the next phase; `ended` decides about the ends of HOLD, SIT and FALL."""
     state = _unlatched(state, facts.permit)
-    losses = active(LOSSES, facts, config)
-    if state.phase is OFF and not losses and not state.latch and facts.permit.lets_torque_start:
-        return PhaseState(RUN)
-    if state.phase is RUN and losses:
+    losses = active(LOSS_RULES, facts, config)
+    if state.phase is GatePhase.OFF and not losses and not state.latch and facts.lets_torque_start:
+        return PhaseState(GatePhase.RUN)
+    if state.phase is GatePhase.RUN and losses:
         return _given_up(losses[0], facts, posture)
-    if state.phase in (HOLD, SIT) and facts.is_falling and posture is Posture.UPRIGHT:
-        return state._replace(phase=FALL)
+    if (
+        state.phase in (GatePhase.HOLD, GatePhase.SIT)
+        and facts.is_falling
+        and posture is Posture.UPRIGHT
+    ):
+        return state._replace(phase=GatePhase.FALL)
     return state
 
 
 def ended(state: PhaseState, posture: Posture, is_sitting: bool, is_finished: bool) -> PhaseState:
-    """Of a tick in HOLD, SIT or FALL: on its way down or not, or done and without torque."""
+    """Return the state after a tick in HOLD, SIT or FALL: still on its way, or without torque."""
     if posture is Posture.LYING or (posture is Posture.SEATED and is_finished):
-        return state._replace(phase=OFF)
-    if state.phase is FALL:
+        return state._replace(phase=GatePhase.OFF)
+    if state.phase is GatePhase.FALL:
         return state
-    phase = SIT if is_sitting else HOLD
+    phase = GatePhase.SIT if is_sitting else GatePhase.HOLD
     return state if phase is state.phase else state._replace(phase=phase)
 
 
 def _given_up(rule: Rule, facts: GateFacts, posture: Posture) -> PhaseState:
-    """At rest the torque goes; else the gate holds the robot, or lets it fall as softly as it can."""
+    """Let torque go at rest.
+
+    Else the gate holds the robot, or lets it fall as softly as it can.
+    """
     if posture is not Posture.UPRIGHT:
-        phase = OFF
+        phase = GatePhase.OFF
     else:
-        phase = FALL if facts.is_falling else HOLD
+        phase = GatePhase.FALL if facts.is_falling else GatePhase.HOLD
     return locked(phase, rule.worded(facts), rule.name)
 
 
 def _unlatched(state: PhaseState, permit: TorquePermit | None) -> PhaseState:
-    """Reset and arm show as a permit that is disarmed, then armed again."""
-    if not state.latch or permit is None or state.phase is not OFF:
+    """Open the latch where reset and arm show: a permit that is disarmed, then armed again."""
+    if not state.latch or permit is None or state.phase is not GatePhase.OFF:
         return state
     if not permit.armed:
         return state if state.was_disarmed else state._replace(was_disarmed=True)

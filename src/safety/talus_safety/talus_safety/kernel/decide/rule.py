@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every rule is made of, and how requests become one: the part of the safety kernel that all tables share.
+"""Defines what every rule is made of, and how requests become one.
 
-A rule is a row: a cause, a test of plain facts, the level that follows, what clears it, and how long that may take.
-The last gate (`gate_rules.py`) and the supervisor (`rules.py`) each judge a table of them; the strictest wins.
+The part of the safety kernel that all tables share.
+
+A rule is a row: a cause, a test of plain facts, the level that follows, what clears it, and how
+long that may take. The last gate (`gate_rules.py`) and the supervisor (`rules.py`) each judge a
+table of them; the strictest wins.
 """
 
 from __future__ import annotations
@@ -13,7 +16,8 @@ from typing import Any
 
 from talus_core.stop_levels import StopLevel
 
-RESET, ENDS = "safety/reset, then safety/arm", "its cause gone for 2 s"
+CLEARED_BY_RESET = "safety/reset, then safety/arm"
+CLEARED_BY_TIME = "its cause gone for 2 s"
 
 
 def _nothing(_: Any) -> str:
@@ -22,7 +26,7 @@ def _nothing(_: Any) -> str:
 
 @dataclass(frozen=True)
 class Rule:
-    """One row.
+    """Holds one row of a table of rules.
 
     Attributes:
         name: In tables, tests and benchmarks.
@@ -44,15 +48,15 @@ class Rule:
 
     @property
     def clears_by(self) -> str:
-        """What ends it."""
-        return RESET if self.level >= StopLevel.R2_SAFE_STAND else ENDS
+        """Say what ends the rule's request."""
+        return CLEARED_BY_RESET if self.level >= StopLevel.R2_SAFE_STAND else CLEARED_BY_TIME
 
     def worded(self, facts: Any) -> str:
-        """The cause with what the facts say about it."""
+        """Return the cause with what the facts say about it."""
         detail = self.detail(facts)
         return f"{self.cause}: {detail}" if detail else self.cause
 
 
 def active(rules: Sequence[Rule], facts: Any, config: Any) -> list[Rule]:
-    """The rules that hold now; a table is sorted, so the strictest comes first."""
+    """Return the rules that hold now; a table is sorted, so the strictest comes first."""
     return [rule for rule in rules if rule.holds(facts, config)]

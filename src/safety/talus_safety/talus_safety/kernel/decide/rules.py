@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The supervisor's rules as a table: what is tested, which level follows, what clears it, how soon it must act."""
+"""Lists the supervisor's rules as a table.
+
+What is tested, which level follows, what clears it, how soon it must act.
+"""
 
 from __future__ import annotations
 
@@ -12,51 +15,58 @@ from talus_core.modes import Mode
 from talus_core.stop_levels import StopLevel
 
 from talus_safety.kernel.decide.facts import Facts
-from talus_safety.kernel.decide.gate_rules import FALL, GATE_RULES, LOSSES, REQUESTS
-from talus_safety.kernel.decide.outside_rules import OUTSIDE
+from talus_safety.kernel.decide.gate_rules import FALL_RULE, GATE_RULES, LOSS_RULES, REQUEST_RULES
+from talus_safety.kernel.decide.outside_rules import OUTSIDE_RULES
 from talus_safety.kernel.decide.rule import Rule
 from talus_safety.kernel.limits import SupervisorLimits
+from talus_safety.kernel.measure.rest import LYING_TILT_RAD
 
-R1, R2, R3 = StopLevel.R1_DEGRADE, StopLevel.R2_SAFE_STAND, StopLevel.R3_SIT_THEN_CUT
-FALLEN = math.radians(60.0)  # no foot is under the body any more
-BALANCE_ROBOT_SILENCE = 0.05  # s of robot time: a sixth of the time in which a fall doubles
-CAMERA_ROBOT_SILENCE = (
-    0.35  # s of robot time: the simulator waits 0.15 s for a camera, and it sees at 10 Hz
-)
-CAMERA_DEGRADES, CAMERA_STOPS = (
-    0.5,
-    0.9,
-)  # of the silence that counts as lost: five beats are R1, nine R2
-KNOWN = frozenset(rule.name for rule in GATE_RULES)
+BALANCE_SILENCE_ROBOT_S = 0.05  # s of robot time: a sixth of the time in which a fall doubles
+# s of robot time: the simulator waits 0.15 s for a camera, and it sees at 10 Hz
+CAMERA_SILENCE_ROBOT_S = 0.35
+# of the silence that counts as lost: five beats are R1, nine R2
+DEGRADING_SILENCE_SHARE = 0.5
+STOPPING_SILENCE_SHARE = 0.9
+GATE_RULE_NAMES = frozenset(rule.name for rule in GATE_RULES)
 
 
 def _silent(
     node: str, robot_time: float, times: float = 1.0
 ) -> Callable[[Facts, SupervisorLimits], bool]:
-    """Both clocks agree that a node's heartbeat is missing: a slow computer slows robot time, a dead node does not."""
+    """Return a test whether both clocks agree that a node's heartbeat is missing.
+
+    A slow computer slows robot time, a dead node does not.
+    """
 
     def holds(facts: Facts, config: SupervisorLimits) -> bool:
-        silence, robot_silence = facts.silence.get(node, 0.0), facts.robot_silence.get(node, 0.0)
+        silence = facts.nodes.silence.get(node, 0.0)
+        robot_silence = facts.nodes.robot_silence.get(node, 0.0)
         return silence > times * config.silence_s and robot_silence > times * robot_time
 
     return holds
 
 
 def _may_lie(facts: Facts) -> bool:
-    """Its fall is over, or it is on its way up from the ground: lying is no reason to stop it again."""
+    """Tell whether its fall is over, or it is on its way up from the ground.
+
+    Lying is no reason to stop it again.
+    """
     return facts.gate.at_rest or facts.mode is Mode.GETTING_UP
 
 
 def _is_on_its_soles(facts: Facts) -> bool:
-    """Feet lie flat on the ground: what the legs say about lean and load holds only then."""
+    """Tell whether feet lie flat: what the legs say about lean and load holds only then."""
     return facts.mode not in (Mode.FALLING, Mode.GETTING_UP)
 
 
 def _of_gate(rule: Rule, is_loss: bool) -> Rule:
-    """The gate's rule as the supervisor sees it; a loss holds while the gate acts on it. Balance calls falls too."""
+    """Return the gate's rule as the supervisor sees it; a loss holds while the gate acts on it.
+
+    Balance calls falls too.
+    """
 
     def holds(facts: Facts, _: SupervisorLimits) -> bool:
-        if rule is FALL and facts.mode is Mode.FALLING:
+        if rule is FALL_RULE and facts.mode is Mode.FALLING:
             return True
         return facts.gate.rule == rule.name and (not is_loss or facts.gate.phase >= GatePhase.HOLD)
 
@@ -67,51 +77,193 @@ def _by_level(*rules: Rule) -> tuple[Rule, ...]:
     return tuple(sorted(rules, key=lambda rule: -rule.level))
 
 
-OWN: tuple[Rule, ...] = (
-    Rule("driver_lost", "the driver is silent", R3, 500,
-        lambda f, c: f.gate_age > c.silence_s and f.silence.get("driver", math.inf) > c.silence_s, ("F06", "F39")),
-    Rule("robot_stalled", "robot_state stands still", R3, 3000,
-        lambda f, c: c.stalled_s < f.state_age < math.inf, ("F21",)),
-    Rule("limits_differ", "gate and supervisor do not have the same limits", R3, 20,
-        lambda f, c: f.limits_differ, ("F11", "F49")),
-    Rule("standby", "the driver holds and sits the robot by itself", R3, 20,
-        lambda f, c: f.gate.phase >= GatePhase.HOLD or f.gate_has_latched, ("F01", "F02"), lambda f: f.gate.reason),
-    Rule("balance_lost", "balance is silent", R3, 500, _silent("balance", BALANCE_ROBOT_SILENCE), ("F01", "F02")),
-    Rule("balance_stuck", "balance makes no progress", R3, 200,
-        lambda f, c: f.behind.get("balance", 0.0) > c.balance_behind_s, ("F03", "F08")),
-    Rule("fallen", "the robot has fallen", R3, 20, lambda f, c: f.tilt > FALLEN and not _may_lie(f), ("F48",)),
-    Rule("tilted", "the robot tilts too far", R3, 20,
-        lambda f, c: f.tilt > math.radians(c.tilt_deg) and not _may_lie(f), ("F48",)),
-    Rule("sensor_fault", "a sensor is not to be trusted", R3, 70,
-        lambda f, c: bool(f.sensor_fault), ("F24", "F25", "F26"), lambda f: f.sensor_fault),
+INSIDE_RULES: tuple[Rule, ...] = (
     Rule(
-        "body_fault", "IMU and legs contradict each other", R3, 120,
-        lambda f, c: bool(f.body_fault) and f.gate.phase is not GatePhase.OFF and _is_on_its_soles(f),
-        ("F25",), lambda f: f.body_fault,
+        name="driver_lost",
+        cause="the driver is silent",
+        level=StopLevel.R3_SIT_THEN_CUT,
+        within_ms=500,
+        holds=lambda f, c: (
+            f.gate_age > c.silence_s and f.nodes.silence.get("driver", math.inf) > c.silence_s
+        ),
+        faults=("F06", "F39"),
     ),
-    Rule("hot", "a winding is hot in 10 s", R3, 1000,
-        lambda f, c: f.hottest > 1.0, ("F33",), lambda f: f.hot_joint),
-    Rule("battery_critical", "the battery is nearly empty", R3, 1000,
-        lambda f, c: f.battery < c.battery_critical, ("F38",)),
-    Rule("gate_asks", "the driver asks for a stop", R2, 20,
-        lambda f, c: f.gate.request >= R2 and f.gate.rule not in KNOWN, ("F11",), lambda f: f.gate.reason),
-    Rule("foot_fault", "a foot sensor is not to be trusted", R2, 120,
-        lambda f, c: bool(f.foot_fault) and _is_on_its_soles(f), ("F27",), lambda f: f.foot_fault),
-    Rule("not_at_rest", "sensors do not show a robot at rest", R2, 120,
-        lambda f, c: bool(f.rest_fault) and f.gate.phase is GatePhase.OFF, ("F16",), lambda f: f.rest_fault),
-    Rule("camera_gone", "the camera stays silent", R2, 500,
-        _silent("camera", CAMERA_ROBOT_SILENCE, CAMERA_STOPS), ("F29",)),
-    Rule("camera_lost", "the camera is silent", R1, 300,
-        _silent("camera", CAMERA_ROBOT_SILENCE, CAMERA_DEGRADES), ("F04", "F28")),
-    Rule("camera_stuck", "the camera makes no progress", R1, 600,
-        lambda f, c: f.behind.get("camera", 0.0) > c.camera_behind_s, ("F28",)),
-    Rule("map_lost", "the map is silent", R1, 500, _silent("map", CAMERA_ROBOT_SILENCE, CAMERA_STOPS), ("F04", "F22")),
-    Rule("warm", "a winding is warm", R1, 1000, lambda f, c: f.warmest > c.warm, ("F33",), lambda f: f.hot_joint),
-    Rule("battery_low", "the battery is low", R1, 1000, lambda f, c: f.battery < c.battery_low, ("F38",)),
-)  # fmt: skip
+    Rule(
+        name="robot_stalled",
+        cause="robot_state stands still",
+        level=StopLevel.R3_SIT_THEN_CUT,
+        within_ms=3000,
+        holds=lambda f, c: c.stalled_s < f.state_age < math.inf,
+        faults=("F21",),
+    ),
+    Rule(
+        name="limits_differ",
+        cause="gate and supervisor do not have the same limits",
+        level=StopLevel.R3_SIT_THEN_CUT,
+        within_ms=20,
+        holds=lambda f, c: f.limits_differ,
+        faults=("F11", "F49"),
+    ),
+    Rule(
+        name="standby",
+        cause="the driver holds and sits the robot by itself",
+        level=StopLevel.R3_SIT_THEN_CUT,
+        within_ms=20,
+        holds=lambda f, c: f.gate.phase >= GatePhase.HOLD or f.gate_has_latched,
+        faults=("F01", "F02"),
+        detail=lambda f: f.gate.reason,
+    ),
+    Rule(
+        name="balance_lost",
+        cause="balance is silent",
+        level=StopLevel.R3_SIT_THEN_CUT,
+        within_ms=500,
+        holds=_silent("balance", BALANCE_SILENCE_ROBOT_S),
+        faults=("F01", "F02"),
+    ),
+    Rule(
+        name="balance_stuck",
+        cause="balance makes no progress",
+        level=StopLevel.R3_SIT_THEN_CUT,
+        within_ms=200,
+        holds=lambda f, c: f.nodes.behind.get("balance", 0.0) > c.balance_behind_s,
+        faults=("F03", "F08"),
+    ),
+    Rule(
+        name="fallen",
+        cause="the robot has fallen",
+        level=StopLevel.R3_SIT_THEN_CUT,
+        within_ms=20,
+        holds=lambda f, c: f.tilt > LYING_TILT_RAD and not _may_lie(f),
+        faults=("F48",),
+    ),
+    Rule(
+        name="tilted",
+        cause="the robot tilts too far",
+        level=StopLevel.R3_SIT_THEN_CUT,
+        within_ms=20,
+        holds=lambda f, c: f.tilt > math.radians(c.tilt_deg) and not _may_lie(f),
+        faults=("F48",),
+    ),
+    Rule(
+        name="sensor_fault",
+        cause="a sensor is not to be trusted",
+        level=StopLevel.R3_SIT_THEN_CUT,
+        within_ms=70,
+        holds=lambda f, c: bool(f.faults.sensor),
+        faults=("F24", "F25", "F26"),
+        detail=lambda f: f.faults.sensor,
+    ),
+    Rule(
+        name="body_fault",
+        cause="IMU and legs contradict each other",
+        level=StopLevel.R3_SIT_THEN_CUT,
+        within_ms=120,
+        holds=lambda f, c: (
+            bool(f.faults.body) and f.gate.phase is not GatePhase.OFF and _is_on_its_soles(f)
+        ),
+        faults=("F25",),
+        detail=lambda f: f.faults.body,
+    ),
+    Rule(
+        name="hot",
+        cause="a winding is hot in 10 s",
+        level=StopLevel.R3_SIT_THEN_CUT,
+        within_ms=1000,
+        holds=lambda f, c: f.heat.hottest > 1.0,
+        faults=("F33",),
+        detail=lambda f: f.heat.joint,
+    ),
+    Rule(
+        name="battery_critical",
+        cause="the battery is nearly empty",
+        level=StopLevel.R3_SIT_THEN_CUT,
+        within_ms=1000,
+        holds=lambda f, c: f.battery < c.battery_critical,
+        faults=("F38",),
+    ),
+    Rule(
+        name="gate_asks",
+        cause="the driver asks for a stop",
+        level=StopLevel.R2_SAFE_STAND,
+        within_ms=20,
+        holds=lambda f, c: (
+            f.gate.request >= StopLevel.R2_SAFE_STAND and f.gate.rule not in GATE_RULE_NAMES
+        ),
+        faults=("F11",),
+        detail=lambda f: f.gate.reason,
+    ),
+    Rule(
+        name="foot_fault",
+        cause="a foot sensor is not to be trusted",
+        level=StopLevel.R2_SAFE_STAND,
+        within_ms=120,
+        holds=lambda f, c: bool(f.faults.foot) and _is_on_its_soles(f),
+        faults=("F27",),
+        detail=lambda f: f.faults.foot,
+    ),
+    Rule(
+        name="not_at_rest",
+        cause="sensors do not show a robot at rest",
+        level=StopLevel.R2_SAFE_STAND,
+        within_ms=120,
+        holds=lambda f, c: bool(f.faults.rest) and f.gate.phase is GatePhase.OFF,
+        faults=("F16",),
+        detail=lambda f: f.faults.rest,
+    ),
+    Rule(
+        name="camera_gone",
+        cause="the camera stays silent",
+        level=StopLevel.R2_SAFE_STAND,
+        within_ms=500,
+        holds=_silent("camera", CAMERA_SILENCE_ROBOT_S, STOPPING_SILENCE_SHARE),
+        faults=("F29",),
+    ),
+    Rule(
+        name="camera_lost",
+        cause="the camera is silent",
+        level=StopLevel.R1_DEGRADE,
+        within_ms=300,
+        holds=_silent("camera", CAMERA_SILENCE_ROBOT_S, DEGRADING_SILENCE_SHARE),
+        faults=("F04", "F28"),
+    ),
+    Rule(
+        name="camera_stuck",
+        cause="the camera makes no progress",
+        level=StopLevel.R1_DEGRADE,
+        within_ms=600,
+        holds=lambda f, c: f.nodes.behind.get("camera", 0.0) > c.camera_behind_s,
+        faults=("F28",),
+    ),
+    Rule(
+        name="map_lost",
+        cause="the map is silent",
+        level=StopLevel.R1_DEGRADE,
+        within_ms=500,
+        holds=_silent("map", CAMERA_SILENCE_ROBOT_S, STOPPING_SILENCE_SHARE),
+        faults=("F04", "F22"),
+    ),
+    Rule(
+        name="warm",
+        cause="a winding is warm",
+        level=StopLevel.R1_DEGRADE,
+        within_ms=1000,
+        holds=lambda f, c: f.heat.warmest > c.warm,
+        faults=("F33",),
+        detail=lambda f: f.heat.joint,
+    ),
+    Rule(
+        name="battery_low",
+        cause="the battery is low",
+        level=StopLevel.R1_DEGRADE,
+        within_ms=1000,
+        holds=lambda f, c: f.battery < c.battery_low,
+        faults=("F38",),
+    ),
+)
 RULES = _by_level(
-    *(_of_gate(rule, True) for rule in LOSSES),
-    *(_of_gate(rule, False) for rule in REQUESTS),
-    *OWN,
-    *OUTSIDE,
+    *(_of_gate(rule, True) for rule in LOSS_RULES),
+    *(_of_gate(rule, False) for rule in REQUEST_RULES),
+    *INSIDE_RULES,
+    *OUTSIDE_RULES,
 )

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The supervisor's state machine, without clock and ROS: rules raise the level, only an operator lowers it."""
+"""Moves the supervisor's state, without clock and ROS.
+
+Rules raise the level, only an operator lowers it.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +15,18 @@ from talus_core.stop_levels import StopLevel
 
 from talus_safety.kernel.decide.facts import Facts
 from talus_safety.kernel.decide.ladder import most_restrictive
-from talus_safety.kernel.decide.rule import ENDS, RESET, Rule, active
-from talus_safety.kernel.decide.rules import FALLEN, RULES
+from talus_safety.kernel.decide.rule import CLEARED_BY_RESET, CLEARED_BY_TIME, Rule, active
+from talus_safety.kernel.decide.rules import RULES
 from talus_safety.kernel.limits import SupervisorLimits
+from talus_safety.kernel.measure.rest import LYING_TILT_RAD
 
-NOT_ARMED, ARM = "not armed yet", "safety/arm"
-TIMED_OUT = "sitting down took too long"
+NOT_ARMED_CAUSE = "not armed yet"
+CLEARED_BY_ARMING = "safety/arm"
+TIMED_OUT_CAUSE = "sitting down took too long"
 
 
 class Wish(Enum):
-    """What an operator may ask for."""
+    """Names what an operator may ask for."""
 
     SAFE_STAND = "safe_stand"
     STOP = "stop"
@@ -31,7 +36,7 @@ class Wish(Enum):
 
 @dataclass(frozen=True)
 class Answer:
-    """To an operator: done or not, and why."""
+    """Tells an operator whether it was done, and why."""
 
     success: bool
     message: str
@@ -39,7 +44,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class SupervisorState:
-    """Starts restrictive: R3, not armed, no torque.
+    """Holds what the supervisor remembers; it starts restrictive: R3, not armed, no torque.
 
     Attributes:
         held: The level that lasts until an operator arms.
@@ -60,7 +65,7 @@ class SupervisorState:
     """
 
     held: StopLevel = StopLevel.R3_SIT_THEN_CUT
-    held_cause: str = NOT_ARMED
+    held_cause: str = NOT_ARMED_CAUSE
     held_rule: str = ""
     latched: bool = False
     armed: bool = False
@@ -70,26 +75,30 @@ class SupervisorState:
     degraded_cause: str = ""
     degraded_rule: str = ""
     level: StopLevel = StopLevel.R3_SIT_THEN_CUT
-    cause: str = NOT_ARMED
+    cause: str = NOT_ARMED_CAUSE
     rule: str = ""
-    clears_by: str = ARM
+    clears_by: str = CLEARED_BY_ARMING
     level_for: float = 0.0
 
 
 class Supervisor:
-    """Rules with their configuration; all that changes is in the SupervisorState that goes in and comes out."""
+    """Applies rules with their configuration.
+
+    All that changes is in the SupervisorState that goes in and comes out.
+    """
 
     def __init__(self, config: SupervisorLimits, never_arms: str = ""):
-        """Decide by `config`; `never_arms`: why this process must not arm at all, empty where nothing is against it."""
+        """Decide by `config`; `never_arms`: what speaks against arming at all, empty for nothing."""
         self._config = config
         self._never_arms = never_arms
 
     def step(self, state: SupervisorState, facts: Facts, dt: float) -> SupervisorState:
-        """After `dt` s of robot time, with these facts."""
+        """Return the state after `dt` s of robot time, with these facts."""
         state = replace(
             state, held_for=state.held_for + dt, degraded_for=max(state.degraded_for - dt, 0.0)
         )
-        before, level_for = state.level, state.level_for + dt
+        before = state.level
+        level_for = state.level_for + dt
         holding = active(RULES, facts, self._config)
         for rule in holding:
             state = self._obey(state, rule, facts)
@@ -100,7 +109,7 @@ class Supervisor:
     def ask(
         self, state: SupervisorState, facts: Facts, wish: Wish
     ) -> tuple[SupervisorState, Answer]:
-        """An operator's wish: the state after it, and the answer."""
+        """Return the state after an operator's wish, and the answer."""
         if wish is Wish.STOP:
             return _raised(state, StopLevel.R3_SIT_THEN_CUT, "stopped by the operator"), Answer(
                 True, "sitting down"
@@ -111,8 +120,8 @@ class Supervisor:
         if refusal:
             return state, Answer(False, refusal)
         if wish is Wish.RESET:
-            return replace(state, latched=False, held_cause=NOT_ARMED, held_rule=""), Answer(
-                True, f"reset; next: {ARM}"
+            return replace(state, latched=False, held_cause=NOT_ARMED_CAUSE, held_rule=""), Answer(
+                True, f"reset; next: {CLEARED_BY_ARMING}"
             )
         armed = replace(
             state,
@@ -145,29 +154,34 @@ class Supervisor:
         )
 
     def _let_go(self, state: SupervisorState, facts: Facts) -> SupervisorState:
-        """Withdraw the torque of a stopped robot that is down; the gate judges again before it cuts."""
+        """Withdraw the torque of a stopped robot that is down.
+
+        The gate judges again before it cuts.
+        """
         if not state.torque_permitted or state.held < StopLevel.R3_SIT_THEN_CUT:
             return state
         if _is_down(facts):
             return replace(state, torque_permitted=False)
         if state.held_for > self._config.sit_timeout_s:
-            return replace(_raised(state, StopLevel.R5_CUT, TIMED_OUT), torque_permitted=False)
+            return replace(
+                _raised(state, StopLevel.R5_CUT, TIMED_OUT_CAUSE), torque_permitted=False
+            )
         return state
 
     def _no_reset(self, state: SupervisorState, facts: Facts) -> str:
-        """Why a reset is refused; empty when it is not."""
+        """Say why a reset is refused; empty when it is not."""
         if state.torque_permitted and state.held >= StopLevel.R3_SIT_THEN_CUT:
             return "still sitting down: wait until torque is off"
         return self._obstacle(facts) if state.latched else ""
 
     def _no_arm(self, state: SupervisorState, facts: Facts) -> str:
-        """Why arming is refused; empty when it is not."""
+        """Say why arming is refused; empty when it is not."""
         if self._never_arms:
             return self._never_arms
         if state.latched:
             return f"latched: {state.held_cause}; safety/reset first"
-        if facts.absent:
-            return f"not there: {', '.join(facts.absent)}"
+        if facts.nodes.absent:
+            return f"not there: {', '.join(facts.nodes.absent)}"
         if max(facts.gate_age, facts.state_age) > self._config.stalled_s:
             return "the driver publishes no robot_state and gate/state"
         if not state.torque_permitted and not facts.gate.at_rest:
@@ -176,14 +190,15 @@ class Supervisor:
 
     def _obstacle(self, facts: Facts) -> str:
         strictest = next(iter(active(RULES, facts, self._config)), None)  # the table is sorted
-        is_stop = strictest is not None and strictest.level >= StopLevel.R2_SAFE_STAND
-        return f"the cause is not gone: {strictest.worded(facts)}" if is_stop else ""
+        if strictest is None or strictest.level < StopLevel.R2_SAFE_STAND:
+            return ""
+        return f"the cause is not gone: {strictest.worded(facts)}"
 
 
 def _raised(
     state: SupervisorState, level: StopLevel, cause: str, rule: str = ""
 ) -> SupervisorState:
-    """At least `level`, latched; the cause that came first at a level stays."""
+    """Raise to at least `level`, latched; the cause that came first at a level stays."""
     if state.latched and level <= state.held:
         return state
     held_for = 0.0 if level > state.held else state.held_for
@@ -199,33 +214,50 @@ def _raised(
 
 
 def _shown(state: SupervisorState, holding: list[Rule], facts: Facts) -> SupervisorState:
-    """Level, cause and remedy as everybody sees them."""
+    """Return level, cause and remedy as everybody sees them."""
     degraded = StopLevel.R1_DEGRADE if state.degraded_for > 0.0 else StopLevel.R0_RUN
     level = most_restrictive((state.held, degraded))
     if level is StopLevel.R0_RUN:
         return replace(state, level=level, cause="", rule="", clears_by="")
     if level is StopLevel.R1_DEGRADE:
         return replace(
-            state, level=level, cause=state.degraded_cause, rule=state.degraded_rule, clears_by=ENDS
+            state,
+            level=level,
+            cause=state.degraded_cause,
+            rule=state.degraded_rule,
+            clears_by=CLEARED_BY_TIME,
         )
     if state.latched:
         return replace(
-            state, level=level, cause=state.held_cause, rule=state.held_rule, clears_by=RESET
+            state,
+            level=level,
+            cause=state.held_cause,
+            rule=state.held_rule,
+            clears_by=CLEARED_BY_RESET,
         )
     stops = [rule for rule in holding if rule.level >= StopLevel.R2_SAFE_STAND]
     if not stops:
         return replace(
-            state, level=level, cause=state.held_cause, rule=state.held_rule, clears_by=ARM
+            state,
+            level=level,
+            cause=state.held_cause,
+            rule=state.held_rule,
+            clears_by=CLEARED_BY_ARMING,
         )
-    cause, rule = stops[0].worded(facts), stops[0].name
+    cause = stops[0].worded(facts)
+    rule = stops[0].name
     return replace(
-        state, level=level, cause=cause, rule=rule, clears_by=f"its cause gone, then {ARM}"
+        state,
+        level=level,
+        cause=cause,
+        rule=rule,
+        clears_by=f"its cause gone, then {CLEARED_BY_ARMING}",
     )
 
 
 def _is_down(facts: Facts) -> bool:
-    """Seated or lying with nobody moving it, or without torque already."""
+    """Tell whether it is seated or lying with nobody moving it, or without torque already."""
     if facts.gate.phase is GatePhase.OFF:
         return True
-    nobody_moves = facts.mode <= Mode.SEATED or facts.tilt > FALLEN
+    nobody_moves = facts.mode <= Mode.SEATED or facts.tilt > LYING_TILT_RAD
     return facts.gate.at_rest and nobody_moves

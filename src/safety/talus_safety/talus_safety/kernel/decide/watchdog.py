@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A watchdog whose clock is an argument."""
+"""Watches for signs of life, on a clock that is an argument."""
 
 from __future__ import annotations
 
-ROUNDING = 1e-6  # s, of times that are sums of control periods
+CLOCK_ROUNDING_S = 1e-6  # s, of times that are sums of control periods
 
 
 class Watchdog:
@@ -14,14 +14,14 @@ class Watchdog:
         self._fed_at = float("-inf")
 
     def feed(self, now: float) -> None:
-        """A sign of life at `now` s."""
+        """Note a sign of life at `now` s."""
         self._fed_at = now
 
     def age(self, now: float) -> float:
-        """s since it was fed; infinite before the first time and if the clock ran backwards."""
+        """Return the time since it was fed, s; infinite before, and if the clock ran backwards."""
         age = now - self._fed_at
         return age if age >= 0.0 else float("inf")
 
     def expired(self, now: float) -> bool:
-        """More than the limit has passed."""
-        return self.age(now) > self.limit + ROUNDING
+        """Return whether more than the limit has passed."""
+        return self.age(now) > self.limit + CLOCK_ROUNDING_S

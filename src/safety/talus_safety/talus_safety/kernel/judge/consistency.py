@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Do IMU, encoders and foot sensors tell the same story? Each is held against what the legs say.
+"""Holds IMU, encoders and foot sensors against what the legs say.
 
-The sole that carries lies on the floor, so the leg's joints say which way base_link leans and turns; the leg's torques
-say what the floor bears: those that `soles.py` believes. Level ground within `LEAN` is assumed.
+The sole that carries lies on the floor, so the leg's joints say which way base_link leans and
+turns; the leg's torques say what the floor bears: those that `soles.py` believes. Level ground
+within `LEAN_RAD` is assumed.
 """
 
 from __future__ import annotations
@@ -17,36 +18,37 @@ from talus_core.state import RobotState
 
 from talus_safety.kernel.measure.body import Body, Placement
 from talus_safety.kernel.measure.soles import Soles
-from talus_safety.kernel.measure.stance import CONTACT_OFF
+from talus_safety.kernel.measure.stance import CONTACT_OFF_N
 from talus_safety.kernel.measure.tilt import TiltFilter
 
-EVERY = 0.01  # s between looks: 0.3 ms each
-LEAN, LEAN_LOOKS = (
-    math.radians(15.0),
-    6,
-)  # between IMU and sole: 6 degrees in a side step after 20 N s
-TURN_FAST, TURN_FAST_LOOKS = (
-    3.0,
-    8,
-)  # rad/s between gyroscope and leg: a foot that rolls or bounces is over sooner
-TURN_SLOW, TURN_SLOW_LOOKS = 1.0, 10  # 60 ms after 20 N s in a side step
-SPIN, SPIN_LOOKS = 0.15, 6  # rad/s about the vertical; straight steps show 0.04
-SPIN_SPREAD, SPIN_TURNING = (
-    0.12,
-    0.35,
-)  # rad/s: a foot that slips comes to rest again, and feet slip while turning
-TURN_FLAT = (
-    0.2  # rad/s about any axis, as long, where both soles lie flat and still: sound ones show 0.08
-)
-CARRIES_HALF = 0.5  # of the weight, by the leg's torques, under a foot that says it is in the air
-CARRIES_NOTHING = 40.0  # N by the leg's torques, under a foot that says that it carries
-CLAIMS = 150.0  # N
+CONSISTENCY_LOOK_PERIOD_S = 0.01  # s between looks: 0.3 ms each
+# between IMU and sole: 6 degrees in a side step after 20 N s
+LEAN_RAD = math.radians(15.0)
+LEAN_LOOKS = 6
+# rad/s between gyroscope and leg: a foot that rolls or bounces is over sooner
+FAST_TURN_RADPS = 3.0
+FAST_TURN_LOOKS = 8
+# 60 ms after 20 N s in a side step
+SLOW_TURN_RADPS = 1.0
+SLOW_TURN_LOOKS = 10
+# rad/s about the vertical; straight steps show 0.04
+SPIN_RADPS = 0.15
+SPIN_LOOKS = 6
+# rad/s: a foot that slips comes to rest again, and feet slip while turning
+SPIN_SPREAD_RADPS = 0.12
+SPIN_TURNING_RADPS = 0.35
+# rad/s about any axis, as long, where both soles lie flat and still: sound ones show 0.08
+FLAT_TURN_RADPS = 0.2
+# of the weight, by the leg's torques, under a foot that says it is in the air
+CARRYING_LEG_OF_WEIGHT = 0.5
+IDLE_LEG_FORCE_N = 40.0  # N by the leg's torques, under a foot that says that it carries
+CLAIMED_FORCE_N = 150.0  # N
 CONTACT_LOOKS = 10
-GRAVITY_OFF = 1.0  # m/s^2: twenty times the noise and bias of an industrial IMU
+GRAVITY_ERROR_MPS2 = 1.0  # m/s^2: twenty times the noise and bias of an industrial IMU
 
 
 class ConsistencyWatch:
-    """`step` per sample; then `imu`, `foot` and `rest` say what contradicts, or are empty."""
+    """Watches each sample; `imu`, `foot` and `rest` say what contradicts, or are empty."""
 
     def __init__(self, robot: RobotDescription):
         self._body = Body(robot)
@@ -56,7 +58,7 @@ class ConsistencyWatch:
         self.forget()
 
     def forget(self) -> None:
-        """Judge anew."""
+        """Forget all looks, and judge anew."""
         self.imu = self.foot = self.rest = ""
         self._lean_looks = self._fast_looks = self._slow_looks = 0
         self._contact_looks = [0, 0]
@@ -65,7 +67,7 @@ class ConsistencyWatch:
     def step(self, state: RobotState, tilt: TiltFilter, dt: float) -> None:
         """Look at a sample, `dt` s after the one before, if the last look is long enough ago."""
         self._time += dt
-        if self._time < EVERY:
+        if self._time < CONSISTENCY_LOOK_PERIOD_S:
             return
         self._time = 0.0
         placement = self._body.place(state.position)
@@ -74,19 +76,21 @@ class ConsistencyWatch:
             self._judge_feet(state, tilt, placement)
             self.rest = ""
         else:
-            self._contact_looks, self.foot = [0, 0], ""
+            self._contact_looks = [0, 0]
+            self.foot = ""
             self.rest = self._judge_rest(state)
 
     def _judge_imu(self, state: RobotState, tilt: TiltFilter, placement: Placement) -> None:
-        """About each axis by the foot that agrees best: one foot may roll or stand on something."""
-        spin, least = (
-            math.inf,
-            np.full((2, 3), math.inf),
-        )  # sine of the lean, and rad/s, about the soles' axes
+        """Judge each axis by the foot that agrees best: one foot may roll or stand on something."""
+        # sine of the lean, and rad/s, about the soles' axes
+        spin = math.inf
+        least = np.full((2, 3), math.inf)
         flat = [0.0, 0.0]  # rad/s
-        up, rate = np.array(tilt.up), np.array(tilt.rate)
+        up = np.array(tilt.up)
+        rate = np.array(tilt.rate)
         for foot in (0, 1):
-            turns, wrench = self._turns[foot], state.foot_wrenches[foot].tolist()
+            turns = self._turns[foot]
+            wrench = state.foot_wrenches[foot].tolist()
             if not self._soles.is_still(wrench):
                 turns.clear()
                 continue
@@ -94,12 +98,14 @@ class ConsistencyWatch:
             difference = state.velocity[legs] @ placement.axis[legs] + rate
             is_fixed = self._soles.is_fixed(foot, wrench)
             turns.append((*difference, float(all(is_fixed))))
-            looks, is_long = np.array(turns), len(turns) == SPIN_LOOKS
+            looks = np.array(turns)
+            is_long = len(turns) == SPIN_LOOKS
             spins = looks[:, :3] @ up
             spin = min(
-                spin, abs(float(spins.mean())) if is_long and np.ptp(spins) < SPIN_SPREAD else 0.0
+                spin,
+                abs(float(spins.mean())) if is_long and np.ptp(spins) < SPIN_SPREAD_RADPS else 0.0,
             )
-            if is_long and all(is_fixed) and np.ptp(looks, axis=0).max() < SPIN_SPREAD:
+            if is_long and all(is_fixed) and np.ptp(looks, axis=0).max() < SPIN_SPREAD_RADPS:
                 flat[foot] = float(np.linalg.norm(looks[:, :3].mean(axis=0)))
             rotation, _ = self._body.locate(placement, self._body.soles[foot])
             x, y, _ = (up @ rotation).tolist()
@@ -110,17 +116,17 @@ class ConsistencyWatch:
         least[np.isinf(least)] = 0.0
         sine, turn = np.sqrt((least * least).sum(axis=1)).tolist()
         lean = math.asin(min(sine, 1.0))
-        self._lean_looks = self._lean_looks + 1 if lean > LEAN else 0
-        self._fast_looks = self._fast_looks + 1 if turn > TURN_FAST else 0
-        self._slow_looks = self._slow_looks + 1 if turn > TURN_SLOW else 0
+        self._lean_looks = self._lean_looks + 1 if lean > LEAN_RAD else 0
+        self._fast_looks = self._fast_looks + 1 if turn > FAST_TURN_RADPS else 0
+        self._slow_looks = self._slow_looks + 1 if turn > SLOW_TURN_RADPS else 0
         self.imu = ""
         if self._lean_looks >= LEAN_LOOKS:
             self.imu = f"the IMU says that the soles lean by {math.degrees(lean):.0f} degrees"
-        elif self._fast_looks >= TURN_FAST_LOOKS or self._slow_looks >= TURN_SLOW_LOOKS:
+        elif self._fast_looks >= FAST_TURN_LOOKS or self._slow_looks >= SLOW_TURN_LOOKS:
             self.imu = f"gyroscope and legs differ by {turn:.1f} rad/s"
-        elif spin > SPIN and abs(float(rate @ up)) < SPIN_TURNING:
+        elif spin > SPIN_RADPS and abs(float(rate @ up)) < SPIN_TURNING_RADPS:
             self.imu = f"gyroscope and legs differ by {spin:.1f} rad/s about the vertical"
-        elif min(flat) > TURN_FLAT:
+        elif min(flat) > FLAT_TURN_RADPS:
             self.imu = f"gyroscope and both legs differ by {min(flat):.1f} rad/s"
 
     def _judge_feet(self, state: RobotState, tilt: TiltFilter, placement: Placement) -> None:
@@ -131,15 +137,18 @@ class ConsistencyWatch:
             if borne is None:
                 self._contact_looks[foot] = 0
                 continue
-            is_silent = said < CONTACT_OFF and borne > CARRIES_HALF * self._body.mass * GRAVITY_MPS2
-            is_loud = said > CLAIMS and borne < CARRIES_NOTHING
+            is_silent = (
+                said < CONTACT_OFF_N
+                and borne > CARRYING_LEG_OF_WEIGHT * self._body.mass * GRAVITY_MPS2
+            )
+            is_loud = said > CLAIMED_FORCE_N and borne < IDLE_LEG_FORCE_N
             self._contact_looks[foot] = self._contact_looks[foot] + 1 if is_silent or is_loud else 0
             if self._contact_looks[foot] >= CONTACT_LOOKS:
                 self.foot = f"{self._names[foot]} says {said:.0f} N, its leg bears {borne:.0f} N"
 
     def _judge_rest(self, state: RobotState) -> str:
-        """Of a robot without torque: swapped axes, scaled or dead accelerometers show here."""
+        """Judge a robot without torque: swapped axes, scaled or dead accelerometers show here."""
         felt = float(np.linalg.norm(state.linear_acceleration))
-        if abs(felt - GRAVITY_MPS2) > GRAVITY_OFF:
+        if abs(felt - GRAVITY_MPS2) > GRAVITY_ERROR_MPS2:
             return f"the accelerometer says {felt:.1f} m/s^2 at rest"
         return self.imu

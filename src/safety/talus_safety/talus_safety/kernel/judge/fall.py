@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""When a fall can no longer be stopped."""
+"""Calls a fall when it can no longer be stopped."""
 
 from __future__ import annotations
 
@@ -7,57 +7,69 @@ import math
 
 from talus_safety.kernel.measure.tilt import Vertical
 
-OMEGA = 3.4  # 1/s: of a pendulum of 0.85 m, the hips' height while standing
-UPRIGHT = 0.5  # rad of the capture angle: seated and getting up stay below
-UPRIGHT_FOR = 0.5  # s
-CALLED_AFTER = 3  # ticks in a row: an impact's spike in the gyroscope is shorter
-BALANCED_FOR = 0.11  # s, while steps may still catch it: at most 0.102 in 70 of 71 hard shoves that they caught
-COSINE_AT_LEAST = math.cos(math.radians(15.0))  # a gyroscope alone, without a tilt, calls no fall
-STEEP = 1e-3  # of the sine of the tilt, below which it has no direction
+PENDULUM_FREQUENCY_RADPS = 3.4  # 1/s: of a pendulum of 0.85 m, the hips' height while standing
+UPRIGHT_CAPTURE_ANGLE_RAD = 0.5  # rad of the capture angle: seated and getting up stay below
+UPRIGHT_TIME_S = 0.5  # s
+CALLED_FALL_TICKS = 3  # ticks in a row: an impact's spike in the gyroscope is shorter
+# s, while steps may still catch it: at most 0.102 in 70 of 71 hard shoves that they caught
+BALANCED_FALL_S = 0.11
+FALL_TILT_COSINE = math.cos(math.radians(15.0))  # a gyroscope alone, without a tilt, calls no fall
+LEAST_TILT_SINE = 1e-3  # of the sine of the tilt, below which it has no direction
 
 
 class FallWatch:
-    """Calls a fall by the capture angle: the tilt at which the body would come to rest, if anything held it there.
+    """Calls a fall by the capture angle.
 
-    For the inverted pendulum, tilt + rate / omega, as the capture point (Pratt et al., Capture Point, 2006) without
-    encoders. Only a robot that was upright can fall: one that lies and gets up is left alone.
+    The tilt at which the body would come to rest, if anything held it there.
+
+    For the inverted pendulum, tilt + rate / omega, as the capture point (Pratt et al., Capture
+    Point, 2006) without encoders. Only a robot that was upright can fall: one that lies and gets up
+    is left alone.
     """
 
     def __init__(self, at_most: float, period: float):
-        """`at_most`: rad."""
-        self._at_most, self._needed, self._patience = (
-            at_most,
-            round(UPRIGHT_FOR / period),
-            round(BALANCED_FOR / period),
-        )
+        """Call falls beyond the capture angle `at_most`, rad."""
+        self._at_most = at_most
+        self._needed = round(UPRIGHT_TIME_S / period)
+        self._patience = round(BALANCED_FALL_S / period)
         self.forget()
 
     def forget(self) -> None:
-        """The robot lies, or was put somewhere else."""
+        """Judge anew: the robot lies, or was put somewhere else."""
         self._upright_ticks = self._beyond_ticks = 0
         self._was_upright = self.is_falling = False
 
     def step(self, tilt: Vertical, is_balanced: bool = False) -> bool:
-        """Whether it falls at this tick; once called it stays so until the robot is upright again, or forgotten.
+        """Return whether it falls at this tick.
 
-        `is_balanced`: by somebody who steps, and calls falls himself.
+        Once called it stays so until the robot is upright again, or forgotten.
+
+        `is_balanced`: a controller that steps has the robot, and calls falls itself.
         """
         angle = capture_angle(tilt)
-        self._upright_ticks = self._upright_ticks + 1 if angle < UPRIGHT else 0
-        is_beyond = angle > self._at_most and tilt.up[2] < COSINE_AT_LEAST
+        self._upright_ticks = self._upright_ticks + 1 if angle < UPRIGHT_CAPTURE_ANGLE_RAD else 0
+        is_beyond = angle > self._at_most and tilt.up[2] < FALL_TILT_COSINE
         self._beyond_ticks = self._beyond_ticks + 1 if is_beyond else 0
         if self._upright_ticks >= self._needed:
-            self._was_upright, self.is_falling = True, False
-        called_after = self._patience if is_balanced else CALLED_AFTER
+            self._was_upright = True
+            self.is_falling = False
+        called_after = self._patience if is_balanced else CALLED_FALL_TICKS
         if self._beyond_ticks >= called_after and self._was_upright:
             self.is_falling = True
         return self.is_falling
 
 
 def capture_angle(tilt: Vertical) -> float:
-    """rad, never negative; of base_link's z axis from the vertical, ahead by one time constant of the fall."""
+    """Return the capture angle, rad, never negative.
+
+    Of base_link's z axis from the vertical, ahead by one time constant of the fall.
+    """
     ux, uy, uz = tilt.up
     sine = math.hypot(ux, uy)
     turn_x, turn_y, _ = tilt.rate
-    outward = (turn_y * -ux + turn_x * uy) / sine if sine > STEEP else math.hypot(turn_x, turn_y)
-    return max(math.atan2(sine, uz) + outward / OMEGA, 0.0)
+    outward = (
+        (turn_y * -ux + turn_x * uy) / sine
+        if sine > LEAST_TILT_SINE
+        else math.hypot(turn_x, turn_y)
+    )
+    return max(math.atan2(sine, uz) + outward / PENDULUM_FREQUENCY_RADPS, 0.0)

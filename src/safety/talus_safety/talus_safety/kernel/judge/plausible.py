@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps NaN, infinity and the absurd out of everything downstream: a sensor that says so is held at its last word."""
+"""Keeps NaN, infinity and the absurd out of everything downstream.
+
+A sensor that says so is held at its last word.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +11,21 @@ from dataclasses import replace
 import numpy as np
 from talus_core.state import RobotState
 
-HUGE = 1e6  # of any unit here: a thousand times what a robot of this size can feel
-HELD = ("position", "velocity", "angular_velocity", "linear_acceleration", "foot_wrenches")
+ABSURD_NUMBER = 1e6  # of any unit here: a thousand times what a robot of this size can feel
 
 
 class StateKeeper:
-    """Passes sound states as they are."""
+    """Passes sound states as they are, and holds absurd numbers at their last good ones."""
 
     def __init__(self) -> None:
         self.bad_ticks = 0  # in a row
         self._last: RobotState | None = None
 
     def keep(self, state: RobotState) -> RobotState:
-        """The state with every number that is none, or absurd, replaced by its last good one; 0 if there was none."""
+        """Return the state with every absurd number replaced by its last good one.
+
+        0 if there was none.
+        """
         all_held = (
             state.position,
             state.velocity,
@@ -28,15 +33,29 @@ class StateKeeper:
             state.linear_acceleration,
             state.foot_wrenches.ravel(),
         )
-        if np.maximum.reduce(np.abs(np.concatenate(all_held))) < HUGE:  # false for NaN
-            self.bad_ticks, self._last = 0, state
+        if np.maximum.reduce(np.abs(np.concatenate(all_held))) < ABSURD_NUMBER:  # false for NaN
+            self.bad_ticks = 0
+            self._last = state
             return state
         self.bad_ticks += 1
+        last = self._last
         self._last = replace(
-            state, **{name: self._held(name, getattr(state, name)) for name in HELD}
+            state,
+            position=_held(state.position, None if last is None else last.position),
+            velocity=_held(state.velocity, None if last is None else last.velocity),
+            angular_velocity=_held(
+                state.angular_velocity, None if last is None else last.angular_velocity
+            ),
+            linear_acceleration=_held(
+                state.linear_acceleration, None if last is None else last.linear_acceleration
+            ),
+            foot_wrenches=_held(state.foot_wrenches, None if last is None else last.foot_wrenches),
         )
         return self._last
 
-    def _held(self, name: str, array: np.ndarray) -> np.ndarray:
-        last = np.zeros_like(array) if self._last is None else getattr(self._last, name)
-        return np.where(np.abs(array) < HUGE, array, last)
+
+def _held(array: np.ndarray, last: np.ndarray | None) -> np.ndarray:
+    """Return the array with its last good numbers, or 0, where it has none."""
+    return np.where(
+        np.abs(array) < ABSURD_NUMBER, array, np.zeros_like(array) if last is None else last
+    )

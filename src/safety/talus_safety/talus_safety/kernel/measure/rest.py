@@ -1,26 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Judges from joint angles, gyroscope and the vertical alone whether a robot without torque would not fall."""
+"""Judges by joints, gyroscope and vertical whether a robot without torque would not fall."""
 
 from __future__ import annotations
 
+import math
 from enum import Enum
 
 import numpy as np
 from talus_core.robot import RobotDescription
 from talus_core.state import RobotState
 
-NEAR_REST = 0.35  # rad from the rest pose: slumping onto the stops moves the legs up to 0.3 rad
-LYING = np.cos(np.radians(60.0))  # beyond 60 degrees no foot is under the body any more
-STILL_TURN = 0.3  # rad/s: slower than a fall of 1 degree from balance after 1 s
-STILL_JOINT = 0.5  # rad/s: encoder noise is below 0.1, a sitting motion above 0.5
-STILL_FOR = (
-    0.4  # s: longer than the reversal of any swaying motion, which has a period of 1 s or more
-)
-SHAKEN_FOR = 0.1  # s: the hand-over from sitting down to holding shakes a seated body for 40 ms; toppling takes 0.5 s
+# rad from the rest pose: slumping onto the stops moves the legs up to 0.3 rad
+NEAR_REST_POSE_RAD = 0.35
+LYING_TILT_RAD = math.radians(60.0)  # beyond it no foot is under the body any more
+LYING_UP_COSINE = math.cos(LYING_TILT_RAD)
+REST_TURN_RADPS = 0.3  # rad/s: slower than a fall of 1 degree from balance after 1 s
+REST_JOINT_SPEED_RADPS = 0.5  # rad/s: encoder noise is below 0.1, a sitting motion above 0.5
+# s: longer than the reversal of any swaying motion, which has a period of 1 s or more
+REST_TIME_S = 0.4
+# s: the hand-over from sitting down to holding shakes a seated body for 40 ms; toppling takes 0.5 s
+SHAKEN_TIME_S = 0.1
 
 
 class Posture(Enum):
-    """What the body does, as far as cutting torque is concerned."""
+    """Names what the body does, as far as cutting torque is concerned."""
 
     UPRIGHT = "upright"
     SEATED = "seated"
@@ -28,9 +31,11 @@ class Posture(Enum):
 
 
 class RestJudge:
-    """Seated (folded near the rest pose) or lying, and still for a while; anything else counts as upright.
+    """Judges a body seated (folded near the rest pose) or lying, and still for a while.
 
-    A robot at rest that is shaken for less than 0.1 s (`SHAKEN_FOR`) stays at rest.
+    Anything else counts as upright.
+
+    A robot at rest that is shaken for less than 0.1 s (`SHAKEN_TIME_S`) stays at rest.
     """
 
     def __init__(self, robot: RobotDescription):
@@ -41,7 +46,7 @@ class RestJudge:
         self.judged = Posture.UPRIGHT
 
     def step(self, now: float, state: RobotState, up_z: float, turn: float) -> Posture:
-        """The judgement at `now` s.
+        """Return the judgement at `now` s.
 
         Args:
             up_z: Cosine of the angle between the vertical and imu_link's z axis.
@@ -49,31 +54,33 @@ class RestJudge:
         """
         posture = self._momentary(state, up_z, turn)
         if posture is not self._posture:
-            self._posture, self._since = posture, now
+            self._posture = posture
+            self._since = now
         lasted = now - self._since
-        if lasted >= (SHAKEN_FOR if posture is Posture.UPRIGHT else STILL_FOR):
+        if lasted >= (SHAKEN_TIME_S if posture is Posture.UPRIGHT else REST_TIME_S):
             self.judged = posture
         return self.judged
 
     def forget(self) -> None:
-        """The robot was put somewhere else: judge anew."""
+        """Judge anew: the robot was put somewhere else."""
         self._posture = self.judged = Posture.UPRIGHT
 
     def _momentary(self, state: RobotState, up_z: float, turn: float) -> Posture:
         if not (
-            turn < STILL_TURN
-            and np.maximum.reduce(np.abs(state.velocity[self._legs])) < STILL_JOINT
+            turn < REST_TURN_RADPS
+            and np.maximum.reduce(np.abs(state.velocity[self._legs])) < REST_JOINT_SPEED_RADPS
         ):
             return Posture.UPRIGHT
-        if up_z < LYING:
+        if up_z < LYING_UP_COSINE:
             return Posture.LYING
-        near = np.abs(state.position[self._legs] - self._rest).max() < NEAR_REST
+        near = np.abs(state.position[self._legs] - self._rest).max() < NEAR_REST_POSE_RAD
         return Posture.SEATED if near else Posture.UPRIGHT
 
 
 def _run(indices: np.ndarray) -> np.ndarray | slice:
-    """A slice where the places follow each other: numpy then copies nothing."""
-    first, last = int(indices[0]), int(indices[-1])
+    """Return a slice where the places follow each other: numpy then copies nothing."""
+    first = int(indices[0])
+    last = int(indices[-1])
     return (
         slice(first, last + 1) if np.array_equal(indices, np.arange(first, last + 1)) else indices
     )

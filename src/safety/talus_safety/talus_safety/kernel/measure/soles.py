@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which sole may be believed to lie on the floor and stay there, and what its leg bears: by forces and torques."""
+"""Tells which sole may be believed to lie on the floor and stay there, and what its leg bears.
+
+By forces and torques.
+"""
 
 from __future__ import annotations
 
@@ -11,30 +14,43 @@ from talus_core.robot import RobotDescription
 from talus_core.state import RobotState
 
 from talus_safety.kernel.measure.body import Body, Placement
-from talus_safety.kernel.measure.stance import CONTACT_ON
+from talus_safety.kernel.measure.stance import CONTACT_ON_N
 from talus_safety.kernel.measure.tilt import Vertical
 
-EDGE = 0.01  # m from a sole's edge to where it presses: nearer, it may tip about that edge
-HARD = 1.5  # of the weight on one foot, beyond which the sole gives way: it lands
-GRIP = 0.6  # of the force upwards, sideways: steps need 0.3, a sole that slides on rubber shows 0.7 and more
-SOUND = 0.01  # of the determinant: a straighter leg says nothing about the force along it
-SWINGS = 3.0  # rad/s of a joint, beyond which a leg's torques go into its own motion
+# m from a sole's edge to where it presses: nearer, it may tip about that edge
+SOLE_EDGE_MARGIN_M = 0.01
+# of the weight on one foot, beyond which the sole gives way: it lands
+LANDING_FORCE_OF_WEIGHT = 1.5
+# of the force upwards, sideways: steps need 0.3, a sole that slides on rubber shows 0.7 and more
+GRIP_OF_FORCE = 0.6
+LEG_DETERMINANT = 0.01  # of the determinant: a straighter leg says nothing about the force along it
+LEG_SWING_SPEED_RADPS = 3.0  # rad/s of a joint, beyond which a leg's torques go into its own motion
 
 
 class Soles:
-    """Of a robot with two flat feet; `wrench`: (6,) N and N m of the floor on a sole, in its frame."""
+    """Judges the soles of a robot with two flat feet.
+
+    (6,) N and N m of the floor on a sole, in its frame.
+    """
 
     def __init__(self, robot: RobotDescription, body: Body):
-        self._body, self._hard = body, HARD * body.mass * GRAVITY_MPS2
-        self._reach = [(foot.length / 2 - EDGE, foot.width / 2 - EDGE) for foot in robot.feet]
+        self._body = body
+        self._hard = LANDING_FORCE_OF_WEIGHT * body.mass * GRAVITY_MPS2
+        self._reach = [
+            (foot.length / 2 - SOLE_EDGE_MARGIN_M, foot.width / 2 - SOLE_EDGE_MARGIN_M)
+            for foot in robot.feet
+        ]
 
     def is_still(self, wrench: list[float]) -> bool:
-        """It carries, and neither lands nor slides."""
+        """Tell whether a sole carries, and neither lands nor slides."""
         fx, fy, fz, *_ = wrench
-        return 2.0 * CONTACT_ON < fz < self._hard and math.hypot(fx, fy) < GRIP * fz
+        return 2.0 * CONTACT_ON_N < fz < self._hard and math.hypot(fx, fy) < GRIP_OF_FORCE * fz
 
     def is_fixed(self, foot: int, wrench: list[float]) -> tuple[bool, bool, bool]:
-        """About which of its axes one that is still does not turn: about an edge, where it presses, it may tip."""
+        """Tell about which of its axes a sole that is still does not turn.
+
+        About an edge, where it presses, it may tip.
+        """
         _, _, fz, mx, my, _ = wrench
         along, across = self._reach[foot]
         return abs(mx) < across * fz, abs(my) < along * fz, True
@@ -42,12 +58,17 @@ class Soles:
     def borne(
         self, foot: int, state: RobotState, tilt: Vertical, placement: Placement
     ) -> float | None:
-        """N upwards on it by its leg's torques, in statics; None where the leg is too straight or too fast to say."""
-        body, up = self._body, np.array(tilt.up)
-        legs, wrench_to_torque = body.legs[foot], body.wrench_to_torque(placement, foot)
+        """Return the force upwards on a sole that its leg's torques show, in statics, N.
+
+        None where the leg is too straight or too fast to say.
+        """
+        body = self._body
+        up = np.array(tilt.up)
+        legs = body.legs[foot]
+        wrench_to_torque = body.wrench_to_torque(placement, foot)
         if (
-            np.abs(state.velocity[legs]).max() > SWINGS
-            or abs(np.linalg.det(wrench_to_torque)) < SOUND
+            np.abs(state.velocity[legs]).max() > LEG_SWING_SPEED_RADPS
+            or abs(np.linalg.det(wrench_to_torque)) < LEG_DETERMINANT
         ):
             return None
         gravity = body.gravity_torque(placement, -GRAVITY_MPS2 * up)[legs]

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the robot stands, from encoders, gyroscope, vertical and foot forces: feet, centre of mass, capture point.
+"""Measures how the robot stands, from encoders, gyroscope, vertical and foot forces.
 
-Legend: the level frame L has its origin in base_link's, z up and x along the mean of the toes; rotations
-to it are written as matrices `level @ vector_in_base`.
+Feet, centre of mass, capture point.
+
+Legend: the level frame L has its origin in base_link's, z up and x along the mean of the toes;
+rotations to it are written as matrices `level @ vector_in_base`.
 """
 
 from __future__ import annotations
@@ -15,16 +17,17 @@ from talus_core.physics import GRAVITY_MPS2
 from talus_core.state import RobotState
 
 from talus_safety.kernel.measure.body import Body, Placement, cross
-from talus_safety.kernel.measure.tilt import TiltFilter
+from talus_safety.kernel.measure.tilt import Vertical
 
-CONTACT_ON = 60.0  # N on a foot that make it a support: a tenth of the weight, eight times the sensor's noise
-CONTACT_OFF = 20.0  # N below which it is one no more
-HEIGHT_AT_LEAST = 0.2  # m: keeps the pendulum's frequency finite for a robot that lies
+# N on a foot that make it a support: a tenth of the weight, eight times the sensor's noise
+CONTACT_ON_N = 60.0
+CONTACT_OFF_N = 20.0  # N below which it is one no more
+LEAST_PENDULUM_HEIGHT_M = 0.2  # m: keeps the pendulum's frequency finite for a robot that lies
 
 
 @dataclass(frozen=True)
 class Stance:
-    """One tick.
+    """Holds how the robot stands at one tick.
 
     Attributes:
         placement: Links in base_link.
@@ -52,7 +55,7 @@ class Stance:
 
     @property
     def capture_point(self) -> np.ndarray:
-        """(2,) m, where a foot's pressure would bring the pendulum to rest (Pratt et al., Capture Point, 2006)."""
+        """Return where pressure would bring the pendulum to rest, (2,), m (Pratt, 2006)."""
         return self.centre[:2] + self.velocity / self.omega
 
 
@@ -64,11 +67,15 @@ class StanceObserver:
         self._supports = [False, False]
 
     def observe(
-        self, state: RobotState, tilt: TiltFilter, lame: tuple[bool, bool] = (False, False)
+        self, state: RobotState, tilt: Vertical, lame: tuple[bool, bool] = (False, False)
     ) -> Stance:
-        """The stance at this tick; `tilt` in base_link; a `lame` leg is no support beside one that is sound."""
+        """Return the stance at this tick.
+
+        A `lame` leg is no support beside one that is sound.
+        """
         body = self._body
-        up, rate = np.array(tilt.up), np.array(tilt.rate)
+        up = np.array(tilt.up)
+        rate = np.array(tilt.rate)
         placement = body.place(state.position)
         located = [body.locate(placement, sole) for sole in body.soles]
         level = _level(up, located[0][0][:, 0] + located[1][0][:, 0])
@@ -76,15 +83,13 @@ class StanceObserver:
         centre = body.centre_of_mass(placement)
         supports = self._update_supports(state.foot_wrenches[:, 2], lame)
         weights = _weights(supports, soles @ up)
-        levelled, sole_rotations = (
-            soles @ level.T,
-            np.array([level @ rotation for rotation, _ in located]),
-        )
+        levelled = soles @ level.T
+        sole_rotations = np.array([level @ rotation for rotation, _ in located])
         drift = body.centre_velocity(placement, state.velocity) - weights @ self._sole_velocity(
             placement, state, soles
         )
         velocity = level @ (drift + cross(rate, centre - weights @ soles))
-        height = max(float((centre - weights @ soles) @ up), HEIGHT_AT_LEAST)
+        height = max(float((centre - weights @ soles) @ up), LEAST_PENDULUM_HEIGHT_M)
         return Stance(
             placement=placement,
             level=level,
@@ -103,7 +108,7 @@ class StanceObserver:
     ) -> tuple[bool, bool]:
         for foot in (0, 1):
             self._supports[foot] = bool(
-                normal_force[foot] > (CONTACT_OFF if self._supports[foot] else CONTACT_ON)
+                normal_force[foot] > (CONTACT_OFF_N if self._supports[foot] else CONTACT_ON_N)
             )
         left, right = self._supports
         return left and not (lame[0] and right), right and not (lame[1] and left)
@@ -111,14 +116,14 @@ class StanceObserver:
     def _sole_velocity(
         self, placement: Placement, state: RobotState, soles: np.ndarray
     ) -> np.ndarray:
-        """(2, 3) m/s of the soles as seen from base_link."""
+        """Return the speed (2, 3) of the soles as seen from base_link, m/s."""
         legs = self._body.legs
         lever = soles[:, None, :] - placement.origin[legs + 1]
         return np.einsum("fj,fjk->fk", state.velocity[legs], cross(placement.axis[legs], lever))
 
 
 def _level(up: np.ndarray, forward: np.ndarray) -> np.ndarray:
-    """(3, 3) rotation into the frame with z along `up` and x along the level part of `forward`."""
+    """Return the rotation (3, 3) into the frame with z along `up` and x along level `forward`."""
     left = cross(up, forward)
     length = math.sqrt(float(left @ left))
     left = left / length if length > 1e-6 else np.array([0.0, 1.0, 0.0])
@@ -126,16 +131,19 @@ def _level(up: np.ndarray, forward: np.ndarray) -> np.ndarray:
 
 
 def _off_centre(wrenches: np.ndarray, sole_rotations: np.ndarray) -> np.ndarray:
-    """(2, 2) m from each sole's centre to where the ground presses on it."""
+    """Return (2, 2) from each sole's centre to where the ground presses on it, m."""
     force = wrenches[:, 2]
     arm = (
-        np.column_stack((-wrenches[:, 4], wrenches[:, 3])) / np.maximum(force, CONTACT_OFF)[:, None]
+        np.column_stack((-wrenches[:, 4], wrenches[:, 3]))
+        / np.maximum(force, CONTACT_OFF_N)[:, None]
     )
-    return np.einsum("fij,fj->fi", sole_rotations[:, :2, :2], arm * (force > CONTACT_OFF)[:, None])
+    return np.einsum(
+        "fij,fj->fi", sole_rotations[:, :2, :2], arm * (force > CONTACT_OFF_N)[:, None]
+    )
 
 
 def _weights(supports: tuple[bool, bool], heights: np.ndarray) -> np.ndarray:
-    """(2,) trust in each foot as fixed to the ground; the lower one where neither carries."""
+    """Return the trust (2,) in each foot as fixed; the lower one where neither carries."""
     if supports == (False, False):
         return np.array([1.0, 0.0]) if heights[0] < heights[1] else np.array([0.0, 1.0])
     carrying = np.array(supports, dtype=float)

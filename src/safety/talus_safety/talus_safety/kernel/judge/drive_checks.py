@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Checks drives and encoders, with a class for each way to fail.
+
+What it must remember, and which joints fail now.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from talus_core.robot import JointLimits, RobotDescription
+from talus_core.state import JointCommand, RobotState
+
+from talus_safety.kernel.limits import MonitorConfig
+from talus_safety.kernel.measure.stance import CONTACT_ON_N
+
+# Rows of a tick's table, and how many ticks in a row each must be beyond its bound.
+RESIDUAL_ROW, SPEED_ROW, EFFORT_ROW, STEP_ROW, PUSH_ROW = range(5)
+RESIDUAL_TICKS = 8
+ENVELOPE_TICKS = 3
+# of the peak, given beyond what is asked: hard shoves show 0.03
+PUSH_OF_PEAK = 0.3
+PUSH_TICKS = 3
+SPEED_OF_LIMIT = 1.2  # of the speed limit: 20 N s while walking reach 0.81 of it
+EFFORT_OF_PEAK = 1.15  # of the peak: current sensing is good to 1 %
+# of the speed limit, and rad: a jump of 2 pi is far more
+STEP_OF_SPEED_LIMIT = 1.5
+STEP_NOISE_RAD = 0.05
+DEAD_EFFORT_OF_PEAK = 0.008  # of the peak in every tick: four times the noise
+# in the mean; healthy joints give so little when asked for 0.006
+DEAD_MEAN_EFFORT_OF_PEAK = 0.003
+DEAD_ASKED_EFFORT_OF_PEAK = 0.01
+DEAD_TICKS = 5
+# rad/s: asked for, and not exceeded
+LOCKED_WANTED_SPEED_RADPS = 1.0
+LOCKED_SPEED_RADPS = 0.1
+LOCKED_TICKS = 25  # at twice what healthy joints need to get going
+# rad/s: a third more than healthy joints stop from, getting up too; noise
+STOPPED_FROM_SPEED_RADPS = 0.65
+STOPPED_SPEED_RADPS = 0.08
+# ticks in which it stops, and then does not move at all
+STOPPED_WITHIN_TICKS = 2
+STOPPED_TICKS = 16
+# joints of a leg that come last: under load the floor may stop them, and `locks.py` judges them
+ANKLE_JOINTS = 2
+ENCODER_STUCK_TICKS = 8
+# ticks in which every encoder changed: they have noise, so equal samples mean that one is stuck
+ENCODER_DITHER_TICKS = 50
+POWER_TICKS = 5
+
+
+class DriveLaw:
+    """Computes what drives should give for a command."""
+
+    def __init__(self, limits: JointLimits):
+        self._effort = limits.effort
+        self._low = -limits.effort
+
+    def expected(self, state: RobotState, sent: JointCommand) -> np.ndarray:
+        """Return the torque (n,) that the drives' law asks for, N m."""
+        effort = sent.position - state.position
+        effort *= sent.kp
+        effort += sent.effort
+        speed = sent.velocity - state.velocity
+        speed *= sent.kd
+        effort += speed
+        np.minimum(effort, self._effort, out=effort)
+        return np.maximum(effort, self._low, out=effort)
+
+
+class EnvelopeCheck:
+    """Counts for how long each joint's residual, speed, torque, step and push are beyond bounds."""
+
+    def __init__(self, limits: JointLimits, period: float, config: MonitorConfig):
+        self._bound = np.array(
+            [
+                config.torque_residual * limits.effort,
+                SPEED_OF_LIMIT * limits.velocity,
+                EFFORT_OF_PEAK * limits.effort,
+                STEP_OF_SPEED_LIMIT * limits.velocity * period + STEP_NOISE_RAD,
+                PUSH_OF_PEAK * limits.effort,
+            ]
+        )
+        self._needed = np.array(
+            [[RESIDUAL_TICKS], [ENVELOPE_TICKS], [ENVELOPE_TICKS], [1], [PUSH_TICKS]]
+        )
+        self._table = np.zeros_like(self._bound)
+        self._count = np.zeros(self._bound.shape, dtype=int)
+
+    def forget(self) -> None:
+        """Begin to count anew."""
+        self._count[:] = 0
+
+    def measure(self, state: RobotState, last_position: np.ndarray) -> np.ndarray:
+        """Take in a tick's motion; returns each joint's step (n,) since the tick before, rad."""
+        np.subtract(state.position, last_position, out=self._table[STEP_ROW])
+        self._table[SPEED_ROW] = state.velocity
+        self._table[EFFORT_ROW] = state.effort
+        return self._table[STEP_ROW]
+
+    def compare(self, state: RobotState, asked: np.ndarray | None) -> None:
+        """Take in a tick's torque against what was asked, (n,) N m.
+
+        None where nothing can be expected.
+        """
+        table = self._table
+        if asked is None:
+            table[RESIDUAL_ROW] = 0.0
+            table[PUSH_ROW] = 0.0
+            return
+        np.subtract(asked, state.effort, out=table[RESIDUAL_ROW])
+        np.clip(
+            -np.sign(state.effort) * table[RESIDUAL_ROW],
+            0.0,
+            np.abs(state.effort),
+            out=table[PUSH_ROW],
+        )
+
+    def find(self, speaks: np.ndarray) -> np.ndarray | None:
+        """Return which joints (5, n) were beyond a bound for long enough, or None.
+
+        Args:
+            speaks: Encoders (n,) that said something new at this tick.
+        """
+        np.abs(self._table, out=self._table)
+        self._count += 1
+        self._count *= ~(self._table <= self._bound)  # NaN is beyond
+        if not np.count_nonzero(self._count):
+            return None
+        found = self._count >= self._needed
+        if not found.any():
+            return None
+        found[PUSH_ROW] &= speaks & np.isfinite(
+            self._table[PUSH_ROW]
+        )  # a silent bus leaves it as it was told
+        return found
+
+
+class DeadCheck:
+    """Finds drives that are asked for little and give nothing at all."""
+
+    def __init__(self, limits: JointLimits):
+        self._says_little = DEAD_EFFORT_OF_PEAK * limits.effort
+        self._means_little = DEAD_MEAN_EFFORT_OF_PEAK * limits.effort
+        self._asks_enough = DEAD_ASKED_EFFORT_OF_PEAK * limits.effort
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin to count anew."""
+        self._ticks = np.zeros(len(self._says_little), dtype=int)
+        self._means = np.zeros(
+            (2, len(self._says_little))
+        )  # N m asked and given, while next to nothing is given
+
+    def find(self, state: RobotState, asked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return (n,) drives that are dead, and (n,) those that give nothing at this tick."""
+        silent = np.abs(state.effort) < self._says_little
+        self._ticks += 1
+        self._ticks *= silent
+        self._means += ((asked, state.effort) - self._means) / np.minimum(
+            np.maximum(self._ticks, 1), DEAD_TICKS
+        )
+        asked_for, given = np.abs(self._means)
+        found = (
+            (asked_for > self._asks_enough)
+            & (given < self._means_little)
+            & (self._ticks >= DEAD_TICKS)
+        )
+        return found, silent
+
+
+class LockedCheck:
+    """Finds joints that are asked to move and do not, for long."""
+
+    def __init__(self, size: int):
+        self._ticks = np.zeros(size, dtype=int)
+
+    def forget(self) -> None:
+        """Begin to count anew."""
+        self._ticks[:] = 0
+
+    def find(self, state: RobotState, sent: JointCommand) -> np.ndarray | None:
+        """Return which joints (n,) are locked, or None."""
+        wanted = np.abs(sent.velocity) > LOCKED_WANTED_SPEED_RADPS
+        wanted &= np.abs(state.velocity) < LOCKED_SPEED_RADPS
+        self._ticks += 1
+        self._ticks *= wanted
+        return (
+            self._ticks >= LOCKED_TICKS if np.maximum.reduce(self._ticks) >= LOCKED_TICKS else None
+        )
+
+
+class StoppedCheck:
+    """Finds joints of legs and torso that turned, stop at once, and stay where they are."""
+
+    def __init__(self, robot: RobotDescription, carries: np.ndarray):
+        self._carries = carries
+        self._ankles = tuple(
+            robot.indices(leg)[-ANKLE_JOINTS:] for leg in ("left_leg", "right_leg")
+        )
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin to count anew."""
+        size = len(self._carries)
+        self._still = np.zeros(size, dtype=int)
+        self._speeds = np.zeros((STOPPED_WITHIN_TICKS + 1, size))  # of this tick and those before
+        self._stopped_from = np.zeros(size)
+
+    def find(self, state: RobotState) -> np.ndarray | None:
+        """Return which joints (n,) stopped for good, or None; ankles under load are left out."""
+        speeds = self._speeds
+        speeds[1:] = speeds[:-1].copy()
+        np.abs(state.velocity, out=speeds[0])
+        self._still += 1
+        self._still *= speeds[0] < STOPPED_SPEED_RADPS
+        np.copyto(self._stopped_from, speeds.max(axis=0), where=self._still == 1)
+        found = (
+            (self._still == STOPPED_TICKS)
+            & (self._stopped_from > STOPPED_FROM_SPEED_RADPS)
+            & self._carries
+        )
+        if not found.any():
+            return None
+        for foot, ankles in enumerate(self._ankles):
+            found[ankles] &= state.foot_wrenches[foot, 2] < CONTACT_ON_N
+        return found
+
+
+class StuckCheck:
+    """Finds encoders that say the same angle again and again, although they have noise."""
+
+    def __init__(self, size: int):
+        self._equal = np.zeros(size, dtype=int)
+        self._all_changed = 0
+
+    def forget(self) -> None:
+        """Begin to count anew."""
+        self._equal[:] = 0
+        self._all_changed = 0
+
+    @property
+    def speaks(self) -> np.ndarray:
+        """Tell which encoders (n,) said something new at this tick."""
+        return self._equal == 0
+
+    def find(self, step: np.ndarray) -> np.ndarray | None:
+        """Return which encoders (n,) are stuck, or None; `step`: (n,) rad since the tick before."""
+        if np.count_nonzero(step) == len(step):
+            self._all_changed += 1
+            if self._equal.any():
+                self._equal[:] = 0
+            return None
+        self._equal = (self._equal + 1) * (step == 0.0)
+        if self._all_changed < ENCODER_DITHER_TICKS:
+            self._all_changed = 0
+            return None
+        stuck = self._equal >= ENCODER_STUCK_TICKS
+        return stuck if stuck.any() else None
+
+
+class PowerCheck:
+    """Finds joints that together give or take more mechanical power than any motion asks."""
+
+    def __init__(self, power_at_most_w: float):
+        self._power = power_at_most_w
+        self._ticks = 0
+
+    def forget(self) -> None:
+        """Begin to count anew."""
+        self._ticks = 0
+
+    def is_beyond(self, state: RobotState) -> bool:
+        """Return whether the power has been too much for long enough."""
+        self._ticks = self._ticks + 1 if abs(state.effort @ state.velocity) > self._power else 0
+        return self._ticks >= POWER_TICKS

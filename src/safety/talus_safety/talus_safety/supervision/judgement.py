@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keeps what the supervisor judged last, for the thread that judges and the one that asks."""
+
+from __future__ import annotations
+
+from threading import Lock
+
+from talus_safety.kernel.decide.facts import Facts
+from talus_safety.kernel.decide.supervisor import Answer, Supervisor, SupervisorState, Wish
+
+
+class Judgement:
+    """Keeps the supervisor's state and the newest facts, behind a lock.
+
+    Operators ask in the executor's thread.
+    """
+
+    def __init__(self, supervisor: Supervisor, facts: Facts):
+        self.state = SupervisorState()
+        self.facts = facts
+        self._supervisor = supervisor
+        self._lock = Lock()
+
+    def ask(self, wish: Wish) -> Answer:
+        """Answer an operator's wish, and do as it says."""
+        with self._lock:
+            self.state, answer = self._supervisor.ask(self.state, self.facts, wish)
+            return answer
+
+    def step(self, facts: Facts, passed: float) -> tuple[SupervisorState, SupervisorState]:
+        """Judge these facts after `passed` s of robot time; returns the states before and after."""
+        with self._lock:
+            before = self.state
+            self.facts = facts
+            self.state = self._supervisor.step(before, facts, passed)
+            return before, self.state
