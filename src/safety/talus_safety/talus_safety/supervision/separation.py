@@ -14,7 +14,6 @@ from collections import deque
 import numpy as np
 from talus_core.modes import Mode
 
-from talus_safety.kernel.decide.facts import Mode
 from talus_safety.kernel.limits import SeparationLimits
 
 # s for which a body that is not seen any more is taken to come on: it may be hidden, or a camera
