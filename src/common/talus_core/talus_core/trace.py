@@ -18,6 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
+from talus_core.node_table import NODES
+
 SHARED_MEMORY = Path("/dev/shm")
 TRACE_PREFIX = "talus-"
 TRACE_MAGIC = b"TALUSTR1"
@@ -26,19 +28,7 @@ COUNT_AT = 24
 SLOT_HEAD = struct.Struct("QQII")  # number, steady clock in ns, kind, bytes that follow
 # Read at once, being aligned; written through a memoryview, since `pack_into` writes zeros first.
 SLOT_NUMBER = struct.Struct("Q")
-# The topics that each of these nodes leaves in a trace of its own.
-TRACED_TOPICS = {
-    "driver": (
-        "robot_state",
-        "joint_command",
-        "imu",
-        "foot/left/wrench",
-        "foot/right/wrench",
-        "gate/state",
-    ),
-    "balance": ("odom", "balance/state"),
-    "safety": ("safety/state",),
-}
+TRACED_TOPICS = NODES.traced()
 TRACE_KINDS = {
     topic: kind
     for kind, topic in enumerate(topic for topics in TRACED_TOPICS.values() for topic in topics)

@@ -52,7 +52,7 @@ class IntentKeeper:
         self.get_up_wanted = False
         self._velocity = np.zeros(3)
         self._velocity_time = -math.inf
-        self._level = StopLevel.R3_SIT_THEN_CUT
+        self._level: int = StopLevel.R3_SIT_THEN_CUT
         self._torque = False
         self._may_fold = True
         self._gaze_wanted = GazeAngles(0.0, 0.0)

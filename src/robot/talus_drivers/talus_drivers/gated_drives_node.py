@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rclpy.node import Node
 from talus_core.driver import Driver
 from talus_core.state import RobotState
@@ -63,4 +65,4 @@ def against_arming(decision: GateDecision, obstacle: str) -> GateDecision:
     """Return the decision with a request that keeps the supervisor from arming over an obstacle."""
     if not obstacle or decision.request >= StopLevel.R2_SAFE_STAND:
         return decision
-    return decision._replace(request=StopLevel.R2_SAFE_STAND, reason=obstacle, rule="")
+    return replace(decision, request=StopLevel.R2_SAFE_STAND, reason=obstacle, rule="")

@@ -152,11 +152,10 @@ class RigStage:
             self.ask(event.action)
 
     def _harm(self, event: ScenarioEvent) -> None:
+        if event.target not in self.rig.processes:
+            here = ", ".join(self.rig.processes)
+            raise ValueError(f"{event.target} does not run here, only {here}: play it with --graph")
         process = self.rig.processes[event.target]
-        if event.target == "driver":
-            raise ValueError(
-                "the driver cannot be harmed in this process: the simulated body would end with it"
-            )
         if event.action == "kill":
             process.kill()
         else:

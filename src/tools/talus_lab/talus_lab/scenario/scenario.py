@@ -11,11 +11,12 @@ from typing import Any
 
 import yaml
 from talus_core.errors import TalusError, UnknownNameError
+from talus_core.node_table import NODES
 from talus_core.stop_levels import StopLevel
 from talus_simulation.faults.catalogue import CATALOGUE, FaultRequest
 
 POSTURES = ("double_support", "single_support", "walking", "transition", "loaded", "seated")
-HARMED_NODES = ("balance", "safety", "driver", "camera", "map")
+HARMED_NODES = NODES.killable()
 # What is no fault of the body: name -> targets, and the unit of its severity.
 ACTS: dict[str, tuple[tuple[str, ...], str]] = {
     "process.kill": (HARMED_NODES, ""),
