@@ -23,7 +23,9 @@ collect_ignore = [f"src/stand_ins/{name}" for name in brought_by_ros(Workspace.h
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each test the mark of its file: `./talus test -m fast` leaves out simulations and processes."""
+    """Give each test the mark of its file: `./talus test -m fast` leaves out simulations and
+    processes.
+    """
     from kinds_of_tests import kind_of
 
     for item in items:
@@ -32,7 +34,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def black_box(tmp_path_factory: pytest.TempPathFactory):
-    """Where the recorders of all tests write; gone with the tests: it may be hundreds of megabytes."""
+    """Where the recorders of all tests write; gone with the tests: it may be hundreds of
+    megabytes.
+    """
     folder = tmp_path_factory.mktemp("logs")
     os.environ["TALUS_LOG_DIR"] = str(folder)
     yield folder / "black_box"

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The driver node in a process of its own, and a node beside it that plays balance and supervisor."""
+"""The driver node in a process of its own, and a node beside it that plays balance and
+supervisor.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,8 @@ def start(*parameters: str) -> subprocess.Popen:
 def driver(*parameters: str) -> Iterator[subprocess.Popen]:
     """A running driver; ended at the end of the test whatever happened.
 
-    It is asked first: one that is killed while it writes to shared memory leaves its reader a broken lock there, which
+    It is asked first: one that is killed while it writes to shared memory leaves its reader a
+        broken lock there, which
     ends the reader, or keeps it waiting for seconds (Fast DDS 3.2).
     """
     process = start(*parameters)
@@ -59,7 +62,9 @@ def driver(*parameters: str) -> Iterator[subprocess.Popen]:
 
 
 def end(process: subprocess.Popen) -> None:
-    """By SIGTERM; a driver with a body to let down may take its time, and one that hangs is killed."""
+    """By SIGTERM; a driver with a body to let down may take its time, and one that hangs is
+    killed.
+    """
     if process.poll() is None:
         process.send_signal(signal.SIGCONT)
         process.terminate()

@@ -17,7 +17,9 @@ def rows(readme: str, section: str) -> list[list[str]]:
 
 
 def assert_parameters(readme: str, config_type: type) -> None:
-    """The table below "Parameters" is a configuration: names, defaults and bounds; without bounds, free text."""
+    """The table below "Parameters" is a configuration: names, defaults and bounds; without bounds,
+    free text.
+    """
     expected = {}
     for name, (default, info) in flat_parameters(config_type).items():
         shown = ", ".join(map(str, default)) if isinstance(default, tuple) else str(default)

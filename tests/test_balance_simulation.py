@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The controller keeps the simulated body upright: noisy sensors, 2 ms delay, wrong masses, estimator only."""
+"""The controller keeps the simulated body upright: noisy sensors, 2 ms delay, wrong masses,
+estimator only.
+"""
 
 import math
 from pathlib import Path

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The driver node as others meet it: topics, lock-step, last gate, services, bad input, and its end."""
+"""The driver node as others meet it: topics, lock-step, last gate, services, bad input, and its
+end.
+"""
 
 import signal
 import time
@@ -104,7 +106,9 @@ def test_bad_commands_beside_good_ones_are_counted_and_harmless(partner):
             partner.run_for(0.02)
 
         def stray_is_counted(number: int) -> None:
-            """One may be lost: before the driver knows its sender, or of three that come before the driver looks."""
+            """One may be lost: before the driver knows its sender, or of three that come before the
+            driver looks.
+            """
             before = partner.gate.rejected
             partner.run_until(
                 lambda: stray(number) or partner.gate.rejected > before,

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The running robot against its public contract: names, types, frames, rates in simulated time, services, tf."""
+"""The running robot against its public contract: names, types, frames, rates in simulated time,
+services, tf.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,8 @@ from talus_cli.run.conversions import message_type, seconds
 from talus_launch.packages import package_share
 from talus_ros.fast_link_node import FLOOD, FastLink
 
-# Simulated time over which rates are counted: two messages of the slowest (1 Hz) are sure to fall into it.
+# Simulated time over which rates are counted: two messages of the slowest (1 Hz) are sure to fall
+# into it.
 WINDOW_S = 3.0
 CLOCK_PERIOD_S = 0.01
 QUEUE = 2000  # messages of each topic
@@ -168,7 +171,8 @@ def test_topic_has_its_type(heard: Heard, topic: Topic):
     ids=[t.name for t in PUBLIC_TOPICS if t.rate_hz],
 )
 def test_topic_has_its_rate_in_simulated_time(heard: Heard, topic: Topic):
-    # The window is as exact as the clock is fine, at both ends; and one message may fall on its edge.
+    # The window is as exact as the clock is fine, at both ends; and one message may fall on its
+    # edge.
     assert heard.counted[topic.name] >= topic.rate_hz * (heard.window - 2.0 * CLOCK_PERIOD_S) - 1.0
 
 
@@ -240,7 +244,9 @@ def test_covariances_are_filled(heard: Heard):
 
 @pytest.mark.parametrize("name", ["driver", "balance", "safety", "camera", "map", "recorder"])
 def test_no_parameter_of_a_running_node_changes(heard: Heard, name: str):
-    """Not even to what it is: a calibration, a limit or the clock is another one only after a new start."""
+    """Not even to what it is: a calibration, a limit or the clock is another one only after a new
+    start.
+    """
 
     def answered(future, what: str):
         wait_until(heard.node, future.done, f"{name} does not {what}")

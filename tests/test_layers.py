@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from sources import PACKAGES, ROOT, imports, python_files, top_level
 
-# Seen only by the shell of a node (is_shell): the graph, its messages, and the package that wraps both.
+# Seen only by the shell of a node (is_shell): the graph, its messages, and the package that wraps
+# both.
 ROS = {
     *(
         "rclpy",
@@ -32,7 +33,8 @@ ROS = {
     *("talus_interfaces", "talus_ros"),
 }
 
-# Package -> what its pure files may import, besides the standard library and themselves. Arrows point down this list.
+# Package -> what its pure files may import, besides the standard library and themselves. Arrows
+# point down this list.
 MAY_IMPORT = {
     "talus_core": {"numpy", "yaml", "transforms3d"},
     "talus_ros": {"numpy", "yaml", "talus_core"},
@@ -47,7 +49,8 @@ MAY_IMPORT = {
         "scipy",
     },
     "talus_safety": {"numpy", "yaml", "talus_core"},
-    # The one arrow between siblings: the last gate stands in the driver's process, since a topic hop can be lost.
+    # The one arrow between siblings: the last gate stands in the driver's process, since a topic
+    # hop can be lost.
     "talus_drivers": {"numpy", "yaml", "talus_core", "talus_safety"},
     "talus_balance": {"numpy", "yaml", "pinocchio", "daqp", "onnxruntime", "talus_core"},
     "talus_perception": {"numpy", "yaml", "talus_core"},

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From rendered depth images with sensor noise to the map, held against the exact geometry of the scene."""
+"""From rendered depth images with sensor noise to the map, held against the exact geometry of the
+scene.
+"""
 
 import math
 
@@ -33,12 +35,18 @@ SCENE = f"""
 <mujoco>
   <worldbody>
     <light pos="1 0 4"/>
-    {"".join(f'<geom type="box" pos="{c[0]} {c[1]} {c[2]}" size="{h[0]} {h[1]} {h[2]}"/>' for c, h in BOXES.values())}
+    {
+    "".join(
+        f'<geom type="box" pos="{c[0]} {c[1]} {c[2]}" size="{h[0]} {h[1]} {h[2]}"/>'
+        for c, h in BOXES.values()
+    )
+}
     <body><freejoint/><geom size="0.001" group="3"/><camera name="eye" fovy="70.88"/></body>
   </worldbody>
 </mujoco>
 """
-# A walk of 1.2 m that looks around, as a robot of this size would: (x, y, yaw, pitch) of the camera at 1.5 m.
+# A walk of 1.2 m that looks around, as a robot of this size would: (x, y, yaw, pitch) of the camera
+# at 1.5 m.
 WALK = [(0.4 * k, 0.1 * k - 0.15, yaw, 0.45) for k in range(4) for yaw in (-0.7, 0.0, 0.7)]
 IMAGES_PER_POSE = 4
 
@@ -85,7 +93,9 @@ def distance_to_boxes(points):
 
 
 def seen_surface():
-    """(n, 3) points of the solids that the eye sees from the walk within the range of the map, by exact rays."""
+    """(n, 3) points of the solids that the eye sees from the walk within the range of the map, by
+    exact rays.
+    """
     low = np.array([np.subtract(c, h) for c, h in BOXES.values()])
     high = np.array([np.add(c, h) for c, h in BOXES.values()])
     found = []
@@ -103,7 +113,9 @@ def seen_surface():
 
 
 def test_what_is_marked_is_there(room):
-    """Precision: at 4.5 m the noise's deviation is 3.4 cm along the ray, so 95 % lie within a voxel and a deviation."""
+    """Precision: at 4.5 m the noise's deviation is 3.4 cm along the ray, so 95 % lie within a voxel
+    and a deviation.
+    """
     distance = distance_to_boxes(room.voxels.occupied_centres())
     assert len(distance) > 5000
     assert (distance <= 1.5 * VOXEL).mean() > 0.97
@@ -111,7 +123,9 @@ def test_what_is_marked_is_there(room):
 
 
 def test_what_was_seen_is_marked(room):
-    """Recall: of the surface seen within 4 m, nearly every point has an occupied voxel no farther than a neighbour."""
+    """Recall: of the surface seen within 4 m, nearly every point has an occupied voxel no farther
+    than a neighbour.
+    """
     occupied = {tuple(v) for v in room.voxels.occupied_voxels().tolist()}
     seen = np.unique(np.floor(seen_surface() / VOXEL).astype(int), axis=0)
     neighbours = np.stack(np.meshgrid(*[[-1, 0, 1]] * 3, indexing="ij"), -1).reshape(-1, 3)
@@ -121,7 +135,9 @@ def test_what_was_seen_is_marked(room):
 
 
 def test_no_free_voxel_is_inside_a_solid(room):
-    """What is called free is: a voxel of carved space whose centre lies deeper than a voxel in a solid is an error."""
+    """What is called free is: a voxel of carved space whose centre lies deeper than a voxel in a
+    solid is an error.
+    """
     blocks, places = np.nonzero(is_free(room.voxels.log_odds))
     local = np.stack(np.unravel_index(places, (BLOCK_EDGE_VOXELS,) * 3), axis=1)
     centres = (room.voxels.coordinates[blocks] * BLOCK_EDGE_VOXELS + local + 0.5) * VOXEL

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The map's node as a process: depth images and tf in; points, occupancy, elevation, files and clear errors out."""
+"""The map's node as a process: depth images and tf in; points, occupancy, elevation, files and
+clear errors out.
+"""
 
 import subprocess
 import sys
@@ -40,7 +42,9 @@ def transform(stamp, parent, child, position=(0, 0, 0), rotation=None):
 
 
 class Robot:
-    """Plays all around the map, with a camera that looks at a wall over a floor; keeps the answers."""
+    """Plays all around the map, with a camera that looks at a wall over a floor; keeps the
+    answers.
+    """
 
     def __init__(self, node):
         self.node = node

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the robot's depth cameras see of its own body never gets into the map, in any of its poses."""
+"""What the robot's depth cameras see of its own body never gets into the map, in any of its
+poses.
+"""
 
 from pathlib import Path
 
@@ -17,7 +19,8 @@ from talus_simulation.cameras.rendering import SceneRenderer
 
 ROBOT_FOLDER = Path(__file__).parents[1] / "urdf" / "talus40"
 EMPTY_WORLD = """
-<mujoco><worldbody><light pos="0 0 5"/><geom name="floor" type="plane" size="9 9 0.1"/></worldbody></mujoco>
+<mujoco><worldbody><light pos="0 0 5"/><geom name="floor" type="plane" size="9 9 0.1"/>
+  </worldbody></mujoco>
 """
 REACHING = {
     "l_shoulder_pitch": -1.2,

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Operators as the supervisor hears them: the device in a terminal over UDP, the one over ROS, joystick and file."""
+"""Operators as the supervisor hears them: the device in a terminal over UDP, the one over ROS,
+joystick and file.
+"""
 
 from __future__ import annotations
 

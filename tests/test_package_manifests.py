@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every package.xml tells the truth: names, versions, and dependencies that are those of the code."""
+"""Every package.xml tells the truth: names, versions, and dependencies that are those of the
+code.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ KEY_OF = {
 }
 # Not in rosdep's lists; config/python/lock.txt brings them.
 WITHOUT_KEY = {"daqp", "mcap", "onnx", "onnxruntime", "viser"}
-# Every key that a manifest may name, besides the packages of this checkout: a misspelt one is caught here.
+# Every key that a manifest may name, besides the packages of this checkout: a misspelt one is
+# caught here.
 KNOWN_KEYS = {
     *KEY_OF.values(),
     *(

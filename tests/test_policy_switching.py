@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A learned policy drives, loses the robot or is told to let go, and the model-based controller has it at once."""
+"""A learned policy drives, loses the robot or is told to let go, and the model-based controller has
+it at once.
+"""
 
 import math
 from collections.abc import Callable
@@ -187,7 +189,9 @@ def test_switching_to_and_fro_in_the_middle_of_steps_and_shoves(seed):
 
 
 def test_the_torque_goes_over_without_a_jump():
-    """Slowly to the policy, at once back; the references of the drives move as fast as joints may, both ways."""
+    """Slowly to the policy, at once back; the references of the drives move as fast as joints may,
+    both ways.
+    """
 
     def story(rig, _):
         seen, step = [], rig.seat.step

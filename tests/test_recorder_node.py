@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The recorder beside a running driver: an e-stop leaves a file with all that was said around it."""
+"""The recorder beside a running driver: an e-stop leaves a file with all that was said around
+it.
+"""
 
 from __future__ import annotations
 
@@ -95,7 +97,9 @@ class Supervised:
 
 
 def end(process: subprocess.Popen, partner: Partner, body: subprocess.Popen) -> str:
-    """SIGINT, and what it printed; the robot goes on for a while meanwhile, and the recorder with it."""
+    """SIGINT, and what it printed; the robot goes on for a while meanwhile, and the recorder with
+    it.
+    """
     process.send_signal(signal.SIGINT)
     partner.run_for(0.3)
     body.terminate()

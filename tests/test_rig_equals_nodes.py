@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rig of the benches is the robot of the nodes: same seed and commands, same sensor values, bit for bit.
+"""The rig of the benches is the robot of the nodes: same seed and commands, same sensor values,
+bit for bit.
 
-Driver node and balance node run in lock-step with a partner that plays supervisor and operator. Its words reach the
-balance node within some ticks; the rig finds the tick by trying: only the true one gives the same sensor values.
+Driver node and balance node run in lock-step with a partner that plays supervisor and operator. Its
+words reach the
+balance node within some ticks; the rig finds the tick by trying: only the true one gives the same
+sensor values.
 """
 
 import multiprocessing

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The web page in a real browser: it shows robot, map and buttons, and its buttons reach the robot."""
+"""The web page in a real browser: it shows robot, map and buttons, and its buttons reach the
+robot.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,8 @@ from talus_cli.bootstrap.system import BROWSER
 from view_actor import CAMERA, DEPTH, SERVICES, Actor
 from view_browser import Browser
 
-# Where no package brings a browser (Ubuntu) a person may go without; the machine that decides what is merged may not.
+# Where no package brings a browser (Ubuntu) a person may go without; the machine that decides what
+# is merged may not.
 pytestmark = pytest.mark.skipif(
     BROWSER.packages == () and not BROWSER.is_there() and "CI" not in os.environ,
     reason=f"no browser to look at the page: {BROWSER.by_hand}",
@@ -44,11 +47,13 @@ CUT_LABELS = """
         const label = button.querySelector('.mantine-Button-label');
         if (!label || button.offsetParent === null) return false;
         const inner = label.getBoundingClientRect(), outer = button.getBoundingClientRect();
-        const isInside = inner.left >= outer.left && inner.right <= outer.right && inner.bottom <= outer.bottom;
+        const isInside = inner.left >= outer.left && inner.right <= outer.right
+            && inner.bottom <= outer.bottom;
         return label.scrollWidth > label.clientWidth || !isInside;
     }).map(button => button.innerText);"""
 REACHED_AT_THE_END = """
-    const button = [...document.querySelectorAll('button')].find(b => b.innerText.trim() === arguments[0]);
+    const buttons = [...document.querySelectorAll('button')];
+    const button = buttons.find(b => b.innerText.trim() === arguments[0]);
     const panel = button.closest('.mantine-ScrollArea-viewport');
     panel.scrollTop = panel.scrollHeight;
     const box = button.getBoundingClientRect();
@@ -154,7 +159,9 @@ def test_page_shows_robot_map_and_buttons(page: Browser, tmp_path: Path):
 
 
 def _sees_robot(picture: np.ndarray) -> bool:
-    """Dark joints and white shells in the middle, teal rings, and the blue to violet top of the block of voxels."""
+    """Dark joints and white shells in the middle, teal rings, and the blue to violet top of the
+    block of voxels.
+    """
     height, width = picture.shape[:2]
     scene = picture[:, int(0.3 * width) : int(0.7 * width)].astype(int)
     red, green, blue = scene[:, :, 0], scene[:, :, 1], scene[:, :, 2]

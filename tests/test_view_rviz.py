@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The RViz configuration shows only what the robot really offers, with displays that fit the messages."""
+"""The RViz configuration shows only what the robot really offers, with displays that fit the
+messages.
+"""
 
 from __future__ import annotations
 

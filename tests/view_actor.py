@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The robot as the web view sees it: real messages of a standing talus40, and services that write down their calls."""
+"""The robot as the web view sees it: real messages of a standing talus40, and services that write
+down their calls.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,10 @@ HIP_HEIGHT = 0.84  # m of base_link in the pose `stand`
 
 
 class Actor:
-    """Use as a context. `calls` are the services called so far, `commands` the (wall time, vx, vy, wz) of cmd_vel."""
+    """Use as a context.
+
+    `calls` are the services called so far, `commands` the (wall time, vx, vy, wz) of cmd_vel.
+    """
 
     def __enter__(self) -> Actor:
         self.calls: list[str] = []
@@ -151,7 +156,9 @@ def balance() -> BalanceState:
 
 
 def block_of_voxels() -> np.ndarray:
-    """Centres (n, 3) m of a box of 0.4 x 0.4 x 0.9 m to the robot's left, where the page's first camera sees it."""
+    """Centres (n, 3) m of a box of 0.4 x 0.4 x 0.9 m to the robot's left, where the page's first
+    camera sees it.
+    """
     axes = (np.arange(0.2, 0.6, VOXEL), np.arange(0.7, 1.1, VOXEL), np.arange(0.0, 0.9, VOXEL))
     return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3) + VOXEL / 2.0
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A headless Chromium, driven over the W3C WebDriver protocol of chromedriver: a page's eyes and fingers for tests."""
+"""A headless Chromium, driven over the W3C WebDriver protocol of chromedriver: a page's eyes and
+fingers for tests.
+"""
 
 from __future__ import annotations
 
@@ -128,7 +130,8 @@ class Browser:
     def tick(self, label: str) -> None:
         """Toggle the checkbox with this label."""
         self.script(
-            """const label = [...document.querySelectorAll('label')].find(l => l.innerText.trim() === arguments[0]);
+            """const labels = [...document.querySelectorAll('label')];
+            const label = labels.find(l => l.innerText.trim() === arguments[0]);
                document.getElementById(label.htmlFor).click();""",
             label,
         )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The same assertions run through the real launch where it is installed, else through the runner."""
+"""The same assertions run through the real launch where it is installed, else through the
+runner.
+"""
 
 from __future__ import annotations
 

@@ -17,7 +17,8 @@ setup(
     zip_safe=True,
     maintainer="Talus maintainers",
     maintainer_email="maintainers@talus.invalid",
-    description="State estimator, footstep planner and whole-body controller that keep a humanoid upright.",
+    description="State estimator, footstep planner and whole-body controller that keep a "
+    "humanoid upright.",
     license="Apache-2.0",
     entry_points={"console_scripts": ["balance_node = talus_balance.balance_node:main"]},
 )

@@ -17,7 +17,8 @@ setup(
     zip_safe=True,
     maintainer="Talus maintainers",
     maintainer_email="maintainers@talus.invalid",
-    description="Stand-in for the standard robot_state_publisher where the Python Package Index lacks it.",
+    description="Stand-in for the standard robot_state_publisher where the Python Package "
+    "Index lacks it.",
     license="Apache-2.0",
     entry_points={"console_scripts": [f"{NAME} = {NAME}.robot_state_publisher_node:main"]},
 )

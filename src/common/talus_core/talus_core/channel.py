@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A channel between the driver and the nodes around it, where a simulated body can stage faults of transport."""
+"""A channel between the driver and the nodes around it, where a simulated body can stage faults of
+transport.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Defines the seam between Talus and a body: five verbs, and protocols for what it offers besides."""
+"""Defines the seam between Talus and a body: five verbs, and protocols for what it offers
+besides.
+"""
 
 from __future__ import annotations
 
@@ -118,7 +120,9 @@ class Derating(Protocol):
 
 @runtime_checkable
 class EnergyMetered(Protocol):
-    """What a driver may offer besides: a count of the energy that the robot has used; from `connect` on."""
+    """What a driver may offer besides: a count of the energy that the robot has used; from
+    `connect` on.
+    """
 
     @property
     def energy_used(self) -> float:
@@ -181,7 +185,9 @@ class FaultStage(Protocol):
 
 @runtime_checkable
 class Posable(Protocol):
-    """What a body in a MuJoCo scene offers besides: the pose of the whole scene, for rendering in another process."""
+    """What a body in a MuJoCo scene offers besides: the pose of the whole scene, for rendering in
+    another process.
+    """
 
     @property
     def qpos(self) -> np.ndarray:

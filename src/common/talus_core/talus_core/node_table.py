@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The nodes of a robot as one table: who is waited for, watched, traced, and may be killed on purpose.
+"""The nodes of a robot as one table: who is waited for, watched, traced, and may be killed on
+purpose.
 
-Lock-step, supervisor, scenarios, recorder, page, doctor and the tests of the launch files read it. A node of this
-checkout is one row below; a node from outside is one entry of a YAML file with the same fields, named to the launch
+Lock-step, supervisor, scenarios, recorder, page, doctor and the tests of the launch files read it.
+A node of this
+checkout is one row below; a node from outside is one entry of a YAML file with the same fields,
+named to the launch
 files by `nodes:=FILE`:
 
-    planner: {package: my_planner, executable: planner_node, leash_s: 0.5, silence: {R1: [0.45, 0.3]}, required: never}
+    planner: {package: my_planner, executable: planner_node, leash_s: 0.5, silence: {R1: [0.45,
+        0.3]}, required: never}
 """
 
 from __future__ import annotations
@@ -31,7 +35,8 @@ class NodeTableError(TalusError):
 
 @dataclass(frozen=True)
 class Silence:
-    """How long a node's heartbeat may be missing; both clocks must agree, so that a slow computer loses nobody.
+    """How long a node's heartbeat may be missing; both clocks must agree, so that a slow computer
+    loses nobody.
 
     Attributes:
         wall_s: Time on the computer's steady clock, s.
@@ -50,13 +55,17 @@ class NodeRow:
         name: Of the ROS node, and of its heartbeat.
         package: ROS package that holds its program.
         executable: Name of the program.
-        leash_s: Simulated time that it may be behind in lock-step, s; 0: time waits for its answer to every state;
+        leash_s: Simulated time that it may be behind in lock-step, s; 0: time waits for its answer
+            to every state;
             None: time does not wait for it.
-        silence: What the supervisor does, by the name of the stop level, when its heartbeat is missing.
-        required: When the robot may not be armed without it: `always`, with `perception`, or `never`. A node that is
+        silence: What the supervisor does, by the name of the stop level, when its heartbeat is
+            missing.
+        required: When the robot may not be armed without it: `always`, with `perception`, or
+            `never`. A node that is
             not required is watched from its first heartbeat on.
         traced: Topics whose messages it leaves in shared memory for the recorder.
-        is_killable: Whether scenarios may kill, stop or hang it; the driver's death ends a simulated body.
+        is_killable: Whether scenarios may kill, stop or hang it; the driver's death ends a
+            simulated body.
     """
 
     name: str
@@ -92,11 +101,13 @@ class NodeTable:
         return self._rows[name]
 
     def leashes(self, period: float, delay_ticks: int) -> dict[str, int]:
-        """Return how many ticks of `period` s each node in lock-step may be behind the tick that is about to end.
+        """Return how many ticks of `period` s each node in lock-step may be behind the tick that
+        is about to end.
 
         Args:
             period: Control period, s.
-            delay_ticks: Ticks from a state to the command that answers it; the leash of nodes with `leash_s` 0.
+            delay_ticks: Ticks from a state to the command that answers it; the leash of nodes with
+                `leash_s` 0.
         """
         leashed = {row.name: row.leash_s for row in self.rows if row.leash_s is not None}
         return {
@@ -118,7 +129,10 @@ class NodeTable:
         return {row.name: row.traced for row in self.rows if row.traced}
 
     def with_file(self, path: str | Path) -> NodeTable:
-        """Return this table with the further nodes of a YAML file; an empty path adds none. Raises NodeTableError."""
+        """Return this table with the further nodes of a YAML file; an empty path adds none.
+
+        Raises NodeTableError.
+        """
         return NodeTable((*self.rows, *_rows_of(Path(path), self._rows))) if path else self
 
 
@@ -128,30 +142,57 @@ SILENT_R1_PERCEPTION = Silence(
 NODES = NodeTable(
     (
         NodeRow(
-            "driver", "talus_drivers", "driver_node", required="always", is_killable=False,
-            traced=("robot_state", "joint_command", "imu", "foot/left/wrench", "foot/right/wrench", "gate/state"),
+            "driver",
+            "talus_drivers",
+            "driver_node",
+            required="always",
+            is_killable=False,
+            traced=(
+                "robot_state",
+                "joint_command",
+                "imu",
+                "foot/left/wrench",
+                "foot/right/wrench",
+                "gate/state",
+            ),
         ),
         NodeRow(
-            "balance", "talus_balance", "balance_node", leash_s=0.0, required="always",
+            "balance",
+            "talus_balance",
+            "balance_node",
+            leash_s=0.0,
+            required="always",
             silence={"R3": Silence(0.5, 0.05)},  # a sixth of the time in which a fall doubles
             traced=("odom", "balance/state"),
         ),
-        # Half the age at which the last gate refuses the supervisor's word; the gate watches it by that word.
-        NodeRow("safety", "talus_safety", "supervisor_node", leash_s=0.05, traced=("safety/state",)),
+        # Half the age at which the last gate refuses the supervisor's word; the gate watches it by
+        # that word.
+        NodeRow(
+            "safety", "talus_safety", "supervisor_node", leash_s=0.05, traced=("safety/state",)
+        ),
         # The cameras see at 10 Hz and a half: five missing heartbeats degrade, nine stop.
         NodeRow(
-            "camera", "talus_simulation", "camera_node", leash_s=0.15, required="perception",
+            "camera",
+            "talus_simulation",
+            "camera_node",
+            leash_s=0.15,
+            required="perception",
             silence={"R2": Silence(0.45, 0.315), "R1": Silence(0.25, 0.175)},
         ),
         # map/elevation at 5 Hz needs 0.2 s.
         NodeRow(
-            "map", "talus_map", "map_node", leash_s=0.5, required="perception", silence={"R1": SILENT_R1_PERCEPTION}
+            "map",
+            "talus_map",
+            "map_node",
+            leash_s=0.5,
+            required="perception",
+            silence={"R1": SILENT_R1_PERCEPTION},
         ),
         NodeRow("robot_state_publisher", "robot_state_publisher", "robot_state_publisher"),
         NodeRow("recorder", "talus_recorder", "recorder_node"),
         NodeRow("view", "talus_view", "view_node"),
     )
-)  # fmt: skip
+)
 
 
 def _rows_of(path: Path, known: Mapping[str, NodeRow]) -> list[NodeRow]:
@@ -165,7 +206,8 @@ def _rows_of(path: Path, known: Mapping[str, NodeRow]) -> list[NodeRow]:
         raise NodeTableError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(raw, Mapping):
         raise NodeTableError(
-            f"{path}: not a mapping; it has one entry a node: name: {{package: ..., executable: ...}}"
+            f"{path}: not a mapping; it has one entry a node: name: "
+            f"{{package: ..., executable: ...}}"
         )
     taken = [str(name) for name in raw if name in known]
     if taken:

@@ -19,7 +19,9 @@ def state_at_rest() -> RobotState:
 
 
 def standing_model(rng: np.random.Generator | None = None, spread: float = 0.0) -> WholeBodyModel:
-    """The model on flat soles in the stand pose, joints and velocities disturbed by `spread` rad and rad/s."""
+    """The model on flat soles in the stand pose, joints and velocities disturbed by `spread` rad
+    and rad/s.
+    """
     model = WholeBodyModel(ROBOT)
     joints = ROBOT.poses["stand"][ROBOT.structural_indices].copy()
     velocity = np.zeros_like(joints)

@@ -62,7 +62,9 @@ def test_stays_put_for_ten_seconds_on_two_feet_with_noise_and_bias():
 
 
 def sway(t):
-    """A body that sways and nods over fixed soles: position, velocity, acceleration, rotation vector and rate."""
+    """A body that sways and nods over fixed soles: position, velocity, acceleration, rotation
+    vector and rate.
+    """
     w = 2.0 * np.pi * 0.8
     s, c = np.sin(w * t), np.cos(w * t)
     amplitude = np.array([0.04, 0.06, 0.02])

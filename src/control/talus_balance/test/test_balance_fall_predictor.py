@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Standing, swaying and stepping are no falls; what no step reaches, leans too far or sinks is one."""
+"""Standing, swaying and stepping are no falls; what no step reaches, leans too far or sinks is
+one.
+"""
 
 from dataclasses import replace
 

@@ -36,7 +36,9 @@ def facts(**changes) -> GaitInput:
 
 
 def in_mid_swing(seconds: float) -> Gait:
-    """A gait whose right foot has been swinging for about that long; the body's motion is that of a sound step."""
+    """A gait whose right foot has been swinging for about that long; the body's motion is that of a
+    sound step.
+    """
     gait = Gait(GaitConfig(), DT, (0.112, 0.047), FOOT)
     over_left = facts(capture_point=np.array([0.0, 0.06]), forces=np.array([559.0, 0.0]))
     while gait.phase is not GaitPhase.SINGLE:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stages follow what is measured, a failed one is tried again, and a file that says nonsense is refused by name."""
+"""Stages follow what is measured, a failed one is tried again, and a file that says nonsense is
+refused by name.
+"""
 
 import shutil
 from dataclasses import replace

@@ -39,7 +39,9 @@ def test_who_is_asked_for_little_or_gives_something_now_and_then_is_not():
 
 
 def swing(watch: LimpDrives, seconds: float, acceleration: float, follows: float) -> None:
-    """The first joint is asked for 5 N m and gives none; it changes its speed by a share of what was planned."""
+    """The first joint is asked for 5 N m and gives none; it changes its speed by a share of what
+    was planned.
+    """
     for tick in range(round(seconds / DT)):
         velocity = np.array([follows * acceleration * tick * DT, 0.0, 0.0])
         observe(

@@ -8,7 +8,9 @@ AHEAD = np.array([0.4, 0.0, 0.0])
 
 
 class Walker:
-    """Steps of a gait that makes of the wanted velocity what it is asked to, and `drift` m/s to the left besides."""
+    """Steps of a gait that makes of the wanted velocity what it is asked to, and `drift` m/s to the
+    left besides.
+    """
 
     def __init__(self, course=0.0, drift=0.0):
         self.hold, self.course, self.drift = PathHold(), course, drift

@@ -40,7 +40,9 @@ def planned(planner: StepPlanner, *values, **changes) -> StepPlan:
 
 
 def periodic_start(velocity, swing_sign):
-    """Capture point just after a touchdown of the periodic gait at (vx, 0), stance foot at the origin."""
+    """Capture point just after a touchdown of the periodic gait at (vx, 0), stance foot at the
+    origin.
+    """
     width = CONFIG.step_width
     return nominal_offset(OMEGA, CONFIG.duration, velocity[0] * CONFIG.duration, width, width) * [
         1.0,
@@ -207,7 +209,9 @@ def test_random_states_never_leave_the_bounds():
 
 
 def walk_pendulum(velocity, push=(0.0, 0.0), steps=30):
-    """A linear inverted pendulum that obeys the plan; returns the mean velocity and the capture point's last offset."""
+    """A linear inverted pendulum that obeys the plan; returns the mean velocity and the capture
+    point's last offset.
+    """
     xi, com = periodic_start(np.zeros(2), 1.0), np.array([0.0, 0.05])
     stance, swing, sign = np.zeros(2), np.array([0.0, CONFIG.step_width]), 1.0
     planner, dt, start = StepPlanner(CONFIG), 0.005, None
@@ -275,7 +279,9 @@ def test_off_a_foot_that_slides_away_it_steps_as_soon_as_the_legs_can():
 
 
 def test_a_foot_that_comes_in_beside_the_other_keeps_the_time_to_stop_there():
-    """However much the capture point asks for haste: one that cannot stop lands on the other foot."""
+    """However much the capture point asks for haste: one that cannot stop lands on the other
+    foot.
+    """
     swing, capture_point = np.array([0.0, 0.4]), np.array([0.1, -0.3])
 
     def lands_in(speed):

@@ -435,8 +435,8 @@ def test_a_refused_policy_is_one_line_in_the_log_and_changes_no_command(tmp_path
     seat = policy_seat(node := FakeNode(), str(path), ROBOT, DT)
     assert node.errors == [f"{seat.reason}; the model-based controller drives alone"]
     assert (
-        seat.text
-        == f"refused (policy {path}: joint 2 is l_knee; in the robot's order it must be l_hip_pitch)"
+        seat.text == f"refused (policy {path}: joint 2 is l_knee; in the robot's order it must be "
+        f"l_hip_pitch)"
     )
     assert is_trouble(seat)
     response = asked(node, True)

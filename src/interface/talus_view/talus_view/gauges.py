@@ -37,7 +37,9 @@ class RealTimeFactor:
         self._samples: deque[tuple[float, float]] = deque()
 
     def add(self, simulated: float, wall: float) -> None:
-        """Simulated time was read at a wall time, both in s; a jump back of simulated time starts anew."""
+        """Simulated time was read at a wall time, both in s; a jump back of simulated time starts
+        anew.
+        """
         if self._samples and simulated < self._samples[-1][0]:
             self._samples.clear()
         self._samples.append((simulated, wall))

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From walk buttons to a velocity: a button counts only as long as the page keeps saying that it does."""
+"""From walk buttons to a velocity: a button counts only as long as the page keeps saying that it
+does.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ DIRECTIONS: dict[str, WalkVelocity] = {
 
 @dataclass(frozen=True)
 class _Walk:
-    """What is walked now: direction, until when without another word from the page, and from which page."""
+    """What is walked now: direction, until when without another word from the page, and from which
+    page.
+    """
 
     direction: WalkVelocity
     until: float
@@ -51,9 +55,12 @@ class _Walk:
 class Teleop:
     """Two ways to walk, both with a deadline that only the living page can push back.
 
-    A held button repeats itself about ten times a second; without repetition the walk ends after `hold_deadline`.
-    With "keep walking" one press is enough, and the page must answer pings; without an answer the walk ends after
-    `page_deadline`. At the end standstill is commanded for `halt_time`, then nothing, so that others may command.
+    A held button repeats itself about ten times a second; without repetition the walk ends after
+    `hold_deadline`.
+    With "keep walking" one press is enough, and the page must answer pings; without an answer the
+    walk ends after
+    `page_deadline`. At the end standstill is commanded for `halt_time`, then nothing, so that
+    others may command.
     """
 
     def __init__(
@@ -73,7 +80,10 @@ class Teleop:
         self._walk = _Walk(_direction(name), now + self._hold_deadline, client, is_kept=False)
 
     def keep(self, name: str, client: int, now: float) -> None:
-        """Walk on without holding the button, as long as the page answers. Raises UnknownNameError."""
+        """Walk on without holding the button, as long as the page answers.
+
+        Raises UnknownNameError.
+        """
         self._walk = _Walk(_direction(name), now + self._page_deadline, client, is_kept=True)
 
     def page_answered(self, client: int, now: float) -> None:

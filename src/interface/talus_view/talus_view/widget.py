@@ -122,7 +122,8 @@ class Site:
 
 
 class Widget:
-    """One thing on the page. A subclass in `widgets/` overrides what it needs; all else does nothing.
+    """One thing on the page. A subclass in `widgets/` overrides what it needs; all else does
+    nothing.
 
     Every method runs in the page's own thread; `wall` is wall time in s.
 

@@ -31,7 +31,9 @@ def test_volume_is_right_and_outside_is_outside(mesh, expected, tolerance):
 
 @pytest.mark.parametrize("mesh", [box([1, 1, 1]), cylinder(1, 1), sphere(1), capsule(1, 1)])
 def test_surface_is_closed(mesh):
-    """Every edge is passed once in each direction, counted by places since edges are doubled on purpose."""
+    """Every edge is passed once in each direction, counted by places since edges are doubled on
+    purpose.
+    """
     places = np.round(mesh.vertices, 5)
     edges = np.concatenate([mesh.faces[:, [0, 1]], mesh.faces[:, [1, 2]], mesh.faces[:, [2, 0]]])
     keys = [(tuple(places[a]), tuple(places[b])) for a, b in edges]

@@ -10,7 +10,8 @@ from talus_view.drawing.urdf_visuals import DEFAULT_COLOUR, UrdfVisualsError, pa
 
 ARM = """<robot name="arm">
   <material name="white"><color rgba="1 1 1 1"/></material>
-  <link name="base"><visual><geometry><box size="0.2 0.2 0.1"/></geometry><material name="white"/></visual></link>
+  <link name="base"><visual><geometry><box size="0.2 0.2 0.1"/></geometry>
+    <material name="white"/></visual></link>
   <joint name="shoulder" type="revolute"><parent link="base"/><child link="upper"/>
     <origin xyz="0 0 0.5" rpy="0 0 1.5707963267948966"/><axis xyz="0 2 0"/></joint>
   <link name="upper">
@@ -18,11 +19,14 @@ ARM = """<robot name="arm">
       <material name="mine"><color rgba="1 0 0.5 1"/></material></visual>
     <visual><geometry><sphere radius="0.1"/></geometry></visual></link>
   <joint name="elbow" type="revolute"><parent link="upper"/><child link="lower"/>
-    <origin xyz="0 0 -0.4"/><axis xyz="0 1 0"/><mimic joint="shoulder" multiplier="-2" offset="0.1"/></joint>
+    <origin xyz="0 0 -0.4"/><axis xyz="0 1 0"/>
+      <mimic joint="shoulder" multiplier="-2" offset="0.1"/></joint>
   <link name="lower"/>
-  <joint name="slide" type="prismatic"><parent link="lower"/><child link="finger"/><axis xyz="0 0 1"/></joint>
+  <joint name="slide" type="prismatic"><parent link="lower"/><child link="finger"/>
+    <axis xyz="0 0 1"/></joint>
   <link name="finger"/>
-  <joint name="eye" type="fixed"><parent link="finger"/><child link="front_camera_optical_frame"/></joint>
+  <joint name="eye" type="fixed"><parent link="finger"/>
+    <child link="front_camera_optical_frame"/></joint>
   <link name="front_camera_optical_frame"/>
 </robot>"""
 
@@ -73,7 +77,8 @@ def test_child_quats_have_unit_length(arm):
 
 def test_lowest_point(arm):
     assert arm.lowest(arm.tree.values({})) == pytest.approx(-0.05)  # the base's underside
-    # Raised by a right angle, the upper arm is far above; shoulder height .5, sphere .1: the base stays the lowest.
+    # Raised by a right angle, the upper arm is far above; shoulder height .5, sphere .1: the base
+    # stays the lowest.
     assert arm.lowest(arm.tree.values({"shoulder": np.pi})) == pytest.approx(-0.05)
 
 
@@ -95,7 +100,8 @@ def test_unusable_urdf_says_why(text, message):
 
 
 def test_missing_mesh_names_the_file(tmp_path):
-    text = "<robot><link name='a'><visual><geometry><mesh filename='no.stl'/></geometry></visual></link></robot>"
+    text = "<robot><link name='a'><visual><geometry><mesh "
+    "filename='no.stl'/></geometry></visual></link></robot>"
     with pytest.raises(MeshFileError, match=r"no\.stl"):
         parse_urdf(text, lambda uri: tmp_path / uri)
 

@@ -41,7 +41,8 @@ class MapNodeConfig:
         """Most images per second by camera. Raises ParameterError."""
         if len(self.depth_cameras) != len(self.depth_rates_hz):
             raise ParameterError(
-                f"parameters 'depth_cameras' and 'depth_rates_hz' have {len(self.depth_cameras)} and "
+                f"parameters 'depth_cameras' and 'depth_rates_hz' have "
+                f"{len(self.depth_cameras)} and "
                 f"{len(self.depth_rates_hz)} entries; one rate per camera works"
             )
         return dict(zip(self.depth_cameras, self.depth_rates_hz, strict=True))

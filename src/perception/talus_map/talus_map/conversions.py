@@ -54,7 +54,9 @@ def depth_image_of(camera: str, message: Image) -> DepthImage | None:
 
 
 def pinhole_of(message: CameraInfo) -> Pinhole | None:
-    """Intrinsics without distortion; None if the camera is uncalibrated or distorts (such images need rectifying)."""
+    """Intrinsics without distortion; None if the camera is uncalibrated or distorts (such images
+    need rectifying).
+    """
     if message.k[0] <= 0.0 or any(message.d):
         return None
     return Pinhole(

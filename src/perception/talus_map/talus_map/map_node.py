@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The map: fuses what the depth cameras see, where tf says they were, and publishes it in three forms."""
+"""The map: fuses what the depth cameras see, where tf says they were, and publishes it in three
+forms.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ STATIC_FRAMES_QOS = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_
 
 
 class MapNode:
-    """Fuses each depth image once tf knows the instant it was taken; publishes at rates of the images' time."""
+    """Fuses each depth image once tf knows the instant it was taken; publishes at rates of the
+    images' time.
+    """
 
     def __init__(self):
         self._node = rclpy.create_node("map")

@@ -44,7 +44,8 @@ class MapConfig:
     )
     pixel_step: int = parameter(
         2,
-        "Every n-th pixel and row gives an end point, in turns; at 2, 4.5 m away, they are a voxel apart.",
+        "Every n-th pixel and row gives an end point, in turns; at 2, 4.5 m away, they are "
+        "a voxel apart.",
         1,
         8,
     )
@@ -58,7 +59,8 @@ class DepthView:
     """One depth image and where it was taken.
 
     Attributes:
-        depth: (height, width) float32 m along the optical axis; NaN = invalid, +-inf = out of range (REP 117).
+        depth: (height, width) float32 m along the optical axis; NaN = invalid, +-inf = out of range
+            (REP 117).
         camera: Intrinsics.
         camera_in_map: Pose of C in M.
         links_in_map: Poses of the robot's links in M at the same instant.
@@ -131,6 +133,8 @@ class Mapper:
         return project(self.voxels, self._feet, self._config.occupancy)
 
     def _height_variances(self, points: np.ndarray, camera_in_map: Transform) -> np.ndarray:
-        """(n,) m^2: depth noise moves a point along its ray; the ray's slope turns that into height."""
+        """(n,) m^2: depth noise moves a point along its ray; the ray's slope turns that into
+        height.
+        """
         slope = (points / points[:, 2:]) @ camera_in_map.rotation[2].astype(points.dtype)
         return (slope * self._sensor.deviation(points[:, 2])) ** 2

@@ -18,7 +18,9 @@ def pose_looking(position, yaw=0.0, pitch=0.0):
 
 
 def depth_of_boxes(boxes, pose, camera=CAMERA):
-    """Exact depth (height, width) float32 along the axis of axis-aligned boxes ((low, high), ...); inf = nothing."""
+    """Exact depth (height, width) float32 along the axis of axis-aligned boxes ((low, high), ...);
+    inf = nothing.
+    """
     rays = camera.rays().reshape(-1, 3).astype(float) @ pose.rotation.T
     nearest = np.full(len(rays), np.inf)
     for low, high in boxes:

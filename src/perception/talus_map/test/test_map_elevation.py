@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The elevation map: known heights, honest variances, unknown where nothing was seen, and a grid that moves along."""
+"""The elevation map: known heights, honest variances, unknown where nothing was seen, and a grid
+that moves along.
+"""
 
 import numpy as np
 import pytest

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The inbox: an image becomes a view once everything about its instant is known, and says what it lacks until then."""
+"""The inbox: an image becomes a view once everything about its instant is known, and says what it
+lacks until then.
+"""
 
 import numpy as np
 import pytest

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What moves in front of walls is found within a few images, with its place and speed; walls and furniture never."""
+"""What moves in front of walls is found within a few images, with its place and speed; walls and
+furniture never.
+"""
 
 import numpy as np
 import pytest
@@ -24,7 +26,9 @@ def person(x, y=0.0):
 
 
 class Walk:
-    """A robot that looks down by 26 degrees while it walks, turns its head, and believes that it went 1 % farther."""
+    """A robot that looks down by 26 degrees while it walks, turns its head, and believes that it
+    went 1 % farther.
+    """
 
     def __init__(self, speed=0.0, turn=0.0):
         self.speed = speed

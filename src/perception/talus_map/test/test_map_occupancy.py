@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The projection to the ground: obstacles of the robot's height, free floor, and unknown where nobody looked."""
+"""The projection to the ground: obstacles of the robot's height, free floor, and unknown where
+nobody looked.
+"""
 
 import numpy as np
 import pytest

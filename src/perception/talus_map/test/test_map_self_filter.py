@@ -13,10 +13,12 @@ URDF = """
     <collision><origin xyz="0 0 0.5"/><geometry><box size="0.3 0.4 1.0"/></geometry></collision>
   </link>
   <link name="arm">
-    <collision><origin xyz="0 0 -0.3"/><geometry><cylinder radius="0.05" length="0.6"/></geometry></collision>
+    <collision><origin xyz="0 0 -0.3"/><geometry><cylinder radius="0.05" length="0.6"/>
+      </geometry></collision>
     <collision><origin xyz="0 0 -0.6"/><geometry><sphere radius="0.08"/></geometry></collision>
   </link>
-  <link name="finger"><collision><geometry><capsule radius="0.01" length="0.06"/></geometry></collision></link>
+  <link name="finger"><collision><geometry><capsule radius="0.01" length="0.06"/></geometry>
+    </collision></link>
   <link name="shell"><collision><geometry><mesh filename="shell.stl"/></geometry></collision></link>
   <link name="frame_only"/>
 </robot>

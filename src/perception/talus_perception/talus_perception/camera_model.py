@@ -73,7 +73,8 @@ def _camera(path: Path, name: str, entry: Mapping[str, Any]) -> Camera:
         ) from error
     if min(width, height) < 1 or not 1.0 <= degrees <= 170.0:
         raise CameraListError(
-            f"{path}: camera '{name}': {width} x {height} pixels at {degrees} degrees; a pinhole has 1 to 170 degrees"
+            f"{path}: camera '{name}': {width} x {height} pixels at {degrees} degrees; a "
+            f"pinhole has 1 to 170 degrees"
         )
     focal = 0.5 * width / math.tan(0.5 * math.radians(degrees))
     return Camera(

@@ -17,7 +17,8 @@ class RecorderConfig:
 
     folder: str = parameter(
         "",
-        "Of the event files; empty: black_box below $TALUS_LOG_DIR, else below .talus of the workspace or of home.",
+        "Of the event files; empty: black_box below $TALUS_LOG_DIR, else below .talus of "
+        "the workspace or of home.",
     )
     before_s: float = parameter(
         20.0, "Kept before an event; car recorders (49 CFR 563) keep 20 s.", 0.0, 300.0

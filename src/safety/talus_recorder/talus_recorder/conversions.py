@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the recorder reads of the messages that it records, at the price of a comparison where nothing changed."""
+"""What the recorder reads of the messages that it records, at the price of a comparison where
+nothing changed.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +19,15 @@ from talus_recorder.format.definitions import definition
 from talus_recorder.format.layout import RecordedChannel
 from talus_recorder.happenings.watcher import GateView, SafetyView
 
-# Offsets in plain CDR, its header of 4 bytes included; a test holds them against rclpy's own serialisation.
+# Offsets in plain CDR, its header of 4 bytes included; a test holds them against rclpy's own
+# serialisation.
 STAMP = struct.Struct("<iI")
 STAMP_AT = 4
 # RobotState ends with 18 numbers; specific force is the second three of them.
 FORCE = struct.Struct("<3d")
 FORCE_FROM_END = (18 - 3) * 8
-# Of SafetyState what lies between stamp and sequence, of GateState phase and latch: the rest changes all the time.
+# Of SafetyState what lies between stamp and sequence, of GateState phase and latch: the rest
+# changes all the time.
 # Padding is undefined: bytes that differ may say the same.
 SAFETY_SALIENT = slice(12, -8)
 GATE_SALIENT = slice(20, 22)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The recorder node: wakes four times a second, looks at what has come, and leaves the disk to its thread."""
+"""The recorder node: wakes four times a second, looks at what has come, and leaves the disk to its
+thread.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +79,9 @@ class RecorderNode:
         self._status = StatusOf(self._intake, spool, self._disk)
 
     def run(self, ended: Flag) -> None:
-        """Until `ended`, and on until the driver, which ends last, has put the robot down, or `ended` again."""
+        """Until `ended`, and on until the driver, which ends last, has put the robot down, or
+        `ended` again.
+        """
         executor = ExecutorThread(self._node, Flag())
         self._batch([(EVENT_START, "the recorder began")])
         diagnosed_at = 0.0

@@ -62,7 +62,9 @@ def origin_now(wall_ns: int) -> dict[str, str]:
 
 
 def default_folder(environment: Mapping[str, str]) -> Path:
-    """Where event files go unless a parameter says otherwise: with the other logs, if there is a place for them."""
+    """Where event files go unless a parameter says otherwise: with the other logs, if there is a
+    place for them.
+    """
     if environment.get("TALUS_LOG_DIR"):
         return Path(environment["TALUS_LOG_DIR"]) / "black_box"
     base = environment.get("TALUS_ROOT") or environment.get("HOME") or "."

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes readable files of what a power cut or a kill left: `python -m talus_recorder.recover FILE...`."""
+"""Makes readable files of what a power cut or a kill left: `python -m talus_recorder.recover
+FILE...`.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,10 @@ from talus_recorder.recording import RING_PREFIX, Recording
 
 
 def recover_rings(storage: Storage, recording: Recording) -> list[Path]:
-    """An event file of every ring that no living process has; `recording` is our own. Raises OSError."""
+    """An event file of every ring that no living process has;
+
+    `recording` is our own. Raises OSError.
+    """
     made = []
     for name in storage.names(recording.folder):
         ring = recording.folder / name
@@ -60,7 +65,10 @@ def _recover_ring(storage: Storage, recording: Recording, ring: Path) -> Path | 
 
 
 def recover_file(storage: Storage, path: Path, digest: Digest) -> Path:
-    """`<name>.recovered.mcap` beside a file of ours that was cut. Raises RecorderError or OSError."""
+    """`<name>.recovered.mcap` beside a file of ours that was cut.
+
+    Raises RecorderError or OSError.
+    """
     found = _scan(storage, path)
     if not found.channels:
         raise RecorderError(

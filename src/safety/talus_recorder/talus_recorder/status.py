@@ -14,7 +14,9 @@ SLOW_WRITE_S = 0.25  # of one chunk: longer, and a power cut costs more than it 
 
 @dataclass(frozen=True)
 class RecorderStatus:
-    """For diagnostics: `severity` 0 = well, 1 = something is lost, 2 = nothing reaches the disk; `values` by name."""
+    """For diagnostics: `severity` 0 = well, 1 = something is lost, 2 = nothing reaches the disk;
+    `values` by name.
+    """
 
     severity: int
     message: str

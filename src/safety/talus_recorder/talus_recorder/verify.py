@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tells whether event files are what was recorded: `python -m talus_recorder.verify FILE_OR_FOLDER...`."""
+"""Tells whether event files are what was recorded: `python -m talus_recorder.verify
+FILE_OR_FOLDER...`.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ from talus_recorder.recording import default_folder
 
 @dataclass(frozen=True)
 class Report:
-    """Of a file: what it holds, and what is wrong with it (empty = every byte is as it was recorded)."""
+    """Of a file: what it holds, and what is wrong with it (empty = every byte is as it was
+    recorded).
+    """
 
     messages: int
     chunks: int
@@ -97,7 +101,8 @@ def _of_groups(found: Scan, digest: Digest) -> list[str]:
 def _of_seal(found: Scan, origin: dict[str, str], digest: Digest) -> list[str]:
     if found.seal is None:
         return [
-            "no seal: the file was cut, or never finished (talus_recorder.recover makes it readable)"
+            "no seal: the file was cut, or never finished (talus_recorder.recover makes it "
+            "readable)"
         ]
     number = int(found.seal["number"])
     previous = found.seal["previous"]
@@ -130,7 +135,10 @@ def _of_summary(found: Scan, said: dict[str, str]) -> list[str]:
 
 
 def verify_folder(storage: Storage, folder: Path, digest: Digest) -> dict[str, tuple[str, ...]]:
-    """Problems by file name, `chain.json` among them; only of files that have some. Raises OSError."""
+    """Problems by file name, `chain.json` among them; only of files that have some.
+
+    Raises OSError.
+    """
     names = [name for name in storage.names(folder) if number_of(name)]
     reports = {}
     for name in names:

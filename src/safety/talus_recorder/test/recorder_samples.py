@@ -33,7 +33,9 @@ def recording_in(
 
 
 class Recorder:
-    """The whole recorder on one thread: 50 messages of each channel a second, written as they come."""
+    """The whole recorder on one thread: 50 messages of each channel a second, written as they
+    come.
+    """
 
     def __init__(self, recording: Recording, storage: Storage | None = None):
         self.storage = storage or Disk()

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whatever is changed in a finished recording shows: bits, ends, chunks, files, and with a key even forgeries."""
+"""Whatever is changed in a finished recording shows: bits, ends, chunks, files, and with a key even
+forgeries.
+"""
 
 import random
 from pathlib import Path

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Power cuts, kills and torn files: what was on disk half a second before is readable afterwards."""
+"""Power cuts, kills and torn files: what was on disk half a second before is readable
+afterwards.
+"""
 
 import os
 import random

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A disk that is full, slow, away or short of room: the recorder goes on, keeps the newest, and says so."""
+"""A disk that is full, slow, away or short of room: the recorder goes on, keeps the newest, and
+says so.
+"""
 
 import errno
 import time

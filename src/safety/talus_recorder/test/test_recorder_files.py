@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Event files as a reader finds them: what lies around an event, whole, in a format that others read."""
+"""Event files as a reader finds them: what lies around an event, whole, in a format that others
+read.
+"""
 
 import os
 from pathlib import Path
@@ -36,7 +38,8 @@ def test_a_file_holds_every_message_from_before_to_after_the_event(tmp_path: Pat
         times = seconds(file)
     assert times[0] <= 8.0
     assert times[-1] >= 11.0
-    # Whole chunks, one more before the event, since it is told up to a look late, and nothing missing between them.
+    # Whole chunks, one more before the event, since it is told up to a look late, and nothing
+    # missing between them.
     assert times[0] > 8.0 - 3 * CONFIG.chunk_s
     assert times[-1] < 11.0 + 2 * CONFIG.chunk_s
     assert times == pytest.approx([times[0] + 0.02 * n for n in range(len(times))])

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Times that no clock can spoil, messages that are counted, and events that are told from messages."""
+"""Times that no clock can spoil, messages that are counted, and events that are told from
+messages.
+"""
 
 import math
 import random

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Joint states and transforms as the bytes that DDS carries (plain CDR, little endian).
 
-Names do not change from message to message, so where the numbers are is found out once; making message objects
-for every joint at every tick would cost ten times as much as all the rest. Tests hold both equal to rclpy's own.
+Names do not change from message to message, so where the numbers are is found out once; making
+message objects
+for every joint at every tick would cost ten times as much as all the rest. Tests hold both equal to
+rclpy's own.
 CDR aligns each value to its size, counted from the end of the 4-byte header.
 """
 
@@ -34,7 +36,10 @@ class JointStateReader:
         self._positions_at = STAMP_END
 
     def read(self, data: bytes) -> tuple[tuple[int, int], np.ndarray]:
-        """Stamp (s, ns) and positions (n,) of `names`, rad or m. Raises ValueError for what is not usable."""
+        """Stamp (s, ns) and positions (n,) of `names`, rad or m.
+
+        Raises ValueError for what is not usable.
+        """
         if data[: len(HEADER)] + data[STAMP_END : self._positions_at] != self._layout:
             self._learn(data)
         return STAMP.unpack_from(data, len(HEADER)), np.frombuffer(
@@ -54,7 +59,9 @@ class JointStateReader:
 
 
 class TransformWriter:
-    """The bytes of one TFMessage for some joints, filled again and again; all transforms share one stamp."""
+    """The bytes of one TFMessage for some joints, filled again and again; all transforms share one
+    stamp.
+    """
 
     def __init__(self, joints: Sequence[UrdfJoint], prefix: str):
         data = serialize_message(transform_message(joints, prefix))

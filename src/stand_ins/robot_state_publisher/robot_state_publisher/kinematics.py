@@ -12,10 +12,12 @@ from robot_state_publisher.urdf import MOVABLE, TURNING, Mimic, UrdfJoint
 
 
 class JointFrames:
-    """The frames of n movable joints. What depends on the joint position is linear in what is computed once.
+    """The frames of n movable joints. What depends on the joint position is linear in what is
+    computed once.
 
     Turning about the unit axis a by q after the fixed rotation r:  r (a sin(q/2), cos(q/2))
-    = cos(q/2) r + sin(q/2) r (a, 0), quaternion products. Sliding along a by q after the fixed pose (p, r): p + q r a.
+    = cos(q/2) r + sin(q/2) r (a, 0), quaternion products. Sliding along a by q after the fixed pose
+    (p, r): p + q r a.
     """
 
     def __init__(self, joints: Sequence[UrdfJoint]):
@@ -28,7 +30,9 @@ class JointFrames:
         self._slide = np.where(turns[:, None], 0.0, _rotate(self._at_cos, axes))
 
     def poses(self, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Positions (n, 3) m and quaternions xyzw (n, 4) of the child frames for joint positions q (n,), rad or m."""
+        """Positions (n, 3) m and quaternions xyzw (n, 4) of the child frames for joint positions q
+        (n,), rad or m.
+        """
         half = self._half * q
         quats = np.cos(half)[:, None] * self._at_cos + np.sin(half)[:, None] * self._at_sin
         return self._position + self._slide * q[:, None], quats
@@ -40,7 +44,8 @@ class Sorting:
 
     Attributes:
         joints: The joints that the names determine.
-        source: (k,) place of each one's position, or of the joint that it mimics, among what arrives.
+        source: (k,) place of each one's position, or of the joint that it mimics, among what
+            arrives.
         multiplier, offset: (k,) of mimicking joints; 1 and 0 otherwise.
     """
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Publishes the robot's description and the frames of its links: the standard node's topics and parameters."""
+"""Publishes the robot's description and the frames of its links: the standard node's topics and
+parameters.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ FREQUENCIES_HZ = FloatingPointRange(from_value=0.0, to_value=1000.0)  # the stan
 
 
 class RobotStatePublisher:
-    """Sends `tf_static` once and `tf` whenever joint states arrive, at most `publish_frequency` times a second."""
+    """Sends `tf_static` once and `tf` whenever joint states arrive, at most `publish_frequency`
+    times a second.
+    """
 
     def __init__(self):
         self._node = create_clockless_node("robot_state_publisher")
@@ -111,7 +115,9 @@ class RobotStatePublisher:
 
 
 def _interval(frequency: float) -> float:
-    """Seconds between transforms, less a tenth for the unevenness of stamps; 0 Hz means every joint state."""
+    """Seconds between transforms, less a tenth for the unevenness of stamps; 0 Hz means every joint
+    state.
+    """
     return 0.9 / frequency if frequency > 0.0 else 0.0
 
 

@@ -14,7 +14,9 @@ from robot_state_publisher.urdf import UrdfJoint
 
 
 class _Part:
-    """The joints that one publisher of joint states determines; several publishers may share a robot."""
+    """The joints that one publisher of joint states determines; several publishers may share a
+    robot.
+    """
 
     def __init__(self, joints: Sequence[UrdfJoint], prefix: str, names: Sequence[str]):
         self._sorting = sort_by_name(joints, names)
@@ -23,7 +25,10 @@ class _Part:
         self.last_sent = -math.inf  # s
 
     def transforms(self, stamp: tuple[int, int], arrived: np.ndarray) -> bytes:
-        """The message for positions as they arrived. Raises ValueError where one is not a number."""
+        """The message for positions as they arrived.
+
+        Raises ValueError where one is not a number.
+        """
         q = self._sorting(arrived)
         if not np.isfinite(q).all():
             raise ValueError("a position is not finite")
@@ -40,7 +45,8 @@ class TransformStream:
         self._parts: dict[tuple[str, ...], _Part] = {}
 
     def transforms(self, joint_state: bytes, interval: float) -> bytes | None:
-        """The message to send now; None within `interval` s of the last. Raises ValueError for unusable joint states.
+        """The message to send now; None within `interval` s of the last. Raises ValueError for
+        unusable joint states.
 
         Time that jumps back, as when a recording starts anew, starts anew here too.
         """

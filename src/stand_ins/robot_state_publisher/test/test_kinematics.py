@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Frames of joints against the textbook: transform4 = origin times rotation about (or slide along) the axis."""
+"""Frames of joints against the textbook: transform4 = origin times rotation about (or slide along)
+the axis.
+"""
 
 import numpy as np
 import pytest

@@ -15,7 +15,8 @@ def robot(*joints: str) -> str:
 
 
 def joint(name: str, kind: str, parent: str, child: str, inner: str = "") -> str:
-    return f'<joint name="{name}" type="{kind}"><parent link="{parent}"/><child link="{child}"/>{inner}</joint>'
+    links = f'<parent link="{parent}"/><child link="{child}"/>'
+    return f'<joint name="{name}" type="{kind}">{links}{inner}</joint>'
 
 
 def test_joint_is_read_with_defaults():

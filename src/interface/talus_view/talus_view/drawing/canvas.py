@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Is the three-dimensional half of the page: floor, light, first camera, and strokes for widgets."""
+"""Is the three-dimensional half of the page: floor, light, first camera, and strokes for
+widgets.
+"""
 
 from __future__ import annotations
 
@@ -116,7 +118,8 @@ def _furnish(server: viser.ViserServer) -> viser.GridHandle:
     )
     scene.set_background_image(np.full((1, 1, 3), colours.BACKGROUND, dtype=np.uint8), format="png")
     scene.configure_fog(9.0, 26.0, color=colours.BACKGROUND)
-    # No environment map and no cast shadows: they make software rendering, all that a machine without GPU has,
+    # No environment map and no cast shadows: they make software rendering, all that a machine
+    # without GPU has,
     # thirty and three times slower.
     scene.configure_environment_map(None)
     scene.configure_default_lights(enabled=True, cast_shadow=False)
@@ -124,7 +127,8 @@ def _furnish(server: viser.ViserServer) -> viser.GridHandle:
         "/sky", sky_color=(255, 255, 255), ground_color=(150, 155, 165), intensity=1.5
     )
     camera = server.initial_camera
-    # Over the robot's shoulder: its left is the driver's left, and what it maps lies ahead; inside a lane of shelves.
+    # Over the robot's shoulder: its left is the driver's left, and what it maps lies ahead; inside
+    # a lane of shelves.
     camera.position = (-2.6, -1.15, 1.85)
     camera.look_at = (0.3, 0.05, 0.75)
     camera.fov = np.radians(45.0)

@@ -61,7 +61,9 @@ def depth_table() -> np.ndarray:
 
 
 def occupancy_colours(cells: np.ndarray) -> np.ndarray:
-    """An occupancy grid (h, w), -1 unknown, 0 free to 100 occupied, to (h, w, 4) uint8; unknown is transparent."""
+    """An occupancy grid (h, w), -1 unknown, 0 free to 100 occupied, to (h, w, 4) uint8; unknown is
+    transparent.
+    """
     picture = np.zeros((*cells.shape, 4), dtype=np.uint8)
     share = np.clip(cells, 0, 100)[..., None] / 100.0
     free = np.array([255.0, 255.0, 255.0, 150.0])

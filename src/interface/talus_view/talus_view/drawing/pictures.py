@@ -23,7 +23,10 @@ class PictureError(TalusError):
 def colour_picture(
     data: memoryview, height: int, width: int, step: int, encoding: str
 ) -> np.ndarray:
-    """Bytes of a camera picture to (height, width, 3) uint8 red, green, blue. Raises PictureError."""
+    """Bytes of a camera picture to (height, width, 3) uint8 red, green, blue.
+
+    Raises PictureError.
+    """
     if encoding not in _CHANNELS:
         raise PictureError(
             f"encoding '{encoding}' cannot be shown; known: {', '.join(sorted(_CHANNELS))}"
@@ -55,7 +58,9 @@ def fitted(picture: np.ndarray, width: int) -> np.ndarray:
 
 
 def depth_as_colours(metres: np.ndarray) -> np.ndarray:
-    """A depth picture (h, w) m as (h, w, 3) uint8; NaN, infinite and <= 0 have a colour of their own."""
+    """A depth picture (h, w) m as (h, w, 3) uint8; NaN, infinite and <= 0 have a colour of their
+    own.
+    """
     share = np.clip((metres - NEAR_M) * (254.0 / (FAR_M - NEAR_M)), 0.0, 254.0) + 1.0
     share[~(np.isfinite(metres) & (metres > 0.0))] = 0.0
     return cv2.applyColorMap(share.astype(np.uint8), _DEPTH_TABLE)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The visible skin of occupied voxels: faces with nothing in front of them, runs of equal ones joined.
+"""The visible skin of occupied voxels: faces with nothing in front of them, runs of equal ones
+joined.
 
 Drawing each voxel as a cube of its own costs a browser without GPU thirty times as much.
 """
@@ -18,7 +19,9 @@ _KEY = np.array(
 
 
 def voxel_quads(centres: np.ndarray, size: float) -> np.ndarray:
-    """Corners (m, 4, 3) m, counter-clockwise from outside, of the skin of voxels with `centres` (n, 3) m on a grid."""
+    """Corners (m, 4, 3) m, counter-clockwise from outside, of the skin of voxels with `centres` (n,
+    3) m on a grid.
+    """
     if len(centres) == 0:
         return np.zeros((0, 4, 3))
     origin = centres[0]
@@ -40,7 +43,9 @@ def quads_mesh(quads: np.ndarray) -> Mesh:
 
 
 def _run_quads(cells: np.ndarray, axis: int, sign: int, along: int) -> np.ndarray:
-    """Quads (m, 4, 3) in cells, of the faces of `cells` (n, 3) on one side, joined along one axis."""
+    """Quads (m, 4, 3) in cells, of the faces of `cells` (n, 3) on one side, joined along one
+    axis.
+    """
     third = 3 - axis - along
     cells = cells[np.lexsort((cells[:, along], cells[:, third], cells[:, axis]))]
     gap = np.diff(cells, axis=0)
@@ -61,6 +66,8 @@ def _run_quads(cells: np.ndarray, axis: int, sign: int, along: int) -> np.ndarra
 
 
 def _contains(sorted_keys: np.ndarray, keys: np.ndarray) -> np.ndarray:
-    """Which of `keys` (n,) are among `sorted_keys`; five times faster than numpy.isin, which hashes them anew."""
+    """Which of `keys` (n,) are among `sorted_keys`; five times faster than numpy.isin, which hashes
+    them anew.
+    """
     places = np.searchsorted(sorted_keys, keys)
     return sorted_keys[np.minimum(places, len(sorted_keys) - 1)] == keys

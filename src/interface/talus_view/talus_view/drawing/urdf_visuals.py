@@ -59,7 +59,10 @@ class RobotVisuals:
 
 
 def parse_urdf(text: str, resolve: Callable[[str], Path]) -> RobotVisuals:
-    """Read a URDF document; `resolve` turns a mesh URI into a file. Raises UrdfError, MeshFileError."""
+    """Read a URDF document;
+
+    `resolve` turns a mesh URI into a file. Raises UrdfError, MeshFileError.
+    """
     try:
         robot = ElementTree.fromstring(text)
     except ElementTree.ParseError as error:
@@ -108,7 +111,8 @@ def _shape(visual: ElementTree.Element, load: Callable[[str, tuple[float, ...]],
             radius, float(shape.get("length", 0.0))
         )
     raise UrdfVisualsError(
-        f"unknown shape <{shape.tag}> in robot_description; known: box, capsule, cylinder, mesh, sphere"
+        f"unknown shape <{shape.tag}> in robot_description; known: box, capsule, cylinder, "
+        f"mesh, sphere"
     )
 
 

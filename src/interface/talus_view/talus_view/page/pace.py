@@ -12,7 +12,8 @@ QUICK_ANSWER_S = (
 def draw_period(wanted: float, answer_time: float) -> float:
     """Time in s between two pictures for a browser that takes `answer_time` s to answer.
 
-    A browser without GPU draws with the processor that may have to balance a robot: it gets half of one core.
+    A browser without GPU draws with the processor that may have to balance a robot: it gets half of
+        one core.
     """
     return (
         wanted

@@ -186,7 +186,8 @@ class Page:
 def _serve(host: str, port: int) -> viser.ViserServer:
     """Start the server.
 
-    viser takes the next free port when one is in use; a page that moves is worse than a clear error.
+    viser takes the next free port when one is in use; a page that moves is worse than a clear
+    error.
     """
     _check_free(host, port)
     with open(devnull, "w") as nowhere, redirect_stdout(nowhere):

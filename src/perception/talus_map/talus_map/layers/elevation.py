@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Height of the ground around the robot: one Kalman filter per cell of a grid that moves with it.
 
-After Fankhauser et al., "Robot-centric elevation mapping with uncertainty estimates", CLAWAR 2014, without its
+After Fankhauser et al., "Robot-centric elevation mapping with uncertainty estimates", CLAWAR 2014,
+without its
 fusion over the horizontal uncertainty.
 """
 
@@ -12,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from talus_core.parameters import parameter
 
-# Points this far below the highest of a cell belong to the same surface; the rest is lower ground at an edge.
+# Points this far below the highest of a cell belong to the same surface; the rest is lower ground
+# at an edge.
 SURFACE_LAYER_M = 0.03
 FLOOR_DEVIATION_M = (
     0.004  # m of one measurement of a cell however many points: unevenness within 4 cm, calibration
@@ -20,7 +22,8 @@ FLOOR_DEVIATION_M = (
 GATE_DEVIATIONS = (
     3.0  # standard deviations; farther off is another surface, which replaces the old one
 )
-GATE_EXTRA_M = 0.02  # m: added to the gate, since the encoders' and the estimator's errors are not in the variances
+# M: added to the gate, since the encoders' and the estimator's errors are not in the variances
+GATE_EXTRA_M = 0.02
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,9 @@ def _surfaces(
 
 
 def _shift(layer: np.ndarray, rows: int, columns: int) -> None:
-    """Move a layer's content by whole cells in place, so that cell (i, j) holds what was at (i + rows, j + columns)."""
+    """Move a layer's content by whole cells in place, so that cell (i, j) holds what was at (i +
+    rows, j + columns).
+    """
     height, width = layer.shape
     old = layer.copy()
     layer[:] = np.nan

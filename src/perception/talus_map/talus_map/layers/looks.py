@@ -14,7 +14,9 @@ _COLOURS = np.array(
 
 
 def height_colours(heights: np.ndarray) -> np.ndarray:
-    """(n,) heights in m to (n,) uint32 0x00RRGGBB, as the `rgb` field of point clouds packs them."""
+    """(n,) heights in m to (n,) uint32 0x00RRGGBB, as the `rgb` field of point clouds packs
+    them.
+    """
     red, green, blue = (
         np.interp(heights, _HEIGHTS, _COLOURS[:, k]).astype(np.uint32) for k in range(3)
     )

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bodies that move: end points in space that was seen to be free, image after image.
 
-A voxel map fuses slowly what passes quickly: at 1.6 m/s a surface is in a voxel for one image. So an end point counts
-by itself where nothing can stand: its voxel was free, and nothing occupied or unknown touches it (Schmid et al.,
+A voxel map fuses slowly what passes quickly: at 1.6 m/s a surface is in a voxel for one image. So
+    an end point counts
+by itself where nothing can stand: its voxel was free, and nothing occupied or unknown touches it
+    (Schmid et al.,
 Dynablox, 2023).
 """
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The voxel map seen from above: where a body of the robot's height would touch something; unknown stays unknown."""
+"""The voxel map seen from above: where a body of the robot's height would touch something; unknown
+stays unknown.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ STEEPEST_SLOPE = (
 )
 HEIGHT_ROUNDING_M = 1e-3  # m: heights are float32 sums
 UNEVEN_GROUND_M = 0.10  # m: two voxels
-OPEN_SHARE = 0.9  # of the body's height, where the floor itself was not seen: what remains hides nothing above 16 cm
+# Of the body's height, where the floor itself was not seen: what remains hides nothing above 16 cm
+OPEN_SHARE = 0.9
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,9 @@ def _ground(
     level: float,
     resolution: float,
 ) -> np.ndarray:
-    """(columns along x, along y) m: height of the ground below each column, the feet's level where none was seen."""
+    """(columns along x, along y) m: height of the ground below each column, the feet's level where
+    none was seen.
+    """
     distance = np.hypot(*(column - feet).T) * resolution
     is_ground = np.abs(height - level) <= UNEVEN_GROUND_M + STEEPEST_SLOPE * distance
     place = np.ravel_multi_index(tuple(column[is_ground].T), shape)
@@ -120,7 +125,9 @@ def _ground(
 def _open_columns(
     voxels: VoxelMap, first: np.ndarray, ground: np.ndarray, config: OccupancyConfig
 ) -> np.ndarray:
-    """(columns along x, along y) booleans: nearly all of the body's height over the ground was seen to be free."""
+    """(columns along x, along y) booleans: nearly all of the body's height over the ground was seen
+    to be free.
+    """
     size = voxels.block_size
     low = float(ground.min()) + config.lowest_m
     high = float(ground.max()) + config.highest_m

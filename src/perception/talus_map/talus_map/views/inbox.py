@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Depth images that wait until the frames of their instant are known, in the order of their time."""
+"""Depth images that wait until the frames of their instant are known, in the order of their
+time.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ from talus_core.transform_buffer import (
 
 from talus_map.mapper import DepthView
 
-MOST_WAITING_IMAGES = 12  # images: half a second of two cameras, after which a simulator in lock-step waits for the map
+# Images: half a second of two cameras, after which a simulator in lock-step waits for the map
+MOST_WAITING_IMAGES = 12
 
 
 @dataclass(frozen=True)
@@ -44,9 +47,11 @@ class DepthInbox:
 
     Attributes:
         frames: The buffer that tf fills.
-        links: Frames of the robot's body that a view needs; None until the robot is known, and nothing is handed out.
+        links: Frames of the robot's body that a view needs; None until the robot is known, and
+            nothing is handed out.
         dropped: Images that newer ones pushed out, or whose instant the frames had forgotten.
-        refused: Messages that could not be used: None in place of an image or a camera, transforms that are none.
+        refused: Messages that could not be used: None in place of an image or a camera, transforms
+            that are none.
         waits_for: What the oldest image lacks, in words; empty when nothing waits.
     """
 

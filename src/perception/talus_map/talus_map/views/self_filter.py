@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Removes the robot's own body from what its cameras see: the URDF's collision shapes, placed by tf, with a margin."""
+"""Removes the robot's own body from what its cameras see: the URDF's collision shapes, placed by
+tf, with a margin.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ from talus_core.errors import TalusError
 from talus_core.rotations import matrix_from_rpy
 from talus_core.transform import Transform
 
-SELF_MARGIN_M = 0.06  # m around each shape: talus40's knee caps stand out by 5 cm; depth noise below 2 m is 7 mm
+# M around each shape: talus40's knee caps stand out by 5 cm; depth noise below 2 m is 7 mm
+SELF_MARGIN_M = 0.06
 
 
 class RobotModelError(TalusError):
@@ -21,12 +24,14 @@ class RobotModelError(TalusError):
 
 @dataclass(frozen=True)
 class BodyShape:
-    """A solid fixed to a link: a box, or a cylinder along z (`is_round`), or a sphere (radius in all three).
+    """A solid fixed to a link: a box, or a cylinder along z (`is_round`), or a sphere (radius in
+    all three).
 
     Attributes:
         link: Name of its frame.
         pose: Of the shape in the link.
-        half_size: (3,) m half extents along its own axes; a cylinder's and a sphere's first is the radius.
+        half_size: (3,) m half extents along its own axes; a cylinder's and a sphere's first is the
+            radius.
         kind: box, cylinder, capsule or sphere.
     """
 
@@ -91,7 +96,9 @@ class SelfFilter:
         return SelfFilter(tuple(shapes), tuple(dict.fromkeys(ignored)))
 
     def keep(self, points: np.ndarray, links: Mapping[str, Transform]) -> np.ndarray:
-        """(n,) booleans: which of (n, 3) points are not the robot; `links` are poses of `self.links` in their frame."""
+        """(n,) booleans: which of (n, 3) points are not the robot; `links` are poses of
+        `self.links` in their frame.
+        """
         kept = np.ones(len(points), bool)
         if not self._shapes:
             return kept

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The voxels that lie open in front of a depth image: whole blocks first, single voxels where a surface passes.
+"""The voxels that lie open in front of a depth image: whole blocks first, single voxels where a
+surface passes.
 
-Blocks and voxels are projected into the image and compared with its depth, instead of casting a ray per pixel:
+Blocks and voxels are projected into the image and compared with its depth, instead of casting a ray
+per pixel:
 the cost is that of the blocks in view, not of the ray lengths.
 """
 
@@ -33,8 +35,11 @@ class OpenSpace:
     def __init__(
         self, depth: np.ndarray, camera: Pinhole, camera_in_map: Transform, sensor: DepthSensor
     ):
-        """`depth` (height, width) in m, NaN = invalid, +-inf = out of range; `camera_in_map` is the pose of C in M."""
-        # Half the size with the nearest of 2 x 2: cautious at edges, and a pixel still is smaller than a 5 cm voxel.
+        """`depth` (height, width) in m, NaN = invalid, +-inf = out of range; `camera_in_map` is the
+        pose of C in M.
+        """
+        # Half the size with the nearest of 2 x 2: cautious at edges, and a pixel still is smaller
+        # than a 5 cm voxel.
         depths = halved(open_depth(depth, sensor), np.minimum)
         self._depths = depths.ravel()
         self._pyramid = DepthPyramid(depths)
@@ -42,7 +47,8 @@ class OpenSpace:
         self._reach = sensor.max_range
         self._in_map = camera_in_map
         in_camera = camera_in_map.inverse()
-        # In these coordinates pixel = (x, y) / z, cut down to integers: the half pixel of rounding is in the centre.
+        # In these coordinates pixel = (x, y) / z, cut down to integers: the half pixel of rounding
+        # is in the centre.
         scale = np.array(
             [
                 [0.5 * camera.fx, 0, 0.5 * camera.cx + 0.25],
@@ -59,7 +65,9 @@ class OpenSpace:
         ]
 
     def find(self, block_size: float) -> tuple[np.ndarray, np.ndarray]:
-        """(k, 3) int32 coordinates of blocks with open voxels, and those voxels as (k, 512) booleans."""
+        """(k, 3) int32 coordinates of blocks with open voxels, and those voxels as (k, 512)
+        booleans.
+        """
         # A voxel is open only if all of it lies before the surface.
         margin = np.float32(_HALF_DIAGONAL * block_size / BLOCK_EDGE_VOXELS)
         whole, inside, rest = self._sorted(
@@ -91,7 +99,8 @@ class OpenSpace:
         blocks = np.stack(np.meshgrid(*axes, indexing="ij")).reshape(3, -1)
         x, y, z = self._scaled((blocks + np.float32(0.5)) * np.float32(size))
         radius = _HALF_DIAGONAL * size
-        # |row| is how much a pixel coordinate times z changes per metre, at most; the same for the far edge.
+        # |row| is how much a pixel coordinate times z changes per metre, at most; the same for the
+        # far edge.
         rise = np.linalg.norm(self._scaled_rotation, axis=1) * radius
         far_u = (
             np.linalg.norm(self._scaled_rotation[0] - self._width * self._scaled_rotation[2])
@@ -112,7 +121,8 @@ class OpenSpace:
     def _sorted(
         self, blocks: np.ndarray, size: np.float32, margin: np.float32
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(3, n) blocks that are open as a whole; those that may be in part and lie inside the image; others that may.
+        """(3, n) blocks that are open as a whole; those that may be in part and lie inside the
+        image; others that may.
 
         What remains is behind what was seen.
         """
@@ -145,7 +155,10 @@ class OpenSpace:
     def _look_inside(
         self, x: np.ndarray, y: np.ndarray, z: np.ndarray, depths: np.ndarray
     ) -> np.ndarray:
-        """Booleans: voxels before `depths`, all of them known to be inside the image. Overwrites `x` and `y`."""
+        """Booleans: voxels before `depths`, all of them known to be inside the image.
+
+        Overwrites `x` and `y`.
+        """
         np.divide(x, z, out=x)
         np.divide(y, z, out=y)
         pixels = y.astype(np.int32)
@@ -156,7 +169,10 @@ class OpenSpace:
     def _look_anywhere(
         self, x: np.ndarray, y: np.ndarray, z: np.ndarray, depths: np.ndarray
     ) -> np.ndarray:
-        """The same for voxels that may be outside the image or behind the camera. Overwrites all."""
+        """The same for voxels that may be outside the image or behind the camera.
+
+        Overwrites all.
+        """
         is_ahead = z > _NEAR
         np.maximum(z, _NEAR, out=z)
         np.divide(x, z, out=x)

@@ -18,7 +18,8 @@ class DepthSensor:
 
     Attributes:
         min_range, max_range: m along the optical axis; what lies outside is not used.
-        noise_per_m2: Standard deviation of depth over depth squared, 1/m (stereo: it grows with the square).
+        noise_per_m2: Standard deviation of depth over depth squared, 1/m (stereo: it grows with the
+            square).
     """
 
     min_range: float
@@ -37,10 +38,12 @@ def end_points(
     step: int = 1,
     first: tuple[int, int] = (0, 0),
 ) -> np.ndarray:
-    """(n, 3) float32 points in C of every `step`-th pixel from (row, column) `first` on, where something was seen.
+    """(n, 3) float32 points in C of every `step`-th pixel from (row, column) `first` on, where
+    something was seen.
 
     Args:
-        depth: (height, width) m along the optical axis; NaN = invalid, +-inf = out of range (REP 117).
+        depth: (height, width) m along the optical axis; NaN = invalid, +-inf = out of range (REP
+            117).
     """
     seen = depth[first[0] :: step, first[1] :: step].ravel()
     valid = np.flatnonzero((seen >= sensor.min_range) & (seen <= sensor.max_range))  # false for NaN
@@ -53,7 +56,8 @@ def _rays(camera: Pinhole, step: int, first: tuple[int, int]) -> np.ndarray:
 
 
 def open_depth(depth: np.ndarray, sensor: DepthSensor) -> np.ndarray:
-    """(height, width) float32: how far each pixel's ray was seen to be open, in m; 0 where nothing was seen.
+    """(height, width) float32: how far each pixel's ray was seen to be open, in m; 0 where nothing
+    was seen.
 
     Two standard deviations of the noise are taken off: 97.7 % of the rays are truly open so far.
     """
@@ -80,7 +84,9 @@ class DepthPyramid:
         self._highs = np.concatenate([level.ravel() for level in highs])
 
     def range_in(self, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(n,) minimum and maximum over at least the rectangles from (2, n) `low` to `high`, cut to the image."""
+        """(n,) minimum and maximum over at least the rectangles from (2, n) `low` to `high`, cut to
+        the image.
+        """
         low, high = (
             np.clip(corner.T, 0, self._size - 1).astype(np.int32).T for corner in (low, high)
         )

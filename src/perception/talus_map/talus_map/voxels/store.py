@@ -92,9 +92,11 @@ def _check(path: Path, content: dict[str, np.ndarray], voxels: VoxelMap) -> None
     shapes_fit = coordinates.shape == (blocks, 3) and log_odds.shape == (blocks, BLOCK_VOXELS)
     if not shapes_fit or coordinates.dtype != np.int32 or log_odds.dtype != np.int8:
         raise MapFileError(
-            f"{path} is damaged: {coordinates.dtype}{coordinates.shape}, {log_odds.dtype}{log_odds.shape}"
+            f"{path} is damaged: {coordinates.dtype}{coordinates.shape}, "
+            f"{log_odds.dtype}{log_odds.shape}"
         )
     if blocks > voxels.most_blocks:
         raise MapFileError(
-            f"{path} has {blocks} blocks; the map holds {voxels.most_blocks} (parameter most_blocks)"
+            f"{path} has {blocks} blocks; the map holds {voxels.most_blocks} (parameter "
+            f"most_blocks)"
         )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A sparse voxel map: log-odds of being occupied, in blocks of 8 x 8 x 8 voxels found by their coordinates."""
+"""A sparse voxel map: log-odds of being occupied, in blocks of 8 x 8 x 8 voxels found by their
+coordinates.
+"""
 
 from __future__ import annotations
 
@@ -115,7 +117,8 @@ class VoxelMap:
         self._log_odds[slots[kept]] = log_odds[kept]
 
     def integrate(self, hits: np.ndarray, free_coordinates: np.ndarray, free: np.ndarray) -> None:
-        """One measurement: (n, 3) voxels with an end point; (k, 3) blocks with their (k, 512) booleans of free voxels.
+        """One measurement: (n, 3) voxels with an end point; (k, 3) blocks with their (k, 512)
+        booleans of free voxels.
 
         Each voxel changes once, and a hit outweighs a passing ray.
         """
@@ -145,7 +148,9 @@ class VoxelMap:
         return np.where(slots >= 0, self._log_odds[slots, _place(voxels)], UNKNOWN_VOXEL)
 
     def occupied_voxels(self) -> np.ndarray:
-        """(n, 3) int32 coordinates of the occupied voxels; the centre of voxel i is at (i + 0.5) * resolution."""
+        """(n, 3) int32 coordinates of the occupied voxels; the centre of voxel i is at (i + 0.5) *
+        resolution.
+        """
         blocks, places = np.nonzero(is_occupied(self.log_odds))
         local = np.stack(np.unravel_index(places, (BLOCK_EDGE_VOXELS,) * 3), axis=1)
         return (self._coordinates[blocks] * BLOCK_EDGE_VOXELS + local).astype(np.int32)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The folder of finished event files: each is sealed after the one before it, and a note says which must be there."""
+"""The folder of finished event files: each is sealed after the one before it, and a note says which
+must be there.
+"""
 
 from __future__ import annotations
 
@@ -140,7 +142,9 @@ class Archive:
         return path
 
     def make_room(self, size: int) -> list[str]:
-        """Remove files until `size` more bytes fit into the quota: routine ones first, of each the oldest."""
+        """Remove files until `size` more bytes fit into the quota: routine ones first, of each the
+        oldest.
+        """
         removed = []
         with self._storage.locked(self._folder):
             sizes = {name: self._storage.size(self._folder / name) for name in self.files}
@@ -162,7 +166,9 @@ class Archive:
         self._write(Note(first, note.last, note.seal, tuple(sorted(removed))))
 
     def _note_to_go_on_with(self) -> Note:
-        """The note; after a power cut between a file and its note, or a changed note, what the files say."""
+        """The note; after a power cut between a file and its note, or a changed note, what the
+        files say.
+        """
         try:
             note = self.read_note()
         except ValueError:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The disk's side of the recorder: chunks go to the ring, and what lies around an event into a file of its own."""
+"""The disk's side of the recorder: chunks go to the ring, and what lies around an event into a file
+of its own.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,10 @@ class _Making:
 
 
 class BlackBox:
-    """Used from one thread. `write` and `work` raise OSError; both can be called again then, nothing is lost by it."""
+    """Used from one thread.
+
+    `write` and `work` raise OSError; both can be called again then, nothing is lost by it.
+    """
 
     def __init__(self, storage: Storage, recording: Recording):
         """Raises OSError where the folder cannot be made or written."""
@@ -59,7 +64,10 @@ class BlackBox:
 
     @property
     def head(self) -> str:
-        """Newest seal: whoever writes it down elsewhere can tell later whether files are missing. Raises ValueError."""
+        """Newest seal: whoever writes it down elsewhere can tell later whether files are missing.
+
+        Raises ValueError.
+        """
         return self._archive.read_note().seal
 
     def write(self, filled: Filled) -> None:
@@ -99,7 +107,9 @@ class BlackBox:
         return self._making is not None or bool(self._due)
 
     def close(self) -> None:
-        """Finish what is open and remove the ring; raises OSError where that fails: the ring is kept then."""
+        """Finish what is open and remove the ring; raises OSError where that fails: the ring is
+        kept then.
+        """
         span = self._keeper.finish()
         if span is not None:
             self._due.append(span)
@@ -109,7 +119,9 @@ class BlackBox:
         self._storage.remove_folder(self._recording.ring)
 
     def _pieces_of(self, span: Span) -> list[RingPiece]:
-        """All that is left of the time after it, where the disk was away all the time around an event."""
+        """All that is left of the time after it, where the disk was away all the time around an
+        event.
+        """
         pieces = self._ring.pieces
         return [
             piece for piece in pieces if piece.begin <= span.end and piece.end >= span.begin

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A file system in memory whose power can be cut at any byte: what was not synced is lost, in part or torn."""
+"""A file system in memory whose power can be cut at any byte: what was not synced is lost, in part
+or torn.
+"""
 
 from __future__ import annotations
 

@@ -66,7 +66,10 @@ class EventFile:
     def make(
         self, pieces: Sequence[RingPiece], events: Sequence[Happening], finisher: Finisher
     ) -> Iterator[Path | None]:
-        """Yields None after every group, and at last where the file lies. `events`: at least one."""
+        """Yields None after every group, and at last where the file lies.
+
+        `events`: at least one.
+        """
         finisher.make_room(sum(piece.group.length for piece in pieces))
         part = self._folder / f"{self._origin['process']}-{events[0].log_time}{PART}"
         if part.name in self._storage.names(self._folder):
@@ -111,4 +114,5 @@ def file_name(events: Sequence[Happening]) -> str:
     """When and what, of the first event that is not routine."""
     kind = name_of(tuple(events))
     event = next(event for event in events if event.kind == kind)
-    return f"{datetime.fromtimestamp(event.log_time // NANOSECONDS_PER_SECOND, timezone.utc):%Y%m%dT%H%M%SZ}-{kind}"
+    begun = datetime.fromtimestamp(event.log_time // NANOSECONDS_PER_SECOND, timezone.utc)
+    return f"{begun:%Y%m%dT%H%M%SZ}-{kind}"

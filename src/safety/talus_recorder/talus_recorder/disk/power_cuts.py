@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cuts the power of a recorder at random bytes, boots it again, and reads what is left: for tests and benchmarks."""
+"""Cuts the power of a recorder at random bytes, boots it again, and reads what is left: for tests
+and benchmarks.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,8 @@ CUT_CHANNELS = [
     RecordedChannel(f"/{name}", "std_msgs/msg/String", "string data")
     for name in ("state", "command", "beat")
 ]
-# Times are short and messages small, so that every kind of moment comes within a few simulated seconds.
+# Times are short and messages small, so that every kind of moment comes within a few simulated
+# seconds.
 CONFIG = RecorderConfig(before_s=2.0, after_s=1.0, longest_s=4.0, segment_s=0.7, keep_free_mb=0)
 MESSAGE_S = 0.02
 DURATION_S = 8.0
@@ -70,7 +73,10 @@ def power_cuts(n: int, seed: int = 0) -> PowerCuts:
 
 
 def _loss_of_cut(chance: random.Random, budget: int) -> float:
-    """s between the last message on disk and the cut. Raises RecorderError where a file is not as it should be."""
+    """s between the last message on disk and the cut.
+
+    Raises RecorderError where a file is not as it should be.
+    """
     disk = CutDisk(budget)
     cut_at = _record(disk, chance)
     disk = disk.after_cut(

@@ -35,7 +35,9 @@ class Segment:
 
 
 class SegmentRing:
-    """Takes chunks; raises OSError where the disk does not take them, and then begins a new file with the next."""
+    """Takes chunks; raises OSError where the disk does not take them, and then begins a new file
+    with the next.
+    """
 
     def __init__(
         self,

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hands chunks from the thread that listens to the thread that writes; where the disk is slow, the oldest go."""
+"""Hands chunks from the thread that listens to the thread that writes; where the disk is slow, the
+oldest go.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,9 @@ class Spool:
             self._changed.notify()
 
     def oldest(self, timeout: float) -> Filled | None:
-        """The oldest that waits, which nobody touches until `done` or `not_done`; None after `timeout` s without."""
+        """The oldest that waits, which nobody touches until `done` or `not_done`; None after
+        `timeout` s without.
+        """
         with self._changed:
             if not self._waiting and not self._is_closed:
                 self._changed.wait(timeout)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hashes that each hold the one before, so that nothing in the middle can change, vanish or be put in unseen."""
+"""Hashes that each hold the one before, so that nothing in the middle can change, vanish or be put
+in unseen.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ class Digest:
         return "hmac-sha256" if self._key else "sha256"
 
     def of(self, previous: str, number: int, *parts: bytes | memoryview) -> str:
-        """The next link, in hexadecimal: of the link before, of its place in the chain, and of some bytes."""
+        """The next link, in hexadecimal: of the link before, of its place in the chain, and of some
+        bytes.
+        """
         head = f"{previous} {number} ".encode()
         made = hmac.new(self._key, head, hashlib.sha256) if self._key else hashlib.sha256(head)
         for part in parts:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Messages gathered in memory exactly as they will lie in an MCAP chunk: nothing is copied twice, no object is made."""
+"""Messages gathered in memory exactly as they will lie in an MCAP chunk: nothing is copied twice,
+no object is made.
+"""
 
 from __future__ import annotations
 
@@ -78,7 +80,9 @@ class ChunkBuffer:
         return True
 
     def add_block(self, channel: int, data: np.ndarray, times: np.ndarray) -> int:
-        """Append messages of one length, (n, length) bytes, with log and publish times (n,) ns; how many found room."""
+        """Append messages of one length, (n, length) bytes, with log and publish times (n,) ns; how
+        many found room.
+        """
         kind = message_type(data.shape[1])
         count = min(
             len(data),
@@ -143,7 +147,9 @@ def chunk_head(records: memoryview | bytes, begin: int, end: int) -> bytes:
 
 
 def index_records(entries: np.ndarray) -> tuple[bytes, dict[int, int], dict[int, int]]:
-    """The message index of each channel: bytes, where each lies in them, and how many messages each lists."""
+    """The message index of each channel: bytes, where each lies in them, and how many messages each
+    lists.
+    """
     order = np.argsort(entries["channel"], kind="stable")
     channels, starts, counts = np.unique(
         entries["channel"][order], return_index=True, return_counts=True

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Message definitions in the `ros2msg` encoding: the type's own text, then that of every type in it."""
+"""Message definitions in the `ros2msg` encoding: the type's own text, then that of every type in
+it.
+"""
 
 from __future__ import annotations
 

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How our MCAP files are laid out, byte by byte: everything but the messages is written by the `mcap` package.
+"""How our MCAP files are laid out, byte by byte: everything but the messages is written by the
+`mcap` package.
 
-preamble   magic, header (profile ros2), schemas, channels, metadata `talus.origin` with a digest of all before it
-groups     metadata `talus.event` where something happened, a chunk, its message indexes, metadata `talus.link`
+preamble   magic, header (profile ros2), schemas, channels, metadata `talus.origin` with a digest of
+all before it
+groups     metadata `talus.event` where something happened, a chunk, its message indexes, metadata
+`talus.link`
 seal       metadata `talus.seal`: digest of origin and links; binds the file to the one before it
-summary    data end, and what the `mcap` package's writer puts behind it; follows from all of the above
+summary    data end, and what the `mcap` package's writer puts behind it; follows from all of the
+above
 
 A file of the ring on disk has a preamble and groups; an event file has all four.
 """
@@ -67,7 +71,8 @@ class RecordedChannel:
 
 @dataclass(frozen=True)
 class Group:
-    """Where a chunk and what belongs to it lie in a file, and what is in them. Offsets count from the group's begin.
+    """Where a chunk and what belongs to it lie in a file, and what is in them. Offsets count from
+    the group's begin.
 
     Attributes:
         offset, length: Of the group in its file.
@@ -124,7 +129,9 @@ def schemas_and_channels(channels: Sequence[RecordedChannel]) -> list[McapRecord
 
 @dataclass(frozen=True)
 class Preamble:
-    """The begin of a file: its bytes, the digest that its origin states, and where in it the origin lies."""
+    """The begin of a file: its bytes, the digest that its origin states, and where in it the origin
+    lies.
+    """
 
     data: bytes
     digest: str
@@ -188,7 +195,9 @@ def seal_record(number: int, previous: str, seal: str) -> bytes:
 
 
 def seal_of(number: int, previous: str, origin: str, heads: Sequence[str], digest: Digest) -> str:
-    """Of a whole file: its preamble's digest and all of its links, after the seal of the file before it."""
+    """Of a whole file: its preamble's digest and all of its links, after the seal of the file
+    before it.
+    """
     return digest.of(previous, number, origin.encode(), *(head.encode() for head in heads))
 
 

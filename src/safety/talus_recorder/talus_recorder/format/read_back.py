@@ -15,7 +15,9 @@ from talus_recorder.format.scan import UNREADABLE_ERRORS
 
 @dataclass(frozen=True)
 class ReadBack:
-    """What came out: messages by topic, and log times of the first and last one, ns (0 without messages)."""
+    """What came out: messages by topic, and log times of the first and last one, ns (0 without
+    messages).
+    """
 
     counts: Counter[str]
     first: int
@@ -23,7 +25,10 @@ class ReadBack:
 
 
 def read_back(stream: BinaryIO) -> ReadBack:
-    """Every message, with all CRCs checked. Raises RecorderError where it cannot be read or lacks what it promises."""
+    """Every message, with all CRCs checked.
+
+    Raises RecorderError where it cannot be read or lacks what it promises.
+    """
     counts: Counter[str] = Counter()
     first = last = 0
     try:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads a file of ours record by record, as far as it makes sense: the begin of recovery and of verification."""
+"""Reads a file of ours record by record, as far as it makes sense: the begin of recovery and of
+verification.
+"""
 
 from __future__ import annotations
 
@@ -109,7 +111,9 @@ def scan(data: bytes) -> Scan:
 
 
 def _records(found: Scan) -> Iterator[tuple[int, int, int]]:
-    """(offset, opcode, length with its head) up to the end of the data, or to where a record is cut."""
+    """(offset, opcode, length with its head) up to the end of the data, or to where a record is
+    cut.
+    """
     at = len(MAGIC)
     size = len(found.data)
     while at + RECORD_HEAD.size <= size:

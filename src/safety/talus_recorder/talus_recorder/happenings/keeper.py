@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which part of the timeline is to be kept: from some time before an event to some time after the last one near it."""
+"""Which part of the timeline is to be kept: from some time before an event to some time after the
+last one near it.
+"""
 
 from __future__ import annotations
 

@@ -21,7 +21,10 @@ class Timeline:
         self._moved = 0.0
 
     def advance(self, steady: float, robot: float | None) -> float:
-        """The time now. `steady`: of the steady clock, s; `robot`: newest ROS time of the robot, s, None = none yet."""
+        """The time now.
+
+        `steady`: of the steady clock, s; `robot`: newest ROS time of the robot, s, None = none yet.
+        """
         if self._steady is None:
             self._steady = self._moved = steady
         passed = steady - self._steady

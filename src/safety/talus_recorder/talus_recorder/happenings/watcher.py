@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tells events from what the robot says: a change of the stop ladder, a latch, a fall, an injected fault."""
+"""Tells events from what the robot says: a change of the stop ladder, a latch, a fall, an injected
+fault.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,9 @@ Told = tuple[str, str]  # kind and text of an event
 
 
 class Watcher:
-    """Each method takes the newest and returns what it means, (kind, text); the first of each kind means nothing."""
+    """Each method takes the newest and returns what it means, (kind, text); the first of each kind
+    means nothing.
+    """
 
     def __init__(self) -> None:
         self._safety: SafetyView | None = None

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The listener's side of the recorder: puts messages into chunks and counts those that never came."""
+"""The listener's side of the recorder: puts messages into chunks and counts those that never
+came.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ class Clocks:
 
 
 class LogTime:
-    """The steady clock, begun at the wall clock's time of the start: a jump of the wall clock moves no message."""
+    """The steady clock, begun at the wall clock's time of the start: a jump of the wall clock moves
+    no message.
+    """
 
     def __init__(self, start: Clocks):
         self._offset = start.wall - start.steady
@@ -43,7 +47,9 @@ class LogTime:
         self._from_wall = self._now - clocks.wall
 
     def of(self, wall: int) -> int:
-        """Of a message that came at `wall`, ns, since the last batch: never outside of that time."""
+        """Of a message that came at `wall`, ns, since the last batch: never outside of that
+        time.
+        """
         return min(max(wall + self._from_wall, self._since), self._now)
 
     def of_steady(self, steady: np.ndarray) -> np.ndarray:

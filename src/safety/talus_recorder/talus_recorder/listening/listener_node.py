@@ -40,7 +40,9 @@ class _Source:
 
 
 class Listener:
-    """Best effort and deep queues; fast topics from their nodes' shared memory, where there is one."""
+    """Best effort and deep queues; fast topics from their nodes' shared memory, where there is
+    one.
+    """
 
     def __init__(
         self, node: Node, intake: Intake, log_time: LogTime, watch: Callable[[str, bytes], None]

@@ -88,7 +88,9 @@ class Supervisor:
     """
 
     def __init__(self, config: SupervisorLimits, never_arms: str = ""):
-        """Decide by `config`; `never_arms`: what speaks against arming at all, empty for nothing."""
+        """Decide by `config`; `never_arms`: what speaks against arming at all, empty for
+        nothing.
+        """
         self._config = config
         self._never_arms = never_arms
 
