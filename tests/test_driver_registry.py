@@ -44,8 +44,8 @@ def test_by_name_by_folder_and_by_file(setup):
 
 
 def test_a_plug_in_that_cannot_be_loaded_is_named_with_the_others(setup, monkeypatch):
-    broken = EntryPoint("broken", "no_such_module:Driver", registry.GROUP)
-    known = [*registry.entry_points(group=registry.GROUP), broken]
+    broken = EntryPoint("broken", "no_such_module:Driver", registry.DRIVERS_GROUP)
+    known = [*registry.entry_points(group=registry.DRIVERS_GROUP), broken]
     monkeypatch.setattr(registry, "entry_points", lambda group: known)
     with pytest.raises(
         DriverError,
@@ -56,7 +56,7 @@ def test_a_plug_in_that_cannot_be_loaded_is_named_with_the_others(setup, monkeyp
 
 def test_a_plug_in_that_cannot_be_built_is_named_with_the_others(setup, monkeypatch):
     broken = EntryPoint(
-        "broken", "os:listdir", registry.GROUP
+        "broken", "os:listdir", registry.DRIVERS_GROUP
     )  # called with a setup, it raises TypeError
     monkeypatch.setattr(registry, "entry_points", lambda group: [broken])
     with pytest.raises(

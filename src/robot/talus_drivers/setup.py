@@ -17,7 +17,7 @@ setup(
     zip_safe=True,
     maintainer="Talus maintainers",
     maintainer_email="maintainers@talus.invalid",
-    description="Driver node: the seam of the bodies, lock-step, the way of a command through the last gate.",
+    description="Driver node: the seam of the bodies, lock-step, commands through the last gate.",
     license="Apache-2.0",
     entry_points={"console_scripts": ["driver_node = talus_drivers.driver_node:main"]},
 )

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Simulated and real cameras, depth and image pipelines."""
+"""The cameras of a robot and their pictures, for real and simulated ones alike."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The cameras of a robot, as its `robot.yaml` lists them."""
+"""Read the cameras of a robot, as its `robot.yaml` lists them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from talus_core.pinhole import Pinhole
 
 
 class CameraListError(TalusError):
-    """A robot whose cameras cannot be read; the message names the file and the entry."""
+    """Tells that a robot's cameras cannot be read; the message names the file and the entry."""
 
 
 @dataclass(frozen=True)
 class Camera:
-    """A camera: its name is that of its topics and frames.
+    """Describes a camera; its name is that of its topics and frames.
 
     Attributes:
         name: For example front_left.
@@ -39,7 +39,7 @@ class Camera:
 
 
 def load_cameras(robot_folder: str | Path) -> tuple[Camera, ...]:
-    """All cameras of a robot. Raises CameraListError."""
+    """Return all cameras of a robot. Raises CameraListError."""
     path = Path(robot_folder) / "robot.yaml"
     try:
         entries = yaml.safe_load(path.read_text())["cameras"]
@@ -51,7 +51,7 @@ def load_cameras(robot_folder: str | Path) -> tuple[Camera, ...]:
 
 
 def chosen(cameras: tuple[Camera, ...], names: tuple[str, ...]) -> tuple[Camera, ...]:
-    """The cameras of these names, in this order. Raises UnknownNameError."""
+    """Return the cameras of these names, in this order. Raises UnknownNameError."""
     by_name = {camera.name: camera for camera in cameras}
     for name in names:
         if name not in by_name:
@@ -61,11 +61,9 @@ def chosen(cameras: tuple[Camera, ...], names: tuple[str, ...]) -> tuple[Camera,
 
 def _camera(path: Path, name: str, entry: Mapping[str, Any]) -> Camera:
     try:
-        width, height, degrees = (
-            int(entry["width"]),
-            int(entry["height"]),
-            float(entry["horizontal_fov_deg"]),
-        )
+        width = int(entry["width"])
+        height = int(entry["height"])
+        degrees = float(entry["horizontal_fov_deg"])
         has_depth = bool(entry["depth"])
     except (KeyError, TypeError, ValueError) as error:
         raise CameraListError(
@@ -73,10 +71,19 @@ def _camera(path: Path, name: str, entry: Mapping[str, Any]) -> Camera:
         ) from error
     if min(width, height) < 1 or not 1.0 <= degrees <= 170.0:
         raise CameraListError(
-            f"{path}: camera '{name}': {width} x {height} pixels at {degrees} degrees; a "
-            f"pinhole has 1 to 170 degrees"
+            f"{path}: camera '{name}': {width} x {height} pixels at {degrees} degrees; "
+            "a pinhole has 1 to 170 degrees"
         )
     focal = 0.5 * width / math.tan(0.5 * math.radians(degrees))
     return Camera(
-        name, Pinhole(width, height, focal, focal, 0.5 * (width - 1), 0.5 * (height - 1)), has_depth
+        name,
+        Pinhole(
+            width=width,
+            height=height,
+            fx=focal,
+            fy=focal,
+            cx=0.5 * (width - 1),
+            cy=0.5 * (height - 1),
+        ),
+        has_depth,
     )

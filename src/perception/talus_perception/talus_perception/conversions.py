@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures and cameras as standard messages."""
+"""Convert pictures and cameras to standard messages."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ from talus_perception.camera_model import Camera
 
 
 def seconds(stamp: Time) -> float:
-    """ROS time in s."""
+    """Return a ROS time in s."""
     return stamp.sec + 1e-9 * stamp.nanosec
 
 
 def image_message(header: Header, picture: np.ndarray) -> Image:
-    """(height, width, 3) uint8 as rgb8, or (height, width) float32 as 32FC1 in m."""
+    """Return a picture as a message.
+
+    (height, width, 3) uint8 becomes rgb8, (height, width) float32 in m becomes 32FC1.
+    """
     message = Image(header=header, height=picture.shape[0], width=picture.shape[1])
     message.encoding = "rgb8" if picture.ndim == 3 else "32FC1"
     message.step = picture.nbytes // picture.shape[0]
@@ -26,7 +29,7 @@ def image_message(header: Header, picture: np.ndarray) -> Image:
 
 
 def camera_info_message(camera: Camera) -> CameraInfo:
-    """An undistorted, unrectified camera: K, R = identity, P = [K 0]; without a stamp."""
+    """Return an undistorted, unrectified camera: K, R = identity, P = [K 0]; without a stamp."""
     pinhole = camera.pinhole
     message = CameraInfo(
         header=Header(frame_id=camera.optical_frame), height=pinhole.height, width=pinhole.width

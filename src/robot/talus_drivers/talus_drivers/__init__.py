@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Driver node, lock-step, and the mock and MuJoCo drivers."""
+"""The driver node: one seam for every body, the last gate before it, and lock-step."""

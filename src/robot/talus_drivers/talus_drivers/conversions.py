@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Talus's driver data to and from ROS messages."""
+"""Convert the driver's data to and from ROS messages."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from talus_interfaces import msg
 
 
 def time_message(seconds: float) -> Time:
-    """ROS time of s since its epoch."""
+    """Return the ROS time that is `seconds` after its epoch."""
     sec, nanosec = divmod(round(seconds * NANOSECONDS_PER_SECOND), NANOSECONDS_PER_SECOND)
     return Time(sec=sec, nanosec=nanosec)
 
 
 def command_from_bytes(data: bytes) -> JointCommand:
-    """A command of whatever size: the slow road, for frames that the codec refuses; the last gate judges them.
+    """Decode a command of any size: for frames that the codec refuses; the last gate judges it.
 
-    Bytes that are no message become one without joints, which it refuses.
+    Bytes that are no message become a command without joints, which the gate refuses.
     """
     try:
         message = deserialize_message(data, msg.JointCommand)
@@ -40,15 +40,19 @@ def command_from_bytes(data: bytes) -> JointCommand:
 
 
 def permit_from_message(message: msg.SafetyState) -> TorquePermit:
-    """What the last gate needs of the supervisor."""
+    """Return what the last gate needs to know of the supervisor."""
     level = StopLevel.from_message(message.level)
     return TorquePermit(
-        level, message.armed, message.torque_permitted, message.sequence, message.rule
+        level=level,
+        armed=message.armed,
+        torque_permitted=message.torque_permitted,
+        sequence=message.sequence,
+        rule=message.rule,
     )
 
 
 def battery_message(battery: Battery, time: float) -> BatteryState:
-    """As the pack's electronics report it at `time`, s; charge by the mean voltage of a discharge."""
+    """Return the pack's report at `time`, s, as its electronics would give it."""
     message = BatteryState()
     message.header.stamp = time_message(time)
     message.voltage = battery.voltage
@@ -66,7 +70,7 @@ def battery_message(battery: Battery, time: float) -> BatteryState:
 
 
 def simulator_message(state: RobotState, qpos: np.ndarray) -> msg.SimulatorState:
-    """Everything's place in the scene, in MuJoCo's order."""
+    """Return the place of everything in the scene, in MuJoCo's order."""
     positions = array("d", qpos.tobytes())  # a list would be checked element by element
     return msg.SimulatorState(
         stamp=time_message(state.time), sequence=state.sequence, qpos=positions
@@ -76,7 +80,11 @@ def simulator_message(state: RobotState, qpos: np.ndarray) -> msg.SimulatorState
 def gate_message(
     decision: GateDecision, sequence: int, stamp: Time, malformed: int, bundle: str
 ) -> msg.GateState:
-    """`malformed`: frames refused before the gate, because a sound one was there too; `bundle`: its limits' SHA-256."""
+    """Return the gate's account of itself.
+
+    `malformed`: frames refused before the gate, because a sound one was there too; `bundle`: the
+    SHA-256 of its limits.
+    """
     counters = decision.counters
     return msg.GateState(
         stamp=stamp,

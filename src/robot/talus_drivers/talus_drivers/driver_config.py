@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Parameters of the driver node, and the robot and driver that they name."""
+"""Hold the parameters of the driver node; load the robot and the driver that they name."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from talus_core.parameters import parameter, section
 from talus_core.robot import RobotDescription, RobotDescriptionError, load_robot
 from talus_safety.kernel.limits import GateConfig
 
-from talus_drivers.lockstep import LockStepConfig
-from talus_drivers.pace import FAST, REAL_TIME
+from talus_drivers.lockstep.lockstep import LockStepConfig
+from talus_drivers.lockstep.pace import FAST_PACE, REAL_TIME_PACE
 from talus_drivers.registry import find_driver
 
-TRACE_SLOTS = 2048  # 1.5 s of everything in real time, 5 MB
+DRIVER_TRACE_SLOTS = 2048  # 1.5 s of everything in real time, 5 MB
 
 
 @dataclass(frozen=True)
 class DriverNodeConfig:
-    """Parameters of the driver node."""
+    """Name the body, its world and its gate: the parameters of the driver node."""
 
     robot: str = parameter("", "Folder of the robot: URDF, MJCF and robot.yaml.")
     limits: str = parameter("", "File of limits, with its manifest beside it.")
@@ -36,7 +36,7 @@ class DriverNodeConfig:
         500.0, "Ticks per s: 500, or 250 on a slow computer.", low=50.0, high=1000.0
     )
     pace: str = parameter(
-        REAL_TIME, "Simulated time against the wall's.", choices=(REAL_TIME, FAST)
+        REAL_TIME_PACE, "Simulated time against the wall's.", choices=(REAL_TIME_PACE, FAST_PACE)
     )
     lockstep: bool = parameter(
         True, "Simulated time waits for the balance node; false: free-running, as hardware does."
@@ -49,12 +49,18 @@ class DriverNodeConfig:
 
 
 def trace_room(joints: int) -> int:
-    """Bytes of the longest traced message: imu and its covariances; of a command five numbers a joint."""
+    """Return the bytes of the longest traced message.
+
+    An IMU's with its covariances has 512, a command's five numbers a joint.
+    """
     return 512 + 5 * 8 * joints
 
 
 def load_body(config: DriverNodeConfig) -> tuple[RobotDescription, Driver]:
-    """The robot and the driver of it. Raises RobotDescriptionError, DriverError, UnknownNameError, ParameterError."""
+    """Return the robot and its driver.
+
+    Raises RobotDescriptionError, DriverError, UnknownNameError, ParameterError.
+    """
     if not config.robot:
         raise RobotDescriptionError(
             "parameter 'robot' is empty; it must be the folder of a robot, with its robot.yaml"

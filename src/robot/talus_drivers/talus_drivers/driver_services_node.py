@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Services that other packages offer beside a driver, for instance the simulator's; found by entry point."""
+"""Find the services that other packages offer beside a driver, by entry point."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SERVICES_GROUP = "talus.driver_services"
 
 @dataclass(frozen=True)
 class ServiceContext:
-    """What a plug-in gets: it looks at the driver and offers what fits it, or nothing.
+    """Gives a plug-in what it needs to look at the driver and offer what fits it, or nothing.
 
     Attributes:
         node: The driver's ROS node.
@@ -33,7 +33,10 @@ class ServiceContext:
 
 
 def offer_plugin_services(context: ServiceContext) -> None:
-    """Call every entry point of the group `talus.driver_services`. Raises DriverError where one cannot be loaded."""
+    """Call every entry point of the group `talus.driver_services`.
+
+    Raises DriverError where one cannot be loaded.
+    """
     for entry in entry_points(group=SERVICES_GROUP):
         try:
             offer = entry.load()

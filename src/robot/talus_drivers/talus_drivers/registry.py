@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds driver plug-ins by entry point and builds the one that a name or a YAML file asks for."""
+"""Find driver plug-ins by entry point; build the one that a name or a YAML file asks for."""
 
 from __future__ import annotations
 
@@ -14,16 +14,19 @@ from talus_core.driver import Driver, DriverError, DriverSetup
 from talus_core.errors import TalusError, UnknownNameError
 from talus_core.parameters import flatten
 
-GROUP = "talus.drivers"
+DRIVERS_GROUP = "talus.drivers"
 
 
 def driver_names() -> list[str]:
-    """Names of all installed driver plug-ins."""
-    return sorted({entry.name for entry in entry_points(group=GROUP)})
+    """Return the names of all installed driver plug-ins."""
+    return sorted({entry.name for entry in entry_points(group=DRIVERS_GROUP)})
 
 
 def create_driver(name: str, setup: DriverSetup) -> Driver:
-    """Build a plug-in by name. Raises UnknownNameError, DriverError or what the plug-in says of its options."""
+    """Build a plug-in by name.
+
+    Raises UnknownNameError, DriverError, or what the plug-in raises for its options.
+    """
     factory = _load(_find(name))
     try:
         return factory(setup)
@@ -47,7 +50,10 @@ def create_from_file(path: Path, setup: DriverSetup) -> Driver:
 
 
 def find_driver(name: str, folder: str, setup: DriverSetup) -> Driver:
-    """Build by YAML file (`name` ends in .yaml), by `<folder>/<name>.yaml` where that exists, or by plug-in name."""
+    """Build the driver `name`.
+
+    A name that ends in .yaml is a file; else `<folder>/<name>.yaml` goes before a plug-in's name.
+    """
     if name.endswith((".yaml", ".yml")):
         return create_from_file(Path(name), setup)
     if folder and (path := Path(folder) / f"{name}.yaml").is_file():
@@ -56,7 +62,7 @@ def find_driver(name: str, folder: str, setup: DriverSetup) -> Driver:
 
 
 def _find(name: str) -> EntryPoint:
-    for entry in entry_points(group=GROUP):
+    for entry in entry_points(group=DRIVERS_GROUP):
         if entry.name == name:
             return entry
     raise UnknownNameError("driver", name, driver_names())
@@ -73,7 +79,8 @@ def _load(entry: EntryPoint) -> Any:
 
 
 def _others(name: str) -> str:
-    return f"; other drivers: {', '.join(other for other in driver_names() if other != name) or 'none'}"
+    others = [other for other in driver_names() if other != name]
+    return f"; other drivers: {', '.join(others) or 'none'}"
 
 
 def _read(path: Path) -> Mapping[str, Any]:
@@ -86,7 +93,6 @@ def _read(path: Path) -> Mapping[str, Any]:
     except yaml.YAMLError as error:
         raise DriverError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(raw, Mapping):
-        raise DriverError(
-            f"{path}: not a mapping; it needs an entry 'driver', one of: {', '.join(driver_names())}"
-        )
+        known = ", ".join(driver_names())
+        raise DriverError(f"{path}: not a mapping; it needs an entry 'driver', one of: {known}")
     return raw

@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 from talus_core.state import JointCommand
-from talus_drivers.coast import FADE_S, Coast
+from talus_drivers.commands.coast import FEED_FORWARD_FADE_S, Coast
 
 PERIOD = 0.002
 GIVEN = JointCommand(1, *(np.full(3, value) for value in (0.1, 0.2, 10.0, 50.0, 2.0)))
@@ -19,8 +19,10 @@ def test_new_commands_pass_as_they_are():
 def test_feed_forward_fades_while_the_targets_stay():
     coast = Coast(PERIOD)
     coast(GIVEN, is_new=True)
-    efforts = [coast(GIVEN, is_new=False).effort[0] for _ in range(round(FADE_S / PERIOD))]
-    assert efforts[0] == pytest.approx(10.0 * np.exp(-PERIOD / FADE_S))
+    efforts = [
+        coast(GIVEN, is_new=False).effort[0] for _ in range(round(FEED_FORWARD_FADE_S / PERIOD))
+    ]
+    assert efforts[0] == pytest.approx(10.0 * np.exp(-PERIOD / FEED_FORWARD_FADE_S))
     assert efforts[-1] == pytest.approx(10.0 / np.e)
     held = coast(GIVEN, is_new=False)
     for name in ("position", "velocity", "kp", "kd"):

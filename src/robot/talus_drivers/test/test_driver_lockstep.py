@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stories on the wall's clock: who is waited for, and how a slow process differs from a dead or stuck one."""
+"""Tell stories on the wall's clock: a slow process differs from a dead or stuck one."""
 
 from talus_core.node_table import NODES
-from talus_drivers.lockstep import BALANCE, LockStep, LockStepConfig
+from talus_drivers.lockstep.lockstep import BALANCE_NODE, LockStep, LockStepConfig
 
-SILENT, STUCK = 0.45, 2.0
+SILENT = 0.45
+STUCK = 2.0
 
 
 def lockstep(**leashes: int) -> LockStep:
-    return LockStep(leashes or {BALANCE: 1, "camera": 75}, SILENT, STUCK)
+    return LockStep(leashes or {BALANCE_NODE: 1, "camera": 75}, SILENT, STUCK)
 
 
 def beat(
@@ -27,104 +28,105 @@ def test_nobody_there_nobody_waited_for():
 
 def test_a_participant_counts_from_its_first_answer_on():
     step = lockstep()
-    step.heard(BALANCE, sequence=0, tick=10, wall=0.0)  # alive, but has seen no state yet
+    step.heard(BALANCE_NODE, sequence=0, tick=10, wall=0.0)  # alive, but has seen no state yet
     assert step.waits_for(10, 0.0) == ""
-    step.heard(BALANCE, sequence=10, tick=10, wall=0.0)
-    assert step.present() == [BALANCE]
-    assert step.waits_for(12, 0.0) == BALANCE
+    step.heard(BALANCE_NODE, sequence=10, tick=10, wall=0.0)
+    assert step.present() == [BALANCE_NODE]
+    assert step.waits_for(12, 0.0) == BALANCE_NODE
 
 
 def test_exactly_the_leash_is_allowed():
     step = lockstep(balance=1)
-    step.heard(BALANCE, 10, 10, 0.0)
+    step.heard(BALANCE_NODE, 10, 10, 0.0)
     assert step.waits_for(11, 0.0) == ""  # command 10 is there, and delay is one tick
-    assert step.waits_for(12, 0.0) == BALANCE
-    step.heard(BALANCE, 11, 12, 0.1)
+    assert step.waits_for(12, 0.0) == BALANCE_NODE
+    step.heard(BALANCE_NODE, 11, 12, 0.1)
     assert step.waits_for(12, 0.1) == ""
 
 
 def test_a_slow_process_is_waited_for_as_long_as_it_beats_and_progresses():
-    step, wall = lockstep(balance=1), 0.0
-    step.heard(BALANCE, 10, 10, wall)
+    step = lockstep(balance=1)
+    wall = 0.0
+    step.heard(BALANCE_NODE, 10, 10, wall)
     for tick in range(12, 20):  # 1.5 s for each tick: a hundred times too slow
-        assert step.waits_for(tick, wall) == BALANCE
-        wall = beat(step, BALANCE, tick - 2, tick, wall, 1.5)
-        assert step.waits_for(tick, wall) == BALANCE
-        step.heard(BALANCE, tick - 1, tick, wall)
+        assert step.waits_for(tick, wall) == BALANCE_NODE
+        wall = beat(step, BALANCE_NODE, tick - 2, tick, wall, 1.5)
+        assert step.waits_for(tick, wall) == BALANCE_NODE
+        step.heard(BALANCE_NODE, tick - 1, tick, wall)
         assert step.waits_for(tick, wall) == ""
     assert step.lost() == {}
 
 
 def test_a_process_starved_of_its_core_is_slow_not_silent():
     starved = {7}
-    step = LockStep({BALANCE: 1}, SILENT, STUCK, starved.__contains__)
-    step.lives_in(BALANCE, 7)
-    step.heard(BALANCE, 10, 10, 100.0)
-    assert step.waits_for(12, 100.0 + STUCK - 0.01) == BALANCE  # it would beat if it could
+    step = LockStep({BALANCE_NODE: 1}, SILENT, STUCK, starved.__contains__)
+    step.lives_in(BALANCE_NODE, 7)
+    step.heard(BALANCE_NODE, 10, 10, 100.0)
+    assert step.waits_for(12, 100.0 + STUCK - 0.01) == BALANCE_NODE  # it would beat if it could
     starved.clear()
     assert step.waits_for(12, 100.0 + STUCK - 0.01) == ""  # stopped
-    assert "silent" in step.lost()[BALANCE]
+    assert "silent" in step.lost()[BALANCE_NODE]
 
 
 def test_even_a_starved_process_is_not_waited_for_for_ever():
-    step = LockStep({BALANCE: 1}, SILENT, STUCK, lambda process: True)
-    step.heard(BALANCE, 10, 10, 100.0)
-    assert step.waits_for(12, 100.0 + STUCK - 0.01) == BALANCE
+    step = LockStep({BALANCE_NODE: 1}, SILENT, STUCK, lambda process: True)
+    step.heard(BALANCE_NODE, 10, 10, 100.0)
+    assert step.waits_for(12, 100.0 + STUCK - 0.01) == BALANCE_NODE
     assert step.waits_for(12, 100.0 + STUCK + 0.01) == ""
 
 
 def test_a_dead_process_is_lost_within_half_a_second():
     step = lockstep(balance=1)
-    step.heard(BALANCE, 10, 10, 100.0)
-    assert step.waits_for(12, 100.0 + SILENT - 0.01) == BALANCE
+    step.heard(BALANCE_NODE, 10, 10, 100.0)
+    assert step.waits_for(12, 100.0 + SILENT - 0.01) == BALANCE_NODE
     assert step.waits_for(12, 100.0 + SILENT + 0.01) == ""
-    assert "silent" in step.lost()[BALANCE]
+    assert "silent" in step.lost()[BALANCE_NODE]
 
 
 def test_a_stuck_process_is_lost_after_two_seconds_of_being_waited_for():
     step = lockstep(balance=1)
-    step.heard(BALANCE, 10, 10, 0.0)
+    step.heard(BALANCE_NODE, 10, 10, 0.0)
     step.waits_for(12, 0.0)
-    wall = beat(step, BALANCE, 10, 12, 0.0, 1.9)
-    assert step.waits_for(12, wall) == BALANCE
-    wall = beat(step, BALANCE, 10, 12, wall, 0.4)
+    wall = beat(step, BALANCE_NODE, 10, 12, 0.0, 1.9)
+    assert step.waits_for(12, wall) == BALANCE_NODE
+    wall = beat(step, BALANCE_NODE, 10, 12, wall, 0.4)
     assert step.waits_for(12, wall) == ""
-    assert "without progress" in step.lost()[BALANCE]
+    assert "without progress" in step.lost()[BALANCE_NODE]
 
 
 def test_nobody_is_blamed_for_what_another_did():
     step = lockstep(balance=1, camera=75)
-    step.heard(BALANCE, 90, 90, 0.0)
+    step.heard(BALANCE_NODE, 90, 90, 0.0)
     step.heard("camera", 14, 90, 0.0)
     for number in range(
         100
     ):  # the camera takes 1.9 s for its picture; balance has nothing to do meanwhile
         wall = number * 0.019
         step.heard("camera", 14, 90, wall)
-        step.heard(BALANCE, 90, 90, wall)
+        step.heard(BALANCE_NODE, 90, 90, wall)
         assert step.waits_for(90, wall) == "camera"
     step.heard("camera", 80, 90, 1.9)
     assert step.waits_for(91, 1.9) == ""
-    step.heard(BALANCE, 90, 92, 2.1)
-    assert step.waits_for(92, 2.1) == BALANCE
+    step.heard(BALANCE_NODE, 90, 92, 2.1)
+    assert step.waits_for(92, 2.1) == BALANCE_NODE
     assert step.lost() == {}
 
 
 def test_the_lost_return_with_their_next_progress():
     step = lockstep(balance=1)
-    step.heard(BALANCE, 10, 10, 0.0)
+    step.heard(BALANCE_NODE, 10, 10, 0.0)
     step.waits_for(12, 0.0)
     assert step.waits_for(12, 1.0) == ""
-    step.heard(BALANCE, 10, 50, 1.1)  # alive again, with an old answer
+    step.heard(BALANCE_NODE, 10, 50, 1.1)  # alive again, with an old answer
     assert step.lost()
-    step.heard(BALANCE, 50, 50, 1.2)
+    step.heard(BALANCE_NODE, 50, 50, 1.2)
     assert step.lost() == {}
-    assert step.waits_for(52, 1.2) == BALANCE
+    assert step.waits_for(52, 1.2) == BALANCE_NODE
 
 
 def test_answers_from_a_previous_run_are_no_progress():
     step = lockstep(balance=1)
-    step.heard(BALANCE, sequence=90_000, tick=5, wall=0.0)
+    step.heard(BALANCE_NODE, sequence=90_000, tick=5, wall=0.0)
     assert step.present() == []
 
 
@@ -136,7 +138,7 @@ def test_strangers_are_ignored():
 
 def test_leashes_are_ticks_of_the_control_period():
     assert LockStepConfig().leashes(NODES, 0.002) == {
-        BALANCE: 1,
+        BALANCE_NODE: 1,
         "safety": 25,
         "camera": 75,
         "map": 250,
@@ -151,8 +153,8 @@ def test_no_leash_is_longer_than_asked_for():
 
 def test_nobody_is_waited_for_beyond_the_state_that_was_sent_to_it():
     step = lockstep(balance=1)
-    step.heard(BALANCE, 10, 10, 0.0)
-    step.sent(BALANCE, 11)  # later states are lost on their way
+    step.heard(BALANCE_NODE, 10, 10, 0.0)
+    step.sent(BALANCE_NODE, 11)  # later states are lost on their way
     assert step.waits_for(50, 0.1) == ""
-    step.sent(BALANCE, 51)
-    assert step.waits_for(51, 0.1) == BALANCE
+    step.sent(BALANCE_NODE, 51)
+    assert step.waits_for(51, 0.1) == BALANCE_NODE

@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 from talus_core.state import JointCommand
-from talus_drivers.mailbox import CAPACITY, CommandMailbox, is_sound
+from talus_drivers.commands.mailbox import MAILBOX_CAPACITY, CommandMailbox, is_sound
 
 SIZE = 3
 
@@ -61,6 +61,6 @@ def test_a_frame_from_the_future_is_for_the_gate_to_judge_unless_a_sound_one_is_
 
 
 def test_a_flood_is_dropped_and_counted(mailbox):
-    for _ in range(CAPACITY + 7):
+    for _ in range(MAILBOX_CAPACITY + 7):
         mailbox.put(command(4))
     assert mailbox.malformed == 7

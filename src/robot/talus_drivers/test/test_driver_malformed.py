@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whatever bytes come on joint_command: the driver lives, and the last gate gets a command that it can judge."""
+"""Whatever bytes come on joint_command, the driver lives and the gate can judge the command."""
 
 import os
 import random
@@ -7,8 +7,8 @@ import random
 import numpy as np
 from rclpy.serialization import serialize_message
 from talus_core.state import JointCommand
+from talus_drivers.commands.mailbox import is_sound
 from talus_drivers.conversions import command_from_bytes
-from talus_drivers.mailbox import is_sound
 from talus_ros.cdr import JointCommandCodec
 
 from talus_interfaces import msg
@@ -36,10 +36,8 @@ def test_bytes_that_are_no_command_become_one_that_is_refused():
 
 
 def test_no_bytes_end_the_way_to_the_gate():
-    chance, codec = (
-        random.Random(int(os.environ.get("TALUS_FUZZ_SEED", "0"))),
-        JointCommandCodec(JOINTS),
-    )
+    chance = random.Random(int(os.environ.get("TALUS_FUZZ_SEED", "0")))
+    codec = JointCommandCodec(JOINTS)
     zero = np.zeros(JOINTS)
     frame = bytes(codec.encode(JointCommand(5, zero, zero, zero, zero, zero)))
     refused = 0

@@ -6,10 +6,11 @@ import sys
 import time
 
 import pytest
-from talus_drivers.process_watch import is_runnable
+from talus_drivers.lockstep.process_watch import is_runnable
 
 READY = "print(flush=True); "
-BUSY, IDLE = READY + "\nwhile True: pass", READY + "import signal; signal.pause()"
+BUSY = READY + "\nwhile True: pass"
+IDLE = READY + "import signal; signal.pause()"
 PATIENCE_S = 20.0
 
 

@@ -12,7 +12,7 @@ from sensor_msgs.msg import Imu, JointState
 from talus_core.driver import GroundTruth
 from talus_core.rotations import matrix_from_quat_xyzw
 from talus_core.state import RobotState
-from talus_drivers.sensor_writers_node import (
+from talus_drivers.topics.sensor_writers_node import (
     clock_writer,
     imu_writer,
     joint_state_writer,
@@ -66,7 +66,8 @@ def test_ground_truth_has_its_twist_in_the_base():
     truth = GroundTruth(np.array([1.0, 2.0, 3.0]), np.array([0.0, 0.6, 0.0, 0.8]), *VECTORS)
     message = deserialize_message(truth_writer("base_link", lambda: truth)(STATE), Odometry)
     assert (message.header.frame_id, message.child_frame_id) == ("world", "base_link")
-    pose, twist = message.pose.pose, message.twist.twist
+    pose = message.pose.pose
+    twist = message.twist.twist
     assert [*xyz(pose.position), *xyz(pose.orientation), pose.orientation.w] == [
         1.0,
         2.0,

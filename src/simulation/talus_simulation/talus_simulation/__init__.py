@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Simulated bodies, drives, sensors, batteries, faults and cameras."""
+"""Simulated bodies behind the driver seam: drives, sensors, batteries, faults and cameras."""

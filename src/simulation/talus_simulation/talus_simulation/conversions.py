@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The simulator's own messages."""
+"""Convert the simulator's own messages."""
 
 from __future__ import annotations
 

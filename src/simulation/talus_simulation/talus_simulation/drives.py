@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What moves the joints: the numbers of the drives and the law that each of them follows."""
+"""Move the joints: the numbers of the drives and the law that each of them follows."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from talus_core.state import JointCommand
 
 from talus_simulation.faults.drives import DriveFaults
 
-ARRAYS = ("position", "velocity", "effort", "kp", "kd")  # of a JointCommand, gains last
+COMMAND_ARRAYS = ("position", "velocity", "effort", "kp", "kd")  # of a JointCommand, gains last
 
 
 @dataclass(frozen=True)
 class DriveTable:
-    """The drives of all joints, each (n,), seen at the joint.
+    """Holds the numbers of all drives, each (n,), seen at the joint.
 
     Attributes:
         effort: N m, peak.
@@ -40,17 +40,23 @@ class DriveTable:
 
     @property
     def brake_damping(self) -> np.ndarray:
-        """(n,) N m s/rad without torque: each winding is shorted through a resistor of its own resistance."""
+        """Damping without torque, (n,), N m s/rad.
+
+        Each winding is shorted through a resistor of its own resistance.
+        """
         return self.torque_constant**2 / (2.0 * self.resistance)
 
 
 def read_robot_yaml(description: RobotDescription) -> Mapping[str, Any]:
-    """The whole robot.yaml: here for what only a simulated body needs."""
+    """Read the whole robot.yaml, for what only a simulated body needs."""
     return yaml.safe_load((description.folder / "robot.yaml").read_text())
 
 
 def read_drives(description: RobotDescription) -> DriveTable:
-    """The entry `drives` of robot.yaml. Raises RobotDescriptionError where a joint has no drive."""
+    """Read the entry `drives` of robot.yaml.
+
+    Raises RobotDescriptionError where a joint has no drive.
+    """
     drives = read_robot_yaml(description).get("drives", {})
     of_joint = {joint: drive for drive in drives.values() for joint in drive["joints"]}
     missing = [name for name in description.joint_names if name not in of_joint]
@@ -76,35 +82,35 @@ def read_drives(description: RobotDescription) -> DriveTable:
 
 
 def checked_command(command: JointCommand, size: int) -> None:
-    """Raises DriverError for a wrong size, a number that is not finite, or a negative gain."""
-    for name in ARRAYS:
+    """Refuse a wrong size, a number that is not finite, or a negative gain with DriverError."""
+    for name in COMMAND_ARRAYS:
         if np.shape(getattr(command, name)) != (size,):
             shape = np.shape(getattr(command, name))
             raise DriverError(
                 f"command {command.sequence}: {name} has shape {shape}, not ({size},)"
             )
     table = np.concatenate(
-        [getattr(command, name) for name in ARRAYS]
+        [getattr(command, name) for name in COMMAND_ARRAYS]
     )  # one check of all: five times faster
     if not np.isfinite(table).all():
-        bad = [name for name in ARRAYS if not np.isfinite(getattr(command, name)).all()]
+        bad = [name for name in COMMAND_ARRAYS if not np.isfinite(getattr(command, name)).all()]
         raise DriverError(f"command {command.sequence}: not finite: {', '.join(bad)}")
     if (table[3 * size :] < 0.0).any():
         raise DriverError(f"command {command.sequence}: a gain is negative")
 
 
 class DriveBank:
-    """All drives: effort + kp (position - q) + kd (velocity - dq), within torque and what the bus voltage allows.
+    """Gives effort + kp (position - q) + kd (velocity - dq), within torque and bus voltage.
 
-    A winding at voltage v and joint speed dq gives kt (v - kt dq) / R, and |v| is at most the bus voltage:
-    that is the speed-torque envelope, the same in all four quadrants.
+    A winding at voltage v and joint speed dq gives kt (v - kt dq) / R, and |v| is at most the bus
+    voltage: that is the speed-torque envelope, the same in all four quadrants.
 
     Attributes:
         is_cut: (n,) drives that are switched off by themselves.
     """
 
     def __init__(self, table: DriveTable, faults: DriveFaults | None = None):
-        """`faults`: what is wrong with the drives; None: nothing ever is."""
+        """Begin without torque; `faults`: what is wrong with the drives; None: nothing ever is."""
         self._table = table
         self._faults = faults or DriveFaults(table.effort, 0.0)
         self._low_peak = -table.effort
@@ -119,27 +125,37 @@ class DriveBank:
 
     @property
     def is_enabled(self) -> bool:
-        """Torque on: a command was set since the last `release`."""
+        """Whether torque is on: a command was set since the last `release`."""
         return self._command is not None
 
     @property
     def command(self) -> JointCommand | None:
-        """Followed now; None without torque."""
+        """The command that is followed now; None without torque."""
         return self._command
 
     def hold(self, command: JointCommand) -> JointCommand:
-        """Enable torque and follow `command` until the next; returns it with the feed-forward inside the peak."""
+        """Enable torque and follow `command` until the next.
+
+        Returns it with the feed-forward inside the peak.
+        """
         c = command
         effort = np.minimum(np.maximum(c.effort, self._low_peak), self._table.effort)
-        self._command = JointCommand(c.sequence, c.position, c.velocity, effort, c.kp, c.kd)
+        self._command = JointCommand(
+            sequence=c.sequence,
+            position=c.position,
+            velocity=c.velocity,
+            effort=effort,
+            kp=c.kp,
+            kd=c.kd,
+        )
         return self._command
 
     def release(self) -> None:
-        """Torque off."""
+        """Switch torque off."""
         self._command = None
 
     def cut(self, joints: Sequence[int]) -> None:
-        """These have no torque, whatever is commanded, until the next call."""
+        """Keep these without torque, whatever is commanded, until the next call."""
         self.is_cut = np.zeros(
             len(self._effort), dtype=bool
         )  # anew, so that a body sees the change by identity
@@ -147,8 +163,10 @@ class DriveBank:
         self._cuts_any = len(joints) > 0
 
     def effort(self, position: np.ndarray, velocity: np.ndarray, voltage: float) -> np.ndarray:
-        """(n,) N m now; the array is reused by the next call."""
-        effort, work, command = self._effort, self._work, self._command
+        """Return the torques now, (n,), N m; the array is reused by the next call."""
+        effort = self._effort
+        work = self._work
+        command = self._command
         if command is None:
             effort[:] = 0.0
             return effort
@@ -180,7 +198,7 @@ class DriveBank:
         return effort
 
     def power(self, effort: np.ndarray, velocity: np.ndarray) -> float:
-        """W that the windings take from the bus: heat and mechanical; negative while they brake."""
+        """Return the power that windings take from the bus, W; negative while they brake."""
         np.multiply(self._heat, effort, out=self._work)
         self._work += velocity
         return float(np.dot(self._work, effort))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`sim/inject_fault`, and every fault's onset and end on `sim/faults`."""
+"""Offer `sim/inject_fault`, and tell every fault's onset and end on `sim/faults`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from talus_simulation.conversions import fault_message
 from talus_simulation.faults.catalogue import FaultRequest
 from talus_simulation.faults.injector import FaultInjector
 
-QOS = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+FAULT_QOS = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 
 class FaultService:
@@ -24,7 +24,7 @@ class FaultService:
     def __init__(self, node: Node, faults: FaultInjector, errands: Errands):
         self._errands = errands
         self._faults = faults
-        self._publisher = node.create_publisher(Fault, "sim/faults", QOS)
+        self._publisher = node.create_publisher(Fault, "sim/faults", FAULT_QOS)
         self._logger = node.get_logger()
         self._faults.log = self._tell
         node.create_service(InjectFault, "sim/inject_fault", self._inject)
@@ -39,7 +39,8 @@ class FaultService:
             lambda: done.append(self._faults.inject(wanted))
         )
         if done:
-            response.onset, response.sequence = time_message(done[0].time), done[0].tick
+            response.onset = time_message(done[0].time)
+            response.sequence = done[0].tick
         return response
 
     def _tell(self, injection: Injection) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Noise and bias of simulated sensors."""
+"""Add noise and bias to what simulated sensors say."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from talus_core.state import RobotState
 
 @dataclass(frozen=True)
 class NoiseConfig:
-    """Standard deviations per sample at the control rate; a scale of 0 gives perfect sensors."""
+    """Holds standard deviations per sample at the control rate; scale 0: perfect sensors."""
 
     scale: float = parameter(1.0, "Of all figures below; 0 = perfect sensors.", low=0.0, high=100.0)
     position: float = parameter(2e-4, "rad: a 15-bit encoder behind the gear.", low=0.0, high=1.0)
@@ -66,20 +66,20 @@ class SensorNoise:
         self._n = n
 
     def __call__(self, true: RobotState) -> RobotState:
-        """What the sensors say of `true`."""
+        """Return what the sensors say of `true`."""
         noise = self._random.standard_normal(len(self._sigma))
         noise *= self._sigma
         noise += self._bias
         n = self._n
         return RobotState(
-            true.sequence,
-            true.time,
-            true.steady_time_ns,
-            true.position + noise[:n],
-            true.velocity + noise[n : 2 * n],
-            true.effort + noise[2 * n : 3 * n],
-            true.angular_velocity + noise[3 * n : 3 * n + 3],
-            true.linear_acceleration + noise[3 * n + 3 : 3 * n + 6],
-            true.foot_wrenches + noise[3 * n + 6 :].reshape(2, 6),
-            true.torque_enabled,
+            sequence=true.sequence,
+            time=true.time,
+            steady_time_ns=true.steady_time_ns,
+            position=true.position + noise[:n],
+            velocity=true.velocity + noise[n : 2 * n],
+            effort=true.effort + noise[2 * n : 3 * n],
+            angular_velocity=true.angular_velocity + noise[3 * n : 3 * n + 3],
+            linear_acceleration=true.linear_acceleration + noise[3 * n + 3 : 3 * n + 6],
+            foot_wrenches=true.foot_wrenches + noise[3 * n + 6 :].reshape(2, 6),
+            torque_enabled=true.torque_enabled,
         )

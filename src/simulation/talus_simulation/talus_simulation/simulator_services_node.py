@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Offers the simulator's services beside a driver: pushes, friction, reset, staged faults."""
+"""Offer the simulator's services beside a driver: pushes, friction, reset, staged faults."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from talus_interfaces.srv import Push, SetFriction
 from talus_simulation.fault_service_node import FaultService
 from talus_simulation.faults.injector import FaultInjector
 
-DEFAULT_LINK = "torso"  # of Push.srv
-DEFAULT_DURATION = 0.1  # s, of Push.srv
+DEFAULT_PUSH_LINK = "torso"  # of Push.srv
+DEFAULT_PUSH_DURATION_S = 0.1  # s, of Push.srv
 
 
 def offer_services(context: ServiceContext) -> None:
@@ -33,20 +33,23 @@ def offer_services(context: ServiceContext) -> None:
 
 
 class SimulatorServices:
-    """`sim/push`, `sim/set_friction` and `sim/reset`."""
+    """Offers `sim/push`, `sim/set_friction` and `sim/reset`."""
 
     def __init__(
         self, node: Node, driver: Simulated, errands: Errands, on_reset: Callable[[], None]
     ):
-        """`on_reset`: called in the loop's thread after the driver's own reset."""
-        self._driver, self._errands, self._on_reset = driver, errands, on_reset
+        """Open the services; `on_reset` is called in the loop's thread after the body's reset."""
+        self._driver = driver
+        self._errands = errands
+        self._on_reset = on_reset
         node.create_service(Push, "sim/push", self._push)
         node.create_service(SetFriction, "sim/set_friction", self._set_friction)
         node.create_service(Trigger, "sim/reset", self._reset)
 
     def _push(self, request: Push.Request, response: Push.Response) -> Push.Response:
         impulse = np.array([request.impulse.x, request.impulse.y, request.impulse.z])
-        link, duration = request.link or DEFAULT_LINK, request.duration or DEFAULT_DURATION
+        link = request.link or DEFAULT_PUSH_LINK
+        duration = request.duration or DEFAULT_PUSH_DURATION_S
         return self._answer(response, lambda: self._driver.push(link, impulse, duration))
 
     def _set_friction(

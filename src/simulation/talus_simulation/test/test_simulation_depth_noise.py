@@ -27,7 +27,9 @@ def test_out_of_range_follows_rep_117():
 
 def test_the_same_seed_gives_the_same_pictures_and_another_seed_others():
     true = np.full((4, 4), 2.0, np.float32)
-    first, again, other = NoisyDepth(NOISE, 7), NoisyDepth(NOISE, 7), NoisyDepth(NOISE, 8)
+    first = NoisyDepth(NOISE, 7)
+    again = NoisyDepth(NOISE, 7)
+    other = NoisyDepth(NOISE, 8)
     for _ in range(2):
         picture = first.measured(true)
         np.testing.assert_array_equal(picture, again.measured(true))

@@ -83,7 +83,8 @@ def test_what_was_sent_has_the_feed_forward_within_the_peak(table):
 
 
 def test_power_is_heat_and_work(table):
-    effort, speed = np.array([100.0, 1.0]), np.array([3.0, -2.0])
+    effort = np.array([100.0, 1.0])
+    speed = np.array([3.0, -2.0])
     heat = (table.resistance * (effort / table.torque_constant) ** 2).sum()
     assert DriveBank(table).power(effort, speed) == pytest.approx(heat + effort @ speed)
 

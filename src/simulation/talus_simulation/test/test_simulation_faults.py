@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Injected faults: the matrix of types and components is whole, each fault does what its row says, in both bodies."""
+"""Injected faults: the matrix is whole, each fault does what its row says, in both bodies."""
 
 import numpy as np
 import pytest
@@ -10,10 +10,10 @@ from talus_core.state import JointCommand
 from talus_drivers.registry import create_driver
 from talus_simulation.faults.catalogue import (
     CATALOGUE,
-    COMPONENTS,
-    KINDS,
+    FAULT_COMPONENTS,
+    FAULT_KINDS,
+    FAULT_TYPES,
     NOT_APPLICABLE,
-    TYPES,
     FaultRequest,
 )
 from talus_simulation.faults.channels import make_effect
@@ -59,11 +59,11 @@ def joint(robot, name="l_elbow"):
 
 
 def test_every_type_of_every_component_is_there_or_says_why_not():
-    there = {(kind.component, kind.type) for kind in KINDS if kind.type}
-    wanted = {(component, kind) for component in COMPONENTS for kind in TYPES}
+    there = {(kind.component, kind.type) for kind in FAULT_KINDS if kind.type}
+    wanted = {(component, kind) for component in FAULT_COMPONENTS for kind in FAULT_TYPES}
     assert there | NOT_APPLICABLE.keys() == wanted
     assert not there & NOT_APPLICABLE.keys()
-    assert len(CATALOGUE) == len(KINDS)
+    assert len(CATALOGUE) == len(FAULT_KINDS)
 
 
 @pytest.fixture(params=["mujoco", "mock"], scope="module")
@@ -76,7 +76,8 @@ def shared(request, robot):
 def test_a_fault_of_either_body_begins_and_ends_at_its_ticks_and_leaves_nothing_behind(
     shared, robot, name
 ):
-    driver, heard = shared, []
+    driver = shared
+    heard = []
     driver.faults.log = heard.append
     first = run(driver, sit(robot), 2)[-1].sequence + 1
     target = TARGETS.get(CATALOGUE[name].component, "")
@@ -174,7 +175,8 @@ def test_torque_loss_lock_and_runaway(driver, robot):
 
 
 def test_a_drive_that_locks_stops_its_joint_at_once(driver, robot):
-    j, goal = joint(robot), sit(robot).copy()
+    j = joint(robot)
+    goal = sit(robot).copy()
     run(driver, sit(robot), 300)
     goal[j] -= 0.4
     assert abs(run(driver, goal, 10)[-1].velocity[j]) > 1.0
@@ -299,7 +301,8 @@ def test_bursts_last_twenty_milliseconds_on_average():
 
 
 def test_a_drive_of_which_nothing_is_asked_hides_that_it_gives_nothing(robot):
-    driver, j = body("mujoco", robot), joint(robot)
+    driver = body("mujoco", robot)
+    j = joint(robot)
     run(driver, sit(robot), 300)
     for fault in ("drive.off", "drive.stuck"):
         still = driver.read(driver.time)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ideal robot: soles that never slip, a base that follows them, sensors that agree with both."""
+"""The ideal robot: soles never slip, the base follows them, the sensors agree with both."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,8 @@ def mock(robot) -> MockDriver:
 
 
 def follow(driver: MockDriver, pose: np.ndarray, ticks: int) -> None:
-    one, zero = np.ones(len(pose)), np.zeros(len(pose))
+    one = np.ones(len(pose))
+    zero = np.zeros(len(pose))
     for _ in range(ticks):
         driver.write(JointCommand(0, pose, zero, zero, one, one))
         driver.advance()
@@ -34,7 +35,8 @@ def bent(robot, **joints: float) -> np.ndarray:
 
 def soles_in_world(driver: MockDriver, robot) -> list[np.ndarray]:
     """(3,) m of both soles."""
-    body, truth = Body(robot), driver.ground_truth()
+    body = Body(robot)
+    truth = driver.ground_truth()
     placement = body.place(driver.read(0.0).position)
     rotation = matrix_from_quat_xyzw(truth.quat_xyzw)
     return [truth.position + rotation @ body.locate(placement, sole)[1] for sole in body.soles]
@@ -68,7 +70,8 @@ def test_the_imu_integrates_to_the_motion_of_the_base(mock, robot):
     """Leaning back about the ankles: gyroscope to attitude, accelerometer to speed."""
     imu = Body(robot).imu.rotation
     pose = bent(robot, l_ankle_pitch=0.1, r_ankle_pitch=0.1)
-    rotation, speed = matrix_from_quat_xyzw(mock.ground_truth().quat_xyzw), np.zeros(3)
+    rotation = matrix_from_quat_xyzw(mock.ground_truth().quat_xyzw)
+    speed = np.zeros(3)
     for _ in range(60):
         follow(mock, pose, 1)
         state = mock.read(0.0)

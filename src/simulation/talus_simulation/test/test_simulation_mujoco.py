@@ -38,7 +38,8 @@ def momentum(driver: MujocoDriver) -> np.ndarray:
     """(3,) N s of the whole robot."""
     import mujoco
 
-    model, data = driver._plant.model, driver._plant.data
+    model = driver._plant.model
+    data = driver._plant.data
     mujoco.mj_subtreeVel(model, data)
     base = model.body("base_link").id
     return model.body_subtreemass[base] * data.subtree_linvel[base]
@@ -78,7 +79,8 @@ def test_foot_torque_is_force_times_lever_of_the_pressure_inside_the_sole(robot)
     driver = connected(robot, **STANDING)
     run(driver, 0.3, hold(robot, robot.poses["stand"]))
     for wrench, foot in zip(driver.read(driver.time).foot_wrenches, robot.feet, strict=True):
-        x, y = -wrench[4] / wrench[2], wrench[3] / wrench[2]
+        x = -wrench[4] / wrench[2]
+        y = wrench[3] / wrench[2]
         assert abs(x) <= 0.5 * foot.length + 0.005
         assert abs(y) <= 0.5 * foot.width + 0.005
 
@@ -100,8 +102,9 @@ def test_imu_integrates_to_the_change_of_velocity_and_attitude(robot):
     driver = connected(robot, **STANDING)
     site = driver._plant.data.site("imu_link")
     driver._plant.data.qpos[2] += 0.02
-    start = driver._plant._imu._velocity.copy()
-    speed, turned = np.zeros(3), np.zeros(3)
+    start = driver._plant.imu._velocity.copy()
+    speed = np.zeros(3)
+    turned = np.zeros(3)
     command = hold(robot, robot.poses["stand"])
     for _ in range(150):
         before = site.xmat.reshape(3, 3).copy()
@@ -110,7 +113,7 @@ def test_imu_integrates_to_the_change_of_velocity_and_attitude(robot):
         mean = 0.5 * (before + site.xmat.reshape(3, 3))
         speed += driver.period * (mean @ state.linear_acceleration - [0.0, 0.0, GRAVITY_MPS2])
         turned += driver.period * state.angular_velocity
-    np.testing.assert_allclose(start + speed, driver._plant._imu._velocity, atol=0.02)
+    np.testing.assert_allclose(start + speed, driver._plant.imu._velocity, atol=0.02)
     assert np.linalg.norm(turned) < 0.2
 
 
@@ -167,7 +170,8 @@ def slid(robot, friction: dict[str, float], world="flat") -> float:
 
 
 def test_ice_lets_the_robot_slide_and_a_rough_floor_does_not(robot):
-    grip, ice = slid(robot, {}), slid(robot, {"floor": 0.03})
+    grip = slid(robot, {})
+    ice = slid(robot, {"floor": 0.03})
     assert ice > 0.1
     assert ice > 3.0 * grip
 
@@ -189,12 +193,15 @@ def test_wrong_friction_is_refused(robot):
 
 
 def test_energy_balance_of_the_drives(robot):
-    """Once nothing moves: battery = computing + standby + heat of the windings + loss in the pack."""
+    """At rest: battery = computing + standby + heat of the windings + loss in the pack."""
     driver = connected(robot)
-    table, plant = read_drives(robot), driver._plant
+    table = read_drives(robot)
+    plant = driver._plant
     command = hold(robot, robot.poses["sit"]).with_(effort=0.2 * robot.limits.effort)
     run(driver, 0.5, command)
-    expected, loss, before = 0.0, 0.0, driver.energy_used
+    expected = 0.0
+    loss = 0.0
+    before = driver.energy_used
     for _ in range(100):
         driver.write(command)
         driver.advance()
@@ -208,13 +215,13 @@ def test_energy_balance_of_the_drives(robot):
 
 
 def test_brakes_make_a_limp_joint_slow(robot):
-    """Without torque the shorted windings carry the weight of a falling arm at a speed far below free fall's."""
+    """Without torque the shorted windings let an arm sink far more slowly than in free fall."""
     driver = connected(robot)
     shoulder = robot.joint_names.index("l_shoulder_pitch")
     speeds = []
     for is_limp, cut in ((True, ()), (False, ()), (False, (shoulder,))):
         driver.reset()
-        driver._plant.data.qpos[driver._plant._qpos_at[shoulder]] = -1.57
+        driver._plant.data.qpos[driver._plant.joints.qpos_at[shoulder]] = -1.57
         driver.cut(cut)
         for _ in range(100):
             if not is_limp:
@@ -227,7 +234,8 @@ def test_brakes_make_a_limp_joint_slow(robot):
 
 
 def test_perfect_sensors_show_the_truth_and_noisy_ones_do_not(robot):
-    perfect, noisy = connected(robot), connected(robot, **{"noise.scale": 1.0})
+    perfect = connected(robot)
+    noisy = connected(robot, **{"noise.scale": 1.0})
     np.testing.assert_array_equal(perfect.read(0.0).position, perfect._plant.position)
     assert (noisy.read(0.0).position != noisy._plant.position).all()
     assert noisy.read(0.0) is noisy.read(0.0)  # one sample per tick, however often it is read

@@ -8,7 +8,7 @@ import talus_simulation
 from readme_tables import assert_files, assert_parameters, rows
 from talus_drivers.registry import driver_names
 from talus_simulation.cameras.config import CameraConfig
-from talus_simulation.faults.catalogue import CATALOGUE, COMPONENTS, KINDS, TYPES
+from talus_simulation.faults.catalogue import CATALOGUE, FAULT_COMPONENTS, FAULT_KINDS, FAULT_TYPES
 
 PACKAGE = Path(__file__).parents[1]
 README = (PACKAGE / "README.md").read_text()
@@ -45,10 +45,10 @@ def test_every_topic_and_service_has_its_row():
 def test_the_fault_table_is_the_catalogue():
     for component, _, *cells in rows(README, "Faults"):
         name = component.strip("`")
-        assert cells[:7] == ["yes" if f"{name}.{kind}" in CATALOGUE else "-" for kind in TYPES], (
-            name
-        )
+        assert cells[:7] == [
+            "yes" if f"{name}.{kind}" in CATALOGUE else "-" for kind in FAULT_TYPES
+        ], name
         assert cells[7] == ", ".join(
-            kind.effect for kind in KINDS if kind.component == name and not kind.type
+            kind.effect for kind in FAULT_KINDS if kind.component == name and not kind.type
         )
-    assert names_in("Faults", r"`(\w+)`") == set(COMPONENTS)
+    assert names_in("Faults", r"`(\w+)`") == set(FAULT_COMPONENTS)

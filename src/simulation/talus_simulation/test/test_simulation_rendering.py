@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Facts of the rendered pictures: metric depth, optical axes, intrinsics; the scene is small and exactly known."""
+"""Facts of rendered pictures of a known scene: metric depth, optical axes, intrinsics."""
 
 import math
 
@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from talus_core.errors import UnknownNameError
 from talus_core.pinhole import Pinhole
-from talus_simulation.cameras.rendering import FAR, RenderingError, SceneRenderer
+from talus_simulation.cameras.rendering import FAR_CLIP_M, RenderingError, SceneRenderer
 
 FOVY = 60.0
 EYE = Pinhole.from_fovy(160, 120, math.radians(FOVY))
-# The camera "eye" looks along +x (MuJoCo: -z forward, +y up) from (0, 0, 1); "down" looks at the floor from 1.5 m.
+# The camera "eye" looks along +x (MuJoCo: -z forward, +y up) from (0, 0, 1);
+# "down" looks at the floor from 1.5 m.
 SCENE = f"""
 <mujoco>
   <asset><material name="glow" rgba="1 0 0 1" emission="1"/></asset>
@@ -92,7 +93,7 @@ def test_the_ball_hides_the_wall(renderer):
 def test_nothing_to_see_is_at_the_far_plane(renderer):
     place_ball(renderer, AWAY)
     assert renderer.render("eye", EYE)[1][0] == pytest.approx(
-        FAR
+        FAR_CLIP_M
     )  # the top row looks over the wall
 
 

@@ -8,7 +8,7 @@ import pytest
 from talus_core.state import RobotState
 from talus_simulation.noise import NoiseConfig, SensorNoise
 
-SENSORS = tuple(item.name for item in fields(RobotState) if item.type == "np.ndarray")
+FAULT_SENSORS = tuple(item.name for item in fields(RobotState) if item.type == "np.ndarray")
 N = 4
 LIMITS = np.array([100.0, 100.0, 10.0, 2.0])
 
@@ -69,7 +69,7 @@ def test_bias_is_drawn_once_per_start_with_the_spread_asked_for():
 
 def test_scale_zero_is_perfect():
     sample = samples(replace(NoiseConfig(), scale=0.0), count=1)[0]
-    for sensor in SENSORS:
+    for sensor in FAULT_SENSORS:
         np.testing.assert_array_equal(getattr(sample, sensor), getattr(state(), sensor))
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The simulated cameras: renders the published states of the simulator beside it, so that control never waits."""
+"""Run the simulated cameras: render published states, so that control never waits."""
 
 from __future__ import annotations
 
@@ -26,13 +26,15 @@ from talus_simulation.cameras.depth_noise import NoisyDepth
 from talus_simulation.cameras.rendering import load_renderer
 from talus_simulation.conversions import qpos_of
 
-STATES = QoSProfile(depth=8)  # more than a simulator in lock-step lets wait: 150 ms at 30 Hz
-IMAGES = QoSProfile(depth=4)  # reliable, since RViz and others ask for it
+SIMULATOR_STATE_QOS = QoSProfile(
+    depth=8
+)  # more than a simulator in lock-step lets wait: 150 ms at 30 Hz
+CAMERA_IMAGE_QOS = QoSProfile(depth=4)  # reliable, since RViz and others ask for it
 
 
 @dataclass(frozen=True)
 class CameraPublishers:
-    """Topics of one camera; `depth` is None where it has none."""
+    """Holds the topics of one camera; `depth` is None where it has none."""
 
     camera: Camera
     info_message: CameraInfo
@@ -42,25 +44,25 @@ class CameraPublishers:
 
     @staticmethod
     def create(node: Node, camera: Camera) -> CameraPublishers:
-        """Topics camera/<name>/..."""
+        """Open the topics camera/<name>/..."""
         base = f"camera/{camera.name}"
         depth = f"{base}/depth/image_raw" if camera.has_depth else None
         return CameraPublishers(
             camera=camera,
             info_message=camera_info_message(camera),
-            image=node.create_publisher(Image, f"{base}/image_raw", IMAGES),
-            info=node.create_publisher(CameraInfo, f"{base}/camera_info", IMAGES),
-            depth=node.create_publisher(Image, depth, IMAGES) if depth else None,
+            image=node.create_publisher(Image, f"{base}/image_raw", CAMERA_IMAGE_QOS),
+            info=node.create_publisher(CameraInfo, f"{base}/camera_info", CAMERA_IMAGE_QOS),
+            depth=node.create_publisher(Image, depth, CAMERA_IMAGE_QOS) if depth else None,
         )
 
     @property
     def wants_colour(self) -> bool:
-        """Somebody subscribes to the pictures."""
+        """Whether somebody subscribes to the pictures."""
         return self.image.get_subscription_count() > 0
 
     @property
     def wants_depth(self) -> bool:
-        """Somebody subscribes to the depths."""
+        """Whether somebody subscribes to the depths."""
         return self.depth is not None and self.depth.get_subscription_count() > 0
 
 
@@ -81,7 +83,7 @@ class CameraNode:
         self._node.create_timer(1.0, self._diagnose)
         self._beat = HeartbeatThread(self._node, "camera")
         self._link = FastLink(self._node)
-        self._link.subscribe(SimulatorState, "sim/state", self._serve, STATES)
+        self._link.subscribe(SimulatorState, "sim/state", self._serve, SIMULATOR_STATE_QOS)
         self._executor: ExecutorThread | None = None
 
     def run(self, ended: Event) -> None:
@@ -114,13 +116,14 @@ class CameraNode:
         to.info_message.header.stamp = state.stamp
         if to.info.get_subscription_count():
             to.info.publish(to.info_message)
-        wants_colour, wants_depth = to.wants_colour, to.wants_depth
+        wants_colour = to.wants_colour
+        wants_depth = to.wants_depth
         if not wants_colour and not wants_depth:
             return
         colour, depth = self._renderer.render(to.camera.name, to.camera.pinhole, wants_colour)
-        if wants_colour:
+        if colour is not None:
             to.image.publish(image_message(to.info_message.header, colour))
-        if wants_depth:
+        if wants_depth and to.depth is not None:
             to.depth.publish(image_message(to.info_message.header, self._noise.measured(depth)))
         self._pictures += 1
 
@@ -138,5 +141,5 @@ class CameraNode:
 
 
 def main() -> int:
-    """Entry point."""
+    """Start the camera process: the entry point `camera_node`."""
     return run_node(CameraNode)

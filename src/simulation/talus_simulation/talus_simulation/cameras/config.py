@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the camera process is set to do."""
+"""Hold what the camera process is set to do."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from talus_simulation.cameras.depth_noise import DepthNoise
 
 @dataclass(frozen=True)
 class CameraConfig:
-    """Parameters of the camera process."""
+    """Names robot and world, rate and noise: the parameters of the camera process."""
 
     robot: str = parameter("", "Folder of the robot, with robot.yaml and its MJCF.")
     world: str = parameter("flat", "World by name, or an MJCF file: the same as the driver's.")
     rate_hz: float = parameter(
         12.0,
-        "Pictures per simulated second of every camera that somebody watches; the contract asks for 10.",
+        "Pictures per simulated second of every camera that somebody watches; "
+        "the contract asks for 10.",
         1.0,
         30.0,
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a stereo depth camera makes of the true depth: range limits and noise that grows with its square."""
+"""Spoil true depth as a stereo camera does: range limits, noise that grows with its square."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from talus_core.parameters import parameter
 
 @dataclass(frozen=True)
 class DepthNoise:
-    """The sensor that is imitated: 1280 pixels across 87 degrees (f = 674 px), 7 cm baseline.
+    """Describes the sensor that is imitated: 1280 pixels across 87 degrees, 7 cm baseline.
 
-    Depth from disparity has deviation z^2 * s / (f * b); s = 0.08 px is what block matching with sub-pixel
-    interpolation reaches on a textured scene. 0.08 / (674 * 0.07) = 0.0017 per m.
+    Depth from disparity has deviation z^2 * s / (f * b); f = 674 px; s = 0.08 px is what block
+    matching with sub-pixel interpolation reaches on a textured scene.
+    0.08 / (674 * 0.07) = 0.0017 per m.
     """
 
     per_m2: float = parameter(
@@ -28,23 +29,26 @@ class DepthNoise:
     )
 
 
-TABLE = (
+NOISE_TABLE_SIZE = (
     1 << 20
 )  # normal numbers drawn once: ten times cheaper than new ones, and 13 pictures of 320 x 240 long
 
 
 class NoisyDepth:
-    """Applies a `DepthNoise` to images, one after the other; the same seed gives the same sequence."""
+    """Applies a `DepthNoise` to one image after the other; a seed gives the same sequence."""
 
     def __init__(self, noise: DepthNoise, seed: int):
         self._noise = noise
         self._random = np.random.default_rng(seed)
-        self._normal = self._random.standard_normal(TABLE, dtype=np.float32)
+        self._normal = self._random.standard_normal(NOISE_TABLE_SIZE, dtype=np.float32)
 
     def measured(self, depth: np.ndarray) -> np.ndarray:
-        """True depths along the optical axis in m, at most TABLE of them, to measured ones; +-inf out of range."""
+        """Return measured depths for true ones along the optical axis, m; +-inf out of range.
+
+        At most NOISE_TABLE_SIZE of them.
+        """
         noise = self._noise
-        first = self._random.integers(TABLE - depth.size + 1)
+        first = self._random.integers(NOISE_TABLE_SIZE - depth.size + 1)
         measured = np.float32(noise.per_m2) * depth * depth
         measured *= self._normal[first : first + depth.size].reshape(depth.shape)
         measured += depth

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures of a MuJoCo scene through the robot's cameras, offscreen on the processor, as cheap as they get."""
+"""Render a MuJoCo scene through the robot's cameras, offscreen, as cheaply as can be."""
 
 from __future__ import annotations
 
@@ -14,26 +14,31 @@ from talus_core.pinhole import Pinhole
 from talus_description.scene import SceneError, load_scene
 from talus_perception.camera_model import Camera
 
-NEAR = 0.02  # m, clipping planes: nearer than the shortest range of a depth camera
-FAR = 60.0  # m, beyond every world's walls
-MOST_GEOMS = 5000
+NEAR_CLIP_M = 0.02  # m, clipping planes: nearer than the shortest range of a depth camera
+FAR_CLIP_M = 60.0  # m, beyond every world's walls
+SCENE_GEOM_LIMIT = 5000
 # Fewer facets on round shapes, and half the time per picture on a software renderer.
-SLICES, STACKS, QUADS = 12, 6, 1
+ROUND_SHAPE_SLICES = 12
+ROUND_SHAPE_STACKS = 6
+FACE_QUADS = 1
 
 
 class RenderingError(TalusError):
-    """No picture can be rendered; the message says what is missing."""
+    """Tells that no picture can be rendered; the message says what is missing."""
 
 
 class SceneRenderer:
     """Holds a scene and an offscreen context; use and close it in the thread that made it."""
 
     def __init__(self, model: mujoco.MjModel, width: int, height: int):
-        """`width` and `height` are those of the largest picture. Changes the model's visual quality."""
+        """Make a context for pictures of at most `width` by `height`.
+
+        This changes the model's visual quality.
+        """
         _make_cheap(model, width, height)
         self._model = model
         self._data = mujoco.MjData(model)
-        self._scene = mujoco.MjvScene(model, maxgeom=MOST_GEOMS)
+        self._scene = mujoco.MjvScene(model, maxgeom=SCENE_GEOM_LIMIT)
         for flag in (
             mujoco.mjtRndFlag.mjRND_SHADOW,
             mujoco.mjtRndFlag.mjRND_REFLECTION,
@@ -53,7 +58,7 @@ class SceneRenderer:
 
     @property
     def position_size(self) -> int:
-        """How many numbers `pose` needs."""
+        """Count of numbers that `pose` needs."""
         return self._model.nq
 
     def pose(self, qpos: np.ndarray) -> None:
@@ -76,9 +81,10 @@ class SceneRenderer:
     def render(
         self, name: str, pinhole: Pinhole, with_colour: bool = True
     ) -> tuple[np.ndarray | None, np.ndarray]:
-        """Colour (height, width, 3) uint8 and depth (height, width) float32 in m along the optical axis of a picture.
+        """Return colour (height, width, 3) uint8 and depth (height, width) float32 of a picture.
 
-        Without colour, no light and no texture is computed: half the time. Depth is `FAR` where nothing is.
+        Depth is in m along the optical axis, `FAR_CLIP_M` where nothing is. Without colour, no
+        light and no texture is computed: half the time.
         Raises UnknownNameError, RenderingError.
         """
         self._camera.fixedcamid = self._camera_number(name, pinhole)
@@ -108,14 +114,14 @@ class SceneRenderer:
         fovy = math.degrees(2.0 * math.atan(0.5 * pinhole.height / pinhole.fy))
         if abs(self._model.cam_fovy[number] - fovy) > 0.01:
             raise RenderingError(
-                f"camera '{name}' has {self._model.cam_fovy[number]:.2f} degrees of vertical field of view in the MJCF "
-                f"and {fovy:.2f} in robot.yaml; generate the MJCF again"
+                f"camera '{name}' has {self._model.cam_fovy[number]:.2f} degrees of vertical "
+                f"field of view in the MJCF and {fovy:.2f} in robot.yaml; generate the MJCF again"
             )
         return number
 
 
 def load_renderer(robot_folder: str, world: str, cameras: tuple[Camera, ...]) -> SceneRenderer:
-    """A renderer of the scene that the driver simulates. Raises RenderingError."""
+    """Return a renderer of the scene that the driver simulates. Raises RenderingError."""
     try:
         model = load_scene(robot_folder, world)
     except SceneError as error:
@@ -127,22 +133,30 @@ def load_renderer(robot_folder: str, world: str, cameras: tuple[Camera, ...]) ->
 
 
 def _make_cheap(model: mujoco.MjModel, width: int, height: int) -> None:
-    model.vis.map.znear = NEAR / model.stat.extent
-    model.vis.map.zfar = FAR / model.stat.extent
+    model.vis.map.znear = NEAR_CLIP_M / model.stat.extent
+    model.vis.map.zfar = FAR_CLIP_M / model.stat.extent
     quality = model.vis.quality
-    quality.offsamples, quality.shadowsize = 0, 0
-    quality.numslices, quality.numstacks, quality.numquads = SLICES, STACKS, QUADS
+    quality.offsamples = 0
+    quality.shadowsize = 0
+    quality.numslices = ROUND_SHAPE_SLICES
+    quality.numstacks = ROUND_SHAPE_STACKS
+    quality.numquads = FACE_QUADS
     model.vis.global_.offwidth = width
     model.vis.global_.offheight = height
 
 
 def _metres(raw: np.ndarray) -> np.ndarray:
-    """Depth buffer, 1 at NEAR and 0 at FAR (hyperbolic), to m."""
-    return np.float32(NEAR * FAR) / (np.float32(NEAR) + raw * np.float32(FAR - NEAR))
+    """Turn a depth buffer, 1 at NEAR_CLIP_M and 0 at FAR_CLIP_M (hyperbolic), into m."""
+    return np.float32(NEAR_CLIP_M * FAR_CLIP_M) / (
+        np.float32(NEAR_CLIP_M) + raw * np.float32(FAR_CLIP_M - NEAR_CLIP_M)
+    )
 
 
 def _context(width: int, height: int):
-    """An offscreen OpenGL context: EGL, else OSMesa, or what MUJOCO_GL says. Raises RenderingError."""
+    """Return an offscreen OpenGL context: EGL, else OSMesa, or what MUJOCO_GL says.
+
+    Raises RenderingError.
+    """
     os.environ.setdefault(
         "LP_NUM_THREADS", "0"
     )  # Mesa's software renderer: in this thread, none of its own
@@ -152,8 +166,8 @@ def _context(width: int, height: int):
         if ctypes.util.find_library(libraries[kind]):
             return _context_of(kind, width, height)
     raise RenderingError(
-        "no offscreen OpenGL for the simulated cameras; install libegl1 and libgl1-mesa-dri (or libosmesa6), "
-        "or run without perception"
+        "no offscreen OpenGL for the simulated cameras; install libegl1 and libgl1-mesa-dri "
+        "(or libosmesa6), or run without perception"
     )
 
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every fault that can be injected, as a table: seven types times the components, and what else each component can do.
+"""List every fault that can be injected: seven types times the components, and some besides.
 
-The seven types are those of PX4's failure injection (off, stuck, garbage, wrong, slow, delayed, intermittent).
+The seven types are those of PX4's failure injection (off, stuck, garbage, wrong, slow, delayed,
+intermittent).
 """
 
 from __future__ import annotations
@@ -11,17 +12,17 @@ from dataclasses import dataclass
 
 from talus_core.errors import UnknownNameError
 
-TYPES = ("off", "stuck", "garbage", "wrong", "slow", "delayed", "intermittent")
-END_ALL = "none"
+FAULT_TYPES = ("off", "stuck", "garbage", "wrong", "slow", "delayed", "intermittent")
+END_ALL_FAULTS = "none"
 
-SENSORS = ("imu", "gyroscope", "accelerometer", "encoder", "foot")
-CHANNELS = ("command", "state", "permit")
-COMPONENTS = (*SENSORS, "battery", "drive", "limb", "bus", *CHANNELS)
+FAULT_SENSORS = ("imu", "gyroscope", "accelerometer", "encoder", "foot")
+FAULT_CHANNELS = ("command", "state", "permit")
+FAULT_COMPONENTS = (*FAULT_SENSORS, "battery", "drive", "limb", "bus", *FAULT_CHANNELS)
 
 
 @dataclass(frozen=True)
 class FaultKind:
-    """One row.
+    """Describes one fault: a row of the catalogue.
 
     Attributes:
         component: What fails.
@@ -43,7 +44,7 @@ class FaultKind:
 
     @property
     def name(self) -> str:
-        """As a user writes it."""
+        """Name of the fault as a user writes it."""
         return f"{self.component}.{self.effect}"
 
 
@@ -110,7 +111,7 @@ def _channel(component: str, wrong: str) -> list[FaultKind]:
     ]
 
 
-KINDS: tuple[FaultKind, ...] = (
+FAULT_KINDS: tuple[FaultKind, ...] = (
     *_sensor(
         "imu",
         "gyroscope off by so much, accelerometer by ten times as many m/s^2",
@@ -198,7 +199,7 @@ KINDS: tuple[FaultKind, ...] = (
     FaultKind("state", "nan", "", "not-a-number in one field"),
     *_channel("permit", "always says armed, permitted, R0"),
 )
-CATALOGUE: dict[str, FaultKind] = {kind.name: kind for kind in KINDS}
+CATALOGUE: dict[str, FaultKind] = {kind.name: kind for kind in FAULT_KINDS}
 
 # (component, type): why there is no such fault.
 NOT_APPLICABLE: dict[tuple[str, str], str] = {
@@ -210,7 +211,7 @@ NOT_APPLICABLE: dict[tuple[str, str], str] = {
 
 @dataclass(frozen=True)
 class FaultRequest:
-    """What somebody asks for; `severity` 0 = the default, `duration` in s, 0 = until it is ended."""
+    """Asks for a fault; `severity` 0: the default, `duration` in s, 0: until it is ended."""
 
     name: str
     target: str = ""
@@ -218,7 +219,7 @@ class FaultRequest:
     duration: float = 0.0
 
     def checked(self) -> tuple[FaultKind, float]:
-        """The kind and the severity that holds. Raises UnknownNameError, ValueError."""
+        """Return the kind and the severity that holds. Raises UnknownNameError, ValueError."""
         kind = CATALOGUE.get(self.name)
         if kind is None:
             raise UnknownNameError("fault", self.name, CATALOGUE)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Faults of a message channel: what is put in one end comes out of the other at the right tick, whole; or not."""
+"""Spoil a message channel: what is put in comes out late, twice, spoilt, or not at all."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from talus_core.channel import Effect
 
 from talus_simulation.faults.signals import Bursts
 
-T = TypeVar("T")
-Spoil = Callable[[T, np.random.Generator], T]
+Message = TypeVar("Message")
+Spoil = Callable[[Message, np.random.Generator], Message]
 
 
 def make_effect(
@@ -23,7 +23,10 @@ def make_effect(
     spoilers: Mapping[str, Spoil],
     random: np.random.Generator,
 ) -> Effect:
-    """The fault `effect` of a channel. `spoilers`: what garbage, wrong and nan make of one message."""
+    """Build the fault `effect` of a channel.
+
+    `spoilers`: what garbage, wrong and nan make of one message.
+    """
     ticks = max(1, round(severity / period))
     makers: dict[str, Callable[[], Effect]] = {
         "off": lambda: lambda messages, tick: [],
@@ -56,7 +59,8 @@ class _Stuck:
 
 class _Slow:
     def __init__(self, every: int):
-        self._every, self._next = every, 0
+        self._every = every
+        self._next = 0
 
     def __call__(self, messages: list, tick: int) -> list:
         if not messages or tick < self._next:
@@ -87,14 +91,17 @@ class _Intermittent:
 
 
 class _Reorder:
-    """Some messages are overtaken by those of the next tick."""
+    """Lets some messages be overtaken by those of the next tick."""
 
     def __init__(self, share: float, random: np.random.Generator):
-        self._share, self._random, self._held = share, random, []
+        self._share = share
+        self._random = random
+        self._held: list = []
 
     def __call__(self, messages: list, tick: int) -> list:
-        overtaken, self._held = self._held, []
-        through = []
+        overtaken = self._held
+        self._held = []
+        through: list = []
         for message in messages:
             (
                 self._held if not overtaken and self._random.random() < self._share else through

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Faults of the power bus and of what the pack reports of itself."""
+"""Spoil the power bus and what the pack reports of itself."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from talus_core.driver import Battery
 
 from talus_simulation.faults.signals import Bursts, SignalData, make_signal
 
-REPORT_PERIOD = 1.0  # s: how often a pack is asked
+PACK_REPORT_PERIOD_S = 1.0  # s: how often a pack is asked
 Sag = Callable[[], float]  # once per tick: share of the open-circuit voltage that is left
 BatteryFault = Callable[[Battery], Battery]
 
 
 def bus_fault(effect: str, severity: float, period: float, random: np.random.Generator) -> Sag:
-    """Of the bus voltage."""
+    """Build a fault of the bus voltage."""
     if effect == "garbage":
         return lambda: float(random.uniform())
     if effect == "intermittent":
@@ -27,10 +27,10 @@ def bus_fault(effect: str, severity: float, period: float, random: np.random.Gen
 
 
 def battery_fault(effect: str, severity: float, random: np.random.Generator) -> BatteryFault:
-    """Of the report; what is wrong with it is the charge."""
+    """Build a fault of the pack's report; what is wrong with it is the charge."""
     span = np.array([100.0, 200.0, 1e7])  # V, A, J: twice the pack's own
     signal = make_signal(
-        effect, severity, SignalData(span, np.zeros(3), np.ones(3), REPORT_PERIOD), random
+        effect, severity, SignalData(span, np.zeros(3), np.ones(3), PACK_REPORT_PERIOD_S), random
     )
 
     def report(battery: Battery) -> Battery:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Faults of the IMU, the encoders and the foot sensors: between the true samples and the state that a driver reads."""
+"""Spoil IMU, encoders and foot sensors, between the true samples and what a driver reads."""
 
 from __future__ import annotations
 
@@ -12,20 +12,16 @@ from talus_core.state import RobotState
 
 from talus_simulation.faults.signals import Signal, SignalData, make_signal
 
-GYROSCOPE_SPAN, ACCELEROMETER_SPAN = (
-    35.0,
-    157.0,
-)  # rad/s, m/s^2: +-2000 deg/s and +-16 g, as most MEMS IMUs
-FORCE_SPAN, TORQUE_SPAN = (
-    2000.0,
-    100.0,
-)  # N, N m of a foot: those of its noise in config/drivers/mujoco.yaml
+GYROSCOPE_SPAN_RAD_S = 35.0  # +-2000 deg/s, as most MEMS IMUs
+ACCELEROMETER_SPAN_MPS2 = 157.0  # +-16 g, as most MEMS IMUs
+FOOT_FORCE_SPAN_N = 2000.0  # that of its noise in config/drivers/mujoco.yaml
+FOOT_TORQUE_SPAN_NM = 100.0  # that of its noise in config/drivers/mujoco.yaml
 SensorFault = Callable[[RobotState], RobotState]
 
 
 @dataclass(frozen=True)
 class _Tap:
-    """Takes some values out of a state and puts others back."""
+    """Takes some values out of a state and puts others in their place."""
 
     get: Callable[[RobotState], np.ndarray]
     put: Callable[[RobotState, np.ndarray], RobotState]
@@ -35,7 +31,7 @@ class _Tap:
 def imu_fault(
     component: str, effect: str, severity: float, period: float, random: np.random.Generator
 ) -> SensorFault:
-    """Of `imu`, `gyroscope` or `accelerometer`."""
+    """Build a fault of `imu`, `gyroscope` or `accelerometer`."""
     tap = _imu_tap(component, period)
     return _tapped(tap, make_signal(effect, severity, tap.data, random))
 
@@ -43,7 +39,7 @@ def imu_fault(
 def foot_fault(
     effect: str, severity: float, feet: list[int], weight: float, random, period: float
 ) -> SensorFault:
-    """Of the foot sensors with these rows; `weight`: N of the whole robot."""
+    """Build a fault of the foot sensors `feet`, rows; `weight`: N of the whole robot."""
     if effect in ("contact", "no_contact"):
         felt = np.zeros(6)
         felt[2] = weight if effect == "contact" else 0.0
@@ -55,12 +51,15 @@ def foot_fault(
 
 
 class EncoderFault:
-    """Of some joints: of their encoders, which the drives' own position loops follow, or of the bus that tells of them.
+    """Spoils what encoders of some joints say, or the bus that tells of them.
+
+    The drives' own position loops follow the encoders, not the bus.
 
     Attributes:
         joints: (m,) places.
         position, velocity: (m,) rad, rad/s of the last sample, not finite before the first.
-        on_bus: The drives are well and see their own angles; what they say of angle, speed and torque is wrong.
+        on_bus: The drives are well and see their own angles; what they say of angle, speed and
+            torque is wrong.
     """
 
     def __init__(
@@ -74,9 +73,11 @@ class EncoderFault:
         on_bus: bool = False,
     ):
         n = len(joints)
-        self.joints, self.on_bus = joints, on_bus
+        self.joints = joints
+        self.on_bus = on_bus
         self.position, self.velocity = np.full((2, n), np.nan)
-        ones, zeros = np.ones(n), np.zeros(n)
+        ones = np.ones(n)
+        zeros = np.zeros(n)
         span = np.concatenate(
             (np.pi * ones, robot.limits.velocity[joints], robot.limits.effort[joints])
         )
@@ -90,12 +91,17 @@ class EncoderFault:
             self._signal = make_signal(effect, severity, data, random)
 
     def __call__(self, state: RobotState) -> RobotState:
-        """The state with what these encoders or this bus say."""
-        j, n = self.joints, len(self.joints)
+        """Return the state with what these encoders or this bus say."""
+        j = self.joints
+        n = len(j)
         seen = self._signal(np.concatenate((state.position[j], state.velocity[j], state.effort[j])))
-        self.position, self.velocity = seen[:n], seen[n : 2 * n]
-        position, velocity, effort = state.position.copy(), state.velocity.copy(), state.effort
-        position[j], velocity[j] = self.position, self.velocity
+        self.position = seen[:n]
+        self.velocity = seen[n : 2 * n]
+        position = state.position.copy()
+        velocity = state.velocity.copy()
+        effort = state.effort
+        position[j] = self.position
+        velocity[j] = self.velocity
         if self.on_bus:
             effort = effort.copy()
             effort[j] = seen[2 * n :]
@@ -115,7 +121,7 @@ def _imu_tap(component: str, period: float) -> _Tap:
         if component == "accelerometer"
         else slice(0, 6)
     )
-    span = np.repeat((GYROSCOPE_SPAN, ACCELEROMETER_SPAN), 3)[keep]
+    span = np.repeat((GYROSCOPE_SPAN_RAD_S, ACCELEROMETER_SPAN_MPS2), 3)[keep]
     offset = np.repeat(use, 3)[keep]
 
     def get(state: RobotState) -> np.ndarray:
@@ -130,7 +136,7 @@ def _imu_tap(component: str, period: float) -> _Tap:
 
 
 def _foot_tap(feet: list[int], period: float) -> _Tap:
-    span = np.tile(np.repeat((FORCE_SPAN, TORQUE_SPAN), 3), len(feet))
+    span = np.tile(np.repeat((FOOT_FORCE_SPAN_N, FOOT_TORQUE_SPAN_NM), 3), len(feet))
     offset = np.tile((0.0, 0.0, 1.0, 0.0, 0.0, 0.0), len(feet))
 
     def get(state: RobotState) -> np.ndarray:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ways in which a stream of samples goes wrong: each is called once per sample, with the true value (m,)."""
+"""Spoil a stream of samples: each way is called once per sample with the true value (m,)."""
 
 from __future__ import annotations
 
@@ -9,19 +9,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-BURST_S = 0.02  # mean length of an intermittent loss: ten control ticks, the length that control must ride through
+# Mean of an intermittent loss: ten control ticks, the length that control must ride through.
+BURST_LENGTH_S = 0.02
 
 Signal = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
 class SignalData:
-    """What a sensor's faults need to know of it.
+    """Tells what a sensor's faults need to know of it.
 
     Attributes:
         span: (m,) half of the range of each value.
         offset: (m,) direction of a wrong value, per unit of severity.
-        keeps: (m,) 1 where a stuck value repeats, 0 where it reads 0 (a speed that is derived from a stuck angle).
+        keeps: (m,) 1 where a stuck value repeats, 0 where it reads 0 (a speed that is derived from
+            a stuck angle).
         period: s between samples.
     """
 
@@ -32,18 +34,19 @@ class SignalData:
 
 
 class Bursts:
-    """Whether a part is gone, sample by sample: bursts of 20 ms on average, gone for a fraction of the time."""
+    """Tells sample by sample whether a part is gone: in bursts of 20 ms on average."""
 
     def __init__(self, fraction: float, period: float, random: np.random.Generator):
-        self._ends = min(1.0, period / BURST_S)
+        self._ends = min(1.0, period / BURST_LENGTH_S)
         self._starts = (
             1.0 if fraction >= 1.0 else min(1.0, self._ends * fraction / (1.0 - fraction))
         )
         self._always = fraction >= 1.0
-        self._random, self._is_gone = random, True
+        self._random = random
+        self._is_gone = True
 
     def __call__(self) -> bool:
-        """At the next sample; the first is always gone, so that the onset is the first burst's."""
+        """Whether the next sample is gone; the first always is, so that the onset is a burst's."""
         gone = self._is_gone
         self._is_gone = self._always or self._random.random() < (
             1.0 - self._ends if gone else self._starts
@@ -54,7 +57,7 @@ class Bursts:
 def make_signal(
     effect: str, severity: float, data: SignalData, random: np.random.Generator
 ) -> Signal:
-    """The fault `effect` (a type of the catalogue) of a sensor."""
+    """Build the fault `effect` (a type of the catalogue) of a sensor."""
     samples = max(1, round(severity / data.period))
     makers: dict[str, Callable[[], Signal]] = {
         "off": lambda: lambda value: np.full_like(value, np.nan),
@@ -72,7 +75,8 @@ def make_signal(
 
 class _Stuck:
     def __init__(self, keeps: np.ndarray):
-        self._keeps, self._value = keeps, None
+        self._keeps = keeps
+        self._value: np.ndarray | None = None
 
     def __call__(self, value: np.ndarray) -> np.ndarray:
         if self._value is None:
@@ -82,10 +86,12 @@ class _Stuck:
 
 class _Slow:
     def __init__(self, every: int):
-        self._every, self._count, self._value = every, 0, None
+        self._every = every
+        self._count = 0
+        self._value: np.ndarray | None = None
 
     def __call__(self, value: np.ndarray) -> np.ndarray:
-        if self._count % self._every == 0:
+        if self._value is None or self._count % self._every == 0:
             self._value = value.copy()
         self._count += 1
         return self._value

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What garbage, wrong and nan make of one message of each channel."""
+"""Spoil one message of a channel: what garbage, wrong and nan make of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from talus_safety.kernel.decide.permit import TorquePermit
 
 from talus_simulation.faults.channels import Spoil
 
-HUGE = 1e6  # garbage floats are spread evenly over so many decades either way: denormal to huge
+GARBAGE_BASE = (
+    1e6  # garbage floats are spread evenly over so many decades either way: denormal to huge
+)
 
 
 def _arrays(message: JointCommand | RobotState) -> list[str]:
@@ -23,10 +25,10 @@ def _arrays(message: JointCommand | RobotState) -> list[str]:
 
 
 def _garbage(message, random: np.random.Generator):
-    """Every float anew: finite, of any size."""
+    """Draw every float anew: finite, of any size."""
 
     def fill(array: np.ndarray) -> np.ndarray:
-        return random.choice((-1.0, 1.0), array.shape) * HUGE ** random.uniform(
+        return random.choice((-1.0, 1.0), array.shape) * GARBAGE_BASE ** random.uniform(
             -1.0, 1.0, array.shape
         )
 
@@ -34,7 +36,7 @@ def _garbage(message, random: np.random.Generator):
 
 
 def _nan(message, random: np.random.Generator):
-    """One value of one field, a not-a-number or an infinity."""
+    """Make one value of one field a not-a-number or an infinity."""
     name = random.choice(_arrays(message))
     array = getattr(message, name).copy()
     array.flat[random.integers(array.size)] = random.choice((np.nan, np.inf, -np.inf))
@@ -42,7 +44,7 @@ def _nan(message, random: np.random.Generator):
 
 
 def _shifted(message, random: np.random.Generator):
-    """Joint arrays shifted by one place."""
+    """Shift all joint arrays by one place."""
     joints = [
         name for name in _arrays(message) if name in ("position", "velocity", "effort", "kp", "kd")
     ]

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An ideal robot: joints that follow commands, soles that never slip, a body that never falls, perfect sensors.
+"""Imagine an ideal robot: joints follow commands, soles never slip, sensors are perfect.
 
-For trying the software around a robot (nodes, messages, safety, user interfaces) at almost no cost, with fault levers.
+It is for trying the software around a robot (nodes, messages, safety, user interfaces) at almost no
+cost, with fault levers.
 Its motion is kinematics: no force, not even gravity, moves it; torques are reported, not felt.
 """
 
@@ -25,14 +26,14 @@ from talus_simulation.drives import DriveBank, checked_command, read_drives
 from talus_simulation.faults.injector import FaultInjector
 from talus_simulation.mock_body.footed_base import FootedBase
 
-BANDWIDTH = (
+SERVO_BANDWIDTH_RAD_S = (
     100.0  # rad/s: every joint is a critically damped servo, as fast as 500 Hz commands can use
 )
 
 
 @dataclass(frozen=True)
 class MockConfig:
-    """Options of the mock."""
+    """Says in which pose the mock starts."""
 
     start_pose: str = parameter(
         "sit", "Pose of robot.yaml at `connect`; `sit` is where every real start begins."
@@ -40,7 +41,7 @@ class MockConfig:
 
 
 class MockDriver:
-    """Each joint is a servo on the commanded position and velocity; the soles on the ground share the weight evenly."""
+    """Moves each joint as a servo on its command; the soles on the ground share the weight."""
 
     def __init__(self, setup: DriverSetup):
         description = setup.description
@@ -60,11 +61,16 @@ class MockDriver:
         self._pack = Pack(read_pack(description), float(self._table.standby_power.sum()))
         self._tick = 0
         self._is_open = False
+        self._state: RobotState | None
+        self._position: np.ndarray
+        self._velocity: np.ndarray
+        self._effort: np.ndarray
+        self._base: FootedBase
         self._place()
 
     @property
     def joint_names(self) -> tuple[str, ...]:
-        """In the order of robot.yaml."""
+        """Names of the joints in the order of robot.yaml."""
         return self._description.joint_names
 
     @property
@@ -74,21 +80,22 @@ class MockDriver:
 
     @property
     def time(self) -> float:
-        """Simulated s."""
+        """Simulated time since the start, s."""
         return self._tick * self._period
 
     def connect(self) -> None:
-        """Limp, at the start pose."""
+        """Lay the robot down limp at the start pose."""
         self._is_open = True
         self.reset()
 
     def read(self, now: float) -> RobotState:
-        """The state at this tick."""
+        """Return the state at this tick, the same however often it is read."""
         if not self._is_open:
             raise DriverError("mock: read before connect")
         if self._state is not None:
             return self._state
-        base, to_imu = self._base, self._body.imu.rotation.T
+        base = self._base
+        to_imu = self._body.imu.rotation.T
         wrenches = np.zeros((2, 6))
         wrenches[base.carries, 2] = GRAVITY_MPS2 * self._body.mass / np.count_nonzero(base.carries)
         state = RobotState(
@@ -103,8 +110,9 @@ class MockDriver:
             foot_wrenches=wrenches,
             torque_enabled=self._bank.is_enabled,
         )
-        self._state = self.faults.sense(state)
-        return self._state
+        seen = self.faults.sense(state)
+        self._state = seen
+        return seen
 
     def write(self, command: JointCommand) -> JointCommand:
         """Follow `command` from now on."""
@@ -114,25 +122,26 @@ class MockDriver:
         return self._bank.hold(self.faults.hold(command, self._bank.command))
 
     def stop(self) -> None:
-        """Torque off; the windings brake the joints."""
+        """Switch torque off; the windings brake the joints."""
         self._bank.release()
 
     def cut(self, joints: Sequence[int]) -> None:
-        """The same for single drives."""
+        """Switch torque off for these drives alone, and on again for all others."""
         self._bank.cut(self.faults.hear(joints))
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Let go of everything."""
         self._bank.release()
         self._is_open = False
 
     def battery(self) -> Battery:
-        """Drained by computing, standby and the joints' work."""
+        """Return the pack's state, drained by computing, standby and the joints' work."""
         return self.faults.report(self._pack.report())
 
     def advance(self) -> None:
-        """One period; the joints stop at the ends of their ranges."""
-        dt, limits = self._period, self._description.limits
+        """Let one period pass; the joints stop at the ends of their ranges."""
+        dt = self._period
+        limits = self._description.limits
         self._pack.sag = self.faults.sag()
         self._effort = self._bank.effort(self._position, self._velocity, self._pack.voltage).copy()
         self._pack.drain(self._bank.power(self._effort, self._velocity), dt)
@@ -149,13 +158,13 @@ class MockDriver:
         self._state = None
 
     def reset(self) -> None:
-        """Back to the start pose, limp; time goes on."""
+        """Put the robot back to the start pose, limp; time goes on."""
         self._bank.release()
         self.faults.clear()
         self._place()
 
     def ground_truth(self) -> GroundTruth:
-        """Where the base is, by the soles that never slip."""
+        """Return where the base is, by the soles that never slip."""
         base = self._base
         quat_xyzw = quat_xyzw_from_matrix(base.rotation)
         return GroundTruth(
@@ -163,32 +172,37 @@ class MockDriver:
         )
 
     def push(self, link: str, impulse: np.ndarray, duration: float) -> None:
-        """Refused: no force moves it."""
+        """Refuse a push: no force moves the mock."""
         raise DriverError("the mock cannot be pushed, no force moves it; use the driver mujoco")
 
     def set_friction(self, target: str, friction: float) -> None:
-        """Refused: its soles never slip."""
+        """Refuse a friction: the mock's soles never slip."""
         raise DriverError("the mock never slips; use the driver mujoco")
 
     def _acceleration(self) -> np.ndarray:
-        """(n,) rad/s^2 of the servos; a joint without stiffness follows the velocity only, a limp one is braked."""
+        """Return the servos' acceleration, (n,), rad/s^2.
+
+        A joint without stiffness follows the velocity only, a limp one is braked.
+        """
         command = self._bank.command
         if command is None:
-            return -BANDWIDTH * self._velocity
-        pull = np.where(command.kp > 0.0, BANDWIDTH**2 * (command.position - self._position), 0.0)
-        acceleration = pull + 2.0 * BANDWIDTH * (command.velocity - self._velocity)
+            return -SERVO_BANDWIDTH_RAD_S * self._velocity
+        pull = np.where(
+            command.kp > 0.0, SERVO_BANDWIDTH_RAD_S**2 * (command.position - self._position), 0.0
+        )
+        acceleration = pull + 2.0 * SERVO_BANDWIDTH_RAD_S * (command.velocity - self._velocity)
         faults = self.faults.drives
         if (
             faults.touched.any()
         ):  # those are moved by their torque, against a drag that lets the peak reach top speed
             driven = self._description.limits.velocity * self._effort / self._table.effort
             acceleration = np.where(
-                faults.touched, BANDWIDTH * (driven - self._velocity), acceleration
+                faults.touched, SERVO_BANDWIDTH_RAD_S * (driven - self._velocity), acceleration
             )
-        return np.where(self._bank.is_cut, -BANDWIDTH * self._velocity, acceleration)
+        return np.where(self._bank.is_cut, -SERVO_BANDWIDTH_RAD_S * self._velocity, acceleration)
 
     def _place(self) -> None:
-        self._state: RobotState | None = None
+        self._state = None
         self._position = self._start.copy()
         self._velocity = np.zeros(len(self._start))
         self._effort = np.zeros(len(self._start))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Options of the MuJoCo driver; `config/drivers/mujoco.yaml` shows them all."""
+"""Hold the options of the MuJoCo driver; `config/drivers/mujoco.yaml` shows them all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from talus_simulation.noise import NoiseConfig
 
 @dataclass(frozen=True)
 class ModelErrorConfig:
-    """How far the simulated body is from the model that the controller has; drawn once per start from the seed."""
+    """Says how far the simulated body is from the model that the controller has.
+
+    The difference is drawn once per start from the seed.
+    """
 
     mass_fraction: float = parameter(
         0.0, "Mass and inertia of each link, +- this part.", low=0.0, high=0.5
@@ -27,7 +30,7 @@ class ModelErrorConfig:
 
 @dataclass(frozen=True)
 class MujocoConfig:
-    """Options of the MuJoCo driver."""
+    """Says how the simulated body starts, senses and differs from its model."""
 
     start_pose: str = parameter("sit", "Pose of robot.yaml in which the robot is put down, limp.")
     lying: str = parameter(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The driver `mujoco`: a simulated body behind the five verbs."""
+"""Simulate a body behind the five verbs: the driver `mujoco`."""
 
 from __future__ import annotations
 
@@ -19,39 +19,50 @@ from talus_simulation.drives import checked_command, read_drives
 from talus_simulation.faults.injector import FaultInjector
 from talus_simulation.mujoco_body.config import MujocoConfig
 from talus_simulation.mujoco_body.levers import Friction, Pushes, add_load, disturb_model
-from talus_simulation.mujoco_body.plant import LYING, Plant
-from talus_simulation.mujoco_body.sight import Sight
+from talus_simulation.mujoco_body.plant import LYING_ROLL_PITCH_RAD, Plant
+from talus_simulation.mujoco_body.sight import SceneSight
 from talus_simulation.noise import SensorNoise
 
 
 class MujocoDriver:
-    """Physics, noisy sensors and battery of one robot; the same setup and commands give the same run, bit for bit."""
+    """Simulates physics, noisy sensors and battery of one robot.
+
+    The same setup and commands give the same run, bit for bit.
+    """
 
     def __init__(self, setup: DriverSetup):
-        """Loads the model. Raises DriverError, UnknownNameError, ParameterError."""
+        """Load the model. Raises DriverError, UnknownNameError, ParameterError."""
         self._setup = setup
         self._config = build_config(MujocoConfig, setup.options)
         description = setup.description
         if self._config.start_pose not in description.poses:
             raise UnknownNameError("pose", self._config.start_pose, description.poses)
-        if self._config.lying not in ("", *LYING):
-            raise UnknownNameError("side", self._config.lying, LYING)
+        if self._config.lying not in ("", *LYING_ROLL_PITCH_RAD):
+            raise UnknownNameError("side", self._config.lying, LYING_ROLL_PITCH_RAD)
         self._table = read_drives(description)
         self._pack_data = read_pack(description)
         self.faults = FaultInjector(description, setup.period, setup.seed, self._set_charge)
-        self._plant = Plant(description, setup.world, self._table, setup.period, self.faults.drives)
+        self._plant = Plant(
+            description=description,
+            world=setup.world,
+            table=self._table,
+            period=setup.period,
+            faults=self.faults.drives,
+        )
         self.faults.fit(self._plant.model.opt.timestep, self._plant.mass * GRAVITY_MPS2)
         self._start = self._start_qpos()
         self._disturb()
-        model, data = self._plant.model, self._plant.data
+        model = self._plant.model
+        data = self._plant.data
         self._pushes = Pushes(model, data, setup.period)
         self._friction = Friction(model, [foot.frame for foot in description.feet])
         self._tick = 0
+        self._state: RobotState | None = None
         self._is_open = False
 
     @property
     def joint_names(self) -> tuple[str, ...]:
-        """In the order of robot.yaml."""
+        """Names of the joints in the order of robot.yaml."""
         return self._setup.description.joint_names
 
     @property
@@ -61,7 +72,7 @@ class MujocoDriver:
 
     @property
     def time(self) -> float:
-        """Simulated s since `connect`."""
+        """Simulated time since `connect`, s."""
         return self._tick * self._setup.period
 
     @property
@@ -71,31 +82,31 @@ class MujocoDriver:
 
     @property
     def mass(self) -> float:
-        """kg, of the simulated body with its model error."""
+        """Mass of the simulated body with its model error, kg."""
         return self._plant.mass
 
     @property
     def soles(self) -> np.ndarray:
-        """(2, 3) m, where the left and the right sole really are in the world."""
+        """True places of the left and the right sole in the world, (2, 3), m."""
         return self._plant.soles()
 
     @property
-    def sight(self) -> Sight:
-        """What its cameras truly see, without rendering."""
-        return Sight(self._plant.model, self._plant.data)
+    def sight(self) -> SceneSight:
+        """A view of what its cameras truly see, without rendering."""
+        return SceneSight(self._plant.model, self._plant.data)
 
     @property
     def energy_used(self) -> float:
-        """J taken from the battery since `connect`."""
+        """Energy taken from the battery since `connect`, J."""
         return self._pack.energy_used
 
     @property
     def torque_left(self) -> np.ndarray:
-        """(n,) part of its peak that each drive says it can still give."""
+        """Part of its peak that each drive says it can still give, (n,)."""
         return self.faults.drives.left
 
     def connect(self) -> None:
-        """The robot lies limp in its start pose, at rest on its stops."""
+        """Lay the robot down limp in its start pose, at rest on its stops."""
         if self._is_open:
             return
         self._tick = 0
@@ -106,24 +117,27 @@ class MujocoDriver:
         self.reset()
 
     def read(self, now: float) -> RobotState:
-        """The state at this tick, as the sensors see it; the same however often it is read."""
+        """Return the state at this tick as sensors see it, the same however often it is read."""
         self._require_open("read")
-        if self._state is None:
-            plant, sample = self._plant, self._plant.sample()
+        seen = self._state
+        if seen is None:
+            plant = self._plant
+            sample = plant.sample()
             true = RobotState(
-                self._tick,
-                now,
-                time.monotonic_ns(),
-                plant.position,
-                plant.velocity,
-                plant.effort,
-                sample.angular_velocity,
-                sample.linear_acceleration,
-                sample.foot_wrenches,
-                plant.bank.is_enabled,
+                sequence=self._tick,
+                time=now,
+                steady_time_ns=time.monotonic_ns(),
+                position=plant.position,
+                velocity=plant.velocity,
+                effort=plant.effort,
+                angular_velocity=sample.angular_velocity,
+                linear_acceleration=sample.linear_acceleration,
+                foot_wrenches=sample.foot_wrenches,
+                torque_enabled=plant.bank.is_enabled,
             )
-            self._state = self.faults.sense(self._noise(true))
-        return self._state
+            seen = self.faults.sense(self._noise(true))
+            self._state = seen
+        return seen
 
     def write(self, command: JointCommand) -> JointCommand:
         """Follow `command` until the next."""
@@ -132,25 +146,25 @@ class MujocoDriver:
         return self._plant.bank.hold(self.faults.hold(command, self._plant.bank.command))
 
     def stop(self) -> None:
-        """Torque off, windings shorted."""
+        """Switch torque off and short the windings."""
         self._plant.bank.release()
 
     def cut(self, joints: Sequence[int]) -> None:
-        """The same for single drives."""
+        """Switch torque off for these drives alone, and on again for all others."""
         self._plant.bank.cut(self.faults.hear(joints))
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Let go of everything."""
         self._plant.bank.release()
         self._is_open = False
 
     def battery(self) -> Battery:
-        """The pack as its own electronics report it."""
+        """Return the pack's state as its own electronics report it."""
         self._require_open("battery")
         return self.faults.report(self._pack.report())
 
     def advance(self) -> None:
-        """One period of physics."""
+        """Let one period of physics pass."""
         self._require_open("advance")
         self._pushes.apply()
         self._pack.sag = self.faults.sag()
@@ -160,7 +174,7 @@ class MujocoDriver:
         self._state = None
 
     def reset(self) -> None:
-        """Back to the start pose, limp and at rest; time, battery and friction go on."""
+        """Put the robot back to its start, limp and at rest; time, battery, friction go on."""
         self._require_open("reset")
         self._pushes.clear()
         self.faults.clear()
@@ -168,19 +182,22 @@ class MujocoDriver:
         self._state = None
 
     def ground_truth(self) -> GroundTruth:
-        """Where the base really is."""
+        """Return where the base really is."""
         return self._plant.ground_truth()
 
     def touching(self) -> dict[str, float]:
-        """Links, but the feet, that touch the ground or something on it: for judging a fall, never for control."""
+        """Return the links, but the feet, that touch the ground or something on it, with N each.
+
+        This is for judging a fall, never for control.
+        """
         return self._plant.touching()
 
     def push(self, link: str, impulse: np.ndarray, duration: float) -> None:
-        """From the next tick on."""
+        """Push a link from the next tick on."""
         self._pushes.add(link, impulse, duration)
 
     def set_friction(self, target: str, friction: float) -> None:
-        """From the next tick on."""
+        """Change the friction of a target from the next tick on."""
         self._friction.set(target, friction)
 
     def add_load(self, frame: str, mass: float) -> None:
@@ -211,9 +228,10 @@ class MujocoDriver:
         return self._plant.posed(pose, config.lying, heading)
 
     def _disturb(self) -> None:
-        config, description = self._config.model_error, self._setup.description
+        config = self._config.model_error
+        description = self._setup.description
         disturb_model(self._plant.model, description.frames["base"], config, self._setup.seed)
-        self._plant.use_joint_damping(config.friction_factor)
+        self._plant.brakes.use_joint_damping(config.friction_factor)
 
     def _require_open(self, verb: str) -> None:
         if not self._is_open:

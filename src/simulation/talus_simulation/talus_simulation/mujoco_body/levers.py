@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What only a simulator can do: push the robot, change the ground's friction, make the body differ from its model."""
+"""Do what only a simulator can: push the robot, change friction, make it differ from its model."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from talus_core.errors import UnknownNameError
 
 from talus_simulation.mujoco_body.config import ModelErrorConfig
 
-FRICTION_RANGE = (
+GROUND_FRICTION_RANGE = (
     0.01,
     2.0,
 )  # below: MuJoCo's cone degenerates; above: no pair of materials that robots meet
-MAX_IMPULSE = 500.0  # N s: ten times what a person gives; more is a typing error
-MAX_DURATION = 10.0  # s
-MAX_LOAD = 50.0  # kg: about the robot's own mass
-FOOT_PRIORITY = (
+PUSH_IMPULSE_LIMIT_NS = 500.0  # N s: ten times what a person gives; more is a typing error
+PUSH_DURATION_LIMIT_S = 10.0  # s
+LOAD_LIMIT_KG = 50.0  # kg: about the robot's own mass
+FOOT_FRICTION_PRIORITY = (
     100  # above every patch of a world: the lever of a foot wins wherever that foot stands
 )
 
@@ -31,14 +31,16 @@ class _Push:
 
 
 class Pushes:
-    """Forces at the centre of mass of links, each for its time."""
+    """Applies forces at the centre of mass of links, each for its time."""
 
     def __init__(self, model: mujoco.MjModel, data: mujoco.MjData, period: float):
-        self._model, self._data, self._period = model, data, period
+        self._model = model
+        self._data = data
+        self._period = period
         self._active: list[_Push] = []
 
     def add(self, link: str, impulse: np.ndarray, duration: float) -> None:
-        """Impulse (3,) N s in the world frame over `duration` s from the next tick on."""
+        """Spread an impulse (3,) N s, in the world, over `duration` s from the next tick on."""
         names = [self._model.body(i).name for i in range(1, self._model.nbody)]
         if link not in names:
             raise UnknownNameError("link", link, names)
@@ -46,13 +48,15 @@ class Pushes:
         if (
             impulse.shape != (3,)
             or not np.isfinite(impulse).all()
-            or np.abs(impulse).max() > MAX_IMPULSE
+            or np.abs(impulse).max() > PUSH_IMPULSE_LIMIT_NS
         ):
             raise ValueError(
-                f"impulse {impulse} N s; it must be 3 numbers of at most {MAX_IMPULSE}"
+                f"impulse {impulse} N s; it must be 3 numbers of at most {PUSH_IMPULSE_LIMIT_NS}"
             )
-        if not 0.0 < duration <= MAX_DURATION:
-            raise ValueError(f"duration {duration} s; it must be above 0, at most {MAX_DURATION}")
+        if not 0.0 < duration <= PUSH_DURATION_LIMIT_S:
+            raise ValueError(
+                f"duration {duration} s; it must be above 0, at most {PUSH_DURATION_LIMIT_S}"
+            )
         ticks = max(1, round(duration / self._period))
         self._active.append(
             _Push(self._model.body(link).id, impulse / (ticks * self._period), ticks)
@@ -64,7 +68,7 @@ class Pushes:
         self._data.xfrc_applied[:] = 0.0
 
     def apply(self) -> None:
-        """Before each tick."""
+        """Apply the forces that are due; call it before each tick."""
         if not self._active:
             return
         for push in self._active:
@@ -76,7 +80,10 @@ class Pushes:
 
 
 class Friction:
-    """Friction between soles and ground. MuJoCo takes the larger of both sides, or that of the higher priority."""
+    """Sets the friction between soles and ground.
+
+    MuJoCo takes the larger of both sides, or that of the higher priority.
+    """
 
     def __init__(self, model: mujoco.MjModel, soles: list[str]):
         self._model = model
@@ -89,10 +96,14 @@ class Friction:
         self._of_foot: dict[str, float] = {}
 
     def set(self, target: str, friction: float) -> None:
-        """`floor` leaves patches with a priority of their own as they are. Raises UnknownNameError, ValueError."""
+        """Set the friction of `floor`, `left_foot` or `right_foot`.
+
+        `floor` leaves patches with a priority of their own as they are. Raises UnknownNameError,
+        ValueError.
+        """
         if target not in ("floor", *self._soles):
             raise UnknownNameError("friction target", target, ("floor", *self._soles))
-        low, high = FRICTION_RANGE
+        low, high = GROUND_FRICTION_RANGE
         if not low <= friction <= high:
             raise ValueError(f"friction {friction}; it must be from {low} to {high}")
         if target == "floor":
@@ -103,27 +114,30 @@ class Friction:
         self._apply_to_soles()
 
     def _apply_to_soles(self) -> None:
-        model, floor = self._model, self._model.geom("floor").id
+        model = self._model
+        floor = model.geom("floor").id
         for foot, sole in self._soles.items():
             if foot not in self._of_foot:
                 model.geom_friction[sole, 0] = self._of_floor
                 continue
             model.geom_friction[sole, 0] = self._of_foot[foot]
-            if (model.geom_priority[sole] != FOOT_PRIORITY).any():
-                model.geom_priority[sole] = FOOT_PRIORITY
+            if (model.geom_priority[sole] != FOOT_FRICTION_PRIORITY).any():
+                model.geom_priority[sole] = FOOT_FRICTION_PRIORITY
                 # A higher priority also decides the stiffness; keep what both sides had together.
                 model.geom_solref[sole] = 0.5 * (model.geom_solref[sole] + model.geom_solref[floor])
 
 
 def add_load(model: mujoco.MjModel, site: str, mass: float) -> None:
     """Fix a point mass (kg) to a link at a site, in place. Raises ValueError."""
-    if not 0.0 < mass <= MAX_LOAD:
-        raise ValueError(f"load {mass} kg; it must be above 0, at most {MAX_LOAD}")
-    body, at = model.site_bodyid[model.site(site).id], model.site(site).pos
-    old, centre = model.body_mass[body], model.body_ipos[body].copy()
-    axes = np.empty(9)
-    mujoco.mju_quat2Mat(axes, model.body_iquat[body])
-    axes = axes.reshape(3, 3)
+    if not 0.0 < mass <= LOAD_LIMIT_KG:
+        raise ValueError(f"load {mass} kg; it must be above 0, at most {LOAD_LIMIT_KG}")
+    body = model.site_bodyid[model.site(site).id]
+    at = model.site(site).pos
+    old = model.body_mass[body]
+    centre = model.body_ipos[body].copy()
+    rows = np.empty(9)
+    mujoco.mju_quat2Mat(rows, model.body_iquat[body])
+    axes = rows.reshape(3, 3)
     arm = at - centre
     reduced = old * mass / (old + mass)  # two masses about their common centre
     inertia = axes @ np.diag(model.body_inertia[body]) @ axes.T + reduced * (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""True depth images by casting rays at the geometry that the physics knows: no picture, no graphics library."""
+"""See true depth by casting rays at the geometry of the physics: no graphics library."""
 
 from __future__ import annotations
 
@@ -11,58 +11,66 @@ from talus_core.errors import UnknownNameError
 from talus_core.pinhole import Pinhole
 from talus_core.transform import Transform
 
-TO_MUJOCO = np.diag(
+MUJOCO_CAMERA_AXES = np.diag(
     [1.0, -1.0, -1.0]
 )  # its cameras look along -z, y up; optical frames along z, y down
-SEEN = np.array(
+SEEN_GEOM_GROUPS = np.array(
     [1, 0, 0, 1, 0, 0], np.uint8
 )  # groups of geoms: the world and the robot's collision shapes
-FARTHEST = 10.0  # m
+RAY_RANGE_M = 10.0  # m
 
 
-class Sight:
+class SceneSight:
     """Looks through the cameras of a scene."""
 
     def __init__(self, model: mujoco.MjModel, data: mujoco.MjData):
-        self._model, self._data = model, data
+        self._model = model
+        self._data = data
         self._of_world = model.geom_bodyid == 0
         self._names = [model.camera(number).name for number in range(model.ncam)]
 
     def intrinsics(self, camera: str, width: int, height: int) -> Pinhole:
-        """Of an image of that size that sees as much from top to bottom. Raises UnknownNameError."""
+        """Return the pinhole of an image of that size that sees as much from top to bottom.
+
+        Raises UnknownNameError.
+        """
         return Pinhole.from_fovy(
             width, height, math.radians(self._model.cam_fovy[self._id(camera)])
         )
 
     def pose(self, camera: str) -> Transform:
-        """Of the camera's optical frame in the world."""
+        """Return the pose of the camera's optical frame in the world."""
         number = self._id(camera)
         return Transform(
-            self._data.cam_xmat[number].reshape(3, 3) @ TO_MUJOCO,
+            self._data.cam_xmat[number].reshape(3, 3) @ MUJOCO_CAMERA_AXES,
             self._data.cam_xpos[number].copy(),
         )
 
     def depth(self, camera: str, eye: Pinhole) -> np.ndarray:
-        """(height, width) float32 m along the optical axis; +inf where nothing is, NaN on the robot itself."""
+        """Return depth along the optical axis, (height, width) float32, m.
+
+        It is +inf where nothing is, NaN on the robot itself.
+        """
         pose = self.pose(camera)
         rays = eye.rays().astype(float)
         lengths = np.linalg.norm(rays, axis=2)
         directions = (rays / lengths[..., np.newaxis]) @ pose.rotation.T
         count = lengths.size
-        hit, distance = np.empty(count, np.int32), np.empty(count)
+        hit = np.empty(count, np.int32)
+        distance = np.empty(count)
         mujoco.mj_multiRay(
             self._model,
             self._data,
             pose.position,
             directions.ravel(),
-            SEEN,
+            SEEN_GEOM_GROUPS,
             1,
             -1,
             hit,
             distance,
             None,
             count,
-            FARTHEST,
+            RAY_RANGE_M,
         )
         depth = np.where(hit < 0, np.inf, distance / lengths.ravel())
         depth[(hit >= 0) & ~self._of_world[hit]] = np.nan

@@ -28,8 +28,8 @@ from talus_core.robot import RobotDescription
 from talus_core.rotations import matrix_from_quat_xyzw, yaw_of
 from talus_core.state import JointCommand, RobotState
 from talus_core.stop_levels import StopLevel
-from talus_drivers.gated_drives import GatedDrives
-from talus_drivers.lockstep import LockStepConfig
+from talus_drivers.commands.gated_drives import GatedDrives
+from talus_drivers.lockstep.lockstep import LockStepConfig
 from talus_safety.gate import LastGate
 from talus_safety.kernel.decide.permit import TorquePermit
 from talus_safety.kernel.measure.body import Body

@@ -15,7 +15,7 @@ from talus_cli.run.conversions import pose
 from talus_core.errors import TalusError
 from talus_core.falls import has_fallen
 from talus_core.rotations import matrix_from_quat_xyzw, yaw_of
-from talus_simulation.faults.catalogue import CHANNELS
+from talus_simulation.faults.catalogue import FAULT_CHANNELS
 
 from talus_interfaces.msg import GateState
 from talus_interfaces.srv import InjectFault, Push
@@ -152,7 +152,7 @@ class GraphStage:
         self._push("", impulse, event.duration or PUSH_S)
 
     def _part_network(self, event: ScenarioEvent) -> None:
-        for channel in CHANNELS:
+        for channel in FAULT_CHANNELS:
             self._inject(ScenarioEvent(f"{channel}.off", duration=event.duration))
 
     def _jump_clock(self, event: ScenarioEvent) -> None:

@@ -18,9 +18,9 @@ from talus_core.node_table import NODES
 from talus_core.robot import RobotDescription
 from talus_core.state import RobotState
 from talus_core.stop_levels import StopLevel
+from talus_drivers.commands.gated_drives import GatedDrives
 from talus_drivers.driver_config import DriverNodeConfig
-from talus_drivers.gated_drives import GatedDrives
-from talus_drivers.lockstep import BALANCE, LockStep
+from talus_drivers.lockstep.lockstep import BALANCE_NODE, LockStep
 from talus_safety.config import SupervisorConfig
 from talus_safety.gate import LastGate
 from talus_safety.kernel.decide.decision import GateDecision
@@ -198,7 +198,7 @@ class SafetyRig:
             self.balance.inbox.append((sent, self.drives.standby_active))
             self.safety.hear_state(sent)
             self._sent = max(self._sent, sent.sequence)
-        self._lockstep.sent(BALANCE, self._sent)
+        self._lockstep.sent(BALANCE_NODE, self._sent)
         self._lockstep.sent("safety", self._sent)
         if self._is_every(BATTERY_STATE_PERIOD_S, state.sequence) and not self.is_cut:
             charge = np.float32(self.driver.battery().charge_fraction)
@@ -220,7 +220,7 @@ class SafetyRig:
         for command in self.balance.work(self.wall):
             if not self.is_cut:
                 self.drives.put_command(command)
-                self._lockstep.heard(BALANCE, command.sequence, tick, self.wall)
+                self._lockstep.heard(BALANCE_NODE, command.sequence, tick, self.wall)
             if self._is_every(BALANCE_STATE_PERIOD_S, command.sequence):
                 report = self.balance.report
                 assert report is not None  # every answer brings one

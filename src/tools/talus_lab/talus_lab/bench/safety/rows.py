@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypedDict
 
-from talus_simulation.faults.catalogue import KINDS as FAULT_KINDS
+from talus_simulation.faults.catalogue import FAULT_KINDS
 
 from talus_lab.scenario.scenario import Expectation, Scenario, ScenarioEvent
 

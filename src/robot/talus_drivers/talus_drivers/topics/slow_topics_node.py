@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The driver's standard topics, each every so many control ticks, spread over the ticks."""
+"""Publish the driver's standard topics, each every so many control ticks, spread over them."""
 
 from __future__ import annotations
 
@@ -18,18 +18,23 @@ from talus_core.trace import TRACE_KINDS, NoTrace, TraceWriter
 from talus_ros.trace_node import TracedPublisher
 
 from talus_drivers import conversions
-from talus_drivers import sensor_writers_node as writers
+from talus_drivers.topics import sensor_writers_node as writers
 from talus_interfaces.msg import SimulatorState
 
-SENSOR_DEPTH = 10
+SENSOR_QUEUE_DEPTH = 10
 # rad/s, m/s^2: noise and bias of config/drivers/mujoco.yaml together
-GYROSCOPE_SIGMA, ACCELEROMETER_SIGMA = 0.005, 0.07
+GYROSCOPE_SIGMA_RAD_S = 0.005
+ACCELEROMETER_SIGMA_MPS2 = 0.07
 
 Make = Callable[[RobotState], object]  # a message, or its bytes
 
 
 class SlowTopics:
-    """Publishes what is due at a tick. `rates_hz`: topic by topic, as published, in simulated time."""
+    """Publishes what is due at a tick.
+
+    Attributes:
+        rates_hz: Topic by topic, as published, in simulated time.
+    """
 
     def __init__(
         self,
@@ -38,17 +43,19 @@ class SlowTopics:
         description: RobotDescription,
         trace: TraceWriter | NoTrace,
     ):
-        self._node, self._driver, self._trace = node, driver, trace
+        self._node = node
+        self._driver = driver
+        self._trace = trace
         self._tasks: list[tuple[int, int, Publisher | TracedPublisher, Make]] = []
         self.rates_hz: dict[str, float] = {}
-        is_simulated, frames = isinstance(driver, Simulated), description.frames
-        if is_simulated:
+        frames = description.frames
+        if isinstance(driver, Simulated):
             self._add("clock", Clock, 100.0, writers.clock_writer())
         self._add(
             "imu",
             Imu,
             125.0,
-            writers.imu_writer(frames["imu"], GYROSCOPE_SIGMA, ACCELEROMETER_SIGMA),
+            writers.imu_writer(frames["imu"], GYROSCOPE_SIGMA_RAD_S, ACCELEROMETER_SIGMA_MPS2),
         )
         for row, (side, foot) in enumerate(zip(("left", "right"), description.feet, strict=True)):
             self._add(
@@ -56,7 +63,7 @@ class SlowTopics:
             )
         self._add("joint_states", JointState, 62.5, writers.joint_state_writer(driver.joint_names))
         self._add("battery_state", BatteryState, 1.0, self._battery)
-        if is_simulated:
+        if isinstance(driver, Simulated):
             self._add(
                 "sim/ground_truth",
                 Odometry,
@@ -67,18 +74,22 @@ class SlowTopics:
             self._add("sim/state", SimulatorState, 30.0, _simulator_state_writer(driver))
 
     def publish(self, state: RobotState) -> None:
-        """Everything that is due at this tick."""
+        """Publish everything that is due at this tick."""
         for every, phase, publisher, make in self._tasks:
             if state.sequence % every == phase:
                 publisher.publish(make(state))
 
     def _add(self, topic: str, kind: type, rate_hz: float, make: Make) -> None:
-        """At least `rate_hz`; where several topics share a divisor, each has a tick of its own."""
+        """Publish a topic at least at `rate_hz`.
+
+        Where several topics share a divisor, each has a tick of its own.
+        """
         every = max(1, int(1.0 / (rate_hz * self._driver.period) + 1e-9))
+        publisher: Publisher | TracedPublisher
         if topic in TRACE_KINDS:
-            publisher = TracedPublisher(self._node, kind, topic, SENSOR_DEPTH, self._trace)
+            publisher = TracedPublisher(self._node, kind, topic, SENSOR_QUEUE_DEPTH, self._trace)
         else:
-            publisher = self._node.create_publisher(kind, topic, SENSOR_DEPTH)
+            publisher = self._node.create_publisher(kind, topic, SENSOR_QUEUE_DEPTH)
         self._tasks.append((every, len(self._tasks) % every, publisher, make))
         self.rates_hz[topic] = 1.0 / (every * self._driver.period)
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lock-step: simulated time waits for those who work on it, as long as they show that they do.
+"""Let simulated time wait for the nodes that work on it, as long as they show that they do.
 
-A slow computer slows simulated time; a dead, stopped or stuck process is told from a slow one on the wall's steady
-clock, and then simulated time runs on without it, so that watchdogs counted in simulated time see the true fault.
+A slow computer slows simulated time; a dead, stopped or stuck process is told from a slow one on
+the wall's steady clock, and then simulated time runs on without it, so that watchdogs counted in
+simulated time see the true fault.
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ from dataclasses import dataclass
 from talus_core.node_table import NodeTable
 from talus_core.parameters import parameter
 
-BALANCE = "balance"
+from talus_drivers.lockstep.process_watch import is_runnable
+
+BALANCE_NODE = "balance"
+SAFETY_NODE = "safety"
 
 
 @dataclass(frozen=True)
 class LockStepConfig:
-    """How simulated time waits for the nodes of the node table."""
+    """Says how simulated time waits for the nodes of the node table."""
 
     delay_ticks: int = parameter(
         1,
@@ -40,13 +44,14 @@ class LockStepConfig:
     )
     leash_at_most_s: float = parameter(
         5.0,
-        "Simulated s that any node may be behind at most, whatever the node table allows it: a tick makes runs exact.",
+        "Simulated s that any node may be behind at most, whatever the node table allows it: "
+        "a tick makes runs exact.",
         0.002,
         5.0,
     )
 
     def leashes(self, nodes: NodeTable, period: float) -> dict[str, int]:
-        """Return how many ticks of `period` s each node may be behind the state that is about to end."""
+        """Return how many ticks of `period` s each node may be behind the newest state."""
         most = max(1, round(self.leash_at_most_s / period))
         return {
             name: min(leash, most)
@@ -56,7 +61,7 @@ class LockStepConfig:
 
 @dataclass
 class _Participant:
-    """One process: how far it is, and when (wall s) it last showed life and progress."""
+    """Tells how far one process is, and when (wall s) it last showed life and progress."""
 
     leash: int
     sequence: int = (
@@ -71,7 +76,7 @@ class _Participant:
 
 
 class LockStep:
-    """Decides whether a control tick may end. All times are wall s of one steady clock, given as arguments."""
+    """Decides whether a control tick may end; all times are wall s of one steady clock."""
 
     def __init__(
         self,
@@ -80,8 +85,9 @@ class LockStep:
         stuck_after: float,
         is_starved: Callable[[int], bool] = lambda process: False,
     ):
-        """`leashes`: ticks that each participant may be behind, by name; the others are wall s.
+        """Begin with nobody heard.
 
+        `leashes`: ticks that each participant may be behind, by name; the others are wall s;
         `is_starved`: whether the process of that id would work if it had a core: slow, not silent.
         """
         self._is_starved = is_starved
@@ -90,7 +96,10 @@ class LockStep:
         self._stuck_after = stuck_after
 
     def heard(self, name: str, sequence: int, tick: int, wall: float) -> None:
-        """A heartbeat or an answer. `sequence`: newest state processed; 0 or more than `tick` tells no progress."""
+        """Take a heartbeat or an answer of a node.
+
+        `sequence`: newest state processed; 0 or more than `tick` tells no progress.
+        """
         participant = self._participants.get(name)
         if participant is None:
             return
@@ -101,24 +110,24 @@ class LockStep:
             participant.lost = ""
 
     def sent(self, name: str, sequence: int) -> None:
-        """The newest state that was sent to it; until this is called, every state is."""
+        """Note the newest state that was sent to a node; until this is called, every state is."""
         self._participants[name].newest = sequence
 
     def waits_for(self, tick: int, wall: float) -> str:
-        """Who must still work before tick `tick` may end; empty when nobody must."""
+        """Return the node that must still work before tick `tick` may end; empty when none must."""
         holding = [name for name, p in self._participants.items() if self._holds(p, tick, wall)]
         return holding[0] if holding else ""
 
     def lost(self) -> dict[str, str]:
-        """Who is not waited for any more, and why."""
+        """Return the nodes that are not waited for any more, and why."""
         return {name: p.lost for name, p in self._participants.items() if p.lost}
 
     def present(self) -> list[str]:
-        """Who is waited for."""
+        """Return the nodes that are waited for."""
         return [name for name, p in self._participants.items() if p.sequence > 0 and not p.lost]
 
     def lives_in(self, name: str, process: int) -> None:
-        """A heartbeat told the id of the process."""
+        """Note the id of a node's process, as its heartbeat tells it."""
         if name in self._participants:
             self._participants[name].process = process
 
@@ -135,3 +144,9 @@ class LockStep:
         elif wall - max(p.progressed_at, p.waited_since) > self._stuck_after:
             p.lost = f"alive without progress for {self._stuck_after:.1f} s"
         return not p.lost
+
+
+def create_lockstep(config: LockStepConfig, nodes: NodeTable, period: float) -> LockStep:
+    """Build the lock-step of processes on this machine, with ticks of `period` s."""
+    leashes = config.leashes(nodes, period)
+    return LockStep(leashes, config.silent_after_s, config.stuck_after_s, is_runnable)

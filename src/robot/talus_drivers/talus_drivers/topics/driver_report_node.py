@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The driver's diagnostics: how fast time goes, who is waited for, what was refused, energy."""
+"""Publish the driver's diagnostics: pace of time, nodes waited for, refused commands, energy."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ from talus_core.state import RobotState
 from talus_ros.diagnostics_node import ERROR, OK, WARN, DiagnosticsPublisher
 from talus_safety.kernel.decide.decision import GateDecision
 
+from talus_drivers.commands.mailbox import CommandMailbox
 from talus_drivers.conversions import time_message
-from talus_drivers.lockstep import LockStep
-from talus_drivers.mailbox import CommandMailbox
+from talus_drivers.lockstep.lockstep import LockStep
 
-EVERY_S = 1.0  # of the body's time
+DRIVER_REPORT_PERIOD_S = 1.0  # of the body's time
 
 
 class DriverReport:
-    """Call `tick` at the end of every tick."""
+    """Publishes diagnostics and logs losses; call `tick` at the end of every tick."""
 
     def __init__(self, node: Node, driver: Driver):
         self._publisher = DiagnosticsPublisher(node, hardware_id=type(driver).__name__)
         self._driver = driver
-        self._every = max(1, round(EVERY_S / driver.period))
-        self._cpu, self._wall = time.thread_time(), time.monotonic()
+        self._every = max(1, round(DRIVER_REPORT_PERIOD_S / driver.period))
+        self._cpu = time.thread_time()
+        self._wall = time.monotonic()
         self._refused = 0
         self._lost: dict[str, str] = {}
         self._logger = node.get_logger()
@@ -34,11 +35,12 @@ class DriverReport:
     def tick(
         self, state: RobotState, decision: GateDecision, mailbox: CommandMailbox, lockstep: LockStep
     ) -> None:
-        """Logs at once who is lost or back; publishes once per s."""
+        """Log at once which node is lost or back; publish once per s."""
         self._tell_losses(lockstep.lost(), state.torque_enabled)
         if state.sequence % self._every != self._every - 1:
             return
-        cpu, wall = time.thread_time(), time.monotonic()
+        cpu = time.thread_time()
+        wall = time.monotonic()
         counters = decision.counters
         refused = counters.rejected + mailbox.malformed
         values = {
@@ -58,7 +60,9 @@ class DriverReport:
         }
         level, message = self._judge(decision, lockstep, refused > self._refused)
         self._publisher.publish(time_message(state.time), level, message, values)
-        self._cpu, self._wall, self._refused = cpu, wall, refused
+        self._cpu = cpu
+        self._wall = wall
+        self._refused = refused
 
     def _tell_losses(self, lost: dict[str, str], matters: bool) -> None:
         if lost == self._lost:
@@ -71,7 +75,7 @@ class DriverReport:
         self._lost = lost
 
     def _faults(self) -> str:
-        """Those that act now on a simulated body, with their onset in simulated s."""
+        """Return the faults that act now on a simulated body, with their onset in simulated s."""
         if not isinstance(self._driver, FaultStage):
             return ""
         return ", ".join(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The way of a command from its arrival through the last gate to the drives."""
+"""Lead commands from their arrival through the last gate to the drives."""
 
 from __future__ import annotations
 
@@ -11,85 +11,88 @@ from talus_safety.kernel.decide.decision import GateDecision
 from talus_safety.kernel.decide.permit import TorquePermit
 from talus_safety.kernel.judge.power import PowerReport
 
-from talus_drivers.coast import Coast
-from talus_drivers.mailbox import CommandMailbox
+from talus_drivers.commands.coast import Coast
+from talus_drivers.commands.mailbox import CommandMailbox
 
-GATE_STATE_EVERY_S = 0.01  # 100 Hz, and at every change
+GATE_STATE_PERIOD_S = 0.01  # 100 Hz, and at every change
 
 
 class GatedDrives:
-    """Put commands and permits in as they come; `step` once per tick.
+    """Lets commands through the last gate: put them and permits in as they come, `step` every tick.
 
     Attributes:
-        decision: Of the last tick; None before the first.
-        mailbox: What came.
+        decision: What the gate decided in the last tick; None before the first.
+        mailbox: Commands that came and were not used yet.
     """
 
     def __init__(self, driver: Driver, gate: LastGate, delay_ticks: int):
-        """`delay_ticks`: from a state to the command that answers it."""
-        is_staged = isinstance(driver, FaultStage)
-        self._commands: Channel[JointCommand] = driver.faults.commands if is_staged else Channel()
-        self._permits: Channel[TorquePermit] = driver.faults.permits if is_staged else Channel()
+        """Join `driver` and `gate`; `delay_ticks`: from a state to the command that answers it."""
+        staged = driver.faults if isinstance(driver, FaultStage) else None
+        self._commands: Channel[JointCommand] = staged.commands if staged else Channel()
+        self._permits: Channel[TorquePermit] = staged.permits if staged else Channel()
         self._derating = driver if isinstance(driver, Derating) else None
         self._single_cut = driver if isinstance(driver, SingleCut) else None
-        self._driver, self._gate, self._delay = driver, gate, delay_ticks
+        self._driver = driver
+        self._gate = gate
+        self._delay = delay_ticks
         self._coast = Coast(driver.period)
         self._permit: TorquePermit | None = None
         self._takes_commands = True
         self._cuts = False
-        self._report_every = max(1, round(GATE_STATE_EVERY_S / driver.period))
+        self._report_every = max(1, round(GATE_STATE_PERIOD_S / driver.period))
         self.mailbox = CommandMailbox(len(driver.joint_names))
         self.decision: GateDecision | None = None
 
     @property
     def standby_active(self) -> bool:
-        """The gate moves the robot by itself."""
+        """Whether the gate moves the robot by itself."""
         return self.decision is not None and self.decision.standby_active
 
     @property
     def is_holding(self) -> bool:
-        """The drives produce torque."""
+        """Whether the drives produce torque."""
         return self.decision is not None and not self.decision.cuts_torque
 
     def put_command(self, command: JointCommand) -> None:
-        """As it came."""
+        """Keep a command as it came, until its tick."""
         if self._commands.is_sound:
             self.mailbox.put(command)
         else:
             self._commands.put(command)
 
     def put_permit(self, permit: TorquePermit) -> None:
-        """The newest word of the supervisor."""
+        """Take the newest word of the supervisor."""
         if self._permits.is_sound:
             self._permit = permit
         else:
             self._permits.put(permit)
 
     def refuse_commands(self) -> None:
-        """From now on, for good: the gate then sits the robot down."""
+        """Take no command from now on, for good: the gate then sits the robot down."""
         self._takes_commands = False
 
     def relocated(self) -> None:
-        """The simulator put the robot somewhere else."""
+        """Tell the gate that the simulator put the robot somewhere else."""
         self._gate.relocated()
 
     def step(self, state: RobotState, now: float) -> bool:
-        """One tick; `now`: s on the watchdogs' clock. Returns whether `gate/state` is due: 100 Hz, and changes."""
-        for command in self._commands.take(state.sequence):
-            self.mailbox.put(command)
+        """Do one tick; return whether `gate/state` is due: 100 Hz, and at every change.
+
+        `now`: s on the watchdogs' clock.
+        """
+        for arrived in self._commands.take(state.sequence):
+            self.mailbox.put(arrived)
         for permit in self._permits.take(state.sequence):
             self._permit = permit
-        command = self.mailbox.take(state.sequence - self._delay, state.sequence)
-        if not self._takes_commands:
-            command = None
+        taken = self.mailbox.take(state.sequence - self._delay, state.sequence)
+        command = taken if self._takes_commands else None
         left = self._derating.torque_left if self._derating is not None else None
         power = PowerReport(self._driver.battery().voltage, left)
-        before, self.decision = (
-            self.decision,
-            self._gate.step(now, state, command, self._permit, power),
-        )
-        self._drive(self.decision, is_new=command is not None)
-        return state.sequence % self._report_every == 0 or _differ(before, self.decision)
+        before = self.decision
+        decision = self._gate.step(now, state, command, self._permit, power)
+        self.decision = decision
+        self._drive(decision, is_new=command is not None)
+        return state.sequence % self._report_every == 0 or _differ(before, decision)
 
     def _drive(self, decision: GateDecision, is_new: bool) -> None:
         if (decision.cut or self._cuts) and self._single_cut is not None:

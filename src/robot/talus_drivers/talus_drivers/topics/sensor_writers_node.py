@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a state to the bytes of the standard messages that come many times a second: only their numbers are written."""
+"""Turn states into the bytes of frequent standard messages: only their numbers are written."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ Writer = Callable[[RobotState], bytes]
 
 
 def clock_writer() -> Writer:
-    """Of rosgraph_msgs/Clock."""
+    """Return a writer of rosgraph_msgs/Clock."""
     message = StampedNumbers(serialize_message(Clock()), 0)
     return lambda state: message.stamped(state.time)
 
 
 def joint_state_writer(names: Sequence[str]) -> Writer:
-    """Of sensor_msgs/JointState."""
+    """Return a writer of sensor_msgs/JointState."""
     zeros = array("d", bytes(8 * len(names)))
     shape = JointState(name=list(names), position=zeros, velocity=zeros, effort=zeros)
     message = StampedNumbers(serialize_message(shape), 3 * (1 + len(names)))
@@ -35,34 +35,38 @@ def joint_state_writer(names: Sequence[str]) -> Writer:
     ]  # each array's count goes before it
 
     def write(state: RobotState) -> bytes:
-        position[:], velocity[:], effort[:] = state.position, state.velocity, state.effort
+        position[:] = state.position
+        velocity[:] = state.velocity
+        effort[:] = state.effort
         return message.stamped(state.time)
 
     return write
 
 
 def imu_writer(frame: str, gyroscope_sigma: float, accelerometer_sigma: float) -> Writer:
-    """Of sensor_msgs/Imu, covariances per REP-145: orientation is not measured (first element -1); rad/s, m/s^2."""
+    """Return a writer of sensor_msgs/Imu; sigmas in rad/s and m/s^2.
+
+    Covariances as REP-145 asks: orientation is not measured (first element -1).
+    """
     shape = Imu()
     shape.header.frame_id = frame
     shape.orientation_covariance[0] = -1.0
     shape.angular_velocity_covariance[[0, 4, 8]] = gyroscope_sigma**2
     shape.linear_acceleration_covariance[[0, 4, 8]] = accelerometer_sigma**2
     message = StampedNumbers(serialize_message(shape), 37)
-    angular_velocity, linear_acceleration = message.numbers[13:16], message.numbers[25:28]
+    angular_velocity = message.numbers[13:16]
+    linear_acceleration = message.numbers[25:28]
 
     def write(state: RobotState) -> bytes:
-        angular_velocity[:], linear_acceleration[:] = (
-            state.angular_velocity,
-            state.linear_acceleration,
-        )
+        angular_velocity[:] = state.angular_velocity
+        linear_acceleration[:] = state.linear_acceleration
         return message.stamped(state.time)
 
     return write
 
 
 def wrench_writer(frame: str, foot: int) -> Writer:
-    """Of geometry_msgs/WrenchStamped for a row of `foot_wrenches`."""
+    """Return a writer of geometry_msgs/WrenchStamped for a row of `foot_wrenches`."""
     shape = WrenchStamped()
     shape.header.frame_id = frame
     message = StampedNumbers(serialize_message(shape), 6)
@@ -75,15 +79,17 @@ def wrench_writer(frame: str, foot: int) -> Writer:
 
 
 def truth_writer(base: str, ground_truth: Callable[[], GroundTruth]) -> Writer:
-    """Of nav_msgs/Odometry; twist in the child frame, as it asks."""
+    """Return a writer of nav_msgs/Odometry, its twist in the child frame."""
     shape = Odometry(child_frame_id=base)
     shape.header.frame_id = "world"
     message = StampedNumbers(serialize_message(shape), 7 + 36 + 6 + 36)
-    pose, twist = message.numbers[:7], message.numbers[43:49]
+    pose = message.numbers[:7]
+    twist = message.numbers[43:49]
 
     def write(state: RobotState) -> bytes:
         truth = ground_truth()
-        pose[:3], pose[3:] = truth.position, truth.quat_xyzw
+        pose[:3] = truth.position
+        pose[3:] = truth.quat_xyzw
         twist[:3] = matrix_from_quat_xyzw(truth.quat_xyzw).T @ truth.linear_velocity
         twist[3:] = truth.angular_velocity
         return message.stamped(state.time)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The last gate's account of itself on `gate/state`."""
+"""Publish the last gate's account of itself on `gate/state`."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from talus_safety.gate import LastGate
 from talus_safety.kernel.decide.decision import GateDecision
 
 from talus_drivers import conversions
-from talus_drivers.gated_drives import GatedDrives
+from talus_drivers.commands.gated_drives import GatedDrives
 from talus_interfaces import msg
 
 
 class ReportedDrives(GatedDrives):
-    """Gated drives that publish what the gate decides."""
+    """Publishes what the gate decides, beside leading commands through it."""
 
     def __init__(
         self,
@@ -35,10 +35,10 @@ class ReportedDrives(GatedDrives):
         """Publish on `gate/state`, and ask there not to be armed over a wrong transport.
 
         Args:
-            node: Of the driver.
+            node: ROS node of the driver.
             driver: The body.
             gate: The last gate.
-            delay_ticks: From a state to the command that answers it.
+            delay_ticks: Ticks from a state to the command that answers it.
             bundle: SHA-256 of the gate's limits.
             trace: Takes a copy for the recorder.
         """
@@ -48,14 +48,17 @@ class ReportedDrives(GatedDrives):
         self._publisher = TracedPublisher(node, msg.GateState, "gate/state", 10, trace)
 
     def step(self, state: RobotState, now: float) -> bool:
-        """One tick; published when due."""
+        """Do one tick and publish the decision when it is due."""
         is_due = super().step(state, now)
-        if is_due:
+        if is_due and self.decision is not None:
             stamp = conversions.time_message(state.time)
             malformed = self.mailbox.malformed
-            decision = against_arming(self.decision, self._obstacle)
             report = conversions.gate_message(
-                decision, state.sequence, stamp, malformed, self._bundle
+                decision=against_arming(self.decision, self._obstacle),
+                sequence=state.sequence,
+                stamp=stamp,
+                malformed=malformed,
+                bundle=self._bundle,
             )
             self._publisher.publish(report)
         return is_due

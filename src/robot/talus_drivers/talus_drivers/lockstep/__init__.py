@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lock-step and pace: when simulated time may go on."""
