@@ -9,7 +9,7 @@ import pytest
 from talus_lab.bench import balance, closure, safety
 from talus_lab.bench.closure import import_closure, python_packages, run_fingerprint
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 ROBOT = ROOT / "urdf" / "talus40"
 FILES = {
     "src/one/package.xml": "",
