@@ -22,6 +22,12 @@ sys.path[:0] = [
 collect_ignore = [f"src/stand_ins/{name}" for name in brought_by_ros(Workspace.here())]
 
 
+def pytest_configure() -> None:
+    """Give each process of a parallel run a ROS domain of its own: their nodes must not meet."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        os.environ["ROS_DOMAIN_ID"] = str(claim_domain())
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give each test the mark of its file: `./talus test -m fast` leaves out simulations and
     processes.

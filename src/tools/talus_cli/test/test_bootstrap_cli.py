@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from talus_cli.bootstrap.cli import _in_parallel
 
 TALUS = Path(os.environ["TALUS_ROOT"], "talus")
 
@@ -106,3 +107,19 @@ def test_half_sourced_ros_is_refused():
     assert (
         "cannot import rclpy: source that installation wholly, or unset ROS_DISTRO" in done.stderr
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_parallel"),
+    [
+        ([], True),
+        (["-m", "fast"], True),
+        (["src/common/talus_core"], True),
+        (["tests/test_layers.py"], False),
+        (["tests/test_layers.py::test_arrows_point_down"], False),
+        (["-n", "0"], False),
+        (["--pdb"], False),
+    ],
+)
+def test_the_suite_is_spread_over_the_cores_unless_a_file_is_named(arguments, is_parallel):
+    assert bool(_in_parallel(arguments)) is is_parallel

@@ -79,10 +79,15 @@ def _test(workspace: Workspace, arguments: list[str]) -> int:
         system.ensure([system.BROWSER], workspace.state / "apt.log")
     except BootstrapError as error:
         print(f"talus: {error}; the others can run", file=sys.stderr)
-    return become(
-        [str(workspace.python), "-m", "pytest", "--rootdir", str(workspace.root), *arguments],
-        environment,
-    )
+    pytest = [str(workspace.python), "-m", "pytest", "--rootdir", str(workspace.root)]
+    return become([*pytest, *_in_parallel(arguments), *arguments], environment)
+
+
+def _in_parallel(arguments: list[str]) -> list[str]:
+    """Return what spreads the whole suite, or a mark of it, over all cores; a file runs on one."""
+    names_a_file = any(argument.endswith(".py") or ".py::" in argument for argument in arguments)
+    is_told = any(argument.startswith(("-n", "--pdb", "--collect")) for argument in arguments)
+    return [] if names_a_file or is_told else ["-n", "auto", "--dist", "loadscope"]
 
 
 def _bench(workspace: Workspace, arguments: list[str]) -> int:
