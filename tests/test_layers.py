@@ -37,6 +37,7 @@ ROS = {
 # point down this list.
 MAY_IMPORT = {
     "talus_core": {"numpy", "yaml", "transforms3d"},
+    "talus_models": {"numpy", "yaml", "onnxruntime", "talus_core"},
     "talus_ros": {"numpy", "yaml", "talus_core"},
     "talus_description": {
         "numpy",
@@ -52,7 +53,17 @@ MAY_IMPORT = {
     # The one arrow between siblings: the last gate stands in the driver's process, since a topic
     # hop can be lost.
     "talus_drivers": {"numpy", "yaml", "talus_core", "talus_safety"},
-    "talus_balance": {"numpy", "yaml", "pinocchio", "daqp", "onnxruntime", "talus_core"},
+    # The controller's stairs: a model of the body, what the sensors say of it, what it shall do.
+    "talus_dynamics": {"numpy", "pinocchio", "talus_core"},
+    "talus_estimation": {"numpy", "talus_core", "talus_dynamics"},
+    "talus_balance": {
+        "numpy",
+        "daqp",
+        "talus_core",
+        "talus_models",
+        "talus_dynamics",
+        "talus_estimation",
+    },
     "talus_perception": {"numpy", "yaml", "talus_core"},
     "talus_map": {"numpy", "talus_core"},
     "talus_recorder": {"numpy", "mcap", "talus_core"},
@@ -89,8 +100,10 @@ MAY_IMPORT = {
             "yaml",
             "PIL",
             "onnx",
-            "onnxruntime",
             "talus_core",
+            "talus_models",
+            "talus_dynamics",
+            "talus_estimation",
             "talus_balance",
             "talus_drivers",
         ),
@@ -107,9 +120,9 @@ LIVES_IN = {
         "talus_simulation/cameras/rendering.py",
         "talus_description/*",
     ),
-    "pinocchio": ("talus_balance/*", "talus_description/rest_path.py"),
+    "pinocchio": ("talus_dynamics/*", "talus_description/rest_path.py"),
     "daqp": ("talus_balance/whole_body/quadratic_program.py",),
-    "onnxruntime": ("talus_balance/policy/network.py", "talus_lab/bench/balance/peers/holosoma.py"),
+    "onnxruntime": ("talus_models/session.py",),
     "onnx": ("talus_lab/training/onnx_file.py",),
     "mcap": ("talus_recorder/*",),
     "viser": ("talus_view/*",),
@@ -121,7 +134,15 @@ LIVES_IN = {
 }
 
 # Mathematics is told the time.
-CLOCKLESS = ("talus_core", "talus_safety", "talus_balance", "talus_map")
+CLOCKLESS = (
+    "talus_core",
+    "talus_models",
+    "talus_safety",
+    "talus_dynamics",
+    "talus_estimation",
+    "talus_balance",
+    "talus_map",
+)
 
 PYTHON_PACKAGES = sorted(name for name in PACKAGES if any(python_files(name)))
 BOOTSTRAP = PACKAGES["talus_cli"] / "talus_cli" / "bootstrap"

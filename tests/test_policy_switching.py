@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from talus_balance.policy.manifest import MODES, load_manifest
-from talus_balance.policy.network import OnnxNetwork
 from talus_balance.policy.policy import Policy, load_policy
 from talus_balance.policy.seat import FADE_S, SETTLE_S, PolicySeat, PolicyState, applied_torque
 from talus_core.modes import Mode
 from talus_core.robot import load_robot
 from talus_lab.rig.fork import in_fork
 from talus_lab.rig.rig import Push, Rig
+from talus_models.network import OnnxNetwork
 
 ROOT = Path(__file__).parents[1]
 ROBOT = load_robot(ROOT / "urdf" / "talus40")
@@ -50,7 +50,7 @@ def seat(network: Saboteur, modes: tuple[str, ...] | None = None) -> PolicySeat:
 def warm(seed: int) -> tuple[Rig, Saboteur]:
     """A robot that stands, with the policy at the wheel."""
     rig = Rig(ROBOT, seed=seed, model_error=True, period=PERIOD)
-    network = Saboteur(OnnxNetwork(load_manifest(POLICY)))
+    network = Saboteur(OnnxNetwork(load_manifest(POLICY).model))
     rig.seat = seat(network)
     assert rig.run_until(Mode.STANDING, 6.0)
     assert rig.run_to(rig.time + SETTLE_S + 0.3)
@@ -77,10 +77,10 @@ def stays_up(rig: Rig, seconds: float) -> bool:
 
 def test_the_shipped_policy_fits_the_shipped_robot():
     policy = load_policy(POLICY, ROBOT, PERIOD, clock=lambda: 0.0)
-    manifest = policy.manifest
+    manifest = policy.manifest.model
     assert manifest.network.stat().st_size < 300_000
     assert manifest.licence == "Apache-2.0"
-    assert len(manifest.training_commit) == 40
+    assert len(manifest.training.commit) == 40
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -17,8 +17,7 @@ setup(
     zip_safe=True,
     maintainer="Talus maintainers",
     maintainer_email="maintainers@talus.invalid",
-    description="State estimator, footstep planner and whole-body controller that keep a "
-    "humanoid upright.",
+    description="Footstep planner, whole-body controller and falls that keep a humanoid upright.",
     license="Apache-2.0",
     entry_points={"console_scripts": ["balance_node = talus_balance.balance_node:main"]},
 )

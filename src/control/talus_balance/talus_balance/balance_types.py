@@ -10,8 +10,8 @@ import numpy as np
 from talus_core.footsteps import Footstep
 from talus_core.limb_targets import LimbTarget
 from talus_core.modes import Mode
+from talus_estimation.estimator import BaseEstimate, EstimatorConfig
 
-from talus_balance.estimation.estimator import BaseEstimate, EstimatorConfig
 from talus_balance.falling.off_feet import OffFeetConfig
 from talus_balance.stepping.gait_types import GaitConfig, GaitOutput
 from talus_balance.whole_body.body_reference import BodyReferenceConfig

@@ -19,17 +19,17 @@ from talus_core.modes import Mode
 from talus_core.robot import RobotDescription
 from talus_core.rotations import matrix_from_yaw, yaw_of
 from talus_core.state import JointCommand, RobotState
+from talus_dynamics.robot_dynamics import FrameTerms, WholeBodyModel
+from talus_estimation.estimator import BaseEstimate
+from talus_estimation.grip import Grip
+from talus_estimation.payload import PayloadWatch
+from talus_estimation.start_pose import Localiser
 
 from talus_balance import modes
 from talus_balance.balance_types import BalanceConfig, BalanceReport, HandDrives, Intent
-from talus_balance.estimation.estimator import BaseEstimate
-from talus_balance.estimation.grip import Grip
-from talus_balance.estimation.start_pose import Localiser
 from talus_balance.falling.fall_predictor import FallFacts
 from talus_balance.falling.off_feet import OffFeet
 from talus_balance.joint_commands import JointCommands
-from talus_balance.model.payload import PayloadWatch
-from talus_balance.model.robot_dynamics import FrameTerms, WholeBodyModel
 from talus_balance.seated_hold import SeatedHold
 from talus_balance.stepping.gait import Gait
 from talus_balance.stepping.gait_types import LEFT, RIGHT, GaitInput, GaitOutput, GaitWish

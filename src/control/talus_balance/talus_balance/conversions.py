@@ -16,12 +16,12 @@ from talus_core.physics import NANOSECONDS_PER_SECOND
 from talus_core.robot import Foot
 from talus_core.rotations import matrix_from_yaw, quat_xyzw_from_matrix, yaw_of
 from talus_core.state import RobotState
+from talus_dynamics.support import centre_of_pressure, margin, support_polygon
+from talus_estimation.estimator import BaseEstimate
 from talus_ros.stamped import StampedNumbers
 from tf2_msgs.msg import TFMessage
 
 from talus_balance.balance_types import Balanced, BalanceReport
-from talus_balance.estimation.estimator import BaseEstimate
-from talus_balance.model.support import centre_of_pressure, margin, support_polygon
 from talus_balance.stepping.height_grid import HeightGrid
 from talus_interfaces.msg import BalanceState, ElevationMap, LimbTargets
 

@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields, is_dataclass, replace
 from typing import Any, ClassVar, Protocol, TypeVar
 
+from talus_dynamics.proportions import Proportions
+
 
 class _Dataclass(Protocol):
     """Stand for every dataclass, as `dataclasses.replace` wants it."""
@@ -24,31 +26,6 @@ ConfigT = TypeVar("ConfigT", bound=_Dataclass)
 ValueT = TypeVar("ValueT")
 RATIO_DIGITS = 3  # of a ratio: the same robot from other files gets the same gains, to the bit
 _KEY = "dimension"
-
-
-@dataclass(frozen=True)
-class Proportions:
-    """Give what gains depend on; lengths m.
-
-    Attributes:
-        mass: kg.
-        height: Of the centre of mass over the soles, standing.
-        leg: From hip to ankle, straight.
-        hips: Between the feet with straight parallel legs.
-        foot_length, foot_width: Of a sole.
-        ankle_lack: Of the sole's length ahead of its centre, that the ankle's torque does not
-            reach.
-        swing: m/s^2 of the foot, by the torque of the hip that swings the leg forward.
-    """
-
-    mass: float
-    height: float
-    leg: float
-    hips: float
-    foot_length: float
-    foot_width: float
-    ankle_lack: float
-    swing: float
 
 
 @dataclass(frozen=True)

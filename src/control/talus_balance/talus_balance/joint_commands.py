@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
+from talus_estimation.limp_drives import LimpDrives
 
 from talus_balance.balance_types import HandDrives
-from talus_balance.estimation.limp_drives import LimpDrives
 from talus_balance.whole_body.drive_targets import DriveConfig, DriveTargets
 
 

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-import numpy as np
-import pinocchio as pin
-from talus_core.physics import GRAVITY_MPS2
 from talus_core.robot import RobotDescription
+from talus_dynamics.proportions import Proportions, proportions
+from talus_estimation.estimator import EstimatorConfig
+from talus_estimation.ground_plane import GroundConfig
+from talus_estimation.sole_trust import SoleTrustConfig
 
 from talus_balance.balance_types import BalanceConfig
 from talus_balance.dimensions import (
@@ -25,17 +26,11 @@ from talus_balance.dimensions import (
     SWING_JERK,
     TIME,
     Dimension,
-    Proportions,
     SizeRatio,
     size_config,
 )
-from talus_balance.estimation.estimator import EstimatorConfig
-from talus_balance.estimation.ground_plane import GroundConfig
-from talus_balance.estimation.sole_trust import SoleTrustConfig
 from talus_balance.falling.fall_predictor import FallPredictorConfig
 from talus_balance.falling.off_feet import OffFeetConfig
-from talus_balance.model.posture import pose_facts
-from talus_balance.model.robot_dynamics import WholeBodyModel
 from talus_balance.stepping.footholds import FootholdConfig
 from talus_balance.stepping.gait_types import (
     GaitConfig,
@@ -155,57 +150,3 @@ def config_for(description: RobotDescription) -> BalanceConfig:
 def scaled(config: BalanceConfig, robot: Proportions) -> BalanceConfig:
     """Return `config`, which is for talus40, for a robot of these proportions."""
     return size_config(config, SizeRatio.between(robot, TALUS40_SIZE), DIMENSIONS)
-
-
-def proportions(description: RobotDescription) -> Proportions:
-    """Measure a robot whose neutral pose has straight legs."""
-    model = WholeBodyModel(description)
-    data = model.model.createData()
-    pin.framesForwardKinematics(model.model, data, pin.neutral(model.model))
-    leg = description.groups["left_leg"]
-    foot = description.feet[0]
-    hip, ankle = (data.oMi[model.model.getJointId(name)].translation for name in (leg[0], leg[-1]))
-    left, right = (data.oMf[sole].translation for sole in model.feet)
-    hip_pitch = _pitching(model, leg[:3])
-    ankle_pitch = _pitching(model, leg[-2:])
-    reach = _effort(description, ankle_pitch) / (model.mass * GRAVITY_MPS2) - float(
-        (left - ankle)[0]
-    )
-    length = float(np.linalg.norm(ankle - hip))
-    stand = description.poses["stand"][description.structural_indices]
-    return Proportions(
-        mass=model.mass,
-        height=pose_facts(model, stand).com_height,
-        leg=length,
-        hips=float(np.linalg.norm((left - right)[:2])),
-        foot_length=foot.length,
-        foot_width=foot.width,
-        ankle_lack=max(0.5 * foot.length - reach, 0.0),
-        swing=_effort(description, hip_pitch) / _inertia(model, stand, hip_pitch) * length,
-    )
-
-
-def _pitching(model: WholeBodyModel, joints: Sequence[str]) -> str:
-    """Return the joint that turns about y in the neutral pose."""
-    jacobian = pin.computeJointJacobians(
-        model.model, model.model.createData(), pin.neutral(model.model)
-    )
-    return max(joints, key=lambda name: abs(jacobian[4, _column(model, name)]))
-
-
-def _inertia(model: WholeBodyModel, stand: np.ndarray, joint: str) -> float:
-    """Return kg m^2 of all that a joint moves, with the structural joints at `stand` (n,) rad."""
-    q = pin.neutral(model.model)
-    q[model.q_index] = stand
-    place = _column(model, joint)
-    return float(pin.crba(model.model, model.model.createData(), q)[place, place])
-
-
-def _column(model: WholeBodyModel, joint: str) -> int:
-    """Return the place of a joint among the velocities."""
-    return model.model.joints[model.model.getJointId(joint)].idx_v
-
-
-def _effort(description: RobotDescription, joint: str) -> float:
-    """Return the torque limit of a joint, N m."""
-    return float(description.limits.effort[description.joint_names.index(joint)])

@@ -6,32 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import yaml
-from balance_body import ROBOT
-from onnx import TensorProto, helper, numpy_helper
+from linear_networks import linear_network
+from onnx import TensorProto
+from standing_robot import ROBOT
 
 LEGS = [*ROBOT.groups["left_leg"], *ROBOT.groups["right_leg"]]
 STAND = ROBOT.poses["stand"]
 INPUTS = 3 + 2 * len(LEGS)
-
-
-def linear_network(weights: np.ndarray, bias: np.ndarray, kind: int = TensorProto.FLOAT) -> bytes:
-    """y = W x + b as ONNX."""
-    dtype = helper.tensor_dtype_to_np_dtype(kind)
-    constants = [
-        numpy_helper.from_array(part.astype(dtype), name)
-        for part, name in ((weights, "W"), (bias, "b"))
-    ]
-    ends = [
-        [helper.make_tensor_value_info(name, kind, [1, size])]
-        for name, size in (("observation", weights.shape[1]), ("action", weights.shape[0]))
-    ]
-    graph = helper.make_graph(
-        [helper.make_node("Gemm", ["observation", "W", "b"], ["action"], transB=1)], "x", *ends
-    )
-    graph.initializer.extend(constants)
-    return helper.make_model(
-        graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8
-    ).SerializeToString(deterministic=True)
 
 
 def network_of_zeros(

@@ -3,9 +3,7 @@
 
 import numpy as np
 import pytest
-from balance_body import ROBOT, standing_model
-from talus_balance.estimation.estimator import BaseEstimate
-from talus_balance.model.leg_reach import LegReach
+from standing_robot import ROBOT, standing_model
 from talus_balance.stepping.gait_types import RIGHT, GaitInput, GaitOutput, GaitPhase, GaitWish
 from talus_balance.stepping.swing_foot import FootReference
 from talus_balance.whole_body.body_reference import (
@@ -16,6 +14,8 @@ from talus_balance.whole_body.body_reference import (
 )
 from talus_balance.whole_body.motion_target import MotionTarget
 from talus_balance.whole_body.posture_course import STOPPING_TIME_S
+from talus_dynamics.leg_reach import LegReach
+from talus_estimation.estimator import BaseEstimate
 
 DT = 0.002
 

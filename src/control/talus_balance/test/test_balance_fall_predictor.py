@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from balance_body import ROBOT
+from standing_robot import ROBOT
 from talus_balance.falling.fall_predictor import FallFacts, FallPredictor, FallPredictorConfig
 
 DT = 0.002

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from balance_body import ROBOT, state_at_rest
+from standing_robot import ROBOT, state_at_rest
 from talus_balance.falling.get_up import GetUp, load_get_up
 from talus_balance.falling.protective_fall import ProtectiveFall
 from talus_core.fall_plan import load_fall

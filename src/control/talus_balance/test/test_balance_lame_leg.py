@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from balance_body import ROBOT
+from standing_robot import ROBOT
 from talus_balance.stepping.gait import Gait
 from talus_balance.stepping.gait_types import (
     LEFT,

@@ -2,11 +2,8 @@
 """Hands and eyes: their tasks among the others, and the ways that lead to their targets."""
 
 import numpy as np
-import pinocchio as pin
 import pytest
-from balance_body import ROBOT, standing_model
-from talus_balance.estimation.estimator import BaseEstimate
-from talus_balance.model.arm_reach import ArmReach
+from standing_robot import ROBOT, standing_model
 from talus_balance.whole_body.limbs.gaze_path import GazeAngles, GazePath, GazeRange
 from talus_balance.whole_body.limbs.hand_path import HandGoal, HandPath, HandPathConfig
 from talus_balance.whole_body.limbs.limb_reference import (
@@ -22,6 +19,9 @@ from talus_balance.whole_body.tasks.task import BodyTick, TaskRows
 from talus_balance.whole_body.tasks.task_stack import TaskStack
 from talus_balance.whole_body.whole_body_control import WholeBodyConfig, WholeBodyController
 from talus_core.limb_targets import Limb, LimbFrame, LimbPriority, LimbTarget
+from talus_dynamics.arm_reach import ArmReach
+from talus_dynamics.rotation_vectors import rotation_from_vector, vector_from_rotation
+from talus_estimation.estimator import BaseEstimate
 
 DT = 0.002
 JOINTS = ROBOT.structural_indices
@@ -75,7 +75,9 @@ def hand_reference(model, offset=NOWHERE, turn=NOWHERE, **how) -> HandReference:
     """`offset` (3,) m and `turn` (3,) rad away from where the left hand is."""
     hand = model.frame(model.frames.hands[0])
     rest = np.zeros(6)
-    return HandReference(hand.position + offset, pin.exp3(turn) @ hand.rotation, rest, rest, **how)
+    return HandReference(
+        hand.position + offset, rotation_from_vector(turn) @ hand.rotation, rest, rest, **how
+    )
 
 
 def base_of(model, velocity=NOWHERE, turning=NOWHERE) -> BaseEstimate:
@@ -159,7 +161,9 @@ def test_a_place_far_away_asks_for_no_more_than_one_near_by():
 def test_the_eyes_turn_to_their_direction_the_shorter_way(yaw, pitch):
     model = standing_model()
     eyes = model.frame(model.frames.gaze)
-    turn = pin.exp3(yaw * eyes.rotation[:, 2]) @ pin.exp3(pitch * eyes.rotation[:, 1])
+    turn = rotation_from_vector(yaw * eyes.rotation[:, 2]) @ rotation_from_vector(
+        pitch * eyes.rotation[:, 1]
+    )
     result = solved(model, hold(model, gaze=GazeReference(turn @ eyes.rotation[:, 0])))
     turning = eyes.rotation.T @ (eyes.jacobian @ result.acceleration + eyes.drift)[3:]
     gains = GazeGains().direction
@@ -174,7 +178,9 @@ def test_a_hand_path_arrives_without_a_jerk_and_never_faster_than_it_may():
     config = HandPathConfig()
     path = HandPath(config, DT, hand)
     goal = HandGoal(
-        hand.position + np.array([0.4, 0.1, 0.3]), pin.exp3(np.array([0.0, 1.0, 0.0])), np.zeros(6)
+        hand.position + np.array([0.4, 0.1, 0.3]),
+        rotation_from_vector(np.array([0.0, 1.0, 0.0])),
+        np.zeros(6),
     )
     steps = [path.chase(goal, False, 1.0, 1.0) for _ in range(1500)]
     speeds = [np.linalg.norm(step.velocity[:3]) for step in steps]
@@ -207,11 +213,11 @@ def test_a_place_in_the_base_moves_as_the_base_does():
         target,
         base._replace(
             position=base.position + DT * base.velocity,
-            rotation=base.rotation @ pin.exp3(DT * base.angular_velocity),
+            rotation=base.rotation @ rotation_from_vector(DT * base.angular_velocity),
         ),
     )
     np.testing.assert_allclose((later.position - now.position) / DT, now.velocity[:3], atol=1e-3)
-    turned = pin.log3(later.rotation @ now.rotation.T) / DT
+    turned = vector_from_rotation(later.rotation @ now.rotation.T) / DT
     np.testing.assert_allclose(turned, now.velocity[3:], atol=1e-9)
 
 

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 import numpy as np
 import pytest
-from balance_body import standing_model
-from talus_balance.model.robot_dynamics import BASE
+from standing_robot import standing_model
 from talus_balance.whole_body.limits.contact_cones import ContactConfig
 from talus_balance.whole_body.limits.limit import SoleLoads
 from talus_balance.whole_body.limits.torque_limit import TorqueConfig, TorqueLimit
 from talus_balance.whole_body.tasks.posture_task import JointCost
 from talus_balance.whole_body.whole_body_control import LimitConfig, body_qp
+from talus_dynamics.robot_dynamics import BASE
 
 FULL = np.array([1700.0, 1700.0])
 

@@ -5,26 +5,15 @@ import math
 from dataclasses import dataclass, field, replace
 
 import pytest
-from balance_body import ROBOT
+from standing_robot import ROBOT
 from talus_balance.balance_types import BalanceConfig
 from talus_balance.dimensions import LEG_LENGTH, SAME, SizeRatio, size_config, sized
-from talus_balance.scaling import TALUS40_SIZE, config_for, proportions, scaled
+from talus_balance.scaling import TALUS40_SIZE, config_for, scaled
+from talus_dynamics.proportions import proportions
 
 
 def test_talus40_has_the_defaults_to_the_bit():
     assert config_for(ROBOT) == BalanceConfig()
-
-
-def test_proportions_of_talus40():
-    found = proportions(ROBOT)
-    assert (found.foot_length, found.foot_width) == (0.24, 0.11)
-    assert found.mass == pytest.approx(57.0)
-    assert found.leg == pytest.approx(0.8)  # thigh and shank of 0.4 m
-    assert found.hips == pytest.approx(0.18)
-    reach = (
-        80.0 / (57.0 * 9.81) - 0.05
-    )  # m ahead of the sole's centre that the ankle's 80 N m reach
-    assert found.ankle_lack == pytest.approx(0.12 - reach)
 
 
 def test_a_body_a_quarter_the_size_steps_twice_as_often_by_a_quarter():

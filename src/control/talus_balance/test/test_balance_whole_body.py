@@ -2,9 +2,8 @@
 """Tasks against each other: what a foot in the air cannot do must not move the rest."""
 
 import numpy as np
-import pinocchio as pin
 import pytest
-from balance_body import ROBOT, standing_model
+from standing_robot import ROBOT, standing_model
 from talus_balance.stepping.swing_foot import FootReference
 from talus_balance.whole_body.motion_target import MotionTarget
 from talus_balance.whole_body.whole_body_control import (
@@ -12,6 +11,7 @@ from talus_balance.whole_body.whole_body_control import (
     WholeBodyConfig,
     WholeBodyController,
 )
+from talus_dynamics.rotation_vectors import rotation_from_vector
 
 JOINTS = ROBOT.structural_indices
 ANKLE, KNEE = (
@@ -31,7 +31,7 @@ def stand_on_the_left(angle, rate, toe_up, foot_up=0.0, body_up=0.0, joint=ANKLE
     joints[ANKLE], velocity[ANKLE] = angle, rate
     model.update(np.array([0.0, 0.0, 0.85]), np.eye(3), np.zeros(3), np.zeros(3), joints, velocity)
     soles = tuple(model.frame(foot) for foot in model.feet)
-    turned = pin.exp3(np.array([0.0, -toe_up, 0.0])) @ soles[1].rotation
+    turned = rotation_from_vector(np.array([0.0, -toe_up, 0.0])) @ soles[1].rotation
     target = MotionTarget(
         com_acceleration=np.zeros(2),
         com_height=float(model.com[2]),

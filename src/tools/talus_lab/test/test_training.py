@@ -6,8 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from talus_balance.policy.manifest import load_manifest, sha256
-from talus_balance.policy.network import OnnxNetwork
+from talus_balance.policy.manifest import load_manifest
 from talus_core.robot import load_robot
 from talus_lab.training import perceptron
 from talus_lab.training.__main__ import main
@@ -15,6 +14,8 @@ from talus_lab.training.manifest_file import write_manifest
 from talus_lab.training.onnx_file import write_onnx
 from talus_lab.training.perceptron import FitConfig, Perceptron, fit
 from talus_lab.training.stand import StandConfig, stand_manifest, train
+from talus_models.manifest import sha256
+from talus_models.network import OnnxNetwork
 
 ROBOT = load_robot(Path(__file__).parents[4] / "urdf" / "talus40")
 QUICK = FitConfig(hidden=(32,), epochs=150, batch=64)
@@ -58,10 +59,11 @@ def test_it_learns_a_curve_in_the_units_of_the_data_and_repeats_to_the_bit():
 def test_the_files_say_what_the_numbers_say(tmp_path):
     manifest = stand_manifest(ROBOT, tmp_path / "x.yaml", "0" * 40, "command", 7)
     network = some_network((manifest.input.shape[1], 8, len(manifest.joints)))
-    write_onnx(network, manifest.network, manifest.name)
-    manifest = replace(manifest, network_sha256=sha256(manifest.network))
+    file = manifest.model.network
+    write_onnx(network, file, manifest.model.name)
+    manifest = replace(manifest, model=replace(manifest.model, network_sha256=sha256(file)))
     write_manifest(manifest)
-    read = load_manifest(manifest.path)
+    read = load_manifest(manifest.model.path)
     for said, meant in zip(astuple(read), astuple(manifest), strict=True):
         assert (
             np.allclose(said, meant, atol=1e-6) if isinstance(meant, np.ndarray) else said == meant
@@ -69,10 +71,10 @@ def test_the_files_say_what_the_numbers_say(tmp_path):
     values = (
         np.random.default_rng(4).standard_normal((1, manifest.input.shape[1])).astype(np.float32)
     )
-    assert np.allclose(OnnxNetwork(read)(values), network(values), atol=1e-5)
-    before = manifest.network.read_bytes()
-    write_onnx(network, manifest.network, manifest.name)
-    assert manifest.network.read_bytes() == before
+    assert np.allclose(OnnxNetwork(read.model)(values), network(values), atol=1e-5)
+    before = file.read_bytes()
+    write_onnx(network, file, manifest.model.name)
+    assert file.read_bytes() == before
 
 
 def test_a_round_of_training_learns_from_a_robot_that_stands(tmp_path):

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from talus_core.robot import Foot
+from talus_dynamics.support import convex_hull, margin, sole_outline
 
 from talus_balance.falling.fall_predictor import FallPredictorConfig
-from talus_balance.model.support import convex_hull, margin, sole_outline
 
 
 @dataclass(frozen=True)

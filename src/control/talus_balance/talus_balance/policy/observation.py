@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from talus_core.errors import UnknownNameError
+from talus_core.errors import unknown_name_message
 from talus_core.state import RobotState
+from talus_estimation.estimator import BaseEstimate
 
-from talus_balance.estimation.estimator import BaseEstimate
-from talus_balance.policy.manifest import PolicyError, PolicyManifest, Term
+from talus_balance.policy.manifest import PolicyManifest, Term
 from talus_balance.stepping.gait_types import LEFT, RIGHT, GaitOutput
 
 
@@ -116,9 +116,8 @@ class Observation:
         size = sum(term.size for term in manifest.observation)
         if manifest.input.shape != (1, size):
             shape = list(manifest.input.shape)
-            raise PolicyError(
-                f"policy {manifest.path}: network.input.shape is {shape}; its "
-                f"observation is [1, {size}]"
+            raise manifest.refusal(
+                f"network.input.shape is {shape}; its observation is [1, {size}]"
             )
         self.values = np.zeros((1, size), dtype=np.float32)
         self._parts: list[_Part] = []
@@ -137,12 +136,7 @@ class Observation:
 
 def _check(manifest: PolicyManifest, term: Term) -> None:
     if term.name not in READINGS:
-        raise PolicyError(
-            f"policy {manifest.path}: {UnknownNameError('observation', term.name, READINGS)}"
-        )
+        raise manifest.refusal(unknown_name_message("observation", term.name, READINGS))
     size = READINGS[term.name].size(len(manifest.joints))
     if term.size != size:
-        raise PolicyError(
-            f"policy {manifest.path}: observation '{term.name}' has size "
-            f"{term.size}; it must be {size}"
-        )
+        raise manifest.refusal(f"observation '{term.name}' has size {term.size}; it must be {size}")

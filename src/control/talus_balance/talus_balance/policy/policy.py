@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from talus_core.errors import UnknownNameError
+from talus_core.errors import unknown_name_message
 from talus_core.robot import RobotDescription
+from talus_models.kinds import ModelError
+from talus_models.manifest import sha256
 
-from talus_balance.policy.manifest import PolicyError, PolicyManifest, load_manifest, sha256
+from talus_balance.policy.manifest import POLICY_TYPE, PolicyManifest, load_manifest
 from talus_balance.policy.observation import Joints, Observation, Sight
 
 TRIALS = 50  # runs of the network over which its time is averaged
@@ -152,8 +154,8 @@ class Policy:
             raise self._error(f"on an observation of zeros {self.fault}")
         self.reset()
 
-    def _error(self, text: str) -> PolicyError:
-        return PolicyError(f"policy {self.manifest.path}: {text}")
+    def _error(self, text: str) -> ModelError:
+        return self.manifest.refusal(text)
 
 
 def load_policy(path: str | Path, description: RobotDescription, dt: float, clock: Clock) -> Policy:
@@ -170,26 +172,33 @@ def load_policy(path: str | Path, description: RobotDescription, dt: float, cloc
     """
     manifest = load_manifest(path)
     _check_robot(manifest, description)
-    from talus_balance.policy.network import (
-        OnnxNetwork,
-    )  # 12 MB that a robot without a policy does not need
+    # Imported here: 12 MB that a robot without a policy does not need.
+    from talus_models.network import OnnxNetwork
 
-    return Policy(manifest, OnnxNetwork(manifest), description, dt, clock)
+    network = OnnxNetwork(manifest.model)
+    _check_types(manifest)
+    return Policy(manifest, network, description, dt, clock)
+
+
+def _check_types(manifest: PolicyManifest) -> None:
+    for which, tensor in (("input", manifest.input), ("output", manifest.output)):
+        if tensor.type != POLICY_TYPE:
+            raise manifest.refusal(
+                f"network.{which}.type is {tensor.type}; it must be {POLICY_TYPE}"
+            )
 
 
 def _check_robot(manifest: PolicyManifest, description: RobotDescription) -> None:
     if manifest.robot != description.name:
-        raise PolicyError(
-            f"policy {manifest.path}: it is for robot '{manifest.robot}'; this "
-            f"one is '{description.name}'"
+        raise manifest.refusal(
+            f"it is for robot '{manifest.robot}'; this one is '{description.name}'"
         )
     found = sha256(description.urdf)
     if found != manifest.robot_sha256:
-        raise PolicyError(
-            f"policy {manifest.path}: robot.urdf_sha256 is "
-            f"{manifest.robot_sha256[:12]}..., but that of "
+        raise manifest.refusal(
+            f"robot.urdf_sha256 is {manifest.robot_sha256[:12]}..., but that of "
             f"{description.urdf.name} is {found[:12]}...; train it anew on this "
-            f"body: {manifest.training_command}"
+            f"body: {manifest.model.training.command}"
         )
 
 
@@ -198,9 +207,8 @@ def _ticks(manifest: PolicyManifest, dt: float) -> int:
     control = 1.0 / dt
     every = round(control / manifest.rate_hz)
     if every < 1 or abs(every * manifest.rate_hz - control) > 1e-6 * control:
-        raise PolicyError(
-            f"policy {manifest.path}: rate_hz is {manifest.rate_hz:g}; it must "
-            f"divide the control rate, {control:g} Hz"
+        raise manifest.refusal(
+            f"rate_hz is {manifest.rate_hz:g}; it must divide the control rate, {control:g} Hz"
         )
     return every
 
@@ -213,22 +221,18 @@ def _places(manifest: PolicyManifest, description: RobotDescription) -> np.ndarr
     names = description.joint_names
     for name in manifest.joints:
         if name not in names:
-            raise PolicyError(f"policy {manifest.path}: {UnknownNameError('joint', name, names)}")
+            raise manifest.refusal(unknown_name_message("joint", name, names))
     ordered = [name for name in names if name in manifest.joints]
     for place, (said, right) in enumerate(zip(manifest.joints, ordered, strict=False)):
         if said != right:
-            raise PolicyError(
-                f"policy {manifest.path}: joint {place} is {said}; in the robot's "
-                f"order it must be {right}"
+            raise manifest.refusal(
+                f"joint {place} is {said}; in the robot's order it must be {right}"
             )
     if len(ordered) != len(manifest.joints):
-        raise PolicyError(
-            f"policy {manifest.path}: {len(manifest.joints)} joints, but only "
-            f"{len(ordered)} different ones"
+        raise manifest.refusal(
+            f"{len(manifest.joints)} joints, but only {len(ordered)} different ones"
         )
     for name in (*description.groups["left_leg"], *description.groups["right_leg"]):
         if name not in manifest.joints:
-            raise PolicyError(
-                f"policy {manifest.path}: without joint {name}; it must drive both legs"
-            )
+            raise manifest.refusal(f"without joint {name}; it must drive both legs")
     return np.array([names.index(name) for name in manifest.joints])

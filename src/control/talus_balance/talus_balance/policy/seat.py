@@ -73,7 +73,7 @@ class PolicySeat:
         """Policy, driver and reason in words; empty where no policy was asked for."""
         if self.state is PolicyState.NONE:
             return ""
-        name = f"{self._policy.manifest.name}: " if self._policy else ""
+        name = f"{self._policy.manifest.model.name}: " if self._policy else ""
         return f"{name}{self.state.value}" + (f" ({self.reason})" if self.reason else "")
 
     def want(self, wanted: bool) -> str | None:

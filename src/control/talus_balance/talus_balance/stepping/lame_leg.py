@@ -13,10 +13,10 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
+from talus_core.clamp import clamp
 from talus_core.robot import RobotDescription
 from talus_core.rotations import matrix_from_yaw
 
-from talus_balance.clamp import clamp
 from talus_balance.stepping.gait import Gait
 from talus_balance.stepping.gait_types import (
     LEFT,

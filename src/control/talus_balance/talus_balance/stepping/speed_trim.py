@@ -7,8 +7,7 @@ from collections import deque
 from typing import NamedTuple
 
 import numpy as np
-
-from talus_balance.clamp import clamp
+from talus_core.clamp import clamp
 
 STRIDE_STEPS = 2  # left and right differ when walking sideways
 # Of the error per step: a few strides, slower than the capture point's own dynamics.

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
+from talus_core.clamp import clamp
 
-from talus_balance.clamp import clamp
 from talus_balance.stepping.step_state import LandingGoal, NominalStep, Refusal, StepPlan, StepState
 
 # Peak acceleration of a minimum-jerk move over d in T is this times d / T^2.

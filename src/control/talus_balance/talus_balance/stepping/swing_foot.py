@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-
-from talus_balance.clamp import clamp
-from talus_balance.estimation.ground_plane import sole_on_ground
+from talus_core.clamp import clamp
+from talus_estimation.ground_plane import sole_on_ground
 
 # The least time in which a foot in the air is put down again: 30 ticks of 2 ms, chosen.
 LEAST_SINKING_S = 0.06

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-import pinocchio as pin
+from talus_core.clamp import clamp
+from talus_dynamics.pose_facts import PoseFacts, pitch_of
+from talus_dynamics.robot_dynamics import FrameTerms, WholeBodyModel
+from talus_dynamics.rotation_vectors import rotation_from_rpy
+from talus_estimation.estimator import BaseEstimate
+from talus_estimation.ground_plane import GroundConfig, GroundPlane
 
-from talus_balance.clamp import clamp
 from talus_balance.dimensions import LEG_LENGTH, SAME, TIME, sized
-from talus_balance.estimation.estimator import BaseEstimate
-from talus_balance.estimation.ground_plane import GroundConfig, GroundPlane
-from talus_balance.model.posture import PoseFacts, PostureReference, pitch_of
-from talus_balance.model.robot_dynamics import FrameTerms, WholeBodyModel
 from talus_balance.stepping.gait_types import LEFT, RIGHT, GaitInput, GaitOutput
 from talus_balance.whole_body.com_height import HeightReference
 from talus_balance.whole_body.height_plan import HeightPlan
@@ -23,6 +23,7 @@ from talus_balance.whole_body.limbs.gaze_path import GazeAngles
 from talus_balance.whole_body.limbs.limb_reference import LimbConfig, LimbReference, LimbWish
 from talus_balance.whole_body.motion_target import MotionTarget
 from talus_balance.whole_body.posture_course import PostureCourse
+from talus_balance.whole_body.posture_move import PostureReference
 
 SWING_SHARE = 0.5  # of the sole's motion: the leg's centre of mass is half-way to the hip
 LOWEST_COM_M = 0.3  # over the ground: what a pendulum's frequency is still computed for
@@ -146,8 +147,8 @@ class BodyReference:
             com_height=self._next_height(float(gait_input.com[2]), height),
             com_vertical_speed=height.speed + self.ground.climb(gait_input.com_velocity),
             com_vertical_acceleration=height.acceleration,
-            pelvis=pin.rpy.rpyToMatrix(0.0, posture.pelvis_pitch, gait.heading),
-            chest=pin.rpy.rpyToMatrix(0.0, posture.chest_pitch + pitch, gait.heading + yaw),
+            pelvis=rotation_from_rpy(0.0, posture.pelvis_pitch, gait.heading),
+            chest=rotation_from_rpy(0.0, posture.chest_pitch + pitch, gait.heading + yaw),
             posture=limbs.posture,
             in_contact=gait.in_contact,
             max_force=gait.max_force,

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pinocchio as pin
+from talus_dynamics.rotation_vectors import vector_from_rotation
 
 from talus_balance.dimensions import PER_TIME, PER_TIME_SQUARED, SAME, sized
 
@@ -34,5 +34,5 @@ def orientation_acceleration(
     desired_rate: np.ndarray | float = 0.0,
 ) -> np.ndarray:
     """Return (3,) rad/s^2 in world axes that turns `rotation` to `desired`, both frame to world."""
-    error = pin.log3(desired @ rotation.T)
+    error = vector_from_rotation(desired @ rotation.T)
     return gains.kp * error + gains.kd * (desired_rate - angular_velocity)

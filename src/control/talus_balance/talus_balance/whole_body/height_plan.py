@@ -7,13 +7,13 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from talus_dynamics.leg_reach import LegReach
+from talus_dynamics.robot_dynamics import FrameTerms, WholeBodyModel
+from talus_estimation.estimator import BaseEstimate
 
-from talus_balance.estimation.estimator import BaseEstimate
-from talus_balance.model.leg_reach import LegReach
-from talus_balance.model.posture import PostureReference
-from talus_balance.model.robot_dynamics import FrameTerms, WholeBodyModel
 from talus_balance.stepping.gait_types import GaitInput, GaitOutput
 from talus_balance.whole_body.com_height import ComHeight, HeightReference
+from talus_balance.whole_body.posture_move import PostureReference
 
 REACH_PERIOD_TICKS = 4  # in 8 ms the body moves by 1 cm
 

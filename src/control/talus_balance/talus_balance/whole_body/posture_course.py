@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
-from talus_balance.model.posture import PoseFacts, PostureMove, PostureReference, pose_facts
-from talus_balance.model.robot_dynamics import WholeBodyModel
+from talus_dynamics.pose_facts import PoseFacts, pose_facts
+from talus_dynamics.robot_dynamics import WholeBodyModel
+
+from talus_balance.whole_body.posture_move import PostureMove, PostureReference
 
 # In which a change of posture comes to rest where it is: a tenth of a whole one
 STOPPING_TIME_S = 0.2

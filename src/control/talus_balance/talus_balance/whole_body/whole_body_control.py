@@ -6,8 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from talus_dynamics.robot_dynamics import BASE, FrameTerms, WholeBodyModel
 
-from talus_balance.model.robot_dynamics import BASE, FrameTerms, WholeBodyModel
 from talus_balance.whole_body.limits.contact_cones import ContactCones, ContactConfig
 from talus_balance.whole_body.limits.dead_drives import DeadDrives
 from talus_balance.whole_body.limits.floating_base import FloatingBase

@@ -12,7 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from talus_balance.estimation.estimator import BaseEstimate
 from talus_core.driver import DriverSetup
 from talus_core.node_table import NODES
 from talus_core.robot import RobotDescription
@@ -21,6 +20,7 @@ from talus_core.stop_levels import StopLevel
 from talus_drivers.commands.gated_drives import GatedDrives
 from talus_drivers.driver_config import DriverNodeConfig
 from talus_drivers.lockstep.lockstep import BALANCE_NODE, LockStep
+from talus_estimation.estimator import BaseEstimate
 from talus_safety.config import SupervisorConfig
 from talus_safety.gate import LastGate
 from talus_safety.kernel.decide.decision import GateDecision

@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from talus_balance.policy.manifest import sha256
 from talus_core.errors import TalusError
 from talus_core.robot import load_robot
+from talus_models.manifest import sha256
 
 from talus_lab.bench.report import commit
 from talus_lab.rig.checkout import CHECKOUT, TALUS40_FOLDER
@@ -70,8 +70,9 @@ def _train(folder: Path, seed: int) -> None:
         description, path, commit(), f"{TRAINING_COMMAND} --seed {seed}", seed
     )
     for network, text in train(description, manifest, StandConfig(), seed):
-        write_onnx(network, manifest.network, manifest.name)
-        write_manifest(replace(manifest, network_sha256=sha256(manifest.network)))
+        write_onnx(network, manifest.model.network, manifest.model.name)
+        model = replace(manifest.model, network_sha256=sha256(manifest.model.network))
+        write_manifest(replace(manifest, model=model))
         print(text, flush=True)
     print(path)
 

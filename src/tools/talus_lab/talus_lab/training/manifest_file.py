@@ -6,13 +6,15 @@ from __future__ import annotations
 from typing import Any
 
 import yaml
-from talus_balance.policy.manifest import PolicyManifest, Tensor
+from talus_balance.policy.manifest import PolicyManifest
+from talus_models.manifest import Tensor
 
 MANIFEST_DIGITS = 6  # of numbers: micrometres and microradians
 
 
 def write_manifest(manifest: PolicyManifest) -> None:
     """Write a manifest to the path in it."""
+    model = manifest.model
     joints = zip(
         manifest.joints,
         manifest.offset,
@@ -22,18 +24,18 @@ def write_manifest(manifest: PolicyManifest) -> None:
         strict=True,
     )
     tree = {
-        "name": manifest.name,
-        "about": manifest.about,
-        "licence": manifest.licence,
+        "name": model.name,
+        "about": model.about,
+        "licence": model.licence,
         "training": {
-            "commit": manifest.training_commit,
-            "command": manifest.training_command,
-            "seed": manifest.training_seed,
+            "commit": model.training.commit,
+            "command": model.training.command,
+            "seed": model.training.seed,
         },
         "robot": {"name": manifest.robot, "urdf_sha256": manifest.robot_sha256},
         "network": {
-            "file": manifest.network.name,
-            "sha256": manifest.network_sha256,
+            "file": model.network.name,
+            "sha256": model.network_sha256,
             "input": _tensor(manifest.input),
             "output": _tensor(manifest.output),
         },
@@ -54,7 +56,7 @@ def write_manifest(manifest: PolicyManifest) -> None:
             {"name": t.name, "size": t.size, "scale": t.scale} for t in manifest.observation
         ],
     }
-    manifest.path.write_text(yaml.dump(tree, sort_keys=False, default_flow_style=None, width=120))
+    model.path.write_text(yaml.dump(tree, sort_keys=False, default_flow_style=None, width=120))
 
 
 def _tensor(tensor: Tensor) -> dict[str, Any]:

@@ -16,7 +16,13 @@ from pathlib import Path
 
 import numpy as np
 from talus_balance.balance_types import BalanceReport, Intent
-from talus_balance.policy.manifest import STANDING, PolicyManifest, Tensor, Term, sha256
+from talus_balance.policy.manifest import (
+    POLICY_KIND,
+    POLICY_TYPE,
+    STANDING,
+    PolicyManifest,
+    Term,
+)
 from talus_balance.policy.observation import READINGS, Joints, Observation, Sight
 from talus_balance.policy.policy import Policy
 from talus_balance.policy.seat import PolicySeat, PolicyState, applied_torque
@@ -24,6 +30,7 @@ from talus_balance.stepping.gait_types import GaitPhase
 from talus_core.modes import Mode
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
+from talus_models.manifest import ModelManifest, Tensor, TrainingRecord, sha256
 
 from talus_lab.rig.rig import Push, Rig
 from talus_lab.training.perceptron import FitConfig, Perceptron, fit
@@ -137,20 +144,23 @@ def stand_manifest(
     terms = tuple(
         Term(name, READINGS[name].size(n), scale) for name, scale in OBSERVATION_SCALES.items()
     )
-    return PolicyManifest(
+    size = sum(term.size for term in terms)
+    model = ModelManifest(
+        kind=POLICY_KIND,
         path=path,
         name=POLICY_NAME,
         about=POLICY_ABOUT,
         licence="Apache-2.0",
-        training_commit=commit,
-        training_command=command,
-        training_seed=seed,
-        robot=description.name,
-        robot_sha256=sha256(description.urdf),
+        training=TrainingRecord(commit, command, seed),
         network=path.with_suffix(".onnx"),
         network_sha256="",
-        input=Tensor("observation", (1, sum(term.size for term in terms)), "float32"),
-        output=Tensor("action", (1, n), "float32"),
+        inputs=(Tensor("observation", (1, size), POLICY_TYPE),),
+        outputs=(Tensor("action", (1, n), POLICY_TYPE),),
+    )
+    return PolicyManifest(
+        model=model,
+        robot=description.name,
+        robot_sha256=sha256(description.urdf),
         rate_hz=STAND_RATE_HZ,
         modes=(STANDING,),
         action_limit=STAND_ACTION_LIMIT,

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import numpy as np
+from talus_core.clamp import clamp
 
-from talus_balance.clamp import clamp
 from talus_balance.stepping.gait_types import LEFT, RIGHT, GaitInput, GaitOutput, GaitPhase
 from talus_balance.stepping.phases.on_both_feet import on_both_feet
 from talus_balance.stepping.phases.shift import Shift

@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from talus_core.clamp import clamp
 from talus_core.footsteps import Footstep
 from talus_core.robot import Foot
 from talus_core.rotations import wrap_angle
 
-from talus_balance.clamp import clamp
 from talus_balance.stepping.footholds import FootholdChooser
 from talus_balance.stepping.footstep_proposals import FootstepProposals
 from talus_balance.stepping.gait_types import GaitConfig, GaitInput, GaitWish, WalkCommandConfig

@@ -6,11 +6,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pinocchio as pin
+from talus_core.clamp import clamp_norm
+from talus_dynamics.robot_dynamics import FrameTerms
+from talus_dynamics.rotation_vectors import rotation_from_vector, vector_from_rotation
 
-from talus_balance.clamp import clamp_norm
 from talus_balance.dimensions import PER_TIME, PER_TIME_SQUARED, SAME, SPEED, TIME, sized
-from talus_balance.model.robot_dynamics import FrameTerms
 from talus_balance.whole_body.motion_target import HandReference
 
 
@@ -77,7 +77,7 @@ class HandPath:
             most=c.acceleration,
         )
         angular = self._change(
-            away=pin.log3(goal.rotation @ self._rotation.T),
+            away=vector_from_rotation(goal.rotation @ self._rotation.T),
             goal_velocity=goal.velocity[3:],
             velocity=self._velocity[3:],
             speed=c.turn_speed,
@@ -86,7 +86,7 @@ class HandPath:
         acceleration = np.concatenate((linear, angular))
         self._velocity = self._velocity + self._dt * acceleration
         self._position = self._position + self._dt * self._velocity[:3]
-        self._rotation = pin.exp3(self._dt * self._velocity[3:]) @ self._rotation
+        self._rotation = rotation_from_vector(self._dt * self._velocity[3:]) @ self._rotation
         return HandReference(
             position=self._position,
             rotation=self._rotation,

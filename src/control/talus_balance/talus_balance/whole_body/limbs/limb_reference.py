@@ -10,11 +10,11 @@ import numpy as np
 from talus_core.limb_targets import Limb, LimbFrame, LimbPriority, LimbTarget
 from talus_core.robot import RobotDescription
 from talus_core.rotations import matrix_from_yaw
+from talus_dynamics.arm_reach import ARM_GROUPS, ArmReach
+from talus_dynamics.model_frames import HAND_FRAMES
+from talus_dynamics.robot_dynamics import BASE, WholeBodyModel
+from talus_estimation.estimator import BaseEstimate
 
-from talus_balance.estimation.estimator import BaseEstimate
-from talus_balance.model.arm_reach import ARM_GROUPS, ArmReach
-from talus_balance.model.model_frames import HAND_FRAMES
-from talus_balance.model.robot_dynamics import BASE, WholeBodyModel
 from talus_balance.whole_body.limbs.gaze_path import GazeAngles, GazePath, GazeRange
 from talus_balance.whole_body.limbs.hand_path import HandGoal, HandPath, HandPathConfig
 from talus_balance.whole_body.motion_target import GazeReference, HandReference

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import numpy as np
+from talus_dynamics.robot_dynamics import WholeBodyModel
 
-from talus_balance.model.robot_dynamics import WholeBodyModel
 from talus_balance.whole_body.limits.torque_limit import TorqueLimit
 from talus_balance.whole_body.tasks.foot_task import LEG_GROUPS
 

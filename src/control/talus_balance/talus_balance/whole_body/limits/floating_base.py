@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from talus_balance.model.robot_dynamics import BASE, WholeBodyModel
+from talus_dynamics.robot_dynamics import BASE, WholeBodyModel
+
 from talus_balance.whole_body.limits.limit import LimitBlock, SoleLoads
 
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from talus_dynamics.robot_dynamics import BASE, WholeBodyModel
 
 from talus_balance.dimensions import SAME, sized
-from talus_balance.model.robot_dynamics import BASE, WholeBodyModel
 from talus_balance.whole_body.limits.limit import LimitBlock
 
 _LIMP_SHARE = 0.01  # of its limit, planned of a dead drive: none at all could not be solved

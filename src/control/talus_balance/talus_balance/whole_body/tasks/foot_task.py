@@ -6,8 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from talus_dynamics.robot_dynamics import BASE, FrameTerms, WholeBodyModel
 
-from talus_balance.model.robot_dynamics import BASE, FrameTerms, WholeBodyModel
 from talus_balance.stepping.swing_foot import FootReference
 from talus_balance.whole_body.gains import Gains, orientation_acceleration
 from talus_balance.whole_body.tasks.task import BodyTick, TaskRows

@@ -7,8 +7,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from talus_dynamics.robot_dynamics import WholeBodyModel
 
-from talus_balance.model.robot_dynamics import WholeBodyModel
 from talus_balance.whole_body.gains import Gains
 from talus_balance.whole_body.tasks.task import BodyTick, TaskRows
 

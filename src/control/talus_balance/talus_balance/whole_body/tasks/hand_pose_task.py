@@ -7,11 +7,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import pinocchio as pin
+from talus_core.clamp import clamp_norm
+from talus_dynamics.robot_dynamics import WholeBodyModel
+from talus_dynamics.rotation_vectors import vector_from_rotation
 
-from talus_balance.clamp import clamp_norm
 from talus_balance.dimensions import LEG_LENGTH, SAME, sized
-from talus_balance.model.robot_dynamics import WholeBodyModel
 from talus_balance.whole_body.gains import Gains
 from talus_balance.whole_body.tasks.task import BodyTick, TaskRows
 
@@ -63,7 +63,9 @@ class HandPoseTask:
             reference.stiffness
         )  # damping goes with the root, so that the hand never rings
         offset = clamp_norm(reference.position - hand.position, gains.most_offset)
-        turn = clamp_norm(pin.log3(reference.rotation @ hand.rotation.T), gains.most_turn)
+        turn = clamp_norm(
+            vector_from_rotation(reference.rotation @ hand.rotation.T), gains.most_turn
+        )
         behind = reference.velocity - hand.velocity
         wanted = reference.acceleration - hand.drift
         wanted[:3] += (

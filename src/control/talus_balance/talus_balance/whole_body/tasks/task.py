@@ -6,8 +6,8 @@ from __future__ import annotations
 from typing import NamedTuple, Protocol
 
 import numpy as np
+from talus_dynamics.robot_dynamics import FrameTerms
 
-from talus_balance.model.robot_dynamics import FrameTerms
 from talus_balance.whole_body.motion_target import MotionTarget
 
 

@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> BenchReport:
     policy = _policy(arguments.policy)
     remarks = []
     if policy is not None:
-        remarks = [f"policy {policy.name} drives where it may: {', '.join(policy.modes)}"]
+        remarks = [f"policy {policy.model.name} drives where it may: {', '.join(policy.modes)}"]
     report = scorecard(_results(arguments, policy), remarks)
     if arguments.picture is not None:
         subtitle = f"{TALUS40_FOLDER.name}, commit {commit()[:12]}, {_runs(arguments)}"
@@ -99,10 +99,10 @@ def _results(
     from talus_lab.bench.closure import run_fingerprint
     from talus_lab.bench.store import Store
 
-    learned = () if policy is None else (policy.path, policy.network)
+    learned = () if policy is None else (policy.model.path, policy.model.network)
     data = [TALUS40_FOLDER, WORLDS_FOLDER, PEER_REQUIREMENTS, *learned]
     fingerprint = run_fingerprint(TRIAL_ENTRIES, SOURCES, data)
-    with Workers(TALUS40_FOLDER, arguments.jobs, policy.path if policy else "") as workers:
+    with Workers(TALUS40_FOLDER, arguments.jobs, policy.model.path if policy else "") as workers:
         try:
             return play(
                 {name: CASES[name] for name in arguments.cases or CASES},

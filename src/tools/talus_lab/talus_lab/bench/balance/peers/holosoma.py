@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from talus_balance.balance_types import BalanceReport, Intent
 from talus_balance.stepping.height_grid import HeightGrid
 from talus_core.driver import GroundTruth
@@ -23,6 +22,7 @@ from talus_core.errors import TalusError
 from talus_core.modes import Mode
 from talus_core.rotations import matrix_from_quat_xyzw
 from talus_core.state import JointCommand, RobotState
+from talus_models.session import NetworkSession, open_session
 
 POLICY_RATE_HZ = 50.0
 CLOCK_STRIDE_S = 1.0
@@ -112,7 +112,7 @@ def observation(
 class _Network:
     """What is read from the ONNX file of a policy: the network, its input, and gains (n,)."""
 
-    session: onnxruntime.InferenceSession
+    session: NetworkSession
     input: str
     kp: np.ndarray
     kd: np.ndarray
@@ -120,10 +120,7 @@ class _Network:
 
 def _load(model: Path, joints: tuple[str, ...]) -> _Network:
     """Read a policy. Raises PeerPolicyError for other joints, or another shape of what it sees."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+    session = open_session(model)
     facts = session.get_modelmeta().custom_metadata_map
     if tuple(json.loads(facts["dof_names"])) != joints:
         raise PeerPolicyError(f"{model.name} has other joints than the robot, or another order")

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Build of talus_dynamics."""
+
+from setuptools import find_packages, setup
+
+NAME = "talus_dynamics"
+
+setup(
+    name=NAME,
+    version="0.1.0",
+    packages=find_packages(exclude=["test"]),
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
+        (f"share/{NAME}", ["package.xml"]),
+    ],
+    install_requires=["setuptools"],
+    zip_safe=True,
+    maintainer="Talus maintainers",
+    maintainer_email="maintainers@talus.invalid",
+    description="Rigid-body model of a humanoid: dynamics, reach, support polygon, proportions.",
+    license="Apache-2.0",
+)

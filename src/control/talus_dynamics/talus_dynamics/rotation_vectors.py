@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Turn rotations into rotation vectors and back, by pinocchio, whose series hold at small angles.
+
+`talus_core.rotations` has an exponential of its own, since core knows NumPy alone; its last bits
+differ, so estimator and controller use these.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pinocchio as pin
+
+
+def rotation_from_vector(turn: np.ndarray) -> np.ndarray:
+    """Return the rotation (3, 3) about the axis of `turn` (3,) by its length, rad."""
+    return pin.exp3(turn)
+
+
+def vector_from_rotation(rotation: np.ndarray) -> np.ndarray:
+    """Return the vector (3,) rad along the axis of `rotation` (3, 3), as long as its angle."""
+    return pin.log3(rotation)
+
+
+def rotation_from_rpy(roll: float, pitch: float, yaw: float) -> np.ndarray:
+    """Return the rotation (3, 3) by roll, then pitch, then yaw about fixed axes, rad."""
+    return pin.rpy.rpyToMatrix(roll, pitch, yaw)

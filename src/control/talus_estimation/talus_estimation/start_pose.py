@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From `RobotState` to the base estimate: waits for rest, starts the filter and runs it."""
+
+from __future__ import annotations
+
+import numpy as np
+from talus_core.rotations import yaw_of
+from talus_core.state import RobotState
+from talus_dynamics.robot_dynamics import WholeBodyModel
+
+from talus_estimation.estimator import BaseEstimate, BaseEstimator, EstimatorConfig
+
+REST_S = 0.3  # of stillness that is averaged for tilt and gyro bias
+LEAST_REST_SAMPLES = 10
+REST_RATE_RADPS = 0.02  # mean rate above which the body moves (ten times the gyro's bias)
+# Standard deviation of the accelerometer above which the body moves (six times its noise).
+REST_SPREAD_MPS2 = 0.3
+# Gravity of ground to stand on: below the moon's, above the earth's; else the body falls, or the
+# sensor is dead.
+LEAST_GRAVITY_MPS2 = 1.0
+MOST_GRAVITY_MPS2 = 15.0
+
+
+class Localiser:
+    """Starts the filter while the robot is limp and at rest, runs it otherwise.
+
+    A new start keeps place and heading.
+    """
+
+    def __init__(self, model: WholeBodyModel, config: EstimatorConfig, dt: float):
+        self._model = model
+        self._joints = model.description.structural_indices
+        self._rotation_imu_to_base = model.imu_in_base.rotation.copy()
+        self._filter = BaseEstimator(config, dt, model.imu_in_base.translation.copy(), model.mass)
+        self._window: list[np.ndarray] = []
+        self._length = max(int(REST_S / dt), LEAST_REST_SAMPLES)
+        self._started = False
+
+    def locate(self, state: RobotState, at_rest: bool, on_feet: bool = True) -> BaseEstimate | None:
+        """Return the estimate at this tick; None until the body was at rest once.
+
+        Args:
+            state: What the sensors say at this tick.
+            at_rest: The robot has no torque, so the filter may start anew.
+            on_feet: Soles under load stand still; else attitude alone is to be believed, by the
+                gyroscope.
+        """
+        turn = self._rotation_imu_to_base
+        gyro = turn @ state.angular_velocity
+        accel = turn @ state.linear_acceleration
+        soles = self._model.soles_in_base(state.position[self._joints])
+        if at_rest:
+            self._collect(gyro, accel, soles)
+        elif self._window:
+            self._window.clear()
+        if not self._started:
+            return None
+        if not on_feet:
+            return self._filter.turn(gyro)
+        return self._filter.step(gyro, accel, soles, state.foot_wrenches[:, 2])
+
+    @property
+    def trusted_force(self) -> float:
+        """N under which a sole is not believed to stand still."""
+        return self._filter.trusted_force
+
+    @property
+    def slides(self) -> tuple[bool, bool]:
+        """Which soles move over the ground; in the air too."""
+        return self._filter.slides
+
+    def land(self, state: RobotState) -> None:
+        """Believe both soles from now on: they carry and stand still."""
+        self._filter.land(self._model.soles_in_base(state.position[self._joints]))
+
+    def _collect(self, gyro: np.ndarray, accel: np.ndarray, soles: np.ndarray) -> None:
+        """Average the IMU; start the filter where the body was at rest all the while."""
+        self._window.append(np.concatenate((gyro, accel)))
+        if len(self._window) < self._length:
+            return
+        samples = np.array(self._window)
+        self._window.clear()
+        mean = samples.mean(axis=0)
+        turns = np.linalg.norm(mean[:3]) > REST_RATE_RADPS
+        if turns or np.max(samples[:, 3:].std(axis=0)) > REST_SPREAD_MPS2:
+            return
+        if LEAST_GRAVITY_MPS2 < np.linalg.norm(mean[3:]) < MOST_GRAVITY_MPS2:
+            self._start(mean[3:], mean[:3], soles)
+
+    def _start(self, accel: np.ndarray, gyro: np.ndarray, soles: np.ndarray) -> None:
+        place = self._filter.position if self._started else np.zeros(3)
+        yaw = yaw_of(self._filter.rotation) if self._started else 0.0
+        self._filter.initialise(accel, gyro, soles, yaw)
+        self._model.set_gravity(self._filter.gravity)
+        if self._started:
+            self._filter.move_to(place[:2])
+        self._started = True
