@@ -4,17 +4,13 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import re
 from pathlib import Path
 
 import pytest
-from talus_cli.run.options import parser
 from talus_cli.run.summary import RunSummary
 from talus_lab.bench.balance.catalogue import CASES
 from talus_launch import schema, scope
-from talus_launch.packages import find_launch_file
-from talus_launch.resolve import resolve
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "src" / "tools" / "talus_bringup"
@@ -36,33 +32,6 @@ def quoted(cell: str) -> list[str]:
     return re.findall(r"`([^`]+)`", cell)
 
 
-def test_launch_files():
-    rows = {quoted(row[0])[0]: row[1] for row in table(README, "file")}
-    assert rows.keys() == {file.name for file in (ROOT / "launch").glob("*.launch.xml")}
-
-
-def test_processes():
-    plan = resolve(find_launch_file("talus_bringup", "sim.launch.xml", os.environ), {}, os.environ)
-    started = {
-        f"`{p.name}`: {Path(p.command[0]).parent.name}/{Path(p.command[0]).name}"
-        for p in plan.processes
-    }
-    assert started == {
-        row[1] for row in table(README, "file") if row[1].startswith("`") and ": " in row[1]
-    }
-
-
-def test_launch_arguments():
-    plan = resolve(ROOT / "launch" / "sim.launch.xml", {}, os.environ)
-    own = (ROOT / "launch" / "sim.launch.xml").read_text()
-    known = {a.name: a.default for a in plan.arguments if f'<arg name="{a.name}" default' in own}
-    rows = {quoted(row[0])[0]: row[1] for row in table(README, "argument")}
-    assert rows.keys() == known.keys()
-    assert {name: default for name, default in rows.items() if name != "robots"} == {
-        name: default for name, default in known.items() if name != "robots"
-    }
-
-
 def test_elements_and_substitutions():
     listed = README.split("- Elements:")[1].split("- Everything else")[0]
     elements, substitutions = listed.split("- Substitutions:")
@@ -71,12 +40,7 @@ def test_elements_and_substitutions():
     assert set(quoted(substitutions)) == {f"$({name})" for name in scope.SUBSTITUTIONS}
 
 
-def test_options_and_summary():
-    options = {name for action in parser()._actions for name in action.option_strings} - {
-        "-h",
-        "--help",
-    }
-    assert {quoted(row[0])[0] for row in table(README, "option")} == options
+def test_summary():
     keys = {field.name for field in dataclasses.fields(RunSummary)}
     assert {quoted(row[0])[0] for row in table(README, "key of the summary")} == keys
 

@@ -21,7 +21,8 @@ from rclpy.serialization import deserialize_message
 from rosgraph_msgs.msg import Clock
 from running_launch import RunningLaunch
 from sim_assertions import observer, wait_until
-from talus_cli.run.contract import (
+from talus_cli.run.conversions import message_type, seconds
+from talus_core.contract import (
     IN_EVERY_RUN,
     PERCEPTION,
     PUBLIC_SERVICES,
@@ -29,7 +30,6 @@ from talus_cli.run.contract import (
     Topic,
     topics_of,
 )
-from talus_cli.run.conversions import message_type, seconds
 from talus_launch.packages import package_share
 from talus_ros.fast_link_node import FLOOD, FastLink
 

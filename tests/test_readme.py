@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 from talus_cli.bootstrap.cli import COMMANDS
-from talus_cli.run.contract import PUBLIC_SERVICES, PUBLIC_TOPICS
+from talus_core.node_table import NODES
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -32,31 +32,11 @@ def test_every_command_has_its_row():
 
 def test_every_node_of_the_launch_files_has_its_row():
     launched = {
-        (node.get("name"), node.get("pkg"))
+        (node.get("name"), node.get("pkg"), node.get("exec"))
         for path in (ROOT / "launch").glob("*.xml")
         for node in ElementTree.parse(path).getroot().iter("node")
     }
-    listed = {names(row[0])[0] for row in table("What runs")}
-    assert listed == {name for name, _ in launched}
-    for row in table("What runs"):
-        package = re.search(r"src/(?:\w+/)?(\w+)\)", row[1])[1]
-        own = {pkg for name, pkg in launched if name == names(row[0])[0]}
-        assert package in own | {"stand_ins"}, package
-
-
-def test_every_topic_has_its_row_with_type_and_rate():
-    listed = {
-        name: (row[1], None if row[2] in ("", "any", "once") else float(row[2].split()[0]))
-        for row in table("Topics")
-        for name in names(row[0])
-    }
-    expected = {t.name: (t.kind, None if t.name == "tf" else t.rate_hz) for t in PUBLIC_TOPICS}
-    assert listed == expected
-
-
-def test_every_service_is_named():
-    text = README.split("Services: ")[1].split("Frames:")[0]
-    assert set(names(text)) == {service.name for service in PUBLIC_SERVICES}
+    assert launched == {(row.name, row.package, row.executable) for row in NODES.rows}
 
 
 def test_every_direct_dependency_has_its_reason():

@@ -66,6 +66,7 @@ class NodeRow:
         traced: Topics whose messages it leaves in shared memory for the recorder.
         is_killable: Whether scenarios may kill, stop or hang it; the driver's death ends a
             simulated body.
+        purpose: What it does, in a few words for the README.
     """
 
     name: str
@@ -76,6 +77,7 @@ class NodeRow:
     required: str = "never"
     traced: tuple[str, ...] = ()
     is_killable: bool = True
+    purpose: str = ""
 
 
 class NodeTable:
@@ -155,6 +157,8 @@ NODES = NodeTable(
                 "foot/right/wrench",
                 "gate/state",
             ),
+            purpose="a body behind five verbs (`mujoco`, `mock`, yours); limiter, watchdogs and "
+            "standby as last gate",
         ),
         NodeRow(
             "balance",
@@ -164,11 +168,19 @@ NODES = NodeTable(
             required="always",
             silence={"R3": Silence(0.5, 0.05)},  # a sixth of the time in which a fall doubles
             traced=("odom", "balance/state"),
+            purpose="estimator, step planner with adapted timing and place, whole-body QP; stands, "
+            "walks, catches itself, sits",
         ),
         # Half the age at which the last gate refuses the supervisor's word; the gate watches it by
         # that word.
         NodeRow(
-            "safety", "talus_safety", "supervisor_node", leash_s=0.05, traced=("safety/state",)
+            "safety",
+            "talus_safety",
+            "supervisor_node",
+            leash_s=0.05,
+            traced=("safety/state",),
+            purpose="supervisor: the stop ladder R1 degrade, R2 safe stand, R3 sit then cut, R4 "
+            "protective fall, R5 cut",
         ),
         # The cameras see at 10 Hz and a half: five missing heartbeats degrade, nine stop.
         NodeRow(
@@ -178,6 +190,7 @@ NODES = NodeTable(
             leash_s=0.15,
             required="perception",
             silence={"R2": Silence(0.45, 0.315), "R1": Silence(0.25, 0.175)},
+            purpose="eight head cameras, RGB-D, rendered apart from the control path",
         ),
         # map/elevation at 5 Hz needs 0.2 s.
         NodeRow(
@@ -187,10 +200,26 @@ NODES = NodeTable(
             leash_s=0.5,
             required="perception",
             silence={"R1": SILENT_R1_PERCEPTION},
+            purpose="voxels with free-space carving, occupancy, elevation; unknown stays unknown",
         ),
-        NodeRow("robot_state_publisher", "robot_state_publisher", "robot_state_publisher"),
-        NodeRow("recorder", "talus_recorder", "recorder_node"),
-        NodeRow("view", "talus_view", "view_node"),
+        NodeRow(
+            "robot_state_publisher",
+            "robot_state_publisher",
+            "robot_state_publisher",
+            purpose="`robot_description`, `tf`; ROS's own where it is installed, else this one",
+        ),
+        NodeRow(
+            "recorder",
+            "talus_recorder",
+            "recorder_node",
+            purpose="black box: MCAP files around every event, crash-safe and hash-chained",
+        ),
+        NodeRow(
+            "view",
+            "talus_view",
+            "view_node",
+            purpose="the page: robot, map, pictures, safety level, buttons",
+        ),
     )
 )
 
@@ -244,6 +273,7 @@ def _row(place: str, name: str, entry: Any) -> NodeRow:
         required=required,
         traced=tuple(str(topic) for topic in entry.get("traced", ())),
         is_killable=bool(entry.get("is_killable", True)),
+        purpose=str(entry.get("purpose", "")),
     )
 
 

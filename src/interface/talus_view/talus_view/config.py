@@ -13,16 +13,16 @@ class WalkConfig:
     """What the walk buttons command."""
 
     forward_m_s: float = parameter(
-        0.5, "Full forward speed; balance follows up to 1.0.", low=0.0, high=1.5
+        0.5, "Full forward speed; balance follows up to its `max_forward_mps`.", low=0.0, high=1.5
     )
     back_m_s: float = parameter(
-        0.3, "Full backward speed; balance follows up to 0.35.", low=0.0, high=1.0
+        0.3, "Full backward speed; balance follows up to its `max_backward_mps`.", low=0.0, high=1.0
     )
     sideways_m_s: float = parameter(
-        0.2, "Full sideways speed; balance follows up to 0.25.", low=0.0, high=0.6
+        0.2, "Full sideways speed; balance follows up to its `max_sideways_mps`.", low=0.0, high=0.6
     )
     turn_rad_s: float = parameter(
-        0.5, "Full turning speed; balance follows up to 0.6.", low=0.0, high=1.5
+        0.5, "Full turning speed; balance follows up to its `max_turning_radps`.", low=0.0, high=1.5
     )
     hold_deadline_s: float = parameter(
         0.4,

@@ -5,8 +5,6 @@ import re
 from pathlib import Path
 
 from readme_tables import assert_files
-from talus_core.parameters import flat_parameters
-from talus_view.config import ViewConfig
 from talus_view.registry import widget_types
 from talus_view.widgets.push import PUSH_SERVICE, PUSHES
 from view_site import open_site
@@ -22,13 +20,6 @@ def rows(section: str) -> list[list[str]]:
         for line in text.splitlines()
         if line[:1] == "|"
     ][2:]
-
-
-def test_parameters():
-    documented = {name.strip("`"): default for name, default in rows("Parameters")}
-    assert documented == {
-        name: str(default) for name, (default, _) in flat_parameters(ViewConfig).items()
-    }
 
 
 def test_topics():

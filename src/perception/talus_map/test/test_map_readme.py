@@ -5,15 +5,10 @@ import re
 from pathlib import Path
 
 import talus_map
-from readme_tables import assert_files, assert_parameters, rows
-from talus_map.config import MapNodeConfig
+from readme_tables import assert_files, rows
 
 PACKAGE = Path(__file__).parents[1]
 README = (PACKAGE / "README.md").read_text()
-
-
-def test_the_parameter_table_is_the_code():
-    assert_parameters(README, MapNodeConfig)
 
 
 def test_every_source_file_has_its_row():

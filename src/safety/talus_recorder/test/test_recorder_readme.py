@@ -1,38 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables of the README equal the code, and so does the file of shipped parameters."""
+"""The tables of the README equal the code."""
 
 import re
 from pathlib import Path
 
 import talus_recorder
-import yaml
 from readme_tables import rows
-from talus_core.parameters import build_config, flat_parameters
-from talus_recorder.config import RecorderConfig
 from talus_recorder.happenings import events
 from talus_recorder.listening.topics import RECORDED_TOPICS
 
 PACKAGE = Path(__file__).parents[1]
 README = (PACKAGE / "README.md").read_text()
-
-
-def test_the_parameter_table_is_the_code():
-    table = {
-        name.strip("`"): (default, bounds) for name, default, bounds in rows(README, "Parameters")
-    }
-    parameters = flat_parameters(RecorderConfig)
-    assert table.keys() == parameters.keys()
-    for name, (default, info) in parameters.items():
-        assert table[name][0].startswith(str(default) if default != "" else "empty"), name
-        assert table[name][1] == ("path" if info.low is None else f"{info.low} to {info.high}"), (
-            name
-        )
-
-
-def test_the_shipped_parameters_are_the_defaults():
-    file = PACKAGE.parents[2] / "config" / "recorder.yaml"
-    [shipped] = yaml.safe_load(file.read_text()).values()
-    assert build_config(RecorderConfig, shipped["ros__parameters"]) == RecorderConfig()
 
 
 def test_the_topic_table_is_the_code():

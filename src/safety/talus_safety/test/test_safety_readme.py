@@ -6,13 +6,9 @@ import re
 import pytest
 from safety_samples import ROOT
 from talus_core.gate_phases import GatePhase
-from talus_core.parameters import flat_parameters
 from talus_core.stop_levels import StopLevel
-from talus_safety.config import SupervisorConfig
 from talus_safety.kernel.decide.rule import CLEARED_BY_RESET, CLEARED_BY_TIME
-from talus_safety.kernel.decide.rules import RULES
 from talus_safety.kernel.decide.supervisor import Wish
-from talus_safety.kernel.limits import GateConfig
 
 PACKAGE = ROOT / "src" / "safety" / "talus_safety"
 NODES = ("supervisor", "operator_inputs", "frame_inputs")
@@ -29,45 +25,15 @@ def tables(first_column: str) -> list[list[list[str]]]:
     ]
 
 
-def number(value) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
 def test_ladder():
     (rows,) = tables("level")
     assert [row[0] for row in rows] == [level.name[:2] for level in StopLevel]
     assert {row[2] for row in rows[2:]} == {CLEARED_BY_RESET} and rows[1][2] == CLEARED_BY_TIME
 
 
-def test_rules():
-    (rows,) = tables("rule")
-    assert rows == [
-        [
-            f"`{rule.name}`",
-            rule.cause,
-            rule.level.name[:2],
-            str(rule.within_ms),
-            " ".join(rule.faults),
-        ]
-        for rule in RULES
-    ]
-
-
 def test_phases():
     (rows,) = tables("phase")
     assert [row[0] for row in rows] == [phase.name for phase in GatePhase]
-
-
-@pytest.mark.parametrize(
-    "at, config_type, prefix", [(0, SupervisorConfig, ""), (1, GateConfig, "gate.")]
-)
-def test_parameters(at, config_type, prefix):
-    expected = []
-    for name, (default, info) in flat_parameters(config_type).items():
-        words = ", ".join(default) if isinstance(default, tuple) else number(default)
-        limits = "" if info.low is None else f"{number(info.low)} to {number(info.high)}"
-        expected.append([f"`{prefix}{name}`", words, limits])
-    assert tables("parameter")[at] == expected
 
 
 def test_topics_and_services():

@@ -5,9 +5,8 @@ import re
 from pathlib import Path
 
 import talus_simulation
-from readme_tables import assert_files, assert_parameters, rows
+from readme_tables import assert_files, rows
 from talus_drivers.registry import driver_names
-from talus_simulation.cameras.config import CameraConfig
 from talus_simulation.faults.catalogue import CATALOGUE, FAULT_COMPONENTS, FAULT_KINDS, FAULT_TYPES
 
 PACKAGE = Path(__file__).parents[1]
@@ -17,10 +16,6 @@ SOURCES = Path(talus_simulation.__file__).parent
 
 def names_in(section: str, pattern: str) -> set[str]:
     return {name for row in rows(README, section) for name in re.findall(pattern, row[0])}
-
-
-def test_the_parameter_table_is_the_code():
-    assert_parameters(README, CameraConfig)
 
 
 def test_every_driver_has_its_row():

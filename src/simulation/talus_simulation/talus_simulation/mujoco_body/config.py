@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hold the options of the MuJoCo driver; `config/drivers/mujoco.yaml` shows them all."""
+"""Hold the options of the MuJoCo driver; `config/drivers/mujoco.yaml` may deviate from them."""
 
 from __future__ import annotations
 

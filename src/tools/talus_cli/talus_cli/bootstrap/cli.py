@@ -30,6 +30,7 @@ usage: ./talus COMMAND [ARGS]
   exec -- CMD      a command of yours with the environment sourced
   build            only prepare the workspace; --clean builds it anew
   doctor           what this machine has and lacks
+  docs             writes the generated tables of READMEs and pages; --check only names stale ones
 
 The first start makes .venv, installs pinned packages and builds the workspace; later ones start
 at once."""
@@ -154,4 +155,5 @@ COMMANDS: dict[str, Callable[[Workspace, list[str]], int]] = {
     "exec": _exec,
     "build": _build,
     "doctor": _doctor,
+    "docs": _module("talus_cli.docs"),
 }

@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import yaml
+from talus_core.contract import IN_EVERY_RUN, PERCEPTION, SIMULATION, Topic, topics_of
 from talus_core.errors import TalusError
 from talus_core.robot import load_robot
 from talus_launch.cli import report_exit
 from talus_launch.interrupts import Interrupts
 from talus_launch.supervisor import ProcessSupervisor
 
-from talus_cli.run.contract import IN_EVERY_RUN, PERCEPTION, SIMULATION, Topic, topics_of
 from talus_cli.run.judge import Judge
 from talus_cli.run.legs import SoleHeights
 from talus_cli.run.observation import RunObservation

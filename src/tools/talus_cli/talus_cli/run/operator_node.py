@@ -19,10 +19,10 @@ from rclpy.task import Future
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import BatteryState, JointState
 from std_srvs.srv import Trigger
+from talus_core.contract import Topic
 from talus_ros.fast_link_node import FastLink
 
 from talus_cli.run import conversions as convert
-from talus_cli.run.contract import Topic
 from talus_cli.run.inbox import Decoded, MessageInbox
 from talus_cli.run.judge import JudgedPose
 from talus_cli.run.observation import (

@@ -110,7 +110,7 @@ def parser() -> argparse.ArgumentParser:
     pace.add_argument(
         "--fast", action="store_true", help="as fast as the computer can (default with --headless)"
     )
-    made.add_argument("--json", type=Path, metavar="FILE", help="write a summary")
+    made.add_argument("--json", type=Path, metavar="FILE", help="write the summary")
     made.add_argument("--port", type=int, default=8080, help="of the web view (default: 8080)")
     made.add_argument(
         "--operator-key", type=Path, metavar="FILE", help="obey ./talus operator FILE, or sit down"
@@ -119,10 +119,13 @@ def parser() -> argparse.ArgumentParser:
         "--operator-udp",
         default=OPERATOR_UDP,
         metavar="HOST:PORT",
-        help=f"(default: {OPERATOR_UDP})",
+        help=f"where the robot listens for that device (default: {OPERATOR_UDP})",
     )
     made.add_argument(
-        "--policy", type=Path, metavar="MANIFEST", help="a learned policy drives where it may"
+        "--policy",
+        type=Path,
+        metavar="MANIFEST",
+        help="a learned policy drives where it may; one that does not fit is refused",
     )
     return made
 

@@ -15,8 +15,8 @@ from talus_simulation.mujoco_body.driver import MujocoDriver
 from talus_lab.rig.eyes import stance_of, view_of
 
 VISITED_CAMERA = "front_left"
-VISITOR_IMAGE_PERIOD_S = 1.0 / 12.0  # rate_hz of config/cameras.yaml
-# Every other pixel of the camera's reaches the map: pixel_step of config/map.yaml.
+VISITOR_IMAGE_PERIOD_S = 1.0 / 12.0  # rate_hz of the cameras
+# Every other pixel of the camera's reaches the map: pixel_step of the map.
 VISITOR_IMAGE_WIDTH_PX = 160
 VISITOR_IMAGE_HEIGHT_PX = 120
 # An upright cylinder as wide and tall as a grown person.
