@@ -84,9 +84,12 @@ class Follower:
         self.rig.footsteps = tuple(self.left)
 
     def run(self, seconds: float) -> None:
+        """Go on until it stands again after the last step, for at most so many s."""
         end = self.rig.time + seconds
-        while self.rig.time < end and not self.rig.has_fallen():
+        done = False
+        while self.rig.time < end and not done and not self.rig.has_fallen():
             self.step()
+            done = not self.left and self.rig.mode is Mode.STANDING
 
 
 SHAPES = {  # ahead m, aside m, turned rad a step, and m between the feet
