@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The driver node in a process of its own, and a node beside it that plays balance and
-supervisor.
-"""
+"""Runs the driver node in a process, and a node beside it that acts as balance and supervisor."""
 
 from __future__ import annotations
 
@@ -31,7 +29,7 @@ ENDS_WITHIN_S = 15.0  # wall: a driver lets its body down for 10 s of the body's
 
 
 def start(*parameters: str) -> subprocess.Popen:
-    """`driver_node` with these `name:=value` parameters."""
+    """Start `driver_node` with these `name:=value` parameters."""
     words = [
         "--ros-args",
         "-p",
@@ -47,11 +45,10 @@ def start(*parameters: str) -> subprocess.Popen:
 
 @contextmanager
 def driver(*parameters: str) -> Iterator[subprocess.Popen]:
-    """A running driver; ended at the end of the test whatever happened.
+    """Yield a running driver that is ended at the end of the test whatever happened.
 
-    It is asked first: one that is killed while it writes to shared memory leaves its reader a
-        broken lock there, which
-    ends the reader, or keeps it waiting for seconds (Fast DDS 3.2).
+    It is asked first: a process that is killed while it writes to shared memory leaves its reader a
+    broken lock there, which ends the reader, or keeps it waiting for seconds (Fast DDS 3.2).
     """
     process = start(*parameters)
     try:
@@ -62,8 +59,9 @@ def driver(*parameters: str) -> Iterator[subprocess.Popen]:
 
 
 def end(process: subprocess.Popen) -> None:
-    """By SIGTERM; a driver with a body to let down may take its time, and one that hangs is
-    killed.
+    """End a driver by SIGTERM, or kill it if it hangs.
+
+    A driver with a body to let down may take its time.
     """
     if process.poll() is None:
         process.send_signal(signal.SIGCONT)
@@ -95,20 +93,20 @@ class Partner:
         self._rest: np.ndarray | None = None
 
     def run_until(self, is_so: Callable[[], bool], what: str, patience: float = PATIENCE_S) -> None:
-        """Serve until it is so."""
+        """Serve the topics until a condition holds."""
         deadline = time.monotonic() + patience
         while not is_so():
             assert time.monotonic() < deadline, what
             self.link.wait(0.05)
 
     def run_for(self, seconds: float) -> None:
-        """Simulated time."""
+        """Serve the topics for some simulated time."""
         self.run_until(lambda: self.state is not None, "no robot_state")
         until = self.state.time + seconds
         self.run_until(lambda: self.state.time >= until, f"no {seconds} s of simulated time")
 
     def call(self, kind: type, name: str, request) -> tuple[bool, str]:
-        """A service of the driver: (success, message)."""
+        """Call a service of the driver; return (success, message)."""
         client = self.node.create_client(kind, name)
         self.run_until(client.service_is_ready, f"no {name}")
         executor = SingleThreadedExecutor(context=self.context)
@@ -126,7 +124,7 @@ class Partner:
         rclpy.shutdown(context=self.context)
 
     def hold(self, sequence: int) -> JointCommand:
-        """The posture of the first state, softly."""
+        """Return a command that holds the posture of the first state, softly."""
         zero = np.zeros(JOINTS)
         return JointCommand(
             sequence, self._rest, zero, zero, np.full(JOINTS, 20.0), np.full(JOINTS, 1.0)

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sorts test files into the marks `fast`, `sim` and `ros` by what they import, so that nobody has
-to mark by hand.
+"""Sorts test files into the marks `fast`, `sim` and `ros` by what they import.
 
 `ros`: starts a ROS node or another process. `sim`: steps a simulated body. `fast`: all others.
 """

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Mutation test of the safety kernel.
+"""Tests the tests of the safety kernel by mutation.
 
 Changes one operator or number at a time and sees whether a test notices.
 
-./talus exec -- python tests/mutate_safety_kernel.py [--sample N] [--seed N] [--seconds N] [FILE
-...]
+./talus exec -- python tests/mutate_safety_kernel.py [--sample N] [--seed N] [--seconds N]
+    [FILE ...]
 
 What was found is kept by the hash of a file and its tests, so that a run that was cut short goes on
 where it was. Own code, since tools for this start a new interpreter and import everything for every
@@ -95,7 +95,7 @@ SWAPS: dict[type, type] = {
 
 
 def mutants(tree: ast.Module) -> Iterator[tuple[int, str, ast.Module]]:
-    """Line, change in words and changed tree, one after the other."""
+    """Yield line, change in words and changed tree, one after the other."""
     for place, node in enumerate(ast.walk(tree)):
         for choice in range(len(_changes(node))):
             changed = copy.deepcopy(tree)
@@ -144,7 +144,7 @@ def _other_value(node: ast.Constant) -> str:
 
 
 def is_noticed(name: str, tree: ast.Module) -> bool:
-    """Whether a test of that file fails, in a fork whose module is the mutant."""
+    """Return whether a test of that file fails, in a fork whose module is the mutant."""
     child = os.fork()
     if child == 0:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
@@ -154,7 +154,7 @@ def is_noticed(name: str, tree: ast.Module) -> bool:
 
 
 class Store:
-    """Whether a mutant was noticed, by file, its tests and its number.
+    """Keeps whether a mutant was noticed, by file, its tests and its number.
 
     Every answer is on disk at once.
     """
@@ -171,7 +171,7 @@ class Store:
         self.known: dict[int, bool] = dict(json.loads(line) for line in lines)
 
     def put(self, number: int, noticed: bool) -> None:
-        """Keep it."""
+        """Keep one answer on disk."""
         self.known[number] = noticed
         with self._path.open("a") as file:
             file.write(json.dumps([number, noticed]) + "\n")
@@ -206,7 +206,7 @@ def _no_cache(loader: SourceFileLoader, path: str) -> dict:
 
 
 def main() -> int:
-    """Prints one line per survivor, then the count."""
+    """Print one line per survivor, then the count."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
         "files", nargs="*", default=KERNEL, help="of the kernel, as kernel/judge/limiter"

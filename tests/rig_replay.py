@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lets the rig relive what driver and balance node did, and tells for how long it is the same."""
+"""Repeats in the rig what driver and balance node did, and finds how long both are equal."""
 
 from __future__ import annotations
 
@@ -14,10 +14,8 @@ from talus_lab.rig.fork import in_fork
 from talus_lab.rig.rig import Rig
 
 ROBOT = Path(__file__).parents[1] / "urdf" / "talus40"
-EARLIEST = 3  # ticks that the balance node may be behind the one who speaks to it
-LATEST = (
-    400  # ticks until a word has arrived: nothing but the computer bounds that, some 60 were seen
-)
+EARLIEST = 3  # ticks that the balance node may be behind the process that speaks to it
+LATEST = 400  # ticks until a word has arrived: only the computer bounds that, some 60 were seen
 SURE = 100  # ticks of equality that no wrong tick gives
 ARRAYS = (
     "position",
@@ -31,7 +29,7 @@ ARRAYS = (
 
 @dataclass(frozen=True)
 class Story:
-    """What was recorded of the nodes; ticks are sequence numbers of RobotState.
+    """Holds what was recorded of the nodes; ticks are sequence numbers of RobotState.
 
     Attributes:
         seed: Of the driver.
@@ -49,12 +47,12 @@ class Story:
 
 
 def sensor_bytes(state: RobotState) -> bytes:
-    """All that the sensors say."""
+    """Return all that the sensors say, as bytes."""
     return b"".join(np.ascontiguousarray(getattr(state, name)).tobytes() for name in ARRAYS)
 
 
 def equal_until(story: Story) -> int:
-    """First tick at which the rig differs from the nodes, or the tick after the last."""
+    """Return the first tick at which the rig differs from the nodes, or the one after the last."""
     end = max(story.states) + 1
     rig = Rig(load_robot(ROBOT), seed=story.seed, model_error=True)
     rig.torque = rig.stand = False
@@ -94,7 +92,7 @@ class _Follower:
         rig.misses = lambda: self._tick not in story.answered
 
     def follow(self, until: int) -> int:
-        """Go on until a tick; where it stopped, because it differs or is there."""
+        """Go on until a tick; return where it stopped, because it differs or is there."""
         rig, story = self.rig, self._story
         while self._tick < until:
             recorded = story.states.get(self._tick)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`sim.launch.xml` running beside a test, through the runner."""
+"""Runs `sim.launch.xml` beside a test, through the runner."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from talus_launch.supervisor import ProcessSupervisor
 
 
 class Lines:
-    """Says what the processes say, for the report of a failure."""
+    """Collects what the processes print, for the report of a failure."""
 
     def line(self, name: str, text: str, shows: bool) -> None:
         print(name, text)
@@ -25,7 +25,7 @@ class Lines:
 
 
 class RunningLaunch:
-    """The launch in a thread of its own; `codes`: exit codes of what has ended."""
+    """Runs the launch in a thread of its own; `codes` are exit codes of what has ended."""
 
     def __init__(self, folder: Path, arguments: Mapping[str, str]):
         file = find_launch_file("talus_bringup", "sim.launch.xml", os.environ)
@@ -45,7 +45,7 @@ class RunningLaunch:
             self.codes |= {ended.spec.name: ended.code for ended in self.supervisor.poll()}
 
     def end(self) -> None:
-        """Ask all to end and wait for it. Idempotent."""
+        """Ask all processes to end and wait for them; idempotent."""
         self._wants_end.set()
         self._thread.join()
         self._session.close()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A simulated robot behind the last gate, without ROS: what the tests of the standby stand on."""
+"""Simulates a robot behind the last gate, without ROS, for the tests of the standby."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Controller = Callable[[RobotState], JointCommand | None]
 
 @dataclass
 class Story:
-    """What happened: phases by the time they began, highest tilt and lowest base under torque."""
+    """Holds phases by the time they began, highest tilt and lowest base under torque."""
 
     phases: dict[GatePhase, float] = field(default_factory=dict)
     tilt: float = 0.0
@@ -44,7 +44,7 @@ class Story:
 
     @property
     def sat_down(self) -> bool:
-        """It never tilted beyond what sitting needs, cut torque seated and stayed there."""
+        """Return whether it never tilted beyond what sitting needs, and cut torque seated."""
         return (
             self.tilt < 0.6
             and self.cut_at > 0.0
@@ -54,7 +54,7 @@ class Story:
 
 
 class GatedBody:
-    """A MuJoCo driver and a gate in a loop, with the transport delay of the real system."""
+    """Runs a MuJoCo driver and a gate in a loop, with the transport delay of the real system."""
 
     def __init__(
         self, pose: str = "stand", seed: int = 0, model_error: bool = False, **options: object
@@ -78,22 +78,22 @@ class GatedBody:
         self._events: list[tuple[float, Callable[[], None]]] = []
 
     def at(self, time: float, event: Callable[[], None]) -> None:
-        """Let something happen once, at a simulated time."""
+        """Schedule an action once, at a simulated time."""
         self._events.append((time, event))
 
     @property
     def time(self) -> float:
-        """Simulated s."""
+        """Return the simulated time, s."""
         return self.driver.time
 
     @property
     def height(self) -> float:
-        """m, of the hips over the floor."""
+        """Return the height of the hips over the floor, m."""
         return float(self.driver.ground_truth().position[2])
 
     @property
     def tilt(self) -> float:
-        """rad between base_link's z axis and the vertical."""
+        """Return the angle between base_link's z axis and the vertical, rad."""
         return math.acos(
             min(matrix_from_quat_xyzw(self.driver.ground_truth().quat_xyzw)[2, 2], 1.0)
         )
@@ -101,7 +101,7 @@ class GatedBody:
     def tick(
         self, command: JointCommand | None, permit: TorquePermit | None = None
     ) -> GateDecision:
-        """One control period with this command; a fresh permit unless another is given."""
+        """Run one control period with this command; a fresh permit unless another is given."""
         due = [event for event in self._events if event[0] <= self.time]
         self._events = [event for event in self._events if event not in due]
         for _, event in due:
@@ -121,9 +121,9 @@ class GatedBody:
     def run(
         self, controller: Controller, seconds: float, dies_at: float = CONTROLLER_DIES
     ) -> Story:
-        """A controller that falls silent at a time, and what follows.
+        """Run with a controller that falls silent at a time; return what follows.
 
-        At most `seconds`, and a while after the cut.
+        It takes at most `seconds`, and a while after the cut.
         """
         story = Story()
         while self.time < seconds and not self.time > story.cut_at + STAYS:
@@ -144,7 +144,7 @@ class GatedBody:
 
 
 def holding(position: np.ndarray) -> Controller:
-    """Stiff joints at a posture: enough for a tenth of a second."""
+    """Return a command that holds stiff joints at a posture, for a tenth of a second."""
     zero, effort = np.zeros_like(position), ROBOT.limits.effort
 
     def command(state: RobotState) -> JointCommand:

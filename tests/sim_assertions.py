@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What must be so once `sim.launch.xml` runs: plain functions, whoever started it."""
+"""Asserts what must hold once `sim.launch.xml` runs, by plain functions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from std_msgs.msg import String
 from std_srvs.srv import Trigger
 from talus_core.node_table import NODES
 
-# Without cameras, map and page: what a robot cannot be without.
+# Without cameras, map and page: the nodes that a robot cannot be without.
 ARGUMENTS = {"perception": "false", "view": "false", "pace": "fast"}
 LAUNCHED = {row.name for row in NODES.rows if row.required != "perception"} - {"view"}
 # Longest time until something is there, on a busy two-core machine.
@@ -27,7 +27,7 @@ LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 @contextmanager
 def observer() -> Iterator[Node]:
-    """A node of the test's own."""
+    """Yield a node of the test's own."""
     context = rclpy.Context()
     rclpy.init(context=context, signal_handler_options=SignalHandlerOptions.NO)
     node = rclpy.create_node("observer", context=context)
@@ -37,7 +37,7 @@ def observer() -> Iterator[Node]:
 
 
 def wait_until(node: Node, is_so: Callable[[], bool], what: str) -> None:
-    """Spin until it is so."""
+    """Spin until a condition holds."""
     executor = SingleThreadedExecutor(context=node.context)
     executor.add_node(node)
     deadline = time.monotonic() + PATIENCE_S
@@ -48,7 +48,7 @@ def wait_until(node: Node, is_so: Callable[[], bool], what: str) -> None:
 
 
 def assert_nodes_are_up(node: Node) -> None:
-    """Every node that the launch file names."""
+    """Assert that every node of the launch file is up."""
     wait_until(
         node,
         lambda: set(node.get_node_names()) >= LAUNCHED,
@@ -57,7 +57,7 @@ def assert_nodes_are_up(node: Node) -> None:
 
 
 def assert_simulated_time_runs(node: Node) -> None:
-    """`clock` comes and grows."""
+    """Assert that `clock` comes and grows."""
     times: list[float] = []
     node.create_subscription(
         Clock, "clock", lambda m: times.append(m.clock.sec + 1e-9 * m.clock.nanosec), 10
@@ -68,7 +68,7 @@ def assert_simulated_time_runs(node: Node) -> None:
 
 
 def assert_description_is_the_robots(node: Node) -> None:
-    """`robot_description` reaches whoever comes late."""
+    """Assert that `robot_description` reaches a late subscriber."""
     texts: list[str] = []
     node.create_subscription(String, "robot_description", lambda m: texts.append(m.data), LATCHED)
     wait_until(node, lambda: bool(texts), "no robot_description")
@@ -76,7 +76,7 @@ def assert_description_is_the_robots(node: Node) -> None:
 
 
 def assert_safety_answers_and_moves_nothing(node: Node) -> None:
-    """A service answers; at boot there is nothing to reset, and it says so."""
+    """Assert that a service answers; at boot there is nothing to reset, and it says so."""
     client = node.create_client(Trigger, "safety/reset")
     wait_until(node, client.service_is_ready, "no safety/reset")
     answer = client.call_async(Trigger.Request())
@@ -93,6 +93,6 @@ ALL = (
 
 
 def assert_clean_exit(codes: dict[str, int]) -> None:
-    """Everybody ended by itself, without error, when asked."""
+    """Assert that every process ended by itself, without error, when asked."""
     assert set(codes) >= LAUNCHED
     assert set(codes.values()) == {0}, codes

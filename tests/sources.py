@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The checkout as tests see it: its packages, their files and what these import."""
+"""Lists the checkout as tests see it: its packages, their files and what these import."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PACKAGES = package_folders(ROOT / "src")
 
 
 def python_files(package: str) -> Iterator[Path]:
-    """The package's own Python files: neither its tests nor its setup.py."""
+    """Return the package's own Python files: neither its tests nor its setup.py."""
     folder = PACKAGES[package]
     yield from (
         path
@@ -26,7 +26,7 @@ def python_files(package: str) -> Iterator[Path]:
 
 
 def tracked_python_files() -> list[Path]:
-    """Every Python file of the checkout, tests included."""
+    """Return every Python file of the checkout, tests included."""
     found = [ROOT / "conftest.py"]
     for folder in ("src", "tests"):
         found += sorted((ROOT / folder).rglob("*.py"))
@@ -35,7 +35,7 @@ def tracked_python_files() -> list[Path]:
 
 @cache
 def imports(path: Path) -> frozenset[str]:
-    """Dotted names of the modules that a file imports, the standard library's left out."""
+    """Return dotted names of the modules that a file imports, except the standard library's."""
     names = set()
     for node in ast.walk(ast.parse(path.read_text(), str(path))):
         if isinstance(node, ast.Import):
@@ -47,5 +47,5 @@ def imports(path: Path) -> frozenset[str]:
 
 
 def top_level(names: frozenset[str]) -> set[str]:
-    """First part of each dotted name."""
+    """Return the first part of each dotted name."""
     return {name.split(".")[0] for name in names}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Proposed footsteps are stepped where they were proposed, if that is safe, and refused if not."""
+"""Checks that proposed footsteps are stepped where they were proposed, if safe, else refused."""
 
 import math
 from pathlib import Path
@@ -29,7 +29,7 @@ def standing(seed: int) -> Rig:
 def footsteps(
     rig: Rig, shape: tuple[float, float, float], count: int = STEPS, width: float = WIDTH_M
 ) -> list[Footstep]:
-    """`count` steps from where the robot stands: ahead m, aside m, and turned rad, each."""
+    """Return `count` steps from where the robot stands: ahead m, aside m, and turned rad, each."""
     ahead, aside, turn = shape
     soles = rig.report.sole_positions
     yaw = yaw_of(rig.report.base.rotation)
@@ -48,7 +48,7 @@ def footsteps(
 
 
 def truth_of(rig: Rig, point_in_odom: np.ndarray) -> np.ndarray:
-    """(3,) m in the world of a point in odom, by where the base really is and is believed."""
+    """Return a point in odom in the world, (3,) m, by the true and the believed base."""
     base, truth = rig.report.base, rig.truth
     turn = matrix_from_quat_xyzw(truth.quat_xyzw) @ base.rotation.T
     return truth.position + turn @ (point_in_odom - base.position)

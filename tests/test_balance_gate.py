@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the balance controller survived once it survives for good: a fixed part of the bench.
+"""Checks by a fixed part of the bench that the controller survives what it once survived.
 
 A floor is raised when the controller got better, and never lowered to let a change through. It lies
 where every seed passes, not where one of them does.

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A hand holds a place in odom while the body stands and walks: wrong masses, estimator only."""
+"""Checks that a hand holds a place in odom while the body stands and walks.
+
+Masses are wrong, and only the estimator tells the state.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -30,7 +33,7 @@ AHEAD = np.array(
 
 
 class Reacher:
-    """A rig whose left hand is asked for a place, fifty times a second."""
+    """Runs a rig whose left hand is asked for a place, fifty times a second."""
 
     def __init__(self, seed: int):
         self.rig = Rig(ROBOT, seed=seed, model_error=True)
@@ -60,18 +63,18 @@ class Reacher:
 
     @property
     def hand_in_world(self) -> Transform:
-        """The gripper as it truly is."""
+        """Return the gripper's true place in the world."""
         site = self.rig.driver._plant.data.site("l_gripper")
         return Transform(site.xmat.reshape(3, 3).copy(), site.xpos.copy())
 
     @property
     def hand_in_odom(self) -> Transform:
-        """The gripper as it truly is on the body, where the odometry believes the body."""
+        """Return the gripper's true place on the body, where the odometry believes the body."""
         return self.base_in_odom @ self.base_in_world.inverse() @ self.hand_in_world
 
 
 def left_hand(place: np.ndarray, velocity: np.ndarray, now: float) -> LimbTarget:
-    """The gripper at `place` (3,) m in odom, pointing ahead."""
+    """Return a target for the gripper at `place` (3,) m in odom, pointing ahead."""
     return LimbTarget(
         limb=Limb.LEFT_HAND,
         frame=LimbFrame.ODOM,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The controller keeps the simulated body upright: noisy sensors, 2 ms delay, wrong masses,
-estimator only.
+"""Checks that the controller keeps the simulated body upright.
+
+Sensors are noisy, the delay is 2 ms, masses are wrong, and only the estimator tells the state.
 """
 
 import math
@@ -28,7 +29,7 @@ def standing(seed: int = 0, **options) -> Rig:
 
 
 def displacement(rig: Rig, start: tuple) -> tuple[np.ndarray, np.ndarray]:
-    """True and estimated movement (2,) m since `start`."""
+    """Return true and estimated movement (2,) m since `start`."""
     return rig.truth.position[:2] - start[0], rig.report.base.position[:2] - start[1]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The scorecard's ground in the simulator: its surface, how it slides, how hands are loaded."""
+"""Checks the scorecard's ground in the simulator: surface, friction, load on the hands."""
 
 import math
 from pathlib import Path
@@ -25,7 +25,7 @@ RISE = math.tan(math.radians(10.0))
 
 
 def surface(ground: Ground):
-    """Height of the ground at a place."""
+    """Return the height of the ground at a place."""
     model = mujoco.MjModel.from_xml_string(world_text(ground))
     data = mujoco.MjData(model)
     mujoco.mj_forward(model, data)
@@ -105,7 +105,7 @@ def test_a_load_in_a_hand_moves_mass_and_centre_as_a_point_mass_there_does(gripp
 
 
 def rotational_inertia(model: mujoco.MjModel, body: int, about: np.ndarray) -> np.ndarray:
-    """(3, 3) kg m^2 of one link about a point, in its axes."""
+    """Return the inertia of one link about a point, in its axes, (3, 3) kg m^2."""
     axes = np.empty(9)
     mujoco.mju_quat2Mat(axes, model.body_iquat[body])
     axes = axes.reshape(3, 3)

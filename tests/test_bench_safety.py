@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `./talus bench safety` does besides the matrix, and that a crash is counted."""
+"""Checks what `./talus bench safety` does besides the matrix, and that a crash is counted."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The driver node as others meet it: topics, lock-step, last gate, services, bad input, and its
-end.
+"""Checks the driver node as others meet it.
+
+Topics, lock-step, last gate, services, bad input, and its end.
 """
 
 import signal
@@ -106,8 +107,9 @@ def test_bad_commands_beside_good_ones_are_counted_and_harmless(partner):
             partner.run_for(0.02)
 
         def stray_is_counted(number: int) -> None:
-            """One may be lost: before the driver knows its sender, or of three that come before the
-            driver looks.
+            """Return whether a stray is counted; one may be lost.
+
+            That is before the driver knows its sender, or of three that come before it looks.
             """
             before = partner.gate.rejected
             partner.run_until(

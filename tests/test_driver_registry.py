@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finding plug-ins by name, by YAML file, and what is said when that fails."""
+"""Checks that plug-ins are found by name and by YAML file, and the messages of failures."""
 
 from importlib.metadata import EntryPoint
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A fall that cannot be stopped is foreseen and softened, and the robot gets up again."""
+"""Checks that a certain fall is foreseen and softened, and that the robot gets up again."""
 
 from pathlib import Path
 

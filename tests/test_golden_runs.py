@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Seeded runs of the true stack give the same states and commands as ever, bit for bit.
+"""Checks that seeded runs of the true stack give the same states and commands, bit for bit.
 
 Bits depend on the processor and on library versions: on a machine whose arithmetic differs from the
 recorded one, each run must end as it did there: same stop level, same mode, same verdict.

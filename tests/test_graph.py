@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The running robot against its public contract: names, types, frames, rates in simulated time,
-services, tf.
+"""Checks the running robot against its public contract.
+
+Names, types, frames, rates in simulated time, services, tf.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ WINDOW_S = 3.0
 CLOCK_PERIOD_S = 0.01
 QUEUE = 2000  # messages of each topic
 PATIENCE_S = 200.0
-# What later versions will offer; a stub would promise what nobody does.
+# What later versions will offer; a stub would promise what no node does.
 LATER_TOPICS = ("objects", "objects/markers")
 SENT_BY_OTHERS = ("cmd_vel",)
 SENT_BY_SEVERAL = (*SENT_BY_OTHERS, "diagnostics", "tf", "tf_static")
@@ -77,7 +78,7 @@ def promised_topics() -> list[Topic]:
 
 
 def qos(topic: Topic) -> QoSProfile:
-    """Reliable, and what was sent before for what is sent once."""
+    """Return a reliable QoS, latched for what is sent once."""
     durability = (
         DurabilityPolicy.TRANSIENT_LOCAL
         if topic.name in ("robot_description", "tf_static")
@@ -118,15 +119,15 @@ class Heard:
 
     @property
     def time(self) -> float:
-        """Simulated s."""
+        """Return the simulated time, s."""
         return seconds(deserialize_message(self.messages["clock"][-1], Clock).clock)
 
     def newest(self, topic: Topic):
-        """The newest message of a topic."""
+        """Return the newest message of a topic."""
         return deserialize_message(self.messages[topic.name][-1], message_type(topic.kind))
 
     def transforms(self) -> list:
-        """All that was sent on tf and tf_static."""
+        """Return all that was sent on tf and tf_static."""
         kind = message_type("tf2_msgs/TFMessage")
         data = self.messages["tf"] + self.messages["tf_static"]
         return [
@@ -244,8 +245,9 @@ def test_covariances_are_filled(heard: Heard):
 
 @pytest.mark.parametrize("name", ["driver", "balance", "safety", "camera", "map", "recorder"])
 def test_no_parameter_of_a_running_node_changes(heard: Heard, name: str):
-    """Not even to what it is: a calibration, a limit or the clock is another one only after a new
-    start.
+    """No parameter can be set, not even to the value that it has.
+
+    A calibration, a limit or the clock is another one only after a new start.
     """
 
     def answered(future, what: str):

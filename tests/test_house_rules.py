@@ -1,20 +1,51 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The house rules that a tool can check: lengths, licence lines, lint and format."""
+"""Checks the house rules that a tool can: lengths, language, names, state, types, lint."""
 
 from __future__ import annotations
 
 import ast
 import os
 import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sources import ROOT, tracked_python_files
+from sources import PACKAGES, ROOT, tracked_python_files
 
 # Lines that are not blank; what reads well is a third of these.
 FILE_CAP, FUNCTION_CAP, NODE_CAP, LAUNCH_CAP = 400, 60, 150, 60
 SPDX = "# SPDX-License-Identifier: Apache-2.0"
 FILES = tracked_python_files()
+SOURCES = [
+    path
+    for path in FILES
+    if path.is_relative_to(ROOT / "src")
+    and "test" not in path.relative_to(ROOT).parts
+    and path.name != "conftest.py"
+]
+TREES = {path: ast.parse(path.read_text()) for path in FILES}
+
+# A class with more state than this holds several ideas.
+ATTRIBUTES_CAP = 16
+LEAST_WORDS = 3  # in the first sentence of a docstring
+FRAGMENT_STARTS = ("Of ", "As ", "Who ", "Or ")
+# Name -> why it is defined in more than one file.
+SEVERAL_HOMES: dict[str, str] = {}
+MODULES_CAP = 12  # in one folder, `__init__.py` aside
+# Folders with more modules than that, and how many: a number may only shrink. They grew before the
+# cap; each holds one idea, and a move would break the imports of others.
+WIDE_FOLDERS = {
+    "src/common/talus_core/talus_core": 22,
+    "src/common/talus_ros/talus_ros": 13,
+    "src/control/talus_balance/talus_balance": 14,
+    "src/robot/talus_drivers/talus_drivers": 16,
+    "src/stand_ins/talus_launch/talus_launch": 20,
+    "src/tools/talus_cli/talus_cli/bootstrap": 20,
+    "src/tools/talus_cli/talus_cli/run": 17,
+    "src/tools/talus_lab/talus_lab/bench/balance": 19,
+}
 
 
 def length(path: Path) -> int:
@@ -67,3 +98,152 @@ def test_ruff_has_nothing_to_say(command):
     ruff = [Path(os.environ["VIRTUAL_ENV"], "bin", "ruff"), *command, "--quiet", "--no-cache", "."]
     done = subprocess.run(ruff, cwd=ROOT, capture_output=True, text=True)
     assert done.stdout + done.stderr == ""
+
+
+def place(path: Path, node: ast.AST) -> str:
+    return f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 1)}"
+
+
+def nodes(paths: list[Path], *kinds: type[ast.AST]) -> Iterator[tuple[Path, ast.AST]]:
+    """Yield all syntax nodes of some kinds with their files."""
+    for path in paths:
+        yield from ((path, node) for node in ast.walk(TREES[path]) if isinstance(node, kinds))
+
+
+def is_fragment(docstring: str) -> bool:
+    """Return whether the first sentence of a docstring is none."""
+    sentence = docstring.split("\n")[0].split(". ")[0].rstrip(".")
+    return len(sentence.split()) < LEAST_WORDS or sentence.startswith(FRAGMENT_STARTS)
+
+
+def test_docstrings_begin_with_a_sentence_on_one_line():
+    fragments = []
+    for path, node in nodes(
+        SOURCES, ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef
+    ):
+        docstring = ast.get_docstring(node)
+        if docstring and (is_fragment(docstring) or not ends_on_first_line(docstring)):
+            fragments.append(place(path, node))
+    assert fragments == []
+
+
+def ends_on_first_line(docstring: str) -> bool:
+    """Return whether the first line ends a sentence, or a formula that names shapes or a list."""
+    first = docstring.split("\n")[0].rstrip()
+    return first.endswith((".", ":", "!", "?", ")"))
+
+
+@pytest.mark.parametrize("text", ["Of a seat.", "Keep it.", "Or nothing of all that."])
+def test_fragments_are_found(text):
+    assert is_fragment(text)
+
+
+def test_a_statement_assigns_one_thing():
+    assert [
+        place(path, node)
+        for path, node in nodes(SOURCES, ast.Assign)
+        if isinstance(node.value, ast.Tuple) and isinstance(node.targets[0], ast.Tuple)
+    ] == []
+
+
+def test_no_string_stands_alone():
+    """A string that is a statement of its own is a line that somebody cut in two."""
+    alone = []
+    for path, node in nodes(FILES, ast.stmt, ast.Module):
+        body = getattr(node, "body", None)
+        has_docstring = isinstance(
+            node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+        )
+        for statement in body[has_docstring:] if isinstance(body, list) else []:
+            if isinstance(statement, ast.Expr) and isinstance(
+                statement.value, (ast.Constant, ast.JoinedStr)
+            ):
+                if getattr(statement.value, "value", None) is not Ellipsis:
+                    alone.append(place(path, statement))
+    assert alone == []
+
+
+def attributes(class_node: ast.ClassDef) -> set[str]:
+    """Return the dataclass fields and the `self.x` that methods of a class assign."""
+    fields = {
+        statement.target.id
+        for statement in class_node.body
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
+    }
+    return fields | {
+        node.attr
+        for node in ast.walk(class_node)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Store)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "self"
+    }
+
+
+def test_classes_hold_little_state():
+    assert {
+        f"{place(path, node)} {node.name}": len(attributes(node))
+        for path, node in nodes(SOURCES, ast.ClassDef)
+        if len(attributes(node)) > ATTRIBUTES_CAP
+    } == {}
+
+
+def test_no_object_is_asked_what_it_has():
+    assert [
+        place(path, node)
+        for path, node in nodes(SOURCES, ast.Call)
+        if isinstance(node.func, ast.Name)
+        and (node.func.id == "hasattr" or (node.func.id == "getattr" and len(node.args) == 3))
+    ] == []
+
+
+def defined_names(tree: ast.Module) -> Iterator[str]:
+    """Yield the public classes and upper-case constants of a module."""
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            yield node.name
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        targets = [node.target] if isinstance(node, ast.AnnAssign) else targets
+        for target in targets:
+            for part in target.elts if isinstance(target, ast.Tuple) else [target]:
+                if isinstance(part, ast.Name) and part.id.isupper():
+                    yield part.id
+
+
+def test_a_name_has_one_home():
+    homes = defaultdict(set)
+    for path in SOURCES:
+        for name in defined_names(TREES[path]):
+            if not name.startswith("_"):
+                homes[name].add(str(path.relative_to(ROOT)))
+    several = {name: found for name, found in homes.items() if len(found) > 1}
+    assert {name: found for name, found in several.items() if name not in SEVERAL_HOMES} == {}
+    assert set(SEVERAL_HOMES) <= set(several), "an exception that is no longer needed"
+
+
+def test_folders_are_no_heaps():
+    modules = defaultdict(int)
+    for path in SOURCES:
+        modules[str(path.parent.relative_to(ROOT))] += path.name != "__init__.py"
+    wide = {
+        folder: count
+        for folder, count in modules.items()
+        if count > WIDE_FOLDERS.get(folder, MODULES_CAP)
+    }
+    assert wide == {}
+
+
+def test_types_agree():
+    packages = [
+        word
+        for name, folder in PACKAGES.items()
+        if (folder / name / "__init__.py").exists() and (folder / "setup.py").exists()
+        for word in ("-p", name)
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--no-error-summary", *packages],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.stdout + done.stderr, done.returncode) == ("", 0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who may import whom: the diagram of the layers as data, held against every import statement."""
+"""Checks the diagram of the layers, kept as data, against every import statement."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ MAY_IMPORT = {
             "talus_launch",
         ),
     },
-    # On top of all, imported by nobody: it drives the real controller and the real body.
+    # On top of all, imported by no package: it drives the real controller and the real body.
     "talus_lab": {
         *(
             "numpy",
@@ -149,7 +149,7 @@ BOOTSTRAP = PACKAGES["talus_cli"] / "talus_cli" / "bootstrap"
 
 
 def is_shell(path: Path) -> bool:
-    """Whether a file may see ROS."""
+    """Return whether a file may see ROS."""
     return path.name.endswith("_node.py") or path.name == "conversions.py"
 
 
@@ -235,7 +235,7 @@ def test_bootstrap_needs_nothing_installed():
 
 
 def _standard_imports(path: Path) -> set[str]:
-    """The modules that a file imports by name, the standard library's included."""
+    """Return the modules that a file imports by name, the standard library's included."""
     tree = ast.parse(path.read_text())
     plain = {
         alias.name

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From rendered depth images with sensor noise to the map, held against the exact geometry of the
-scene.
-"""
+"""Checks the map from rendered depth images with noise against the exact geometry of the scene."""
 
 import math
 
@@ -52,7 +50,7 @@ IMAGES_PER_POSE = 4
 
 
 def eye_pose(x, y, yaw, pitch):
-    """Pose of the optical frame in the world."""
+    """Return the pose of the optical frame in the world."""
     return Transform(matrix_from_rpy(0.0, pitch, yaw) @ OPTICAL, np.array([x, y, 1.5]))
 
 
@@ -85,7 +83,7 @@ def room():
 
 
 def distance_to_boxes(points):
-    """(n,) m from (n, 3) points to the nearest solid; 0 inside one."""
+    """Return (n,) m from (n, 3) points to the nearest solid; 0 inside one."""
     distances = [
         np.linalg.norm(np.maximum(np.abs(points - c) - h, 0.0), axis=1) for c, h in BOXES.values()
     ]
@@ -93,8 +91,9 @@ def distance_to_boxes(points):
 
 
 def seen_surface():
-    """(n, 3) points of the solids that the eye sees from the walk within the range of the map, by
-    exact rays.
+    """Return (n, 3) points of the solids that the eye sees within range, by exact rays.
+
+    The eye walks, and the range is that of the map.
     """
     low = np.array([np.subtract(c, h) for c, h in BOXES.values()])
     high = np.array([np.add(c, h) for c, h in BOXES.values()])
@@ -113,8 +112,9 @@ def seen_surface():
 
 
 def test_what_is_marked_is_there(room):
-    """Precision: at 4.5 m the noise's deviation is 3.4 cm along the ray, so 95 % lie within a voxel
-    and a deviation.
+    """Precision: 95 % of occupied voxels lie within a voxel and a deviation of a surface.
+
+    At 4.5 m the noise's deviation is 3.4 cm along the ray.
     """
     distance = distance_to_boxes(room.voxels.occupied_centres())
     assert len(distance) > 5000
@@ -123,9 +123,7 @@ def test_what_is_marked_is_there(room):
 
 
 def test_what_was_seen_is_marked(room):
-    """Recall: of the surface seen within 4 m, nearly every point has an occupied voxel no farther
-    than a neighbour.
-    """
+    """Recall: nearly every point seen within 4 m has an occupied voxel at most one cell away."""
     occupied = {tuple(v) for v in room.voxels.occupied_voxels().tolist()}
     seen = np.unique(np.floor(seen_surface() / VOXEL).astype(int), axis=0)
     neighbours = np.stack(np.meshgrid(*[[-1, 0, 1]] * 3, indexing="ij"), -1).reshape(-1, 3)
@@ -135,9 +133,7 @@ def test_what_was_seen_is_marked(room):
 
 
 def test_no_free_voxel_is_inside_a_solid(room):
-    """What is called free is: a voxel of carved space whose centre lies deeper than a voxel in a
-    solid is an error.
-    """
+    """No free voxel lies deeper than a voxel in a solid."""
     blocks, places = np.nonzero(is_free(room.voxels.log_odds))
     local = np.stack(np.unravel_index(places, (BLOCK_EDGE_VOXELS,) * 3), axis=1)
     centres = (room.voxels.coordinates[blocks] * BLOCK_EDGE_VOXELS + local + 0.5) * VOXEL

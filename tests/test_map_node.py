@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The map's node as a process: depth images and tf in; points, occupancy, elevation, files and
-clear errors out.
-"""
+"""Runs the map's node as a process and checks its topics, files and error messages."""
 
 import subprocess
 import sys
@@ -42,8 +40,9 @@ def transform(stamp, parent, child, position=(0, 0, 0), rotation=None):
 
 
 class Robot:
-    """Plays all around the map, with a camera that looks at a wall over a floor; keeps the
-    answers.
+    """Acts as all around the map, with a camera that looks at a wall over a floor.
+
+    It keeps the answers.
     """
 
     def __init__(self, node):
@@ -87,7 +86,7 @@ class Robot:
         self._image.publish(image)
 
     def cell(self, x, y):
-        """Of the newest occupancy grid."""
+        """Return a cell of the newest occupancy grid."""
         grid = self.received["map/occupancy"]
         column = int((x - grid.info.origin.position.x) / grid.info.resolution)
         row = int((y - grid.info.origin.position.y) / grid.info.resolution)
@@ -95,7 +94,7 @@ class Robot:
         return grid.data[row * grid.info.width + column] if is_inside else -1
 
     def height(self, x, y):
-        """Of the newest elevation map."""
+        """Return a height of the newest elevation map."""
         grid = self.received["map/elevation"]
         column, row = (
             int((x - grid.origin.x) / grid.resolution),
@@ -104,7 +103,7 @@ class Robot:
         return grid.elevation[row * grid.width + column]
 
     def call(self, kind, name, **fields):
-        """The answer of a service."""
+        """Return the answer of a service."""
         client = self.node.create_client(kind, name)
         wait_until(self.node, client.service_is_ready, f"no service {name}")
         future = client.call_async(kind.Request(**fields))

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the robot's depth cameras see of its own body never gets into the map, in any of its
-poses.
-"""
+"""Checks that the robot's view of its own body never gets into the map, in any pose."""
 
 from pathlib import Path
 
@@ -40,7 +38,7 @@ def pose_of(robot, name):
 
 @pytest.fixture(scope="module")
 def body(tmp_path_factory):
-    """Robot, scene of an empty floor, renderer, data for the kinematics."""
+    """Return robot, scene of an empty floor, renderer, and data for the kinematics."""
     world = tmp_path_factory.mktemp("world") / "empty.xml"
     world.write_text(EMPTY_WORLD)
     robot, model = load_robot(ROBOT_FOLDER), load_scene(ROBOT_FOLDER, world)

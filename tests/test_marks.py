@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every test file has a mark, and the marks tell apart what costs time."""
+"""Checks that every test file has a mark, and that the marks tell apart what costs time."""
 
 import pytest
 from kinds_of_tests import KINDS, ROOT, kind_of

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Operators as the supervisor hears them: the device in a terminal over UDP, the one over ROS,
-joystick and file.
+"""Checks operators as the supervisor hears them.
+
+The device in a terminal over UDP, the one over ROS, joystick and file.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def key(tmp_path: Path) -> Path:
 
 
 class Robot:
-    """The supervisor's end."""
+    """Is the supervisor's end of the link."""
 
     def __init__(self, **parameters):
         self.context = rclpy.Context()

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every package.xml tells the truth: names, versions, and dependencies that are those of the
-code.
-"""
+"""Checks that every package.xml is true: names, versions, and the code's dependencies."""
 
 from __future__ import annotations
 
@@ -69,7 +67,7 @@ def declared(package: str, tags: tuple[str, ...] = ALL_TAGS) -> list[str]:
 
 
 def named_packages(path: Path) -> set[str]:
-    """Packages of the message types that a file names as text, as in "sensor_msgs/msg/Image"."""
+    """Return packages of the message types that a file names, as in "sensor_msgs/msg/Image"."""
     tree = ast.parse(path.read_text())
     texts = [
         node.value
@@ -89,7 +87,7 @@ def imported_keys(package: str) -> set[str]:
 
 
 def launched_packages() -> set[str]:
-    """Packages whose programs or files the launch files name."""
+    """Return packages whose programs or files the launch files name."""
     texts = [path.read_text() for path in (ROOT / "launch").glob("*.xml")]
     return set(re.findall(r'(?:pkg="|find-pkg-share )(\w+)', " ".join(texts))) - {"talus_bringup"}
 

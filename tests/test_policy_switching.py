@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A learned policy drives, loses the robot or is told to let go, and the model-based controller has
-it at once.
+"""Checks the switch between a learned policy and the model-based controller.
+
+The policy drives, loses the robot or is told to let go, and the controller has it at once.
 """
 
 import math
@@ -13,7 +14,13 @@ import numpy as np
 import pytest
 from talus_balance.policy.manifest import MODES, load_manifest
 from talus_balance.policy.policy import Policy, load_policy
-from talus_balance.policy.seat import FADE_S, SETTLE_S, PolicySeat, PolicyState, applied_torque
+from talus_balance.policy.seat import (
+    POLICY_FADE_S,
+    POLICY_SOUND_S,
+    PolicySeat,
+    PolicyState,
+    applied_torque,
+)
 from talus_core.modes import Mode
 from talus_core.robot import load_robot
 from talus_lab.rig.fork import in_fork
@@ -30,7 +37,7 @@ STEPS_NEEDED = "stand: fallback (a step is needed to stay up)"
 
 
 class Saboteur:
-    """The network, until it is told to answer something else."""
+    """Answers as the network, until it is told to answer something else."""
 
     def __init__(self, network: OnnxNetwork):
         self.network, self.answer = network, None
@@ -40,7 +47,7 @@ class Saboteur:
 
 
 def seat(network: Saboteur, modes: tuple[str, ...] | None = None) -> PolicySeat:
-    """`modes`: in which it may drive, whether it learned to or not."""
+    """Return a seat; `modes` are those in which it may drive, whether it learned to or not."""
     manifest = load_manifest(POLICY)
     manifest = replace(manifest, modes=modes or manifest.modes)
     return PolicySeat(ROBOT, PERIOD, Policy(manifest, network, ROBOT, PERIOD, clock=lambda: 0.0))
@@ -48,18 +55,18 @@ def seat(network: Saboteur, modes: tuple[str, ...] | None = None) -> PolicySeat:
 
 @cache
 def warm(seed: int) -> tuple[Rig, Saboteur]:
-    """A robot that stands, with the policy at the wheel."""
+    """Return a robot that stands while the policy drives."""
     rig = Rig(ROBOT, seed=seed, model_error=True, period=PERIOD)
     network = Saboteur(OnnxNetwork(load_manifest(POLICY).model))
     rig.seat = seat(network)
     assert rig.run_until(Mode.STANDING, 6.0)
-    assert rig.run_to(rig.time + SETTLE_S + 0.3)
+    assert rig.run_to(rig.time + POLICY_SOUND_S + 0.3)
     assert rig.seat.text == "stand: active"
     return rig, network
 
 
 def play(seed: int, story: Callable[[Rig, Saboteur], None]) -> None:
-    """In a copy of the warm robot."""
+    """Play a story in a copy of the warm robot."""
     rig, network = warm(seed)
     in_fork(lambda: story(rig, network))
 
@@ -71,7 +78,7 @@ def shove(rig: Rig, heading: float, impulse: float) -> None:
 
 
 def stays_up(rig: Rig, seconds: float) -> bool:
-    """By the balance node's own command: the last gate did not have to help."""
+    """Return whether it stays up by the balance node's own command, without the last gate."""
     return rig.run_to(rig.time + seconds) and not rig.drives.standby_active
 
 
@@ -151,15 +158,15 @@ def test_at_r1_and_when_asked_the_model_based_controller_has_it_in_the_same_tick
         rig.step()
         assert rig.seat.text == "stand: fallback (the safety level is R1 or above)"
         rig.restricted = False
-        assert stays_up(rig, SETTLE_S + 0.3)
+        assert stays_up(rig, POLICY_SOUND_S + 0.3)
         assert rig.seat.state is PolicyState.FALLBACK
         rig.seat.want(True)
-        assert stays_up(rig, SETTLE_S + 0.3)
+        assert stays_up(rig, POLICY_SOUND_S + 0.3)
         assert rig.seat.text == "stand: active"
         rig.seat.want(False)
         rig.step()
         assert rig.seat.text == "stand: off"
-        assert stays_up(rig, SETTLE_S + 0.3)
+        assert stays_up(rig, POLICY_SOUND_S + 0.3)
         assert rig.seat.text == "stand: off"
 
     play(seed, story)
@@ -177,7 +184,7 @@ def test_switching_to_and_fro_in_the_middle_of_steps_and_shoves(seed):
         assert stays_up(rig, 1.0)
         for drives in (0.05, 0.1, 0.3):
             rig.seat.want(True)
-            assert stays_up(rig, SETTLE_S + random.uniform(0.01, 0.2))
+            assert stays_up(rig, POLICY_SOUND_S + random.uniform(0.01, 0.2))
             assert rig.seat.text == "stand: active"
             shove(rig, random.uniform(0.0, 2.0 * math.pi), LIGHT)
             assert stays_up(rig, drives)
@@ -189,8 +196,9 @@ def test_switching_to_and_fro_in_the_middle_of_steps_and_shoves(seed):
 
 
 def test_the_torque_goes_over_without_a_jump():
-    """Slowly to the policy, at once back; the references of the drives move as fast as joints may,
-    both ways.
+    """Torque goes slowly to the policy and at once back.
+
+    The references of the drives move as fast as joints may, both ways.
     """
 
     def story(rig, _):
@@ -207,12 +215,12 @@ def test_the_torque_goes_over_without_a_jump():
 
         rig.seat.step = watched
         rig.seat.want(False)
-        assert rig.run_to(rig.time + SETTLE_S)
+        assert rig.run_to(rig.time + POLICY_SOUND_S)
         assert (
             max(torque for torque, *_ in seen) < 1e-9
         )  # the model-based controller's own, from the first tick on
         rig.seat.want(True)
-        assert rig.run_to(rig.time + SETTLE_S + FADE_S)
+        assert rig.run_to(rig.time + POLICY_SOUND_S + POLICY_FADE_S)
         first = next(place for place, (*_, state) in enumerate(seen) if state is PolicyState.ACTIVE)
         assert seen[first][0] < 0.02
         speed = np.abs(np.diff([position for _, position, _ in seen], axis=0)) / PERIOD

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The recorder beside a running driver: an e-stop leaves a file with all that was said around
-it.
-"""
+"""Checks the recorder beside a running driver: an e-stop leaves a file with all around it."""
 
 from __future__ import annotations
 
@@ -44,7 +42,7 @@ MOCK_TOPICS = {
 
 @contextmanager
 def recorder(folder: Path, *parameters: str) -> Iterator[subprocess.Popen]:
-    """A running recorder; ended at the end of the test whatever happened."""
+    """Yield a running recorder that is ended at the end of the test whatever happened."""
     words = [
         sys.executable,
         "-m",
@@ -72,7 +70,7 @@ def partner():
 
 
 class Supervised:
-    """The partner's words as supervisor: the level that it states from now on."""
+    """Acts as the supervisor too: `level` is what it states from now on."""
 
     def __init__(self, partner: Partner):
         self.level, self.cause = msg.SafetyState.R0_RUN, ""
@@ -97,8 +95,9 @@ class Supervised:
 
 
 def end(process: subprocess.Popen, partner: Partner, body: subprocess.Popen) -> str:
-    """SIGINT, and what it printed; the robot goes on for a while meanwhile, and the recorder with
-    it.
+    """Send SIGINT and return what the recorder printed.
+
+    The robot goes on for a while meanwhile, and the recorder with it.
     """
     process.send_signal(signal.SIGINT)
     partner.run_for(0.3)
@@ -109,7 +108,7 @@ def end(process: subprocess.Popen, partner: Partner, body: subprocess.Popen) -> 
 
 
 def messages(path: Path) -> dict[str, list]:
-    """(log time, message) by topic, decoded by rclpy."""
+    """Return (log time, message) by topic, decoded by rclpy."""
     from talus_recorder.conversions import message_type
 
     kinds = {f"/{topic.name.lstrip('/')}": message_type(topic.kind) for topic in RECORDED_TOPICS}

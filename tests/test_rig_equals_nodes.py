@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rig of the benches is the robot of the nodes: same seed and commands, same sensor values,
-bit for bit.
+"""Checks that the rig of the benches equals the nodes bit for bit.
 
-Driver node and balance node run in lock-step with a partner that plays supervisor and operator. Its
-words reach the
-balance node within some ticks; the rig finds the tick by trying: only the true one gives the same
-sensor values.
+Driver node and balance node run in lock-step with a partner that acts as supervisor and operator.
+Its words reach the balance node within some ticks; the rig finds the tick by trying: only the true
+one gives the same sensor values.
 """
 
 import multiprocessing
@@ -37,7 +35,7 @@ BALANCE = [
 
 
 class Operator(Partner):
-    """In lock-step as the supervisor; keeps what it hears."""
+    """Acts in lock-step as the supervisor; keeps what it hears."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -76,7 +74,7 @@ class Operator(Partner):
 
 @pytest.fixture
 def told(tmp_path) -> Story:
-    """Stand up and walk."""
+    """Send the wishes to stand up and walk."""
     file = tmp_path / "body.yaml"
     file.write_text(yaml.safe_dump({"driver": "mujoco"} | nested(MODEL_ERROR)))
     operator = Operator()
@@ -120,7 +118,7 @@ def story_of(operator: Operator) -> Story:
 
 
 def nested(options: dict[str, float]) -> dict:
-    """Options with dotted names as sections."""
+    """Return options with dotted names as sections."""
     result: dict = {}
     for name, value in options.items():
         section, key = name.split(".")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bad input to `./talus run` is answered with one line on what would work; nothing is started."""
+"""Checks that bad input to `./talus run` gives one line on what would work, and no start."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DEFAULT = ["--headless"]
 
 
 def said(words: list[str], capsys: pytest.CaptureFixture) -> str:
-    """The one line on stderr of a command that is refused."""
+    """Return the one line on stderr of a command that is refused."""
     assert cli.main(words) == 2
     out, err = capsys.readouterr()
     assert out == ""

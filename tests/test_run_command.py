@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The whole `./talus run`, as a user starts and ends it."""
+"""Checks the whole `./talus run`, as a user starts and ends it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KEYS = {
 
 
 class Run:
-    """`./talus run` in a process of its own, its output line by line."""
+    """Runs `./talus run` in a process of its own, its output line by line."""
 
     def __init__(self, folder: Path, domain: int, *options: str):
         self.json, self._folder = folder / "out.json", folder
@@ -59,7 +59,7 @@ class Run:
         raise AssertionError("ended without it:\n" + self._story())
 
     def _story(self) -> str:
-        """Its last lines, and those of its processes."""
+        """Return its last lines, and those of its processes."""
         logs = sorted(self._folder.rglob("*.log"))
         tails = [
             f"{log.name}:\n" + "".join(log.read_text().splitlines(keepends=True)[-8:])
@@ -68,24 +68,24 @@ class Run:
         return "\n".join(["".join(self.lines[-5:]), *tails])
 
     def pids(self) -> dict[str, int]:
-        """Of its processes."""
+        """Return the ids of its processes."""
         return {
             entry["name"]: entry["pid"]
             for entry in json.loads(self._record.read_text())["processes"]
         }
 
     def interrupt(self) -> None:
-        """Ctrl-C."""
+        """Send Ctrl-C to the command."""
         self._process.send_signal(signal.SIGINT)
 
     def end(self) -> tuple[int, dict]:
-        """Exit code and summary, once it has ended by itself."""
+        """Return exit code and summary, once it has ended by itself."""
         rest, _ = self._process.communicate(timeout=PATIENCE_S)
         self.lines += rest.splitlines()
         return self._process.returncode, json.loads(self.json.read_text())
 
     def kill(self) -> None:
-        """Whatever happened, nothing stays behind."""
+        """Kill whatever is left behind."""
         if self._process.poll() is None:
             for pid in self.pids().values():
                 os.killpg(pid, signal.SIGKILL)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every hazard has its requirement and a test that exists, every rule its hazard.
+"""Checks that every hazard has its requirement and a test, and every rule its hazard.
 
-No orphans in HAZARDS.md.
+No line of HAZARDS.md is an orphan.
 """
 
 import ast

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The safety kernel: small, and every line and branch of it is run by its tests."""
+"""Checks that the safety kernel is small, and that its tests run every line and branch of it."""
 
 import ast
 import json
@@ -83,7 +83,7 @@ def test_every_line_and_branch_of_the_kernel_is_tested(tmp_path):
 
 
 def coverage(folder: Path) -> dict:
-    """The report of the tool `coverage` for the kernel's own tests.
+    """Return the report of the tool `coverage` for the kernel's own tests.
 
     Raises CalledProcessError where one fails.
     """

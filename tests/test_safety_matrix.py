@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A fixed part of the fault matrix: what the robot survives today, it goes on surviving (all.
+"""Checks by a fixed part of the fault matrix that the robot survives what it once survived.
 
-./talus bench safety).
+The whole matrix: ./talus bench safety.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ HELD = {
 
 @pytest.fixture(scope="module", params=HELD, ids=lambda start: f"{start[0]}-{start[1]}")
 def start(request) -> tuple[RigStage, Player, str, int]:
-    """A robot in its posture; every row goes on from a copy of it."""
+    """Return a robot in its posture; every row goes on from a copy of it."""
     posture, seed = request.param
     stage = RigStage(ROBOT, seed)
     player = Player(stage, posture, seed)

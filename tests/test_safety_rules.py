@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""On a simulated body with model error.
+"""Checks the rules of safety on a simulated body with model error.
 
 Each fault is found by its rule in time, and a healthy life raises nothing.
 """
@@ -37,7 +37,7 @@ FAULTS = [
 
 
 class Life:
-    """A guarded robot on its stage, and when each rule first showed since `first` was emptied."""
+    """Runs a guarded robot, and notes when each rule first showed since `first` was emptied."""
 
     def __init__(self, seed: int):
         self.stage = RigStage(load_robot(ROOT / "urdf" / "talus40"), seed)
@@ -45,7 +45,7 @@ class Life:
         self.first: dict[str, float] = {}
 
     def run(self, seconds: float, until: Callable[[], bool] = lambda: False) -> bool:
-        """Whether it is still up."""
+        """Run for a time; return whether the robot is still up."""
         end = self.stage.time + seconds
         while self.stage.time < end and not until():
             self.stage.advance()
@@ -57,16 +57,16 @@ class Life:
         return True
 
     def has_fallen(self) -> bool:
-        """Of a robot that stands or walks: the hips are low."""
+        """Return whether a robot that stands or walks has fallen: the hips are low."""
         return self.rig.driver.ground_truth().position[2] < 0.5
 
     def push(self, x: float, y: float) -> None:
-        """N s on the chest over 0.1 s, in the world."""
+        """Push the chest in the world, N s over 0.1 s."""
         self.rig.driver.push("torso", np.array([x, y, 0.0]), 0.1)
 
 
 def aside(story: Callable[[], Any]) -> Any:
-    """What a story returns that is told in a copy of this process.
+    """Return what a story returns that is told in a copy of this process.
 
     The robot here stays as it is.
     """

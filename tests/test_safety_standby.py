@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The controller falls silent and a simulated body must not fall.
+"""Checks that a simulated body does not fall when the controller falls silent.
 
-The gate holds it, sits it down, and cuts.
+The gate holds it, sits it down, and cuts torque.
 
 Masses off by 10 %, centres of mass by 1 cm, doubled friction, noisy sensors, 2 ms delay (see
 safety_body).
@@ -21,7 +21,7 @@ FORWARD, LEFT = np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0])
 def dies_standing(
     seed: int, push: np.ndarray | None = None, push_at: float = 0.5, link: str = "torso"
 ) -> Story:
-    """A controller that holds the pose `stand` and falls silent.
+    """Run a controller that holds the pose `stand` and falls silent.
 
     Then perhaps a push (N s over 0.1 s).
     """
@@ -33,7 +33,7 @@ def dies_standing(
 
 
 def moving_along_the_rest_path(row: float, rows_per_s: float):
-    """A controller that follows the rest path with its torques from a row on, up or down."""
+    """Run a controller that follows the rest path with its torques from a row on, up or down."""
     joints = [ROBOT.joint_names.index(name) for name in PATH["joints"]]
     table = {
         key: np.zeros((len(PATH["rows"]), len(ROBOT.joint_names))) for key in ("position", "torque")
@@ -62,7 +62,7 @@ def moving_along_the_rest_path(row: float, rows_per_s: float):
 
 
 def test_without_torque_a_standing_robot_falls():
-    """What standby is for; a test bench on which nothing can fall would prove nothing."""
+    """A test bench on which nothing can fall would prove nothing about the standby."""
     body = GatedBody("stand")
     while body.time < 2.0:
         body.tick(None)

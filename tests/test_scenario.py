@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Scenarios: read with care, and the same in one process as over ROS."""
+"""Checks that scenarios are read with care, and are the same in one process as over ROS."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_the_rigs_processes_keep_the_nodes_own_times():
 
 
 def record(*looks: Look, **expect: object) -> ScenarioOutcome:
-    """Onset at tick 10."""
+    """Return a record with its onset at tick 10."""
     scenario = Scenario("x", (ScenarioEvent("imu.off"),), expect=Expectation(**expect))
     kept = Record(scenario, 0.002)
     kept.note_look(Look(9, 0, 0, True))

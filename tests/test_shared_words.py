@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Words that several packages share.
+"""Checks the words that several packages share.
 
-The core's lists are those of the messages, and nobody keeps a copy.
+The core's lists are those of the messages, and no file keeps a copy.
 """
 
 import re

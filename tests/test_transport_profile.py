@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Fast DDS profile counts, or nothing is armed: Fast DDS would only log that it ignores one."""
+"""Checks that nothing is armed unless a Fast DDS profile counts; Fast DDS would only log it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The web page in a real browser: it shows robot, map and buttons, and its buttons reach the
-robot.
-"""
+"""Checks the web page in a real browser: robot, map, buttons, and what the buttons do."""
 
 from __future__ import annotations
 
@@ -80,7 +78,7 @@ def free_port() -> int:
 
 @contextmanager
 def serving(port: int) -> Iterator[subprocess.Popen]:
-    """The node, until it answers; at the end it must leave cleanly."""
+    """Yield the node once it answers; at the end it must leave cleanly."""
     patient = (
         "-p",
         "walk.page_deadline_s:=3.0",
@@ -102,7 +100,7 @@ def _answers(port: int) -> bool:
 
 @contextmanager
 def opened(actor: Actor, port: int) -> Iterator[Browser]:
-    """A browser that has the page open, with everything on it."""
+    """Yield a browser that has the page open, with everything on it."""
     with Browser() as browser:
         browser.open(f"http://127.0.0.1:{port}")
         until(lambda: actor.listeners("safety/state") > 0, "the page is watched")
@@ -121,7 +119,7 @@ def actor() -> Iterator[Actor]:
 
 @pytest.fixture(scope="module")
 def port(actor: Actor) -> Iterator[int]:
-    """Of the page that is served."""
+    """Return the port of the page that is served."""
     port = free_port()
     with serving(port):
         yield port
@@ -159,8 +157,9 @@ def test_page_shows_robot_map_and_buttons(page: Browser, tmp_path: Path):
 
 
 def _sees_robot(picture: np.ndarray) -> bool:
-    """Dark joints and white shells in the middle, teal rings, and the blue to violet top of the
-    block of voxels.
+    """Return whether the picture shows the robot, its marks and the block of voxels.
+
+    Dark joints and white shells in the middle, teal rings, blue to violet top of the block.
     """
     height, width = picture.shape[:2]
     scene = picture[:, int(0.3 * width) : int(0.7 * width)].astype(int)

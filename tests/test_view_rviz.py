@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The RViz configuration shows only what the robot really offers, with displays that fit the
-messages.
-"""
+"""Checks that the RViz configuration shows only what the robot offers, with fitting displays."""
 
 from __future__ import annotations
 
@@ -49,7 +47,7 @@ def displays(folder: dict) -> Iterator[dict]:
 
 
 def topics(manager: dict) -> dict[str, dict]:
-    """Display by the topic that it shows."""
+    """Return the displays by the topic that each shows."""
     found = {}
     for display in displays(manager):
         topic = display.get("Topic") or display.get("Description Topic")

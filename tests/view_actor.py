@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The robot as the web view sees it: real messages of a standing talus40, and services that write
-down their calls.
+"""Acts as the robot that the web view sees.
+
+It sends real messages of a standing talus40, and its services write down their calls.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class Actor:
         rclpy.shutdown(context=self._context)
 
     def listeners(self, topic: str) -> int:
-        """How many subscribe to a topic."""
+        """Return how many subscribe to a topic."""
         return self._node.count_subscribers(topic)
 
     def _offer(self) -> None:
@@ -136,7 +137,7 @@ class Actor:
 
 
 def odometry() -> Odometry:
-    """Standing at the origin."""
+    """Return odometry of a robot that stands at the origin."""
     message = Odometry()
     message.header.frame_id, message.child_frame_id = "odom", "base_link"
     message.pose.pose.position.z = HIP_HEIGHT
@@ -145,7 +146,7 @@ def odometry() -> Odometry:
 
 
 def balance() -> BalanceState:
-    """Standing on both feet."""
+    """Return the balance of a robot that stands on both feet."""
     message = BalanceState(
         mode=BalanceState.STANDING, left_contact=True, right_contact=True, capture_margin=0.05
     )
@@ -156,15 +157,16 @@ def balance() -> BalanceState:
 
 
 def block_of_voxels() -> np.ndarray:
-    """Centres (n, 3) m of a box of 0.4 x 0.4 x 0.9 m to the robot's left, where the page's first
-    camera sees it.
+    """Return centres (n, 3) m of a box of voxels to the robot's left.
+
+    It is 0.4 x 0.4 x 0.9 m, where the page's first camera sees it.
     """
     axes = (np.arange(0.2, 0.6, VOXEL), np.arange(0.7, 1.1, VOXEL), np.arange(0.0, 0.9, VOXEL))
     return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3) + VOXEL / 2.0
 
 
 def cloud(centres: np.ndarray) -> PointCloud2:
-    """Points as the map publishes them."""
+    """Return points as the map publishes them."""
     message = PointCloud2(
         height=1, width=len(centres), point_step=12, row_step=12 * len(centres), is_dense=True
     )

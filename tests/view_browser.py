@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A headless Chromium, driven over the W3C WebDriver protocol of chromedriver: a page's eyes and
-fingers for tests.
-"""
+"""Drives a headless Chromium over the W3C WebDriver protocol of chromedriver, for tests."""
 
 from __future__ import annotations
 
@@ -38,7 +36,7 @@ TIMEOUT = 120.0  # s of wall time for one request: software rendering on two bus
 
 
 class Browser:
-    """Use as a context; `title`, `script`, `press`... act on the one page that is open."""
+    """Drives the one open page by `title`, `script`, `press`...; use it as a context."""
 
     def __enter__(self) -> Browser:
         program, driver = find_browser()
@@ -80,45 +78,45 @@ class Browser:
             self._end()
 
     def open(self, address: str) -> None:
-        """Load a page."""
+        """Load a page in the browser."""
         self._do("url", url=address)
 
     def script(self, body: str, *arguments: object) -> object:
-        """Run JavaScript in the page; its `return` value comes back."""
+        """Run JavaScript in the page and give back its `return` value."""
         return self._do("execute/sync", script=body, args=list(arguments))
 
     def screenshot(self) -> np.ndarray:
-        """The window as (h, w, 3) uint8 red, green, blue."""
+        """Return the window as (h, w, 3) uint8 red, green, blue."""
         png = base64.b64decode(self._send("GET", f"/session/{self._session}/screenshot"))
         return cv2.cvtColor(
             cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB
         )
 
     def text(self) -> str:
-        """All text that the page shows."""
+        """Return all text that the page shows."""
         return self.script("return document.body.innerText")
 
     def kill(self) -> None:
-        """The browser dies without a word, as when its machine loses power."""
+        """Kill the browser without a word, as when its machine loses power."""
         os.kill(self._browser, signal.SIGKILL)
 
     def has_button(self, label: str) -> bool:
-        """A button with this label can be seen."""
+        """Return whether a button with this label can be seen."""
         return self._centre(label) is not None
 
     def press(self, label: str) -> None:
-        """Mouse button down on the button with this label, as a hand would."""
+        """Press the mouse button down on the button with this label."""
         centre = self._centre(label)
         assert centre is not None, f"no button '{label}' on the page"
         x, y = centre
         self._pointer({"type": "pointerMove", "x": x, "y": y}, {"type": "pointerDown", "button": 0})
 
     def release(self) -> None:
-        """Mouse button up where it is."""
+        """Release the mouse button where it is."""
         self._pointer({"type": "pointerUp", "button": 0})
 
     def click(self, label: str) -> None:
-        """Press and release."""
+        """Press and release the button."""
         self.press(label)
         self.release()
 

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The same assertions run through the real launch where it is installed, else through the
-runner.
-"""
+"""Runs the same assertions through the real launch where it is installed, else the runner."""
 
 from __future__ import annotations
 

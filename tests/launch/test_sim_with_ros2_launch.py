@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`sim.launch.xml` through the real launch; collected only where launch_pytest is installed."""
+"""Runs `sim.launch.xml` through the real launch; collected only where launch_pytest is there."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`sim.launch.xml` through the runner."""
+"""Runs `sim.launch.xml` through the runner."""
 
 from __future__ import annotations
 

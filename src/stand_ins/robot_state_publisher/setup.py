@@ -3,15 +3,13 @@
 
 from setuptools import find_packages, setup
 
-NAME = "robot_state_publisher"
-
 setup(
-    name=NAME,
+    name="robot_state_publisher",
     version="0.1.0",
     packages=find_packages(exclude=["test"]),
     data_files=[
-        ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
-        (f"share/{NAME}", ["package.xml"]),
+        ("share/ament_index/resource_index/packages", ["resource/robot_state_publisher"]),
+        ("share/robot_state_publisher", ["package.xml"]),
     ],
     install_requires=["setuptools"],
     zip_safe=True,
@@ -20,5 +18,9 @@ setup(
     description="Stand-in for the standard robot_state_publisher where the Python Package "
     "Index lacks it.",
     license="Apache-2.0",
-    entry_points={"console_scripts": [f"{NAME} = {NAME}.robot_state_publisher_node:main"]},
+    entry_points={
+        "console_scripts": [
+            "robot_state_publisher = robot_state_publisher.robot_state_publisher_node:main"
+        ]
+    },
 )

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A channel between the driver and the nodes around it, where a simulated body can stage faults of
-transport.
+"""Carries messages between the driver and the nodes around it, with room for transport faults.
+
+A simulated body can stage such faults.
 """
 
 from __future__ import annotations
@@ -8,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-T = TypeVar("T")
+MessageT = TypeVar("MessageT")
 # Turns the messages sent in one tick, and that tick's number, into the messages that arrive in it.
 Effect = Callable[[list, int], list]
 
 
-class Channel(Generic[T]):
+class Channel(Generic[MessageT]):
     """Hands on what is put in: at once and in order, unless effects act on it.
 
     Attributes:
@@ -21,7 +22,7 @@ class Channel(Generic[T]):
     """
 
     def __init__(self) -> None:
-        self._sent: list[T] = []
+        self._sent: list[MessageT] = []
         self.effects: list[Effect] = []
 
     @property
@@ -29,11 +30,11 @@ class Channel(Generic[T]):
         """Whether no fault acts on the channel."""
         return not self.effects
 
-    def put(self, message: T) -> None:
+    def put(self, message: MessageT) -> None:
         """Send a message in this tick."""
         self._sent.append(message)
 
-    def take(self, tick: int) -> list[T]:
+    def take(self, tick: int) -> list[MessageT]:
         """Return all messages that arrive in `tick`; call it once a tick."""
         messages = self._sent
         self._sent = []

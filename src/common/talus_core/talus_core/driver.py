@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Defines the seam between Talus and a body: five verbs, and protocols for what it offers
-besides.
-"""
+"""Defines the seam between Talus and a body: five verbs, and protocols for further offers."""
 
 from __future__ import annotations
 
@@ -120,9 +118,7 @@ class Derating(Protocol):
 
 @runtime_checkable
 class EnergyMetered(Protocol):
-    """What a driver may offer besides: a count of the energy that the robot has used; from
-    `connect` on.
-    """
+    """Counts the energy that the robot has used from `connect` on; a driver may offer this."""
 
     @property
     def energy_used(self) -> float:
@@ -185,9 +181,7 @@ class FaultStage(Protocol):
 
 @runtime_checkable
 class Posable(Protocol):
-    """What a body in a MuJoCo scene offers besides: the pose of the whole scene, for rendering in
-    another process.
-    """
+    """Tells the pose of a whole MuJoCo scene, for rendering in another process."""
 
     @property
     def qpos(self) -> np.ndarray:

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The nodes of a robot as one table: who is waited for, watched, traced, and may be killed on
-purpose.
+"""Lists the nodes of a robot: which are waited for, watched, traced, or killed on purpose.
 
 Lock-step, supervisor, scenarios, recorder, page, doctor and the tests of the launch files read it.
 A node of this
@@ -35,8 +34,9 @@ class NodeTableError(TalusError):
 
 @dataclass(frozen=True)
 class Silence:
-    """How long a node's heartbeat may be missing; both clocks must agree, so that a slow computer
-    loses nobody.
+    """Defines how long a node's heartbeat may be missing.
+
+    Both clocks must agree, so that a slow computer loses no node.
 
     Attributes:
         wall_s: Time on the computer's steady clock, s.
@@ -49,15 +49,14 @@ class Silence:
 
 @dataclass(frozen=True)
 class NodeRow:
-    """One node.
+    """Describes one node of the robot.
 
     Attributes:
-        name: Of the ROS node, and of its heartbeat.
+        name: Name of the ROS node, and of its heartbeat.
         package: ROS package that holds its program.
         executable: Name of the program.
         leash_s: Simulated time that it may be behind in lock-step, s; 0: time waits for its answer
-            to every state;
-            None: time does not wait for it.
+            to every state; None: time does not wait for it.
         silence: What the supervisor does, by the name of the stop level, when its heartbeat is
             missing.
         required: When the robot may not be armed without it: `always`, with `perception`, or
@@ -103,8 +102,7 @@ class NodeTable:
         return self._rows[name]
 
     def leashes(self, period: float, delay_ticks: int) -> dict[str, int]:
-        """Return how many ticks of `period` s each node in lock-step may be behind the tick that
-        is about to end.
+        """Return how many ticks of `period` s each node in lock-step may be behind the current one.
 
         Args:
             period: Control period, s.

@@ -34,7 +34,7 @@ from talus_interfaces.msg import RobotState as RobotStateMsg
 
 GAZE_FRAMES = ("base_link", "odom")
 QUEUE_QOS = QoSProfile(depth=10)
-NEWEST_QOS = QoSProfile(depth=1)
+ELEVATION_QOS = QoSProfile(depth=1)
 REFUSAL_PERIOD_S = (
     1.0  # between two lines of the log about refused limb targets: they may come at 500 Hz
 )
@@ -69,7 +69,7 @@ class BalanceNode:
         self._link.subscribe(SafetyState, "safety/state", self._on_safety, QUEUE_QOS)
         self._link.subscribe(PointStamped, "gaze/target", self._on_gaze, QUEUE_QOS)
         self._link.subscribe(LimbTargets, "balance/limb_targets", self._on_limb_targets, QUEUE_QOS)
-        self._link.subscribe(ElevationMap, "map/elevation", self._on_elevation, NEWEST_QOS)
+        self._link.subscribe(ElevationMap, "map/elevation", self._on_elevation, ELEVATION_QOS)
         node.create_service(Trigger, "balance/stand", self._on_stand)
         node.create_service(Trigger, "balance/sit", self._on_sit)
         node.create_service(Trigger, "balance/get_up", self._on_get_up)

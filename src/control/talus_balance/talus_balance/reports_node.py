@@ -25,7 +25,7 @@ from talus_interfaces.msg import BalanceState
 ODOMETRY_HZ = 62.5
 BALANCE_STATE_HZ = 50.0
 DIAGNOSTICS_HZ = 1.0
-TRACE_SLOTS = 256  # 2 s in real time
+BALANCE_TRACE_SLOTS = 256  # 2 s in real time
 TRACE_SLOT_BYTES = 1024  # odometry with its covariances is 700
 
 
@@ -39,7 +39,7 @@ class BalanceReports:
             for hz in (ODOMETRY_HZ, BALANCE_STATE_HZ, DIAGNOSTICS_HZ)
         }
         self._cpu: deque[float] = deque(maxlen=round(control_rate_hz))
-        self._trace = trace_of_node(node, TRACE_SLOTS, TRACE_SLOT_BYTES)
+        self._trace = trace_of_node(node, BALANCE_TRACE_SLOTS, TRACE_SLOT_BYTES)
         self._odometry = TracedPublisher(node, Odometry, "odom", 10, self._trace)
         self._odometry_writer = conversions.OdometryWriter()
         self._transforms = node.create_publisher(TFMessage, "tf", 100)

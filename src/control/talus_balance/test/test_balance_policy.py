@@ -14,10 +14,16 @@ from standing_robot import ROBOT, state_at_rest
 from std_srvs.srv import SetBool
 from talus_balance.balance_types import BalanceReport, Intent
 from talus_balance.policy.manifest import PolicyError, Term, load_manifest
-from talus_balance.policy.observation import READINGS, Joints, Observation, Sight
+from talus_balance.policy.observation import READINGS, Joints, Observation, PolicyView
 from talus_balance.policy.policy import INFERENCE_SHARE, LATE_SHARE, TRIALS, Policy, load_policy
 from talus_balance.policy.policy_node import is_trouble, policy_seat
-from talus_balance.policy.seat import FADE_S, SETTLE_S, PolicySeat, PolicyState, applied_torque
+from talus_balance.policy.seat import (
+    POLICY_FADE_S,
+    POLICY_SOUND_S,
+    PolicySeat,
+    PolicyState,
+    applied_torque,
+)
 from talus_balance.stepping.gait_types import RIGHT, GaitOutput, GaitPhase
 from talus_core.modes import Mode
 from talus_core.state import JointCommand
@@ -31,7 +37,7 @@ def no_time() -> float:
     return 0.0
 
 
-def sight() -> Sight:
+def sight() -> PolicyView:
     """In the air on the right foot, pitched by 0.1 rad, moving."""
     c, s = math.cos(0.1), math.sin(0.1)
     rotation = np.array([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]])
@@ -59,7 +65,7 @@ def sight() -> Sight:
     seen = type(state)(
         **{**vars(state), "position": STAND + 0.1, "velocity": velocity, "foot_wrenches": wrenches}
     )
-    return Sight(seen, base, gait, np.array([0.4, 0.0, 0.1]))
+    return PolicyView(seen, base, gait, np.array([0.4, 0.0, 0.1]))
 
 
 def at(tree: dict, path: str, value) -> None:
@@ -374,7 +380,7 @@ def test_whoever_drives_is_decided_at_every_tick(tmp_path, asked, reported, text
     path = write(tmp_path, network := network_of_zeros(), manifest_tree(network))
     seat = PolicySeat(ROBOT, DT, load_policy(path, ROBOT, DT, no_time))
     command = JointCommand.damping(0, STAND, np.ones(len(STAND)))
-    ticks = round((SETTLE_S + FADE_S) / DT) + 1
+    ticks = round((POLICY_SOUND_S + POLICY_FADE_S) / DT) + 1
     for _ in range(ticks):
         sent = seat.step(state_at_rest(), intent(), report(), command)
     assert seat.text == "x: active"
@@ -396,7 +402,7 @@ def test_it_waits_until_nothing_spoke_against_it_for_a_while(tmp_path):
     seat = PolicySeat(ROBOT, DT, load_policy(path, ROBOT, DT, no_time))
     command = JointCommand.damping(0, STAND, np.ones(len(STAND)))
     for _ in range(2):
-        for _ in range(round(SETTLE_S / DT) - 1):
+        for _ in range(round(POLICY_SOUND_S / DT) - 1):
             assert seat.step(state_at_rest(), intent(), report(), command) is command
         seat.step(state_at_rest(), intent(restricted=True), report(), command)
         assert seat.text == "x: ready"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Parameters of the web view."""
+"""Defines the parameters of the web view."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from talus_core.parameters import parameter, section
 
 @dataclass(frozen=True)
 class WalkConfig:
-    """What the walk buttons command."""
+    """Hold what the walk buttons command."""
 
     forward_m_s: float = parameter(
         0.5, "Full forward speed; balance follows up to its `max_forward_mps`.", low=0.0, high=1.5
@@ -43,7 +43,7 @@ class WalkConfig:
 
 @dataclass(frozen=True)
 class ViewConfig:
-    """All parameters of the node."""
+    """Hold all parameters of the node."""
 
     host: str = parameter(
         "127.0.0.1", "Address to serve at; whoever reaches it can drive the robot."

@@ -14,7 +14,7 @@ from talus_view.drawing.shapes import MeshFileError
 
 
 class MessageTypeError(TalusError):
-    """A widget names a message or service type that is not there."""
+    """Raised when a widget names a message or service type that is not there."""
 
 
 def type_of(name: str) -> Any:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Small instruments: distance walked, and how fast simulated time runs."""
+"""Measures the distance walked, and how fast simulated time runs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 
 class Odometer:
-    """Sums the way on the ground; the sway of standing does not count."""
+    """Sums the path on the ground; the sway of standing does not count."""
 
     STEP = 0.05  # m: more than a standing robot sways, less than half a step length
 
@@ -18,7 +18,7 @@ class Odometer:
         self._last: np.ndarray | None = None
 
     def add(self, position: np.ndarray) -> None:
-        """The base is at `position` (at least x and y, m)."""
+        """Take the base's `position` (at least x and y, m)."""
         place = np.asarray(position[:2], dtype=float)
         if self._last is None:
             self._last = place
@@ -29,17 +29,15 @@ class Odometer:
 
 
 class RealTimeFactor:
-    """Simulated s per wall s, over a sliding window."""
+    """Measures simulated s per wall s, over a sliding window."""
 
     def __init__(self, window: float = 2.0):
-        """`window`: s of wall time."""
+        """Measure over `window` s of wall time."""
         self._window = window
         self._samples: deque[tuple[float, float]] = deque()
 
     def add(self, simulated: float, wall: float) -> None:
-        """Simulated time was read at a wall time, both in s; a jump back of simulated time starts
-        anew.
-        """
+        """Take simulated and wall time, both s; a jump back of simulated time starts anew."""
         if self._samples and simulated < self._samples[-1][0]:
             self._samples.clear()
         self._samples.append((simulated, wall))
@@ -47,7 +45,7 @@ class RealTimeFactor:
             self._samples.popleft()
 
     def value(self, wall: float) -> float | None:
-        """None before there are two samples; 0 when none came for a window."""
+        """Return the factor; None before two samples, 0 when none came for a window."""
         if len(self._samples) < 2:
             return None
         if wall - self._samples[-1][1] > self._window:

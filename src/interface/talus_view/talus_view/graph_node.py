@@ -55,7 +55,7 @@ class NodeGraph:
 
 
 class _NodeCaller:
-    """Calls one service without waiting; answers are all of the shape `success, message`."""
+    """Calls one service without waiting; every answer has the fields `success`, `message`."""
 
     def __init__(self, graph: NodeGraph, service: str, kind: str):
         self._graph = graph

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Subscribes only to what widgets want: nothing is sent or rendered for an empty room."""
+"""Subscribes only to what widgets want: nothing is sent or rendered while no page is open."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ QOS_OF = {
 
 
 def topics_to_hear(widgets: Iterable[Widget], is_watched: bool) -> dict[str, PageTopic]:
-    """Return what widgets want by topic name; for an empty room only what is always heard."""
+    """Return what widgets want by topic name; with no page open only what is always heard."""
     return {
         topic.name: topic
         for widget in widgets

@@ -15,7 +15,7 @@ DataT = TypeVar("DataT")
 
 @dataclass(frozen=True)
 class BasePose:
-    """base_link in odom: (3,) m, quaternion, (3,) m/s and yaw rate rad/s in base_link."""
+    """Hold base_link in odom: (3,) m, quaternion, (3,) m/s and yaw rate rad/s in base_link."""
 
     position: np.ndarray
     quat_xyzw: np.ndarray
@@ -25,7 +25,7 @@ class BasePose:
 
 @dataclass(frozen=True)
 class WallStamped:
-    """A value and the wall time, s, at which it came."""
+    """Hold a value and the wall time, s, at which it came."""
 
     value: object
     wall: float
@@ -33,7 +33,7 @@ class WallStamped:
 
 @dataclass
 class Scene:
-    """The newest of everything that widgets share.
+    """Keeps the newest of everything that widgets share.
 
     Attributes:
         real_time: How fast simulated time runs.

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From walk buttons to a velocity: a button counts only as long as the page keeps saying that it
-does.
-"""
+"""Turns walk buttons into a velocity; a button counts only while the page keeps reporting it."""
 
 from __future__ import annotations
 
@@ -12,7 +10,7 @@ from talus_core.errors import UnknownNameError
 
 @dataclass(frozen=True)
 class WalkVelocity:
-    """Of the base, in its own frame: m/s, m/s, rad/s."""
+    """Hold a velocity of the base in its own frame: m/s, m/s, rad/s."""
 
     forward: float = 0.0
     left: float = 0.0
@@ -21,7 +19,7 @@ class WalkVelocity:
 
 @dataclass(frozen=True)
 class SpeedLimits:
-    """Full speed of each kind of button: m/s, m/s, m/s, rad/s."""
+    """Hold the full speed of each kind of button: m/s, m/s, m/s, rad/s."""
 
     forward: float
     back: float
@@ -42,9 +40,7 @@ DIRECTIONS: dict[str, WalkVelocity] = {
 
 @dataclass(frozen=True)
 class _Walk:
-    """What is walked now: direction, until when without another word from the page, and from which
-    page.
-    """
+    """Hold the current walk: direction, deadline without another report, and the page."""
 
     direction: WalkVelocity
     until: float
@@ -53,20 +49,18 @@ class _Walk:
 
 
 class Teleop:
-    """Two ways to walk, both with a deadline that only the living page can push back.
+    """Walks in two modes, both with a deadline that only the living page can push back.
 
     A held button repeats itself about ten times a second; without repetition the walk ends after
-    `hold_deadline`.
-    With "keep walking" one press is enough, and the page must answer pings; without an answer the
-    walk ends after
-    `page_deadline`. At the end standstill is commanded for `halt_time`, then nothing, so that
-    others may command.
+    `hold_deadline`. With "keep walking" one press is enough, and the page must answer pings;
+    without an answer the walk ends after `page_deadline`. At the end standstill is commanded for
+    `halt_time`, then nothing, so that others may command.
     """
 
     def __init__(
         self, limits: SpeedLimits, hold_deadline: float, page_deadline: float, halt_time: float
     ):
-        """Limits at share 1; the rest in s of wall time."""
+        """Set limits at share 1; the rest in s of wall time."""
         self.share = 1.0  # of full speed, 0 to 1
         self._limits = limits
         self._hold_deadline = hold_deadline
@@ -76,40 +70,40 @@ class Teleop:
         self._halt_until = float("-inf")
 
     def press(self, name: str, client: int, now: float) -> None:
-        """A held button said "still held". Raises UnknownNameError."""
+        """Extend the walk: a button is still held. Raises UnknownNameError."""
         self._walk = _Walk(_direction(name), now + self._hold_deadline, client, is_kept=False)
 
     def keep(self, name: str, client: int, now: float) -> None:
-        """Walk on without holding the button, as long as the page answers.
+        """Walk on without a held button, as long as the page answers.
 
         Raises UnknownNameError.
         """
         self._walk = _Walk(_direction(name), now + self._page_deadline, client, is_kept=True)
 
     def page_answered(self, client: int, now: float) -> None:
-        """The page of `client` is alive."""
+        """Extend the walk: the page of `client` is alive."""
         walk = self._walk
         if walk is not None and walk.is_kept and walk.client == client and now <= walk.until:
             self._walk = _Walk(walk.direction, now + self._page_deadline, client, is_kept=True)
 
     def page_left(self, client: int, now: float) -> None:
-        """The page of `client` is gone."""
+        """End the walk if the page of `client` is gone."""
         if self._walk is not None and self._walk.client == client:
             self.halt(now)
 
     def halt(self, now: float) -> None:
-        """Standstill, if walking."""
+        """Command standstill, if walking."""
         if self._walk is not None:
             self._walk = None
             self._halt_until = now + self._halt_time
 
     @property
     def kept_by(self) -> int | None:
-        """The client whose page must be asked whether it is alive."""
+        """Return the client whose page must be asked whether it is alive."""
         return self._walk.client if self._walk is not None and self._walk.is_kept else None
 
     def command(self, now: float) -> WalkVelocity | None:
-        """What to command at `now`; None = say nothing."""
+        """Return what to command at `now`; None = command nothing."""
         if self._walk is not None and now > self._walk.until:
             self.halt(now)
         if self._walk is None:

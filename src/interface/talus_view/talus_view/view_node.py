@@ -31,7 +31,7 @@ UNWATCHED_PERIOD_S = 0.2  # between two looks for a browser while none is there
 SPIN_PERIOD_S = 0.2  # between two rounds of the executor while nothing is urgent
 PING_PERIOD_S = 2.0  # between two looks at how quick the pages are
 PING_PATIENCE_S = 10.0  # after which a page is given up on until the next look
-DIAGNOSTICS_PERIOD_S = 1.0
+VIEW_DIAGNOSTICS_PERIOD_S = 1.0
 
 
 class ViewNode:
@@ -81,7 +81,7 @@ class ViewNode:
         return [kind(site) for kind in widget_types()]
 
     def _run_round(self) -> bool:
-        """Run one frame, in the page's own thread; return whether somebody looks."""
+        """Run one frame, in the page's own thread; return whether a page is open."""
         now = monotonic()
         is_watched = self._page.client_count > 0
         self._inbox.want(topics_to_hear(self._widgets, is_watched))
@@ -98,7 +98,7 @@ class ViewNode:
             self._draw(now)
         if self._is_due("ping", PING_PERIOD_S, now):
             self._page.ping_all(PING_PATIENCE_S)
-        if self._is_due("diagnostics", DIAGNOSTICS_PERIOD_S, now):
+        if self._is_due("diagnostics", VIEW_DIAGNOSTICS_PERIOD_S, now):
             state = {"pages": self._page.client_count, "address": self._page.address}
             self._diagnostics.publish(self._graph.stamp(), OK, "serving", state)
         return is_watched

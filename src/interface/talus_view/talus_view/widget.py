@@ -20,11 +20,12 @@ from talus_view.page.events import PageEvent
 from talus_view.page.panel import Panel
 from talus_view.scene import Scene
 
-Message = Any  # of the type that a topic or a service names; whoever names it knows its fields
+# of the type that a topic or a service names; the widget that names it knows its fields
+Message = Any
 
 
 class Delivery(Enum):
-    """How the messages of a topic are asked for."""
+    """Defines how the messages of a topic are asked for."""
 
     NEWEST = auto()  # best effort, and only the newest one: for streams
     RELIABLE = auto()  # reliable, and only the newest one
@@ -32,16 +33,16 @@ class Delivery(Enum):
 
 
 class Hearing(Enum):
-    """When a topic is heard."""
+    """Defines when a topic is heard."""
 
     ALWAYS = auto()  # also while no page is open
     WATCHED = auto()  # while a page is open, in every round
-    DRAWN = auto()  # while a page is open, just before the widget draws: what is dear to convert
+    DRAWN = auto()  # while a page is open, just before the widget draws: what is costly to convert
 
 
 @dataclass(frozen=True)
 class PageTopic:
-    """A topic that a widget hears or publishes.
+    """Describe a topic that a widget hears or publishes.
 
     Attributes:
         name: Relative name of the topic.
@@ -75,7 +76,7 @@ class TopicPublisher(Protocol):
 
 
 class Graph(Protocol):
-    """What a widget may do with the ROS graph besides hearing topics."""
+    """Defines what a widget may do with the ROS graph besides hearing topics."""
 
     def caller(self, service: str, kind: str) -> ServiceCaller:
         """Make a client of a service whose type is `kind`, as in `std_srvs/srv/Trigger`."""
@@ -94,7 +95,7 @@ class Graph(Protocol):
 
 
 class Pages(Protocol):
-    """What a widget may do with the open pages besides drawing on them."""
+    """Defines what a widget may do with the open pages besides drawing on them."""
 
     def ping(self, client: int, patience: float) -> None:
         """Ask page `client` whether it is alive, for `patience` s; an event is the answer."""
@@ -102,7 +103,7 @@ class Pages(Protocol):
 
 @dataclass(frozen=True)
 class Site:
-    """Where a widget is built.
+    """Hold what a widget is built from.
 
     Attributes:
         config: Parameters of the node.
@@ -122,8 +123,7 @@ class Site:
 
 
 class Widget:
-    """One thing on the page. A subclass in `widgets/` overrides what it needs; all else does
-    nothing.
+    """Is one thing on the page; a subclass in `widgets/` overrides what it needs.
 
     Every method runs in the page's own thread; `wall` is wall time in s.
 
@@ -140,7 +140,7 @@ class Widget:
 
     @property
     def period_s(self) -> float:
-        """Shortest wall time between two drawings, s."""
+        """Return the shortest wall time between two drawings, s."""
         return 0.0
 
     def wanted(self) -> tuple[PageTopic, ...]:

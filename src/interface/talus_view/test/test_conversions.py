@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Messages become the data that widgets show."""
+"""Checks that messages become the data that widgets show."""
 
 from array import array
 

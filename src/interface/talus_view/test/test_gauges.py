@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Odometer, real-time factor, paces."""
+"""Checks odometer, real-time factor and paces."""
 
 import numpy as np
 import pytest

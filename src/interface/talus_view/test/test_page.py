@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the page refuses, and how viser is used beyond its public setters."""
+"""Checks what the page refuses, and how viser is used beyond its public setters."""
 
 import socket
 

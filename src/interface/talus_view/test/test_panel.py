@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The status card tells the truth, and says when it knows nothing."""
+"""Checks that the status card tells the truth, and says when it knows nothing."""
 
 import numpy as np
 import pytest

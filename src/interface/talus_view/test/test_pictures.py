@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Camera pictures and colour scales."""
+"""Checks camera pictures and colour scales."""
 
 import numpy as np
 import pytest

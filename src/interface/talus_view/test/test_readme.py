@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The README's tables equal the code."""
+"""Checks that the README's tables equal the code."""
 
 import re
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Snapshots and the geometry of what is drawn on the ground."""
+"""Checks snapshots and the geometry of what is drawn on the ground."""
 
 import numpy as np
 import pytest

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Triangles of URDF's shapes: closed surfaces, the right volume, facing outwards."""
+"""Checks triangles of URDF's shapes: closed surfaces, the right volume, facing outwards."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ CIRCLE = (
 
 
 def volume(mesh: Mesh) -> float:
-    """Signed: positive when the triangles face outwards (divergence theorem)."""
+    """Return the signed volume, positive when triangles face outwards (divergence theorem)."""
     a, b, c = (mesh.vertices[mesh.faces[:, i]].astype(float) for i in range(3))
     return float(np.sum(a * np.cross(b, c)) / 6.0)
 
@@ -31,8 +31,9 @@ def test_volume_is_right_and_outside_is_outside(mesh, expected, tolerance):
 
 @pytest.mark.parametrize("mesh", [box([1, 1, 1]), cylinder(1, 1), sphere(1), capsule(1, 1)])
 def test_surface_is_closed(mesh):
-    """Every edge is passed once in each direction, counted by places since edges are doubled on
-    purpose.
+    """Every edge is passed once in each direction.
+
+    Edges are doubled on purpose, so places are counted instead of vertices.
     """
     places = np.round(mesh.vertices, 5)
     edges = np.concatenate([mesh.faces[:, [0, 1]], mesh.faces[:, [1, 2]], mesh.faces[:, [2, 0]]])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The skin of voxels: every bare face once, none that is covered."""
+"""Checks the skin of voxels: every bare face once, none that is covered."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ SIZE = 0.05
 
 
 def areas(quads: np.ndarray) -> np.ndarray:
-    """Outward area vectors (m, 3) of planar quads."""
+    """Return outward area vectors (m, 3) of planar quads."""
     return np.cross(quads[:, 2] - quads[:, 0], quads[:, 3] - quads[:, 1]) / 2.0
 
 

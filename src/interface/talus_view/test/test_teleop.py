@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stories of the walk buttons, on a time line."""
+"""Tells stories of the walk buttons, on a time line."""
 
 import pytest
 from talus_core.errors import UnknownNameError

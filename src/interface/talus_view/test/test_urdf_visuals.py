@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A URDF's looks: shapes, colours, the tree's kinematics against closed forms."""
+"""Checks a URDF's looks: shapes, colours, the tree's kinematics against closed forms."""
 
 from pathlib import Path
 
@@ -100,8 +100,10 @@ def test_unusable_urdf_says_why(text, message):
 
 
 def test_missing_mesh_names_the_file(tmp_path):
-    text = "<robot><link name='a'><visual><geometry><mesh "
-    "filename='no.stl'/></geometry></visual></link></robot>"
+    text = (
+        "<robot><link name='a'><visual><geometry><mesh filename='no.stl'/>"
+        "</geometry></visual></link></robot>"
+    )
     with pytest.raises(MeshFileError, match=r"no\.stl"):
         parse_urdf(text, lambda uri: tmp_path / uri)
 

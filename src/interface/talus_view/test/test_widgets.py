@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Widgets: each is one file of a folder, is found there, and hears what it wants."""
+"""Checks that each widget is one file of a folder, is found there, and hears what it wants."""
 
 from pathlib import Path
 from types import SimpleNamespace

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A page with its widgets, and a graph that writes down what they ask of it, for tests."""
+"""Makes a page with its widgets, and a graph that writes down what they ask of it, for tests."""
 
 from __future__ import annotations
 
@@ -76,5 +76,5 @@ def _build(page: Page) -> tuple[Site, list[Widget]]:
 
 
 def widget_of(widgets: list[Widget], name: str) -> Any:
-    """The widget whose class has this name."""
+    """Return the widget whose class has this name."""
     return next(widget for widget in widgets if type(widget).__name__ == name)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the map process is set to do."""
+"""Defines the parameters of the map process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from talus_map.mapper import MapConfig
 
 @dataclass(frozen=True)
 class MapNodeConfig:
-    """Parameters of the map process."""
+    """Hold the parameters of the map process."""
 
     depth_cameras: tuple[str, ...] = parameter(
         ("front_left", "down"), "Cameras whose depth is fused."
@@ -38,7 +38,7 @@ class MapNodeConfig:
 
     @property
     def most_hz(self) -> dict[str, float]:
-        """Most images per second by camera. Raises ParameterError."""
+        """Return the most images per second by camera; raises ParameterError."""
         if len(self.depth_cameras) != len(self.depth_rates_hz):
             raise ParameterError(
                 f"parameters 'depth_cameras' and 'depth_rates_hz' have "

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Images, cameras and transforms from standard messages, and the map as messages."""
+"""Converts images, cameras and transforms from standard messages, and the map to messages."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from talus_map.views.inbox import DepthImage
 
 
 def seconds(stamp: Time) -> float:
-    """ROS time in s."""
+    """Return a ROS time in s."""
     return stamp.sec + 1e-9 * stamp.nanosec
 
 
 def header_of(time: float, frame: str) -> Header:
-    """Stamped with an instant in s."""
+    """Return a header of a frame, stamped with an instant in s."""
     nanoseconds = round(time * 1e9)
     return Header(
         stamp=Time(
@@ -44,7 +44,7 @@ def header_of(time: float, frame: str) -> Header:
 
 
 def depth_image_of(camera: str, message: Image) -> DepthImage | None:
-    """A 32FC1 image in m; None if it is of another encoding, byte order or size."""
+    """Return a 32FC1 image in m; None if its encoding, byte order or size is another."""
     if message.encoding != "32FC1" or message.is_bigendian or message.step != 4 * message.width:
         return None
     if len(message.data) != message.step * message.height:
@@ -54,8 +54,9 @@ def depth_image_of(camera: str, message: Image) -> DepthImage | None:
 
 
 def pinhole_of(message: CameraInfo) -> Pinhole | None:
-    """Intrinsics without distortion; None if the camera is uncalibrated or distorts (such images
-    need rectifying).
+    """Return the intrinsics of a camera without distortion, else None.
+
+    None means that the camera is uncalibrated or distorts; such images need rectifying.
     """
     if message.k[0] <= 0.0 or any(message.d):
         return None
@@ -65,7 +66,7 @@ def pinhole_of(message: CameraInfo) -> Pinhole | None:
 
 
 def store_transforms(message: TFMessage, buffer: TransformBuffer, is_static: bool) -> None:
-    """Put every transform of a message into the buffer. Raises TransformError."""
+    """Put every transform of a message into the buffer; raises TransformError."""
     for transform in message.transforms:
         p = transform.transform.translation
         q = transform.transform.rotation
@@ -84,13 +85,13 @@ def store_transforms(message: TFMessage, buffer: TransformBuffer, is_static: boo
 
 
 def identity_message(parent: str, child: str) -> TFMessage:
-    """`child` is where `parent` is, at all times."""
+    """Return the transform by which `child` is where `parent` is, at all times."""
     transform = TransformStamped(header=Header(frame_id=parent), child_frame_id=child)
     return TFMessage(transforms=[transform])
 
 
 def cloud_message(header: Header, points: np.ndarray) -> PointCloud2:
-    """(n, 3) float32 points in m, coloured by height."""
+    """Return (n, 3) float32 points in m as a point cloud coloured by height."""
     rows = np.empty((len(points), 4), np.float32)
     rows[:, :3] = points
     rows[:, 3] = height_colours(points[:, 2]).view(np.float32)
@@ -98,13 +99,13 @@ def cloud_message(header: Header, points: np.ndarray) -> PointCloud2:
 
 
 def moving_message(header: Header, bodies: list[MovingBody], ground: float) -> PointCloud2:
-    """The nearest point of each body and its velocity, m and m/s, at the height `ground` in m."""
+    """Return each body's nearest point and velocity, m and m/s, at the height `ground` in m."""
     rows = np.array([(*body.nearest, ground, *body.velocity) for body in bodies], np.float32)
     return _cloud(header, ("x", "y", "z", "vx", "vy"), rows)
 
 
 def _cloud(header: Header, names: tuple[str, ...], rows: np.ndarray) -> PointCloud2:
-    """(n, len(names)) float32."""
+    """Return (n, len(names)) float32 values as a point cloud with fields of those names."""
     return PointCloud2(
         header=header,
         height=1,
@@ -121,7 +122,7 @@ def _cloud(header: Header, names: tuple[str, ...], rows: np.ndarray) -> PointClo
 
 
 def occupancy_message(header: Header, grid: OccupancyGrid, ground: float) -> OccupancyGridMessage:
-    """The grid, lying at the height `ground` in m."""
+    """Return the grid as a message, lying at the height `ground` in m."""
     message = OccupancyGridMessage(header=header)
     message.info.map_load_time = header.stamp
     message.info.resolution = grid.resolution
@@ -132,7 +133,7 @@ def occupancy_message(header: Header, grid: OccupancyGrid, ground: float) -> Occ
 
 
 def elevation_message(header: Header, grid: ElevationGrid) -> ElevationMap:
-    """The ground around the robot."""
+    """Return the ground around the robot as a message."""
     message = ElevationMap(
         header=header, resolution=grid.resolution, width=grid.cells, height=grid.cells
     )
@@ -145,7 +146,7 @@ def elevation_message(header: Header, grid: ElevationGrid) -> ElevationMap:
 def answered(
     response: MapFile.Response, action: Callable[[], object], done: str
 ) -> MapFile.Response:
-    """The response after an action: `done`, or why it failed."""
+    """Return the response after an action: `done`, or why it failed."""
     try:
         action()
         response.success = True

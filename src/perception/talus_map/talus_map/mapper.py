@@ -24,7 +24,7 @@ from talus_map.voxels.voxel_map import VoxelMap
 
 @dataclass(frozen=True)
 class MapConfig:
-    """Parameters of the map."""
+    """Hold the parameters of the map."""
 
     resolution_m: float = parameter(0.05, "Edge of a voxel: half a foot's width.", 0.02, 0.5)
     most_blocks: int = parameter(
@@ -56,7 +56,7 @@ class MapConfig:
 
 @dataclass(frozen=True)
 class DepthView:
-    """One depth image and where it was taken.
+    """Hold one depth image and the poses at which it was taken.
 
     Attributes:
         depth: (height, width) float32 m along the optical axis; NaN = invalid, +-inf = out of range
@@ -77,7 +77,7 @@ class DepthView:
 
 
 class Mapper:
-    """All that is known of the surroundings.
+    """Holds all that is known of the surroundings.
 
     Attributes:
         voxels: Occupied, free and unknown space.
@@ -100,7 +100,7 @@ class Mapper:
         self._feet = np.zeros(3)
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget all voxels, heights and moving bodies."""
         self.voxels.clear()
         self.elevation.clear()
         self._finder.clear()
@@ -108,7 +108,7 @@ class Mapper:
         self.views = 0
 
     def integrate(self, view: DepthView) -> None:
-        """Fuse one image; what is the robot's own body marks nothing."""
+        """Fuse one image; points on the robot's own body are left out."""
         step = self._config.pixel_step
         first = divmod(
             self.views % step**2, step
@@ -129,12 +129,13 @@ class Mapper:
         self.views += 1
 
     def occupancy(self) -> OccupancyGrid:
-        """The voxel map from above, at the robot's last footprint."""
+        """Return the voxel map from above, at the robot's last footprint."""
         return project(self.voxels, self._feet, self._config.occupancy)
 
     def _height_variances(self, points: np.ndarray, camera_in_map: Transform) -> np.ndarray:
-        """(n,) m^2: depth noise moves a point along its ray; the ray's slope turns that into
-        height.
+        """Return the variances of the points' heights, (n,) m^2.
+
+        Depth noise moves a point along its ray; the slope of the ray turns that into height.
         """
         slope = (points / points[:, 2:]) @ camera_in_map.rotation[2].astype(points.dtype)
         return (slope * self._sensor.deviation(points[:, 2])) ** 2

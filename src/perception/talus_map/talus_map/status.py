@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the map is, in a line and in numbers."""
+"""Summarises the state of the map process in one line and in numbers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from talus_map.views.inbox import DepthInbox
 
 @dataclass(frozen=True)
 class MapStatus:
-    """For diagnostics: `values` by name."""
+    """Hold the diagnostics of the map process, `values` by name."""
 
     is_well: bool
     message: str
@@ -19,7 +19,7 @@ class MapStatus:
 
 
 def status_of(mapper: Mapper, inbox: DepthInbox) -> MapStatus:
-    """What keeps it from mapping, if anything."""
+    """Return what keeps the process from mapping, if anything."""
     problems = []
     if mapper.voxels.is_full:
         problems.append(

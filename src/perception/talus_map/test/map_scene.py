@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A scene of planes and boxes whose depth images are exact, for tests of the map."""
+"""Renders exact depth images of planes and boxes, for tests of the map."""
 
 import numpy as np
 from talus_core.pinhole import Pinhole
@@ -13,13 +13,14 @@ OPTICAL = np.array(
 
 
 def pose_looking(position, yaw=0.0, pitch=0.0):
-    """Pose of an optical frame at a position, turned left by `yaw`, down by `pitch` (rad)."""
+    """Return the pose of an optical frame at a position, turned left by `yaw`, down by `pitch`."""
     return Transform(matrix_from_rpy(0.0, pitch, yaw) @ OPTICAL, np.asarray(position, dtype=float))
 
 
 def depth_of_boxes(boxes, pose, camera=CAMERA):
-    """Exact depth (height, width) float32 along the axis of axis-aligned boxes ((low, high), ...);
-    inf = nothing.
+    """Return the exact depth of axis-aligned boxes ((low, high), ...), (height, width) float32.
+
+    Depth is along the optical axis; inf = nothing.
     """
     rays = camera.rays().reshape(-1, 3).astype(float) @ pose.rotation.T
     nearest = np.full(len(rays), np.inf)
@@ -35,7 +36,7 @@ def depth_of_boxes(boxes, pose, camera=CAMERA):
 
 
 def values_at(voxels, points):
-    """Stored values (n,) of the voxels that hold (n, 3) points in m."""
+    """Return the stored values (n,) of the voxels that hold (n, 3) points in m."""
     return voxels.values_of(np.floor(np.asarray(points) / voxels.resolution).astype(np.int32))
 
 

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The elevation map: known heights, honest variances, unknown where nothing was seen, and a grid
-that moves along.
-"""
+"""Checks the elevation map: known heights, honest variances, unknown cells, and a moving grid."""
 
 import numpy as np
 import pytest
@@ -19,7 +17,7 @@ def height_at(grid, x, y):
 
 
 def flat(height, count=8_000, spread=0.5, seed=0):
-    """Points at one height, around the origin."""
+    """Return points at one height, around the origin."""
     xy = np.random.default_rng(seed).uniform(-spread, spread, (count, 2))
     return np.column_stack([xy, np.full(count, height)]).astype(np.float32)
 

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The inbox: an image becomes a view once everything about its instant is known, and says what it
-lacks until then.
-"""
+"""Checks that an image becomes a view once its instant is known; until then the lack is named."""
 
 import numpy as np
 import pytest

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What moves in front of walls is found within a few images, with its place and speed; walls and
-furniture never.
-"""
+"""Checks that moving bodies are found within a few images, with place and speed; walls never."""
 
 import numpy as np
 import pytest
@@ -18,7 +16,7 @@ ROOM = (
         ((3.0, -2.0, 0.72), (4.0, -1.2, 0.76)),
     ),  # a pillar, a table
 )
-JITTER = 0.003  # m and rad, of where the images are said to be taken
+JITTER = 0.003  # m and rad, error of the poses at which the images are said to be taken
 
 
 def person(x, y=0.0):
@@ -26,9 +24,7 @@ def person(x, y=0.0):
 
 
 class Walk:
-    """A robot that looks down by 26 degrees while it walks, turns its head, and believes that it
-    went 1 % farther.
-    """
+    """Model a robot that walks looking down by 26 degrees, turns its head and drifts by 1 %."""
 
     def __init__(self, speed=0.0, turn=0.0):
         self.speed = speed

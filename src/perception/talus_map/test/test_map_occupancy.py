@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The projection to the ground: obstacles of the robot's height, free floor, and unknown where
-nobody looked.
-"""
+"""Checks the projection to the ground: obstacles, free floor, unknown where nothing was seen."""
 
 import numpy as np
 import pytest
@@ -27,7 +25,7 @@ LOOKS = [
 
 
 def slope(tangent):
-    """Terraces of 10 cm that rise along +x: a slope in steps that a foot does not notice."""
+    """Return terraces of 10 cm that rise along +x: a slope in steps that a foot does not notice."""
     return [((x, -20.0, -3.0), (x + 0.1, 20.0, x * tangent)) for x in np.arange(-1.0, 5.0, 0.1)]
 
 

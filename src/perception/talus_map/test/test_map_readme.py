@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables of the README equal the code."""
+"""Checks that the tables of the README equal the code."""
 
 import re
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The self filter: removes the body where tf says it is, and nothing else."""
+"""Checks that the self filter removes the body where tf says it is, and nothing else."""
 
 import numpy as np
 import pytest

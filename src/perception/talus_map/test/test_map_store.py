@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Maps in files: what is loaded is what was saved, and a wrong file changes nothing."""
+"""Checks that a loaded map equals the saved one, and that a wrong file changes nothing."""
 
 import numpy as np
 import pytest

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The voxel map: what a depth image makes occupied, free and leaves unknown."""
+"""Checks what a depth image makes occupied and free, and what it leaves unknown."""
 
 import numpy as np
 import pytest

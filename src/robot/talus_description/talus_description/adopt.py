@@ -25,10 +25,10 @@ from talus_description.crouch import crouches
 from talus_description.urdf_from_mjcf import joint_effort, urdf_tree
 
 SIDE_WORDS = ("left", "right")
-# Rad/s, of drives of which nothing else is known: MJCF has no speed limits.
+# rad/s, of drives of which nothing else is known: MJCF has no speed limits.
 DRIVE_VELOCITY_RADPS = 25.0
-PACK_VOLTAGE_V = 52.0  # V, of the pack that it is given
-# Of the no-load speed is where the peak torque is still available, as in talus40.
+PACK_VOLTAGE_V = 52.0  # V, of the pack that the robot is given
+# Share of the no-load speed up to which the peak torque is available, as in talus40.
 FULL_TORQUE_SHARE_OF_NO_LOAD = 0.6
 BRAKE_SHARE_OF_PEAK = 0.5  # of the peak torque: brakes that keep it crouched until it has torque
 SHARP_FRICTION = (

@@ -9,23 +9,23 @@ import mujoco
 import numpy as np
 from talus_core.errors import TalusError
 
-# M above the lowest point of a foot within which its shape belongs to the sole.
+# m above the lowest point of a foot within which its shape belongs to the sole.
 SOLE_DEPTH_M = 0.005
 SIDE_PLACES = 41  # places along each side at which the largest rectangle may begin or end
 UP_AXIS = 2
 
 
 class AnatomyError(TalusError):
-    """A model that is no humanoid as Talus knows it; one line that says what is missing."""
+    """Raised for a model that is no humanoid as Talus knows it; one line names the lack."""
 
 
 @dataclass(frozen=True)
 class Sole:
-    """A rectangle that lies within the shape of a foot, x forward and z up in the neutral pose.
+    """Describes a rectangle within a foot's shape, x forward and z up in the neutral pose.
 
     Attributes:
-        body: Of the foot.
-        geoms: That touch the ground.
+        body: Body of the foot.
+        geoms: Shapes that touch the ground.
         position: (3,) m, its centre in the body's frame.
         rotation: (3, 3) from the sole's to the body's axes.
         length, width: m.
@@ -41,7 +41,7 @@ class Sole:
 
 @dataclass(frozen=True)
 class Anatomy:
-    """What the parts of the robot are; joints by name, in the order from the base outwards.
+    """Names the parts of the robot; joints by name, in the order from the base outwards.
 
     Attributes:
         base: Body of the free joint.
@@ -64,7 +64,7 @@ def anatomy(model: mujoco.MjModel) -> Anatomy:
 
 
 class _Reader:
-    """The tree of a model in its neutral pose."""
+    """Reads the tree of a model in its neutral pose."""
 
     def __init__(self, model: mujoco.MjModel):
         self.model = model

@@ -9,9 +9,9 @@ import numpy as np
 from talus_description.anatomy import Anatomy, AnatomyError
 from talus_description.scene import pose_qpos
 
-STAND_KNEE_RAD = 0.64  # rad: as in talus40; straighter legs lose the knee's lift
-SIT_KNEE_RAD = 1.5  # rad, less where the ankles do not bend that far
-STOP_MARGIN_RAD = 0.05  # rad before the stops
+STAND_KNEE_RAD = 0.64  # as in talus40; straighter legs lose the knee's lift
+SIT_KNEE_RAD = 1.5  # less where the ankles do not bend that far
+STOP_MARGIN_RAD = 0.05  # before the stops
 SIDEWAYS_AXIS_SHARE = 0.95  # of an axis along y
 
 
@@ -21,7 +21,7 @@ def crouches(
     """Return `stand` and `sit` by joint, rad; other joints are at 0 or at their nearest stop.
 
     A robot that was not made to fold has no rest posture: its `sit` is a crouch that balances, and
-        brakes keep it.
+    brakes keep it.
 
     Raises AnatomyError where the legs have no hip, knee and ankle that bend forward.
     """

@@ -23,7 +23,7 @@ AXES = {"x": np.roll(np.eye(3), 1, axis=0), "y": np.roll(np.eye(3), 2, axis=0), 
 
 @dataclass(frozen=True)
 class Patch:
-    """A smooth piece of surface.
+    """Holds a smooth piece of surface.
 
     Points (n, 3) in m; triangles (m, 3) of their indices, anticlockwise from outside.
     """
@@ -40,7 +40,7 @@ class Patch:
         return Patch(self.points * [1, -1, 1], self.triangles[:, ::-1])
 
     def normals(self) -> np.ndarray:
-        """Return unit normals at the points, mean of the triangles around by area. (n, 3)"""
+        """Return unit normals (n, 3) at the points, mean of the triangles around by area."""
         a, b, c = (self.points[self.triangles[:, i]] for i in range(3))
         normals = np.zeros_like(self.points)
         for corner in range(3):

@@ -16,20 +16,20 @@ import pinocchio
 from scipy.optimize import brentq
 from talus_core.robot import RobotDescription
 
-# Rad around the straight line between the poses in which the balanced hip angle is sought.
+# rad around the straight line between the poses in which the balanced hip angle is sought.
 HIP_SEARCH_RAD = 0.6
 
 
 @dataclass(frozen=True)
 class RestRow:
-    """One posture, at rest on both feet.
+    """Describes one posture, at rest on both feet.
 
     Attributes:
-        base_height: Of base_link above the soles, m.
-        base_pitch: Of base_link, leaning forward positive, rad.
+        base_height: Height of base_link above the soles, m.
+        base_pitch: Pitch of base_link, leaning forward positive, rad.
         com_ahead: Centre of mass ahead of the middle between the soles, m.
         position: Structural joints, rad. (m,)
-        torque: That holds them, N m. (m,)
+        torque: Torques that hold them, N m. (m,)
     """
 
     base_height: float
@@ -40,7 +40,7 @@ class RestRow:
 
 
 class Statics:
-    """A robot at rest with its left sole level at z = 0."""
+    """Computes a robot at rest with its left sole level at z = 0."""
 
     def __init__(self, robot: RobotDescription):
         self.robot = robot

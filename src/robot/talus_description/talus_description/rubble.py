@@ -12,10 +12,10 @@ import numpy as np
 
 from talus_description.urdf_model import DescriptionError
 
-BLOCK_SIDE_M = 0.30  # m, about a foot and a half: most steps land on two blocks
+BLOCK_SIDE_M = 0.30  # about a foot and a half: most steps land on two blocks
 BLOCK_ROWS = 15
 BLOCK_COLUMNS = 8
-FIELD_START_M = 1.5  # m, where the field begins on the x axis
+FIELD_START_M = 1.5  # where the field begins on the x axis
 BLOCK_MATERIALS = ("stone", "slate")
 
 

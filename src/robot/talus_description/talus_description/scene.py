@@ -13,11 +13,11 @@ from talus_core.errors import TalusError, unknown_name_message
 
 
 class SceneError(TalusError):
-    """A robot or world that cannot be loaded; one line that names it and what would work."""
+    """Raised when a robot or world cannot be loaded; one line names it and what would work."""
 
 
 def world_names(worlds: Path) -> list[str]:
-    """Return names of the worlds in a folder."""
+    """Return the names of the worlds in a folder."""
     return sorted(path.stem for path in worlds.glob("*.xml"))
 
 

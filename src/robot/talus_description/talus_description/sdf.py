@@ -20,11 +20,9 @@ from talus_description.urdf_model import FramePose, Inertial, Model, UrdfElement
 SubElement = ElementTree.SubElement
 
 AT_ORIGIN = FramePose(np.zeros(3), np.eye(3))
-IMU_RATE_HZ, FOOT_RATE_HZ, CAMERA_RATE_HZ = (
-    500,
-    500,
-    15,
-)  # the control rate; above the 10 Hz that cameras promise
+IMU_RATE_HZ = 500  # the control rate
+FOOT_RATE_HZ = 500  # the control rate
+CAMERA_RATE_HZ = 15  # above the 10 Hz that cameras promise
 CAMERA_RANGE_M = (0.05, 40.0)  # m
 
 

@@ -13,7 +13,7 @@ from talus_core.errors import TalusError
 from transforms3d.euler import mat2euler
 
 SubElement = ElementTree.SubElement
-ENDLESS_TURN_RAD = math.pi  # rad either way of a joint without stops
+ENDLESS_TURN_RAD = math.pi  # either way of a joint without stops
 
 
 def joint_effort(model: mujoco.MjModel, joint: str) -> float:
@@ -41,9 +41,9 @@ def urdf_tree(
     """Return the whole document.
 
     Args:
-        model: Of the robot alone.
-        name: Of the robot.
-        sites: That become frames.
+        model: Model of the robot alone.
+        name: Name of the robot.
+        sites: Sites that become frames.
         velocity: rad/s by joint; joints that are not in it become fixed.
     """
     robot = ElementTree.Element("robot", name=name)

@@ -15,12 +15,12 @@ from transforms3d.quaternions import mat2quat
 
 
 class DescriptionError(TalusError):
-    """A model file that cannot be converted; one line that names it and what would work."""
+    """Raised when a model file cannot be converted; one line names it and what would work."""
 
 
 @dataclass(frozen=True)
 class FramePose:
-    """The place of a child frame in its parent frame.
+    """Describes the place of a child frame in its parent frame.
 
     Attributes:
         position: Origin of the child in the parent frame, m. (3,)
@@ -32,7 +32,7 @@ class FramePose:
 
     @property
     def quat_wxyz(self) -> np.ndarray:
-        """The rotation as a unit quaternion, scalar first. (4,)"""
+        """Return the rotation as a unit quaternion, scalar first. (4,)"""
         return mat2quat(self.rotation)
 
     def __matmul__(self, other: FramePose) -> FramePose:
@@ -43,7 +43,7 @@ class FramePose:
 
 @dataclass(frozen=True)
 class UrdfShape:
-    """A geometry in m.
+    """Describes a geometry in m.
 
     `box` (x, y, z), `cylinder` (radius, length), `sphere` (radius,); or `mesh`: scale of a file.
     """
@@ -55,7 +55,7 @@ class UrdfShape:
 
 @dataclass(frozen=True)
 class UrdfElement:
-    """One visual or collision element of a link; `material` is empty where none is named."""
+    """Describes a visual or collision element of a link; `material` may be empty."""
 
     pose: FramePose
     shape: UrdfShape
@@ -64,7 +64,7 @@ class UrdfElement:
 
 @dataclass(frozen=True)
 class Inertial:
-    """Mass in kg and inertia (3, 3) in kg m^2 about the centre of mass, in the axes of `pose`."""
+    """Holds mass, kg, and inertia about the centre of mass in the axes of `pose`, (3, 3) kg m^2."""
 
     pose: FramePose
     mass: float
@@ -73,7 +73,7 @@ class Inertial:
 
 @dataclass(frozen=True)
 class UrdfLink:
-    """A body, or a mere frame where `inertial` is None."""
+    """Describes a body, or a mere frame where `inertial` is None."""
 
     name: str
     inertial: Inertial | None
@@ -83,7 +83,7 @@ class UrdfLink:
 
 @dataclass(frozen=True)
 class UrdfJoint:
-    """A revolute or fixed joint.
+    """Describes a revolute or fixed joint.
 
     Range in rad, effort and friction in N m, velocity in rad/s, damping in N m s/rad.
     """
@@ -104,7 +104,7 @@ class UrdfJoint:
 
 @dataclass(frozen=True)
 class Model:
-    """A tree of links; `materials` maps names to rgba."""
+    """Holds a tree of links; `materials` maps names to rgba."""
 
     name: str
     links: dict[str, UrdfLink]
@@ -113,7 +113,7 @@ class Model:
 
     @property
     def root(self) -> str:
-        """The link that is no joint's child."""
+        """Return the link that is no joint's child."""
         children = {joint.child for joint in self.joints}
         return next(name for name in self.links if name not in children)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests of talus_description share: the robot folder and its models."""
+"""Shares the robot folder and its models among the tests of talus_description."""
 
 from pathlib import Path
 
@@ -31,13 +31,13 @@ def robot(folder):
 
 @pytest.fixture(scope="session")
 def facts(folder):
-    """The contents of robot.yaml."""
+    """Return the contents of robot.yaml."""
     return yaml.safe_load((folder / "robot.yaml").read_text())
 
 
 @pytest.fixture(scope="session")
 def body(folder):
-    """The contents of talus40.yaml."""
+    """Return the contents of talus40.yaml."""
     return yaml.safe_load((folder / "talus40.yaml").read_text())
 
 
@@ -53,5 +53,5 @@ def pin_model(robot):
 
 @pytest.fixture
 def scene(folder) -> mujoco.MjModel:
-    """The robot on the flat floor; a fresh model, since tests change it."""
+    """Return the robot on the flat floor; a fresh model, since tests change it."""
     return load_scene(folder, "flat")

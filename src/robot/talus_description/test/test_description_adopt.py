@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A robot that comes as one MJCF file: talus40's own must give back what robot.yaml says of it."""
+"""Checks that talus40's own MJCF, adopted, gives back what robot.yaml says of it."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ TOE = """<mujoco><worldbody><body name="base">
 
 @pytest.fixture(scope="module")
 def adopted(tmp_path_factory):
-    """Folder made of talus40.xml alone."""
+    """Return the folder made of talus40.xml alone."""
     folder = tmp_path_factory.mktemp("robots") / "guest"
     adopt(TALUS40 / "talus40.xml", folder)
     return folder

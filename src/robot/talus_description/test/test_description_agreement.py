@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""URDF, MJCF and SDF describe one and the same robot."""
+"""Checks that URDF, MJCF and SDF describe one and the same robot."""
 
 import xml.etree.ElementTree as ElementTree
 
@@ -13,7 +13,7 @@ SEEDS = range(4)
 
 
 class Pair:
-    """URDF in pinocchio and MJCF in MuJoCo, in one configuration, joints in pinocchio's order."""
+    """Holds URDF in pinocchio and MJCF in MuJoCo in one configuration, in pinocchio's order."""
 
     def __init__(self, pin_model, scene, robot, seed):
         self.pin, self.pin_data = pin_model, pin_model.createData()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The converter on a robot that is not ours: a box on one hinge."""
+"""Checks the converter on a robot that is not ours: a box on one hinge."""
 
 import sys
 

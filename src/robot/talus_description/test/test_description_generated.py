@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is committed is what the sources give."""
+"""Checks that what is committed is what the sources give."""
 
 import shutil
 
@@ -53,7 +53,10 @@ def test_rubble_is_up_to_date(worlds):
 
 
 def _same_mesh(old: str, new: str) -> bool:
-    """Equal up to a unit in the last digit of a coordinate, which machines round differently."""
+    """Return whether both are equal up to a unit in a coordinate's last digit.
+
+    Machines round that digit differently.
+    """
     pairs = (
         list(zip(old.split(), new.split(), strict=True))
         if len(old.split()) == len(new.split())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The shells: closed, facing outwards, of the size that they say."""
+"""Checks the shells: closed, facing outwards, of the size that they say."""
 
 import numpy as np
 import pytest
@@ -65,7 +65,7 @@ def test_unknown_shape_is_refused_with_those_that_exist():
 
 
 def welded(patches):
-    """Triangles (m, 3) of point numbers, equal points with the same number."""
+    """Return triangles (m, 3) of point numbers, equal points with the same number."""
     every = np.round(np.concatenate([patch.points for patch in patches]), 9) + 0.0
     _, index = np.unique(every, axis=0, return_inverse=True)
     offsets = np.cumsum([0, *(len(patch.points) for patch in patches[:-1])])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The body of talus40: mass, inertia, ranges, frames, and what stands on the floor."""
+"""Checks the body of talus40: mass, inertia, ranges, frames, and what stands on the floor."""
 
 import mujoco
 import numpy as np
@@ -139,7 +139,7 @@ def test_little_to_draw(scene):
 
 
 def placed(model, robot, pose) -> mujoco.MjData:
-    """The model with the robot in a pose on the floor."""
+    """Return the model with the robot in a pose on the floor."""
     data = mujoco.MjData(model)
     data.qpos[:] = pose_qpos(model, robot.joint_names, pose, [foot.frame for foot in robot.feet])
     mujoco.mj_forward(model, data)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Seated it stays without torque, standing it does not; the path between both is balanced."""
+"""Checks that seated the robot stays without torque, and that the path to it is balanced."""
 
 import mujoco
 import numpy as np
@@ -12,7 +12,7 @@ SOLES = ("l_sole", "r_sole")
 
 @pytest.fixture
 def limp(scene, facts) -> mujoco.MjModel:
-    """The scene with the power cut: windings shorted through a resistor, holding brakes closed."""
+    """Return the scene with the power cut: windings shorted through a resistor, brakes closed."""
     for drive in facts["drives"].values():
         for joint in drive["joints"]:
             scene.joint(joint).damping += drive["torque_constant"] ** 2 / (2 * drive["resistance"])
@@ -120,7 +120,7 @@ def test_rest_path_torques_hold_the_robot_still(path, robot, scene, index):
 
 
 def placed(model, robot, pose) -> mujoco.MjData:
-    """The model with the robot in a pose, by name or angles, on the floor."""
+    """Return the model with the robot in a pose, by name or angles, on the floor."""
     data = mujoco.MjData(model)
     angles = robot.poses[pose] if isinstance(pose, str) else pose
     data.qpos[:] = pose_qpos(model, robot.joint_names, angles, SOLES)
@@ -129,7 +129,7 @@ def placed(model, robot, pose) -> mujoco.MjData:
 
 
 def com_ahead(data) -> float:
-    """Centre of mass ahead of the middle between the soles, along the left sole's x axis, m."""
+    """Return how far the centre of mass is ahead of the soles' middle, m along the left sole."""
     middle = np.mean([data.site(sole).xpos for sole in SOLES], axis=0)
     return float(
         (data.body("base_link").subtree_com - middle) @ data.site(SOLES[0]).xmat.reshape(3, 3)[:, 0]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Robot and world joined; the worlds; what the simulated sensors mean."""
+"""Checks robot and world joined, the worlds, and what the simulated sensors mean."""
 
 import mujoco
 import numpy as np
@@ -142,7 +142,7 @@ def test_leaves_no_log_file(folder, tmp_path, monkeypatch):
 
 
 def placed(model, robot, pose) -> mujoco.MjData:
-    """The model with the robot in a pose on the floor."""
+    """Return the model with the robot in a pose on the floor."""
     data = mujoco.MjData(model)
     data.qpos[:] = pose_qpos(model, robot.joint_names, pose, SOLES)
     mujoco.mj_forward(model, data)
@@ -162,7 +162,7 @@ def hold(model, data, robot, pose, steps: int) -> None:
 
 
 def _slide(model, robot, at: float, push: float) -> float:
-    """How far the standing robot's feet slide in .3 s under `push` times its weight, m."""
+    """Return how far the standing robot's feet slide in .3 s under `push` times its weight, m."""
     pose = robot.poses["stand"]
     data = placed(model, robot, pose)
     data.qpos[0] += at
@@ -175,7 +175,7 @@ def _slide(model, robot, at: float, push: float) -> float:
 
 
 def _ground(model, data, x: float) -> float:
-    """Height of the ground at x on the x axis, m."""
+    """Return the height of the ground at x on the x axis, m."""
     geom = np.zeros(1, dtype=np.int32)
     everything = np.array([1, 0, 0, 0, 0, 0], dtype=np.uint8)
     distance = mujoco.mj_ray(model, data, [x, 0, 3.0], [0, 0, -1.0], everything, 1, -1, geom)

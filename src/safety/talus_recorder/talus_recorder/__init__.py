@@ -1,4 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The black box: what every node said around an event, on disk, whatever happens to the
-computer.
-"""
+"""Records to disk what every node said around an event, as a black box that outlives power cuts."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the recorder is set to do."""
+"""Defines the parameters of the recorder."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from talus_core.parameters import parameter
 
 MEGABYTE = 1_000_000
-CHUNK_BYTES = 786432  # most of a chunk: 0.45 s of everything
+CHUNK_BYTES = 786432  # largest chunk: 0.45 s of everything
 
 
 @dataclass(frozen=True)
 class RecorderConfig:
-    """Parameters of the recorder."""
+    """Hold the parameters of the recorder."""
 
     folder: str = parameter(
         "",

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the recorder reads of the messages that it records, at the price of a comparison where
-nothing changed.
+"""Reads from recorded messages what the recorder needs, at the price of a comparison.
+
+Only a message that changed costs more than that.
 """
 
 from __future__ import annotations
@@ -21,68 +22,67 @@ from talus_recorder.happenings.watcher import GateView, SafetyView
 
 # Offsets in plain CDR, its header of 4 bytes included; a test holds them against rclpy's own
 # serialisation.
-STAMP = struct.Struct("<iI")
+MESSAGE_STAMP = struct.Struct("<iI")
 STAMP_AT = 4
 # RobotState ends with 18 numbers; specific force is the second three of them.
 FORCE = struct.Struct("<3d")
 FORCE_FROM_END = (18 - 3) * 8
-# Of SafetyState what lies between stamp and sequence, of GateState phase and latch: the rest
-# changes all the time.
-# Padding is undefined: bytes that differ may say the same.
+# What lies between stamp and sequence of SafetyState, and between phase and latch of GateState: the
+# rest changes all the time. Padding is undefined, so differing bytes may mean the same.
 SAFETY_SALIENT = slice(12, -8)
 GATE_SALIENT = slice(20, 22)
 
-_PREFIX = "R"  # of the constants that are levels
+_PREFIX = "R"  # prefix of the constants that are levels
 
 
 def message_type(kind: str) -> type:
-    """The class of `package/Type`."""
+    """Return the class of `package/Type`."""
     package, name = kind.split("/")
     return getattr(importlib.import_module(f"{package}.msg"), name)
 
 
 def channel(topic: str, kind: str) -> RecordedChannel:
-    """Of a topic with its full name. Raises RecorderError."""
+    """Return the channel of a topic with its full name; raises RecorderError."""
     package, name = kind.split("/")
     return RecordedChannel(topic, f"{package}/msg/{name}", definition(kind, share))
 
 
 def share(package: str) -> Path:
-    """Shared folder of a package."""
+    """Return the shared folder of a package."""
     return Path(get_package_share_directory(package))
 
 
 def stamp_of(data: bytes) -> float:
-    """Of a message that begins with its stamp, s."""
-    seconds, nanoseconds = STAMP.unpack_from(data, STAMP_AT)
+    """Return the stamp in s of a message that begins with it."""
+    seconds, nanoseconds = MESSAGE_STAMP.unpack_from(data, STAMP_AT)
     return seconds + nanoseconds / NANOSECONDS_PER_SECOND
 
 
 def specific_force_of(data: bytes) -> tuple[float, float, float]:
-    """Of a RobotState, m/s^2."""
+    """Return the specific force of a RobotState, m/s^2."""
     return FORCE.unpack_from(data, len(data) - FORCE_FROM_END)
 
 
 def safety_of(data: bytes) -> SafetyView:
-    """Of a SafetyState."""
+    """Return what the recorder needs of a SafetyState."""
     message = deserialize_message(data, SafetyState)
     return SafetyView(message.level, level_name(message.level), message.cause, message.latched)
 
 
 def gate_of(data: bytes) -> GateView:
-    """Of a GateState."""
+    """Return what the recorder needs of a GateState."""
     message = deserialize_message(data, GateState)
     return GateView(message.latched, message.reason)
 
 
 def fault_of(data: bytes) -> tuple[str, str, bool]:
-    """Name, target and activity of a Fault."""
+    """Return name, target and activity of a Fault."""
     message = deserialize_message(data, Fault)
     return message.name, message.target, message.active
 
 
 def level_name(level: int) -> str:
-    """As the message's constants call it."""
+    """Return the name of a level, as the message's constants call it."""
     constants = type(SafetyState).__prepare__("", ())
     return next(
         (name for name, value in constants.items() if name[0] == _PREFIX and value == level),
@@ -91,6 +91,6 @@ def level_name(level: int) -> str:
 
 
 def time_message(seconds: float) -> Time:
-    """s to a ROS time."""
+    """Return a time in s as a ROS time."""
     whole, nano = divmod(round(max(seconds, 0.0) * NANOSECONDS_PER_SECOND), NANOSECONDS_PER_SECOND)
     return Time(sec=whole, nanosec=nano)

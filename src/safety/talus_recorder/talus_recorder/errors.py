@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the recorder raises on purpose."""
+"""Defines the error that the recorder raises on purpose."""
 
 from talus_core.errors import TalusError
 
 
 class RecorderError(TalusError):
-    """Something that the recorder was given cannot be used."""
+    """Raised for input that the recorder cannot use."""

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The recorder node: wakes four times a second, looks at what has come, and leaves the disk to its
-thread.
-"""
+"""Wakes four times a second, looks at what has come, and leaves the disk to a thread."""
 
 from __future__ import annotations
 
@@ -37,15 +35,16 @@ from talus_recorder.listening.topics import (
 from talus_recorder.recording import TOLD, Recording, default_folder, origin_now
 from talus_recorder.status import StatusOf
 
-DIAGNOSTICS_PERIOD_S = 1.0
-DRIVER_SILENT_S = 0.5  # without robot_state the driver has ended, and so do we
-LONGEST_END_S = 40.0  # as the driver is given to sit the robot down
-RECORDER_NICENESS = 5  # after everything else
+RECORDER_DIAGNOSTICS_PERIOD_S = 1.0
+# s; without robot_state for so long the driver has ended, and the recorder ends too
+DRIVER_SILENT_S = 0.5
+LONGEST_END_S = 40.0  # s, as the driver is given to sit the robot down
+RECORDER_NICENESS = 5  # below every other process of the robot
 SEVERITY_LEVELS = (OK, WARN, ERROR)
 
 
 class RecorderNode:
-    """A batch at a time: messages into chunks, what they tell into events."""
+    """Takes a batch at a time: messages into chunks, what they tell into events."""
 
     def __init__(self) -> None:
         node = self._node = create_clockless_node("recorder")
@@ -79,8 +78,9 @@ class RecorderNode:
         self._status = StatusOf(self._intake, spool, self._disk)
 
     def run(self, ended: Flag) -> None:
-        """Until `ended`, and on until the driver, which ends last, has put the robot down, or
-        `ended` again.
+        """Record until `ended`, and on until the driver has put the robot down, or `ended` again.
+
+        The driver ends last.
         """
         executor = ExecutorThread(self._node, Flag())
         self._batch([(EVENT_START, "the recorder began")])
@@ -88,7 +88,7 @@ class RecorderNode:
         try:
             while not ended.wait(self._period):
                 self._batch()
-                if time.monotonic() - diagnosed_at >= DIAGNOSTICS_PERIOD_S:
+                if time.monotonic() - diagnosed_at >= RECORDER_DIAGNOSTICS_PERIOD_S:
                     self._diagnose()
                     diagnosed_at = time.monotonic()
                 executor.raise_error()
@@ -98,13 +98,13 @@ class RecorderNode:
             executor.close()
 
     def close(self) -> None:
-        """Finish all files."""
+        """Finish all files of the recording."""
         self._batch([(EVENT_END, "the recorder was ended")])
         self._intake.flush()
         self._disk.close()
 
     def _batch(self, told: list[Told] | None = None) -> None:
-        """All that has come since the last one; `told`: events of our own."""
+        """Take all that has come since the last batch; `told` holds the recorder's own events."""
         steady = time.monotonic_ns()
         self._log_time.begin_batch(Clocks(steady, time.time_ns()))
         self._listener.fetch()
@@ -154,11 +154,11 @@ class RecorderNode:
 
 
 def main() -> None:
-    """Entry point."""
+    """Run the node as a process."""
     with suppress(OSError):
         os.sched_setscheduler(
             0, os.SCHED_BATCH, os.sched_param(0)
-        )  # of all threads to come: it never preempts
+        )  # for all threads to come: the recorder never preempts another process
     sys.exit(run_node(RecorderNode, niceness=RECORDER_NICENESS))
 
 

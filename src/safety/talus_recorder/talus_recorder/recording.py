@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What all files of one recording share."""
+"""Defines what all files of one recording share."""
 
 from __future__ import annotations
 
@@ -23,12 +23,14 @@ RING_PREFIX = "ring-"  # begins the name of a folder with the last seconds
 
 @dataclass(frozen=True)
 class Recording:
-    """Attributes:
-    folder: Of the event files.
-    channels: What is recorded; the first has number 1.
-    origin: Who records, in words for the reader.
-    config: How.
-    digest: Of the hash chains.
+    """Hold what all files of one recording share.
+
+    Attributes:
+        folder: Folder of the event files.
+        channels: What is recorded; the first has number 1.
+        origin: The recording process, in words for the reader.
+        config: Parameters of the recorder.
+        digest: Digest of the hash chains.
     """
 
     folder: Path
@@ -39,16 +41,16 @@ class Recording:
 
     @property
     def ring(self) -> Path:
-        """Folder of its last seconds."""
+        """Return the folder of its last seconds."""
         return self.folder / f"{RING_PREFIX}{self.origin['process']}"
 
     def segment_preamble(self, number: int) -> bytes:
-        """Begin of a file of the ring."""
+        """Return the begin of a file of the ring."""
         return preamble(self.channels, {**self.origin, "segment": str(number)}, self.digest).data
 
 
 def origin_now(wall_ns: int) -> dict[str, str]:
-    """Of this process; `wall_ns`: the wall clock at log time's begin."""
+    """Return the origin of this process; `wall_ns` is the wall clock at log time's begin."""
     boot = BOOT_ID.read_text().strip() if BOOT_ID.exists() else "unknown"
     return {
         "machine": socket.gethostname(),
@@ -62,9 +64,7 @@ def origin_now(wall_ns: int) -> dict[str, str]:
 
 
 def default_folder(environment: Mapping[str, str]) -> Path:
-    """Where event files go unless a parameter says otherwise: with the other logs, if there is a
-    place for them.
-    """
+    """Return the default folder of event files: with the other logs, where these have one."""
     if environment.get("TALUS_LOG_DIR"):
         return Path(environment["TALUS_LOG_DIR"]) / "black_box"
     base = environment.get("TALUS_ROOT") or environment.get("HOME") or "."

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes readable files of what a power cut or a kill left: `python -m talus_recorder.recover
-FILE...`.
+"""Makes readable files of what a power cut or a kill left.
+
+Run it by `python -m talus_recorder.recover FILE...`.
 """
 
 from __future__ import annotations
@@ -28,9 +29,9 @@ from talus_recorder.recording import RING_PREFIX, Recording
 
 
 def recover_rings(storage: Storage, recording: Recording) -> list[Path]:
-    """An event file of every ring that no living process has;
+    """Make an event file of every ring that no living process has.
 
-    `recording` is our own. Raises OSError.
+    `recording` is that of this process. Raises OSError.
     """
     made = []
     for name in storage.names(recording.folder):
@@ -65,7 +66,7 @@ def _recover_ring(storage: Storage, recording: Recording, ring: Path) -> Path | 
 
 
 def recover_file(storage: Storage, path: Path, digest: Digest) -> Path:
-    """`<name>.recovered.mcap` beside a file of ours that was cut.
+    """Write `<name>.recovered.mcap` beside one of our files that was cut.
 
     Raises RecorderError or OSError.
     """
@@ -88,7 +89,7 @@ class _Loose:
         self._digest = digest
 
     def make_room(self, size: int) -> list[str]:
-        """No quota here."""
+        """Do nothing: no quota holds here."""
         return []
 
     def finish(
@@ -101,7 +102,7 @@ class _Loose:
         heads: Sequence[str],
         name: str,
     ) -> Path:
-        """As `Archive.finish`, without a place in a chain."""
+        """Finish a file as `Archive.finish` does, without a place in a chain."""
         record = seal_record(0, FIRST_LINK, seal_of(0, FIRST_LINK, origin, heads, self._digest))
         summary.add_metadata(SEAL, size, len(record))
         file.write([record, summary.encode(size + len(record))])
@@ -125,7 +126,7 @@ def _write(
     finisher: Archive | _Loose,
     digest: Digest,
 ) -> Path:
-    """Raises RecorderError where what was written cannot be read."""
+    """Write a recovered file; raises RecorderError where it cannot be read back."""
     end = max((piece.group.end for piece in pieces), default=0)
     events = [event for piece in pieces for event, _, _ in piece.group.events]
     events.append(
@@ -148,16 +149,16 @@ def _write(
     return path
 
 
-_OWN = ("segment", "digest", "algorithm")  # of a preamble, said anew
+_OWN = ("segment", "digest", "algorithm")  # words of a preamble that are written anew
 
 
 def _worst_first(events: list[Happening]) -> list[Happening]:
-    """A fault that was heard of before the interruption names the file."""
+    """Return the events with the worst first; a fault before the interruption names the file."""
     return sorted(events, key=lambda event: (event.is_routine, event.kind == EVENT_INTERRUPTED))
 
 
 def recorded_channels(records: Sequence[McapRecord]) -> list[RecordedChannel]:
-    """Schemas and channels of a preamble, as the recorder has them."""
+    """Return schemas and channels of a preamble as the recorder has them."""
     schemas = {one.id: one for one in records if isinstance(one, Schema)}
     channels = [one for one in records if isinstance(one, Channel) and one.schema_id in schemas]
     return [
@@ -169,7 +170,7 @@ def recorded_channels(records: Sequence[McapRecord]) -> list[RecordedChannel]:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Exit code: 0, or 2 where a file cannot be recovered."""
+    """Recover files; return exit code 0, or 2 where a file cannot be recovered."""
     parser = argparse.ArgumentParser(
         prog="talus_recorder.recover", description="Readable files out of cut ones."
     )

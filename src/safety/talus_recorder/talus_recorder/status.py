@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the recorder is, in a line and in numbers."""
+"""Summarises the state of the recorder in one line and in numbers."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from talus_recorder.disk.disk_thread import DiskThread
 from talus_recorder.disk.spool import Spool
 from talus_recorder.listening.intake import Intake
 
-SLOW_WRITE_S = 0.25  # of one chunk: longer, and a power cut costs more than it should
+SLOW_WRITE_S = 0.25  # s of one chunk; longer, and a power cut costs more than it should
 
 
 @dataclass(frozen=True)
 class RecorderStatus:
-    """For diagnostics: `severity` 0 = well, 1 = something is lost, 2 = nothing reaches the disk;
-    `values` by name.
+    """Hold the diagnostics: `severity` 0 = well, 1 = data lost, 2 = nothing reaches the disk.
+
+    `values` are by name.
     """
 
     severity: int
@@ -24,7 +25,7 @@ class RecorderStatus:
 
 
 class StatusOf:
-    """Compares with what was told before: what is lost is told once more, not for ever."""
+    """Compares with the report before, so that a loss is reported once and not for ever."""
 
     def __init__(self, intake: Intake, spool: Spool, disk: DiskThread):
         self._intake = intake
@@ -33,7 +34,7 @@ class StatusOf:
         self._lost = 0
 
     def now(self) -> RecorderStatus:
-        """Since the last call."""
+        """Return the status since the last call."""
         intake = self._intake
         disk = self._disk
         lost = intake.lost + self._spool.dropped

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tells whether event files are what was recorded: `python -m talus_recorder.verify
-FILE_OR_FOLDER...`.
+"""Checks whether event files are as they were recorded.
+
+Run it by `python -m talus_recorder.verify FILE_OR_FOLDER...`.
 """
 
 from __future__ import annotations
@@ -35,8 +36,9 @@ from talus_recorder.recording import default_folder
 
 @dataclass(frozen=True)
 class Report:
-    """Of a file: what it holds, and what is wrong with it (empty = every byte is as it was
-    recorded).
+    """Report what a file holds, and what is wrong with it.
+
+    No problem means that every byte is as it was recorded.
     """
 
     messages: int
@@ -48,7 +50,7 @@ class Report:
 
 
 def verify_data(data: bytes, digest: Digest) -> Report:
-    """Of the bytes of an event file."""
+    """Return the report on the bytes of an event file."""
     found = scan(data)
     seal = found.seal or {"number": "0", "previous": FIRST_LINK, "seal": ""}
     problems = tuple(found.problems) + tuple(_problems(found, digest))
@@ -114,7 +116,7 @@ def _of_seal(found: Scan, origin: dict[str, str], digest: Digest) -> list[str]:
 
 
 def _of_summary(found: Scan, said: dict[str, str]) -> list[str]:
-    """Everything outside of what was hashed follows from it, and must be equal to the last byte."""
+    """Return the problems outside of what was hashed: it must equal what follows from the data."""
     origin = record(Metadata(ORIGIN, said))
     summary = FileSummary(found.channels)
     summary.add_metadata(ORIGIN, found.origin_at, len(origin))
@@ -135,7 +137,7 @@ def _of_summary(found: Scan, said: dict[str, str]) -> list[str]:
 
 
 def verify_folder(storage: Storage, folder: Path, digest: Digest) -> dict[str, tuple[str, ...]]:
-    """Problems by file name, `chain.json` among them; only of files that have some.
+    """Return problems by file name, `chain.json` among them, of files that have some.
 
     Raises OSError.
     """
@@ -173,7 +175,7 @@ def _of_order(
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Exit code: 0 = untouched, 1 = something is wrong, 2 = bad input."""
+    """Verify files; return exit code 0 = untouched, 1 = something is wrong, 2 = bad input."""
     parser = argparse.ArgumentParser(
         prog="talus_recorder.verify", description="Finds changed or missing recordings."
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A small recording, as the node would make it, for the tests."""
+"""Makes a small recording, as the node would, for the tests."""
 
 from __future__ import annotations
 
@@ -33,9 +33,7 @@ def recording_in(
 
 
 class Recorder:
-    """The whole recorder on one thread: 50 messages of each channel a second, written as they
-    come.
-    """
+    """Runs the whole recorder on one thread, with 50 messages of each channel a second."""
 
     def __init__(self, recording: Recording, storage: Storage | None = None):
         self.storage = storage or Disk()
@@ -59,7 +57,7 @@ class Recorder:
                 self.write()
 
     def event(self, kind: str = EVENT_START, text: str = "") -> None:
-        """Something happens now."""
+        """Make an event happen now."""
         self.intake.hear(
             Happening(
                 kind,
@@ -82,7 +80,7 @@ class Recorder:
             pass
 
     def close(self) -> list[Path]:
-        """Finish; returns the event files."""
+        """Finish and return the event files."""
         self.intake.flush()
         self.write()
         self.box.close()

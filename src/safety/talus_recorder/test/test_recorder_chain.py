@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whatever is changed in a finished recording shows: bits, ends, chunks, files, and with a key even
-forgeries.
-"""
+"""Checks that every change in a finished recording shows, and with a key even forgeries."""
 
 import random
 from pathlib import Path
@@ -20,7 +18,7 @@ KEY = b"a secret of sixteen bytes or more"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three event files."""
+    """Make three event files."""
     folder = tmp_path_factory.mktemp("black_box")
     recorder = Recorder(recording_in(folder))
     for kind in (EVENT_START, EVENT_LEVEL, EVENT_LEVEL):
@@ -121,7 +119,7 @@ def test_with_a_key_nobody_else_can_make_a_chain(tmp_path: Path, capsys: pytest.
     data = recorder.close()[0].read_bytes()
     assert verify_data(data, Digest(KEY)).problems == ()
     assert verify_data(data, Digest()).problems
-    # What a forger can do: record anew, and call it signed.
+    # A forger without the key can only record anew and call it signed.
     forged = Recorder(recording_in(tmp_path / "forged", key=b"some other key of 16 bytes"))
     forged.event()
     forged.run(1.0)

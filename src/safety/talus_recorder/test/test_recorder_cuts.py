@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Power cuts, kills and torn files: what was on disk half a second before is readable
-afterwards.
-"""
+"""Checks that after power cuts and kills all but the last half second is readable."""
 
 import os
 import random
@@ -80,7 +78,7 @@ def test_a_killed_recorder_loses_nothing_that_it_had_written(tmp_path: Path):
 
 @pytest.fixture(scope="module")
 def segment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file of the ring."""
+    """Make a file of the ring."""
     recorder = Recorder(recording_in(tmp_path_factory.mktemp("ring")))
     recorder.run(0.9)
     return next(recorder.recording.ring.glob("*.mcap"))
@@ -91,7 +89,7 @@ def test_recover_makes_a_readable_file_of_any_cut(
 ):
     data = segment.read_bytes()
     chance = random.Random(4)
-    least = 400  # the channels must be there
+    least = 400  # least length with the channels in it
     for number, size in enumerate(
         [len(data), *(chance.randrange(least, len(data)) for _ in range(60))]
     ):

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A disk that is full, slow, away or short of room: the recorder goes on, keeps the newest, and
-says so.
-"""
+"""Checks that the recorder goes on with a full, slow or missing disk, and says so."""
 
 import errno
 import time
@@ -105,7 +103,7 @@ def test_the_quota_takes_routine_files_first_and_of_each_the_oldest(tmp_path: Pa
 
 
 class Threaded:
-    """A recorder whose disk thread runs."""
+    """Runs a recorder with its disk thread."""
 
     def __init__(self, folder: Path, disk: Disk):
         self.said: list[str] = []
@@ -152,7 +150,7 @@ def test_a_folder_that_cannot_be_made_is_told_and_stops_nobody(tmp_path: Path):
 
 
 class SlowDisk(Disk):
-    """Takes a while."""
+    """Delays every write to the disk."""
 
     def free(self, folder: Path) -> int:
         time.sleep(0.3)

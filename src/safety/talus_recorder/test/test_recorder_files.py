@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Event files as a reader finds them: what lies around an event, whole, in a format that others
-read.
-"""
+"""Checks that event files hold all around an event, in a format that others read."""
 
 import os
 from pathlib import Path
@@ -20,7 +18,7 @@ from talus_recorder.recover import recover_rings
 
 
 def seconds(stream) -> list[float]:
-    """Of the timeline, of every message of the first channel."""
+    """Return timeline seconds of every message of the first channel."""
     reader = make_reader(stream, validate_crcs=True)
     return [
         (message.log_time - BEGIN) / NANOSECONDS_PER_SECOND
@@ -38,7 +36,7 @@ def test_a_file_holds_every_message_from_before_to_after_the_event(tmp_path: Pat
         times = seconds(file)
     assert times[0] <= 8.0
     assert times[-1] >= 11.0
-    # Whole chunks, one more before the event, since it is told up to a look late, and nothing
+    # Whole chunks, one more before the event, since it is heard up to a chunk late, and nothing
     # missing between them.
     assert times[0] > 8.0 - 3 * CONFIG.chunk_s
     assert times[-1] < 11.0 + 2 * CONFIG.chunk_s
@@ -161,7 +159,8 @@ def test_an_interrupted_recording_is_kept_by_the_next_one(tmp_path: Path):
     first.run(1.0)
     first.event(EVENT_FALL, "and then it was killed")
     first.run(0.5)
-    os.close(first.storage._claims.pop(first.recording.ring))  # as the kernel does
+    # the kernel does this when a process ends
+    os.close(first.storage._claims.pop(first.recording.ring))
     [path] = recover_rings(Disk(), recording_in(tmp_path, "two"))
     assert path.name.endswith("-fall.mcap")
     with path.open("rb") as file:

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Times that no clock can spoil, messages that are counted, and events that are told from
-messages.
-"""
+"""Checks times that no clock can spoil, counted messages, and events told from messages."""
 
 import math
 import random
@@ -75,7 +73,7 @@ def test_gaps_in_what_publishers_count_are_missed_messages():
         intake.see_sequence("one", sequence)
     for sequence in (1, 2, 3):
         intake.see_sequence("two", sequence)
-    intake.see_sequence("one", 1)  # began anew
+    intake.see_sequence("one", 1)  # the publisher began anew
     assert intake.missed == 2
 
 
@@ -142,7 +140,7 @@ def safety(level: int, latched: bool = False) -> SafetyView:
 
 def test_every_change_of_the_ladder_is_an_event():
     watcher = Watcher()
-    assert watcher.safety(safety(3)) == []  # how it was found
+    assert watcher.safety(safety(3)) == []  # the level at the start is no event
     assert watcher.safety(safety(0)) == [(EVENT_LOWERED, "R0")]
     assert watcher.safety(safety(0)) == []
     assert watcher.safety(safety(1)) == [(EVENT_LEVEL, "R1: because")]
@@ -176,7 +174,7 @@ def test_lying_is_a_fall_once_and_a_blow_is_none():
     assert kind == EVENT_FALL
     assert "80 degrees" in text
     assert not watcher.specific_force(lean(85.0), 5.0)
-    assert not watcher.specific_force(lean(40.0), 6.0)  # not up again
+    assert not watcher.specific_force(lean(40.0), 6.0)  # has not stood up again
     assert not watcher.specific_force(lean(80.0), 7.0)
     assert not watcher.specific_force(lean(80.0), 8.0)
     assert not watcher.specific_force(lean(10.0), 9.0)

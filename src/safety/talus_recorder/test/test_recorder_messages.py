@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Definitions and bytes of the recorded messages, against rclpy's own."""
+"""Checks definitions and bytes of the recorded messages against rclpy's own."""
 
 from pathlib import Path
 

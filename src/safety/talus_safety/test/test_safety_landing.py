@@ -16,7 +16,7 @@ from talus_safety.standby.landing import (
     LANDING_REACH_M,
     LANDING_SIDE_RANGE_M,
     LANDING_TIME_S,
-    Landing,
+    FootPlacing,
 )
 
 BODY = Body(ROBOT)
@@ -42,7 +42,7 @@ def landed(
     foot: int, velocity=(0.0, 0.0), seconds: float = LANDING_TIME_S, lame=(False, False)
 ) -> np.ndarray:
     """Sole in the air relative to the other one when the joints go exactly where they are sent."""
-    landing, position = Landing(BODY, PERIOD), raised(foot)
+    landing, position = FootPlacing(BODY, PERIOD), raised(foot)
     landing.begin()
     for _ in range(round(seconds / PERIOD)):
         stance = stance_on(1 - foot, position=position, velocity=velocity)
@@ -54,7 +54,7 @@ def landed(
 
 @pytest.mark.parametrize("feet", [(), (LEFT, RIGHT)])
 def test_nothing_to_land_with_both_feet_or_none_on_the_ground(feet):
-    landing = Landing(BODY, PERIOD)
+    landing = FootPlacing(BODY, PERIOD)
     landing.begin()
     assert landing.step(stance_on(*feet)) is None
 
@@ -100,7 +100,7 @@ def test_foot_that_lost_the_ground_for_a_moment_goes_back_at_once_where_it_belon
 ):
     heights = {}
     for ahead in (0.0, 0.2):
-        landing, position = Landing(BODY, PERIOD), ROBOT.poses["stand"].copy()
+        landing, position = FootPlacing(BODY, PERIOD), ROBOT.poses["stand"].copy()
         landing.begin()
         for _ in range(10):
             stance = stance_on(1 - foot, position=position)
@@ -114,7 +114,7 @@ def test_foot_that_lost_the_ground_for_a_moment_goes_back_at_once_where_it_belon
 
 
 def test_speed_asked_for_follows_the_change():
-    landing = Landing(BODY, PERIOD)
+    landing = FootPlacing(BODY, PERIOD)
     landing.begin()
     stance = stance_on(RIGHT, position=raised(LEFT))
     joints, change, speed = landing.step(stance)
@@ -123,7 +123,7 @@ def test_speed_asked_for_follows_the_change():
 
 
 def test_lifting_the_other_foot_starts_a_new_landing():
-    landing = Landing(BODY, PERIOD)
+    landing = FootPlacing(BODY, PERIOD)
     landing.begin()
     for foot in (LEFT, RIGHT):
         stance = stance_on(1 - foot, position=raised(foot))

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stand-in for the standard robot_state_publisher: same topics and parameters."""
+"""Stands in for the standard robot_state_publisher, with its topics and parameters."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Poses of all movable joints' frames at once, each in its parent frame."""
+"""Computes the poses of all movable joints' frames at once, each in its parent frame."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from robot_state_publisher.urdf import MOVABLE, TURNING, Mimic, UrdfJoint
+from robot_state_publisher.urdf import MOVABLE, TURNING, FrameJoint, Mimic
 
 
 class JointFrames:
-    """The frames of n movable joints. What depends on the joint position is linear in what is
-    computed once.
+    """Holds the frames of n movable joints, with all that does not depend on joint positions.
 
     Turning about the unit axis a by q after the fixed rotation r:  r (a sin(q/2), cos(q/2))
     = cos(q/2) r + sin(q/2) r (a, 0), quaternion products. Sliding along a by q after the fixed pose
     (p, r): p + q r a.
     """
 
-    def __init__(self, joints: Sequence[UrdfJoint]):
+    def __init__(self, joints: Sequence[FrameJoint]):
         turns = np.array([joint.kind in TURNING for joint in joints], dtype=bool)  # (n,)
         axes = np.array([joint.axis for joint in joints]).reshape(-1, 3)
         self._half = np.where(turns, 0.5, 0.0)
@@ -30,8 +29,9 @@ class JointFrames:
         self._slide = np.where(turns[:, None], 0.0, _rotate(self._at_cos, axes))
 
     def poses(self, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Positions (n, 3) m and quaternions xyzw (n, 4) of the child frames for joint positions q
-        (n,), rad or m.
+        """Return positions (n, 3) m and quaternions xyzw (n, 4) of the child frames.
+
+        Joint positions q are (n,), rad or m.
         """
         half = self._half * q
         quats = np.cos(half)[:, None] * self._at_cos + np.sin(half)[:, None] * self._at_sin
@@ -40,7 +40,7 @@ class JointFrames:
 
 @dataclass(frozen=True)
 class Sorting:
-    """How positions that arrive by name become those of k joints, mimicking ones included.
+    """Maps positions that arrive by name to those of k joints, mimicking ones included.
 
     Attributes:
         joints: The joints that the names determine.
@@ -49,18 +49,18 @@ class Sorting:
         multiplier, offset: (k,) of mimicking joints; 1 and 0 otherwise.
     """
 
-    joints: tuple[UrdfJoint, ...]
+    joints: tuple[FrameJoint, ...]
     source: np.ndarray
     multiplier: np.ndarray
     offset: np.ndarray
 
     def __call__(self, arrived: np.ndarray) -> np.ndarray:
-        """Positions (k,), rad or m."""
+        """Return the joint positions (k,), rad or m."""
         return self.multiplier * arrived[self.source] + self.offset
 
 
-def sort_by_name(joints: Sequence[UrdfJoint], names: Sequence[str]) -> Sorting:
-    """Which of the joints these names determine, and how."""
+def sort_by_name(joints: Sequence[FrameJoint], names: Sequence[str]) -> Sorting:
+    """Return which of the joints these names determine, and how."""
     place = {name: index for index, name in enumerate(names)}
     rows = []
     for joint in joints:
@@ -74,7 +74,7 @@ def sort_by_name(joints: Sequence[UrdfJoint], names: Sequence[str]) -> Sorting:
 
 
 def _quat_times_vector(quat_xyzw: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-    """Product of quaternions (n, 4) and pure quaternions made of vectors (n, 3)."""
+    """Return products of quaternions (n, 4) and pure quaternions made of vectors (n, 3)."""
     v = quat_xyzw[:, :3]
     w = quat_xyzw[:, 3:]
     return np.hstack(
@@ -83,7 +83,7 @@ def _quat_times_vector(quat_xyzw: np.ndarray, vectors: np.ndarray) -> np.ndarray
 
 
 def _rotate(quat_xyzw: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-    """Vectors (n, 3) turned by unit quaternions (n, 4)."""
+    """Return vectors (n, 3) turned by unit quaternions (n, 4)."""
     v = quat_xyzw[:, :3]
     w = quat_xyzw[:, 3:]
     return vectors + 2.0 * np.cross(v, np.cross(v, vectors) + w * vectors)

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Publishes the robot's description and the frames of its links: the standard node's topics and
-parameters.
-"""
+"""Publishes the robot's description and the frames of its links, as the standard node does."""
 
 from __future__ import annotations
 
@@ -28,9 +26,7 @@ FREQUENCIES_HZ = FloatingPointRange(from_value=0.0, to_value=1000.0)  # the stan
 
 
 class RobotStatePublisher:
-    """Sends `tf_static` once and `tf` whenever joint states arrive, at most `publish_frequency`
-    times a second.
-    """
+    """Sends `tf_static` once, and `tf` with joint states at `publish_frequency` at most."""
 
     def __init__(self):
         self._node = create_clockless_node("robot_state_publisher")
@@ -115,8 +111,9 @@ class RobotStatePublisher:
 
 
 def _interval(frequency: float) -> float:
-    """Seconds between transforms, less a tenth for the unevenness of stamps; 0 Hz means every joint
-    state.
+    """Return the seconds between transforms, less a tenth for the unevenness of stamps.
+
+    0 Hz means every joint state.
     """
     return 0.9 / frequency if frequency > 0.0 else 0.0
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the bytes of joint states to the bytes of transforms, at a bounded rate."""
+"""Turns the bytes of joint states into those of transforms, at a bounded rate."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ import numpy as np
 
 from robot_state_publisher.conversions import JointStateReader, TransformWriter
 from robot_state_publisher.kinematics import JointFrames, sort_by_name
-from robot_state_publisher.urdf import UrdfJoint
+from robot_state_publisher.urdf import FrameJoint
 
 
 class _Part:
-    """The joints that one publisher of joint states determines; several publishers may share a
-    robot.
+    """Handles the joints that one publisher of joint states determines.
+
+    Several publishers may share a robot.
     """
 
-    def __init__(self, joints: Sequence[UrdfJoint], prefix: str, names: Sequence[str]):
+    def __init__(self, joints: Sequence[FrameJoint], prefix: str, names: Sequence[str]):
         self._sorting = sort_by_name(joints, names)
         self._frames = JointFrames(self._sorting.joints)
         self._writer = TransformWriter(self._sorting.joints, prefix)
         self.last_sent = -math.inf  # s
 
     def transforms(self, stamp: tuple[int, int], arrived: np.ndarray) -> bytes:
-        """The message for positions as they arrived.
+        """Return the message for positions as they arrived.
 
         Raises ValueError where one is not a number.
         """
@@ -36,19 +37,19 @@ class _Part:
 
 
 class TransformStream:
-    """What a robot's joint states say about its frames."""
+    """Derives the frames of a robot from its joint states."""
 
-    def __init__(self, joints: Sequence[UrdfJoint], prefix: str):
+    def __init__(self, joints: Sequence[FrameJoint], prefix: str):
         self._joints = joints
         self._prefix = prefix
         self._reader = JointStateReader()
         self._parts: dict[tuple[str, ...], _Part] = {}
 
     def transforms(self, joint_state: bytes, interval: float) -> bytes | None:
-        """The message to send now; None within `interval` s of the last. Raises ValueError for
-        unusable joint states.
+        """Return the message to send now; None within `interval` s of the last.
 
-        Time that jumps back, as when a recording starts anew, starts anew here too.
+        Raises ValueError for unusable joint states. Time that jumps back, as when a recording
+        starts anew, starts anew here too.
         """
         stamp, positions = self._reader.read(joint_state)
         names = self._reader.names

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The joints of a URDF, read as far as frames need it."""
+"""Reads the joints of a URDF, as far as frames need it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ MOVABLE = (*TURNING, "prismatic")
 
 
 class UrdfError(TalusError):
-    """A robot description that cannot be used; the message says why."""
+    """Raised for a robot description that cannot be used; the message says why."""
 
 
 @dataclass(frozen=True)
 class Mimic:
-    """Position = multiplier * position of `joint` + offset."""
+    """Define position = multiplier * position of `joint` + offset."""
 
     joint: str
     multiplier: float
@@ -27,8 +27,8 @@ class Mimic:
 
 
 @dataclass(frozen=True)
-class UrdfJoint:
-    """One joint: where its child frame is in its parent frame, and how it moves.
+class FrameJoint:
+    """Describe where a joint's child frame is in its parent frame, and how it moves.
 
     Attributes:
         kind: fixed, revolute, continuous or prismatic.
@@ -47,8 +47,8 @@ class UrdfJoint:
     mimic: Mimic | None
 
 
-def parse_joints(urdf: str) -> tuple[UrdfJoint, ...]:
-    """Every fixed or movable joint of a URDF. Raises UrdfError."""
+def parse_joints(urdf: str) -> tuple[FrameJoint, ...]:
+    """Return every fixed or movable joint of a URDF. Raises UrdfError."""
     try:
         robot = ElementTree.fromstring(urdf)
         if robot.tag != "robot":
@@ -66,13 +66,13 @@ def parse_joints(urdf: str) -> tuple[UrdfJoint, ...]:
     return joints
 
 
-def _joint(element: ElementTree.Element) -> UrdfJoint:
+def _joint(element: ElementTree.Element) -> FrameJoint:
     mimic = element.find("mimic")
     axis = _numbers(element.find("axis"), "xyz", "1 0 0")
     length = math.hypot(*axis)
     if length == 0.0:
         raise UrdfError(f"joint '{element.get('name')}' has a zero axis")
-    return UrdfJoint(
+    return FrameJoint(
         name=_text(element, "name"),
         kind=_text(element, "type"),
         parent=_text(_child(element, "parent"), "link"),
@@ -109,7 +109,7 @@ def _text(element: ElementTree.Element, attribute: str) -> str:
 
 
 def quat_xyzw_from_rpy(roll: float, pitch: float, yaw: float) -> tuple[float, float, float, float]:
-    """Rotation by roll about x, then pitch about y, then yaw about z, all fixed axes, in rad."""
+    """Return the rotation by roll about x, then pitch about y, yaw about z; fixed axes, rad."""
     (sr, sp, sy), (cr, cp, cy) = zip(
         *((math.sin(a / 2), math.cos(a / 2)) for a in (roll, pitch, yaw)), strict=True
     )
@@ -131,7 +131,7 @@ def _numbers(
     return values
 
 
-def _check_tree(links: set[str], joints: tuple[UrdfJoint, ...]) -> None:
+def _check_tree(links: set[str], joints: tuple[FrameJoint, ...]) -> None:
     children = [joint.child for joint in joints]
     for joint in joints:
         for link in (joint.parent, joint.child):

@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Frames of joints against the textbook: transform4 = origin times rotation about (or slide along)
-the axis.
+"""Checks frames of joints against the textbook.
+
+transform4 = origin times rotation about (or slide along) the axis.
 """
 
 import numpy as np
 import pytest
 from robot_state_publisher.kinematics import JointFrames, sort_by_name
-from robot_state_publisher.urdf import Mimic, UrdfJoint, quat_xyzw_from_rpy
+from robot_state_publisher.urdf import FrameJoint, Mimic, quat_xyzw_from_rpy
 
 
 def joint(
     name="j", kind="revolute", rpy=(0.4, -0.7, 1.1), axis=(0.6, 0.0, 0.8), mimic=None
-) -> UrdfJoint:
-    return UrdfJoint(
+) -> FrameJoint:
+    return FrameJoint(
         name,
         kind,
         "parent",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The node as its users meet it: started as a process, listened to from another."""
+"""Checks the node as its users meet it: started as a process, listened to from another."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PATIENCE_S = 60.0  # of wall time, for a process to start on a busy machine
 
 
 class Listener:
-    """Keeps what arrives below the namespace /ns; speaks joint states."""
+    """Keeps what arrives below the namespace /ns, and publishes joint states."""
 
     def __init__(self, domain: int):
         self._context = Context()

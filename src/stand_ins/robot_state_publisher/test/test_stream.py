@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bytes in, bytes out: equal to rclpy's own serialisation, at no more than the rate asked for."""
+"""Checks that bytes equal rclpy's own serialisation, at no more than the rate asked for."""
 
 import math
 
@@ -8,13 +8,13 @@ import pytest
 from rclpy.serialization import deserialize_message, serialize_message
 from robot_state_publisher.conversions import JointStateReader
 from robot_state_publisher.stream import TransformStream
-from robot_state_publisher.urdf import UrdfJoint
+from robot_state_publisher.urdf import FrameJoint
 from sensor_msgs.msg import JointState
 from tf2_msgs.msg import TFMessage
 
 
-def joint(name: str, parent: str) -> UrdfJoint:
-    return UrdfJoint(
+def joint(name: str, parent: str) -> FrameJoint:
+    return FrameJoint(
         name,
         "revolute",
         parent,

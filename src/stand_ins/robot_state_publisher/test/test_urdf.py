@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The URDF reader: what it takes, and what it refuses with a reason."""
+"""Checks what the URDF reader takes, and what it refuses with a reason."""
 
 import math
 

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A small runner for ROS 2 XML launch files, for machines that have no `ros2 launch`."""
+"""Runs ROS 2 XML launch files on machines that have no `ros2 launch`."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Entry of `python -m talus_launch`."""
+"""Runs `python -m talus_launch`."""
 
 import sys
 

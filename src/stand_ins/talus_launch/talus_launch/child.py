@@ -19,7 +19,7 @@ _CHUNK = 65536
 
 
 class Child:
-    """A running process, leader of a process group of its own.
+    """Is a running process, leader of a process group of its own.
 
     Attributes:
         streams: Its standard output and its standard error.
@@ -27,7 +27,7 @@ class Child:
     """
 
     def __init__(self, spec: ProcessSpec, folder: Path):
-        """Start it. `folder` takes the parameter files. Raises LaunchError."""
+        """Start the process; `folder` takes the parameter files. Raises LaunchError."""
         self.spec = spec
         self.name = spec.name
         self.goes_last = spec.goes_last
@@ -50,7 +50,7 @@ class Child:
                 f"{spec.name}: cannot start '{spec.command[0]}': {error.strerror}"
             ) from error
         assert process.stdout is not None  # it was asked for as a pipe
-        assert process.stderr is not None  # as well
+        assert process.stderr is not None  # likewise
         self.process = process
         self.streams = (process.stdout, process.stderr)
         for stream in self.streams:
@@ -61,7 +61,7 @@ class Child:
         return self.process.returncode is None
 
     def send(self, number: signal.Signals) -> None:
-        """Signal its group."""
+        """Send a signal to its process group."""
         if self.is_alive():
             signal_group(self.process.pid, number)
 

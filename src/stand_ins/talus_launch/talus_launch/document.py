@@ -13,7 +13,7 @@ from talus_launch.errors import LaunchError, LaunchFileError
 
 @dataclass(frozen=True)
 class LaunchElement:
-    """One XML element: its attributes as written, before substitution."""
+    """Holds one XML element: its attributes as written, before substitution."""
 
     tag: str
     attributes: dict[str, str]

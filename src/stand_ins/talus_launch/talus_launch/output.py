@@ -14,7 +14,7 @@ _NAME_WIDTH = 14
 
 
 class Sink(Protocol):
-    """Takes the lines of all processes."""
+    """Defines what takes the lines of all processes."""
 
     def line(self, name: str, text: str, shows: bool) -> None:
         """Take a line of a process; `shows`: it asks for the screen."""
@@ -38,7 +38,7 @@ class Terminal:
 
     def note(self, text: str) -> None:
         """Print a line of the runner itself."""
-        with contextlib.suppress(BrokenPipeError):  # nobody reads on: the log files have it
+        with contextlib.suppress(BrokenPipeError):  # no reader is left: the log files have it
             print(text, file=self._stream, flush=True)
 
     def _label(self, name: str) -> str:

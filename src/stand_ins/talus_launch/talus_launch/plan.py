@@ -13,7 +13,7 @@ SIGKILL_AFTER_S = 5.0
 
 @dataclass(frozen=True)
 class Argument:
-    """An argument that a launch file declares."""
+    """Hold an argument that a launch file declares."""
 
     name: str
     default: str | None
@@ -23,14 +23,14 @@ class Argument:
 
 @dataclass(frozen=True)
 class InlineParameters:
-    """Parameters that a launch file sets itself, as the text of a ROS parameter file."""
+    """Hold parameters that a launch file sets itself, as the text of a ROS parameter file."""
 
     yaml: str
 
 
 @dataclass(frozen=True)
 class ProcessSpec:
-    """One process to start and how to treat it.
+    """Describe one process to start and how to treat it.
 
     Attributes:
         name: For its output and its log file; unique in a plan.
@@ -67,7 +67,7 @@ class ProcessSpec:
 
 @dataclass(frozen=True)
 class LaunchPlan:
-    """Everything that one launch file and its arguments come to."""
+    """Hold everything that one launch file and its arguments come to."""
 
     processes: tuple[ProcessSpec, ...]
     arguments: tuple[Argument, ...]

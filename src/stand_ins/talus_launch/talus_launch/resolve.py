@@ -49,7 +49,7 @@ def _with_unique_names(processes: list[ProcessSpec]) -> tuple[ProcessSpec, ...]:
 
 
 class _Resolver:
-    """Walks elements in order; collects what they ask for."""
+    """Walks elements in order and collects what they ask for."""
 
     def __init__(self) -> None:
         self.processes: list[ProcessSpec] = []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Knows what a substitution sees at a place of a launch file, and what `$(...)` gives there."""
+"""Resolves `$(...)` by the variables that hold at a place of a launch file."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ COMMAND_TIMEOUT_S = 30.0
 
 @dataclass(frozen=True)
 class Scope:
-    """Variables, environment and what all nodes get while a file is read; `let` changes them.
+    """Holds variables, environment and what all nodes get while a file is read; `let` changes them.
 
     As in launch, an included file sees and changes the variables of the file that includes it; only
     a scoped group works on a copy.

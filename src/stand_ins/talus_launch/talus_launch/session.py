@@ -27,7 +27,7 @@ _START_TIME_FIELD = 19
 
 @dataclass(frozen=True)
 class Leftover:
-    """A process of an earlier run, told from another with the same id by its start time."""
+    """Is a process of an earlier run, told from another with the same id by its start time."""
 
     name: str
     pid: int
@@ -41,13 +41,13 @@ class Leftover:
         return start_ticks(self.pid) == self.start_ticks
 
     def send(self, number: signal.Signals) -> None:
-        """Signal its group."""
+        """Send a signal to its process group."""
         if self.is_alive():
             signal_group(self.pid, number)
 
 
 def start_ticks(pid: int) -> int | None:
-    """Return start time of a process in clock ticks since boot; None if it does not run."""
+    """Return the start time of a process in clock ticks since boot; None if it does not run."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -103,7 +103,7 @@ class Session:
         return [process.name for process in leftovers]
 
     def record(self, children: Iterable[Child]) -> None:
-        """Note what runs now, for whoever has to clean up."""
+        """Note what runs now, for a later run that has to clean up."""
         processes = [
             asdict(
                 Leftover(

@@ -9,7 +9,7 @@ from typing import Protocol
 
 
 class Stoppable(Protocol):
-    """A process group that can be ended; see ProcessSpec for the attributes."""
+    """Defines a process group that can be ended; see ProcessSpec for the attributes."""
 
     @property
     def name(self) -> str:
@@ -35,7 +35,7 @@ class Stoppable(Protocol):
 
 
 class Shutdown:
-    """SIGINT, then SIGTERM, then SIGKILL; those that go last hear of it when all others are gone.
+    """Sends SIGINT, then SIGTERM, then SIGKILL; those that go last wait until all others are gone.
 
     `hurry` is the impatient operator: the first time everything but the last ones is killed at
     once, so that the driver lets the robot down at once; the second time the driver is killed too.

@@ -15,12 +15,12 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 
 class SubstitutionSyntaxError(ValueError):
-    """Text that is not a template; the message says where."""
+    """Raised for text that is not a template; the message says where."""
 
 
 @dataclass(frozen=True)
 class SubstitutionCall:
-    """`$(name argument ...)`; each argument is a template of its own."""
+    """Hold `$(name argument ...)`; each argument is a template of its own."""
 
     name: str
     arguments: tuple[Template, ...]
@@ -30,7 +30,7 @@ Template = tuple["str | SubstitutionCall", ...]
 
 
 def parse_template(text: str) -> Template:
-    """Return text with `$(...)` in it to pieces. Raises SubstitutionSyntaxError."""
+    """Return text with `$(...)` in it as pieces. Raises SubstitutionSyntaxError."""
     return _Parser(text).template(end=None)
 
 

@@ -26,10 +26,10 @@ _REASON = "error: "
 
 @dataclass(frozen=True)
 class Exit:
-    """The end of a process, and how it came.
+    """Describe the end of a process, and how it came.
 
     Attributes:
-        spec: Of the process.
+        spec: What the process was started from.
         code: Its exit code, minus the signal's number where a signal ended it.
         asked: The supervisor was ending it.
         respawns: It will be started again.
@@ -44,12 +44,12 @@ class Exit:
 
     @property
     def is_fatal(self) -> bool:
-        """A required process ended by itself."""
+        """Whether a required process ended by itself."""
         return self.spec.required and not self.asked and not self.respawns
 
     @property
     def refusal(self) -> str | None:
-        """Why the process refused to work, where it did and said so."""
+        """Return why the process refused to work, where it did and said so."""
         reasons = [line for line in self.last_lines if line.startswith(_REASON)]
         return reasons[-1].removeprefix(_REASON) if self.code == REFUSED and reasons else None
 

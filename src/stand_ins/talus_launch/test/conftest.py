@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fixtures of the bringup tests."""
+"""Holds the fixtures of the runner's tests."""
 
 from __future__ import annotations
 

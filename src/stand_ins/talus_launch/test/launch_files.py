@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A tiny installed workspace, and launch files in it, for tests of the runner."""
+"""Makes a tiny installed workspace, and launch files in it, for tests of the runner."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TOY = f"#!{sys.executable}\nimport json, sys\nprint(json.dumps(sys.argv[1:]))\n"
 
 
 class Workspace:
-    """An install folder with one package `toys`, whose executable `toy` prints its arguments."""
+    """Holds an install folder with a package `toys`; its executable `toy` prints its arguments."""
 
     def __init__(self, folder: Path):
         self.prefix = folder / "install"
@@ -32,16 +32,16 @@ class Workspace:
         }
 
     def write(self, body: str, name: str = "test.launch.xml") -> Path:
-        """A launch file with this between <launch> and </launch>; the body begins on line 2."""
+        """Write a launch file around this body, which begins on line 2."""
         file = self.share / name
         file.write_text(f"<launch>\n{body}\n</launch>\n")
         return file
 
     def plan(self, body: str, **arguments: str) -> LaunchPlan:
-        """What a launch file comes to."""
+        """Return the plan of a launch file."""
         return resolve(self.write(body), arguments, self.environment)
 
     def one(self, body: str, **arguments: str) -> ProcessSpec:
-        """The only process of a launch file."""
+        """Return the only process of a launch file."""
         (process,) = self.plan(body, **arguments).processes
         return process

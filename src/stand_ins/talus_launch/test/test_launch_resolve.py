@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Launch files to plans: every element that is supported, and the refusal of everything else."""
+"""Checks every supported element of a launch file, and the refusal of everything else."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NODE = '<node pkg="toys" exec="toy"'
 
 
 def parameters(spec: ProcessSpec) -> dict:
-    """All inline parameters of a process as a node would get them."""
+    """Return all inline parameters of a process as a node would get them."""
     texts = [yaml.safe_load(p.yaml) for p in spec.parameters if isinstance(p, InlineParameters)]
     return {name: value for text in texts for name, value in text["/**"]["ros__parameters"].items()}
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The `$(...)` syntax, and what each substitution gives."""
+"""Checks the `$(...)` syntax, and what each substitution gives."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Real toy processes under the supervisor: their output, their end, and what stays behind."""
+"""Runs toy processes under the supervisor: their output, their end, and what stays behind."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def python(name: str, script: str, **changes) -> ProcessSpec:
 
 
 class Bench:
-    """A supervisor with toy processes; ends them whatever a test does."""
+    """Runs a supervisor with toy processes, and ends them whatever a test does."""
 
     def __init__(self, folder: Path):
         self.folder, self.sink = folder, Sink()
@@ -205,7 +205,7 @@ def test_grandchildren_do_not_outlive_a_process(bench: Bench):
 
 
 def children_of(folder: Path, domain: int) -> list[Child]:
-    """Two toys that a runner started before it was killed; its session was never closed."""
+    """Return two toys of a runner that was killed; its session was never closed."""
     session = Session(domain, folder)
     children = [
         Child(shell("driver", SLEEP, goes_last=True), folder),

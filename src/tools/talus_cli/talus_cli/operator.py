@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Is the operator's device in a terminal, over UDP, without ROS: `./talus operator KEY`.
+"""Runs the operator's device in a terminal, over UDP, without ROS: `./talus operator KEY`.
 
 Space stops the robot, r lets go (it stands), e holds again, q leaves. Without this program the
 robot stands after 0.5 s and sits down after 2 s. Needs the standard library, talus_core and
@@ -52,7 +52,7 @@ def _level_words(number: int) -> str:
 
 
 class OperatorTerminal:
-    """Keys one by one, and one line that is written over; without a terminal there are no keys."""
+    """Reads keys one by one, and overwrites one line; without a terminal there are no keys."""
 
     def __init__(self) -> None:
         self._has_keys = sys.stdin.isatty()
@@ -131,7 +131,7 @@ def _connect(link: socket.socket, address: tuple[str, int]) -> None:
 
 
 def _send(link: socket.socket, data: bytes) -> None:
-    with contextlib.suppress(OSError):  # nobody listens yet, or no more
+    with contextlib.suppress(OSError):  # no receiver yet, or none any more
         link.send(data)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""./talus itself: dispatch, exit codes, bad input, and the price of a start."""
+"""Checks ./talus itself: dispatch, exit codes, bad input, and the price of a start."""
 
 import os
 import subprocess

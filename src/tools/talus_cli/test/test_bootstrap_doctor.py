@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The doctor finds what is there, and says what to do about what is not."""
+"""Checks that the doctor finds what is there, and says what to do about what is not."""
 
 import socket
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Claimed ROS domains are one run's alone, until its end and through exec."""
+"""Checks that claimed ROS domains are one run's alone, until its end and through exec."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ os.execvp("sh", ["sh", "-c", f"echo {domain}; read line"])
 
 @pytest.fixture
 def three_domains(monkeypatch):
-    """A range that no other run uses."""
+    """Return a range of domains that no other run uses."""
     monkeypatch.setattr(domains, "FIRST_TEST_DOMAIN", 1001)
     monkeypatch.setattr(domains, "LAST_TEST_DOMAIN", 1003)
     monkeypatch.setattr(domains, "_claims", [])

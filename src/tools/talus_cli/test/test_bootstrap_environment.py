@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The environment of a command: ours in front, the user's kept, nothing twice."""
+"""Checks a command's environment: ours in front, the user's kept, nothing twice."""
 
 from pathlib import Path
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A package is built again exactly when its build depends on what changed."""
+"""Checks that a package is built again exactly when its build depends on what changed."""
 
 import pytest
 from talus_cli.bootstrap.fingerprint import (

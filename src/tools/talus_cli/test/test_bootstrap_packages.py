@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lock file is locked, and its installation survives being cut."""
+"""Checks that the lock file is locked, and that its installation survives being cut."""
 
 import re
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The progress display on a terminal and in a log."""
+"""Checks the progress display on a terminal and in a log."""
 
 import io
 

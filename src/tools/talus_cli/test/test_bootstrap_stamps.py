@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stamps are whole or absent; the lock lets one in and tells the other who has it."""
+"""Checks that stamps are whole or absent, and that the lock admits one process at a time."""
 
 import fcntl
 import os

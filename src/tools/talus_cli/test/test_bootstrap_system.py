@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the system lacks is installed where that is allowed, and named with its remedy where not."""
+"""Checks that what the system lacks is installed where allowed, else named with its remedy."""
 
 import pytest
 from talus_cli.bootstrap import system
@@ -15,7 +15,7 @@ PARTS = [
 
 @pytest.fixture
 def apt(tmp_path, monkeypatch):
-    """An apt-get that writes down how it was called and brings what the test wants."""
+    """Return an apt-get that writes down its calls and brings what the test wants."""
     log = tmp_path / "calls"
     program = tmp_path / "apt-get"
     program.write_text(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The judge of a run, on a leg that one can compute by hand; counting; pace; the summary."""
+"""Checks the judge of a run on a leg computed by hand; counting; pace; the summary."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SEAT = {"hip": -math.pi / 2, "knee": math.pi / 2}
 
 @pytest.fixture
 def soles(tmp_path: Path) -> SoleHeights:
-    """One leg of two links of 0.4 m, hip and knee about y, sole 0.1 m below the shank's end."""
+    """Return a leg of two links of 0.4 m, hip and knee about y, sole 0.1 m below the shank."""
     file = tmp_path / "leg.urdf"
     joints = (("hip", "base", "thigh", 0.0), ("knee", "thigh", "shank", -0.4))
     body = "".join(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The operator's state machine, as stories on a time line."""
+"""Checks the operator's state machine, as stories on a time line."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SEATED = 1
 
 @dataclass
 class Robot:
-    """A robot that does at once what it is told, unless a test says otherwise."""
+    """Obeys at once what it is told, unless a test says otherwise."""
 
     seen: RunObservation = field(default_factory=lambda: RunObservation(0.0, 0.0, (), BOOT, OFF, 0))
     stands_after: float = 2.5
@@ -73,7 +73,7 @@ class Robot:
 
 
 def at(robot: Robot, kind: type) -> list[float]:
-    """When actions of a kind were done."""
+    """Return when actions of a kind were done."""
     return [time for time, action in robot.done if isinstance(action, kind)]
 
 

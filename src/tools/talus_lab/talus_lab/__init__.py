@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rigs, scenarios, benchmarks, golden runs and training."""
+"""Holds rigs, scenarios, benchmarks, golden runs and training."""

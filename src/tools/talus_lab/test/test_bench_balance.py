@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The scorecard's instruments: search for a level, intervals, ceiling, finished runs, the fork."""
+"""Checks the scorecard's instruments: search, intervals, ceiling, finished runs, the fork."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -57,7 +57,7 @@ PROMISED = {
 
 
 def answered(search, thresholds: dict):
-    """The result of a search where a line passes up to its threshold, and how many runs it took."""
+    """Return a search's result where lines pass up to a threshold, and how many runs it took."""
     count, verdicts = 0, None
     while True:
         try:
@@ -302,7 +302,7 @@ def test_of_several_cases_the_lowest_counts_and_a_missing_one_is_named():
 
 
 def area(path: Path, colour: tuple[int, int, int]) -> int:
-    """Pixels of a colour."""
+    """Return the number of pixels of a colour."""
     with Image.open(path) as image:
         assert image.size == (PICTURE_WIDTH_PX, PICTURE_HEIGHT_PX)
         return dict(

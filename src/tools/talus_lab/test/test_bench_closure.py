@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a finished run is kept under changes with everything it depends on, and nothing else."""
+"""Checks that the key of a finished run changes with everything it depends on, and no more."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Peers beside us: what their policies are shown, and what the bench says without them."""
+"""Checks what peers' policies are shown, and what the bench says without them."""
 
 import inspect
 import math

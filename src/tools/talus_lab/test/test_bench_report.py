@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every benchmark has in common: its command line, its file, and how it measures memory."""
+"""Checks what every benchmark shares: command line, file, and measurement of memory."""
 
 import json
 import os

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Benchmarks stand on scenarios, both stand on the rig, and no import leads back up."""
+"""Checks that benchmarks stand on scenarios, both on the rig, and no import leads back up."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What trains learned parts: gradients, the fit, and files that equal the numbers they are of."""
+"""Checks training: gradients, the fit, and files that equal the numbers they are of."""
 
 from dataclasses import astuple, replace
 from pathlib import Path

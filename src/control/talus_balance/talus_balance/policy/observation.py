@@ -16,8 +16,8 @@ from talus_balance.policy.manifest import PolicyManifest, Term
 from talus_balance.stepping.gait_types import LEFT, RIGHT, GaitOutput
 
 
-class Sight(NamedTuple):
-    """What is known at a tick.
+class PolicyView(NamedTuple):
+    """Holds what a policy may know at a tick.
 
     Attributes:
         state: What the sensors say.
@@ -51,7 +51,7 @@ class Reading:
     """A part of what is known: its size for n joints, and how it is read."""
 
     size: Callable[[int], int]
-    read: Callable[[Sight, Joints], np.ndarray | Sequence[float]]
+    read: Callable[[PolicyView, Joints], np.ndarray | Sequence[float]]
 
 
 def _three(_: int) -> int:
@@ -66,12 +66,12 @@ def _each(joints: int) -> int:
     return joints
 
 
-def _gait_phase(sight: Sight, _: Joints) -> Sequence[float]:
+def _gait_phase(sight: PolicyView, _: Joints) -> Sequence[float]:
     side = sight.gait.swing_side
     return float(side == LEFT), float(side == RIGHT), sight.gait.landing_in
 
 
-def _load_shares(sight: Sight, _: Joints) -> np.ndarray:
+def _load_shares(sight: PolicyView, _: Joints) -> np.ndarray:
     forces = np.maximum(sight.state.foot_wrenches[:, 2], 0.0)
     return forces / max(float(forces.sum()), 1.0)
 
@@ -103,7 +103,7 @@ READINGS = {
 }
 
 
-_Part = tuple[np.ndarray, Callable[[Sight, Joints], np.ndarray | Sequence[float]], float]
+_Part = tuple[np.ndarray, Callable[[PolicyView, Joints], np.ndarray | Sequence[float]], float]
 
 
 class Observation:
@@ -127,7 +127,7 @@ class Observation:
             self._parts.append((part, READINGS[term.name].read, term.scale))
             start += term.size
 
-    def write(self, sight: Sight, joints: Joints) -> np.ndarray:
+    def write(self, sight: PolicyView, joints: Joints) -> np.ndarray:
         """Write all parts anew; return `values`."""
         for part, read, scale in self._parts:
             np.multiply(read(sight, joints), scale, out=part, casting="unsafe")

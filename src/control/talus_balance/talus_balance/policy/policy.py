@@ -14,7 +14,7 @@ from talus_models.kinds import ModelError
 from talus_models.manifest import sha256
 
 from talus_balance.policy.manifest import POLICY_TYPE, PolicyManifest, load_manifest
-from talus_balance.policy.observation import Joints, Observation, Sight
+from talus_balance.policy.observation import Joints, Observation, PolicyView
 
 TRIALS = 50  # runs of the network over which its time is averaged
 INFERENCE_SHARE = (
@@ -78,7 +78,7 @@ class Policy:
         self.fault = ""
         self._due = 0
 
-    def step(self, sight: Sight, ticks: int = 1) -> bool:
+    def step(self, sight: PolicyView, ticks: int = 1) -> bool:
         """Keep or renew `target`, `ticks` control ticks later.
 
         Returns:

@@ -17,14 +17,14 @@ from talus_core.state import JointCommand, RobotState
 from talus_balance.balance_types import BalanceReport, Intent
 from talus_balance.policy.envelope import Envelope, EnvelopeConfig
 from talus_balance.policy.manifest import STANDING, WALKING
-from talus_balance.policy.observation import Sight
+from talus_balance.policy.observation import PolicyView
 from talus_balance.policy.policy import Policy
 from talus_balance.stepping.gait_types import STILL_COMMAND_MPS, GaitOutput, GaitPhase
 
-SETTLE_S = 0.5  # in which nothing speaks against it, before it takes over
-# From one to the other's torque when the policy takes over, and of the drives' references both
-# ways.
-FADE_S = 0.1
+POLICY_SOUND_S = 0.5  # in which nothing speaks against it, before it takes over
+# Time of the fade between the torques of controller and policy at a take-over by the policy, and
+# between the references of the drives both ways.
+POLICY_FADE_S = 0.1
 _MODES = {Mode.STANDING: STANDING, Mode.WALKING: WALKING}
 
 
@@ -126,7 +126,7 @@ class PolicySeat:
         may_drive = self._may_drive(policy, intent, report)
         is_sound = may_drive and not self._breach(policy, intent, report)
         self._sound_for = self._sound_for + ticks * self._dt if is_sound else 0.0
-        if self._sound_for >= SETTLE_S:
+        if self._sound_for >= POLICY_SOUND_S:
             policy.reset()
             self.state = PolicyState.ACTIVE
 
@@ -138,7 +138,7 @@ class PolicySeat:
             self._leave(PolicyState.FALLBACK, reason)
         elif body is None or not self._may_drive(policy, intent, report):
             self._leave(PolicyState.READY)
-        elif not policy.step(Sight(state, body.base, body.gait, intent.velocity), ticks):
+        elif not policy.step(PolicyView(state, body.base, body.gait, intent.velocity), ticks):
             self._leave(PolicyState.FALLBACK, policy.fault)
 
     def _leave(self, state: PolicyState, reason: str = "") -> None:
@@ -179,7 +179,7 @@ class PolicySeat:
         return gait.phase is not GaitPhase.STAND and not _wants_to_walk(intent)
 
     def _fade(self, ticks: int) -> None:
-        step = ticks * self._dt / FADE_S
+        step = ticks * self._dt / POLICY_FADE_S
         if self.state is PolicyState.ACTIVE:
             self._torque_share = min(self._torque_share + step, 1.0)
             self._reference_share = min(self._reference_share + step, 1.0)

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Is the three-dimensional half of the page: floor, light, first camera, and strokes for
-widgets.
-"""
+"""Draws the page's three-dimensional half: floor, light, first camera, strokes for widgets."""
 
 from __future__ import annotations
 
@@ -12,11 +10,11 @@ from viser._messages import SetOrientationMessage
 from talus_view.drawing import colours
 from talus_view.drawing.shapes import Mesh, cylinder
 
-# Everything hangs below it; following the robot moves it, so that the camera stays in the user's
-# hand.
+# Everything hangs below this frame; following the robot moves it, so that the camera stays under
+# the user's control.
 ODOM_PATH = "/odom"
-LEAST_MOVE_M = 5e-4  # of what is worth a new picture: a tenth of a pixel at two metres
-ABOVE_GROUND_M = 0.004  # that flat marks float above the floor, so that they do not flicker
+LEAST_MOVE_M = 5e-4  # least motion that is worth a new picture: a tenth of a pixel at two metres
+ABOVE_GROUND_M = 0.004  # height of flat marks above the floor, so that they do not flicker
 _SAME_TO_M = 1e-3  # within which what is drawn already counts as the same
 _MARK_RADIUS_M = 0.022  # of a disc on the ground: seen from 3 m, and smaller than a sole
 _MARK_HEIGHT_M = 0.008
@@ -118,17 +116,16 @@ def _furnish(server: viser.ViserServer) -> viser.GridHandle:
     )
     scene.set_background_image(np.full((1, 1, 3), colours.BACKGROUND, dtype=np.uint8), format="png")
     scene.configure_fog(9.0, 26.0, color=colours.BACKGROUND)
-    # No environment map and no cast shadows: they make software rendering, all that a machine
-    # without GPU has,
-    # thirty and three times slower.
+    # No environment map and no cast shadows: with software rendering, all that a machine without
+    # GPU has, they take thirty and three times as long.
     scene.configure_environment_map(None)
     scene.configure_default_lights(enabled=True, cast_shadow=False)
     scene.add_light_hemisphere(
         "/sky", sky_color=(255, 255, 255), ground_color=(150, 155, 165), intensity=1.5
     )
     camera = server.initial_camera
-    # Over the robot's shoulder: its left is the driver's left, and what it maps lies ahead; inside
-    # a lane of shelves.
+    # The first camera looks over the robot's shoulder: its left is the driver's left, and what it
+    # maps lies ahead; inside a lane of shelves.
     camera.position = (-2.6, -1.15, 1.85)
     camera.look_at = (0.3, 0.05, 0.75)
     camera.fov = np.radians(45.0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Colours of the page: its palette, heights and depths as colours, the stop ladder's levels."""
+"""Defines the colours of the page: palette, heights, depths, and the stop ladder's levels."""
 
 from __future__ import annotations
 
@@ -44,25 +44,26 @@ NO_DEPTH: Colour = (40, 44, 52)
 
 
 def css(colour: Colour) -> str:
-    """As `#rrggbb`."""
+    """Return a colour as `#rrggbb`."""
     return "#{:02x}{:02x}{:02x}".format(*colour)
 
 
 def height_colours(heights: np.ndarray) -> np.ndarray:
-    """Heights (n,) m to colours (n, 3) uint8."""
+    """Return heights (n,) m as colours (n, 3) uint8."""
     return _blend(heights, _HEIGHT_STOPS, _HEIGHT_COLOURS)
 
 
 def depth_table() -> np.ndarray:
-    """Colours (256, 3) uint8 of depths from 1 = nearest to 255 = farthest; 0 is no depth."""
+    """Return colours (256, 3) uint8 of depths from 1 = nearest to 255 = farthest; 0 is no depth."""
     table = _blend(np.linspace(0.0, 1.0, 256), _DEPTH_STOPS, _DEPTH_COLOURS)
     table[0] = NO_DEPTH
     return table
 
 
 def occupancy_colours(cells: np.ndarray) -> np.ndarray:
-    """An occupancy grid (h, w), -1 unknown, 0 free to 100 occupied, to (h, w, 4) uint8; unknown is
-    transparent.
+    """Return an occupancy grid (h, w) as colours (h, w, 4) uint8.
+
+    Cells are -1 unknown, which is transparent, and 0 free to 100 occupied.
     """
     picture = np.zeros((*cells.shape, 4), dtype=np.uint8)
     share = np.clip(cells, 0, 100)[..., None] / 100.0
@@ -74,7 +75,7 @@ def occupancy_colours(cells: np.ndarray) -> np.ndarray:
 
 
 def elevation_colours(elevation: np.ndarray) -> np.ndarray:
-    """Heights (h, w) m, NaN = never seen, to (h, w, 4) uint8; never seen is transparent."""
+    """Return heights (h, w) m as colours (h, w, 4) uint8; NaN = never seen is transparent."""
     picture = np.zeros((*elevation.shape, 4), dtype=np.uint8)
     is_known = np.isfinite(elevation)
     picture[is_known, :3] = height_colours(elevation[is_known])
@@ -83,7 +84,7 @@ def elevation_colours(elevation: np.ndarray) -> np.ndarray:
 
 
 def soft_shadow(size: int = 64) -> np.ndarray:
-    """A round shadow (size, size, 4) uint8 that fades outwards."""
+    """Return a round shadow (size, size, 4) uint8 that fades outwards."""
     x = np.linspace(-1.0, 1.0, size)
     distance = np.hypot(*np.meshgrid(x, x))
     picture = np.zeros((size, size, 4), dtype=np.uint8)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The joints of a URDF as a viewer's scene tree needs them: each child's pose in its parent."""
+"""Reads the joints of a URDF as a viewer's scene tree needs them: child poses in parents."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from talus_core.rotations import matrix_from_quat_xyzw, quat_xyzw_from_wxyz
 
 @dataclass(frozen=True)
 class TreeJoint:
-    """One URDF joint.
+    """Describe one URDF joint.
 
     Attributes:
         name, parent, child: As in the URDF (parent and child are links).
@@ -36,7 +36,7 @@ class TreeJoint:
 
 
 class KinematicTree:
-    """Joints in an order in which parents come first; all arrays have that order."""
+    """Holds joints in an order in which parents come first; all arrays have that order."""
 
     def __init__(self, root: str, joints: list[TreeJoint]):
         self.root = root
@@ -50,12 +50,12 @@ class KinematicTree:
         self._offsets = np.array([j.offset for j in self.joints])
 
     def values(self, by_name: dict[str, float]) -> np.ndarray:
-        """Joint values (n,) rad or m from those that are known by name; unknown ones are 0."""
+        """Return joint values (n,) rad or m from those known by name; unknown ones are 0."""
         known = np.array([by_name.get(source, 0.0) for source in self._sources])
         return self._multipliers * known + self._offsets
 
     def child_quats(self, values: np.ndarray) -> np.ndarray:
-        """Rotations (n, 4), w first, of each child to its parent at joint `values` (n,)."""
+        """Return rotations (n, 4), w first, of each child to its parent at joint `values` (n,)."""
         half = np.where(self._slides, 0.0, values) / 2.0
         w0 = self._quats[:, :1]
         v0 = self._quats[:, 1:]
@@ -65,14 +65,14 @@ class KinematicTree:
         return np.concatenate([w, w0 * v1 + w1 * v0 + np.cross(v0, v1)], axis=1)
 
     def child_positions(self, values: np.ndarray) -> np.ndarray:
-        """Positions (n, 3) m of each child in its parent."""
+        """Return positions (n, 3) m of each child in its parent."""
         slide = np.where(self._slides, values, 0.0)[:, None] * self._axes
         return self._positions + np.array(
             [_turned(q, s) for q, s in zip(self._quats, slide, strict=True)]
         )
 
     def link_poses(self, values: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-        """Rotation (3, 3) and position (3,) of every link in the root."""
+        """Return rotation (3, 3) and position (3,) of every link in the root."""
         poses = {self.root: (np.eye(3), np.zeros(3))}
         quats = self.child_quats(values)
         positions = self.child_positions(values)

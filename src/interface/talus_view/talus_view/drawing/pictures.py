@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Camera pictures as the page shows them: three channels, small enough for its panel."""
+"""Converts camera pictures to what the page shows: three channels, small enough for a panel."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from talus_core.errors import TalusError
 
 from talus_view.drawing.colours import depth_table
 
-NEAR_M = 0.3  # of the depth colours: half an arm's length
-FAR_M = 6.0  # of the depth colours: what a walking robot plans over
+NEAR_M = 0.3  # where the depth colours begin: half an arm's length
+FAR_M = 6.0  # where the depth colours end: what a walking robot plans over
 
 _DEPTH_TABLE = depth_table()[:, None, :]
 _CHANNELS = {"rgb8": 3, "bgr8": 3, "rgba8": 4, "bgra8": 4, "mono8": 1}
 
 
 class PictureError(TalusError):
-    """A picture that cannot be shown; the message names what can."""
+    """Raised for a picture that cannot be shown; the message names what can."""
 
 
 def colour_picture(
     data: memoryview, height: int, width: int, step: int, encoding: str
 ) -> np.ndarray:
-    """Bytes of a camera picture to (height, width, 3) uint8 red, green, blue.
+    """Return the bytes of a camera picture as (height, width, 3) uint8 red, green, blue.
 
     Raises PictureError.
     """
@@ -41,14 +41,17 @@ def colour_picture(
 def depth_picture(
     data: memoryview, height: int, width: int, step: int, encoding: str
 ) -> np.ndarray:
-    """Bytes of a 32FC1 depth picture to (height, width) float32 m. Raises PictureError."""
+    """Return the bytes of a 32FC1 depth picture as (height, width) float32 m.
+
+    Raises PictureError.
+    """
     if encoding != "32FC1":
         raise PictureError(f"depth encoding '{encoding}' cannot be shown; known: 32FC1 (metres)")
     return _rows(data, height, step)[:, : width * 4].copy().view(np.float32)
 
 
 def fitted(picture: np.ndarray, width: int) -> np.ndarray:
-    """The picture (h, w, 3) or (h, w), at most `width` pixels wide."""
+    """Return the picture (h, w, 3) or (h, w), at most `width` pixels wide."""
     if picture.shape[1] <= width:
         return np.ascontiguousarray(picture)
     height = max(1, round(picture.shape[0] * width / picture.shape[1]))
@@ -58,8 +61,9 @@ def fitted(picture: np.ndarray, width: int) -> np.ndarray:
 
 
 def depth_as_colours(metres: np.ndarray) -> np.ndarray:
-    """A depth picture (h, w) m as (h, w, 3) uint8; NaN, infinite and <= 0 have a colour of their
-    own.
+    """Return a depth picture (h, w) m as colours (h, w, 3) uint8.
+
+    NaN, infinite and <= 0 have a colour of their own.
     """
     share = np.clip((metres - NEAR_M) * (254.0 / (FAR_M - NEAR_M)), 0.0, 254.0) + 1.0
     share[~(np.isfinite(metres) & (metres > 0.0))] = 0.0

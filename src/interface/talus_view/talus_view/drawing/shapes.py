@@ -12,17 +12,18 @@ from pathlib import Path
 import numpy as np
 from talus_core.errors import TalusError
 
-# Of a full circle: round to the eye at 1 m distance, and 40 links stay below 20 000 vertices.
+# Segments of a full circle: round to the eye at 1 m distance, and 40 links stay below 20 000
+# vertices.
 CIRCLE_SEGMENTS = 28
 
 
 class MeshFileError(TalusError):
-    """A mesh file cannot be read; the message names the file and the cause."""
+    """Raised when a mesh file cannot be read; the message names the file and the cause."""
 
 
 @dataclass(frozen=True)
 class Mesh:
-    """A surface made of triangles.
+    """Hold a surface made of triangles.
 
     Attributes:
         vertices: (n, 3) m, float32.

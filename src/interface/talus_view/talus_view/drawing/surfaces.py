@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The visible skin of occupied voxels: faces with nothing in front of them, runs of equal ones
-joined.
-
-Drawing each voxel as a cube of its own costs a browser without GPU thirty times as much.
-"""
+"""Builds the visible skin of occupied voxels: bare faces, runs of equal ones joined."""
 
 from __future__ import annotations
 
@@ -19,8 +15,9 @@ _KEY = np.array(
 
 
 def voxel_quads(centres: np.ndarray, size: float) -> np.ndarray:
-    """Corners (m, 4, 3) m, counter-clockwise from outside, of the skin of voxels with `centres` (n,
-    3) m on a grid.
+    """Return the corners (m, 4, 3) m of the skin of voxels with `centres` (n, 3) m on a grid.
+
+    Corners run counter-clockwise seen from outside.
     """
     if len(centres) == 0:
         return np.zeros((0, 4, 3))
@@ -36,15 +33,16 @@ def voxel_quads(centres: np.ndarray, size: float) -> np.ndarray:
 
 
 def quads_mesh(quads: np.ndarray) -> Mesh:
-    """Quads (m, 4, 3) as triangles."""
+    """Return quads (m, 4, 3) as triangles."""
     first = 4 * np.arange(len(quads))[:, None]
     faces = np.concatenate([first + np.array(triangle) for triangle in ((0, 1, 2), (0, 2, 3))])
     return Mesh(quads.reshape(-1, 3).astype(np.float32), faces.astype(np.uint32))
 
 
 def _run_quads(cells: np.ndarray, axis: int, sign: int, along: int) -> np.ndarray:
-    """Quads (m, 4, 3) in cells, of the faces of `cells` (n, 3) on one side, joined along one
-    axis.
+    """Return quads (m, 4, 3) in cells for the faces of `cells` (n, 3) on one side.
+
+    They are joined along one axis.
     """
     third = 3 - axis - along
     cells = cells[np.lexsort((cells[:, along], cells[:, third], cells[:, axis]))]
@@ -66,8 +64,9 @@ def _run_quads(cells: np.ndarray, axis: int, sign: int, along: int) -> np.ndarra
 
 
 def _contains(sorted_keys: np.ndarray, keys: np.ndarray) -> np.ndarray:
-    """Which of `keys` (n,) are among `sorted_keys`; five times faster than numpy.isin, which hashes
-    them anew.
+    """Return which of `keys` (n,) are among `sorted_keys`.
+
+    Five times faster than numpy.isin, which hashes them anew.
     """
     places = np.searchsorted(sorted_keys, keys)
     return sorted_keys[np.minimum(places, len(sorted_keys) - 1)] == keys

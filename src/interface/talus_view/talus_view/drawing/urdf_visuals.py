@@ -22,12 +22,12 @@ OPTICAL_SUFFIX = "_camera_optical_frame"
 
 
 class UrdfVisualsError(TalusError):
-    """A URDF cannot be drawn; the message names the element and the cause."""
+    """Raised when a URDF cannot be drawn; the message names the element and the cause."""
 
 
 @dataclass(frozen=True)
 class Skin:
-    """All visuals of one link that have the same colour (0 to 255 each), in the link's frame."""
+    """Hold all visuals of one link with the same colour (0 to 255 each), in the link's frame."""
 
     link: str
     colour: Colour
@@ -36,7 +36,7 @@ class Skin:
 
 @dataclass(frozen=True)
 class RobotVisuals:
-    """A robot that can be drawn."""
+    """Hold a robot that can be drawn."""
 
     name: str
     tree: KinematicTree
@@ -44,7 +44,7 @@ class RobotVisuals:
 
     @property
     def cameras(self) -> tuple[str, ...]:
-        """Names of the cameras, from their optical frames."""
+        """Return the names of the cameras, from their optical frames."""
         return tuple(
             j.child.removesuffix(OPTICAL_SUFFIX)
             for j in self.tree.joints
@@ -59,9 +59,9 @@ class RobotVisuals:
 
 
 def parse_urdf(text: str, resolve: Callable[[str], Path]) -> RobotVisuals:
-    """Read a URDF document;
+    """Read a URDF document; `resolve` turns a mesh URI into a file.
 
-    `resolve` turns a mesh URI into a file. Raises UrdfError, MeshFileError.
+    Raises UrdfError, MeshFileError.
     """
     try:
         robot = ElementTree.fromstring(text)

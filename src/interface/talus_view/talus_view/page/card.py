@@ -10,13 +10,13 @@ from html import escape
 
 from talus_view.drawing.colours import Colour, css
 
-CARD_PERIOD_S = 0.2  # between two writings of the card: what an eye can read
+CARD_PERIOD_S = 0.2  # between two updates of the card: what an eye can read
 STALE_AFTER_S = 1.0  # of wall time: 50 Hz topics, twenty times slower than real time
 NO_DATA = "no data"
 
 
 class CardZone(IntEnum):
-    """Where on the card a part stands, from top to bottom."""
+    """Defines where on the card a part stands, from top to bottom."""
 
     BANNER = 0
     LINE = 1
@@ -25,7 +25,7 @@ class CardZone(IntEnum):
 
 @dataclass(frozen=True, order=True)
 class CardPart:
-    """A piece of the card.
+    """Hold a piece of the card.
 
     Attributes:
         zone: Where it stands.

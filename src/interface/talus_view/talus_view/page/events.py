@@ -8,7 +8,7 @@ from enum import Enum, auto
 
 
 class EventKind(Enum):
-    """What happened on a page; in brackets: what the event's `value` is then."""
+    """Names what happened on a page; in brackets: what the event's `value` is then."""
 
     CALL = auto()  # a button that calls a service was clicked (name of the service)
     PRESSED = auto()  # another button was clicked (its name)
@@ -19,7 +19,7 @@ class EventKind(Enum):
 
 @dataclass(frozen=True)
 class PageEvent:
-    """One thing that happened on a page.
+    """Hold one thing that happened on a page.
 
     Attributes:
         kind: What happened.

@@ -1,19 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How often each part of the page is renewed."""
+"""Decides how often each part of the page is renewed."""
 
 from __future__ import annotations
 
 SLOWEST_PERIOD_S = 1.0  # s between two pictures, at most
-QUICK_ANSWER_S = (
-    0.1  # s of answering that count as quick: a browser that draws ten frames a second keeps up
-)
+QUICK_ANSWER_S = 0.1  # s, a quick answer: a browser that draws ten frames a second keeps up
 
 
 def draw_period(wanted: float, answer_time: float) -> float:
-    """Time in s between two pictures for a browser that takes `answer_time` s to answer.
+    """Return the time in s between two pictures for a browser that answers in `answer_time` s.
 
     A browser without GPU draws with the processor that may have to balance a robot: it gets half of
-        one core.
+    one core.
     """
     return (
         wanted
@@ -29,7 +27,7 @@ class DrawingPace:
         self._last: dict[str, float] = {}
 
     def is_due(self, what: str, period: float, now: float) -> bool:
-        """True at most every `period` s for each `what`; asking counts as doing."""
+        """Return True at most every `period` s for each `what`; asking counts as doing."""
         if now - self._last.get(what, float("-inf")) < period:
             return False
         self._last[what] = now

@@ -29,18 +29,18 @@ STOP_HINT = (
 BRAND_COLOUR = (34, 111, 214)
 PANEL_WIDTH_PX = 360
 LONGEST_CALL_S = 60.0  # of wall time: a hang must end the process, a slow start must not
-GOOD_NOTE_S = 4.0  # that a note stays: it is read at a glance
-BAD_NOTE_S = 10.0  # that a note stays which somebody must act on
+GOOD_NOTE_S = 4.0  # for which a good note stays: it is read at a glance
+BAD_NOTE_S = 10.0  # for which a note stays that a person must act on
 
 Result = TypeVar("Result")
 
 
 class PortError(TalusError):
-    """The page cannot be served where it was asked for; the message says what would work."""
+    """Raised when the page cannot be served at its address; the message says what would work."""
 
 
 class _LocalServer(viser.ViserServer):
-    """A server that never offers a robot to the internet through a stranger's relay."""
+    """Serves pages without ever offering a robot to the internet through a stranger's relay."""
 
     def request_share_url(self, verbose: bool = True) -> str | None:
         """Refuse to share the page. Raises TalusError."""
@@ -48,7 +48,7 @@ class _LocalServer(viser.ViserServer):
 
 
 class Page:
-    """A served page; callbacks run in viser's threads and only put events into a queue.
+    """Serves the page; callbacks run in viser's threads and only put events into a queue.
 
     All methods but `call` are for the work that `call` is given.
 
@@ -70,7 +70,7 @@ class Page:
         self.server.on_client_disconnect(self._forget)
 
     def call(self, work: Callable[[], Result]) -> Result:
-        """Do `work` in viser's own thread and wait; only there its buffers may be touched safely.
+        """Do `work` in viser's own thread and wait; its buffers are safe only there.
 
         What it changes appears on the page all at once. What it raises is raised here.
         """
@@ -94,7 +94,7 @@ class Page:
 
     @property
     def answer_time(self) -> float:
-        """Time that the slowest page took to answer lately, s: about as long as it draws."""
+        """Return the slowest page's latest answer time, s: about as long as it draws."""
         return max(list(self._answer_times.values()), default=0.0)
 
     def events(self) -> list[PageEvent]:
@@ -155,7 +155,7 @@ class Page:
         gui.add_html(STOP_MARKER)
         look = ButtonLook(icon="hand-stop", color="red", hint=STOP_HINT)
         self.panel.call_button("STOP", STOP_SERVICE, look)
-        # The key works wherever the panels are, and is what a hand looks for.
+        # The key works wherever the panels are, and is the one that a person presses first.
         command = gui.add_command(
             "STOP", description=STOP_SERVICE, hotkey="escape", icon=viser.Icon.HAND_STOP
         )
@@ -177,7 +177,7 @@ class Page:
             self._put(EventKind.PAGE_ANSWERED, page.client_id)
             self._answer_times[page.client_id] = monotonic() - asked
         except (RuntimeError, TimeoutError):
-            pass  # silence is the answer: the walk's deadline runs out
+            pass  # no answer is the answer: the walk's deadline runs out
         finally:
             with self._lock:
                 self._pinged.discard(page.client_id)

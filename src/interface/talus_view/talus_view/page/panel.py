@@ -12,7 +12,7 @@ import viser
 from talus_view.page.events import EventKind
 from talus_view.page.style import pad_marker
 
-HOLD_RATE_HZ = 10.0  # at which a held button says so
+HOLD_RATE_HZ = 10.0  # rate at which a held button reports that it is held
 SIDE_PANEL_WIDTH_PX = 330
 
 Put = Callable[[EventKind, "int | None", str], None]  # what happened, on which page, the value
@@ -20,7 +20,7 @@ Put = Callable[[EventKind, "int | None", str], None]  # what happened, on which 
 
 @dataclass(frozen=True)
 class ButtonLook:
-    """How a button looks.
+    """Describe how a button looks.
 
     Attributes:
         icon: Name of one of viser's icons, or None.
@@ -86,7 +86,7 @@ class Panel:
         button.on_click(lambda event: self._put(EventKind.PRESSED, event.client_id, name))
 
     def hold_button(self, label: str, name: str, look: ButtonLook = PLAIN_LOOK) -> None:
-        """Make a button that also says again and again that it is held."""
+        """Make a button that also reports again and again that it is held."""
         button = self._add(label, look, look.hint)
         button.on_click(lambda event: self._put(EventKind.PRESSED, event.client_id, name))
         button.on_hold(lambda event: self._put(EventKind.HELD, event.client_id, name), HOLD_RATE_HZ)

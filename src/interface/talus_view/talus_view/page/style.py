@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Style sheet of the page, and the little pieces of HTML that carry its marks."""
+"""Holds the style sheet of the page, and the pieces of HTML that carry its marks."""
 
 from __future__ import annotations
 
@@ -90,10 +90,10 @@ STOP_MARKER = '<div class="talus-stop"></div>'
 
 
 def caption(text: str, tooltip: str) -> str:
-    """A small line with more to read on hovering."""
+    """Return a small line with more to read on hovering."""
     return f'<div class="talus-caption" title="{escape(tooltip)}">{escape(text)}</div>'
 
 
 def pad_marker(columns: int) -> str:
-    """Marks the container in which it stands as a grid of buttons with so many columns."""
+    """Return a mark that makes its container a grid of buttons with so many columns."""
     return f'<div class="talus-pad talus-pad-{columns}"></div>'

@@ -28,7 +28,7 @@ FEET_TITLES = {(True, True): "both feet", (True, False): "left foot", (False, Tr
 
 @dataclass(frozen=True)
 class BalanceSnapshot:
-    """What balance reports; points (3,) and polygons (n, 3) in m, in odom."""
+    """Hold what balance reports; points (3,) and polygons (n, 3) in m, in odom."""
 
     mode: int
     left_contact: bool
@@ -42,7 +42,7 @@ class BalanceSnapshot:
 
 
 class BalanceWidget(Widget):
-    """Mode and margin on the card; support polygon, footsteps and points on the ground."""
+    """Shows mode and margin on the card; support polygon, footsteps and points on the ground."""
 
     place = 70
     topics = (PageTopic("balance/state", "talus_interfaces/msg/BalanceState", Delivery.NEWEST),)
@@ -58,7 +58,7 @@ class BalanceWidget(Widget):
 
     @property
     def period_s(self) -> float:
-        """Shortest wall time between two drawings, s."""
+        """Return the shortest wall time between two drawings, s."""
         return CARD_PERIOD_S
 
     def hear(self, topic: PageTopic, message: Message, wall: float) -> None:
@@ -99,13 +99,13 @@ class BalanceWidget(Widget):
 
 
 def mode_text(scene: Scene, wall: float) -> str:
-    """Write what balance does."""
+    """Return what balance does, in words."""
     report = scene.get(BalanceSnapshot, wall, STALE_AFTER_S)
     return NO_DATA if report is None else MODE_TITLES.get(report.mode, f"mode {report.mode}")
 
 
 def margin_text(scene: Scene, wall: float) -> str:
-    """Write which feet carry, and how far the capture point is from the edge of the support."""
+    """Return which feet carry, and the capture point's distance to the edge of the support."""
     report = scene.get(BalanceSnapshot, wall, STALE_AFTER_S)
     if report is None:
         return NO_DATA

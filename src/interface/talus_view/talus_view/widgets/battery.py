@@ -19,7 +19,7 @@ EMPTY_CHARGE = 0.15  # share of the pack below which the bar turns red
 
 @dataclass(frozen=True)
 class BatteryReport:
-    """State of the pack: charge 0 to 1, V, A (negative while discharging)."""
+    """Hold the state of the pack: charge 0 to 1, V, A (negative while discharging)."""
 
     charge: float
     voltage: float
@@ -27,7 +27,7 @@ class BatteryReport:
 
 
 class BatteryWidget(Widget):
-    """A line and a bar on the status card."""
+    """Shows a line and a bar on the status card."""
 
     place = 120
     topics = (PageTopic("battery_state", "sensor_msgs/msg/BatteryState"),)

@@ -32,7 +32,7 @@ BLANK_PICTURE = np.full((3, 4, 3), 225, dtype=np.uint8)  # before there is a pic
 
 
 class CamerasWidget(Widget):
-    """Pictures of the chosen camera; others are not heard, so that nobody renders them."""
+    """Shows pictures of the chosen camera; others are not heard, so that none renders them."""
 
     place = 90
     topics = (COLOUR_TOPIC, DEPTH_TOPIC)
@@ -55,7 +55,7 @@ class CamerasWidget(Widget):
 
     @property
     def period_s(self) -> float:
-        """Shortest wall time between two drawings, s."""
+        """Return the shortest wall time between two drawings, s."""
         return self._period_s
 
     def wanted(self) -> tuple[PageTopic, ...]:

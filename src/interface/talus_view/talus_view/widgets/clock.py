@@ -9,7 +9,7 @@ from talus_view.widget import Site, Widget
 
 
 class ClockWidget(Widget):
-    """A line on the status card."""
+    """Shows the pace of time as a line on the status card."""
 
     place = 130
 

@@ -25,7 +25,7 @@ _PATH = f"{ODOM_PATH}/ground"
 
 @dataclass(frozen=True)
 class GroundPicture:
-    """A picture flat on the ground.
+    """Hold a picture flat on the ground.
 
     Attributes:
         pixels: (h, w, 4) uint8, row 0 at low y.
@@ -41,7 +41,7 @@ class GroundPicture:
 
 
 class GroundWidget(Widget):
-    """A layer on the floor, with a choice of which."""
+    """Shows a layer on the floor, with a choice of which."""
 
     place = 80
     topics = (OCCUPANCY_TOPIC, ELEVATION_TOPIC)
@@ -56,7 +56,7 @@ class GroundWidget(Widget):
 
     @property
     def period_s(self) -> float:
-        """Shortest wall time between two drawings, s."""
+        """Return the shortest wall time between two drawings, s."""
         return self._period_s
 
     def wanted(self) -> tuple[PageTopic, ...]:

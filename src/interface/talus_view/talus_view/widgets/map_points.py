@@ -13,7 +13,7 @@ from talus_view.drawing.surfaces import quads_mesh, voxel_quads
 from talus_view.widget import Hearing, Message, PageTopic, Site, Widget
 
 BAND_HEIGHT_M = 0.15  # of the voxels that share a colour: three voxels of the map
-BANDS_M = np.arange(-0.15, 2.4, BAND_HEIGHT_M)  # between the colours, over the ground
+BANDS_M = np.arange(-0.15, 2.4, BAND_HEIGHT_M)  # borders between the colours, over the ground
 SUNK_CELLS = 1.2  # by which voxels are drawn lower: those of the ground would hide feet and marks
 DEFAULT_VOXEL_M = 0.05  # edge of a voxel of which there are too few to tell: the map's default
 _LEAST_VOXEL_M = 1e-3  # no map has cells of a millimetre
@@ -22,7 +22,7 @@ _PATH = f"{ODOM_PATH}/voxels"
 
 @dataclass(frozen=True)
 class OccupiedVoxels:
-    """Occupied voxels: centres (n, 3) m, edge length m."""
+    """Hold occupied voxels: centres (n, 3) m, edge length m."""
 
     centres: np.ndarray
     size: float
@@ -32,7 +32,7 @@ NO_VOXELS = OccupiedVoxels(np.zeros((0, 3)), DEFAULT_VOXEL_M)
 
 
 class MapPointsWidget(Widget):
-    """Voxels, with a switch."""
+    """Shows occupied voxels, with a switch."""
 
     place = 60
     topics = (PageTopic("map/points", "sensor_msgs/msg/PointCloud2", hearing=Hearing.DRAWN),)
@@ -45,7 +45,7 @@ class MapPointsWidget(Widget):
 
     @property
     def period_s(self) -> float:
-        """Shortest wall time between two drawings, s."""
+        """Return the shortest wall time between two drawings, s."""
         return self._period_s
 
     def wanted(self) -> tuple[PageTopic, ...]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Knows where the robot's base is; shows speed and distance walked, and tells other widgets."""
+"""Tracks where the robot's base is; shows speed and distance walked, and tells other widgets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LEAST_SHOWN_TURN_RADPS = 0.1  # less is the sway of a step
 
 
 class OdometryWidget(Widget):
-    """Speed and distance on the status card; the pose of the base for all."""
+    """Shows speed and distance on the status card; shares the pose of the base."""
 
     place = 100
     topics = (PageTopic("odom", "nav_msgs/msg/Odometry", Delivery.NEWEST, Hearing.ALWAYS),)

@@ -8,7 +8,7 @@ from talus_view.widget import Site, Widget
 
 
 class PostureWidget(Widget):
-    """Arm, Reset, Stand and Sit."""
+    """Offers Arm, Reset, Stand and Sit."""
 
     place = 20
 

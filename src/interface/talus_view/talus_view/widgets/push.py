@@ -25,7 +25,7 @@ _BUTTON = "push/"  # what the names of its buttons begin with
 
 
 class PushWidget(Widget):
-    """Four buttons and the size of the push."""
+    """Shows four buttons and the size of the push."""
 
     place = 40
 
@@ -43,7 +43,7 @@ class PushWidget(Widget):
 
     @property
     def period_s(self) -> float:
-        """Shortest wall time between two drawings, s."""
+        """Return the shortest wall time between two drawings, s."""
         return CARD_PERIOD_S
 
     def draw(self, wall: float) -> None:

@@ -15,12 +15,12 @@ from talus_view.scene import BasePose
 from talus_view.widget import Delivery, Hearing, Message, PageTopic, Site, Widget
 
 ROBOT_PATH = f"{ODOM_PATH}/robot"
-LEAST_TURN_RAD = 5e-4  # of any joint that is worth a new picture: 0.5 mm at a metre
+LEAST_TURN_RAD = 5e-4  # least turn of a joint that is worth a new picture: 0.5 mm at a metre
 FOLLOW_SHARE = 0.15  # of the distance to the robot per frame: about a third of a second at 20 Hz
 SHADOW_SIZE_M = 1.1  # across the soft shadow under the robot: its shoulders and arms
 # m from the robot to the floor's centre, away from the first camera: a browser draws what is
 # transparent from far to near, and the shadow must come after the floor. Whole metres, as the
-# floor's lines, so that nobody sees it move.
+# floor's lines, so that the motion is invisible.
 FLOOR_AHEAD_M = np.array([3.0, 1.0])
 
 DESCRIPTION_TOPIC = PageTopic(
@@ -30,7 +30,7 @@ JOINT_STATES_TOPIC = PageTopic("joint_states", "sensor_msgs/msg/JointState", Del
 
 
 class RobotWidget(Widget):
-    """The robot, its shadow, and the view that follows it."""
+    """Shows the robot, its shadow, and the view that follows it."""
 
     place = 50
     topics = (DESCRIPTION_TOPIC, JOINT_STATES_TOPIC)

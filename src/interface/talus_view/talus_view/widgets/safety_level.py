@@ -22,7 +22,7 @@ LEVEL_TITLES = {
 
 @dataclass(frozen=True)
 class SafetyReport:
-    """What the safety supervisor asks for, as in talus_interfaces/SafetyState."""
+    """Hold what the safety supervisor asks for, as in talus_interfaces/SafetyState."""
 
     level: int
     cause: str
@@ -33,7 +33,7 @@ class SafetyReport:
 
 
 class SafetyLevelWidget(Widget):
-    """The banner of the status card, and whether torque is permitted."""
+    """Shows the banner of the status card, and whether torque is permitted."""
 
     place = 110
     topics = (PageTopic("safety/state", "talus_interfaces/msg/SafetyState", Delivery.NEWEST),)
@@ -66,7 +66,7 @@ def level_banner(scene: Scene, wall: float) -> CardPart:
 
 
 def torque_text(scene: Scene, wall: float) -> str:
-    """Write whether torque is permitted, and the robot armed."""
+    """Return whether torque is permitted, and the robot armed, in words."""
     safety = scene.get(SafetyReport, wall, STALE_AFTER_S)
     if safety is None:
         return NO_DATA

@@ -18,7 +18,7 @@ _BUTTON = "walk/"  # what the names of its buttons begin with
 
 
 class WalkWidget(Widget):
-    """A pad of buttons, their speed, and whether one press is enough.
+    """Shows a pad of buttons, their speed, and whether one press is enough.
 
     It publishes while a button asks for it, and standstill for a moment afterwards.
     """

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Height of the ground around the robot: one Kalman filter per cell of a grid that moves with it.
+"""Estimates the height of the ground around the robot, a Kalman filter per cell of a moving grid.
 
 After Fankhauser et al., "Robot-centric elevation mapping with uncertainty estimates", CLAWAR 2014,
-without its
-fusion over the horizontal uncertainty.
+without its fusion over the horizontal uncertainty.
 """
 
 from __future__ import annotations
@@ -13,22 +12,23 @@ from dataclasses import dataclass
 import numpy as np
 from talus_core.parameters import parameter
 
-# Points this far below the highest of a cell belong to the same surface; the rest is lower ground
-# at an edge.
+# Points this far below the highest of a cell belong to the same surface; those lower are the ground
+# beyond an edge.
 SURFACE_LAYER_M = 0.03
 FLOOR_DEVIATION_M = (
-    0.004  # m of one measurement of a cell however many points: unevenness within 4 cm, calibration
+    # m, of one measurement of a cell with any number of points: unevenness in 4 cm, calibration
+    0.004
 )
 GATE_DEVIATIONS = (
-    3.0  # standard deviations; farther off is another surface, which replaces the old one
+    3.0  # standard deviations; what differs more is another surface and replaces the old one
 )
-# M: added to the gate, since the encoders' and the estimator's errors are not in the variances
+# m, added to the gate: the errors of encoders and estimator are not in the variances
 GATE_EXTRA_M = 0.02
 
 
 @dataclass(frozen=True)
 class ElevationConfig:
-    """Parameters of the elevation map."""
+    """Hold the parameters of the elevation map."""
 
     size_m: float = parameter(4.0, "Edge of the square: four strides ahead at 0.5 m.", 1.0, 20.0)
     resolution_m: float = parameter(0.04, "Edge of a cell: a sixth of a foot's length.", 0.01, 0.2)
@@ -61,16 +61,16 @@ class ElevationGrid:
 
     @property
     def resolution(self) -> float:
-        """m, edge of a cell."""
+        """Edge of a cell, m."""
         return self._config.resolution_m
 
     @property
     def origin(self) -> np.ndarray:
-        """(2,) m, the corner of cell (0, 0)."""
+        """Return the corner of cell (0, 0), (2,) m."""
         return self.corner * self.resolution
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget all heights and variances."""
         self.elevation = np.full((self.cells, self.cells), np.nan, np.float32)
         self.variance = np.full((self.cells, self.cells), np.nan, np.float32)
 
@@ -89,9 +89,9 @@ class ElevationGrid:
 
         Args:
             points: End points of one depth image, the robot's own removed.
-            variances: Of the points' heights.
+            variances: Variances of the points' heights.
             ground: Height of the robot's feet, m.
-            now: s.
+            now: Time, s.
         """
         self._age(now)
         place = np.floor(points[:, :2] / self.resolution).astype(int) - self.corner
@@ -121,7 +121,7 @@ class ElevationGrid:
 def _surfaces(
     cell: np.ndarray, height: np.ndarray, variance: np.ndarray, cells: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Highest surface of each cell that has points: indices, mean heights, variances of these."""
+    """Return indices of cells with points, and height and variance of their highest surfaces."""
     highest = np.full(cells, -np.inf, height.dtype)
     np.maximum.at(highest, cell, height)
     on_top = height > highest[cell] - SURFACE_LAYER_M - 2.0 * np.sqrt(variance)
@@ -136,9 +136,7 @@ def _surfaces(
 
 
 def _shift(layer: np.ndarray, rows: int, columns: int) -> None:
-    """Move a layer's content by whole cells in place, so that cell (i, j) holds what was at (i +
-    rows, j + columns).
-    """
+    """Move a layer by whole cells in place: (i, j) gets what was at (i + rows, j + columns)."""
     height, width = layer.shape
     old = layer.copy()
     layer[:] = np.nan

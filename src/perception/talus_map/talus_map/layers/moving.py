@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bodies that move: end points in space that was seen to be free, image after image.
+"""Finds bodies that move by end points in space that was seen to be free, image after image.
 
 A voxel map fuses slowly what passes quickly: at 1.6 m/s a surface is in a voxel for one image. So
-    an end point counts
-by itself where nothing can stand: its voxel was free, and nothing occupied or unknown touches it
-    (Schmid et al.,
-Dynablox, 2023).
+an end point counts by itself where nothing can stand: its voxel was free, and nothing occupied or
+unknown touches it (Schmid et al., Dynablox, 2023).
 """
 
 from __future__ import annotations
@@ -20,16 +18,16 @@ from talus_map.voxels.voxel_map import UNKNOWN_VOXEL, VoxelMap, is_free, is_occu
 _AROUND = (
     np.stack(np.meshgrid(*[[-1, 0, 1]] * 3, indexing="ij"), -1).reshape(-1, 3).astype(np.int32)
 )
-FASTEST_BODY_MPS = 4.0  # m/s: a runner; what goes farther between two images is another body
+FASTEST_BODY_MPS = 4.0  # m/s, of a running person; two sightings farther apart are two bodies
 BODY_APART_M = (
-    0.3  # m that the centre of what is seen of one body may jump while it shows other sides
+    0.3  # m that the centre of the visible part of a body may jump while other sides come into view
 )
-SPEED_SMOOTH_S = 0.3  # s in which the speed follows
+SPEED_SMOOTH_S = 0.3  # s, time constant of the smoothed speed
 
 
 @dataclass(frozen=True)
 class MovingConfig:
-    """What counts as a body that moves."""
+    """Define what counts as a body that moves."""
 
     lowest_m: float = parameter(
         0.2, "Over the feet: a floor's noise and the robot's own steps stay below.", 0.1, 1.0
@@ -45,14 +43,14 @@ class MovingConfig:
 
 @dataclass(frozen=True)
 class MovingBody:
-    """What moves, in the map.
+    """Describe a body that moves, in the map frame.
 
     Attributes:
-        nearest: (2,) m, of it to the robot's feet.
-        centre: (2,) m, of what is seen of it.
-        velocity: (2,) m/s of that.
+        nearest: (2,) m, its point nearest to the robot's feet.
+        centre: (2,) m, the centre of its visible part.
+        velocity: (2,) m/s of that centre.
         time: s.
-        images: In a row in which it showed.
+        images: Number of images in a row that showed it.
     """
 
     nearest: np.ndarray
@@ -63,20 +61,20 @@ class MovingBody:
 
 
 class MovingFinder:
-    """Call `step` with every image, before it is fused."""
+    """Follows moving bodies over images; call `step` with every image before it is fused."""
 
     def __init__(self, config: MovingConfig | None = None):
         self._config = config or MovingConfig()
         self._bodies: list[MovingBody] = []
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget all bodies that were followed."""
         self._bodies = []
 
     def step(
         self, voxels: VoxelMap, hits: np.ndarray, feet: np.ndarray, time: float
     ) -> list[MovingBody]:
-        """Bodies that showed in enough images, the nearest first.
+        """Return the bodies that showed in enough images, the nearest first.
 
         Args:
             voxels: All that was known before.
@@ -89,13 +87,13 @@ class MovingFinder:
         unseen = [body for body in recent if not any(body is old for _, old in seen)]
         self._bodies = [
             body for body, _ in seen
-        ] + unseen  # one that another camera does not see is not gone
+        ] + unseen  # a body outside this camera's view is not gone
         return [body for body, _ in seen if body.images >= self._config.images]
 
     def _bodies_in(
         self, voxels: VoxelMap, hits: np.ndarray, feet: np.ndarray
     ) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Nearest point and centre of each, (2,) m."""
+        """Return nearest point and centre of each body, (2,) m."""
         config = self._config
         size = voxels.resolution
         height = (hits[:, 2] + 0.5) * size - feet[2]
@@ -122,7 +120,7 @@ class MovingFinder:
     def _followed(
         seen: tuple[np.ndarray, np.ndarray], recent: list[MovingBody], time: float
     ) -> tuple[MovingBody, MovingBody | None]:
-        """What is seen as the next of a body before, and that one."""
+        """Return the body that continues one seen before, and that earlier one."""
         nearest, centre = seen
         best = None
         least = np.inf

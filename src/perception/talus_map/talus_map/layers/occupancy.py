@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The voxel map seen from above: where a body of the robot's height would touch something; unknown
-stays unknown.
+"""Projects the voxel map to the ground: cells where a body of the robot's height would collide.
+
+Unknown space stays unknown.
 """
 
 from __future__ import annotations
@@ -16,20 +17,20 @@ from talus_map.voxels.voxel_map import BLOCK_EDGE_VOXELS, VoxelMap, is_free
 UNKNOWN_CELL = -1
 FREE_CELL = 0
 OCCUPIED_CELL = 100
-# The ground of a column is the lowest surface this near; a slope of 10 degrees rises 4 cm there.
+# The ground of a column is its lowest surface within this distance; a slope of 10 degrees rises 4
+# cm over it.
 GROUND_REACH_M = 0.25
-STEEPEST_SLOPE = (
-    0.18  # tan(10 degrees): a surface higher than this slope from the feet is no ground
-)
-HEIGHT_ROUNDING_M = 1e-3  # m: heights are float32 sums
+STEEPEST_SLOPE = 0.18  # tan(10 degrees): a surface above this slope from the feet is not ground
+HEIGHT_ROUNDING_M = 1e-3  # m, rounding error of heights that are float32 sums
 UNEVEN_GROUND_M = 0.10  # m: two voxels
-# Of the body's height, where the floor itself was not seen: what remains hides nothing above 16 cm
+# Share of the body's height that must be seen free where the floor was not: 16 cm at most stay
+# hidden.
 OPEN_SHARE = 0.9
 
 
 @dataclass(frozen=True)
 class OccupancyConfig:
-    """Parameters of the projection."""
+    """Hold the parameters of the projection."""
 
     lowest_m: float = parameter(
         0.15, "Lower above the ground is a step, for the elevation map.", 0.02, 1.0
@@ -41,7 +42,7 @@ class OccupancyConfig:
 
 @dataclass(frozen=True)
 class OccupancyGrid:
-    """Cells of the voxels' size.
+    """Hold the cells of the projection, each the size of a voxel.
 
     Attributes:
         cells: (height, width) int8, row = y: -1 unknown, 0 free, 100 occupied.
@@ -55,7 +56,7 @@ class OccupancyGrid:
 
 
 def project(voxels: VoxelMap, feet: np.ndarray, config: OccupancyConfig) -> OccupancyGrid:
-    """The grid over all known blocks; `feet` (3,) m is where the robot stands."""
+    """Return the grid over all known blocks; `feet` (3,) m is where the robot stands."""
     resolution = voxels.resolution
     if voxels.block_count == 0:
         return OccupancyGrid(
@@ -82,7 +83,7 @@ def project(voxels: VoxelMap, feet: np.ndarray, config: OccupancyConfig) -> Occu
     bottom = above - np.float32(0.5 * resolution)
     is_floor = (
         np.abs(bottom) < config.lowest_m
-    )  # seen from above, so what is above it was seen through
+    )  # a surface seen from above: the space over it was seen through
     grid[column[is_floor, 0], column[is_floor, 1]] = FREE_CELL
     is_obstacle = (bottom >= config.lowest_m - HEIGHT_ROUNDING_M) & (bottom <= config.highest_m)
     grid[column[is_obstacle, 0], column[is_obstacle, 1]] = OCCUPIED_CELL
@@ -97,8 +98,9 @@ def _ground(
     level: float,
     resolution: float,
 ) -> np.ndarray:
-    """(columns along x, along y) m: height of the ground below each column, the feet's level where
-    none was seen.
+    """Return the height of the ground below each column, (columns along x, along y) m.
+
+    It is the level of the feet where no ground was seen.
     """
     distance = np.hypot(*(column - feet).T) * resolution
     is_ground = np.abs(height - level) <= UNEVEN_GROUND_M + STEEPEST_SLOPE * distance
@@ -125,8 +127,9 @@ def _ground(
 def _open_columns(
     voxels: VoxelMap, first: np.ndarray, ground: np.ndarray, config: OccupancyConfig
 ) -> np.ndarray:
-    """(columns along x, along y) booleans: nearly all of the body's height over the ground was seen
-    to be free.
+    """Return where nearly all of the body's height above ground was seen free.
+
+    The result is (columns along x, along y) booleans.
     """
     size = voxels.block_size
     low = float(ground.min()) + config.lowest_m
@@ -141,7 +144,7 @@ def _open_columns(
     place = (x[:, :, None], y[:, None, :])
     below = (
         bottom[blocks, None, None] - ground[place]
-    )  # (blocks, 8, 8) m: bottom of the block's column over the ground
+    )  # (blocks, 8, 8) m, bottom of each block's columns above the ground
     is_open = is_free(voxels.log_odds[blocks]).reshape(
         -1, BLOCK_EDGE_VOXELS, BLOCK_EDGE_VOXELS, BLOCK_EDGE_VOXELS
     )

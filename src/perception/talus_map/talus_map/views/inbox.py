@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Depth images that wait until the frames of their instant are known, in the order of their
-time.
-"""
+"""Holds depth images until the frames of their instants are known, in the order of time."""
 
 from __future__ import annotations
 
@@ -21,13 +19,13 @@ from talus_core.transform_buffer import (
 
 from talus_map.mapper import DepthView
 
-# Images: half a second of two cameras, after which a simulator in lock-step waits for the map
+# images: half a second of two cameras; then a simulator in lock-step waits for the map
 MOST_WAITING_IMAGES = 12
 
 
 @dataclass(frozen=True)
 class DepthImage:
-    """What a depth camera publishes.
+    """Hold one image that a depth camera published.
 
     Attributes:
         camera: Name of the camera.
@@ -56,7 +54,7 @@ class DepthInbox:
     """
 
     def __init__(self, map_frame: str, footprint_frame: str, most_hz: Mapping[str, float]):
-        """`most_hz`: by camera, images per second that are kept of it."""
+        """Make an empty inbox; of each camera `most_hz` images per second are kept."""
         self.frames = TransformBuffer()
         self.links: tuple[str, ...] | None = None
         self.dropped = 0
@@ -70,18 +68,18 @@ class DepthInbox:
 
     @property
     def is_empty(self) -> bool:
-        """No image waits."""
+        """Return whether no image waits."""
         return not self._images
 
     def put_camera(self, name: str, camera: Pinhole | None) -> None:
-        """Intrinsics of a camera."""
+        """Store the intrinsics of a camera."""
         if camera is None:
             self.refused += 1
         else:
             self._cameras[name] = camera
 
     def put_image(self, image: DepthImage | None) -> None:
-        """Another image, if its camera's turn has come; the oldest goes when too many wait."""
+        """Queue an image if its camera's turn has come; drop the oldest when too many wait."""
         if image is None:
             self.refused += 1
         elif self._schedules[image.camera].is_due(image.time):
@@ -91,11 +89,11 @@ class DepthInbox:
             self.dropped += 1
 
     def take_ready(self) -> Iterator[DepthView]:
-        """The views whose frames are known, oldest first, each handed out once."""
+        """Return the views whose frames are known, oldest first, each once."""
         self.waits_for = ""
         waiting = sorted(
             self._images, key=lambda image: image.time
-        )  # each camera's come in a bunch
+        )  # one camera's images arrive in bunches
         self._images.clear()
         for image in waiting:
             try:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Removes the robot's own body from what its cameras see: the URDF's collision shapes, placed by
-tf, with a margin.
+"""Removes the robot's own body from the cameras' points.
+
+The body is the URDF's collision shapes, placed by tf, with a margin.
 """
 
 from __future__ import annotations
@@ -14,22 +15,21 @@ from talus_core.errors import TalusError
 from talus_core.rotations import matrix_from_rpy
 from talus_core.transform import Transform
 
-# M around each shape: talus40's knee caps stand out by 5 cm; depth noise below 2 m is 7 mm
+# m around each shape: talus40's knee caps stand out by 5 cm; depth noise below 2 m is 7 mm
 SELF_MARGIN_M = 0.06
 
 
 class RobotModelError(TalusError):
-    """A robot description that is no URDF."""
+    """Raised for a robot description that is no URDF."""
 
 
 @dataclass(frozen=True)
 class BodyShape:
-    """A solid fixed to a link: a box, or a cylinder along z (`is_round`), or a sphere (radius in
-    all three).
+    """Describe a solid fixed to a link: box, cylinder along z (`is_round`), or sphere.
 
     Attributes:
         link: Name of its frame.
-        pose: Of the shape in the link.
+        pose: Pose of the shape in the link.
         half_size: (3,) m half extents along its own axes; a cylinder's and a sphere's first is the
             radius.
         kind: box, cylinder, capsule or sphere.
@@ -41,7 +41,7 @@ class BodyShape:
     kind: str
 
     def contains(self, points: np.ndarray, margin: float) -> np.ndarray:
-        """(n,) booleans for (n, 3) points in the shape's own frame."""
+        """Return (n,) booleans for (n, 3) points in the shape's own frame."""
         if self.kind == "box":
             return (np.abs(points) <= self.half_size + margin).all(axis=1)
         radius = self.half_size[0] + margin
@@ -56,7 +56,7 @@ class BodyShape:
 
 
 class SelfFilter:
-    """The shapes of one robot.
+    """Holds the collision shapes of one robot and filters points by them.
 
     Attributes:
         links: Frames whose poses `keep` needs.
@@ -79,7 +79,7 @@ class SelfFilter:
 
     @staticmethod
     def from_urdf(xml: str) -> SelfFilter:
-        """Raises RobotModelError."""
+        """Make a filter from a robot description; raises RobotModelError."""
         try:
             robot = ElementTree.fromstring(xml)
         except ElementTree.ParseError as error:
@@ -96,8 +96,9 @@ class SelfFilter:
         return SelfFilter(tuple(shapes), tuple(dict.fromkeys(ignored)))
 
     def keep(self, points: np.ndarray, links: Mapping[str, Transform]) -> np.ndarray:
-        """(n,) booleans: which of (n, 3) points are not the robot; `links` are poses of
-        `self.links` in their frame.
+        """Return which of (n, 3) points are not on the robot, (n,) booleans.
+
+        `links` are poses of `self.links` in the points' frame.
         """
         kept = np.ones(len(points), bool)
         if not self._shapes:
@@ -107,7 +108,8 @@ class SelfFilter:
         low = (centres.T - self._reach).min(axis=1)
         high = (centres.T + self._reach).max(axis=1)
         near = np.flatnonzero(((points >= low) & (points <= high)).all(axis=1))
-        # Distances from every point to every shape's centre: which points may be in which shape.
+        # Squared distances from every point to every shape's centre tell which points may be in
+        # which shape.
         middle = centres.mean(axis=0)
         at = points.take(near, axis=0) - middle
         centres = centres - middle
@@ -142,7 +144,7 @@ def _shape(link: str, collision: ElementTree.Element) -> BodyShape | None:
 
 
 def _text(link: str, geometry: ElementTree.Element, attribute: str) -> str:
-    """Return an attribute of a collision shape. Raises RobotModelError where it is missing."""
+    """Return an attribute of a collision shape; raises RobotModelError where it is missing."""
     text = geometry.get(attribute)
     if text is None:
         raise RobotModelError(f"a <{geometry.tag}> of link '{link}' has no {attribute}")

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The voxels that lie open in front of a depth image: whole blocks first, single voxels where a
-surface passes.
+"""Finds the voxels that lie open in front of a depth image, first by blocks, then one by one.
 
-Blocks and voxels are projected into the image and compared with its depth, instead of casting a ray
-per pixel:
-the cost is that of the blocks in view, not of the ray lengths.
+Blocks and voxels are projected into the image and compared with its depth, instead of casting a
+ray per pixel: the cost is that of the blocks in view, not of the ray lengths. Single voxels are
+looked at only in blocks through which a surface passes.
 """
 
 # M map frame, C camera's optical frame
@@ -30,16 +29,17 @@ _NEAR = np.float32(0.01)  # m; what is nearer to the camera's plane has no pixel
 
 
 class OpenSpace:
-    """One depth image as a question: which voxels did it see through?"""
+    """Answers for one depth image which voxels it saw through."""
 
     def __init__(
         self, depth: np.ndarray, camera: Pinhole, camera_in_map: Transform, sensor: DepthSensor
     ):
-        """`depth` (height, width) in m, NaN = invalid, +-inf = out of range; `camera_in_map` is the
-        pose of C in M.
+        """Prepare an image; `depth` is (height, width) m, NaN = invalid, +-inf = out of range.
+
+        `camera_in_map` is the pose of C in M.
         """
-        # Half the size with the nearest of 2 x 2: cautious at edges, and a pixel still is smaller
-        # than a 5 cm voxel.
+        # The image at half its size with the nearest of 2 x 2 is cautious at edges, and one of its
+        # pixels still is smaller than a 5 cm voxel.
         depths = halved(open_depth(depth, sensor), np.minimum)
         self._depths = depths.ravel()
         self._pyramid = DepthPyramid(depths)
@@ -65,9 +65,7 @@ class OpenSpace:
         ]
 
     def find(self, block_size: float) -> tuple[np.ndarray, np.ndarray]:
-        """(k, 3) int32 coordinates of blocks with open voxels, and those voxels as (k, 512)
-        booleans.
-        """
+        """Return the (k, 3) int32 blocks with open voxels, and these as (k, 512) booleans."""
         # A voxel is open only if all of it lies before the surface.
         margin = np.float32(_HALF_DIAGONAL * block_size / BLOCK_EDGE_VOXELS)
         whole, inside, rest = self._sorted(
@@ -89,7 +87,7 @@ class OpenSpace:
         return blocks[some], mask[some]
 
     def _blocks_in_view(self, size: float) -> np.ndarray:
-        """(3, n) int32: blocks whose circumscribed sphere reaches into the view."""
+        """Return the blocks whose circumscribed spheres reach into the view, (3, n) int32."""
         hull = np.concatenate([self._corner_rays * self._reach, np.zeros((3, 1))], axis=1)
         hull = np.floor(self._in_map.apply(hull.T) / size).astype(np.int32)
         axes = [
@@ -99,8 +97,8 @@ class OpenSpace:
         blocks = np.stack(np.meshgrid(*axes, indexing="ij")).reshape(3, -1)
         x, y, z = self._scaled((blocks + np.float32(0.5)) * np.float32(size))
         radius = _HALF_DIAGONAL * size
-        # |row| is how much a pixel coordinate times z changes per metre, at most; the same for the
-        # far edge.
+        # |row| bounds how much a pixel coordinate times z changes per metre; likewise at the far
+        # edge.
         rise = np.linalg.norm(self._scaled_rotation, axis=1) * radius
         far_u = (
             np.linalg.norm(self._scaled_rotation[0] - self._width * self._scaled_rotation[2])
@@ -121,10 +119,10 @@ class OpenSpace:
     def _sorted(
         self, blocks: np.ndarray, size: np.float32, margin: np.float32
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(3, n) blocks that are open as a whole; those that may be in part and lie inside the
-        image; others that may.
+        """Split (3, n) blocks into those wholly open, and those that may be partly open.
 
-        What remains is behind what was seen.
+        The latter come as two sets: wholly inside the image, and others. What remains is behind the
+        surfaces that were seen.
         """
         corners = (blocks[:, None] + _CORNERS[:, :, None]) * size
         x, y, z = self._scaled(corners.reshape(3, -1)).reshape(3, 8, -1)
@@ -146,7 +144,7 @@ class OpenSpace:
     def _voxels(
         self, blocks: np.ndarray, size: np.float32
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(n, 512) u z, v z and z of the centres of the voxels of (3, n) blocks."""
+        """Return u z, v z and z of the voxels' centres of (3, n) blocks, each (n, 512)."""
         starts = self._scaled(blocks * size)
         offsets = self._scaled_rotation @ (_CENTRES * size)
         x, y, z = (start[:, None] + offset for start, offset in zip(starts, offsets, strict=True))
@@ -155,7 +153,7 @@ class OpenSpace:
     def _look_inside(
         self, x: np.ndarray, y: np.ndarray, z: np.ndarray, depths: np.ndarray
     ) -> np.ndarray:
-        """Booleans: voxels before `depths`, all of them known to be inside the image.
+        """Return which voxels lie before `depths`, all of them known to be inside the image.
 
         Overwrites `x` and `y`.
         """
@@ -169,9 +167,11 @@ class OpenSpace:
     def _look_anywhere(
         self, x: np.ndarray, y: np.ndarray, z: np.ndarray, depths: np.ndarray
     ) -> np.ndarray:
-        """The same for voxels that may be outside the image or behind the camera.
+        """Return which voxels lie before `depths`, inside the image or not.
 
-        Overwrites all.
+        They may also lie behind the camera.
+
+        Overwrites all arguments.
         """
         is_ahead = z > _NEAR
         np.maximum(z, _NEAR, out=z)
@@ -184,5 +184,5 @@ class OpenSpace:
         return is_seen & (z < depths.take(pixels))
 
     def _scaled(self, points: np.ndarray) -> np.ndarray:
-        """(3, n) points in M to (u z, v z, z)."""
+        """Return (3, n) points in M as (u z, v z, z)."""
         return self._scaled_rotation @ points + self._scaled_position

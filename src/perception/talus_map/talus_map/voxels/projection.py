@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a depth image to its end points, and to how far each of its pixels sees."""
+"""Turns a depth image into end points, and into how far each of its pixels sees."""
 
 # C camera's optical frame: x right, y down, z forward
 
@@ -14,7 +14,7 @@ from talus_core.pinhole import Pinhole
 
 @dataclass(frozen=True)
 class DepthSensor:
-    """What the map believes of a depth camera.
+    """Describe what the map assumes of a depth camera.
 
     Attributes:
         min_range, max_range: m along the optical axis; what lies outside is not used.
@@ -27,7 +27,7 @@ class DepthSensor:
     noise_per_m2: float
 
     def deviation(self, depth: np.ndarray) -> np.ndarray:
-        """Standard deviation in m of depths in m."""
+        """Return the standard deviations in m of depths in m."""
         return np.float32(self.noise_per_m2) * depth * depth
 
 
@@ -38,8 +38,9 @@ def end_points(
     step: int = 1,
     first: tuple[int, int] = (0, 0),
 ) -> np.ndarray:
-    """(n, 3) float32 points in C of every `step`-th pixel from (row, column) `first` on, where
-    something was seen.
+    """Return (n, 3) float32 points in C of every `step`-th pixel from (row, column) `first` on.
+
+    Pixels that saw no surface are left out.
 
     Args:
         depth: (height, width) m along the optical axis; NaN = invalid, +-inf = out of range (REP
@@ -50,14 +51,13 @@ def end_points(
     return _rays(camera, step, first).take(valid, axis=0) * seen.take(valid)[:, None]
 
 
-@lru_cache(maxsize=32)  # every pixel's turn of two cameras
+@lru_cache(maxsize=32)  # covers every pixel's turn of two cameras
 def _rays(camera: Pinhole, step: int, first: tuple[int, int]) -> np.ndarray:
     return camera.rays(step, first).reshape(-1, 3)
 
 
 def open_depth(depth: np.ndarray, sensor: DepthSensor) -> np.ndarray:
-    """(height, width) float32: how far each pixel's ray was seen to be open, in m; 0 where nothing
-    was seen.
+    """Return how far each pixel's ray was seen to be open, (height, width) float32 m; 0 = unseen.
 
     Two standard deviations of the noise are taken off: 97.7 % of the rays are truly open so far.
     """
@@ -69,7 +69,7 @@ def open_depth(depth: np.ndarray, sensor: DepthSensor) -> np.ndarray:
 
 
 class DepthPyramid:
-    """Minimum and maximum of an image over squares of 1, 2, 4... pixels."""
+    """Holds minimum and maximum of an image over squares of 1, 2, 4... pixels."""
 
     def __init__(self, image: np.ndarray):
         lows = [image]
@@ -84,8 +84,9 @@ class DepthPyramid:
         self._highs = np.concatenate([level.ravel() for level in highs])
 
     def range_in(self, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(n,) minimum and maximum over at least the rectangles from (2, n) `low` to `high`, cut to
-        the image.
+        """Return (n,) minimum and maximum over at least the rectangles from (2, n) `low` to `high`.
+
+        Rectangles are cut to the image.
         """
         low, high = (
             np.clip(corner.T, 0, self._size - 1).astype(np.int32).T for corner in (low, high)
@@ -104,7 +105,7 @@ class DepthPyramid:
 
 
 def halved(image: np.ndarray, function: np.ufunc) -> np.ndarray:
-    """The image at half its size, each pixel the `function` of 2 x 2; an odd edge counts twice."""
+    """Return the image at half size by `function` of 2 x 2 pixels; an odd edge counts twice."""
     rows, columns = image.shape
     if rows % 2:
         image = np.concatenate([image, image[-1:]])

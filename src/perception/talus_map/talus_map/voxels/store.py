@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A voxel map in a file: written whole or not at all, read only if it is one."""
+"""Keeps a voxel map in a file that is written whole or not at all, and read only if it is a map."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ MAP_FILE_VERSION = 1
 
 
 class MapFileError(TalusError):
-    """A map cannot be written or read; the message names the file and the cause."""
+    """Raised when a map cannot be written or read; the message names the file and the cause."""
 
 
 def save(voxels: VoxelMap, path: str | Path) -> Path:
-    """Write the map as a NumPy archive; returns the path written. Raises MapFileError."""
+    """Write the map as a NumPy archive and return the path; raises MapFileError."""
     target = Path(path).expanduser()
     if not str(path) or not target.is_absolute():
         raise MapFileError(f"'{path}' is not an absolute path, for example /tmp/hall.npz")
@@ -49,7 +49,7 @@ def save(voxels: VoxelMap, path: str | Path) -> Path:
 
 
 def load(voxels: VoxelMap, path: str | Path) -> None:
-    """Replace the map's content by a file's. Raises MapFileError, and then the map is as it was."""
+    """Replace the map's content by a file's; on MapFileError the map is as it was."""
     coordinates, log_odds = _read(Path(path).expanduser(), voxels)
     voxels.clear()
     voxels.add_blocks(coordinates, log_odds)

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A sparse voxel map: log-odds of being occupied, in blocks of 8 x 8 x 8 voxels found by their
-coordinates.
-"""
+"""Stores log-odds of occupancy sparsely, in blocks of 8 x 8 x 8 voxels found by coordinates."""
 
 from __future__ import annotations
 
@@ -9,7 +7,7 @@ import numpy as np
 
 BLOCK_EDGE_VOXELS = 8  # voxels along an edge of a block
 BLOCK_VOXELS = BLOCK_EDGE_VOXELS**3
-UNKNOWN_VOXEL = np.int8(-128)  # the stored value of a voxel that nothing was measured of
+UNKNOWN_VOXEL = np.int8(-128)  # the stored value of a voxel of which nothing was measured
 LOG_ODDS_STEP = (
     0.05  # log-odds per step of the stored int8: the clamping range below needs 110 of 255 steps
 )
@@ -29,7 +27,7 @@ _MASK = (1 << _BITS) - 1
 _CAPACITY = 1024  # blocks at the start, 0.5 MB
 
 
-# The same in stored steps.
+# The thresholds in stored steps.
 _HIT, _MISS, _LOWEST, _HIGHEST, _OCCUPIED = (
     np.int8(round(value / LOG_ODDS_STEP))
     for value in (HIT_LOG_ODDS, MISS_LOG_ODDS, LOWEST_LOG_ODDS, HIGHEST_LOG_ODDS, OCCUPIED_LOG_ODDS)
@@ -37,39 +35,42 @@ _HIT, _MISS, _LOWEST, _HIGHEST, _OCCUPIED = (
 
 
 def after_hit(log_odds: np.ndarray) -> np.ndarray:
-    """Stored values after an end point inside."""
+    """Return the stored values after an end point inside."""
     return np.where(log_odds == UNKNOWN_VOXEL, _HIT, np.minimum(log_odds, _HIGHEST - _HIT) + _HIT)
 
 
 def after_miss(log_odds: np.ndarray) -> np.ndarray:
-    """Stored values after a ray that passed."""
+    """Return the stored values after a ray that passed."""
     return np.where(log_odds == UNKNOWN_VOXEL, _MISS, np.maximum(log_odds, _LOWEST - _MISS) + _MISS)
 
 
 def keys_of(coordinates: np.ndarray) -> np.ndarray:
-    """(n, 3) integer coordinates to (n,) int64 keys, one to one within +-2^20."""
+    """Return (n, 3) integer coordinates as (n,) int64 keys, one to one within +-2^20."""
     biased = coordinates.astype(np.int64) + _BIAS
     return (biased[:, 0] << 2 * _BITS) | (biased[:, 1] << _BITS) | biased[:, 2]
 
 
 def coordinates_of(keys: np.ndarray) -> np.ndarray:
-    """(n,) keys back to (n, 3) int32 coordinates."""
+    """Return (n,) keys as (n, 3) int32 coordinates."""
     columns = (keys >> 2 * _BITS, keys >> _BITS, keys)
     return np.stack([(column & _MASK) - _BIAS for column in columns], axis=1).astype(np.int32)
 
 
 def is_occupied(log_odds: np.ndarray) -> np.ndarray:
-    """Stored values to booleans."""
+    """Return which stored values are occupied, booleans."""
     return log_odds > _OCCUPIED
 
 
 def is_free(log_odds: np.ndarray) -> np.ndarray:
-    """Stored values to booleans; what is neither occupied nor free is unknown or undecided."""
+    """Return which stored values are free, booleans.
+
+    What is neither occupied nor free is unknown or undecided.
+    """
     return (log_odds < 0) & (log_odds != UNKNOWN_VOXEL)
 
 
 class VoxelMap:
-    """Blocks of voxels; a voxel's index in its block is (x * 8 + y) * 8 + z.
+    """Holds blocks of voxels; a voxel's index in its block is (x * 8 + y) * 8 + z.
 
     Attributes:
         resolution: m, edge of a voxel.
@@ -91,21 +92,21 @@ class VoxelMap:
 
     @property
     def block_count(self) -> int:
-        """Blocks of which something is known."""
+        """Number of blocks of which something is known."""
         return len(self._slots)
 
     @property
     def coordinates(self) -> np.ndarray:
-        """(blocks, 3) int32; block (i, j, k) starts at (i, j, k) * block_size."""
+        """Return (blocks, 3) int32; block (i, j, k) starts at (i, j, k) * block_size."""
         return self._coordinates[: self.block_count]
 
     @property
     def log_odds(self) -> np.ndarray:
-        """(blocks, 512) int8 in steps of QUANTUM, or UNKNOWN: a view for reading."""
+        """Return (blocks, 512) int8 in steps of QUANTUM, or UNKNOWN: a view for reading."""
         return self._log_odds[: self.block_count]
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget all blocks and their voxels."""
         self._slots.clear()
         self._log_odds[:] = UNKNOWN_VOXEL
         self.is_full = False
@@ -117,10 +118,10 @@ class VoxelMap:
         self._log_odds[slots[kept]] = log_odds[kept]
 
     def integrate(self, hits: np.ndarray, free_coordinates: np.ndarray, free: np.ndarray) -> None:
-        """One measurement: (n, 3) voxels with an end point; (k, 3) blocks with their (k, 512)
-        booleans of free voxels.
+        """Fuse one measurement: (n, 3) voxels with an end point, (k, 3) blocks with free voxels.
 
-        Each voxel changes once, and a hit outweighs a passing ray.
+        The blocks' free voxels are (k, 512) booleans. Each voxel changes once, and a hit outweighs
+        a passing ray.
         """
         hit_slots, hit_places = self._places(hits)
         hit_values = after_hit(self._log_odds[hit_slots, hit_places])
@@ -135,12 +136,12 @@ class VoxelMap:
         self._log_odds[hit_slots, hit_places] = hit_values
 
     def voxels_of(self, points: np.ndarray) -> np.ndarray:
-        """(n, 3) points in m to the distinct voxels that hold them, (m, 3) int32."""
+        """Return the distinct voxels that hold (n, 3) points in m, (m, 3) int32."""
         voxels = np.floor(points * np.float32(1.0 / self.resolution)).astype(np.int32)
         return coordinates_of(_distinct(keys_of(voxels)))
 
     def values_of(self, voxels: np.ndarray) -> np.ndarray:
-        """(n,) stored values of (n, 3) int32 voxels; adds nothing to the map."""
+        """Return (n,) stored values of (n, 3) int32 voxels; adds nothing to the map."""
         keys = keys_of(voxels >> 3)
         blocks = _distinct(keys)
         slots = np.array([self._slots.get(key, -1) for key in blocks.tolist()], dtype=np.int64)
@@ -148,26 +149,27 @@ class VoxelMap:
         return np.where(slots >= 0, self._log_odds[slots, _place(voxels)], UNKNOWN_VOXEL)
 
     def occupied_voxels(self) -> np.ndarray:
-        """(n, 3) int32 coordinates of the occupied voxels; the centre of voxel i is at (i + 0.5) *
-        resolution.
+        """Return (n, 3) int32 coordinates of the occupied voxels.
+
+        The centre of voxel i is at (i + 0.5) * resolution.
         """
         blocks, places = np.nonzero(is_occupied(self.log_odds))
         local = np.stack(np.unravel_index(places, (BLOCK_EDGE_VOXELS,) * 3), axis=1)
         return (self._coordinates[blocks] * BLOCK_EDGE_VOXELS + local).astype(np.int32)
 
     def occupied_centres(self) -> np.ndarray:
-        """(n, 3) float32 in m."""
+        """Return the centres of the occupied voxels, (n, 3) float32 in m."""
         return (self.occupied_voxels() + np.float32(0.5)) * np.float32(self.resolution)
 
     def _places(self, voxels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Slots and indices in them of (n, 3) voxels, without those for which there is no room."""
+        """Return slots and indices in them of (n, 3) voxels, leaving out those without room."""
         keys = keys_of(voxels >> 3)
         blocks = _distinct(keys)
         slots = self._slots_of(coordinates_of(blocks))[np.searchsorted(blocks, keys)]
         return slots[slots >= 0], _place(voxels)[slots >= 0]
 
     def _slots_of(self, coordinates: np.ndarray) -> np.ndarray:
-        """(n,) slots of (n, 3) blocks, made where missing; -1 where the map is full."""
+        """Return (n,) slots of (n, 3) blocks, made where missing; -1 where the map is full."""
         slots = self._slots
         keys = keys_of(coordinates).tolist()
         new = [key for key in dict.fromkeys(keys) if key not in slots]
@@ -194,12 +196,12 @@ class VoxelMap:
 
 
 def _distinct(keys: np.ndarray) -> np.ndarray:
-    """Sorted, each once: ten times faster on short integer arrays than numpy.unique."""
+    """Return sorted distinct values; ten times faster on short integer arrays than numpy.unique."""
     keys = np.sort(keys)
     return keys[np.concatenate([np.ones(min(len(keys), 1), bool), keys[1:] != keys[:-1]])]
 
 
 def _place(voxels: np.ndarray) -> np.ndarray:
-    """Index of each voxel in its block, (n,)."""
+    """Return the index of each voxel in its block, (n,)."""
     local = voxels & (BLOCK_EDGE_VOXELS - 1)
     return (local[:, 0] * BLOCK_EDGE_VOXELS + local[:, 1]) * BLOCK_EDGE_VOXELS + local[:, 2]

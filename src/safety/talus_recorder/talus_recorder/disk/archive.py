@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The folder of finished event files: each is sealed after the one before it, and a note says which
-must be there.
+"""Keeps the folder of finished event files, each sealed after the one before it.
+
+A note in the folder says which files must be there.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from talus_recorder.happenings.events import ROUTINE_EVENTS
 
 NOTE_FILE = "chain.json"
 EVENT_FILE_NAME = re.compile(r"(\d{6})-([0-9TZ]+)-([a-z]+)\.mcap")
-PART = ".part"  # of files that are being written
+PART = ".part"  # suffix of files that are being written
 
 
 def kind_of(name: str) -> str:
@@ -36,7 +37,7 @@ def number_of(name: str) -> int:
 
 @dataclass(frozen=True)
 class Note:
-    """What should be in the folder.
+    """Hold what should be in the folder.
 
     Attributes:
         first, last: Numbers of the files that were kept; `last` 0 = none yet.
@@ -50,7 +51,7 @@ class Note:
     removed: tuple[int, ...] = ()
 
     def encode(self, digest: Digest) -> bytes:
-        """As JSON, with a digest of its own."""
+        """Return the note as JSON, with a digest of its own."""
         said = {
             "first": self.first,
             "last": self.last,
@@ -63,7 +64,7 @@ class Note:
 
     @staticmethod
     def decode(data: bytes, digest: Digest) -> Note:
-        """Raises ValueError where it was changed."""
+        """Read a note; raises ValueError where it was changed."""
         try:
             said = json.loads(data)
             stated = said.pop("digest")
@@ -88,7 +89,7 @@ class Archive:
     """Finishes event files and keeps the folder below its quota."""
 
     def __init__(self, storage: Storage, folder: Path, digest: Digest, quota: int):
-        """`folder` is there; `quota`: bytes."""
+        """Open an existing `folder` whose files may take `quota` bytes."""
         self._storage = storage
         self._folder = folder
         self._digest = digest
@@ -96,11 +97,11 @@ class Archive:
 
     @property
     def files(self) -> list[str]:
-        """Names of finished files, oldest first."""
+        """Return the names of finished files, oldest first."""
         return [name for name in self._storage.names(self._folder) if number_of(name)]
 
     def read_note(self) -> Note:
-        """Raises ValueError where it was changed."""
+        """Read the folder's note; raises ValueError where it was changed."""
         if NOTE_FILE not in self._storage.names(self._folder):
             return Note()
         with self._storage.open(self._folder / NOTE_FILE) as file:
@@ -119,9 +120,9 @@ class Archive:
         """Seal a file whose groups are written, and give it its number and name.
 
         Args:
-            part: Where it lies now.
-            file: Open; closed here.
-            summary: Of all that is in it.
+            part: Path of the file while it is being written.
+            file: The open file; it is closed here.
+            summary: Summary of all that is in it.
             size: Bytes in it.
             origin, heads: Digests of its preamble and of its groups.
             name: What comes after the number, without ending.
@@ -142,9 +143,7 @@ class Archive:
         return path
 
     def make_room(self, size: int) -> list[str]:
-        """Remove files until `size` more bytes fit into the quota: routine ones first, of each the
-        oldest.
-        """
+        """Remove files until `size` more bytes fit into the quota: routine and old ones first."""
         removed = []
         with self._storage.locked(self._folder):
             sizes = {name: self._storage.size(self._folder / name) for name in self.files}
@@ -166,8 +165,9 @@ class Archive:
         self._write(Note(first, note.last, note.seal, tuple(sorted(removed))))
 
     def _note_to_go_on_with(self) -> Note:
-        """The note; after a power cut between a file and its note, or a changed note, what the
-        files say.
+        """Return the note, or one made from the files where it is missing, behind or changed.
+
+        A power cut between a file and its note leaves the note behind.
         """
         try:
             note = self.read_note()

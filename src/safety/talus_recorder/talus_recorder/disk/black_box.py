@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The disk's side of the recorder: chunks go to the ring, and what lies around an event into a file
-of its own.
-"""
+"""Writes chunks to the ring on disk, and what lies around an event into a file of its own."""
 
 from __future__ import annotations
 
@@ -21,25 +19,25 @@ from talus_recorder.recording import Recording
 
 
 class DiskFullError(OSError):
-    """Less is free than is left to others."""
+    """Raised when less disk is free than must be left to others."""
 
 
 @dataclass
 class _Making:
-    """An event file that is being written."""
+    """Hold an event file that is being written."""
 
     span: Span
     steps: Iterator[Path | None]
 
 
 class BlackBox:
-    """Used from one thread.
+    """Joins ring, keeper and archive; used from one thread.
 
     `write` and `work` raise OSError; both can be called again then, nothing is lost by it.
     """
 
     def __init__(self, storage: Storage, recording: Recording):
-        """Raises OSError where the folder cannot be made or written."""
+        """Open folder and ring; raises OSError where the folder cannot be made or written."""
         config = recording.config
         self._storage = storage
         self._recording = recording
@@ -55,7 +53,7 @@ class BlackBox:
         self._event_file = EventFile(
             storage, recording.folder, recording.channels, recording.origin, recording.digest
         )
-        before = config.before_s + config.chunk_s  # an event is told up to a look late
+        before = config.before_s + config.chunk_s  # an event is heard up to one chunk late
         self._keeper = Keeper(before, config.after_s, config.longest_s)
         self._due: deque[Span] = deque()
         self._making: _Making | None = None
@@ -64,7 +62,7 @@ class BlackBox:
 
     @property
     def head(self) -> str:
-        """Newest seal: whoever writes it down elsewhere can tell later whether files are missing.
+        """Return the newest seal; a copy kept elsewhere shows later whether files are missing.
 
         Raises ValueError.
         """
@@ -88,7 +86,7 @@ class BlackBox:
         self._ring.prune(self._needs_from())
 
     def work(self) -> bool:
-        """Go on with an event file, a little; whether there is more to do."""
+        """Do a little work on an event file; return whether there is more to do."""
         if self._making is None and self._due:
             span = self._due[0]
             steps = self._event_file.make(self._pieces_of(span), span.events, self._archive)
@@ -107,9 +105,7 @@ class BlackBox:
         return self._making is not None or bool(self._due)
 
     def close(self) -> None:
-        """Finish what is open and remove the ring; raises OSError where that fails: the ring is
-        kept then.
-        """
+        """Finish what is open and remove the ring; on OSError the ring is kept."""
         span = self._keeper.finish()
         if span is not None:
             self._due.append(span)
@@ -119,8 +115,9 @@ class BlackBox:
         self._storage.remove_folder(self._recording.ring)
 
     def _pieces_of(self, span: Span) -> list[RingPiece]:
-        """All that is left of the time after it, where the disk was away all the time around an
-        event.
+        """Return the pieces of the ring for a span.
+
+        Where the disk was away all the time around the event, these are all that is left after it.
         """
         pieces = self._ring.pieces
         return [

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A file system in memory whose power can be cut at any byte: what was not synced is lost, in part
-or torn.
+"""Simulates a file system in memory whose power can be cut at any byte, for tests.
+
+What was not synced is lost, in part or torn.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ CUT_DISK_FREE_BYTES = 10**12
 
 
 class PowerCutError(Exception):
-    """No OSError: nobody may go on after it."""
+    """Raised at the power cut; it is no OSError, since nothing may continue after it."""
 
 
 @dataclass
@@ -31,7 +32,7 @@ class _Content:
 
 
 class CutFile:
-    """Grows in memory."""
+    """Simulates a file that grows in memory."""
 
     def __init__(self, disk: CutDisk, content: _Content):
         self._disk = disk
@@ -46,16 +47,16 @@ class CutFile:
                 raise PowerCutError
 
     def sync(self) -> None:
-        """What is there survives."""
+        """Make all content so far survive a cut."""
         self._disk.operate()
         self._content.synced = len(self._content.data)
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """Do nothing: a file in memory holds no handle."""
 
 
 class CutDisk:
-    """`budget`: bytes until the power goes, operations counted as OPERATION bytes."""
+    """Simulates a disk with `budget` bytes until the cut; an operation costs OPERATION bytes."""
 
     def __init__(self, budget: int):
         self.left = budget
@@ -66,19 +67,19 @@ class CutDisk:
         self._pending: list[tuple[Path, Callable[[dict[Path, _Content]], None]]] = []
 
     def spend(self, size: int) -> int:
-        """How many of `size` bytes are still written."""
+        """Return how many of `size` bytes are still written."""
         room = min(size, self.left)
         self.left -= room
         self.spent += room
         return room
 
     def operate(self) -> None:
-        """Raises PowerCutError where the power goes before it."""
+        """Count an operation; raises PowerCutError where the power goes before it."""
         if self.spend(OPERATION_BYTES) < OPERATION_BYTES:
             raise PowerCutError
 
     def after_cut(self, random: random.Random, budget: int) -> CutDisk:
-        """The disk as the next boot finds it."""
+        """Return the disk as the next boot finds it."""
         names = dict(self._durable)
         for _, change in self._pending[: random.randint(0, len(self._pending))]:
             change(names)
@@ -89,7 +90,7 @@ class CutDisk:
         return disk
 
     def create(self, path: Path) -> CutFile:
-        """A new, empty file."""
+        """Make a new, empty file."""
         self.operate()
         content = _Content()
 
@@ -100,11 +101,11 @@ class CutDisk:
         return CutFile(self, content)
 
     def open(self, path: Path) -> BinaryIO:
-        """To read: what was written, synced or not."""
+        """Open for reading what was written, synced or not."""
         return BytesIO(self._content(path).data)
 
     def rename(self, source: Path, target: Path) -> None:
-        """At once."""
+        """Rename a file at once."""
         self.operate()
         self._content(source)
 
@@ -115,7 +116,7 @@ class CutDisk:
         self._change(target, move)
 
     def remove(self, path: Path) -> None:
-        """Of a file."""
+        """Remove one file at once."""
         self.operate()
         self._content(path)
 
@@ -125,40 +126,40 @@ class CutDisk:
         self._change(path, drop)
 
     def make_folder(self, path: Path) -> None:
-        """Folders are what the names of files say."""
+        """Do nothing: folders are what the names of files say."""
 
     def remove_folder(self, path: Path) -> None:
-        """File by file."""
+        """Remove a folder file by file."""
         for name in self.names(path):
             self.remove(path / name)
 
     def sync_folder(self, path: Path) -> None:
-        """Its names survive."""
+        """Make the names in a folder survive a cut."""
         self.operate()
         for _, change in (pending for pending in self._pending if pending[0].parent == path):
             change(self._durable)
         self._pending = [pending for pending in self._pending if pending[0].parent != path]
 
     def names(self, folder: Path) -> list[str]:
-        """Files and folders."""
+        """Return the files and folders in a folder."""
         depth = len(folder.parts)
         return sorted({path.parts[depth] for path in self._files if folder in path.parents})
 
     def size(self, path: Path) -> int:
-        """Bytes of a file."""
+        """Return the bytes of a file."""
         return len(self._content(path).data)
 
     def free(self, folder: Path) -> int:
-        """Never full."""
+        """Return a size that is never exhausted."""
         return CUT_DISK_FREE_BYTES
 
     def claim(self, folder: Path) -> bool:
-        """Nobody else lives on this disk."""
+        """Claim a folder; no other process uses this disk."""
         return True
 
     @contextmanager
     def locked(self, folder: Path):
-        """Nobody else lives on this disk."""
+        """Return an empty context; no other process uses this disk."""
         yield
 
     def _change(self, path: Path, change: Callable[[dict[Path, _Content]], None]) -> None:
@@ -172,7 +173,10 @@ class CutDisk:
 
 
 def _torn(content: _Content, random: random.Random) -> _Content:
-    """What was synced, then any part of the rest, of which any page may never have been written."""
+    """Return the content after a cut: what was synced, then any part of the rest.
+
+    Any page of that rest may never have been written.
+    """
     end = random.randint(content.synced, len(content.data))
     data = bytearray(content.data[:end])
     for page in range(content.synced // DISK_PAGE_BYTES, end // DISK_PAGE_BYTES + 1):

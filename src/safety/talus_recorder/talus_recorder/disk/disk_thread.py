@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The thread that alone waits for the disk."""
+"""Runs the one thread that waits for the disk."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from talus_recorder.disk.storage import Storage
 from talus_recorder.recording import Recording
 from talus_recorder.recover import recover_rings
 
-DISK_RETRY_S = 1.0  # after the disk refused
+DISK_RETRY_S = 1.0  # s after the disk refused
 DISK_IDLE_S = 1.0
-LAST_TRIES = 3  # at the end
+LAST_TRIES = 3  # tries at the end
 
 
 class DiskThread:
-    """Runs until `close`. Never raises: what goes wrong is in `problem`, and tried again."""
+    """Writes until `close`; never raises: a failure is named in `problem` and retried."""
 
     def __init__(
         self,
@@ -33,11 +33,11 @@ class DiskThread:
         on_file: Callable[[Path], None],
         on_problem: Callable[[str], object],
     ):
-        """`on_file` hears of every finished file, `on_problem` of every new problem."""
+        """Start the thread; `on_file` gets every finished file, `on_problem` every new problem."""
         self.problem = ""
         self.files = 0
         self.head = ""
-        self.slowest_write_s = 0.0  # since it was last set to 0
+        self.slowest_write_s = 0.0  # longest since it was last set to 0
         self._storage = storage
         self._recording = recording
         self._spool = spool
@@ -50,7 +50,7 @@ class DiskThread:
         self._thread.start()
 
     def close(self) -> None:
-        """Write what waits, finish what is open."""
+        """Write what waits and finish what is open."""
         self._spool.close()
         self._ended.set()
         self._thread.join()
@@ -72,7 +72,7 @@ class DiskThread:
         self._finish()
 
     def _step(self) -> None:
-        """One chunk, or one little piece of an event file."""
+        """Write one chunk, or one little piece of an event file."""
         box = self._box
         if box is None:
             box = self._open()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes an event file out of groups that lie in other files, a little at a time, byte for byte."""
+"""Makes an event file out of groups in other files, a little at a time, byte for byte."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from talus_recorder.format.layout import (
 )
 from talus_recorder.happenings.events import Happening, name_of
 
-SYNC_EVERY = 8  # groups: some MB, so that no sync takes long
+SYNC_EVERY = 8  # groups between syncs: some MB, so that no sync takes long
 
 
 class Finisher(Protocol):
-    """What seals a file and gives it its place: see `Archive`."""
+    """Defines what seals a file and gives it its place: see `Archive`."""
 
     def make_room(self, size: int) -> list[str]:
-        """For `size` bytes."""
+        """Make room for `size` bytes."""
 
     def finish(
         self,
@@ -43,11 +43,11 @@ class Finisher(Protocol):
         heads: Sequence[str],
         name: str,
     ) -> Path:
-        """Of a file whose groups are written."""
+        """Seal a file whose groups are written."""
 
 
 class EventFile:
-    """Raises OSError where the disk does not take it; nothing is left behind then."""
+    """Makes an event file; raises OSError where the disk refuses it, leaving nothing behind."""
 
     def __init__(
         self,
@@ -66,9 +66,9 @@ class EventFile:
     def make(
         self, pieces: Sequence[RingPiece], events: Sequence[Happening], finisher: Finisher
     ) -> Iterator[Path | None]:
-        """Yields None after every group, and at last where the file lies.
+        """Yield None after every group, and at last the path of the file.
 
-        `events`: at least one.
+        `events` holds at least one.
         """
         finisher.make_room(sum(piece.group.length for piece in pieces))
         part = self._folder / f"{self._origin['process']}-{events[0].log_time}{PART}"
@@ -111,7 +111,7 @@ class EventFile:
 
 
 def file_name(events: Sequence[Happening]) -> str:
-    """When and what, of the first event that is not routine."""
+    """Return a name with time and kind of the first event that is not routine."""
     kind = name_of(tuple(events))
     event = next(event for event in events if event.kind == kind)
     begun = datetime.fromtimestamp(event.log_time // NANOSECONDS_PER_SECOND, timezone.utc)

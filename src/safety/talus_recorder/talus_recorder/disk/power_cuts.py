@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cuts the power of a recorder at random bytes, boots it again, and reads what is left: for tests
-and benchmarks.
+"""Cuts the power of a recorder at random bytes, boots it again, and reads what is left.
+
+Tests and benchmarks use it.
 """
 
 from __future__ import annotations
@@ -42,13 +43,13 @@ SECOND_CUT_SHARE = 0.25  # share of cuts that are followed by another one, in th
 
 @dataclass(frozen=True)
 class PowerCuts:
-    """What came of it.
+    """Hold the result of power cuts.
 
     Attributes:
         n: Recorders whose power was cut, each at a byte of its own.
         unreadable: After how many of them a file was not readable, changed, or missing.
         max_loss_s: Longest time before a cut of which nothing was found.
-        reasons: Of each unreadable one.
+        reasons: Why each unreadable one is so.
     """
 
     n: int
@@ -73,7 +74,7 @@ def power_cuts(n: int, seed: int = 0) -> PowerCuts:
 
 
 def _loss_of_cut(chance: random.Random, budget: int) -> float:
-    """s between the last message on disk and the cut.
+    """Return the time in s between the last message on disk and the cut.
 
     Raises RecorderError where a file is not as it should be.
     """
@@ -103,7 +104,7 @@ def _recording(process: str) -> Recording:
 
 
 def _record(disk: CutDisk, chance: random.Random) -> int:
-    """Record until the power goes, or to the end; log time of that, ns."""
+    """Record until the power goes, or to the end; return the log time of that, ns."""
     now = 0.0
     try:
         box = BlackBox(disk, _recording("first"))

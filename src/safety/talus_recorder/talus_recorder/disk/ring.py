@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The last seconds on disk: short files, each chunk synced as it is written, the oldest removed."""
+"""Keeps the last seconds on disk as short files; each chunk is synced, the oldest file removed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from talus_recorder.format.layout import Group
 
 @dataclass(frozen=True)
 class RingPiece:
-    """A group in a file, and the part of the timeline that it covers, s."""
+    """Describe a group in a file, and the part of the timeline that it covers, s."""
 
     path: Path
     group: Group
@@ -26,7 +26,7 @@ class RingPiece:
 
 @dataclass
 class Segment:
-    """A file of the ring."""
+    """Describe a file of the ring."""
 
     path: Path
     begin: float
@@ -35,9 +35,7 @@ class Segment:
 
 
 class SegmentRing:
-    """Takes chunks; raises OSError where the disk does not take them, and then begins a new file
-    with the next.
-    """
+    """Takes chunks; after an OSError of the disk the next chunk begins a new file."""
 
     def __init__(
         self,
@@ -47,7 +45,7 @@ class SegmentRing:
         segment_s: float,
         digest: Digest,
     ):
-        """`folder` is there and ours; `preamble`: bytes that begin the file of a number."""
+        """Open an existing `folder`; `preamble` gives the bytes that begin the file of a number."""
         self._storage = storage
         self._folder = folder
         self._preamble = preamble
@@ -61,16 +59,16 @@ class SegmentRing:
 
     @property
     def pieces(self) -> list[RingPiece]:
-        """All that is there, oldest first."""
+        """Return all pieces of the ring, oldest first."""
         return [piece for segment in self._segments for piece in segment.pieces]
 
     @property
     def size(self) -> int:
-        """Bytes on disk."""
+        """Return the bytes of the ring on disk."""
         return sum(segment.size for segment in self._segments)
 
     def write(self, filled: Filled) -> RingPiece:
-        """Append and sync."""
+        """Append a chunk and sync it."""
         segment, file = self._open_segment(filled)
         buffer = filled.buffer
         parts, group = encode_group(
@@ -92,7 +90,7 @@ class SegmentRing:
         return piece
 
     def prune(self, needs_from: float) -> None:
-        """Remove files of which nothing is younger than `needs_from`, s."""
+        """Remove files with nothing younger than `needs_from`, s."""
         while len(self._segments) > 1 and all(
             piece.end < needs_from for piece in self._segments[0].pieces
         ):

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hands chunks from the thread that listens to the thread that writes; where the disk is slow, the
-oldest go.
-"""
+"""Hands chunks from the listening thread to the writing one; a slow disk loses the oldest."""
 
 from __future__ import annotations
 
@@ -13,20 +11,20 @@ from talus_recorder.happenings.events import Happening
 
 
 class Spool:
-    """A fixed number of buffers, each either empty, being filled, waiting, or being written."""
+    """Holds a fixed number of buffers, each empty, being filled, waiting, or being written."""
 
     def __init__(self, buffers: int, capacity: int):
-        """`capacity`: bytes of each."""
+        """Make the buffers, of `capacity` bytes each."""
         self._empty = [ChunkBuffer(capacity) for _ in range(buffers)]
         self._waiting: deque[Filled] = deque()
         self._is_writing = False
         self._changed = Condition()
         self._is_closed = False
-        self.dropped = 0  # messages that the disk was too slow for
+        self.dropped = 0  # messages lost because the disk was too slow
         self._orphans: tuple[Happening, ...] = ()  # events of chunks that were dropped
 
     def take_empty(self) -> ChunkBuffer:
-        """A buffer to fill; where all wait, the oldest that waits is given up."""
+        """Return a buffer to fill; where all wait, the oldest of them is given up."""
         with self._changed:
             if not self._empty:
                 given_up = self._waiting[1] if self._is_writing else self._waiting[0]
@@ -39,7 +37,7 @@ class Spool:
         return buffer
 
     def put(self, filled: Filled) -> None:
-        """Of a buffer that `take_empty` gave."""
+        """Queue a buffer that `take_empty` gave."""
         with self._changed:
             events = self._orphans + filled.events
             self._orphans = ()
@@ -47,9 +45,7 @@ class Spool:
             self._changed.notify()
 
     def oldest(self, timeout: float) -> Filled | None:
-        """The oldest that waits, which nobody touches until `done` or `not_done`; None after
-        `timeout` s without.
-        """
+        """Return the oldest that waits, kept until `done` or `not_done`; None after `timeout` s."""
         with self._changed:
             if not self._waiting and not self._is_closed:
                 self._changed.wait(timeout)
@@ -57,18 +53,18 @@ class Spool:
             return self._waiting[0] if self._waiting else None
 
     def done(self) -> None:
-        """The oldest is on disk."""
+        """Note that the oldest is on disk."""
         with self._changed:
             self._empty.append(self._waiting.popleft().buffer)
             self._is_writing = False
 
     def not_done(self) -> None:
-        """It is not; it may be given up while one waits for the disk."""
+        """Note that the oldest is not on disk; it may be given up while the disk is away."""
         with self._changed:
             self._is_writing = False
 
     def close(self) -> None:
-        """Nothing more will be put in: `oldest` waits no more."""
+        """End the queue: nothing more will be put in, so `oldest` waits no more."""
         with self._changed:
             self._is_closed = True
             self._changed.notify()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files as the recorder uses them, behind a seam, so that a test can cut the power at any byte."""
+"""Defines files as the recorder uses them, so that a test can cut the power at any byte."""
 
 from __future__ import annotations
 
@@ -12,72 +12,72 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 LOCK = ".lock"
-MOST_PARTS = 512  # of one writev; IOV_MAX is 1024
+MOST_PARTS = 512  # buffers of one writev; IOV_MAX is 1024
 _CLOSED = -1  # no handle of the operating system; using it is an OSError
 
 
 class File(Protocol):
-    """A new file that only grows."""
+    """Defines a new file that only grows."""
 
     def write(self, parts: Sequence[bytes | memoryview]) -> None:
-        """Append all. Raises OSError; some of it may be in the file then."""
+        """Append all; raises OSError, and some of it may be in the file then."""
 
     def sync(self) -> None:
-        """Return once the content survives a power cut. Raises OSError."""
+        """Return once the content survives a power cut; raises OSError."""
 
     def close(self) -> None:
-        """Give it back; does not sync. Idempotent."""
+        """Close the file without a sync; idempotent."""
 
 
 class Storage(Protocol):
-    """A file system. Everything raises OSError where it cannot."""
+    """Defines a file system; every method raises OSError where it cannot do its work."""
 
     def create(self, path: Path) -> File:
-        """A new, empty file."""
+        """Make a new, empty file."""
 
     def open(self, path: Path) -> BinaryIO:
-        """To read."""
+        """Open a file for reading."""
 
     def rename(self, source: Path, target: Path) -> None:
         """Replace `target` at once; survives a power cut after `sync_folder`."""
 
     def remove(self, path: Path) -> None:
-        """Of a file."""
+        """Remove one file at once."""
 
     def make_folder(self, path: Path) -> None:
-        """With its parents, if it is not there."""
+        """Make a folder with its parents, if it is not there."""
 
     def remove_folder(self, path: Path) -> None:
-        """With everything in it."""
+        """Remove a folder with everything in it."""
 
     def sync_folder(self, path: Path) -> None:
         """Return once new, renamed and removed names survive a power cut."""
 
     def names(self, folder: Path) -> list[str]:
-        """What lies in it, sorted; nothing where there is no such folder."""
+        """Return the sorted names in a folder; none where there is no such folder."""
 
     def size(self, path: Path) -> int:
-        """Bytes of a file."""
+        """Return the bytes of a file."""
 
     def free(self, folder: Path) -> int:
-        """Bytes that may still be written."""
+        """Return the bytes that may still be written."""
 
     def claim(self, folder: Path) -> bool:
-        """Make it ours until the process ends; False if a living process has it."""
+        """Claim a folder until the process ends; return False if a living process has it."""
 
     def locked(self, folder: Path):
-        """A context in which no other process is in the same context."""
+        """Return a context that only one process can be in at a time."""
 
 
 class DiskFile:
-    """A file of the operating system."""
+    """Writes a file of the operating system."""
 
     def __init__(self, path: Path):
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         self._handle = os.open(path, flags, 0o644)
 
     def write(self, parts: Sequence[bytes | memoryview]) -> None:
-        """Append all."""
+        """Append all of some buffers."""
         left = [memoryview(part).cast("B") for part in parts]
         while left:
             written = os.writev(self._handle, left[:MOST_PARTS])
@@ -87,11 +87,11 @@ class DiskFile:
                 left[0] = left[0][written:]
 
     def sync(self) -> None:
-        """To the medium, as far as the operating system can tell."""
+        """Sync to the medium, as far as the operating system can tell."""
         os.fdatasync(self._handle)
 
     def close(self) -> None:
-        """Give it back. Idempotent."""
+        """Close the file; idempotent."""
         handle = self._handle
         self._handle = _CLOSED
         if handle != _CLOSED:
@@ -99,40 +99,40 @@ class DiskFile:
 
 
 class Disk:
-    """The operating system's file system."""
+    """Uses the operating system's file system."""
 
     def __init__(self) -> None:
         self._claims: dict[Path, int] = {}
 
     def create(self, path: Path) -> File:
-        """A new, empty file."""
+        """Make a new, empty file."""
         return DiskFile(path)
 
     def open(self, path: Path) -> BinaryIO:
-        """To read."""
+        """Open a file for reading."""
         return path.open("rb")
 
     def rename(self, source: Path, target: Path) -> None:
-        """Atomic on every local file system of Linux."""
+        """Rename a file; this is atomic on every local file system of Linux."""
         os.replace(source, target)
 
     def remove(self, path: Path) -> None:
-        """Of a file."""
+        """Remove one file at once."""
         path.unlink()
 
     def make_folder(self, path: Path) -> None:
-        """With its parents, if it is not there."""
+        """Make a folder with its parents, if it is not there."""
         path.mkdir(parents=True, exist_ok=True)
 
     def remove_folder(self, path: Path) -> None:
-        """With everything in it."""
+        """Remove a folder with everything in it."""
         shutil.rmtree(path)
         claim = self._claims.pop(path, None)
         if claim is not None:
             os.close(claim)
 
     def sync_folder(self, path: Path) -> None:
-        """Of its names."""
+        """Sync the names in a folder."""
         handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             os.fsync(handle)
@@ -140,20 +140,20 @@ class Disk:
             os.close(handle)
 
     def names(self, folder: Path) -> list[str]:
-        """Sorted."""
+        """Return the sorted names in a folder."""
         return sorted(os.listdir(folder)) if folder.is_dir() else []
 
     def size(self, path: Path) -> int:
-        """Bytes of a file."""
+        """Return the bytes of a file."""
         return path.stat().st_size
 
     def free(self, folder: Path) -> int:
-        """Bytes that may still be written by us."""
+        """Return the bytes that this process may still write."""
         facts = os.statvfs(folder)
         return facts.f_bavail * facts.f_frsize
 
     def claim(self, folder: Path) -> bool:
-        """By a lock that the kernel releases when the process ends, however it ends."""
+        """Claim a folder by a lock that the kernel releases when the process ends in any way."""
         handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -165,7 +165,7 @@ class Disk:
 
     @contextmanager
     def locked(self, folder: Path) -> Iterator[None]:
-        """Waits for the other."""
+        """Wait for the other process, then hold the context."""
         handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)

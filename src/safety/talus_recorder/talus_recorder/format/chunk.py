@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Messages gathered in memory exactly as they will lie in an MCAP chunk: nothing is copied twice,
-no object is made.
-"""
+"""Gathers messages in memory as they will lie in an MCAP chunk, without a second copy."""
 
 from __future__ import annotations
 
@@ -26,23 +24,23 @@ CHUNK = struct.Struct("<BQQQQIIQ")
 CHUNK_FIELDS = 8 + 8 + 8 + 4 + 4 + 8
 INDEX = struct.Struct("<BQHI")
 ENTRY = np.dtype([("channel", "<u2"), ("time", "<u8"), ("offset", "<u8")])
-LEAST_MESSAGE_BYTES = 64  # bytes with its head: so many entries are made room for
+LEAST_MESSAGE_BYTES = 64  # bytes with its head; the buffer has entries for so many messages
 
 assert INDEX.size == INDEX_HEAD
 
 
 @lru_cache(maxsize=64)
 def message_type(length: int) -> np.dtype:
-    """A record as MESSAGE packs it, with `length` bytes of message."""
+    """Return the type of a record as MESSAGE packs it, with `length` bytes of message."""
     head = [("opcode", "u1"), ("length", "<u8"), ("channel", "<u2"), ("sequence", "<u4")]
     return np.dtype([*head, ("log_time", "<u8"), ("publish_time", "<u8"), ("data", "u1", length)])
 
 
 class ChunkBuffer:
-    """Room for one chunk."""
+    """Holds the messages of one chunk."""
 
     def __init__(self, capacity: int):
-        """`capacity`: bytes, heads included."""
+        """Allocate `capacity` bytes, heads included."""
         self._data = bytearray(capacity)
         self._view = memoryview(self._data)
         self._entries = np.zeros(capacity // LEAST_MESSAGE_BYTES, ENTRY)
@@ -51,14 +49,14 @@ class ChunkBuffer:
         self.clear()
 
     def clear(self) -> None:
-        """Forget all messages."""
+        """Forget all messages of the chunk."""
         self.used = 0
         self.count = 0
 
     def add(
         self, channel: int, data: bytes, log_time: int, publish_time: int, sequence: int
     ) -> bool:
-        """Append a message (times in ns); False where there is no room for it."""
+        """Append a message (times in ns); return False where there is no room for it."""
         begin = self.used
         end = begin + MESSAGE.size + len(data)
         if end > len(self._data) or self.count == len(self._entries):
@@ -80,8 +78,9 @@ class ChunkBuffer:
         return True
 
     def add_block(self, channel: int, data: np.ndarray, times: np.ndarray) -> int:
-        """Append messages of one length, (n, length) bytes, with log and publish times (n,) ns; how
-        many found room.
+        """Append messages of one length, (n, length) bytes; return how many found room.
+
+        Log and publish times are (n,) ns.
         """
         kind = message_type(data.shape[1])
         count = min(
@@ -107,22 +106,22 @@ class ChunkBuffer:
 
     @property
     def records(self) -> memoryview:
-        """All messages as records; valid until `clear`."""
+        """Return all messages as records, valid until `clear`."""
         return self._view[: self.used]
 
     @property
     def entries(self) -> np.ndarray:
-        """Channel, log time and offset of each message."""
+        """Return channel, log time and offset of each message."""
         return self._entries[: self.count]
 
 
 @dataclass(frozen=True)
 class Filled:
-    """A chunk that is complete.
+    """Hold a chunk that is complete.
 
     Attributes:
-        buffer: Its messages; none where only something happened.
-        begin, end: On the recorder's timeline, s.
+        buffer: Its messages; none where only events happened.
+        begin, end: Times on the recorder's timeline, s.
         events: What happened meanwhile.
     """
 
@@ -133,7 +132,7 @@ class Filled:
 
 
 def chunk_head(records: memoryview | bytes, begin: int, end: int) -> bytes:
-    """What stands before the records of a chunk; `begin`, `end`: log times, ns."""
+    """Return what stands before the records of a chunk; `begin`, `end` are log times, ns."""
     return CHUNK.pack(
         Opcode.CHUNK,
         CHUNK_FIELDS + len(records),
@@ -147,9 +146,7 @@ def chunk_head(records: memoryview | bytes, begin: int, end: int) -> bytes:
 
 
 def index_records(entries: np.ndarray) -> tuple[bytes, dict[int, int], dict[int, int]]:
-    """The message index of each channel: bytes, where each lies in them, and how many messages each
-    lists.
-    """
+    """Return the message index of each channel as bytes, with the place and count of each."""
     order = np.argsort(entries["channel"], kind="stable")
     channels, starts, counts = np.unique(
         entries["channel"][order], return_index=True, return_counts=True
@@ -181,14 +178,14 @@ def encode_group(
     previous: str,
     digest: Digest,
 ) -> tuple[list[bytes | memoryview], Group]:
-    """A group as the parts to write, and what is in it; `offset` of the group is 0.
+    """Return a group as the parts to write, and what is in it; `offset` of the group is 0.
 
     Args:
-        records: Of at least one message.
-        entries: Of these messages, as in `ChunkBuffer.entries`.
-        events: Told before the chunk.
-        number, previous: Of its link.
-        digest: Of the link.
+        records: Records of at least one message.
+        entries: Entries of these messages, as in `ChunkBuffer.entries`.
+        events: Events told before the chunk.
+        number, previous: Number of its link, and the link before.
+        digest: Digest that makes the link.
     """
     told = [event_record(event) for event in events]
     begin = int(entries["time"].min())

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Message definitions in the `ros2msg` encoding: the type's own text, then that of every type in
-it.
-"""
+"""Builds `ros2msg` message definitions: the type's own text, then that of every type in it."""
 
 from __future__ import annotations
 
@@ -20,7 +18,10 @@ PRIMITIVES = {
 
 
 def definition(kind: str, share: Callable[[str], Path]) -> str:
-    """Of `package/Type`; `share`: the shared folder of a package. Raises RecorderError."""
+    """Return the definition of `package/Type`; raises RecorderError.
+
+    `share` gives the shared folder of a package.
+    """
     texts: dict[str, str] = {}
     _gather(kind, share, texts)
     own, *others = texts.items()
@@ -41,7 +42,7 @@ def _gather(kind: str, share: Callable[[str], Path], texts: dict[str, str]) -> N
 
 
 def used_types(text: str, package: str) -> list[str]:
-    """`package/Type` of every field that is a message itself; `package`: of this message."""
+    """Return `package/Type` of every field that is itself a message of some `package`."""
     fields = (FIELD_LINE.match(line.split("#")[0]) for line in text.splitlines())
     names = [field[1] for field in fields if field and field[1].split("<=")[0] not in PRIMITIVES]
     return [_full(name, package) for name in dict.fromkeys(names)]

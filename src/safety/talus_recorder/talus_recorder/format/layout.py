@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How our MCAP files are laid out, byte by byte: everything but the messages is written by the
-`mcap` package.
+"""Defines the layout of our MCAP files byte by byte; the `mcap` package writes all but messages.
 
-preamble   magic, header (profile ros2), schemas, channels, metadata `talus.origin` with a digest of
-all before it
+preamble   magic, header (profile ros2), schemas, channels, metadata `talus.origin` with a digest
+           of all before it
 groups     metadata `talus.event` where something happened, a chunk, its message indexes, metadata
-`talus.link`
+           `talus.link`
 seal       metadata `talus.seal`: digest of origin and links; binds the file to the one before it
 summary    data end, and what the `mcap` package's writer puts behind it; follows from all of the
-above
+           above
 
 A file of the ring on disk has a preamble and groups; an event file has all four.
 """
@@ -56,12 +55,12 @@ INDEXED = (ORIGIN, EVENT, SEAL)  # shown by viewers; links are many and for `ver
 
 @dataclass(frozen=True)
 class RecordedChannel:
-    """A topic in a file.
+    """Describe a topic in a file.
 
     Attributes:
-        topic: Fully qualified.
+        topic: Fully qualified name.
         kind: `package/msg/Type`.
-        definition: In `ros2msg` encoding, with the definitions of all types in it.
+        definition: Text in `ros2msg` encoding, with the definitions of all types in it.
     """
 
     topic: str
@@ -71,18 +70,17 @@ class RecordedChannel:
 
 @dataclass(frozen=True)
 class Group:
-    """Where a chunk and what belongs to it lie in a file, and what is in them. Offsets count from
-    the group's begin.
+    """Describe where a chunk and its records lie in a file; offsets count from the group's begin.
 
     Attributes:
-        offset, length: Of the group in its file.
-        chunk_at, chunk_length: Of the chunk's record.
-        size: Of the records in the chunk.
+        offset, length: Place of the group in its file.
+        chunk_at, chunk_length: Place of the chunk's record.
+        size: Bytes of the records in the chunk.
         begin, end: Log times of the first and last message, ns.
-        indexes_at: Of the index record of each channel.
+        indexes_at: Offset of the index record of each channel.
         counts: Messages of each channel.
         events: What happened, and (offset, length) of the record that tells it.
-        number, head: Of its link.
+        number, head: Number and hash of its link.
     """
 
     offset: int
@@ -100,7 +98,7 @@ class Group:
 
 
 def record(*records: McapRecord) -> bytes:
-    """Of the `mcap` package, as bytes."""
+    """Return a record of the `mcap` package as bytes."""
     builder = RecordBuilder()
     for one in records:
         one.write(builder)
@@ -108,7 +106,7 @@ def record(*records: McapRecord) -> bytes:
 
 
 def schemas_and_channels(channels: Sequence[RecordedChannel]) -> list[McapRecord]:
-    """A schema per type, a channel per topic; ids count from 1 in the order given."""
+    """Return a schema per type and a channel per topic; ids count from 1 in the order given."""
     kinds = list(dict.fromkeys(channel.kind for channel in channels))
     definition = {channel.kind: channel.definition for channel in channels}
     schemas = [
@@ -129,9 +127,7 @@ def schemas_and_channels(channels: Sequence[RecordedChannel]) -> list[McapRecord
 
 @dataclass(frozen=True)
 class Preamble:
-    """The begin of a file: its bytes, the digest that its origin states, and where in it the origin
-    lies.
-    """
+    """Hold the begin of a file: its bytes, the origin's digest, and the place of the origin."""
 
     data: bytes
     digest: str
@@ -139,14 +135,14 @@ class Preamble:
 
     @property
     def origin_length(self) -> int:
-        """The origin is its last record."""
+        """Return the length of the origin, which is the last record."""
         return len(self.data) - self.origin_at
 
 
 def preamble(
     channels: Sequence[RecordedChannel], origin: Mapping[str, str], digest: Digest
 ) -> Preamble:
-    """`origin`: who recorded it, in words for the reader."""
+    """Return the begin of a file; `origin` names the recording process in words for the reader."""
     begin = MAGIC + record(Header(profile="ros2", library=LIBRARY), *schemas_and_channels(channels))
     stated = {**origin, "algorithm": digest.name}
     stated["digest"] = origin_digest(begin, stated, digest)
@@ -154,7 +150,7 @@ def preamble(
 
 
 def origin_digest(begin: bytes, origin: Mapping[str, str], digest: Digest) -> str:
-    """Of the preamble's bytes before the origin, and of what the origin says."""
+    """Return the digest of the preamble's bytes before the origin, and of the origin's words."""
     said = json.dumps(
         {key: value for key, value in origin.items() if key != "digest"}, sort_keys=True
     )
@@ -162,7 +158,7 @@ def origin_digest(begin: bytes, origin: Mapping[str, str], digest: Digest) -> st
 
 
 def event_record(event: Happening) -> bytes:
-    """An event as metadata."""
+    """Return an event as a metadata record."""
     words = {
         "kind": event.kind,
         "text": event.text,
@@ -174,7 +170,7 @@ def event_record(event: Happening) -> bytes:
 
 
 def event_of(words: Mapping[str, str]) -> Happening:
-    """And back. Raises KeyError or ValueError."""
+    """Return the event in a metadata record; raises KeyError or ValueError."""
     return Happening(
         words["kind"],
         words["text"],
@@ -185,25 +181,23 @@ def event_of(words: Mapping[str, str]) -> Happening:
 
 
 def link_record(number: int, previous: str, head: str) -> bytes:
-    """The end of a group."""
+    """Return the record that ends a group."""
     return record(Metadata(LINK, {"number": str(number), "previous": previous, "head": head}))
 
 
 def seal_record(number: int, previous: str, seal: str) -> bytes:
-    """The end of an event file's data."""
+    """Return the record that ends the data of an event file."""
     return record(Metadata(SEAL, {"number": str(number), "previous": previous, "seal": seal}))
 
 
 def seal_of(number: int, previous: str, origin: str, heads: Sequence[str], digest: Digest) -> str:
-    """Of a whole file: its preamble's digest and all of its links, after the seal of the file
-    before it.
-    """
+    """Return the seal of a whole file over its preamble's digest, its links and the seal before."""
     return digest.of(previous, number, origin.encode(), *(head.encode() for head in heads))
 
 
 @dataclass
 class FileSummary:
-    """What stands behind the data, gathered while they are written or read."""
+    """Gathers what stands behind the data while they are written or read."""
 
     channels: Sequence[McapRecord]
     counts: Counter[int] = field(default_factory=Counter)
@@ -212,16 +206,16 @@ class FileSummary:
     metadata_count: int = 0
 
     def add_metadata(self, name: str, offset: int, length: int) -> None:
-        """A metadata record at `offset` of the file."""
+        """Add a metadata record at `offset` of the file."""
         self.metadata_count += 1
         if name in INDEXED:
             self.metadata.append(MetadataIndex(offset=offset, length=length, name=name))
 
     def add(self, group: Group, offset: int) -> None:
-        """A group at `offset` of the file."""
+        """Add a group at `offset` of the file."""
         for _, at, length in group.events:
             self.add_metadata(EVENT, offset + at, length)
-        self.metadata_count += 1  # its link
+        self.metadata_count += 1  # the metadata record of its link
         self.counts.update(group.counts)
         indexes = {channel: offset + at for channel, at in group.indexes_at.items()}
         self.chunks.append(
@@ -241,7 +235,7 @@ class FileSummary:
         )
 
     def encode(self, at: int) -> bytes:
-        """Data end, summary, footer and magic, for a file whose data end at `at`."""
+        """Return data end, summary, footer and magic, for a file whose data end at `at`."""
         data_end = record(DataEnd(0))
         start = at + len(data_end)
         parts: list[tuple[int, Sequence[McapRecord]]] = [

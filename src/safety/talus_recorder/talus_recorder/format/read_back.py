@@ -15,9 +15,7 @@ from talus_recorder.format.scan import UNREADABLE_ERRORS
 
 @dataclass(frozen=True)
 class ReadBack:
-    """What came out: messages by topic, and log times of the first and last one, ns (0 without
-    messages).
-    """
+    """Hold messages by topic, and log times of the first and last, ns (0 without messages)."""
 
     counts: Counter[str]
     first: int
@@ -25,7 +23,7 @@ class ReadBack:
 
 
 def read_back(stream: BinaryIO) -> ReadBack:
-    """Every message, with all CRCs checked.
+    """Read every message, with all CRCs checked.
 
     Raises RecorderError where it cannot be read or lacks what it promises.
     """

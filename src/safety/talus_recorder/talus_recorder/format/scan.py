@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads a file of ours record by record, as far as it makes sense: the begin of recovery and of
-verification.
-"""
+"""Reads one of our files record by record, as far as it is valid; for recovery and verification."""
 
 from __future__ import annotations
 
@@ -23,7 +21,7 @@ from talus_recorder.format.chunk import CHUNK, CHUNK_FIELDS, INDEX
 from talus_recorder.format.layout import EVENT, LINK, ORIGIN, SEAL, Group, event_of
 from talus_recorder.happenings.events import Happening
 
-RECORD_HEAD = struct.Struct("<BQ")  # of every record
+RECORD_HEAD = struct.Struct("<BQ")  # opcode and length, which begin every record
 MESSAGE_HEAD = struct.Struct("<BQH")
 RECORD_KINDS: dict[int, Any] = {
     Opcode.HEADER: Header,
@@ -37,15 +35,15 @@ UNREADABLE_ERRORS = (
     ValueError,
     KeyError,
     IndexError,
-)  # what bytes that are no record lead to
+)  # errors to which bytes that are no record lead
 
 
 @dataclass
 class Scan:
-    """What a file holds.
+    """Hold what a file holds.
 
     Attributes:
-        data: Of the whole file.
+        data: Bytes of the whole file.
         channels: Schemas and channels of the preamble.
         origin: What the preamble says; None where it is not complete.
         origin_at: Where that stands.
@@ -70,7 +68,7 @@ class Scan:
 
 @dataclass(frozen=True)
 class _Chunk:
-    """A chunk of a group: offset in it, length, bytes of its records, log times in ns."""
+    """Describe a chunk: offset in its group, length, bytes of its records, log times in ns."""
 
     at: int
     length: int
@@ -81,7 +79,7 @@ class _Chunk:
 
 @dataclass
 class _Open:
-    """A group of which the link has not come yet."""
+    """Hold a group whose link has not come yet."""
 
     offset: int
     events: list[tuple[Happening, int, int]] = field(default_factory=list)
@@ -91,7 +89,7 @@ class _Open:
 
 
 def scan(data: bytes) -> Scan:
-    """Never raises for what is in `data`: what makes no sense is left out and told."""
+    """Scan a file; invalid content of `data` never raises, but is listed as a problem."""
     found = Scan(data)
     if data[: len(MAGIC)] != MAGIC:
         found.problems.append("no MCAP file: the first 8 bytes are wrong")
@@ -111,9 +109,7 @@ def scan(data: bytes) -> Scan:
 
 
 def _records(found: Scan) -> Iterator[tuple[int, int, int]]:
-    """(offset, opcode, length with its head) up to the end of the data, or to where a record is
-    cut.
-    """
+    """Yield (offset, opcode, length with its head) up to the end, or to where a record is cut."""
     at = len(MAGIC)
     size = len(found.data)
     while at + RECORD_HEAD.size <= size:

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is worth keeping the seconds around."""
+"""Defines the events around which seconds are kept."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-# Of an event; the first that is not routine names the file.
+# Kinds of events; the first that is not routine names the file.
 EVENT_START = "start"
 EVENT_END = "end"
 EVENT_LOWERED = "lowered"
@@ -19,13 +19,13 @@ ROUTINE_EVENTS = (EVENT_START, EVENT_END, EVENT_LOWERED)
 
 @dataclass(frozen=True)
 class Happening:
-    """Something happened.
+    """Describe an event that happened.
 
     Attributes:
         kind: One of the above.
-        text: In words.
-        log_time: Of the recording, ns.
-        time: Of the recorder's timeline, s.
+        text: What happened, in words.
+        log_time: Time in the recording, ns.
+        time: Time on the recorder's timeline, s.
         robot_time: ROS time of the newest robot_state, s.
     """
 
@@ -37,10 +37,10 @@ class Happening:
 
     @property
     def is_routine(self) -> bool:
-        """Whether it happens in every ordinary run."""
+        """Return whether the event happens in every ordinary run."""
         return self.kind in ROUTINE_EVENTS
 
 
 def name_of(events: list[Happening] | tuple[Happening, ...]) -> str:
-    """The kind that a file with these events is named after."""
+    """Return the kind that a file with these events is named after."""
     return next((event.kind for event in events if not event.is_routine), events[0].kind)

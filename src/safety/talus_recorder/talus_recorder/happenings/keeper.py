@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which part of the timeline is to be kept: from some time before an event to some time after the
-last one near it.
-"""
+"""Decides which part of the timeline is kept, from before an event to after the last near it."""
 
 from __future__ import annotations
 
@@ -13,7 +11,7 @@ from talus_recorder.happenings.events import Happening
 
 @dataclass(frozen=True)
 class Span:
-    """From `begin` to `end`, s, because of `events`."""
+    """Describe a span to keep, `begin` to `end`, s, because of `events`."""
 
     begin: float
     end: float
@@ -30,7 +28,7 @@ class Keeper:
         self._open: Span | None = None
 
     def hear(self, events: Iterable[Happening]) -> list[Span]:
-        """Events, in order of time; returns spans that had grown too long for them."""
+        """Take events in order of time; return spans that had grown too long for them."""
         done = []
         for event in events:
             span = self._open
@@ -49,7 +47,7 @@ class Keeper:
         return done
 
     def due(self, now: float) -> Span | None:
-        """The span that is over, once."""
+        """Return the span that is over, once."""
         span = self._open
         if span is None or now < span.end:
             return None
@@ -57,12 +55,12 @@ class Keeper:
         return span
 
     def finish(self) -> Span | None:
-        """The span that is open: nothing more will come."""
+        """Return the span that is open: nothing more will come."""
         span = self._open
         self._open = None
         return span
 
     def needs_from(self, now: float) -> float:
-        """What is older will not be asked for."""
+        """Return the time before which nothing will be needed, s."""
         before = now - self._before
         return before if self._open is None else min(before, self._open.begin)

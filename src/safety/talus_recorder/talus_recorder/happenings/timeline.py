@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The recorder's own time: the robot's while that runs as it should, else the steady clock's."""
+"""Measures the recorder's own time: the robot's while it runs as it should, else the steady one."""
 
 from __future__ import annotations
 
 FASTEST_ROBOT_TIME = (
-    20.0  # robot time over steady time; a simulator that is alone on a fast computer reaches 5
+    20.0  # robot time over steady time; a simulator alone on a fast computer reaches 5
 )
 ROBOT_TIME_SILENT_S = (
-    0.5  # so long may robot time stand still while a simulator waits for a slow node
+    0.5  # s for which robot time may stand still while a simulator waits for a slow node
 )
 
 
 class Timeline:
-    """Never goes back, never jumps, never stands still for long: whatever ROS time does."""
+    """Counts a time that never goes back, jumps or stands still long, whatever ROS time does."""
 
     def __init__(self) -> None:
         self.time = 0.0  # s since the recorder began
@@ -21,7 +21,7 @@ class Timeline:
         self._moved = 0.0
 
     def advance(self, steady: float, robot: float | None) -> float:
-        """The time now.
+        """Return the time now.
 
         `steady`: of the steady clock, s; `robot`: newest ROS time of the robot, s, None = none yet.
         """

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tells events from what the robot says: a change of the stop ladder, a latch, a fall, an injected
-fault.
-"""
+"""Detects events in messages: a change of the stop ladder, a latch, a fall, an injected fault."""
 
 from __future__ import annotations
 
@@ -21,12 +19,12 @@ from talus_recorder.happenings.events import (
 
 PELVIS_RISEN_COSINE = math.cos(math.radians(30.0))
 LEAST_FORCE_MPS2 = 3.0  # m/s^2; with less the robot is in the air, and has no down
-FALLEN_FOR_S = 0.5  # longer than any step or blow
+FALLEN_FOR_S = 0.5  # s, longer than any step or blow
 
 
 @dataclass(frozen=True)
 class SafetyView:
-    """What of SafetyState matters here."""
+    """Hold what matters here of SafetyState."""
 
     level: int
     name: str
@@ -36,7 +34,7 @@ class SafetyView:
 
 @dataclass(frozen=True)
 class GateView:
-    """What of GateState matters here."""
+    """Hold what matters here of GateState."""
 
     latched: bool
     reason: str
@@ -46,9 +44,7 @@ Told = tuple[str, str]  # kind and text of an event
 
 
 class Watcher:
-    """Each method takes the newest and returns what it means, (kind, text); the first of each kind
-    means nothing.
-    """
+    """Turns the newest message into events (kind, text); the first message of a kind gives none."""
 
     def __init__(self) -> None:
         self._safety: SafetyView | None = None
@@ -57,7 +53,7 @@ class Watcher:
         self._has_fallen = False
 
     def safety(self, new: SafetyView) -> list[Told]:
-        """Of the stop ladder."""
+        """Return the events of the stop ladder."""
         old = self._safety
         self._safety = new
         if old is None:
@@ -77,14 +73,14 @@ class Watcher:
         return [(EVENT_LATCH, text)] if new.latched and not old.latched else []
 
     def gate(self, new: GateView) -> list[Told]:
-        """Of the last gate."""
+        """Return the events of the last gate."""
         old = self._gate
         self._gate = new
         is_new = old is not None and new.latched and not old.latched
         return [(EVENT_LATCH, f"gate: {new.reason}")] if is_new else []
 
     def specific_force(self, force: Sequence[float], now: float) -> list[Told]:
-        """Of the pelvis, m/s^2, z along its axis; `now`: of the timeline, s."""
+        """Return a fall by the pelvis's specific force, m/s^2, z along its axis; `now` in s."""
         norm = math.hypot(*force)
         if not norm >= LEAST_FORCE_MPS2:
             return []
@@ -101,5 +97,5 @@ class Watcher:
 
     @staticmethod
     def fault(name: str, target: str, active: bool) -> list[Told]:
-        """Of a simulated body."""
+        """Return the events of an injected fault."""
         return [(EVENT_FAULT, " ".join(word for word in (name, target) if word))] if active else []

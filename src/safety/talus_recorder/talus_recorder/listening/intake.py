@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The listener's side of the recorder: puts messages into chunks and counts those that never
-came.
-"""
+"""Puts messages into chunks and counts those that never came."""
 
 from __future__ import annotations
 
@@ -18,15 +16,16 @@ from talus_recorder.happenings.events import Happening
 
 @dataclass(frozen=True)
 class Clocks:
-    """Readings of one instant: the steady and the wall clock, ns."""
+    """Hold readings of one instant: the steady and the wall clock, ns."""
 
     steady: int
     wall: int
 
 
 class LogTime:
-    """The steady clock, begun at the wall clock's time of the start: a jump of the wall clock moves
-    no message.
+    """Converts to log time: the steady clock, begun at the wall clock's time of the start.
+
+    A jump of the wall clock moves no message.
     """
 
     def __init__(self, start: Clocks):
@@ -37,28 +36,26 @@ class LogTime:
 
     @property
     def now(self) -> int:
-        """Of the batch that is being taken, ns."""
+        """Return the log time of the batch that is being taken, ns."""
         return self._now
 
     def begin_batch(self, clocks: Clocks) -> None:
-        """Before messages are taken."""
+        """Begin a batch, before its messages are taken."""
         self._since = self._now
         self._now = clocks.steady + self._offset
         self._from_wall = self._now - clocks.wall
 
     def of(self, wall: int) -> int:
-        """Of a message that came at `wall`, ns, since the last batch: never outside of that
-        time.
-        """
+        """Return the log time of a message that came at `wall`, ns, never outside of this batch."""
         return min(max(wall + self._from_wall, self._since), self._now)
 
     def of_steady(self, steady: np.ndarray) -> np.ndarray:
-        """Of times (n,) of the steady clock of this machine, ns."""
+        """Return the log times of times (n,) of this machine's steady clock, ns."""
         return np.minimum(steady + self._offset, self._now)
 
 
 class Intake:
-    """Used from one thread."""
+    """Puts messages into chunks; used from one thread."""
 
     def __init__(self, spool: Spool, chunk_s: float):
         self._spool = spool
@@ -75,7 +72,7 @@ class Intake:
     def add(
         self, channel: int, data: bytes, log_time: int, publish_time: int, sequence: int
     ) -> None:
-        """A message as it came; times in ns."""
+        """Add a message as it came; times in ns."""
         if not self._buffer.add(channel, data, log_time, publish_time, sequence & 0xFFFFFFFF):
             if self._buffer.count:
                 self._hand_over()
@@ -85,7 +82,7 @@ class Intake:
         self.messages += 1
 
     def add_block(self, channel: int, data: np.ndarray, times: np.ndarray) -> None:
-        """Messages of one length, (n, length) bytes, that came and were sent at times (n,), ns."""
+        """Add messages (n, length) bytes of one length, that came and were sent at (n,) ns."""
         while len(data):
             taken = self._buffer.add_block(channel, data, times)
             self.messages += taken
@@ -106,15 +103,15 @@ class Intake:
 
     @property
     def lost(self) -> int:
-        """Messages that never came or were too large."""
+        """Count messages that never came or were too large."""
         return self.missed + self.too_large
 
     def hear(self, event: Happening) -> None:
-        """Something happened in this chunk."""
+        """Add an event to this chunk."""
         self._events.append(event)
 
     def end_batch(self, steady: int, now: float) -> None:
-        """Hand over the chunk if it is old enough. `steady`: ns; `now`: of the timeline, s."""
+        """Hand over the chunk if it is old enough; `steady` in ns, `now` of the timeline in s."""
         self._now = now
         if self._begun is None:
             self._begun = steady
@@ -125,7 +122,7 @@ class Intake:
             self._begin = now
 
     def flush(self) -> None:
-        """Hand over what there is."""
+        """Hand over what there is, however new it is."""
         if self._buffer.count or self._events:
             self._hand_over()
 

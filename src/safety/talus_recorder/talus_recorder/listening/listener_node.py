@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fetches messages as bytes when it is asked to: nothing that comes wakes the process's Python."""
+"""Fetches messages as bytes when asked to, so that no arrival wakes the process's Python."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from talus_recorder.listening.topics import RECORDED_TOPICS, WATCHED
 
 @dataclass(frozen=True)
 class _Ear:
-    """A subscription, and the number of its channel."""
+    """Hold a subscription, and the number of its channel."""
 
     number: int
     name: str
@@ -32,22 +32,20 @@ class _Ear:
 
 @dataclass
 class _Source:
-    """A node's trace."""
+    """Hold the trace of a node."""
 
     reader: TraceReader
     topics: tuple[str, ...]
-    is_subscribed: bool = True  # to its topics, too
+    is_subscribed: bool = True  # whether its topics are subscribed to as well
 
 
 class Listener:
-    """Best effort and deep queues; fast topics from their nodes' shared memory, where there is
-    one.
-    """
+    """Fetches topics by best effort and deep queues, fast ones from their nodes' shared memory."""
 
     def __init__(
         self, node: Node, intake: Intake, log_time: LogTime, watch: Callable[[str, bytes], None]
     ):
-        """`watch` hears every message of WATCHED."""
+        """Subscribe to all topics; `watch` gets every message of WATCHED."""
         self.newest: dict[str, bytes] = {}
         self._intake = intake
         self._log_time = log_time
@@ -66,13 +64,13 @@ class Listener:
         self._traced = {kind: (names.index(name) + 1, name) for name, kind in TRACE_KINDS.items()}
 
     def fetch(self) -> None:
-        """All that has come."""
+        """Fetch all messages that have come."""
         missed = [source.reader.missed for source in self._sources]
         traced = [source.reader.read() for source in self._sources]
         for ear in self._ears:
             self._take(ear)
         for source, blocks, before in zip(self._sources, traced, missed, strict=True):
-            if source.is_subscribed and blocks:  # what it holds came both ways, this time
+            if source.is_subscribed and blocks:  # this time, its content came both ways
                 self._leave_to_the_trace(source)
             elif not source.is_subscribed:
                 self._add_traced(blocks)
@@ -87,7 +85,7 @@ class Listener:
         )
 
     def _add_traced(self, blocks: list[Block]) -> None:
-        """What nodes had in their hands, by their own clocks."""
+        """Add what nodes had in their hands, by their own clocks."""
         for block in blocks:
             number, name = self._traced[block.kind]
             self._intake.add_block(number, block.data, self._log_time.of_steady(block.times))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is recorded."""
+"""Lists the topics that are recorded."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class RecordedTopic:
-    """A topic of the recording.
+    """Describe a topic of the recording.
 
     Attributes:
-        name: Relative, or absolute with a slash.
+        name: Relative name, or absolute with a slash.
         kind: `package/Type`.
         depth: Messages that wait to be fetched: a second of them at three times real time.
     """

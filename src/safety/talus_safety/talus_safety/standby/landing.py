@@ -30,8 +30,8 @@ LANDING_FOLLOW_PER_S = 20.0  # 1/s, of the foot towards its place
 LEG_INVERSE_DAMPING_RADPM = 0.05  # of the inverse kinematics near a straight knee, rad/m
 
 
-class Landing:
-    """Lands a foot; idle until `begin`, then `step` while one foot is in the air."""
+class FootPlacing:
+    """Places a foot on the ground; call `begin`, then `step` while it is in the air."""
 
     def __init__(self, body: Body, period: float):
         self._body = body

@@ -19,7 +19,7 @@ from talus_safety.kernel.measure.body import Body, cross
 from talus_safety.kernel.measure.stance import Stance, StanceObserver
 from talus_safety.kernel.measure.tilt import Vertical
 from talus_safety.standby.footing import FootingPlanner, joint_torque
-from talus_safety.standby.landing import Landing, inverse_of_leg
+from talus_safety.standby.landing import FootPlacing, inverse_of_leg
 from talus_safety.standby.rest_path import RestPath
 
 # of the centre of pressure on the capture point: > 1 is stable, 2 to 3 is usual (Englsberger 2011)
@@ -144,7 +144,7 @@ class Standby:
         self._config = config
         self._observer = StanceObserver(body)
         self._planner = FootingPlanner(robot)
-        self._landing = Landing(body, period)
+        self._landing = FootPlacing(body, period)
         self._knees = [robot.joint_names.index(f"{side}_{KNEE_JOINT}") for side in "lr"]
         self._gains = _gains(robot)
         self._sways = np.array([_kind(name) in SWAYING_JOINTS for name in robot.joint_names])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Entry of `./talus`, run as a folder by any Python, before anything is installed."""
+"""Runs `./talus` as a folder by any Python, before anything is installed."""
 
 import sys
 from pathlib import Path

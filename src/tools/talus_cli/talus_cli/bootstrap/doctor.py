@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Says what this machine has and lacks, each line with its remedy."""
+"""Reports what this machine has and lacks, each line with its remedy."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ print(GL.glGetString(GL.GL_RENDERER).decode())
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report.
+    """Holds one line of the report.
 
     Attributes:
         subject: What was looked at.

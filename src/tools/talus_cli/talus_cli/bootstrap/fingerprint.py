@@ -10,8 +10,8 @@ from pathlib import Path
 
 BUILD_FILES = ("package.xml", "setup.py", "setup.cfg", "CMakeLists.txt")
 BUILD_SUFFIXES = (".msg", ".srv", ".action")
-# Folders of the checkout that a package installs; symbolic links need a build when a file comes or
-# goes.
+# Folders of the checkout that a package installs; symbolic links need a build when a file is added
+# or removed.
 INSTALLED_FOLDERS = {"talus_bringup": ("launch", "config"), "talus_description": ("urdf",)}
 
 
@@ -44,7 +44,7 @@ def package_fingerprint(root: Path, package: Path) -> str:
 
 
 def workspace_fingerprints(root: Path) -> dict[str, str]:
-    """Return fingerprint of each package of the checkout."""
+    """Return the fingerprint of each package of the checkout."""
     return {
         name: package_fingerprint(root, folder)
         for name, folder in sorted(package_folders(root / "src").items())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lock that lets one process at a time prepare a workspace."""
+"""Locks a workspace, so that one process at a time prepares it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 @contextmanager
 def exclusive(path: Path) -> Iterator[int]:
-    """Hold the lock at `path`, waiting for whoever has it; yields its file descriptor."""
+    """Hold the lock at `path`, waiting for its holder; yields its file descriptor."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as file:
         try:

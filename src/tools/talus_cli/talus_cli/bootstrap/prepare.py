@@ -52,7 +52,7 @@ def packages_key(workspace: Workspace) -> str:
 
 
 def place_key(workspace: Workspace, content: bytes) -> str:
-    """Return hash of some content, and of the place, Python and ROS 2 that it is used with."""
+    """Return the hash of some content, and of the place, Python and ROS 2 that it is used with."""
     digest = hashlib.sha256(content)
     beneath = workspace.foreign(os.environ.get("AMENT_PREFIX_PATH", "")) if workspace.distro else ""
     digest.update(f"{workspace.root} {sys.version_info[:2]} {workspace.distro} {beneath}".encode())

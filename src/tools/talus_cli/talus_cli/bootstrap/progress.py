@@ -15,7 +15,7 @@ REDRAW_EVERY_S = 0.5
 
 
 class StepProgress:
-    """Context manager around one step. Thread-safe; the clock ticks even while nothing is reported.
+    """Reports one step as a thread-safe context manager; its clock ticks without any report.
 
     `measure`, if given, returns the fraction done by looking, for work that reports nothing.
     """

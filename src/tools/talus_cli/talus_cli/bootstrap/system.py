@@ -27,7 +27,7 @@ _APT_STATUS = re.compile(r"(dl|pm)status:([^:]*):([\d.]+):")  # stage, package o
 
 @dataclass(frozen=True)
 class SystemPart:
-    """Something that the system must offer, and the Debian packages that bring it.
+    """Describes what the system must offer, and the Debian packages that bring it.
 
     Where no package of this system brings it, `by_hand` says what does.
     """
@@ -40,7 +40,7 @@ class SystemPart:
 
     @property
     def remedy(self) -> str:
-        """What to do where it is missing."""
+        """Return what to do where it is missing."""
         return f"apt install {' '.join(self.packages)}" if self.packages else self.by_hand
 
 

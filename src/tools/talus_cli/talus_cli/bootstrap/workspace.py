@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parents[5]
+COMMAND_CHECKOUT = Path(__file__).resolve().parents[5]
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """A checkout and the ROS 2 that it is built for; each has its own folders, so that none mix.
+    """Locates a checkout built for one ROS 2; each ROS 2 has its own folders, so that none mix.
 
     Attributes:
         root: The checkout.
@@ -27,7 +27,7 @@ class Workspace:
     @classmethod
     def here(cls, environment: Mapping[str, str] = os.environ) -> Workspace:
         """Return this checkout, with the ROS 2 that the environment has sourced, if any."""
-        return cls(CHECKOUT, environment.get("ROS_DISTRO", ""))
+        return cls(COMMAND_CHECKOUT, environment.get("ROS_DISTRO", ""))
 
     @property
     def state(self) -> Path:

@@ -10,7 +10,6 @@ from pathlib import Path
 from talus_core.errors import TalusError
 
 from talus_cli.bootstrap.cli import USAGE_ERROR_CODE
-from talus_cli.bootstrap.workspace import CHECKOUT
 from talus_cli.docs.errors import DocsError
 from talus_cli.docs.pages import generated_pages, up_to_date_text
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Entry of `python -m talus_cli.run`."""
+"""Runs `python -m talus_cli.run`."""
 
 import sys
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Knows which robots, worlds and drivers there are, and whether one can be used."""
+"""Lists which robots, worlds and drivers there are, and checks whether one can be used."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from talus_core.robot import load_robot
 
 
 class UnusableError(TalusError):
-    """Something that was asked for is there but cannot be used."""
+    """Raised when something that was asked for is there but cannot be used."""
 
 
 @dataclass(frozen=True)
 class Available:
-    """What a run can choose from.
+    """Holds what a run can choose from.
 
     Attributes:
         models: Folder with one folder per robot, and `worlds/`.
@@ -68,7 +68,7 @@ def _check_world(file: Path) -> None:
 
 
 def check_port(port: int) -> None:
-    """Raise UnusableError if somebody else listens on a TCP port."""
+    """Raise UnusableError if another process listens on a TCP port."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

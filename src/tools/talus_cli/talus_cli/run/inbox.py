@@ -11,7 +11,7 @@ ValueT = TypeVar("ValueT")
 
 
 class MessageInbox:
-    """Serialised messages by topic."""
+    """Keeps serialised messages by topic."""
 
     def __init__(self) -> None:
         self.newest: dict[str, bytes] = {}
@@ -55,7 +55,7 @@ class MessageInbox:
 
 
 class Decoded(Generic[ValueT]):
-    """One topic's newest message, decoded only when it is asked for and has changed."""
+    """Holds one topic's newest message, decoded only when it is asked for and has changed."""
 
     def __init__(self, inbox: MessageInbox, topic: str, decode: Callable[[bytes], ValueT]):
         self._inbox = inbox

@@ -14,7 +14,7 @@ from talus_cli.run.legs import SoleHeights
 
 @dataclass(frozen=True)
 class JudgedPose:
-    """A base in a fixed frame: (3,) m and (4,) quaternion."""
+    """Holds the place of a base in a fixed frame: (3,) m and (4,) quaternion."""
 
     position: np.ndarray
     quat_xyzw: np.ndarray
@@ -64,13 +64,13 @@ class Judge:
 
     @property
     def distance(self) -> float:
-        """Straight and level distance from the beginning by the ground truth, m."""
+        """Return the level straight distance from the beginning by the ground truth, m."""
         truth, _ = self._displacements()
         return float(np.hypot(*truth[:2]))
 
     @property
     def odometry_error(self) -> float:
-        """Distance between where the robot thinks that it got to and where it got to, m."""
+        """Return the distance between the places that odometry and ground truth give, m."""
         truth, odometry = self._displacements()
         return float(np.linalg.norm(truth - odometry))
 

@@ -13,12 +13,12 @@ from talus_core.rotations import exp_so3, matrix_from_rpy
 
 
 class LegChainError(TalusError):
-    """A URDF without what tells its joints' order; the message names the joint."""
+    """Raised for a URDF whose joint order is unclear; the message names the joint."""
 
 
 @dataclass(frozen=True)
 class LegJoint:
-    """A joint on the way to a sole: its place in its parent and its axis (None = fixed)."""
+    """Describes a joint on the way to a sole: place in its parent and axis (None = fixed)."""
 
     joint: str
     position: np.ndarray
@@ -27,7 +27,7 @@ class LegJoint:
 
 
 class SoleHeights:
-    """Forward kinematics of the legs, for judging."""
+    """Computes forward kinematics of the legs, for judging."""
 
     def __init__(self, urdf: Path, base: str, soles: tuple[str, ...]):
         """Read the chains from the link `base` to the links `soles` of a URDF."""

@@ -12,14 +12,14 @@ GATE_STANDBY = (2, 3, 4)
 
 @dataclass(frozen=True)
 class ServiceCall:
-    """Call of a Trigger service by its name."""
+    """Calls a Trigger service by its name."""
 
     service: str
 
 
 @dataclass(frozen=True)
 class WalkingVelocity:
-    """Publish on `cmd_vel`: m/s forward, m/s to the left, rad/s to the left."""
+    """Publishes on `cmd_vel`: m/s forward, m/s to the left, rad/s to the left."""
 
     forward: float
     left: float
@@ -28,7 +28,7 @@ class WalkingVelocity:
 
 @dataclass(frozen=True)
 class Gaze:
-    """Publish on `gaze/target`: a point in base_link, m."""
+    """Publishes on `gaze/target`: a point in base_link, m."""
 
     point: tuple[float, float, float]
 
@@ -38,7 +38,7 @@ Action = ServiceCall | WalkingVelocity | Gaze
 
 @dataclass(frozen=True)
 class HeardSafety:
-    """What the operator reads of `safety/state`."""
+    """Holds what the operator reads of `safety/state`."""
 
     level: int
     cause: str
@@ -49,7 +49,7 @@ class HeardSafety:
 
 @dataclass(frozen=True)
 class HeardGate:
-    """What the operator reads of `gate/state`."""
+    """Holds what the operator reads of `gate/state`."""
 
     phase: int
     reason: str
@@ -57,7 +57,7 @@ class HeardGate:
 
 @dataclass(frozen=True)
 class Reply:
-    """Answer to the newest call."""
+    """Holds the answer to the newest call."""
 
     service: str
     success: bool
@@ -66,7 +66,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class RunObservation:
-    """What the operator knows at one moment.
+    """Holds what the operator knows at one moment.
 
     Attributes:
         wall: Steady clock, s.

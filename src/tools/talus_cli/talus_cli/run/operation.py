@@ -32,7 +32,7 @@ JOULE_PER_KWH = 3.6e6
 def counted_topics(perception: bool, cameras: dict) -> list[Topic]:
     """Return the topics that a run waits for and counts: those with a rate.
 
-    Colour pictures are left out: they are rendered only while somebody watches.
+    Colour pictures are left out: they are rendered only while a page is open.
     """
     groups = {IN_EVERY_RUN, SIMULATION} | ({PERCEPTION} if perception else set())
     with_depth = tuple(name for name, camera in cameras.items() if camera.get("depth"))
@@ -45,7 +45,7 @@ def counted_topics(perception: bool, cameras: dict) -> list[Topic]:
 
 
 class NodeRefusedError(TalusError):
-    """A node refused what it was given; the message is its name and its own words."""
+    """Raised when a node refuses its input; the message is its name and its own words."""
 
 
 class Operation:

@@ -34,7 +34,7 @@ BY_A_PERSON = "by the operator"
 
 
 class RunPhase(Enum):
-    """Where a run is."""
+    """Names where a run is."""
 
     WAITING = "waiting for the robot's nodes"
     ARMING = "arming"
@@ -60,7 +60,7 @@ STANDSTILL_LIMIT_S = 15.0
 
 @dataclass(frozen=True)
 class RunWish:
-    """What the user wants of a run.
+    """Holds what the user wants of a run.
 
     Attributes:
         seconds: Simulated s from arming to the stop; None = until the user stops it.
@@ -175,7 +175,7 @@ class RunOperator:
             return True
         went_wrong = bool(self.faults) or seen.fell
         if self._wish.seconds is None and self.phase is RunPhase.MOVING:
-            return False  # the user looks on, and may reset and go on
+            return False  # the user may reset and go on
         return went_wrong or self._is_time_up(time)
 
     def _is_time_up(self, time: float) -> bool:
@@ -198,7 +198,7 @@ class RunOperator:
         return self._retry("safety/arm", seen, time)
 
     def _stand_up(self, seen: RunObservation, time: float) -> list[Action]:
-        # Somebody's cmd_vel may be waiting already.
+        # A cmd_vel of another node may be waiting already.
         is_up = seen.mode in (Mode.STANDING, Mode.WALKING)
         if is_up or _was_asked_for(seen.safety):
             return self._enter(RunPhase.MOVING, time)

@@ -54,7 +54,7 @@ ViewT = TypeVar("ViewT")
 
 @dataclass(frozen=True)
 class HeardTopics:
-    """The newest of every topic that the operator reads, in the operator's own words.
+    """Keeps the newest of every topic that the operator reads, in the operator's own words.
 
     Attributes:
         clock: Simulated time, s.
@@ -98,7 +98,7 @@ def decoded_topics(inbox: MessageInbox) -> HeardTopics:
 
 
 class OperatorNode:
-    """Everything of ROS that a run needs; used from one thread."""
+    """Holds everything of ROS that a run needs; used from one thread."""
 
     def __init__(self, topics: list[Topic]):
         """Join the graph; `topics`: what to count and to wait for."""
@@ -148,7 +148,7 @@ class OperatorNode:
         return Reply(service, result.success, result.message)
 
     def missing(self) -> tuple[str, ...]:
-        """Return topics of which nothing was heard yet, and services that nobody offers."""
+        """Return topics of which nothing was heard yet, and services that no node offers."""
         services = tuple(
             name for name, client in self._clients.items() if not client.service_is_ready()
         )

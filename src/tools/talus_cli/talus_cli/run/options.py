@@ -29,12 +29,12 @@ MOST_SECONDS = 3600.0
 
 
 class OptionError(TalusError):
-    """An option that cannot be followed."""
+    """Raised for an option that cannot be followed."""
 
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What the user asked for.
+    """Holds what the user asked for.
 
     Attributes:
         robot: Folder of the robot.

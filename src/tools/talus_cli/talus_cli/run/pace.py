@@ -31,11 +31,11 @@ class PaceMeter:
 
     @property
     def simulated(self) -> float:
-        """Simulated time since the beginning, s."""
+        """Return the simulated time since the beginning, s."""
         return 0.0 if self._begin is None else self._newest[1] - self._begin[1]
 
     @property
     def overall(self) -> float:
-        """Simulated over wall time since the beginning."""
+        """Return simulated over wall time since the beginning."""
         wall = 0.0 if self._begin is None else self._newest[0] - self._begin[0]
         return self.simulated / wall if wall > 0.0 else 0.0

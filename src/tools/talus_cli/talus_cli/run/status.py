@@ -19,7 +19,7 @@ _WARNING = "[WARN]"
 
 @dataclass(frozen=True)
 class Status:
-    """What the line says.
+    """Holds what the line says.
 
     Attributes:
         phase: Of the operator, in words.

@@ -13,7 +13,7 @@ UNKNOWN_LEVEL_WORD = "unknown"
 
 @dataclass(frozen=True)
 class RunSummary:
-    """The keys of `--json`; the defaults are those of a run that did not begin.
+    """Holds the keys of `--json`; the defaults are those of a run that did not begin.
 
     Attributes:
         fell: By the ground truth.

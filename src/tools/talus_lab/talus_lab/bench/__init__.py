@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Benchmarks: our figures beside those of peers, in one run."""
+"""Measures our figures beside those of peers, in one run."""

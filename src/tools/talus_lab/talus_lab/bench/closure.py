@@ -23,7 +23,7 @@ DIGEST_CHARACTERS = 16  # 64 bits: two states of a tree never meet by chance
 
 @dataclass(frozen=True)
 class Closure:
-    """Everything that the code of a run imports, directly or not.
+    """Holds everything that the code of a run imports, directly or not.
 
     Attributes:
         files: Source files of the workspace by their place in it, such as `talus_core/robot.py`.
@@ -78,7 +78,7 @@ def import_closure(entries: Sequence[str | Path], packages: Mapping[str, Path]) 
 
 
 class _Graph:
-    """The modules reached so far, each either whole or only with what runs at its import."""
+    """Collects the modules reached so far, each whole or only with what runs at its import."""
 
     def __init__(self, packages: Mapping[str, Path]):
         self._packages = packages

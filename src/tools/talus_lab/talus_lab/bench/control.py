@@ -24,7 +24,7 @@ WALK_OPTIONS = ["--seconds", "20", "--cmd-vel", "0.4", "0", "0"]
 ALONE_OPTIONS = ["--headless", "--no-perception"]
 STACK_RUNS = {
     "walk": ["--fast", *WALK_OPTIONS, *ALONE_OPTIONS],
-    "full": ["--fast", *WALK_OPTIONS],  # perception, map and web view; nobody watches the page
+    "full": ["--fast", *WALK_OPTIONS],  # perception, map and web view; no page is open
     "real_time": ["--real-time", *WALK_OPTIONS, *ALONE_OPTIONS],
 }
 

@@ -28,7 +28,7 @@ USEFUL_LEAD_S = 0.2  # the least time between a fall that is called and its impa
 
 @dataclass(frozen=True)
 class FallTrial:
-    """What became of one push.
+    """Holds what became of one push.
 
     Attributes:
         fell: Something besides the soles touched the ground.

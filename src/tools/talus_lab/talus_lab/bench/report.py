@@ -18,7 +18,7 @@ from talus_core.errors import TalusError
 
 @dataclass(frozen=True)
 class BenchReport:
-    """Figures of one benchmark.
+    """Holds the figures of one benchmark.
 
     Attributes:
         bench: Name of the benchmark.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Is one side of a state-to-command round trip between two processes.
+"""Runs one side of a state-to-command round trip between two processes.
 
 Either ours (fast link) or a plain rclpy executor's. Run as a module: `echo KIND` answers every
 RobotState with a JointCommand; `measure KIND COUNT` prints JSON.
@@ -31,7 +31,7 @@ LAST_SEQUENCE = 2**63  # a state of this sequence ends the echo
 
 
 class Peer(Protocol):
-    """One side of the round trip."""
+    """Defines one side of the round trip."""
 
     def be_measured(self) -> None:
         """Publish states, hear commands."""

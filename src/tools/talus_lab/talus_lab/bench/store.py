@@ -12,15 +12,15 @@ FILES_KEPT = 20  # states of the code; each some 100 kB
 
 
 class Run(Protocol):
-    """Something whose outcome is kept."""
+    """Defines a run whose outcome is kept."""
 
     @property
     def key(self) -> str:
-        """A text that is equal for equal runs, in every process."""
+        """Return a text that is equal for equal runs, in every process."""
 
 
 class Keepable(Protocol):
-    """A dataclass of numbers, texts and tuples of them."""
+    """Defines a dataclass of numbers, texts and tuples of them."""
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
 

@@ -29,7 +29,7 @@ DIAGNOSTICS_QOS = QoSProfile(depth=10)
 
 @dataclass
 class WatchedRun:
-    """What was seen of one run of the stack.
+    """Holds what was seen of one run of the stack.
 
     Attributes:
         exit_code: Exit code of the run.

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Golden runs: seeded stories of the true stack, hashed tick by tick."""
+"""Hashes seeded stories of the true stack tick by tick, as golden runs."""

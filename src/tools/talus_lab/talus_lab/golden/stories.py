@@ -32,7 +32,7 @@ STAIRS_MPS = 0.4
 
 @dataclass(frozen=True)
 class Take:
-    """What one run gave.
+    """Holds what one run gave.
 
     Attributes:
         digest: Hash of every state and command.

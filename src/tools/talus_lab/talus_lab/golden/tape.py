@@ -21,21 +21,21 @@ class Tape:
     """
 
     def __init__(self, driver: MujocoDriver):
-        """Put itself between a driver and those that call it."""
+        """Intercept the calls to a driver."""
         self._digest = hashlib.blake2b(digest_size=16)
         self._read = driver.read
         self._write = driver.write
         self._stop = driver.stop
         self._newest = -1
         self.ticks = 0
-        # setattr: a checker holds a method for something that nobody replaces.
+        # setattr: a type checker rejects the assignment to a method.
         setattr(driver, "read", self._on_read)  # noqa: B010
         setattr(driver, "write", self._on_write)  # noqa: B010
         setattr(driver, "stop", self._on_stop)  # noqa: B010
 
     @property
     def digest(self) -> str:
-        """Hexadecimal BLAKE2b of all that was heard; equal only if every bit of it is."""
+        """Return hexadecimal BLAKE2b of all that was heard; equal only if every bit of it is."""
         return self._digest.hexdigest()
 
     def note(self, word: str) -> None:

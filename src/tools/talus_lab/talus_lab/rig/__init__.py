@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Simulated robot and controller in one process: all of the lab stands on it."""
+"""Runs simulated robot and controller in one process: all of the lab stands on it."""

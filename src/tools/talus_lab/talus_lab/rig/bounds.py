@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Numbers that the rig, scenarios and benchmarks have in common."""
+"""Defines the numbers that the rig, scenarios and benchmarks have in common."""
 
 from __future__ import annotations
 

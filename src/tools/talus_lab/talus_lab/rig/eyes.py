@@ -30,7 +30,7 @@ Scene = Callable[[np.ndarray, Transform], np.ndarray]
 
 @dataclass(frozen=True)
 class BelievedStance:
-    """Where the controller believes the robot to stand.
+    """Describes where the controller believes the robot to stand.
 
     Attributes:
         base_in_odom: Pose of the base.

@@ -49,7 +49,7 @@ MODEL_ERROR = {
 
 @dataclass(frozen=True)
 class Push:
-    """An impulse (3,) N s in the world on a link, from `time` s on, over `duration` s."""
+    """Describes an impulse (3,) N s in the world on a link, from `time` s on, over `duration` s."""
 
     time: float
     impulse: tuple[float, float, float]
@@ -62,7 +62,7 @@ class RigController(Protocol):
 
     @property
     def mode(self) -> Mode:
-        """What the robot is doing by the controller's own judgement."""
+        """Return what the robot is doing by the controller's own judgement."""
 
     def step(self, state: RobotState, intent: Intent) -> tuple[JointCommand, BalanceReport]:
         """Return the answer to a state, and what is known after it."""
@@ -75,7 +75,7 @@ class RigController(Protocol):
 
 
 class CommandSeat(Protocol):
-    """May put another command in the place of the controller's."""
+    """Defines what may put another command in the place of the controller's."""
 
     def step(
         self, state: RobotState, intent: Intent, report: BalanceReport, command: JointCommand
@@ -166,17 +166,17 @@ class Rig:
 
     @property
     def truth(self) -> GroundTruth:
-        """Where the base really is and how it moves."""
+        """Return where the base really is and how it moves."""
         return self.driver.ground_truth()
 
     @property
     def mode(self) -> Mode:
-        """What the controller does."""
+        """Return what the controller does."""
         return self.controller.mode
 
     @property
     def swing_side(self) -> int | None:
-        """The foot in the air by the gait: 0 left, 1 right; None while both stand."""
+        """Return the foot in the air by the gait: 0 left, 1 right; None while both stand."""
         if self.report is None or self.report.gait is None:
             return None
         return self.report.gait.swing_side

@@ -1,2 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Scenarios: a posture, what goes wrong when, and what must follow; here or on a graph."""
+"""Defines scenarios: a posture, what goes wrong when, and what must follow.
+
+They are played in this process or on a graph.
+"""

@@ -42,12 +42,12 @@ FOREVER_S = float("inf")
 
 
 class SilenceError(TalusError):
-    """A node or a service that should speak did not."""
+    """Raised when a node or a service is silent that should speak."""
 
 
 @dataclass(frozen=True)
 class FalseClock:
-    """A lie about ROS time: `offset` s later than it is, until `until`, simulated s."""
+    """Describes a false ROS time: `offset` s late until `until`, simulated s."""
 
     offset: float = 0.0
     until: float = 0.0
@@ -111,13 +111,13 @@ class GraphLink:
         return self.newest.keys() >= HEARD_TOPICS.keys()
 
     def client(self, kind: type, name: str) -> Client:
-        """Return a client of a service that is offered. Raises SilenceError where nobody does."""
+        """Return a client of an offered service. Raises SilenceError where none offers it."""
         client: Client = self._node.create_client(kind, name)
         self.wait_until(client.service_is_ready, f"nobody offered {name}")
         return client
 
     def call(self, kind: type, name: str, request: Any) -> Any:
-        """Return the answer of a service. Raises SilenceError where nobody answers."""
+        """Return the answer of a service. Raises SilenceError where none comes."""
         client = self.client(kind, name)
         answer = self.answer(client.call_async(request), name)
         self._node.destroy_client(client)

@@ -28,7 +28,7 @@ NO_ROBOT = "no simulated robot could be heard (start one: ./talus run --headless
 
 
 class GraphStage:
-    """Is a `ScenarioStage` whose robot is on a running graph.
+    """Implements `ScenarioStage` on a running graph.
 
     Falls are judged by the pelvis alone, since contacts are no topic; looks come at 100 Hz.
 
@@ -55,7 +55,7 @@ class GraphStage:
 
     @property
     def mode(self) -> int:
-        """What balance does: a number of BalanceState.msg."""
+        """Return what balance does: a number of BalanceState.msg."""
         return self.link.newest["balance/state"].mode
 
     @property
@@ -66,7 +66,7 @@ class GraphStage:
 
     @property
     def why(self) -> str:
-        """What the supervisor gives as its cause."""
+        """Return what the supervisor gives as its cause."""
         return self.link.newest["safety/state"].cause
 
     def advance(self) -> None:

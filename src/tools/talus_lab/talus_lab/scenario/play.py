@@ -18,7 +18,7 @@ ARM_AFTER_S = 1.0
 ASK_PERIOD_S = 0.1
 ASK_LIMIT_S = 5.0
 STANCE_LIMIT_S = 8.0  # of standing up, which takes 2.2 s
-SETTLE_S = 1.0
+STANCE_SETTLE_S = 1.0
 APPROACH_WALK_S = 3.0
 STEP_DURATION_S = 0.5  # seeds begin at different parts of a step
 SINGLE_SUPPORT_S = 0.1  # after lift-off: the middle of a swing of 0.3 to 0.4 s
@@ -35,7 +35,7 @@ GOLDEN_RATIO = 0.618034  # multiples of it modulo 1 cover an interval evenly
 
 
 class PostureError(TalusError):
-    """The robot did not get into the posture in which the scenario begins."""
+    """Raised when the robot does not get into the posture in which the scenario begins."""
 
 
 class Player:
@@ -68,7 +68,7 @@ class Player:
             self.run(TRANSITION_FROM_S + self._part * TRANSITION_SPAN_S)
             return
         self.until(lambda: stage.mode == Mode.STANDING, STANCE_LIMIT_S, "stand")
-        self.run(SETTLE_S)
+        self.run(STANCE_SETTLE_S)
         _APPROACHES[self._posture](self)
 
     def play(self, scenario: Scenario, period: float = TICK_S) -> ScenarioOutcome:
@@ -140,7 +140,7 @@ class Player:
 
     def _take_a_load(self) -> None:
         self._stage.load(HAND_LOAD_N, HAND_LOAD_S)
-        self.run(SETTLE_S)
+        self.run(STANCE_SETTLE_S)
 
 
 # What a robot that stands does to get into a posture.

@@ -51,7 +51,7 @@ class NodeProcess:
         self._beats_from = 0.0
 
     def kill(self, why: str = "killed") -> None:
-        """End it for good."""
+        """End the process for good."""
         self.died_of = why
         self._works_from = math.inf
         self._beats_from = math.inf

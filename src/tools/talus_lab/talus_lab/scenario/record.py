@@ -39,14 +39,14 @@ def of_gate(is_active: bool, is_latched: bool, request: int) -> int:
 
 @dataclass(frozen=True)
 class Look:
-    """What is to be seen of a run at one tick.
+    """Holds what is to be seen of a run at one tick.
 
     Attributes:
         tick: Number of the control tick.
         level: Level of the stop ladder, 0 to 5, the driver's own standby included.
         refusals: Command frames refused or superseded since the start.
         torque: The drives have torque.
-        touching: Links besides the feet that touch the ground; None where nobody looked.
+        touching: Links besides the feet that touch the ground; None where contacts are not seen.
         speed: Speed of the pelvis, m/s.
         height: Height of the pelvis over the lower sole, m.
         up: Cosine of the pelvis' tilt.
@@ -69,7 +69,7 @@ class Look:
 
 @dataclass(frozen=True)
 class ScenarioOutcome:
-    """What became of one run; times in simulated time, NaN where it never came to that.
+    """Holds what became of one run; times in simulated time, NaN where it never came to that.
 
     Attributes:
         verdict: `ok`, or what was wrong: fell, no reaction, late, not seated, moved, false alarm,
@@ -100,7 +100,7 @@ class ScenarioOutcome:
 
 @dataclass
 class _Reactions:
-    """What the stack did since the onset that counts.
+    """Tracks what the stack did since the onset that counts.
 
     Attributes:
         levels: First tick at each level.
@@ -138,7 +138,7 @@ class _Reactions:
 
 @dataclass
 class _Body:
-    """What the body went through.
+    """Tracks what the body went through.
 
     Attributes:
         may_fall: A protective fall is allowed.
@@ -209,7 +209,7 @@ class Record:
 
     @property
     def ended_at(self) -> int | None:
-        """Tick since which nothing more can happen: seated for good, or fallen; None before."""
+        """Return the tick since which nothing more can happen, seated or fallen; None before."""
         ends = (self._body.seated_at, self._body.touched_at)
         return min((tick for tick in ends if tick is not None), default=None)
 

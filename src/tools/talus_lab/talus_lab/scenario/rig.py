@@ -47,7 +47,7 @@ MAP_PERIOD_S = 0.2  # the contract's 5 Hz of map/elevation
 
 
 class _Nodes:
-    """The processes of the stack, besides the driver's loop, which is the rig's own."""
+    """Holds the processes of the stack, besides the driver's loop, which is the rig's own."""
 
     def __init__(self, robot: RobotDescription, period: float):
         config = SupervisorConfig(
@@ -66,11 +66,11 @@ class _Nodes:
 
 @dataclass
 class Silences:
-    """Until when something cannot be heard, s of the wall.
+    """Holds until when something cannot be heard, s of the wall.
 
     Attributes:
         network_until: Nothing crosses between the driver and the others.
-        frames_until: Nobody speaks to tf.
+        frames_until: No node publishes tf.
     """
 
     network_until: float = 0.0
@@ -130,32 +130,32 @@ class SafetyRig:
 
     @property
     def sequence(self) -> int:
-        """Number of the tick that comes next."""
+        """Return the number of the next tick."""
         return round(self.driver.time / self.period)
 
     @property
     def faults(self) -> FaultInjector:
-        """Faults of the body and of the channels to it."""
+        """Return the faults of the body and of the channels to it."""
         return self.driver.faults
 
     @property
     def balance(self) -> BalanceProcess:
-        """The process that answers states."""
+        """Return the process that answers states."""
         return self._nodes.balance
 
     @property
     def safety(self) -> SafetyProcess:
-        """The process that judges."""
+        """Return the process that judges."""
         return self._nodes.safety
 
     @property
     def processes(self) -> dict[str, NodeProcess]:
-        """All processes by the names of their nodes."""
+        """Return all processes by the names of their nodes."""
         return self._nodes.by_name()
 
     @property
     def decision(self) -> GateDecision:
-        """What the last gate did in the tick before; asked for after the first tick."""
+        """Return what the last gate did in the tick before; asked for after the first tick."""
         decision = self.drives.decision
         assert decision is not None  # every tick makes one
         return decision

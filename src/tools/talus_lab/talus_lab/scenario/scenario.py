@@ -17,7 +17,7 @@ from talus_simulation.faults.catalogue import CATALOGUE, FaultRequest
 
 POSTURES = ("double_support", "single_support", "walking", "transition", "loaded", "seated")
 HARMED_NODES = NODES.killable()
-# What is no fault of the body: name -> targets, and the unit of its severity.
+# Acts that are no faults of the body: name -> targets, and the unit of the severity.
 ACTS: dict[str, tuple[tuple[str, ...], str]] = {
     "process.kill": (HARMED_NODES, ""),
     "process.stop": (HARMED_NODES, ""),
@@ -34,23 +34,23 @@ ACTS: dict[str, tuple[tuple[str, ...], str]] = {
     "operator.leave": ((), ""),  # the operator's device falls silent; in process only
     "operator.walk": ((), "m/s"),
 }
-# Where a push goes that comes from a side, rad from the robot's heading.
+# Direction of a push that comes from a side, rad from the robot's heading.
 PUSH_YAW_RAD = {"front": math.pi, "behind": 0.0, "left": -math.pi / 2.0, "right": math.pi / 2.0}
-# A push of which nothing else is said: fault F47 of the matrix.
+# A push without severity or duration: fault F47 of the matrix.
 PUSH_NS = 20.0
 PUSH_S = 0.1
 LEVEL_NAMES = tuple(f"R{level.value}" for level in StopLevel if level)
 REACTIONS = (*LEVEL_NAMES, "refused", "none", "calm")
-LONGEST_RUN_S = 600.0  # a longer one is a slip of the pen
+LONGEST_RUN_S = 600.0  # a longer one is a typing error
 
 
 class ScenarioError(TalusError):
-    """A scenario cannot be run; the message names the file, the entry and what would work."""
+    """Raised when a scenario cannot be run; the message names file, entry and what would work."""
 
 
 @dataclass(frozen=True)
 class ScenarioEvent:
-    """Something that happens.
+    """Describes an event of a scenario.
 
     Attributes:
         name: A fault of the catalogue, or one of ACTS.
@@ -73,12 +73,12 @@ class ScenarioEvent:
 
     @property
     def kind(self) -> str:
-        """What it happens to: the first word of the name."""
+        """Return what it happens to: the first word of the name."""
         return self.name.partition(".")[0]
 
     @property
     def action(self) -> str:
-        """What happens: the second word of the name, empty where it has one."""
+        """Return what happens: the second word of the name, empty where it has one."""
         return self.name.partition(".")[2]
 
     def request(self) -> FaultRequest:
@@ -109,7 +109,7 @@ class ScenarioEvent:
 
 @dataclass(frozen=True)
 class Expectation:
-    """What must follow an event.
+    """Describes what must follow an event.
 
     Attributes:
         reaction: The least level of the ladder; `refused`: command frames refused; `none`: it may
@@ -144,7 +144,7 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Scenario:
-    """What is done to the robot in one run, and what must follow.
+    """Describes what is done to the robot in one run, and what must follow.
 
     Attributes:
         name: Its name in reports.

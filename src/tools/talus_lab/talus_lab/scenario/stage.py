@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Says what a scenario needs of the robot it is played on, in this process or on a graph."""
+"""Defines what a scenario needs of its robot, in this process or on a graph."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from talus_lab.scenario.scenario import ScenarioEvent
 
 
 class ScenarioStage(Protocol):
-    """A robot from its limp start on."""
+    """Defines a robot from its limp start on."""
 
     @property
     def time(self) -> float:
@@ -18,7 +18,7 @@ class ScenarioStage(Protocol):
 
     @property
     def mode(self) -> int:
-        """What balance does: a number of BalanceState.msg."""
+        """Return what balance does: a number of BalanceState.msg."""
 
     @property
     def is_on_one_foot(self) -> bool:
@@ -26,7 +26,7 @@ class ScenarioStage(Protocol):
 
     @property
     def why(self) -> str:
-        """What keeps the robot from doing what it is told, in words."""
+        """Return what keeps the robot from doing what it is told, in words."""
 
     def advance(self) -> None:
         """Let a tick pass, or wait for the next news."""

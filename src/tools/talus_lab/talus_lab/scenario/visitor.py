@@ -23,7 +23,7 @@ VISITOR_IMAGE_HEIGHT_PX = 120
 VISITOR_RADIUS_M = 0.2
 VISITOR_HEIGHT_M = 1.75
 CONTACT_DISTANCE_M = 0.5  # from the pelvis: there the visitor would touch the robot
-CONTACT_AFTER_S = 3.0  # until then, if nobody slows down
+CONTACT_AFTER_S = 3.0  # until the contact, if neither slows down
 VISITOR_PACE_MPS = 1.6  # ISO 13855
 
 
@@ -50,7 +50,7 @@ class Visitor:
 
     @property
     def place(self) -> np.ndarray:
-        """Where the visitor is, (2,) m in the world: a step short of the robot at the nearest."""
+        """Return the visitor's place, (2,) m in the world, at least a step short of the robot."""
         here = self._start - self._speed * (self._driver.time - self._began) * self._ahead
         left = float((here - self._driver.ground_truth().position[:2]) @ self._ahead)
         return here + max(CONTACT_DISTANCE_M - left, 0.0) * self._ahead

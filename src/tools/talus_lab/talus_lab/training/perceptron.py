@@ -18,7 +18,7 @@ Layer = tuple[np.ndarray, np.ndarray]  # weights (m, n) and bias (m,)
 
 @dataclass(frozen=True)
 class FitConfig:
-    """How a perceptron is fitted.
+    """Defines how a perceptron is fitted.
 
     Attributes:
         hidden: Units of each hidden layer.
@@ -33,7 +33,7 @@ class FitConfig:
 
 
 class Perceptron:
-    """y = W_k tanh(... tanh(W_1 x + b_1) ...) + b_k.
+    """Computes y = W_k tanh(... tanh(W_1 x + b_1) ...) + b_k.
 
     Attributes:
         layers: Weights (m, n) and bias (m,) of each layer.

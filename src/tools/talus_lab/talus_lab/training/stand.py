@@ -21,9 +21,10 @@ from talus_balance.policy.manifest import (
     POLICY_TYPE,
     STANDING,
     PolicyManifest,
+    Tensor,
     Term,
 )
-from talus_balance.policy.observation import READINGS, Joints, Observation, Sight
+from talus_balance.policy.observation import READINGS, Joints, Observation, PolicyView
 from talus_balance.policy.policy import Policy
 from talus_balance.policy.seat import PolicySeat, PolicyState, applied_torque
 from talus_balance.stepping.gait_types import GaitPhase
@@ -61,7 +62,7 @@ STAND_UP_LIMIT_S = 6.0  # the posture change takes 2.2 s
 
 @dataclass(frozen=True)
 class StandConfig:
-    """How much is learned from.
+    """Defines how much is learned from.
 
     Attributes:
         rounds: How often is driven and fitted.
@@ -81,7 +82,7 @@ class StandConfig:
 
 
 class Scribe:
-    """Sits in a policy's seat, and writes down what is seen and what the controller answers.
+    """Records in a policy's seat what is seen and what the controller answers.
 
     Attributes:
         inputs: What a policy would have seen.
@@ -95,7 +96,7 @@ class Scribe:
         description: RobotDescription,
         dt: float,
     ):
-        """Sit down; `policy`: drives where it may; None: the model-based controller does."""
+        """Take the seat; `policy` drives where it may; None: the model-based controller does."""
         self._seat = PolicySeat(description, dt, policy)
         self._manifest = manifest
         self._observation = Observation(manifest)
@@ -119,7 +120,7 @@ class Scribe:
         stands = report.mode is Mode.STANDING and gait is not None and gait.phase is GaitPhase.STAND
         if stands and self._ticks % TICKS_PER_SAMPLE == 0:
             assert gait is not None and report.base is not None  # it stands
-            sight = Sight(state, report.base, gait, intent.velocity)
+            sight = PolicyView(state, report.base, gait, intent.velocity)
             self.inputs.append(self._observation.write(sight, self._joints)[0].copy())
             self.outputs.append(self._action(state, command))
         self._seat.want(True)

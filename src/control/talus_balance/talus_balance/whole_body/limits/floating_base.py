@@ -17,7 +17,7 @@ class FloatingBase:
         self._model = model
 
     def count(self, sides: tuple[int, ...]) -> int:
-        """Return six."""
+        """Return the number of the base's equations, six."""
         return BASE
 
     def prepare(self, block: LimitBlock) -> None:

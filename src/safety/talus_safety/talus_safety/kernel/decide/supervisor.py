@@ -88,9 +88,7 @@ class Supervisor:
     """
 
     def __init__(self, config: SupervisorLimits, never_arms: str = ""):
-        """Decide by `config`; `never_arms`: what speaks against arming at all, empty for
-        nothing.
-        """
+        """Decide by `config`; `never_arms` says what speaks against arming, if not empty."""
         self._config = config
         self._never_arms = never_arms
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Says what a case of the scorecard is."""
+"""Defines what a case of the scorecard is."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is run.
+    """Defines how much is run.
 
     Attributes:
         runs: Runs of every cell; None: as many as the case wants.
@@ -31,7 +31,7 @@ class Effort:
 
     @property
     def has_rows(self) -> bool:
-        """Whether what is in no figure is run, too."""
+        """Whether runs are played too that are in no figure."""
         return not self.quick and not self.figures
 
     def seeds(self, wanted: int) -> tuple[int, ...]:
@@ -41,7 +41,7 @@ class Effort:
 
 @dataclass(frozen=True)
 class CaseResult:
-    """Rows of the table, figures of the summary, and what must be said about them."""
+    """Holds rows of the table, figures of the summary, and what must be said about them."""
 
     rows: Sequence[Mapping[str, Any]]
     summary: Mapping[str, float] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class Case(Protocol):
 
     @property
     def keys(self) -> Sequence[str]:
-        """Its figures in the summary."""
+        """Return its figures in the summary."""
 
     def run(self, effort: Effort) -> Generator[list[Trial], list[TrialOutcome], CaseResult]:
         """Yield trials; be sent their outcomes in the order asked."""

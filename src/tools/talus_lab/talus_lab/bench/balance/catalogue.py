@@ -203,7 +203,7 @@ CASES: dict[str, Case] = {
 
 @dataclass(frozen=True)
 class FigureTarget:
-    """What a figure of the summary must reach, and the aim beyond.
+    """Defines what a figure of the summary must reach, and the aim beyond.
 
     Attributes:
         name: The figure in words.

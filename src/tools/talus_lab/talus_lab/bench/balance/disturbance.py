@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the controller's life hard: by a slow computer, and by arms that others move."""
+"""Disturbs the controller by a slow computer, and by arms that others move."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from talus_core.state import JointCommand
 STALLS_PER_S = 5.0
 # Standard deviation: a person who waves; the fastest arm joint does 24 rad/s.
 ARM_WALK_RADPS = 1.0
-ARM_WALK_TIME_S = 0.5  # over which the speed forgets itself
+ARM_WALK_TIME_S = 0.5  # s, time constant over which the speed decorrelates
 # About the stand pose: keeps the hands out of torso and thighs most of the time.
 ARM_WALK_RANGE_RAD = 0.8
 

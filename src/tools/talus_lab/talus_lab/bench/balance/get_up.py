@@ -16,7 +16,7 @@ GET_UP_RUNS = 20
 
 @dataclass(frozen=True)
 class GetUpCase:
-    """Getting up from the front (prone) and the back (supine); limbs lie by the seed."""
+    """Gets up from the front (prone) and the back (supine); limbs lie by the seed."""
 
     starts: Sequence[str] = ("front", "back")
     keys: Sequence[str] = ("get_up_rate",)

@@ -32,7 +32,7 @@ PATCH_M = 1.2
 
 @dataclass(frozen=True)
 class Ground:
-    """What is to be crossed.
+    """Describes what is to be crossed.
 
     Attributes:
         kind: One of `GROUND_KINDS`.
@@ -47,7 +47,7 @@ class Ground:
 
 @dataclass(frozen=True)
 class _Box:
-    """A box of the ground.
+    """Describes a box of the ground.
 
     Attributes:
         top: Centre of its upper face (x, y, z), m.

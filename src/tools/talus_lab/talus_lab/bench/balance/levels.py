@@ -16,7 +16,7 @@ from talus_lab.bench.balance.trial import Trial, TrialOutcome
 
 @dataclass(frozen=True)
 class LevelCase:
-    """One level after the other.
+    """Tries one level after the other.
 
     Attributes:
         unit: Unit of a level; the name of its column.
@@ -39,7 +39,7 @@ class LevelCase:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Its figures in the summary."""
+        """Return its figures in the summary."""
         return (self.key,) if self.key else ()
 
     def run(self, effort: Effort) -> Generator[list[Trial], list[TrialOutcome], CaseResult]:

@@ -20,7 +20,7 @@ from talus_core.physics import GRAVITY_MPS2
 
 @dataclass(frozen=True)
 class Legs:
-    """Measures of talus40 in its nominal standing posture, m and s.
+    """Holds measures of talus40 in its nominal standing posture, m and s.
 
     Attributes:
         leg: Hip to ankle, straight.

@@ -15,7 +15,7 @@ from talus_lab.bench.store import Store
 
 
 class _Playing:
-    """A case and the trials that it waits for."""
+    """Holds a case and the trials that it waits for."""
 
     def __init__(self, name: str, case: Case, effort: Effort):
         self.name = name

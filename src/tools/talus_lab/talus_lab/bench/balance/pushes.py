@@ -31,7 +31,7 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True)
 class PushLine:
-    """Runs that differ in strength alone.
+    """Describes runs that differ in strength alone.
 
     Attributes:
         heading: Direction of the shove, degrees.
@@ -46,7 +46,7 @@ class PushLine:
 
 @dataclass(frozen=True)
 class PushCase:
-    """Shoves of rising strength from eight sides.
+    """Shoves with rising strength from eight sides.
 
     Attributes:
         setting: Setting of every run, but for the seed; walking if it has a velocity.

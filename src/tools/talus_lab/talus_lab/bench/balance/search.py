@@ -21,7 +21,7 @@ Ask = list[tuple[Line, int]]
 
 @dataclass
 class Ladder(Generic[Line]):
-    """What is known: verdicts by line and level.
+    """Holds what is known: verdicts by line and level.
 
     Attributes:
         top: Highest level that is tried.

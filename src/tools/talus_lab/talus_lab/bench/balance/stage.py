@@ -40,11 +40,11 @@ WARM_STARTS_KEPT = 24  # per process, some 20 MB each
 
 
 class TrialError(Exception):
-    """A trial cannot be run in the way it was asked for."""
+    """Raised when a trial cannot be run in the way it was asked for."""
 
 
 class Actor:
-    """Holds a robot in a setting, with those that watch it.
+    """Holds a robot in a setting, with what watches it.
 
     Attributes:
         setting: What it starts from.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Says how sure a pass rate is."""
+"""Computes how sure a pass rate is."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ OURS = "talus"  # the mind of Talus on the peers' robot
 
 @dataclass(frozen=True)
 class Setting:
-    """What a run starts from. Runs with equal settings share one warm start, up to the first shove.
+    """Describes what a run starts from; runs with equal settings share one warm start.
 
     Attributes:
         seed: Seed of sensor noise, model error and whatever else is random.
@@ -51,7 +51,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Shove:
-    """A push of 0.1 s at the centre of mass of a link.
+    """Describes a push of 0.1 s at the centre of mass of a link.
 
     Attributes:
         dv: m/s, impulse over the robot's true mass.
@@ -70,7 +70,7 @@ class Shove:
 
 @dataclass(frozen=True)
 class Trial:
-    """One run: from the setting's warm start, shoves in turn, then time or a distance to survive.
+    """Describes one run: shoves in turn from a warm start, then time or a distance to survive.
 
     Attributes:
         setting: What it starts from.
@@ -88,13 +88,13 @@ class Trial:
 
     @property
     def key(self) -> str:
-        """A text that is equal for equal runs, in every process."""
+        """Return a text that is equal for equal runs, in every process."""
         return json.dumps(asdict(self), sort_keys=True)
 
 
 @dataclass(frozen=True)
 class TrialOutcome:
-    """What the ground truth saw of a trial.
+    """Holds what the ground truth saw of a trial.
 
     Attributes:
         fell: It fell at any time, the warm start included.

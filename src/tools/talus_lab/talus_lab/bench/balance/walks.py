@@ -20,7 +20,7 @@ COST_SPEED_TOLERANCE = 0.05  # of that speed
 
 @dataclass(frozen=True)
 class WalkCase:
-    """Ten seconds at each speed, m/s."""
+    """Walks for ten seconds at each speed, m/s."""
 
     speeds: Sequence[float]
     keys: Sequence[str] = ("tick_ms_mean", "cost_of_transport")

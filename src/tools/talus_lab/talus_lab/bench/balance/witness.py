@@ -21,7 +21,7 @@ LAST_SPAN_S = 1.0  # two steps, so that the sway of one does not count as speed
 
 @dataclass(frozen=True)
 class _Start:
-    """What a rig had spent and where it was when the watch began."""
+    """Holds what a rig had spent and where it was when the watch began."""
 
     time: float
     energy: float
@@ -73,7 +73,7 @@ class Witness:
 
     @property
     def moved(self) -> np.ndarray:
-        """How far it came since the warm start: (forward, left) m in the heading it had there."""
+        """Return how far it came since the warm start: (forward, left) m in its heading there."""
         return _turned(self._position - self._start.position, -self._start.heading)
 
     def outcome(self) -> TrialOutcome:

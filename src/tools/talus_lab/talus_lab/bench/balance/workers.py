@@ -22,7 +22,7 @@ from talus_lab.rig.fork import ONE_THREAD
 
 @dataclass
 class _Worker:
-    """A process that plays trials, the trial it plays, and the settings it has warm starts for."""
+    """Is a process that plays trials, with its current trial and its warm starts."""
 
     process: SpawnProcess
     pipe: Connection
@@ -93,7 +93,7 @@ class Workers:
                 worker.pipe.send(trial)
 
     def _choice(self, worker: _Worker) -> int:
-        """Return the place of a trial with a warm start of its own; else that nobody else has."""
+        """Return the place of a trial with a warm start of its own; else without one in any worker."""
         warm_elsewhere: set[Setting] = set()
         for other in self._workers:
             if other is not worker:

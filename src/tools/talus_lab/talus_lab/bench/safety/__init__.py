@@ -34,7 +34,7 @@ RUN_DATA = (TALUS40_FOLDER, WORLDS_FOLDER)  # read by every run
 
 @dataclass
 class _Parts:
-    """Rows and figures of all parts of the benchmark that were run."""
+    """Holds rows and figures of all parts of the benchmark that were run."""
 
     rows: list[Mapping[str, Any]] = field(default_factory=list)
     figures: dict[str, float] = field(default_factory=dict)

@@ -47,7 +47,7 @@ TESTS_RUN = {
 
 @dataclass(frozen=True)
 class Scale:
-    """How many falls, power cuts and rounds of messages are played."""
+    """Defines how many falls, power cuts and rounds of messages are played."""
 
     falls: int
     cuts: int
@@ -60,7 +60,7 @@ QUICK_SCALE = Scale(4, 50, 5000)
 
 @dataclass(frozen=True)
 class EvidencePiece:
-    """A part of a campaign: so many, with this seed."""
+    """Describes a part of a campaign: so many, with this seed."""
 
     campaign: str
     seed: int
@@ -68,13 +68,13 @@ class EvidencePiece:
 
     @property
     def key(self) -> str:
-        """Its name in the file, which changes with the tests that it runs."""
+        """Return its name in the file, which changes with the tests that it runs."""
         return f"{self.campaign} {self.seed} {self.count} {_fingerprint_of_tests(self.campaign)}"
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a piece showed.
+    """Holds what a piece showed.
 
     Attributes:
         bad: How many files cannot be read, crashes, or heads that struck.

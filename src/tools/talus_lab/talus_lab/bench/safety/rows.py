@@ -20,7 +20,7 @@ ONSET_S = 0.1  # after the posture was reached
 
 @dataclass(frozen=True)
 class Row:
-    """One fault of the matrix.
+    """Describes one fault of the matrix.
 
     Attributes:
         name: F01 to F50.
@@ -85,7 +85,7 @@ ARM_THEN_LEG_JOINTS = ("r_shoulder_pitch", *LEG_JOINTS)
 
 
 class JointVariants(TypedDict):
-    """The part of a row that a fault of a drive fills."""
+    """Defines the part of a row that a fault of a drive fills."""
 
     variants: tuple[tuple[ScenarioEvent, ...], ...]
     expect: tuple[Expectation, ...]

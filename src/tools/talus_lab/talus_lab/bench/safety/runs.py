@@ -30,7 +30,7 @@ QUEUE_POLL_S = 0.02  # wall
 
 @dataclass(frozen=True)
 class MatrixCase:
-    """One run of the matrix: a row of the table in a posture with a seed."""
+    """Describes one run of the matrix: a row of the table in a posture with a seed."""
 
     row: str
     posture: str
@@ -39,13 +39,13 @@ class MatrixCase:
 
     @property
     def key(self) -> str:
-        """Its name in the file, which changes with what is done, too."""
+        """Return its name in the file, which changes with what is done, too."""
         return f"{self.row} {self.posture} {self.seed} {hash_of(repr(self.scenario))}"
 
 
 @dataclass(frozen=True)
 class _Group:
-    """Cases that begin alike: they share one warm start."""
+    """Holds cases that begin alike: they share one warm start."""
 
     posture: str
     seed: int
@@ -145,7 +145,7 @@ def _serve(
 
 
 def _taken(groups: list[_Group], next_group: Synchronized[int]) -> _Group | None:
-    """Take the next group that nobody works on."""
+    """Return the next group that no other worker has taken."""
     with next_group.get_lock():
         number = next_group.value
         next_group.value += 1

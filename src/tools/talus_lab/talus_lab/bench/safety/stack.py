@@ -23,7 +23,7 @@ class _Quiet:
         """Drop it: the report says what happened."""
 
     def note(self, text: str) -> None:
-        """Drop it: nobody watches the launch."""
+        """Drop a note of the launch: no reader is there."""
 
 
 @contextmanager

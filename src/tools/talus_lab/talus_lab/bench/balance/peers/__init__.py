@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Public controllers of others on a robot of others, and ours under the same shoves."""
+"""Runs public controllers of others on a robot of others, and ours under the same shoves."""

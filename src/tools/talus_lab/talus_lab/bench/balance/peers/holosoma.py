@@ -44,12 +44,12 @@ DEFAULT_POSE_RAD = np.array((*_LEG, *_LEG, *_WAIST, *_LEFT_ARM, *_RIGHT_ARM))
 
 
 class PeerPolicyError(TalusError):
-    """A policy does not fit the robot."""
+    """Raised when a policy does not fit the robot."""
 
 
 @dataclass
 class Clock:
-    """Phases of the left and the right foot, rad in -pi to pi: a stride is a turn.
+    """Counts the phases of both feet, rad in -pi to pi: a stride is a turn.
 
     Attributes:
         phases: Left and right; both at pi while standing.
@@ -110,7 +110,7 @@ def observation(
 
 @dataclass(frozen=True)
 class _Network:
-    """What is read from the ONNX file of a policy: the network, its input, and gains (n,)."""
+    """Holds what is read from a policy's ONNX file: the network, its input, and gains (n,)."""
 
     session: NetworkSession
     input: str
@@ -132,7 +132,7 @@ def _load(model: Path, joints: tuple[str, ...]) -> _Network:
 
 
 class HolosomaController:
-    """Stands in the place of our balance controller; the attitude that it is told is the true one.
+    """Takes the place of our balance controller; it is told the true attitude.
 
     Attributes:
         mode: What the robot does, in the words of our controller.
