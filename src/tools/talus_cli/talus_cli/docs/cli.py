@@ -10,13 +10,14 @@ from pathlib import Path
 from talus_core.errors import TalusError
 
 from talus_cli.bootstrap.cli import USAGE_ERROR_CODE
+from talus_cli.bootstrap.workspace import COMMAND_CHECKOUT
 from talus_cli.docs.errors import DocsError
 from talus_cli.docs.pages import generated_pages, up_to_date_text
 
 STALE_TABLES_CODE = 1
 
 
-def main(words: Sequence[str] | None = None, root: Path = CHECKOUT) -> int:
+def main(words: Sequence[str] | None = None, root: Path = COMMAND_CHECKOUT) -> int:
     """Write the tables, or with `--check` name the stale pages; return the exit code."""
     arguments = list(sys.argv[1:] if words is None else words)
     try:

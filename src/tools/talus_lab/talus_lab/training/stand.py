@@ -21,7 +21,6 @@ from talus_balance.policy.manifest import (
     POLICY_TYPE,
     STANDING,
     PolicyManifest,
-    Tensor,
     Term,
 )
 from talus_balance.policy.observation import READINGS, Joints, Observation, PolicyView
