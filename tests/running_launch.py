@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs `sim.launch.xml` beside a test, through the runner."""
+"""Runs a launch file beside a test: `sim.launch.xml`, unless told otherwise."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Lines:
 class RunningLaunch:
     """Runs the launch in a thread of its own; `codes` are exit codes of what has ended."""
 
-    def __init__(self, folder: Path, arguments: Mapping[str, str]):
-        file = find_launch_file("talus_bringup", "sim.launch.xml", os.environ)
+    def __init__(self, folder: Path, arguments: Mapping[str, str], file: Path | None = None):
+        file = file or find_launch_file("talus_bringup", "sim.launch.xml", os.environ)
         plan = resolve(file, arguments, os.environ)
         self._session = Session(ros_domain(os.environ))
         self.supervisor = ProcessSupervisor(plan, folder, Lines(), self._session.record)

@@ -35,6 +35,7 @@ TESTS = (
         "consistency",
         "supervisor",
         "watch",
+        "silence",
         "config",
     ),
     *("imu_monitor", "plausible", "power", "body", "stance", "tilt", "rest"),

@@ -14,6 +14,7 @@ files by `nodes:=FILE`:
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -26,6 +27,7 @@ from talus_core.errors import TalusError, UnknownNameError
 
 SILENCE_LEVELS = ("R1", "R2", "R3")
 REQUIRED_WHEN = ("always", "perception", "never")
+_KIND = re.compile(r"[a-zA-Z]\w*/[A-Z]\w*")
 
 
 class NodeTableError(TalusError):
@@ -62,7 +64,10 @@ class NodeRow:
         required: When the robot may not be armed without it: `always`, with `perception`, or
             `never`. A node that is
             not required is watched from its first heartbeat on.
-        traced: Topics whose messages it leaves in shared memory for the recorder.
+        traced: Topics whose messages it leaves in shared memory for the recorder; rows of this
+            checkout only, since readers and writers number them alike.
+        recorded: Topics that the recorder subscribes to besides, and their types as
+            `package/Type`.
         is_killable: Whether scenarios may kill, stop or hang it; the driver's death ends a
             simulated body.
         purpose: What it does, in a few words for the README.
@@ -75,6 +80,7 @@ class NodeRow:
     silence: Mapping[str, Silence] = field(default_factory=lambda: MappingProxyType({}))
     required: str = "never"
     traced: tuple[str, ...] = ()
+    recorded: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     is_killable: bool = True
     purpose: str = ""
 
@@ -127,6 +133,10 @@ class NodeTable:
     def traced(self) -> dict[str, tuple[str, ...]]:
         """Return the topics that each node leaves in shared memory, for the nodes that do."""
         return {row.name: row.traced for row in self.rows if row.traced}
+
+    def recorded(self) -> dict[str, str]:
+        """Return the topics that the recorder subscribes to for a row's sake, with their types."""
+        return {topic: kind for row in self.rows for topic, kind in row.recorded.items()}
 
     def with_file(self, path: str | Path) -> NodeTable:
         """Return this table with the further nodes of a YAML file; an empty path adds none.
@@ -245,7 +255,7 @@ def _rows_of(path: Path, known: Mapping[str, NodeRow]) -> list[NodeRow]:
 
 
 def _row(place: str, name: str, entry: Any) -> NodeRow:
-    allowed = [item.name for item in fields(NodeRow) if item.name != "name"]
+    allowed = [item.name for item in fields(NodeRow) if item.name not in ("name", "traced")]
     if not isinstance(entry, Mapping):
         raise NodeTableError(
             f"{place} has no entries; it needs package and executable, and may have {allowed[2:]}"
@@ -269,7 +279,7 @@ def _row(place: str, name: str, entry: Any) -> NodeRow:
         leash_s=None if leash is None else _seconds(f"{place}: leash_s", leash),
         silence=_silences(place, entry.get("silence", {})),
         required=required,
-        traced=tuple(str(topic) for topic in entry.get("traced", ())),
+        recorded=_recorded(place, entry.get("recorded", {})),
         is_killable=bool(entry.get("is_killable", True)),
         purpose=str(entry.get("purpose", "")),
     )
@@ -293,6 +303,20 @@ def _silences(place: str, raw: Any) -> dict[str, Silence]:
         seconds = [_seconds(f"{place}: silence {level}", value) for value in times]
         result[level] = Silence(*seconds)
     return result
+
+
+def _recorded(place: str, raw: Any) -> dict[str, str]:
+    if not isinstance(raw, Mapping):
+        raise NodeTableError(
+            f"{place}: recorded is {raw!r}; it must be a mapping as {{topic: package/Type}}"
+        )
+    for topic, kind in raw.items():
+        if not isinstance(kind, str) or not _KIND.fullmatch(kind):
+            raise NodeTableError(
+                f"{place}: recorded {topic} is {kind!r}; it must be package/Type, "
+                "as std_msgs/String"
+            )
+    return {str(topic): kind for topic, kind in raw.items()}
 
 
 def _seconds(what: str, value: Any) -> float:

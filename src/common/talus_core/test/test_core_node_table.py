@@ -26,11 +26,14 @@ def test_the_driver_is_not_killed_on_purpose():
 def test_a_file_adds_a_node(tmp_path):
     file = tmp_path / "nodes.yaml"
     file.write_text(
-        "planner: {package: p, executable: e, leash_s: 0.5, silence: {R1: [0.45, 0.3]}}\n"
+        "planner: {package: p, executable: e, leash_s: 0.5, silence: {R1: [0.45, 0.3]}, "
+        "recorded: {planner/plan: nav_msgs/Path}}\n"
     )
     table = NODES.with_file(file)
     assert table.leashes(PERIOD, 1)["planner"] == 250
     assert table.row("planner").silence == {"R1": Silence(0.45, 0.3)}
+    assert table.recorded() == {"planner/plan": "nav_msgs/Path"} and NODES.recorded() == {}
+    assert "planner" in table.killable() and "planner" not in table.required(True)
     assert NODES.with_file("") is NODES
 
 
@@ -56,6 +59,10 @@ def test_a_file_adds_a_node(tmp_path):
         ("planner: {package: p, executable: e, silence: {R7: [1, 1]}}", "level of silence 'R7'"),
         ("planner: {package: p, executable: e, silence: {R1: 1}}", r"must be \[wall s, robot s\]"),
         ("planner: {package: p, executable: e, silence: {R1: [1, .nan]}}", "must be a time"),
+        ("planner: {package: p, executable: e, traced: [plan]}", "unknown entry 'traced'"),
+        ("planner: {package: p, executable: e, recorded: [plan]}", "recorded is \\['plan'\\]"),
+        ("planner: {package: p, executable: e, recorded: {plan: Path}}", "must be package/Type"),
+        ("planner: {package: p, executable: e, recorded: {plan: 3}}", "recorded plan is 3"),
     ],
 )
 def test_a_bad_file_is_refused_in_one_line(tmp_path, text, message):

@@ -46,6 +46,9 @@ class RecorderConfig:
         4,
         1024,
     )
+    nodes: str = parameter(
+        "", "YAML file of further nodes, whose `recorded` topics are recorded too; empty: none."
+    )
     key_file: str = parameter(
         "", "A secret for the hash chain (HMAC-SHA256); empty: plain SHA-256, no secret."
     )

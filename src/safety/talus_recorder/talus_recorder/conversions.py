@@ -10,12 +10,13 @@ import importlib
 import struct
 from pathlib import Path
 
-from ament_index_python.packages import get_package_share_directory
+from ament_index_python.packages import PackageNotFoundError, get_package_share_directory
 from builtin_interfaces.msg import Time
 from rclpy.serialization import deserialize_message
 from talus_core.physics import NANOSECONDS_PER_SECOND
 
 from talus_interfaces.msg import Fault, GateState, SafetyState
+from talus_recorder.errors import RecorderError
 from talus_recorder.format.definitions import definition
 from talus_recorder.format.layout import RecordedChannel
 from talus_recorder.happenings.watcher import GateView, SafetyView
@@ -48,8 +49,13 @@ def channel(topic: str, kind: str) -> RecordedChannel:
 
 
 def share(package: str) -> Path:
-    """Return the shared folder of a package."""
-    return Path(get_package_share_directory(package))
+    """Return the shared folder of a package. Raises RecorderError."""
+    try:
+        return Path(get_package_share_directory(package))
+    except PackageNotFoundError as error:
+        raise RecorderError(
+            f"no package '{package}' for a topic that is recorded; build or install it"
+        ) from error
 
 
 def stamp_of(data: bytes) -> float:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Event as Flag
 
+from talus_core.node_table import NODES
 from talus_ros.diagnostics_node import ERROR, OK, WARN, DiagnosticsPublisher
 from talus_ros.parameters_node import declare_config
 from talus_ros.run_node import ExecutorThread, create_clockless_node, run_node
@@ -28,9 +29,9 @@ from talus_recorder.listening.listener_node import Listener
 from talus_recorder.listening.topics import (
     FAULTS_TOPIC,
     GATE_TOPIC,
-    RECORDED_TOPICS,
     ROBOT_STATE_TOPIC,
     SAFETY_TOPIC,
+    recorded_topics,
 )
 from talus_recorder.recording import TOLD, Recording, default_folder, origin_now
 from talus_recorder.status import StatusOf
@@ -49,12 +50,12 @@ class RecorderNode:
     def __init__(self) -> None:
         node = self._node = create_clockless_node("recorder")
         config = declare_config(node, RecorderConfig)
+        topics = recorded_topics(NODES.with_file(config.nodes))
         start = Clocks(time.monotonic_ns(), time.time_ns())
         recording = Recording(
             folder=Path(config.folder) if config.folder else default_folder(os.environ),
             channels=[
-                convert.channel(node.resolve_topic_name(topic.name), topic.kind)
-                for topic in RECORDED_TOPICS
+                convert.channel(node.resolve_topic_name(one.name), one.kind) for one in topics
             ],
             origin=origin_now(start.wall),
             config=config,
@@ -66,7 +67,7 @@ class RecorderNode:
         self._log_time = LogTime(start)
         self._timeline = Timeline()
         self._watcher = Watcher()
-        self._listener = Listener(node, self._intake, self._log_time, self._watch)
+        self._listener = Listener(node, self._intake, self._log_time, self._watch, topics=topics)
         self._newest = self._listener.newest
         self._watched: dict[str, bytes] = {}
         self._told: list[Told] = []

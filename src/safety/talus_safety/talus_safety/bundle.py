@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from talus_core import node_table
 from talus_core.errors import TalusError
 from talus_core.parameters import (
     ParameterError,
@@ -73,11 +74,12 @@ class Bundle:
     def digest(self, robot: RobotDescription) -> str:
         """Return the SHA-256 of all that decides.
 
-        This file, the robot's own limits, and the code of this package.
+        This file, the robot's own limits, the node table, and the code of this package.
         """
         whole = hashlib.sha256()
         code = sorted(Path(__file__).parent.rglob("*.py"))
-        for path in (self.path, robot.folder / "robot.yaml", robot.urdf, *code):
+        table = Path(node_table.__file__)  # the supervisor's rules read their silence from it
+        for path in (self.path, robot.folder / "robot.yaml", robot.urdf, table, *code):
             whole.update(_sha256(path.read_bytes()).encode())
         return whole.hexdigest()
 

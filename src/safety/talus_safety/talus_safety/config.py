@@ -16,8 +16,11 @@ class SupervisorConfig(SupervisorLimits):
 
     robot: str = parameter("", "Folder of the robot.")
     limits: str = parameter("", "File of limits, with its manifest beside it.")
-    expected: tuple[str, ...] = parameter(
-        ("driver", "balance"), "Nodes whose heartbeat must be there: driver, balance, camera, map."
+    perception: bool = parameter(
+        False, "Nodes that the node table requires with perception must be there, and stay."
+    )
+    nodes: str = parameter(
+        "", "YAML file of further nodes beside the node table of talus_core; empty: none."
     )
     control_rate_hz: float = parameter(
         500.0, "Of the driver: robot_state per s of robot time.", 50.0, 1000.0

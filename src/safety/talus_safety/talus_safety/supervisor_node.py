@@ -11,6 +11,7 @@ from threading import Event
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import BatteryState
 from std_srvs.srv import Trigger
+from talus_core.node_table import NODES
 from talus_core.robot import RobotDescription, RobotDescriptionError, load_robot
 from talus_core.stop_levels import StopLevel
 from talus_ros.cdr import RobotStateCodec
@@ -53,7 +54,7 @@ class SupervisorNode:
             )
         robot = load_robot(Path(self._config.robot))
         self._bundle = bundle.digest(robot)
-        self._watch = Watch(robot, self._config, self._bundle)
+        self._watch = Watch(robot, self._config, self._bundle, NODES.with_file(self._config.nodes))
         self._judgement = Judgement(
             Supervisor(self._config, check_node_transport(node).refusal),
             self._watch.facts(time.monotonic()),
@@ -107,7 +108,7 @@ class SupervisorNode:
         self._inputs.subscribe(
             RobotState, "robot_state", self._on_state, NEWEST_STATE_QOS, raw=True
         )
-        if "map" in self._config.expected:
+        if self._config.perception:
             FrameInputs(self._inputs, self._watch, robot)
         for wish in Wish:
             self._node.create_service(Trigger, f"safety/{wish.value}", self._answerer(wish))

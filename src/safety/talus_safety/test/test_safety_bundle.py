@@ -151,15 +151,17 @@ def test_digest_is_of_limits_robot_and_code(limits, tmp_path, monkeypatch):
     deep = code / "kernel" / "decide" / "phases.py"
     deep.parent.mkdir(parents=True)
     copy(phases.__file__, deep)
+    table = tmp_path / "node_table.py"
+    monkeypatch.setattr(bundle.node_table, "__file__", copy(bundle.node_table.__file__, table))
     seen = [load_bundle(SHIPPED).digest(robot)]
     assert load_bundle(limits).digest(robot) == seen[0], "where the files are does not matter"
     change(limits, "safety", 42.0, "tilt_deg")
     write_manifest(limits)
     seen.append(load_bundle(limits).digest(robot))
-    for path in (folder / "robot.yaml", robot.urdf, code / "bundle.py", deep):
+    for path in (folder / "robot.yaml", robot.urdf, code / "bundle.py", deep, table):
         path.write_text(path.read_text() + "\n")
         seen.append(load_bundle(limits).digest(robot))
-    assert len(set(seen)) == 6
+    assert len(set(seen)) == 7
 
 
 def test_gate_with_other_limits_is_stopped_and_cannot_be_armed():

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from safety_samples import ROOT
 from talus_core.gate_phases import GatePhase
+from talus_core.node_table import SILENCE_LEVELS, Silence
 from talus_core.parameters import ParameterError, build_config, flat_parameters, flatten
 from talus_core.stop_levels import StopLevel
 from talus_safety.config import SupervisorConfig
@@ -110,7 +111,8 @@ def test_no_parameter_can_be_switched_off(config_type, shipped):
 
 def test_every_rule_can_fire_with_the_shipped_parameters():
     config = build_config(SupervisorConfig, SUPERVISOR)
-    worst = {name: 1e3 for name in ("driver", "balance", "camera", "map")}
+    worst = {name: 1e3 for name in ("driver", "balance", "camera", "map", "planner")}
+    granted = {"planner": {level: Silence(0.5, 0.3) for level in SILENCE_LEVELS}}
     gate = GateReport(GatePhase.SIT, True, False, StopLevel.R3_SIT_THEN_CUT, "lost", "unheard_of")
     facts = Facts(
         gate=gate,
@@ -118,7 +120,7 @@ def test_every_rule_can_fire_with_the_shipped_parameters():
         gate_age=1e3,
         limits_differ=True,
         state_age=1e3,
-        nodes=NodeFacts(silence=worst, robot_silence=worst, behind=worst),
+        nodes=NodeFacts(silence=worst, robot_silence=worst, behind=worst, granted=granted),
         operator=OperatorWord(1e3, True, "joystick"),
         capture_margin=-1.0,
         frames_age=1e3,

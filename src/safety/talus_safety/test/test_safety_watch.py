@@ -11,18 +11,14 @@ import pytest
 from safety_samples import PERIOD, ROBOT, STANDING_EFFORT, N, state, vary
 from talus_core.gate_phases import GatePhase
 from talus_core.modes import Mode
+from talus_core.node_table import NODES as TABLE
+from talus_core.node_table import SILENCE_LEVELS, Silence
 from talus_core.stop_levels import StopLevel
 from talus_safety.config import SupervisorConfig
 from talus_safety.kernel.decide.facts import Facts, GateReport, OperatorWord
 from talus_safety.kernel.decide.gate_rules import LOSS_RULES, REQUEST_RULES
 from talus_safety.kernel.decide.rule import CLEARED_BY_RESET, CLEARED_BY_TIME
-from talus_safety.kernel.decide.rules import (
-    BALANCE_SILENCE_ROBOT_S,
-    CAMERA_SILENCE_ROBOT_S,
-    DEGRADING_SILENCE_SHARE,
-    RULES,
-    STOPPING_SILENCE_SHARE,
-)
+from talus_safety.kernel.decide.rules import RULES
 from talus_safety.kernel.measure.rest import LYING_TILT_RAD
 from talus_safety.supervision.sensors import (
     BEYOND_RANGE_RAD,
@@ -33,12 +29,13 @@ from talus_safety.supervision.sensors import (
 from talus_safety.supervision.watch import Watch
 
 NODES = ("driver", "balance", "camera", "map")
-PATIENCE = {
-    "balance": 1.0,
-    "camera": DEGRADING_SILENCE_SHARE,
-    "map": STOPPING_SILENCE_SHARE,
-}  # of silence_s
-CONFIG = SupervisorConfig(expected=NODES)
+# The mildest silence that each node's row grants; silence_s is as wide as can be.
+GRANTED = {
+    "balance": TABLE.row("balance").silence["R3"],
+    "camera": TABLE.row("camera").silence["R1"],
+    "map": TABLE.row("map").silence["R1"],
+}
+CONFIG = SupervisorConfig(perception=True)
 EVERY = 5  # ticks between looks
 BEAT = 0.05  # s
 FINE = Facts(gate=GateReport(GatePhase.RUN, at_rest=False), mode=Mode.WALKING)
@@ -157,6 +154,18 @@ def test_slow_robot_time_alone_loses_nobody():
         (vary(FINE, heat__warmest=0.81), "warm"),
         (vary(FINE, mode=Mode.FALLING), "falling"),
         *(
+            (
+                vary(
+                    FINE,
+                    nodes__silence={"planner": 0.51},
+                    nodes__robot_silence={"planner": 0.31},
+                    nodes__granted={"planner": {level: Silence(0.5, 0.3)}},
+                ),
+                f"node_lost_{level.lower()}",
+            )
+            for level in SILENCE_LEVELS
+        ),
+        *(
             (vary(FINE, gate=GateReport(GatePhase.HOLD, rule=rule.name)), rule.name)
             for rule in LOSS_RULES
         ),
@@ -172,10 +181,7 @@ def test_each_fact_fires_its_rule(facts, rule):
 
 def test_just_inside_every_limit_nothing_fires():
     edge = {node: CONFIG.silence_s for node in NODES}
-    edge |= {
-        "camera": DEGRADING_SILENCE_SHARE * CONFIG.silence_s,
-        "map": STOPPING_SILENCE_SHARE * CONFIG.silence_s,
-    }
+    edge |= {"camera": 0.5 * CONFIG.silence_s, "map": 0.9 * CONFIG.silence_s}
     facts = vary(
         FINE,
         gate_age=10.0,
@@ -192,8 +198,8 @@ def test_just_inside_every_limit_nothing_fires():
         nodes__silence={n: 9.0 for n in NODES},
         nodes__robot_silence={
             "balance": 0.05,
-            "camera": 0.35 * DEGRADING_SILENCE_SHARE,
-            "map": 0.35 * STOPPING_SILENCE_SHARE,
+            "camera": 0.35 * 0.5,
+            "map": 0.35 * 0.9,
         },
     )
     assert firing(vary(facts, gate_age=0.1)) == []
@@ -241,11 +247,11 @@ def test_before_anything_came_ages_are_infinite_and_all_are_absent():
 
 
 def test_nodes_that_are_not_expected_do_not_matter():
-    watch = Watch(ROBOT, SupervisorConfig(expected=("driver",)))
-    watch.on_beat("camera", 0, 0.0)
-    watch.on_beat("driver", 0, 0.0)
+    watch = Watch(ROBOT, SupervisorConfig())
+    for node in ("view", "somebody", "driver", "balance"):
+        watch.on_beat(node, 0, 0.0)
     nodes = watch.facts(9.0).nodes
-    assert set(nodes.silence) == {"driver"} and nodes.absent == ()
+    assert set(nodes.silence) == {"driver", "balance"} and nodes.absent == ()
 
 
 def test_latching_is_told_once():
@@ -352,23 +358,12 @@ def test_tilt_follows_and_starts_anew_after_a_gap():
         vary(FINE, gate_age=9.0, nodes__silence={"driver": CONFIG.silence_s}),
         vary(FINE, state_age=CONFIG.stalled_s),
         *(
-            vary(FINE, nodes__silence={n: part * CONFIG.silence_s}, nodes__robot_silence={n: 9.0})
-            for n, part in PATIENCE.items()
+            vary(FINE, nodes__silence={n: row.wall_s}, nodes__robot_silence={n: 9.0})
+            for n, row in GRANTED.items()
         ),
-        vary(
-            FINE,
-            nodes__silence={"balance": 9.0},
-            nodes__robot_silence={"balance": BALANCE_SILENCE_ROBOT_S},
-        ),
-        vary(
-            FINE,
-            nodes__silence={"camera": 9.0},
-            nodes__robot_silence={"camera": DEGRADING_SILENCE_SHARE * CAMERA_SILENCE_ROBOT_S},
-        ),
-        vary(
-            FINE,
-            nodes__silence={"map": 9.0},
-            nodes__robot_silence={"map": STOPPING_SILENCE_SHARE * CAMERA_SILENCE_ROBOT_S},
+        *(
+            vary(FINE, nodes__silence={n: 9.0}, nodes__robot_silence={n: row.robot_s})
+            for n, row in GRANTED.items()
         ),
         vary(
             FINE,

@@ -2,6 +2,8 @@
 """Checks that the doctor finds what is there, and says what to do about what is not."""
 
 import socket
+import subprocess
+import sys
 
 from talus_cli.bootstrap import doctor
 from talus_cli.bootstrap.doctor import Finding, examine, report
@@ -34,6 +36,17 @@ def test_transport_is_read_back(monkeypatch, tmp_path):
     found = transport_of(monkeypatch, broken)
     assert (found.is_needed, bool(found.remedy)) == (True, True)
     assert str(broken) in found.value
+
+
+def test_running_nodes_are_named():
+    """Those of the node table with their state, others where they run."""
+    waits = [sys.executable, "-c", "input()", "-r", "__node:=echo_of_a_test"]
+    with subprocess.Popen(waits, stdin=subprocess.PIPE) as process:
+        found = {finding.subject: finding for finding in examine(Workspace.here())}
+        process.communicate(b"\n")
+    states = found["nodes"].value.split(", ")
+    assert {state.split()[0] for state in states} >= {"driver", "balance", "safety", "map"}
+    assert "echo_of_a_test runs" in states and found["nodes"].remedy == ""
 
 
 def test_lack_of_something_needed_is_an_exit_code(monkeypatch, capsys):

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from talus_ros.fast_link_node import FastLink
 
 from talus_recorder import conversions as convert
 from talus_recorder.listening.intake import Intake, LogTime
-from talus_recorder.listening.topics import RECORDED_TOPICS, WATCHED
+from talus_recorder.listening.topics import WATCHED, RecordedTopic
 
 
 @dataclass(frozen=True)
@@ -43,24 +43,30 @@ class Listener:
     """Fetches topics by best effort and deep queues, fast ones from their nodes' shared memory."""
 
     def __init__(
-        self, node: Node, intake: Intake, log_time: LogTime, watch: Callable[[str, bytes], None]
+        self,
+        node: Node,
+        intake: Intake,
+        log_time: LogTime,
+        watch: Callable[[str, bytes], None],
+        topics: Sequence[RecordedTopic],
     ):
-        """Subscribe to all topics; `watch` gets every message of WATCHED."""
+        """Subscribe to `topics`, in the order of their channels.
+
+        `watch` hears every message of WATCHED.
+        """
         self.newest: dict[str, bytes] = {}
         self._intake = intake
         self._log_time = log_time
         self._watch = watch
         self._link = FastLink(node)  # keeps executors away
-        self._ears = [
-            self._subscribe(number, topic) for number, topic in enumerate(RECORDED_TOPICS, 1)
-        ]
+        self._ears = [self._subscribe(number, topic) for number, topic in enumerate(topics, 1)]
         domain = node.context.get_domain_id()
         namespace = node.get_namespace()
         self._sources = [
             _Source(TraceReader(trace_path(domain, namespace, owner)), topics)
             for owner, topics in TRACED_TOPICS.items()
         ]
-        names = [topic.name for topic in RECORDED_TOPICS]
+        names = [topic.name for topic in topics]
         self._traced = {kind: (names.index(name) + 1, name) for name, kind in TRACE_KINDS.items()}
 
     def fetch(self) -> None:
@@ -76,7 +82,7 @@ class Listener:
                 self._add_traced(blocks)
                 self._intake.missed += source.reader.missed - before
 
-    def _subscribe(self, number: int, topic) -> _Ear:
+    def _subscribe(self, number: int, topic: RecordedTopic) -> _Ear:
         kind = convert.message_type(topic.kind)
         qos = QoSProfile(depth=topic.depth, reliability=ReliabilityPolicy.BEST_EFFORT)
         subscription = self._link.subscribe(kind, topic.name, lambda data: None, qos, raw=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from talus_core.node_table import NodeTable
+
 
 @dataclass(frozen=True)
 class RecordedTopic:
@@ -41,3 +43,11 @@ RECORDED_TOPICS = (
     RecordedTopic(FAULTS_TOPIC, "talus_interfaces/Fault"),
     RecordedTopic("/rosout", "rcl_interfaces/Log", 200),
 )
+
+
+def recorded_topics(nodes: NodeTable) -> tuple[RecordedTopic, ...]:
+    """Return what is recorded: topics of this checkout, then those that rows of the table add."""
+    known = {topic.name for topic in RECORDED_TOPICS}
+    added = nodes.recorded().items()
+    further = (RecordedTopic(name, kind) for name, kind in added if name not in known)
+    return (*RECORDED_TOPICS, *further)

@@ -7,11 +7,10 @@ Knows no clock but the times it is given.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from talus_core.modes import Mode
+from talus_core.node_table import NODES, NodeTable
 from talus_core.robot import RobotDescription
 from talus_core.state import RobotState
 
@@ -21,28 +20,16 @@ from talus_safety.kernel.decide.facts import (
     GapFacts,
     GateReport,
     HeatFacts,
-    NodeFacts,
     OperatorWord,
     SensorFaults,
 )
 from talus_safety.kernel.judge.heat import HeatModel
 from talus_safety.supervision.freshness import NEVER, Freshness
+from talus_safety.supervision.node_watch import NodeWatch
 from talus_safety.supervision.sensors import SensorWatch
 from talus_safety.supervision.separation import Separation
 
 FRAME_SOURCES = ("base", "joints")  # from balance, and from robot_state_publisher
-
-
-@dataclass(frozen=True)
-class Beat:
-    """Holds a heartbeat as received.
-
-    Steady time, robot_state known then, and how far behind that the sender was, in s.
-    """
-
-    steady: float
-    sequence: int
-    behind: float
 
 
 class _GateInbox:
@@ -69,19 +56,32 @@ class _GateInbox:
 class Watch:
     """Stores what arrived at a steady time in s; `facts` looks at all of it."""
 
-    def __init__(self, robot: RobotDescription, config: SupervisorConfig, bundle: str = ""):
-        """Begin with nothing heard; `bundle` is the SHA-256 of what decides, the gate's too."""
+    def __init__(
+        self,
+        robot: RobotDescription,
+        config: SupervisorConfig,
+        bundle: str = "",
+        nodes: NodeTable = NODES,
+    ):
+        """Begin with nothing heard.
+
+        Args:
+            robot: The robot.
+            config: How patient the supervisor is.
+            bundle: SHA-256 of what decides, the gate's too.
+            nodes: The node table: whom it waits for and watches.
+        """
         self._config = config
         self._bundle = bundle
         self._sensors = SensorWatch(robot, config.period)
-        self._beats: dict[str, Beat] = {}
+        self._nodes = NodeWatch(nodes, config)
         self._gate = _GateInbox()
         self._state_at = NEVER
         self._mode = Mode.LIMP
         self._capture_margin = 0.0
         self._operator = OperatorWord()
         self._separation = Separation(config)
-        has_map = "map" in config.expected
+        has_map = "map" in self._nodes.required
         self._frames = Freshness(FRAME_SOURCES if has_map else ())
         self._map = Freshness(["map"] if has_map else ())
         self._robot_time = 0.0
@@ -113,8 +113,7 @@ class Watch:
 
     def on_beat(self, node: str, sequence: int, steady: float) -> None:
         """Take in a heartbeat and the progress that it shows."""
-        behind = (self.sequence - sequence) * self._config.period
-        self._beats[node] = Beat(steady, self.sequence, behind)
+        self._nodes.hear(node, sequence, self.sequence, steady)
 
     def on_balance(self, mode: int, capture_margin: float = 0.0) -> None:
         """Take in what balance does, and its margin in m; an unknown mode is ignored."""
@@ -146,8 +145,6 @@ class Watch:
 
     def facts(self, steady: float) -> Facts:
         """Return the facts at steady time `steady`, s; an event is told once."""
-        expected = self._config.expected
-        beats = {node: self._beats[node] for node in expected if node in self._beats}
         stop_gap, slow_gap = self._separation.gaps(self._mode, self._robot_time)
         consistency = self._sensors.consistency
         return Facts(
@@ -156,12 +153,7 @@ class Watch:
             gate_age=steady - self._gate.heard_at,
             limits_differ=self._gate.heard_at > NEVER and self._gate.report.bundle != self._bundle,
             state_age=steady - self._state_at,
-            nodes=NodeFacts(
-                silence={node: steady - beat.steady for node, beat in beats.items()},
-                robot_silence={node: self._robot_time_since(beat) for node, beat in beats.items()},
-                behind={node: beat.behind for node, beat in beats.items()},
-                absent=missing(expected, beats),
-            ),
+            nodes=self._nodes.facts(self.sequence, steady),
             operator=self._operator,
             mode=self._mode,
             capture_margin=self._capture_margin,
@@ -180,11 +172,3 @@ class Watch:
             ),
             battery=self._battery,
         )
-
-    def _robot_time_since(self, beat: Beat) -> float:
-        return (self.sequence - beat.sequence) * self._config.period
-
-
-def missing(expected: Sequence[str], there: dict[str, Beat]) -> tuple[str, ...]:
-    """Return names that are expected and not there, in their order."""
-    return tuple(node for node in expected if node not in there)

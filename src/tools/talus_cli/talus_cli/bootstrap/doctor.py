@@ -37,6 +37,9 @@ from OpenGL import GL
 print(GL.glGetString(GL.GL_RENDERER).decode())
 """
 
+_NODE_NAMES = "from talus_core.node_table import NODES; print(*NODES.names)"
+NODE_NAME_RULE = b"__node:="  # begins the word by which a launch file names a process's node
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -168,6 +171,7 @@ def _workspace(workspace: Workspace) -> Iterator[Finding]:
     remedy = "" if drawn.returncode == 0 else f"apt install {' '.join(system.RENDERING.packages)}"
     yield Finding("rendering", drawn.stdout.strip() or "no picture could be drawn", remedy)
     yield _transport(workspace, apply(cached, os.environ))
+    yield _nodes(workspace, apply(cached, os.environ))
 
 
 def _transport(workspace: Workspace, environment: Mapping[str, str]) -> Finding:
@@ -188,6 +192,19 @@ def _transport(workspace: Workspace, environment: Mapping[str, str]) -> Finding:
     return Finding("transport", said, remedy, is_needed=True)
 
 
+def _nodes(workspace: Workspace, environment: Mapping[str, str]) -> Finding:
+    """Return which nodes of the node table run now, and who else of this machine's ROS nodes."""
+    asked = subprocess.run(
+        [workspace.python, "-c", _NODE_NAMES], env=environment, capture_output=True, text=True
+    )
+    running = set(_node_names())
+    of_table = asked.stdout.split()
+    states = [f"{name} {'runs' if name in running else '-'}" for name in of_table]
+    states += [f"{name} runs" for name in sorted(running.difference(of_table))]
+    remedy = "" if asked.returncode == 0 else "the node table cannot be read: ./talus build"
+    return Finding("nodes", ", ".join(states), remedy)
+
+
 def _port() -> Finding:
     with socket.socket() as probe:
         is_taken = probe.connect_ex(("127.0.0.1", VIEW_PORT)) == 0
@@ -204,6 +221,18 @@ def _left_over(workspace: Workspace) -> Finding:
         f"running: {', '.join(processes)}",
         f"if they are forgotten: kill {' '.join(processes)}",
     )
+
+
+def _node_names() -> Iterator[str]:
+    """Return the names that launch files gave to the processes that run on this machine."""
+    for entry in Path("/proc").iterdir():
+        try:
+            words = (entry / "cmdline").read_bytes().split(b"\0") if entry.name.isdigit() else []
+        except OSError:
+            continue  # it ended, or is not ours to see
+        for word in words:
+            if word.startswith(NODE_NAME_RULE):
+                yield word.removeprefix(NODE_NAME_RULE).decode(errors="replace")
 
 
 def _processes_below(folder: Path) -> Iterator[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from talus_core.errors import TalusError
+from talus_core.node_table import NODES
 from talus_core.robot import load_robot
 
 from talus_lab.rig.checkout import TALUS40_FOLDER
@@ -23,7 +24,9 @@ from talus_lab.scenario.scenario import Scenario, load_scenario
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise TalusError(f"{message}; usage: ./talus scenario FILE... [--graph] [--json FILE]")
+        raise TalusError(
+            f"{message}; usage: ./talus scenario FILE... [--graph] [--nodes FILE] [--json FILE]"
+        )
 
 
 def parser() -> argparse.ArgumentParser:
@@ -33,6 +36,9 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--graph", action="store_true", help="on the simulated robot that runs, over ROS"
     )
+    result.add_argument(
+        "--nodes", default="", metavar="FILE", help="YAML of further nodes that run; with --graph"
+    )
     result.add_argument("--json", type=Path, metavar="FILE", help="write the outcomes")
     return result
 
@@ -41,7 +47,8 @@ def main(words: Sequence[str] | None = None) -> int:
     """Return the exit code: 0, 1 if an expectation was not met, 2 for bad input."""
     try:
         arguments = parser().parse_args(words)
-        scenarios = [load_scenario(file) for file in arguments.files]
+        nodes = NODES.with_file(arguments.nodes)
+        scenarios = [load_scenario(file, nodes) for file in arguments.files]
         outcomes = [_play(scenario, arguments.graph) for scenario in scenarios]
     except TalusError as error:
         print(f"error: {error}", file=sys.stderr)

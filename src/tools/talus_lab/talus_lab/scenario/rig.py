@@ -50,9 +50,7 @@ class _Nodes:
     """Holds the processes of the stack, besides the driver's loop, which is the rig's own."""
 
     def __init__(self, robot: RobotDescription, period: float):
-        config = SupervisorConfig(
-            expected=NODES.required(with_perception=True), control_rate_hz=1.0 / period
-        )
+        config = SupervisorConfig(perception=True, control_rate_hz=1.0 / period)
         self.driver = NodeProcess("driver", 0.002)
         self.balance = BalanceProcess(robot, period)
         self.safety = SafetyProcess(robot, config)

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 from talus_core.errors import TalusError, UnknownNameError
-from talus_core.node_table import NODES
+from talus_core.node_table import NODES, NodeTable
 from talus_core.stop_levels import StopLevel
 from talus_simulation.faults.catalogue import CATALOGUE, FaultRequest
 
@@ -85,8 +85,8 @@ class ScenarioEvent:
         """Return what the driver is asked for."""
         return FaultRequest(self.name, self.target, self.severity, self.duration)
 
-    def check(self) -> None:
-        """Raise UnknownNameError or ValueError where it cannot happen."""
+    def check(self, nodes: NodeTable = NODES) -> None:
+        """Raise UnknownNameError or ValueError where it cannot happen; `nodes`: who may run."""
         if not (math.isfinite(self.at) and self.at >= 0.0):
             raise ValueError(f"at is {self.at:g} s; it must be at least 0")
         if self.is_fault:
@@ -101,6 +101,8 @@ class ScenarioEvent:
                 f"duration of {self.name} is {self.duration:g} s; it must be at least 0"
             )
         targets, _ = ACTS[self.name]
+        if self.kind == "process":
+            targets = nodes.killable()
         if targets and self.target not in targets:
             raise UnknownNameError(f"target of {self.name}", self.target, targets)
         if not targets and self.target:
@@ -164,8 +166,8 @@ class Scenario:
     seconds: float = 8.0
     lockstep: bool = True
 
-    def check(self) -> None:
-        """Raise UnknownNameError or ValueError where it cannot be played."""
+    def check(self, nodes: NodeTable = NODES) -> None:
+        """Raise UnknownNameError or ValueError where it cannot be played; `nodes`: who may run."""
         if self.posture not in POSTURES:
             raise UnknownNameError("posture", self.posture, POSTURES)
         if not self.events:
@@ -175,12 +177,15 @@ class Scenario:
                 f"seconds is {self.seconds:g}; it must be above 0, at most {LONGEST_RUN_S:g}"
             )
         for event in self.events:
-            event.check()
+            event.check(nodes)
         self.expect.check(len(self.events))
 
 
-def load_scenario(path: Path) -> Scenario:
-    """Read and check a YAML file. Raises ScenarioError with a message of one line."""
+def load_scenario(path: Path, nodes: NodeTable = NODES) -> Scenario:
+    """Read and check a YAML file; `nodes`: who may be harmed.
+
+    Raises ScenarioError with a message of one line.
+    """
     try:
         raw = yaml.safe_load(path.read_text())
     except OSError as error:
@@ -189,7 +194,7 @@ def load_scenario(path: Path) -> Scenario:
         raise ScenarioError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
     try:
         scenario = scenario_from(raw)
-        scenario.check()
+        scenario.check(nodes)
     except (TalusError, ValueError) as error:
         raise ScenarioError(f"{path}: {error}") from error
     return scenario

@@ -10,9 +10,11 @@ from types import MappingProxyType
 
 from talus_core.gate_phases import GatePhase
 from talus_core.modes import Mode
+from talus_core.node_table import Silence
 from talus_core.stop_levels import StopLevel
 
 NO_TIMES: Mapping[str, float] = MappingProxyType({})
+NO_GRANTS: Mapping[str, Mapping[str, Silence]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class OperatorWord:
 
 @dataclass(frozen=True, kw_only=True)
 class NodeFacts:
-    """Says how expected nodes live, by name.
+    """Says how watched nodes live, by name.
 
     `steady` counts on the computer's clock, `robot` in the robot's own time.
 
@@ -53,13 +55,16 @@ class NodeFacts:
         silence: Steady time since a node's heartbeat, s.
         robot_silence: Robot time since a node's heartbeat, s.
         behind: Robot time between the newest state and the one it had done, at its heartbeat, s.
-        absent: Expected nodes that never sent a heartbeat.
+        absent: Required nodes that never sent a heartbeat.
+        granted: Silence that the node table grants to nodes without rules of their own, by node,
+            then by the name of the level that follows.
     """
 
     silence: Mapping[str, float] = field(default_factory=lambda: NO_TIMES)
     robot_silence: Mapping[str, float] = field(default_factory=lambda: NO_TIMES)
     behind: Mapping[str, float] = field(default_factory=lambda: NO_TIMES)
     absent: tuple[str, ...] = ()
+    granted: Mapping[str, Mapping[str, Silence]] = field(default_factory=lambda: NO_GRANTS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,12 +125,12 @@ class Facts:
         limits_differ: It decides with other limits, another robot or other code than the
             supervisor.
         state_age: Time since robot_state went on; infinite before the first.
-        nodes: How expected nodes live.
+        nodes: How watched nodes live.
         operator: What operators do.
         mode: What balance does.
         capture_margin: Distance from the capture point to the edge of the feet, as balance says, m;
             negative outside.
-        frames_age: Age of what tf says of base and joints; 0 where no map is expected, nor is
+        frames_age: Age of what tf says of base and joints; 0 where no map is required, nor is
             `map_age` then.
         map_age: Age of the map's newest elevation.
         gaps: How near moving bodies are.

@@ -7,7 +7,6 @@ What is tested, which level follows, what clears it, how soon it must act.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 
 from talus_core.gate_phases import GatePhase
@@ -18,32 +17,11 @@ from talus_safety.kernel.decide.facts import Facts
 from talus_safety.kernel.decide.gate_rules import FALL_RULE, GATE_RULES, LOSS_RULES, REQUEST_RULES
 from talus_safety.kernel.decide.outside_rules import OUTSIDE_RULES
 from talus_safety.kernel.decide.rule import Rule
+from talus_safety.kernel.decide.silence_rules import NODE_RULES, silent
 from talus_safety.kernel.limits import SupervisorLimits
 from talus_safety.kernel.measure.rest import LYING_TILT_RAD
 
-BALANCE_SILENCE_ROBOT_S = 0.05  # s of robot time: a sixth of the time in which a fall doubles
-# s of robot time: the simulator waits 0.15 s for a camera, and it sees at 10 Hz
-CAMERA_SILENCE_ROBOT_S = 0.35
-# of the silence that counts as lost: five beats are R1, nine R2
-DEGRADING_SILENCE_SHARE = 0.5
-STOPPING_SILENCE_SHARE = 0.9
 GATE_RULE_NAMES = frozenset(rule.name for rule in GATE_RULES)
-
-
-def _silent(
-    node: str, robot_time: float, times: float = 1.0
-) -> Callable[[Facts, SupervisorLimits], bool]:
-    """Return a test whether both clocks agree that a node's heartbeat is missing.
-
-    A slow computer slows robot time, a dead node does not.
-    """
-
-    def holds(facts: Facts, config: SupervisorLimits) -> bool:
-        silence = facts.nodes.silence.get(node, 0.0)
-        robot_silence = facts.nodes.robot_silence.get(node, 0.0)
-        return silence > times * config.silence_s and robot_silence > times * robot_time
-
-    return holds
 
 
 def _may_lie(facts: Facts) -> bool:
@@ -118,7 +96,7 @@ INSIDE_RULES: tuple[Rule, ...] = (
         cause="balance is silent",
         level=StopLevel.R3_SIT_THEN_CUT,
         within_ms=500,
-        holds=_silent("balance", BALANCE_SILENCE_ROBOT_S),
+        holds=silent("balance", "R3"),
         faults=("F01", "F02"),
     ),
     Rule(
@@ -216,7 +194,7 @@ INSIDE_RULES: tuple[Rule, ...] = (
         cause="the camera stays silent",
         level=StopLevel.R2_SAFE_STAND,
         within_ms=500,
-        holds=_silent("camera", CAMERA_SILENCE_ROBOT_S, STOPPING_SILENCE_SHARE),
+        holds=silent("camera", "R2"),
         faults=("F29",),
     ),
     Rule(
@@ -224,7 +202,7 @@ INSIDE_RULES: tuple[Rule, ...] = (
         cause="the camera is silent",
         level=StopLevel.R1_DEGRADE,
         within_ms=300,
-        holds=_silent("camera", CAMERA_SILENCE_ROBOT_S, DEGRADING_SILENCE_SHARE),
+        holds=silent("camera", "R1"),
         faults=("F04", "F28"),
     ),
     Rule(
@@ -240,7 +218,7 @@ INSIDE_RULES: tuple[Rule, ...] = (
         cause="the map is silent",
         level=StopLevel.R1_DEGRADE,
         within_ms=500,
-        holds=_silent("map", CAMERA_SILENCE_ROBOT_S, STOPPING_SILENCE_SHARE),
+        holds=silent("map", "R1"),
         faults=("F04", "F22"),
     ),
     Rule(
@@ -265,5 +243,6 @@ RULES = _by_level(
     *(_of_gate(rule, True) for rule in LOSS_RULES),
     *(_of_gate(rule, False) for rule in REQUEST_RULES),
     *INSIDE_RULES,
+    *NODE_RULES,
     *OUTSIDE_RULES,
 )

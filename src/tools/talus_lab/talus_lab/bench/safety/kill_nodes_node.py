@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from talus_core.errors import TalusError
+from talus_core.node_table import NODES
 
 from talus_lab.bench.safety.stack import running_stack
 from talus_lab.scenario.graph_link_node import SilenceError
@@ -18,9 +19,7 @@ from talus_lab.scenario.play import Player
 from talus_lab.scenario.record import ScenarioOutcome
 from talus_lab.scenario.scenario import Expectation, Scenario, ScenarioEvent
 
-CONTROL_NODES = ("balance", "safety", "robot_state_publisher")  # without cameras, map and page
-OTHER_NODES = ("camera", "map", "view")
-NODES_LOST_WITH_THE_BODY = ("driver",)  # in simulation the body ends with its driver
+PAGE_NODE = "view"  # the launch argument of this name starts it
 END_PATIENCE_S = 8.0  # wall: the driver has sat the robot down and ended
 
 
@@ -28,9 +27,10 @@ def kill_every_node(times: int) -> tuple[list[dict[str, Any]], dict[str, float]]
     """Kill each node `times` times; return rows and summary figures."""
     rows: list[dict[str, Any]] = [
         {"kill": node, "staged": "not in simulation", "why": "the simulated body ends with it"}
-        for node in NODES_LOST_WITH_THE_BODY
+        for node in NODES.names
+        if node not in NODES.killable()
     ]
-    for node in (*CONTROL_NODES, *OTHER_NODES):
+    for node in NODES.killable():
         outcomes = [_kill(node, seed) for seed in range(times)]
         print(f"safety: killed {node} {times} times", file=sys.stderr, flush=True)
         falls = sum(outcome.fell for outcome in outcomes)
@@ -65,7 +65,8 @@ def _kill(node: str, seed: int) -> ScenarioOutcome:
         Expectation(),
         seed,
     )
-    with_perception = "true" if node in OTHER_NODES else "false"
+    is_beside_control = NODES.row(node).required == "perception" or node == PAGE_NODE
+    with_perception = "true" if is_beside_control else "false"
     with running_stack(
         perception=with_perception, view=with_perception, pace="fast", seed=str(seed)
     ) as processes:
