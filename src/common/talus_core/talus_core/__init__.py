@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What two or more Talus packages share.
+"""Defines what two or more Talus packages share.
 
-State, driver seam, robot description, rotations, errors.
+That is state, driver seam, robot description, rotations, errors and the like.
 """

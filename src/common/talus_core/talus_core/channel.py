@@ -27,7 +27,7 @@ class Channel(Generic[MessageT]):
 
     @property
     def is_sound(self) -> bool:
-        """Whether no fault acts on the channel."""
+        """Tell whether no fault acts on the channel."""
         return not self.effects
 
     def put(self, message: MessageT) -> None:

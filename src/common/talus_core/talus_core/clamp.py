@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Limit small arrays."""
+"""Limits the values of small arrays."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 
 def clamp(values: np.ndarray, limit: np.ndarray | float) -> np.ndarray:
-    """Return `values` within +-`limit`, in a third of the time of `np.clip` for a few numbers."""
+    """Return `values` within +-`limit`, in a third of `np.clip`'s time for a few numbers."""
     return np.minimum(np.maximum(values, -limit), limit)
 
 

@@ -16,18 +16,18 @@ from talus_core.state import JointCommand, RobotState
 
 
 class DriverError(TalusError):
-    """A driver cannot connect, read or write; the message names the port and the cause."""
+    """Says that a driver cannot connect, read or write; the message names port and cause."""
 
 
 @dataclass(frozen=True)
 class DriverSetup:
-    """What a driver plug-in is built from: its entry point (`talus.drivers`) is called with one.
+    """Holds what a driver plug-in's entry point (`talus.drivers`) is called with.
 
     Attributes:
-        description: The robot.
-        period: Control period in s.
+        description: Description of the robot.
+        period: Control period, s.
         world: Name or file of the world to simulate; hardware ignores it.
-        seed: Start of all that is random in a simulated body; hardware ignores it.
+        seed: Seed of all that is random in a simulated body; hardware ignores it.
         options: The driver's own settings by dotted name, as its YAML file gives them.
     """
 
@@ -40,14 +40,14 @@ class DriverSetup:
 
 @dataclass(frozen=True)
 class Battery:
-    """State of the battery pack, as it reports it.
+    """Holds the state of the battery pack, as the pack reports it.
 
     Attributes:
-        voltage: V at the terminals.
-        current: A, negative while discharging (as in sensor_msgs/BatteryState).
-        energy: J left.
-        capacity: J when full.
-        temperature: degrees Celsius.
+        voltage: Voltage at the terminals, V.
+        current: Current, A; negative while discharging (as in sensor_msgs/BatteryState).
+        energy: Energy left, J.
+        capacity: Energy when full, J.
+        temperature: Temperature, degrees Celsius.
     """
 
     voltage: float
@@ -58,27 +58,27 @@ class Battery:
 
     @property
     def charge_fraction(self) -> float:
-        """Energy left over capacity, 0 to 1."""
+        """Return the energy left over the capacity, 0 to 1."""
         return self.energy / self.capacity
 
 
 @runtime_checkable
 class Driver(Protocol):
-    """A body, real or simulated; found by entry point in the group `talus.drivers`."""
+    """Drives a body, real or simulated; found by entry point in the group `talus.drivers`."""
 
     @property
     def joint_names(self) -> tuple[str, ...]:
-        """Names in the order of every joint array; readable before `connect`."""
+        """Return the names in the order of every joint array; readable before `connect`."""
 
     @property
     def period(self) -> float:
-        """Control period in s: how often `read` has something new."""
+        """Return the control period, s: how often `read` has something new."""
 
     def connect(self) -> None:
-        """Open the bus. The robot is limp or held, never moving. Raises DriverError."""
+        """Open the bus; the robot is limp or held, never moving. Raises DriverError."""
 
     def read(self, now: float) -> RobotState:
-        """Return the newest state within one period; `now` is ROS time in s."""
+        """Return the newest state within one period; `now` is ROS time, s."""
 
     def write(self, command: JointCommand) -> JointCommand:
         """Enable torque if it was off and apply the command.
@@ -90,30 +90,30 @@ class Driver(Protocol):
         """Cut torque, with the drives braking dynamically. Never raises; idempotent."""
 
     def close(self) -> None:
-        """Let go of the bus: afterwards nothing holds it. Idempotent."""
+        """Release the bus, so that nothing holds it afterwards. Idempotent."""
 
     def battery(self) -> Battery:
-        """Return the pack's state, as last reported."""
+        """Return the pack's state, as it was last reported."""
 
 
 @runtime_checkable
 class SingleCut(Protocol):
-    """A driver whose drives can be switched off one by one, as by a servo's own enable line."""
+    """Switches drives off one by one, as by a servo's own enable line; a driver may offer it."""
 
     def cut(self, joints: Sequence[int]) -> None:
-        """Cut these joints until the next call: no torque, whatever is written. Never raises.
+        """Cut the torque of these joints until the next call, whatever is written. Never raises.
 
-        They brake dynamically meanwhile.
+        The joints brake dynamically meanwhile.
         """
 
 
 @runtime_checkable
 class Derating(Protocol):
-    """What a driver may offer besides: drives that report how much torque they can still give."""
+    """Reports how much torque the drives can still give; a driver may offer it."""
 
     @property
     def torque_left(self) -> np.ndarray:
-        """Part of its peak torque that each drive says it can still give, (n,), 0 to 1."""
+        """Return the share of its peak torque that each drive can still give, (n,), 0 to 1."""
 
 
 @runtime_checkable
@@ -122,19 +122,19 @@ class EnergyMetered(Protocol):
 
     @property
     def energy_used(self) -> float:
-        """Energy taken from the battery since `connect`, J."""
+        """Return the energy taken from the battery since `connect`, J."""
 
 
 @dataclass(frozen=True)
 class Injection:
-    """A staged fault, and the moment from which it acts.
+    """Describes a staged fault, and the moment from which it acts.
 
     Attributes:
-        name: As in the catalogue of faults.
+        name: Name in the catalogue of faults.
         target: Joint, group or foot that it acts on; empty where it has none.
-        severity: In the unit of its catalogue entry.
-        duration: s; 0 for a fault that does not end by itself.
-        tick: Control period from which it acts.
+        severity: Severity in the unit of its catalogue entry.
+        duration: Duration, s; 0 for a fault that does not end by itself.
+        tick: Control period from which on it acts.
         time: Simulated time of that tick, s.
         ends: Tick at which it ends; None where it does not end by itself.
         active: Whether it acts; False in the record of its end.
@@ -151,32 +151,32 @@ class Injection:
 
 
 class StagedFaults(Protocol):
-    """The faults of a body, as far as its driver process must know them."""
+    """Holds the faults of a body, as far as its driver process must know them."""
 
     @property
     def states(self) -> Channel:
-        """The way of robot states from the body to the nodes."""
+        """Return the channel of robot states from the body to the nodes."""
 
     @property
     def commands(self) -> Channel:
-        """The way of joint commands from the nodes to the last gate."""
+        """Return the channel of joint commands from the nodes to the last gate."""
 
     @property
     def permits(self) -> Channel:
-        """The way of torque permits from the supervisor to the last gate."""
+        """Return the channel of torque permits from the supervisor to the last gate."""
 
     @property
     def active(self) -> Sequence[Injection]:
-        """Faults that act now, oldest first."""
+        """Return the faults that act now, oldest first."""
 
 
 @runtime_checkable
 class FaultStage(Protocol):
-    """What a simulated body may offer besides: faults staged on purpose."""
+    """Stages faults on purpose; a simulated body may offer it."""
 
     @property
     def faults(self) -> StagedFaults:
-        """The faults of this body."""
+        """Return the faults of this body."""
 
 
 @runtime_checkable
@@ -185,18 +185,18 @@ class Posable(Protocol):
 
     @property
     def qpos(self) -> np.ndarray:
-        """MuJoCo's generalised positions of the whole scene, (nq,)."""
+        """Return MuJoCo's generalised positions of the whole scene, (nq,)."""
 
 
 @dataclass(frozen=True)
 class GroundTruth:
-    """The simulator's own knowledge of the base: for judging, never for control.
+    """Holds the simulator's own knowledge of the base: for judging, never for control.
 
     Attributes:
-        position: (3,) m of base_link in the world.
-        quat_xyzw: (4,) rotation of base_link to the world.
-        linear_velocity: (3,) m/s of base_link in the world.
-        angular_velocity: (3,) rad/s in base_link.
+        position: (3,) position of base_link in the world, m.
+        quat_xyzw: (4,) rotation from base_link to the world.
+        linear_velocity: (3,) velocity of base_link in the world, m/s.
+        angular_velocity: (3,) turn rate in base_link, rad/s.
     """
 
     position: np.ndarray
@@ -207,11 +207,11 @@ class GroundTruth:
 
 @runtime_checkable
 class Simulated(Driver, Protocol):
-    """A body whose time is in our hands; a hardware driver offers none of this."""
+    """Drives a body whose time the caller controls; a hardware driver offers none of this."""
 
     @property
     def time(self) -> float:
-        """Simulated s since the start; never jumps backwards, not even at `reset`."""
+        """Return the simulated time since the start, s; it never jumps back, even at `reset`."""
 
     def advance(self) -> None:
         """Let one period pass under the command last written."""
@@ -223,13 +223,13 @@ class Simulated(Driver, Protocol):
         """Return where the base really is."""
 
     def push(self, link: str, impulse: np.ndarray, duration: float) -> None:
-        """Spread an impulse (3,) N s in the world frame over `duration` s on a link.
+        """Spread an impulse (3,), N s in the world frame, over `duration`, s, on a link.
 
-        Raises UnknownNameError, ValueError.
+        Raises UnknownNameError or ValueError.
         """
 
     def set_friction(self, target: str, friction: float) -> None:
         """Set the Coulomb friction of `floor`, `left_foot` or `right_foot`.
 
-        Raises UnknownNameError, ValueError.
+        Raises UnknownNameError or ValueError.
         """

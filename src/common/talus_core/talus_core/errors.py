@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Roots of Talus's exceptions, and the sentence that names what would have worked."""
+"""Defines the roots of Talus's exceptions, and the message that names what would have worked."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from difflib import get_close_matches
 
 
 class TalusError(Exception):
-    """Root of the exceptions that Talus raises on purpose; its message is one line for the user."""
+    """Roots all exceptions that Talus raises on purpose; the message is one line for the user."""
 
 
 class UnknownNameError(TalusError):
-    """A name (robot, driver, joint...) does not exist; the message lists near ones."""
+    """Says that a name (robot, driver, joint...) does not exist; the message lists near ones."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str]):
         super().__init__(unknown_name_message(kind, name, known))
 
 
 def unknown_name_message(kind: str, name: str, known: Iterable[str], most: int = 5) -> str:
-    """Write one line: the unknown name, then the nearest known ones, or all if none is near."""
+    """Return one line: the unknown name, then the nearest known ones, or all if none is near."""
     known = sorted(known)
     near = get_close_matches(name, known, n=most, cutoff=0.5)
     listed = ", ".join(near or known) or "none"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tells a robot how to fall: poses by direction, from `fall.yaml` beside its robot.yaml."""
+"""Plans how a robot falls: poses by direction, from `fall.yaml` beside its robot.yaml."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ FULL_TURN_RAD = 2.0 * math.pi
 
 @dataclass(frozen=True)
 class FallPose:
-    """A pose for a fall in one direction.
+    """Describes a pose for a fall in one direction.
 
     Attributes:
-        name: How the fall is called in the robot's file.
+        name: Name of the fall in the robot's file.
         direction: (2,) unit vector, forward and left seen from the pelvis.
-        joints: (n,) rad.
+        joints: (n,) joint angles, rad.
     """
 
     name: str
@@ -33,10 +33,10 @@ class FallPose:
 
 @dataclass(frozen=True)
 class FallPlan:
-    """How one robot falls.
+    """Describes how one robot falls.
 
     Attributes:
-        poses: One per direction that the robot's file names, and their mirrored ones.
+        poses: One pose per direction that the robot's file names, and their mirrored ones.
         stiffness: Share of the torque limit per rad.
         damping: Share of the torque limit per rad/s.
         duration: Time in which the pose is taken, s.
@@ -48,10 +48,11 @@ class FallPlan:
     duration: float
 
     def towards(self, direction: np.ndarray) -> np.ndarray:
-        """Return joints (n,) rad for a fall towards `direction` (2,), forward and left.
+        """Return the joints (n,), rad, for a fall towards `direction` (2,), forward and left.
 
-        They lie between the two poses on either side, in proportion to the angles: a body that
-        falls where one pose is about to become another fits neither, and then turns onto its head.
+        They lie between the two nearest poses, in proportion to the angles: a body that falls where
+            one
+        pose is about to become another fits neither, and then turns onto its head.
         """
         headings = np.array([_heading(pose.direction) for pose in self.poses])
         to_the_right = (_heading(direction) - headings) % FULL_TURN_RAD
@@ -68,12 +69,12 @@ class Folding:
     """Folds the joints into the pose of a fall: call `begin`, then `step` every tick.
 
     Attributes:
-        pose: (n,) rad, since `begin`.
-        stiffness: (n,) N m/rad, since `begin`; the caller may take some of it away.
+        pose: (n,) joint angles to take, rad; set by `begin`.
+        stiffness: (n,) stiffness, N m/rad, set by `begin`; the caller may reduce it.
     """
 
     def __init__(self, plan: FallPlan, effort_limit: np.ndarray, dt: float):
-        """Prepare for joints with `effort_limit` (n,) N m and ticks of `dt` s."""
+        """Prepare for joints with peak torque `effort_limit` (n,), N m, and ticks of `dt`, s."""
         self._plan = plan
         self._effort = effort_limit
         self._dt = dt
@@ -81,7 +82,7 @@ class Folding:
         self._zero = np.zeros(len(effort_limit))
 
     def begin(self, position: np.ndarray, direction: np.ndarray) -> None:
-        """Start from joints at `position` (n,) rad.
+        """Start from joints at `position` (n,), rad.
 
         The fall goes towards `direction` (2,): forward and left seen from the pelvis.
         """

@@ -1,36 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one judge of a fall behind all figures that are published.
+"""Judges falls for all figures that are published, from outside, by the ground truth.
 
-Seen from outside, by the ground truth.
-
-What the robot itself does about a fall has thresholds of its own, named by what they trigger; they
-judge by its own sensors, earlier, and are none of these.
+What the robot itself does about a fall has thresholds of its own, named after what they trigger.
+They judge by the robot's own sensors, and earlier.
 """
 
 from __future__ import annotations
 
 import math
 
-# Beyond it no foot is under the body any more, and no step recovers. Sitting leans the pelvis by 25
-# degrees, walking
-# by 5, a shove that was caught by up to 45.
+# At a larger tilt no foot is under the body any more, and no step recovers. Sitting leans the
+# pelvis by 25 degrees, walking by 5, a shove that was caught by up to 45.
 FALLEN_TILT_RAD = math.radians(60.0)
 FALLEN_UP_COSINE = 0.5  # exactly the cosine of FALLEN_TILT_RAD
 
-# Seated robots rest with their base at 0.96 of the seat's height or more (0.38 m of talus40's 0.394
-# m): lower, it lies
-# on the ground or on folded legs.
+# Share of the seat's height: seated robots rest with their base at 0.96 of it or more (0.38 m of
+# talus40's 0.394 m); a lower base lies on the ground or on folded legs.
 FALLEN_HEIGHT_OF_SEAT = 0.85
 
 
 def has_fallen(up_cosine: float, height_m: float, seat_height_m: float) -> bool:
-    """Return whether a robot has fallen.
-
-    Its base tilts beyond recovery, or is lower than it can be on a seat.
+    """Return whether a robot has fallen: its base is tilted too far, or lower than on a seat.
 
     Args:
         up_cosine: Cosine of the angle between the base's z axis and the vertical.
         height_m: Height of the base over the lower sole, m.
-        seat_height_m: That height in the robot's pose `sit`, m.
+        seat_height_m: Height of the base over the sole in the robot's pose `sit`, m.
     """
     return bool(up_cosine < FALLEN_UP_COSINE or height_m < FALLEN_HEIGHT_OF_SEAT * seat_height_m)

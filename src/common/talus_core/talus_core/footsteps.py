@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Propose a footstep to balance, which may refuse it."""
+"""Defines a footstep that is proposed to balance, which may refuse it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Footstep:
-    """Propose a place where a foot shall land; a sequence begins with the next step.
+    """Proposes a place where a foot should land; a sequence begins with the next step.
 
     Attributes:
-        side: Foot that steps, 0 left, 1 right.
-        position_in_odom: (3,) m, of the centre of its sole.
-        yaw_in_odom: rad, heading of the sole.
+        side: Foot that steps: 0 left, 1 right.
+        position_in_odom: (3,) centre of its sole, m.
+        yaw_in_odom: Heading of the sole, rad.
     """
 
     side: int

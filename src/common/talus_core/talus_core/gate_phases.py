@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The phases of the last gate before the drives, once for everybody."""
+"""Defines the phases of the last gate before the drives, for all packages."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import IntEnum
 
 
 class GatePhase(IntEnum):
-    """What the gate does; the numbers are those of GateState.msg."""
+    """Names what the gate does; the numbers are those of GateState.msg."""
 
     OFF = 0
     RUN = 1

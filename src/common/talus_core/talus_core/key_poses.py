@@ -19,8 +19,8 @@ Plan = TypeVar("Plan")
 class KeyPoses:
     """Turns joints by name into arrays; a name without side means both sides, mirrored.
 
-    `opposite` names, without side, what turns the other way on the other side; `everywhere` holds
-    unless a pose says otherwise.
+    Joints in `opposite`, without side, turn the other way on the other side. The angles in
+    `everywhere` hold unless a pose says otherwise.
     """
 
     def __init__(self, robot: RobotDescription, opposite: list[str], everywhere: dict[str, float]):
@@ -31,7 +31,7 @@ class KeyPoses:
         self._default = self.pose(everywhere)
 
     def mirrored(self, position: np.ndarray) -> np.ndarray:
-        """Return the pose (n,) rad with left and right exchanged."""
+        """Return the pose (n,), rad, with left and right exchanged."""
         mirrored = np.empty_like(position)
         for name, angle in zip(self._names, position, strict=True):
             side, bare = (name[:2], name[2:]) if name.startswith(SIDE_PREFIXES) else ("", name)
@@ -40,7 +40,7 @@ class KeyPoses:
         return mirrored
 
     def pose(self, joints: dict[str, float]) -> np.ndarray:
-        """Return joints by name as (n,) rad, within the joints' ranges."""
+        """Return joints by name as an array (n,), rad, within the joints' ranges."""
         position = self._default.copy()
         for name, angle in joints.items():
             for joint, sign in self._sides(name):
@@ -59,9 +59,9 @@ class KeyPoses:
 def read_pose_file(
     robot: RobotDescription, name: str, build: Callable[[dict, KeyPoses], Plan]
 ) -> Plan | None:
-    """Return what `build` makes of a file of the robot; None if it has none.
+    """Return what `build` makes of a file of the robot; None if the robot has no such file.
 
-    Raises RobotDescriptionError.
+    Raises RobotDescriptionError where the file cannot be used.
     """
     path = robot.folder / name
     if not path.is_file():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Say what a limb is asked to do: a pose in a frame, how stiffly and how urgently."""
+"""Defines what a limb is asked to do: a pose in a frame, how stiffly and how urgently."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from talus_core.rotations import exp_so3
 from talus_core.transform import Transform, unit_pose
 
 EnumT = TypeVar("EnumT", bound=Enum)
-LIMB_STALE_AFTER_S = 0.5  # INTERFACES: then the limb returns to its pose
-LIMB_MOST_SPEED_MPS = 2.0  # of a target: an arm's drives reach 20 rad/s, and a person's hand 2 m/s
-LIMB_MOST_TURNING_RADPS = 10.0  # of a target: the wrist's drives reach 14 rad/s
+LIMB_STALE_AFTER_S = 0.5  # s (INTERFACES), after which the limb returns to its pose
+LIMB_MOST_SPEED_MPS = 2.0  # m/s of a target: a person's hand; an arm's drives reach 20 rad/s
+LIMB_MOST_TURNING_RADPS = 10.0  # rad/s of a target: the wrist's drives reach 14 rad/s
 
 
 class Limb(Enum):
-    """Name what has a target of its own; values as in LimbTarget.msg."""
+    """Names what can have a target of its own; the values are those of LimbTarget.msg."""
 
     LEFT_HAND = "left_hand"
     RIGHT_HAND = "right_hand"
@@ -30,14 +30,14 @@ class Limb(Enum):
 
 
 class LimbFrame(Enum):
-    """Name the frames in which balance knows where a target is; never `map`, which jumps."""
+    """Names the frames in which balance knows where a target is; never `map`, which jumps."""
 
     ODOM = "odom"
     BASE = "base_link"
 
 
 class LimbPriority(IntEnum):
-    """Rank a target against trunk and posture, none above balance; values as in LimbTarget.msg."""
+    """Ranks a target against trunk and posture, never above balance; values of LimbTarget.msg."""
 
     LOW = 0
     NORMAL = 1
@@ -45,22 +45,22 @@ class LimbPriority(IntEnum):
 
 
 class LimbTargetError(TalusError):
-    """Refuse a limb target that cannot be followed; the message names what would work."""
+    """Says that a limb target cannot be followed; the message names what would work."""
 
 
 @dataclass(frozen=True)
 class LimbTarget:
-    """Ask a limb for a pose, from a moment on and for `LIMB_STALE_AFTER_S` at most.
+    """Asks a limb for a pose, from a moment on and for `LIMB_STALE_AFTER_S` at most.
 
     Attributes:
-        limb: Hand whose gripper frame shall be there; or the gaze, which looks at the position.
+        limb: Hand whose gripper frame must be there, or the gaze, which looks at the position.
         frame: Frame of all that follows.
-        position: (3,) m.
-        rotation: (3, 3) gripper to frame; of no account for the gaze.
-        velocity: (6,) of the target itself, linear m/s, then angular rad/s.
-        stiffness: Share 0..1 of the stiffest feedback that the robot has for it.
-        priority: Against trunk and posture.
-        time: s, by the clock of `RobotState`, at which the pose held.
+        position: (3,) position, m.
+        rotation: (3, 3) rotation from gripper to frame; the gaze ignores it.
+        velocity: (6,) velocity of the target itself, linear m/s, then angular rad/s.
+        stiffness: Share 0 to 1 of the stiffest feedback that the robot has for it.
+        priority: Rank against trunk and posture.
+        time: Time at which the pose held, by the clock of `RobotState`, s.
     """
 
     limb: Limb
@@ -73,7 +73,7 @@ class LimbTarget:
     time: float
 
     def moved_to(self, now: float) -> LimbTarget:
-        """Return where the target is at `now` s, by its own velocity."""
+        """Return where the target is at `now`, s, by its own velocity."""
         if not self.velocity.any():
             return self
         age = now - self.time
@@ -82,22 +82,22 @@ class LimbTarget:
         return replace(self, position=position, rotation=turn @ self.rotation, time=now)
 
     def is_fresh(self, now: float) -> bool:
-        """Tell whether the target still counts at `now` s."""
+        """Tell whether the target still counts at `now`, s."""
         return now - self.time <= LIMB_STALE_AFTER_S
 
 
 @dataclass(frozen=True)
 class RawLimbTarget:
-    """Hold a limb target as it came in, before any check; units as in `LimbTarget`.
+    """Holds a limb target as it arrived, before any check; units as in `LimbTarget`.
 
     Attributes:
-        limb, frame: Names.
-        position: x, y, z.
+        limb, frame: Names of limb and frame.
+        position: Position x, y, z.
         quat_xyzw: Unit quaternion.
-        velocity: Linear x, y, z, then angular x, y, z.
-        stiffness: 0 stands for 1.
+        velocity: Linear velocity x, y, z, then angular x, y, z.
+        stiffness: Share of the stiffest feedback; 0 stands for 1.
         priority: Value of `LimbPriority`.
-        time: s, stamp; 0 stands for now.
+        time: Stamp, s; 0 stands for now.
     """
 
     limb: str
@@ -111,11 +111,11 @@ class RawLimbTarget:
 
 
 def checked_limb_target(raw: RawLimbTarget, now: float) -> LimbTarget:
-    """Return the target that `raw` means at `now` s.
+    """Return the target that `raw` means at `now`, s.
 
     Raises:
-        LimbTargetError: For a value that is no number, out of range or too old.
-        UnknownNameError: For a limb or a frame that balance does not know.
+        LimbTargetError: If a value is not finite, out of range or too old.
+        UnknownNameError: If balance does not know the limb or the frame.
     """
     limb = _named("limb", raw.limb, Limb)
     pose = _pose(raw, limb)
@@ -161,7 +161,7 @@ def _all_finite(values: Iterable[float]) -> bool:
 
 
 def _stiffness(raw: RawLimbTarget) -> float:
-    if not 0.0 <= raw.stiffness <= 1.0:  # NaN is neither
+    if not 0.0 <= raw.stiffness <= 1.0:  # NaN is refused too
         raise LimbTargetError(
             f"target of {raw.limb}: stiffness {raw.stiffness}; a share 0 to 1 works"
         )
@@ -179,7 +179,7 @@ def _time(raw: RawLimbTarget, now: float) -> float:
     if raw.time == 0.0:
         return now
     age = now - raw.time
-    if not abs(age) <= LIMB_STALE_AFTER_S:  # NaN too
+    if not abs(age) <= LIMB_STALE_AFTER_S:  # NaN is refused too
         raise LimbTargetError(
             f"target of {raw.limb}: stamped {age:.3f} s ago; {LIMB_STALE_AFTER_S} s or stamp 0 work"
         )
@@ -187,18 +187,18 @@ def _time(raw: RawLimbTarget, now: float) -> float:
 
 
 class LimbInbox:
-    """Keep the newest target of each limb until it is stale."""
+    """Keeps the newest target of each limb until it is stale."""
 
     def __init__(self, limbs: Collection[Limb] = tuple(Limb)):
-        """Take `limbs`: those that the robot has."""
+        """Take the limbs that the robot has."""
         self._limbs = tuple(limbs)
         self._newest: dict[Limb, LimbTarget] = {}
 
     def receive(self, raw: RawLimbTarget, now: float) -> None:
-        """Check a target that came in at `now` s, and keep it.
+        """Check a target that arrived at `now`, s, and keep it.
 
         Raises:
-            LimbTargetError, UnknownNameError: For one that cannot be followed; nothing changes.
+            LimbTargetError, UnknownNameError: If it cannot be followed; nothing changes then.
         """
         target = checked_limb_target(raw, now)
         if target.limb not in self._limbs:
@@ -207,13 +207,13 @@ class LimbInbox:
         self.put(target)
 
     def put(self, target: LimbTarget) -> None:
-        """Take a target in place of an older one of its limb."""
+        """Keep a target in place of an older one of its limb."""
         known = self._newest.get(target.limb)
         if known is None or target.time >= known.time:
             self._newest[target.limb] = target
 
     def fresh(self, now: float) -> tuple[LimbTarget, ...]:
-        """Return all targets that count at `now` s, where they are by then."""
+        """Return all targets that count at `now`, s, moved to where they are by then."""
         return tuple(
             target.moved_to(now) for target in self._newest.values() if target.is_fresh(now)
         )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the balance controller does, as a word that all packages share."""
+"""Defines the modes of the balance controller, for all packages."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import IntEnum
 
 
 class Mode(IntEnum):
-    """Mode of the balance controller; the numbers are those of BalanceState.msg."""
+    """Names the mode of the balance controller; the numbers are those of BalanceState.msg."""
 
     LIMP = 0
     SEATED = 1
@@ -20,5 +20,5 @@ class Mode(IntEnum):
 
     @property
     def words(self) -> str:
-        """Name of the mode as people read it, in lower case."""
+        """Return the name of the mode as people read it, in lower case."""
         return self.name.lower().replace("_", " ")

@@ -2,13 +2,11 @@
 """Lists the nodes of a robot: which are waited for, watched, traced, or killed on purpose.
 
 Lock-step, supervisor, scenarios, recorder, page, doctor and the tests of the launch files read it.
-A node of this
-checkout is one row below; a node from outside is one entry of a YAML file with the same fields,
-named to the launch
-files by `nodes:=FILE`:
+A node of this checkout is one row below. A node from outside is one entry of a YAML file with the
+same fields, which `nodes:=FILE` names to the launch files:
 
-    planner: {package: my_planner, executable: planner_node, leash_s: 0.5, silence: {R1: [0.45,
-        0.3]}, required: never}
+    planner: {package: my_planner, executable: planner_node, leash_s: 0.5,
+              silence: {R1: [0.45, 0.3]}, required: never}
 """
 
 from __future__ import annotations
@@ -31,7 +29,7 @@ _KIND = re.compile(r"[a-zA-Z]\w*/[A-Z]\w*")
 
 
 class NodeTableError(TalusError):
-    """A file of further nodes that cannot be used; the message names file, node and entry."""
+    """Says that a file of further nodes cannot be used; names file, node and entry."""
 
 
 @dataclass(frozen=True)
@@ -86,23 +84,23 @@ class NodeRow:
 
 
 class NodeTable:
-    """The rows by name, in their order."""
+    """Holds the rows by name, in their order."""
 
     def __init__(self, rows: Iterable[NodeRow]):
         self._rows = {row.name: row for row in rows}
 
     @property
     def rows(self) -> tuple[NodeRow, ...]:
-        """All rows, in the order of the table."""
+        """Return all rows, in the order of the table."""
         return tuple(self._rows.values())
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of all nodes."""
+        """Return the names of all nodes."""
         return tuple(self._rows)
 
     def row(self, name: str) -> NodeRow:
-        """Return the row of a node. Raises UnknownNameError."""
+        """Return the row of a node; raises UnknownNameError where there is none."""
         if name not in self._rows:
             raise UnknownNameError("node", name, self._rows)
         return self._rows[name]
@@ -141,14 +139,14 @@ class NodeTable:
     def with_file(self, path: str | Path) -> NodeTable:
         """Return this table with the further nodes of a YAML file; an empty path adds none.
 
-        Raises NodeTableError.
+        Raises NodeTableError where the file cannot be used.
         """
         return NodeTable((*self.rows, *_rows_of(Path(path), self._rows))) if path else self
 
 
 SILENT_R1_PERCEPTION = Silence(
     wall_s=0.45, robot_s=0.315
-)  # nine heartbeats of 20 Hz; the map sees at 5 Hz
+)  # nine heartbeats of 20 Hz; the map updates at 5 Hz
 NODES = NodeTable(
     (
         NodeRow(
@@ -179,8 +177,8 @@ NODES = NodeTable(
             purpose="estimator, step planner with adapted timing and place, whole-body QP; stands, "
             "walks, catches itself, sits",
         ),
-        # Half the age at which the last gate refuses the supervisor's word; the gate watches it by
-        # that word.
+        # Half the age at which the last gate refuses the supervisor's permit; the gate watches the
+        # supervisor by that permit.
         NodeRow(
             "safety",
             "talus_safety",
@@ -190,7 +188,7 @@ NODES = NodeTable(
             purpose="supervisor: the stop ladder R1 degrade, R2 safe stand, R3 sit then cut, R4 "
             "protective fall, R5 cut",
         ),
-        # The cameras see at 10 Hz and a half: five missing heartbeats degrade, nine stop.
+        # The cameras see at 10 Hz or more: five missing heartbeats degrade, nine stop.
         NodeRow(
             "camera",
             "talus_simulation",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Configuration as frozen dataclasses whose fields carry their description and range."""
+"""Defines configurations: frozen dataclasses whose fields carry their description and range."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ ConfigT = TypeVar("ConfigT")
 
 
 class ParameterError(TalusError):
-    """A parameter is unknown, of the wrong type or out of range; the message says what works."""
+    """Says that a parameter is unknown, of the wrong type or out of range, and what would work."""
 
 
 @dataclass(frozen=True)
 class ParameterInfo:
-    """What a reader, a ROS descriptor and the check of a value must know of a parameter."""
+    """Holds what a reader, a ROS descriptor and the check of a value must know of a parameter."""
 
     description: str
     low: float | None = None
@@ -35,14 +35,14 @@ def parameter(
     choices: tuple[str, ...] = (),
     is_dynamic: bool = False,
 ) -> Any:
-    """Make a dataclass field that is a parameter: bool, int, float, str or a tuple of one.
+    """Return a dataclass field that is a parameter: bool, int, float, str or a tuple of one.
 
     Args:
-        default: Its type is the parameter's type.
+        default: Default value; its type is the parameter's type.
         description: One sentence with the unit and the reason of the default.
         low, high: Inclusive bounds of a number, or of each number of a tuple.
-        choices: The only values allowed.
-        is_dynamic: May change while the node runs.
+        choices: The only values allowed; empty for any.
+        is_dynamic: Whether it may change while the node runs.
     """
     return field(
         default=default,
@@ -51,12 +51,12 @@ def parameter(
 
 
 def section(config_type: type) -> Any:
-    """Make a dataclass field that is a configuration; it names its parameters `section.name`."""
+    """Return a dataclass field that is a configuration; its parameters are `section.name`."""
     return field(default_factory=config_type)
 
 
 def flat_parameters(config_type: type, prefix: str = "") -> dict[str, tuple[Any, ParameterInfo]]:
-    """Return every parameter of a configuration by its dotted name: (default, info)."""
+    """Return every parameter of a configuration by its dotted name, as (default, info)."""
     result = {}
     for item in _fields_of(config_type):
         if "parameter" in item.metadata:
@@ -80,9 +80,9 @@ def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def build_config(
     config_type: type[ConfigT], values: Mapping[str, Any], prefix: str = ""
 ) -> ConfigT:
-    """Build a configuration from values by dotted name, the rest at their defaults.
+    """Build a configuration from values by dotted name, with defaults for the rest.
 
-    Raises ParameterError.
+    Raises ParameterError for a name or value that does not fit.
     """
     if not prefix:
         _refuse_unknown(config_type, values)
@@ -99,7 +99,7 @@ def build_config(
 
 
 def checked(name: str, value: Any, default: Any, info: ParameterInfo) -> Any:
-    """Return `value` as the type of `default`, inside its range. Raises ParameterError."""
+    """Return `value` as the type of `default`, inside its range; raises ParameterError."""
     value = _as_type_of(name, value, default)
     for item in value if isinstance(value, tuple) else (value,):
         if info.choices and item not in info.choices:

@@ -11,14 +11,14 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Pinhole:
-    """Intrinsics without distortion.
+    """Holds the intrinsics of a camera without distortion.
 
     The centre of pixel (0, 0) is at u = v = 0, as in sensor_msgs/CameraInfo.
 
     Attributes:
-        width, height: pixels.
-        fx, fy: focal lengths in pixels.
-        cx, cy: principal point in pixels.
+        width, height: Size of the image, pixels.
+        fx, fy: Focal lengths, pixels.
+        cx, cy: Principal point, pixels.
     """
 
     width: int
@@ -30,7 +30,7 @@ class Pinhole:
 
     @staticmethod
     def from_fovy(width: int, height: int, fovy: float) -> Pinhole:
-        """Build it from square pixels and the vertical field of view.
+        """Return a camera with square pixels and this vertical field of view.
 
         `fovy` is in rad, from the image's top edge to its bottom edge.
         """
@@ -39,7 +39,7 @@ class Pinhole:
 
     @property
     def matrix(self) -> np.ndarray:
-        """Camera matrix K, (3, 3)."""
+        """Return the camera matrix K, (3, 3)."""
         return np.array([[self.fx, 0.0, self.cx], [0.0, self.fy, self.cy], [0.0, 0.0, 1.0]])
 
     def rays(self, step: int = 1, first: tuple[int, int] = (0, 0)) -> np.ndarray:
@@ -55,6 +55,6 @@ class Pinhole:
         return rays
 
     def project(self, points: np.ndarray) -> np.ndarray:
-        """Project (n, 3) points in m to (n, 2) pixels u, v; meaningful for z > 0 only."""
+        """Project points (n, 3), m, to pixels u, v (n, 2); meaningful for z > 0 only."""
         depth = points[:, 2:3]
         return points[:, :2] / depth * (self.fx, self.fy) + (self.cx, self.cy)

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads a robot from data.
-
-A folder with URDF (+ MJCF, SDF) and a `robot.yaml` that names its parts.
-"""
+"""Reads a robot from its folder: URDF (+ MJCF, SDF) and a `robot.yaml` that names its parts."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ from talus_core.errors import TalusError, UnknownNameError
 
 
 class RobotDescriptionError(TalusError):
-    """A robot's folder cannot be used.
+    """Says that a robot's folder cannot be used.
 
     The message names the file, the entry and what would work.
     """
@@ -25,10 +22,10 @@ class RobotDescriptionError(TalusError):
 
 @dataclass(frozen=True)
 class Foot:
-    """A flat foot.
+    """Describes a flat foot.
 
     Attributes:
-        frame: The sole frame: its x-y plane is the contact surface, its origin the centre of that.
+        frame: Sole frame, whose x-y plane is the contact surface and whose origin is its centre.
         length, width: Size of the contact surface, m.
     """
 
@@ -39,9 +36,9 @@ class Foot:
 
 @dataclass(frozen=True)
 class JointLimits:
-    """Limits of every joint, each (n,).
+    """Holds the limits of every joint, each (n,).
 
-    Rad, rad, rad/s, N m; rotor inertia at the joint, kg m^2.
+    Positions are in rad, speeds in rad/s, torques in N m, and rotor inertia at the joint in kg m^2.
     """
 
     lower: np.ndarray
@@ -53,18 +50,18 @@ class JointLimits:
 
 @dataclass(frozen=True)
 class RobotDescription:
-    """What the software knows of a robot before it connects.
+    """Holds what the software knows of a robot before it connects.
 
     Attributes:
-        name: How the robot is called.
-        folder: Where its files are.
+        name: Name of the robot.
+        folder: Folder of its files.
         joint_names: Order of every joint array in Talus.
         groups: Joint names by group: left_leg, right_leg, torso, left_arm, right_arm, left_hand,
             right_hand.
-        limits: Per joint, in the order of `joint_names`.
-        feet: Left and right.
+        limits: Limits of the joints, in the order of `joint_names`.
+        feet: Left and right foot.
         frames: Names of base, torso, imu, gaze, left_gripper and right_gripper frames.
-        poses: Named joint poses, each (n,) rad; at least `stand` and `sit`.
+        poses: Named joint poses, each (n,), rad; at least `stand` and `sit`.
         urdf, mjcf, sdf: The model files.
     """
 
@@ -91,12 +88,12 @@ class RobotDescription:
 
     @property
     def structural_indices(self) -> np.ndarray:
-        """Places of all joints but the hands': what the balance controller moves."""
+        """Return the places of all joints but the hands', which the balance controller moves."""
         return self.indices(*(g for g in self.groups if not g.endswith("_hand")))
 
 
 def load_robot(folder: str | Path) -> RobotDescription:
-    """Read `robot.yaml` and the URDF that it names. Raises RobotDescriptionError."""
+    """Read `robot.yaml` and the URDF that it names; raises RobotDescriptionError."""
     folder = Path(folder)
     path = folder / "robot.yaml"
     try:

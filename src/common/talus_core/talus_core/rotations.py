@@ -43,7 +43,7 @@ def yaw_of(matrix: np.ndarray) -> float:
 
 
 def matrix_from_yaw(yaw: float) -> np.ndarray:
-    """Return the (3, 3) rotation by `yaw` rad about z."""
+    """Return the (3, 3) rotation by `yaw`, rad, about z."""
     c = math.cos(yaw)
     s = math.sin(yaw)
     return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
@@ -60,7 +60,7 @@ def skew(v: np.ndarray) -> np.ndarray:
 
 
 def exp_so3(phi: np.ndarray) -> np.ndarray:
-    """Convert a rotation vector (3,) rad to a (3, 3) rotation matrix (Rodrigues)."""
+    """Convert a rotation vector (3,), rad, to a (3, 3) rotation matrix (Rodrigues)."""
     angle = math.sqrt(phi[0] * phi[0] + phi[1] * phi[1] + phi[2] * phi[2])
     s = skew(phi)
     if angle < 1e-6:

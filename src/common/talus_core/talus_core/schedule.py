@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Picks a mean rate out of a stream of instants that has another one."""
+"""Picks instants at a mean rate out of a stream of instants that has another rate."""
 
 from __future__ import annotations
 
-ROUNDING_S = 1e-6  # stamps carry nanoseconds, sums of periods do not
+ROUNDING_S = 1e-6  # s, since stamps carry nanoseconds and sums of periods do not
 
 
 class Schedule:
-    """Says of each instant of a stream whether it is the first of a new period."""
+    """Tells for each instant of a stream whether it is the first of a new period."""
 
     def __init__(self, rate_hz: float):
         self._period = 1.0 / rate_hz
         self._next: float | None = None
 
     def is_due(self, now: float) -> bool:
-        """Return true for the first instant (s) at or after each period's end.
+        """Return True for the first instant `now`, s, at or after the end of each period.
 
         A gap, or a clock that jumps, starts anew.
         """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Data that crosses the driver seam: one tick of sensors up, one tick of commands down."""
+"""Defines what crosses the driver seam: one tick of sensors up, one tick of commands down."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ import numpy as np
 
 @dataclass(frozen=True)
 class RobotState:
-    """Sensors at one control tick; joints in the order of `RobotDescription.joint_names`.
+    """Holds the sensors at one control tick, joints in `RobotDescription.joint_names`' order.
 
     Attributes:
         sequence: Control tick, counted from 0 at `connect`.
-        time: s, ROS time of sampling (simulated or wall).
-        steady_time_ns: Steady clock at sampling, for age on the same machine.
-        position: (n,) rad.
-        velocity: (n,) rad/s.
-        effort: (n,) N m, as the drives measure it.
-        angular_velocity: (3,) rad/s, gyroscope, in imu_link.
-        linear_acceleration: (3,) m/s^2, specific force (at rest +9.81 upwards), in imu_link.
-        foot_wrenches: (2, 6) left then right: force N, torque N m of the ground on the foot, in
-            and about the sole.
-        torque_enabled: The drives produce torque.
+        time: ROS time of sampling (simulated or wall), s.
+        steady_time_ns: Steady clock at sampling, for ages on the same machine, ns.
+        position: (n,) joint angles, rad.
+        velocity: (n,) joint speeds, rad/s.
+        effort: (n,) torques as the drives measure them, N m.
+        angular_velocity: (3,) gyroscope, in imu_link, rad/s.
+        linear_acceleration: (3,) specific force (+9.81 upwards at rest), in imu_link, m/s^2.
+        foot_wrenches: (2, 6) left then right: force, N, and torque, N m, of the ground on the foot,
+            in and about the sole.
+        torque_enabled: Whether the drives produce torque.
     """
 
     sequence: int
@@ -40,15 +40,15 @@ class RobotState:
 
 @dataclass(frozen=True)
 class JointCommand:
-    """Drive-level targets: each drive applies effort + kp (position - q) + kd (velocity - dq).
+    """Holds the drives' targets: each applies effort + kp (position - q) + kd (velocity - dq).
 
     Attributes:
-        sequence: Number of the `RobotState` that this answers.
-        position: (n,) rad.
-        velocity: (n,) rad/s.
-        effort: (n,) N m, feed-forward.
-        kp: (n,) N m/rad, >= 0.
-        kd: (n,) N m s/rad, >= 0.
+        sequence: Number of the `RobotState` that this command answers.
+        position: (n,) position targets, rad.
+        velocity: (n,) velocity targets, rad/s.
+        effort: (n,) feed-forward torques, N m.
+        kp: (n,) stiffness, N m/rad, >= 0.
+        kd: (n,) damping, N m s/rad, >= 0.
     """
 
     sequence: int

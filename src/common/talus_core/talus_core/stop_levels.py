@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The levels of the stop ladder, once for everybody: what safety may ask of the robot."""
+"""Defines the levels of the stop ladder, which safety may ask of the robot, for all packages."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from enum import IntEnum
 
 
 class StopLevel(IntEnum):
-    """What is asked of the robot.
+    """Names what is asked of the robot.
 
-    The numbers are those of SafetyState.msg, and greater is stricter.
+    The numbers are those of SafetyState.msg; a greater one is stricter.
     """
 
     R0_RUN = 0
@@ -21,9 +21,9 @@ class StopLevel(IntEnum):
 
     @classmethod
     def from_message(cls, value: int) -> StopLevel:
-        """Return the level with this number; one that names none reads as R3.
+        """Return the level with this number; an unknown number reads as R3.
 
-        What is not understood restricts.
+        What is not understood must restrict.
         """
         try:
             return cls(value)

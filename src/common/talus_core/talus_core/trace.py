@@ -26,7 +26,7 @@ TRACE_MAGIC = b"TALUSTR1"
 TRACE_HEAD = struct.Struct("8sQQQ")  # magic, number of slots, bytes of each, messages written
 COUNT_AT = 24
 SLOT_HEAD = struct.Struct("QQII")  # number, steady clock in ns, kind, bytes that follow
-# Read at once, being aligned; written through a memoryview, since `pack_into` writes zeros first.
+# Aligned, so that it is read at once; written by a memoryview, as `pack_into` writes zeros first.
 SLOT_NUMBER = struct.Struct("Q")
 TRACED_TOPICS = NODES.traced()
 TRACE_KINDS = {
@@ -39,10 +39,10 @@ COMMAND_KIND = TRACE_KINDS["joint_command"]
 
 @dataclass(frozen=True)
 class Block:
-    """Messages of one kind and length, in the order in which they were written.
+    """Holds messages of one kind and length, in the order in which they were written.
 
     Attributes:
-        kind: One of KINDS.
+        kind: Kind of the messages, one of KINDS.
         times: (n,) steady clock, ns.
         data: (n, length) bytes.
     """
@@ -53,12 +53,12 @@ class Block:
 
 
 def trace_path(domain: int, namespace: str, owner: str) -> Path:
-    """Name the trace of a node on this machine, for this user.
+    """Return the path of a node's trace on this machine, for this user.
 
     Args:
         domain: ROS domain of the robot.
         namespace: ROS namespace of the robot.
-        owner: The node, one of TRACED.
+        owner: Node, one of TRACED.
     """
     return (
         SHARED_MEMORY
@@ -67,10 +67,10 @@ def trace_path(domain: int, namespace: str, owner: str) -> Path:
 
 
 class TraceWriter:
-    """Writes the one trace of a node; a new writer takes the place of one that was killed."""
+    """Writes the one trace of a node; a new writer replaces one that was killed."""
 
     def __init__(self, path: Path, slots: int, room: int):
-        """Create the file; `room` is the size of the longest message in bytes. Raises OSError."""
+        """Create the file; `room`: size of the longest message, bytes. Raises OSError."""
         self._path = path
         self._slots = slots
         self._size = -(-(SLOT_HEAD.size + room) // 64) * 64
@@ -79,7 +79,7 @@ class TraceWriter:
         try:
             fcntl.flock(
                 handle, fcntl.LOCK_EX
-            )  # until the process ends, however it ends: see `remove_dead`
+            )  # kept until the process ends, however it ends: see `remove_dead`
             os.posix_fallocate(handle, 0, TRACE_HEAD.size + slots * self._size)
             self._map = mmap.mmap(handle, TRACE_HEAD.size + slots * self._size)
             TRACE_HEAD.pack_into(self._map, 0, TRACE_MAGIC, slots, self._size, 0)
@@ -94,9 +94,9 @@ class TraceWriter:
         self._count = 0
 
     def put(self, kind: int, now_ns: int, data: bytes) -> None:
-        """Store a message of a kind at a time of the steady clock.
+        """Store a message of a kind at a time of the steady clock, ns.
 
-        Leave out one that is too long.
+        A message that is too long is left out.
         """
         begin = TRACE_HEAD.size + (self._count % self._slots) * self._size
         end = begin + SLOT_HEAD.size + len(data)
@@ -109,7 +109,7 @@ class TraceWriter:
         self._numbers[COUNT_AT // SLOT_NUMBER.size] = self._count
 
     def close(self) -> None:
-        """Take the file away, unless another writer has replaced it."""
+        """Remove the file, unless another writer has replaced it."""
         with suppress(OSError):
             os.close(self._handle)
         with suppress(OSError):
@@ -118,7 +118,7 @@ class TraceWriter:
 
 
 class NoTrace:
-    """Stands in for a writer where there is no shared memory: it keeps nothing."""
+    """Replaces a writer where there is no shared memory: it keeps nothing."""
 
     def put(self, kind: int, now_ns: int, data: bytes) -> None:
         """Forget the message at once."""
@@ -130,7 +130,7 @@ class NoTrace:
 def remove_dead(folder: Path) -> None:
     """Remove traces of this user whose writers were killed, since shared memory is scarce.
 
-    A reader that still has one open goes on reading.
+    A reader that still has one open can go on reading.
     """
     for path in folder.glob(f"{TRACE_PREFIX}{os.getuid()}-*"):
         with suppress(OSError), path.open("rb") as file:
@@ -139,7 +139,7 @@ def remove_dead(folder: Path) -> None:
 
 
 def open_trace(path: Path, slots: int, room: int) -> TraceWriter | NoTrace:
-    """Open a trace if there can be one: its lack must not keep a robot from standing."""
+    """Open a trace if possible: a robot must be able to stand without one."""
     remove_dead(path.parent)
     try:
         return TraceWriter(path, slots, room)
@@ -149,14 +149,14 @@ def open_trace(path: Path, slots: int, room: int) -> TraceWriter | NoTrace:
 
 @dataclass(frozen=True)
 class _OpenTrace:
-    """A trace that is mapped for reading; every array has one entry per slot.
+    """Holds a trace that is mapped for reading; every array has one entry per slot.
 
     Attributes:
-        map: The file.
-        inode: It tells this file from a later one of the same path.
-        numbers: Which message each slot holds, counted from 1; 0 while it is written.
-        times: Steady clock, ns.
-        shapes: Kind in the lower half, bytes that follow in the upper half.
+        map: Memory map of the file.
+        inode: Number that tells this file from a later one at the same path.
+        numbers: Number of the message in each slot, counted from 1; 0 while it is written.
+        times: Steady clock of the messages, ns.
+        shapes: Kind in the lower half, number of bytes that follow in the upper half.
         data: (slots, room) bytes.
     """
 
@@ -168,7 +168,7 @@ class _OpenTrace:
     data: np.ndarray
 
     def written(self) -> int:
-        """Count the messages that were ever written to it."""
+        """Return the number of messages that were ever written to it."""
         return SLOT_NUMBER.unpack_from(self.map, COUNT_AT)[0]
 
 
@@ -183,11 +183,11 @@ class TraceReader:
 
     @property
     def is_open(self) -> bool:
-        """Whether there has been a trace to follow."""
+        """Tell whether there has been a trace to follow."""
         return self._open is not None
 
     def read(self) -> list[Block]:
-        """Return all that is new; from the first trace only what comes from now on."""
+        """Return all that is new; of the first trace only what comes from now on."""
         old = self._open
         blocks = [] if old is None else self._rest(old)
         new = self._newer()
@@ -198,7 +198,7 @@ class TraceReader:
         return blocks
 
     def _newer(self) -> _OpenTrace | None:
-        """Open the path's trace, unless it is the one that is open."""
+        """Open the trace at the path, unless it is the one that is open already."""
         try:
             inode = self._path.stat().st_ino
             if self._open is not None and inode == self._open.inode:
@@ -221,7 +221,7 @@ class TraceReader:
         )
 
     def _rest(self, trace: _OpenTrace) -> list[Block]:
-        """Read what the trace has and `_next` does not know yet."""
+        """Return what the trace has from the message `_next` on."""
         written = trace.written()
         slots = len(trace.data)
         oldest = max(self._next, written - slots)
@@ -236,7 +236,7 @@ class TraceReader:
         self.missed += int(np.count_nonzero(~is_whole))
         for shape in np.unique(shapes[is_whole]).tolist():
             chosen = np.flatnonzero(is_whole & (shapes == shape))
-            data = trace.data[places[chosen], : shape >> 32]  # a copy
+            data = trace.data[places[chosen], : shape >> 32]  # this indexing copies
             is_still = trace.numbers[places[chosen]] == wanted[chosen]
             if not is_still.all():
                 self.missed += int(np.count_nonzero(~is_still))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rigid transforms between two frames, and poses that lie between two known ones."""
+"""Defines rigid transforms between two frames, and poses between two known ones."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ Pose = tuple[float, float, float, float, float, float, float]  # x, y, z in m; q
 
 @dataclass(frozen=True)
 class Transform:
-    """Pose of frame S in frame T (X_TS): a point p in S is `rotation @ p + position` in T.
+    """Holds the pose of frame S in frame T (X_TS): p in S is `rotation @ p + position` in T.
 
     Attributes:
-        rotation: (3, 3).
-        position: (3,) m.
+        rotation: (3, 3) rotation from S to T.
+        position: (3,) origin of S in T, m.
     """
 
     rotation: np.ndarray
@@ -34,7 +34,7 @@ class Transform:
         return Transform(self.rotation.T, -self.rotation.T @ self.position)
 
     def apply(self, points: np.ndarray) -> np.ndarray:
-        """Bring (n, 3) points from S to T, in the dtype of `points`."""
+        """Return points (n, 3) of S in T, in the dtype of `points`."""
         return points @ self.rotation.T.astype(points.dtype) + self.position.astype(points.dtype)
 
     @staticmethod
@@ -44,7 +44,7 @@ class Transform:
 
     @staticmethod
     def from_pose(pose: Pose) -> Transform:
-        """Build it from a position and a unit quaternion in ROS order."""
+        """Return the transform of a position, m, and a unit quaternion in ROS order."""
         x, y, z, w = pose[3:]
         rotation = np.array(
             [
@@ -59,7 +59,7 @@ class Transform:
 def unit_pose(position: Iterable[float], quat_xyzw: Iterable[float]) -> Pose:
     """Return the pose with its quaternion normalised.
 
-    Raises ValueError on NaN, Inf, a wrong size or |q| not near 1.
+    Raises ValueError on NaN, infinity, a wrong size or |q| not near 1.
     """
     pose = (*map(float, position), *map(float, quat_xyzw))
     norm = math.hypot(*pose[3:])
@@ -70,14 +70,14 @@ def unit_pose(position: Iterable[float], quat_xyzw: Iterable[float]) -> Pose:
 
 
 def interpolated_pose(a: Pose, b: Pose, share: float) -> Pose:
-    """Interpolate from `a` (share 0) to `b` (share 1).
+    """Return a pose between `a` (share 0) and `b` (share 1).
 
-    Linear in position, spherical in rotation, the shorter way round.
+    Positions are interpolated linearly, rotations spherically by the shorter way.
     """
     cosine = sum(p * q for p, q in zip(a[3:], b[3:], strict=True))
     sign = -1.0 if cosine < 0.0 else 1.0
     angle = math.acos(min(abs(cosine), 1.0))
-    if angle < 1e-4:  # below it sin(s a) / sin(a) = s to 1e-9
+    if angle < 1e-4:  # below this sin(s a) / sin(a) = s to 1e-9
         weight_a = 1.0 - share
         weight_b = sign * share
     else:

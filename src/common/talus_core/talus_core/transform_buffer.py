@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stores the edges of a frame tree as tf brings them; answers where a frame was at an instant."""
+"""Stores the edges of a frame tree from tf, and answers where a frame was at an instant."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from dataclasses import dataclass, field
 from talus_core.errors import TalusError, unknown_name_message
 from talus_core.transform import Pose, Transform, interpolated_pose, unit_pose
 
-TRANSFORM_HISTORY_S = 10.0  # kept per edge: tf2's default
-_TIME_TOLERANCE_S = 1e-6  # stamps carry nanoseconds, times here are floats of wall-clock size
-_STATIC_TIME_S = -math.inf  # the time of a static edge's only pose
+TRANSFORM_HISTORY_S = 10.0  # s kept per edge: tf2's default
+_TIME_TOLERANCE_S = 1e-6  # s: stamps carry nanoseconds, times here are floats of wall-clock size
+_STATIC_TIME_S = -math.inf  # s, time of a static edge's only pose
 
 
 class TransformError(TalusError):
-    """Root of what can go wrong in storing or looking up a frame."""
+    """Roots the errors of storing or looking up a frame."""
 
 
 class UnknownFrameError(TransformError):
-    """A frame is asked for that no edge has named; the message lists near ones."""
+    """Says that no edge has named the frame that is asked for; the message lists near ones."""
 
     def __init__(self, frame: str, known: Iterable[str]):
         super().__init__(unknown_name_message("frame", frame, known))
 
 
 class DisconnectedFramesError(TransformError):
-    """Two known frames have no path between them."""
+    """Says that two known frames have no path between them."""
 
 
 class ExtrapolationError(TransformError):
-    """An instant lies outside what an edge has stored.
+    """Says that an instant lies outside what an edge has stored.
 
-    `is_early` tells "not known yet" from "forgotten".
+    `is_early` tells whether the pose is not known yet; otherwise it was forgotten.
     """
 
     def __init__(self, child: str, time: float, first: float, last: float):
@@ -46,7 +46,7 @@ class ExtrapolationError(TransformError):
 
 @dataclass
 class _Edge:
-    """Poses of one child in its parent, ordered by time."""
+    """Holds the poses of one child in its parent, ordered by time."""
 
     parent: str
     times: list[float] = field(default_factory=list)
@@ -71,9 +71,9 @@ class TransformBuffer:
     def set_static(
         self, parent: str, child: str, position: Iterable[float], quat_xyzw: Iterable[float]
     ) -> None:
-        """Store a pose (m, unit quaternion) that holds at all times, in place of what was known.
+        """Store a pose (m, unit quaternion) that holds at all times, in place of the old edge.
 
-        Raises TransformError.
+        Raises TransformError where the pose or the edge is not possible.
         """
         pose = _checked(child, position, quat_xyzw)
         edge = self._new_edge(parent, child)
@@ -88,10 +88,10 @@ class TransformBuffer:
         position: Iterable[float],
         quat_xyzw: Iterable[float],
     ) -> None:
-        """Store a pose (m, unit quaternion) at an instant (s). Raises TransformError.
+        """Store a pose (m, unit quaternion) at an instant, s. Raises TransformError.
 
-        What is older than the history is forgotten; another parent, or a clock that started again,
-        forgets the whole edge.
+        Poses older than the history are forgotten; another parent, or a clock that started again,
+        makes the whole edge be forgotten.
         """
         pose = _checked(child, position, quat_xyzw)
         edge = self._edges.get(child)
@@ -114,12 +114,12 @@ class TransformBuffer:
     def lookup_many(
         self, target: str, sources: Iterable[str], time: float | None = None
     ) -> dict[str, Transform]:
-        """Return poses of several frames in `target` at one instant.
+        """Return the poses of several frames in `target` at one instant.
 
-        The instant is `time` (s), or the newest that all the paths know. Edges that several paths
+        The instant is `time`, s, or the newest that all the paths know. Edges that several paths
         share are interpolated once.
 
-        Raises UnknownFrameError, DisconnectedFramesError, ExtrapolationError.
+        Raises UnknownFrameError, DisconnectedFramesError or ExtrapolationError.
         """
         chains = {frame: self._chain(frame) for frame in (target, *sources)}
         ancestor = _common_ancestor(target, chains)
@@ -142,13 +142,13 @@ class TransformBuffer:
         return known[frame]
 
     def _newest(self, chains: dict[str, list[str]], ancestor: str) -> float:
-        """Return the newest instant that every moving edge below the ancestor knows, or +inf."""
+        """Return the newest instant that every moving edge below the ancestor knows, or +inf, s."""
         children = {child for chain in chains.values() for child in chain[: chain.index(ancestor)]}
         last_times = (self._edges[child].times[-1] for child in children)
         return min((time for time in last_times if time != _STATIC_TIME_S), default=math.inf)
 
     def _chain(self, frame: str) -> list[str]:
-        """List the frame, its parent, and so on up to the root."""
+        """Return the frame, its parent, and so on up to the root."""
         chain = [frame]
         while (edge := self._edges.get(chain[-1])) is not None:
             chain.append(edge.parent)

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Turns RobotState and JointCommand into the bytes that DDS carries, and back.
+"""Converts RobotState and JointCommand to the bytes that DDS carries, and back.
 
-The bytes are plain CDR, little endian.
+The bytes are plain CDR, little endian. Building and reading message objects costs more than the
+transport of such small messages. A test keeps these layouts equal to rclpy's own serialisation.
+Offsets count from the end of the 4-byte header.
 
-Building and reading message objects costs more than the transport of such small messages. A test
-holds these layouts equal to rclpy's own serialisation. Offsets count from the end of the 4-byte
-header.
-
-Every float64[] is 8 bytes that end (state, first array) or begin with its count, then its numbers;
-so the arrays of a message are the rows of one table of doubles, whose column 0 holds the counts.
+Every float64[] consists of 8 bytes that end (state, first array) or begin with its count, then its
+numbers. So the arrays of a message are the rows of one table of doubles, whose column 0 holds the
+counts.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ HEADER = b"\x00\x01\x00\x00"  # encapsulation: plain CDR, little endian, no opti
 
 
 class JointCommandCodec:
-    """Turns a JointCommand of `size` joints into bytes and back: sequence, then 5 arrays."""
+    """Converts a JointCommand of `size` joints to bytes and back: sequence, then 5 arrays."""
 
     HEAD = struct.Struct("<Q")
 
@@ -36,16 +35,16 @@ class JointCommandCodec:
         self._sizes = (size,) * 5
 
     def encode(self, command: JointCommand) -> bytes:
-        """Return the bytes. Raises ValueError where an array has another size."""
+        """Return the command's bytes; raises ValueError where an array has another size."""
         arrays = (command.position, command.velocity, command.effort, command.kp, command.kd)
         for row, array in zip(self._table, arrays, strict=True):
             row[1:] = array
         return HEADER + self.HEAD.pack(command.sequence) + self._table.tobytes()
 
     def decode(self, data: bytes) -> JointCommand | None:
-        """Return None where the bytes are of another size or encoding.
+        """Return the command, or None where the bytes are of another size or encoding.
 
-        The arrays are read-only views of `data`.
+        Its arrays are read-only views of `data`.
         """
         if len(data) != self._length or data[:4] != HEADER:
             return None
@@ -60,13 +59,13 @@ class JointCommandCodec:
 
 
 class RobotStateCodec:
-    """Turns a RobotState of `size` joints into bytes and back.
+    """Converts a RobotState of `size` joints to bytes and back.
 
-    They are times and flags, 3 arrays, 18 numbers.
+    The bytes hold times and flags, 3 arrays and 18 numbers.
     """
 
     HEAD = struct.Struct("<iIQQ")
-    FLAGS = struct.Struct("<??xxI")  # and the count of the first array
+    FLAGS = struct.Struct("<??xxI")  # two flags, and the count of the first array
     VECTORS = 3 + 3 + 2 * 6
 
     def __init__(self, size: int):
@@ -82,7 +81,7 @@ class RobotStateCodec:
         self._sizes = (size,) * 3
 
     def encode(self, state: RobotState, standby_active: bool) -> bytes:
-        """Return the bytes. Raises ValueError where an array has another size."""
+        """Return the state's bytes; raises ValueError where an array has another size."""
         self._table[0, 1:] = state.position
         self._table[1, 1:] = state.velocity
         self._table[2, 1:] = state.effort
@@ -97,7 +96,7 @@ class RobotStateCodec:
         return b"".join((HEADER, head, flags, self._table.tobytes()[8:], self._vectors.tobytes()))
 
     def decode(self, data: bytes) -> tuple[RobotState, bool] | None:
-        """Return state and standby_active; None for bytes of another size or encoding."""
+        """Return state and standby_active, or None for bytes of another size or encoding."""
         if len(data) != self._length or data[:4] != HEADER:
             return None
         seconds, nanoseconds, sequence, steady_time_ns, torque_enabled, standby_active, *sizes = (

@@ -15,8 +15,8 @@ from rclpy.subscription import Subscription
 
 FAST_QOS = QoSProfile(
     depth=2
-)  # reliable, volatile: the newest tick matters, one more covers a hiccup
-FLOOD = 100  # messages of one topic per `wait`: a flood on one cannot starve the others
+)  # reliable, volatile: only the newest tick matters, and one more covers a delay
+FLOOD = 100  # messages of one topic per `wait`: a flood on one topic cannot starve the others
 
 
 class _OwnLoop(CallbackGroup):
@@ -29,18 +29,18 @@ class _OwnLoop(CallbackGroup):
         return False
 
     def ending_execution(self, entity: Any) -> None:
-        """Nothing to release."""
+        """Do nothing, since there is nothing to release."""
 
 
 class FastLink:
-    """Serves subscriptions in the thread that calls `wait`, nowhere else.
+    """Serves subscriptions only in the thread that calls `wait`.
 
-    Subscriptions are made through the node, so that remapping and namespaces work; executors
-    skip them. Handlers run one after another inside `wait`; what they raise comes out of it.
+    Subscriptions are made through the node, so that remapping and namespaces work; executors skip
+    them. Handlers run one after another inside `wait`, which raises what they raise.
 
     Attributes:
-        malformed: Count of messages whose bytes are none of their type. They are dropped; anybody
-            on the network can send such.
+        malformed: Number of messages whose bytes do not fit their type. They are dropped, since any
+            computer on the network can send such.
     """
 
     def __init__(self, node: Node):
@@ -62,7 +62,7 @@ class FastLink:
         qos: QoSProfile = FAST_QOS,
         raw: bool = False,
     ) -> Subscription:
-        """Call `handler(message)` for every message; `raw` hands over its serialised bytes."""
+        """Call `handler(message)` for every message; `raw` passes its serialised bytes instead."""
         subscription = self._node.create_subscription(
             message_type, topic, lambda message: None, qos, callback_group=self._group, raw=True
         )
@@ -73,18 +73,18 @@ class FastLink:
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
-        """End a subscription that `subscribe` returned; from the thread that calls `wait`."""
+        """End a subscription that `subscribe` returned; call it in the thread that calls `wait`."""
         del self._served[subscription.handle.pointer]
         self._wait_set = None
         self._node.destroy_subscription(subscription)
 
     def wait(self, timeout: float) -> bool:
-        """Handle all that has come, or sleep until something does.
+        """Handle all messages that have arrived, or sleep until one does.
 
-        The sleep ends with a message, a `wake` or after `timeout` s of wall time. Returns whether a
-        message was handled.
+        The sleep ends with a message, with `wake`, or after `timeout`, s of wall time. Returns
+        whether a message was handled.
         """
-        if self._take_all():  # looking costs a fortieth of sleeping
+        if self._take_all():  # a look costs a fortieth of a sleep
             return True
         if timeout <= 0.0:
             return False
@@ -92,13 +92,13 @@ class FastLink:
         return self._take_all()
 
     def wake(self) -> None:
-        """End the present or next sleep early; from any thread."""
+        """End the present or next sleep early; any thread may call it."""
         self._guard.trigger_guard_condition()
 
     def _take_all(self) -> bool:
         """Take every message as bytes.
 
-        Otherwise rclpy makes a message object also to find out that there is none.
+        Otherwise rclpy makes a message object even to find out that there is no message.
         """
         count = 0
         for handle, message_type, handler in tuple(self._served.values()):

@@ -12,8 +12,8 @@ from rclpy.qos import QoSProfile
 from talus_interfaces.msg import Heartbeat
 
 HEARTBEAT_TOPIC = "heartbeat"
-HEARTBEAT_QOS = QoSProfile(depth=20)  # reliable: one burst of all nodes
-# A silent node is told within 0.5 s: ten beats, so that one late thread is no alarm.
+HEARTBEAT_QOS = QoSProfile(depth=20)  # reliable: holds one burst of all nodes
+# Hz: a silent node is noticed within 0.5 s, ten beats, so that one late thread raises no alarm.
 HEARTBEAT_RATE_HZ = 20.0
 
 
@@ -21,7 +21,7 @@ class HeartbeatThread:
     """Publishes `Heartbeat` until `close`; the main loop sets `sequence` and `busy`."""
 
     def __init__(self, node: Node, name: str, rate_hz: float = HEARTBEAT_RATE_HZ):
-        """Start at once, under a name as balance, safety or camera."""
+        """Start at once, under the name of the node in its table, such as balance or safety."""
         self.sequence = 0
         self.busy = False
         self._message = Heartbeat(node=name, process=os.getpid())

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Finds parameter files that a node was given and of which it would read nothing.
 
-ROS takes from a parameter file the sections whose name fits the node, and says nothing where none
-does: a section's name that is misspelt leaves the node with its defaults.
+ROS takes from a parameter file the sections whose name fits the node, and reports nothing where
+none does: a misspelt section leaves the node with its defaults.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ PARAMETERS_KEY = "ros__parameters"
 
 
 def check_parameter_files(words: Sequence[str], node: str) -> None:
-    """Raise ParameterError for a file on the command line that has nothing for the node.
+    """Raise ParameterError for a file on the command line that has no section for the node.
 
     Args:
-        words: Of the command line.
-        node: Its full name, namespace and all.
+        words: Words of the command line.
+        node: Full name of the node, with its namespace.
     """
     for file in _files(words):
         sections = list(_sections(yaml.safe_load(file.read_text()), ""))
@@ -42,7 +42,7 @@ def _files(words: Sequence[str]) -> Iterator[Path]:
 
 
 def _sections(tree: Any, prefix: str) -> Iterator[str]:
-    """Yield the full names of the sections with parameters; rcl joins nested names by slashes."""
+    """Yield the full names of sections with parameters; rcl joins nested names by slashes."""
     if not isinstance(tree, dict):
         return
     for name, below in tree.items():

@@ -28,10 +28,10 @@ OF_EVERY_NODE_PREFIX = "qos_overrides."
 def declare_config(
     node: Node, config_type: type[ConfigT], values: Mapping[str, Any] | None = None
 ) -> ConfigT:
-    """Declare every field of `config_type` and return what was given, or `values`.
+    """Declare every field of `config_type`; return the given values, `values` for the rest.
 
-    From then on nothing changes but what is dynamic: not even `use_sim_time`, which rclpy would let
-    anybody change. Raises ParameterError.
+    From then on only dynamic parameters can change; not even `use_sim_time`, which rclpy would let
+    any client change. Raises ParameterError.
     """
     config = build_config(config_type, given_parameters(node) if values is None else values)
     known = flat_parameters(config_type)
@@ -44,13 +44,13 @@ def declare_config(
 
 
 def given_parameters(node: Node) -> dict[str, Any]:
-    """Return what the command line and parameter files say.
+    """Return the parameters that the command line and parameter files give.
 
     Raises ParameterError for a file without a section for this node.
     """
     check_parameter_files(sys.argv, node.get_fully_qualified_name())
-    # `_parameter_overrides` is the same in Jazzy and Kilted; rclpy has no public way to see one
-    # that nobody declares.
+    # `_parameter_overrides` is the same in Jazzy and Kilted; rclpy has no public way to see a
+    # parameter that is not declared.
     return {
         name: _python_value(parameter.value)
         for name, parameter in node._parameter_overrides.items()
@@ -59,7 +59,7 @@ def given_parameters(node: Node) -> dict[str, Any]:
 
 
 def descriptor(default: Any, info: ParameterInfo) -> ParameterDescriptor:
-    """Make what `ros2 param describe` shows, and the range that ROS enforces on later changes."""
+    """Return what `ros2 param describe` shows, with the range that ROS enforces on changes."""
     text = (
         f"{info.description} One of: {', '.join(info.choices)}."
         if info.choices
@@ -94,7 +94,7 @@ def _get(config: Any, dotted_name: str) -> Any:
 
 
 def _python_value(value: Any) -> Any:
-    """Return arrays, which arrive as array.array, as tuples; all else as it is."""
+    """Return arrays, which arrive as array.array, as tuples, and all else unchanged."""
     return value if isinstance(value, (bool, int, float, str)) else tuple(value)
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds what a Fast DDS profile says that Fast DDS's own XML schema does not know, by name.
+"""Finds by name what a Fast DDS profile says that Fast DDS's own XML schema does not know.
 
-Fast DDS drops a whole file for one element that it does not know, and only logs it. Of XML Schema
-this understands what that schema uses: nesting, enumerations, patterns, numbers, unions; not how
-often or in which order elements come.
+Fast DDS drops a whole file for one element that it does not know, and only logs that. This module
+understands what that schema uses of XML Schema: nesting, enumerations, patterns, numbers and
+unions. It does not check how often or in which order elements come.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SCHEMA_NAMES = ("share/fastdds/fastdds_profiles.xsd", "share/fastrtps/fastRTPS_p
 
 
 def find_profile_schema(environment: Mapping[str, str]) -> Path | None:
-    """Return the schema that is installed with Fast DDS, None where there is none."""
+    """Return the schema that is installed with Fast DDS, or None where there is none."""
     prefixes = [
         Path(entry) for entry in environment.get("AMENT_PREFIX_PATH", "").split(":") if entry
     ]
@@ -50,7 +50,7 @@ class ProfileSchema:
         self._roots = {entry.get("name", ""): entry for entry in root.findall(f"{_XS}element")}
 
     def find_problem(self, document: ElementTree.Element) -> str:
-        """Return the first thing that the schema does not allow, in words."""
+        """Return in words the first thing that the schema does not allow; empty for none."""
         if plain_tag(document) not in self._roots:
             return unknown_name_message("first element", f"<{plain_tag(document)}>", self._roots)
         return self._problem(document, self._roots[plain_tag(document)])
@@ -73,7 +73,7 @@ class ProfileSchema:
         return ""
 
     def _definition(self, declaration: ElementTree.Element) -> ElementTree.Element | None:
-        """Return the type of an element; None where the schema leaves it to XML's own types."""
+        """Return an element's type, or None where the schema leaves it to XML's own types."""
         name = declaration.get("type")
         if name is not None:
             return self._types.get(name)

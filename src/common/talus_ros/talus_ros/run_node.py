@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Is the `main` of every node: starts, runs until a signal or an error, always closes."""
+"""Provides the `main` of every node: it starts, runs until a signal or error, always closes."""
 
 from __future__ import annotations
 
@@ -18,32 +18,33 @@ from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
 from talus_core.errors import TalusError
 
-WAKE_PERIOD_S = 0.05  # how late a signal may be noticed by a loop that sleeps in C
-# For the processes that keep the robot upright: before pictures, maps and pages.
+WAKE_PERIOD_S = 0.05  # s by which a loop that sleeps in C may notice a signal late
+# For the processes that keep the robot upright: they run before pictures, maps and pages.
 CONTROL_NICENESS = -10
 
 
 def create_clockless_node(name: str) -> Node:
-    """Create a node that takes time from the stamps of what it hears.
+    """Create a node that takes time from the stamps of the messages it receives.
 
-    Following `clock` would cost more than all its services. The node says so with `use_sim_time`
-    false, whatever the launch sets for all nodes.
+    Following `clock` would cost more than all its services. The node declares `use_sim_time` false,
+    whatever the launch sets for all nodes.
     """
     return rclpy.create_node(name, parameter_overrides=[Parameter("use_sim_time", value=False)])
 
 
 class Runnable(Protocol):
-    """What `run_node` needs of a node's shell object."""
+    """Names what `run_node` needs of a node's shell object."""
 
     def run(self, ended: Event) -> None:
-        """Work until `ended` is set; what it raises ends the process with an error.
+        """Work until `ended` is set; an error that is raised here ends the process.
 
-        Sleep for short times only, as `WAKE_PERIOD_S`: a signal that another thread takes does not
-        wake this one, and its handler, which sets `ended`, runs only when this one is awake.
+        Sleep for at most `WAKE_PERIOD_S` at a time: a signal that another thread takes does not
+            wake
+        this one, and its handler, which sets `ended`, runs only when this thread is awake.
         """
 
     def close(self) -> None:
-        """Leave everything safe and tidy; called exactly once, also after an error."""
+        """Leave everything safe and tidy; it is called exactly once, also after an error."""
 
 
 class ExecutorThread:
@@ -53,7 +54,7 @@ class ExecutorThread:
     """
 
     def __init__(self, node: Node, ended: Event, on_error: Callable[[], None] = lambda: None):
-        """Start at once; `on_error` wakes the main loop."""
+        """Start at once; `on_error` is called to wake the main loop."""
         self._executor = SingleThreadedExecutor(context=node.context)
         self._executor.add_node(node)
         self._ended = ended
@@ -63,12 +64,12 @@ class ExecutorThread:
         self._thread.start()
 
     def raise_error(self) -> None:
-        """Raise here what a callback raised there."""
+        """Raise in this thread what a callback raised in the executor's."""
         if self._error is not None:
             raise self._error
 
     def close(self) -> None:
-        """End the thread. Idempotent."""
+        """End the thread; calling it again does nothing."""
         self._ended.set()
         self._executor.wake()
         self._thread.join()
@@ -77,14 +78,14 @@ class ExecutorThread:
         try:
             while not self._ended.is_set():
                 self._executor.spin_once(timeout_sec=1.0)  # `close` wakes it
-        except BaseException as error:  # handed to the main loop, which ends the process with it
+        except BaseException as error:  # passed to the main loop, which ends the process with it
             self._error = error
             self._ended.set()
             self._on_error()
 
 
 def spin(node: Node, ended: Event) -> None:
-    """Run the main loop of a node that has only callbacks; what they raise comes out."""
+    """Run the main loop of a node that has only callbacks, and raise what they raise."""
     executor = SingleThreadedExecutor(context=node.context)
     executor.add_node(node)
     while not ended.is_set():
@@ -98,7 +99,7 @@ def run_node(
 
     Args:
         create: Makes the node's shell object.
-        args: Words of the command line; None: this process's own.
+        args: Words of the command line; None for those of this process.
         niceness: Priority of all its threads, where the system grants it; below 0 it gets the
             processor before others.
 

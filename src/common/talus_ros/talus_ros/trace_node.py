@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Leaves what a node publishes often in shared memory too: the recorder need not subscribe."""
+"""Copies frequent messages of a node to shared memory, so that the recorder need not subscribe."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 """Compares the transport that a process really has with the one that it should have.
 
 A Fast DDS profile that cannot be used is dropped with a line in a log, and the process goes on with
-defaults. What was loaded shows in the process itself: the shared memory that it owns, and the UDP
-ports that it has bound.
+defaults. Which profile was loaded shows in the process itself: the shared memory that it owns, and
+the UDP ports that it has bound.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from pathlib import Path
 
 from talus_ros.transport_profile import ExpectedTransport, TransportError, read_expected_transport
 
-FAST_RMW = "rmw_fastrtps"  # of both: _cpp and _dynamic_cpp
+FAST_RMW = "rmw_fastrtps"  # prefix of both implementations, _cpp and _dynamic_cpp
 OWN_PROCESS = Path("/proc/self")
-# The lock of a segment stays open in the process that owns it; in others it is only mapped.
-# Measured: Fast DDS 3.2.
+# The lock of a segment stays open in the process that owns it; other processes only map it
+# (measured with Fast DDS 3.2).
 _OWN_SEGMENT = re.compile(r"(/.*/(?:fastdds|fastrtps)_[0-9a-f]{16})_el")
 _SOCKET = re.compile(r"socket:\[(\d+)\]")
-# Around the data of a segment are its tables: 4.8 % of 4 MB, 5.5 % of 0.5 MB (Fast DDS 3.2).
+# Share of a segment for the tables around its data: 4.8 % of 4 MB, 5.5 % of 0.5 MB (Fast DDS 3.2).
 MOST_SEGMENT_OVERHEAD = 0.25
 # DDSI-RTPS 2.3, 9.6.1.1: port base, and gain per domain; the first port of a domain takes multicast
 # discovery.
@@ -32,10 +32,10 @@ DDS_PORTS_PER_DOMAIN = 250
 
 @dataclass(frozen=True)
 class ObservedTransport:
-    """What a process has.
+    """Holds the transport that a process has.
 
     Attributes:
-        segments_bytes: Sizes of the shared memory that it owns for what it sends.
+        segments_bytes: Sizes of the shared memory that it owns for sending, bytes.
         udp_ports: UDP ports that it has bound.
     """
 
@@ -45,10 +45,10 @@ class ObservedTransport:
 
 @dataclass(frozen=True)
 class TransportVerdict:
-    """What came out of a check.
+    """Holds the result of a check.
 
     Attributes:
-        refusal: Why the robot must not be armed, in one line; empty = it may be.
+        refusal: Why the robot must not be armed, in one line; empty if it may be.
         summary: What was found, in one line.
     """
 
@@ -59,10 +59,10 @@ class TransportVerdict:
 def check_transport(
     environment: Mapping[str, str], domain: int, rmw: str, process: Path = OWN_PROCESS
 ) -> TransportVerdict:
-    """Judge a process that has joined the graph.
+    """Judge the transport of a process that has joined the graph.
 
     Args:
-        environment: Variables that it was started with.
+        environment: Environment variables with which it was started.
         domain: ROS domain that it joined.
         rmw: Implementation of ROS's middleware that it loaded.
         process: Its folder below /proc.
@@ -88,7 +88,7 @@ def _refused(reason: str) -> TransportVerdict:
 
 
 def observe_transport(process: Path = OWN_PROCESS) -> ObservedTransport:
-    """Look at a process by its folder below /proc."""
+    """Return the transport of a process, by its folder below /proc."""
     links = list(_links(process / "fd"))
     segments = [found[1] for link in links if (found := _OWN_SEGMENT.fullmatch(link))]
     sockets = {found[1] for link in links if (found := _SOCKET.fullmatch(link))}
@@ -142,18 +142,18 @@ def _has_segment(wanted: int, observed: ObservedTransport) -> bool:
 
 
 def _links(folder: Path) -> Iterator[str]:
-    """Yield what the open files of a process are."""
+    """Yield what the open files of a process link to."""
     for entry in folder.iterdir():
         try:
             yield os.readlink(entry)
         except OSError:
-            continue  # closed since it was listed
+            continue  # the file was closed after it was listed
 
 
 def _bound_ports(table: Path, sockets: set[str]) -> Iterator[int]:
     """Yield the ports of some sockets (inode numbers) from a table like /proc/net/udp, proc(5)."""
     if not table.exists():
-        return  # a kernel without IPv6
+        return  # the kernel has no IPv6
     for line in table.read_text().splitlines()[1:]:
         columns = line.split()
         if columns[9] in sockets:

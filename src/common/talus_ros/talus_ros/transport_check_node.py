@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checks the transport of the process in which a node runs.
 
-As a program it joins the graph, says what it has, and ends.
+Run as a program, it joins the graph, prints its transport and ends.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def check_node_transport(node: Node) -> TransportVerdict:
 
 
 def main() -> int:
-    """Print what transport nodes get with this environment; return 1 where it is wrong."""
+    """Print the transport that nodes get in this environment; return 1 where it is wrong."""
     rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
     try:
         verdict = check_node_transport(rclpy.create_node("transport_check"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads from the environment and the Fast DDS profile what the transport of a process should be."""
+"""Reads from environment and Fast DDS profile what the transport of a process should be."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from talus_ros.profile_schema import ProfileSchema, find_profile_schema, plain_t
 PROFILE_VARIABLES = (
     "FASTDDS_DEFAULT_PROFILES_FILE",
     "FASTRTPS_DEFAULT_PROFILES_FILE",
-)  # since Fast DDS 3, and before
+)  # variables that name the profile: since Fast DDS 3, and before
 RANGE_VARIABLE = "ROS_AUTOMATIC_DISCOVERY_RANGE"
 DISCOVERY_RANGES = ("OFF", "LOCALHOST", "SUBNET", "SYSTEM_DEFAULT")  # rcl, discovery_options.c
 LOCAL_RANGES = ("OFF", "LOCALHOST")
-UNASKED_PROFILE = "DEFAULT_FASTDDS_PROFILES.xml"  # Fast DDS reads it from the working folder, too
-# Shared memory of a process where a profile names no segment_size; Fast DDS 2.14 to 3.2.
+UNASKED_PROFILE = "DEFAULT_FASTDDS_PROFILES.xml"  # Fast DDS also reads it from the working folder
+# Bytes of shared memory per process where a profile names no segment_size; Fast DDS 2.14 to 3.2.
 DEFAULT_SEGMENT_BYTES = 524_288
-# Variables that silently count for nothing where they are misspelt.
+# Variables that are silently ignored where they are misspelt.
 TRANSPORT_VARIABLES = (
     *PROFILE_VARIABLES,
     RANGE_VARIABLE,
@@ -43,23 +43,24 @@ TRANSPORT_VARIABLES = (
     *("FASTDDS_BUILTIN_TRANSPORTS", "FASTDDS_ENVIRONMENT_FILE", "SKIP_DEFAULT_XML_FILE"),
 )
 UNFOLLOWED = "Fast DDS would go on without it"
-MISSPELT_LIKENESS = 0.88  # difflib's ratio: two letters in twenty differ
+MISSPELT_LIKENESS = 0.88  # difflib's ratio, at which two letters in twenty differ
 
 
 class TransportError(TalusError):
-    """A setting of the transport would be ignored; the message names the file or the variable."""
+    """Says that a transport setting would be ignored; the message names file or variable."""
 
 
 @dataclass(frozen=True)
 class ExpectedTransport:
-    """What environment and profile ask for.
+    """Holds what environment and profile ask for.
 
     Attributes:
-        profile: File of the profile; None = none is named.
-        segment_bytes: Shared memory for what this process sends; None = left to Fast DDS.
-        wants_udp: The profile names UDP among its transports.
-        is_local: Discovery stays on this machine; None = it is left to the profile or to a
-            discovery server.
+        profile: File of the profile; None where none is named.
+        segment_bytes: Shared memory for what this process sends, bytes; None where it is left to
+            Fast DDS.
+        wants_udp: Whether the profile names UDP among its transports.
+        is_local: Whether discovery stays on this machine; None where it is left to the profile or
+            to a discovery server.
     """
 
     profile: Path | None = None
@@ -71,7 +72,7 @@ class ExpectedTransport:
 def read_expected_transport(environment: Mapping[str, str], folder: Path) -> ExpectedTransport:
     """Return what a process with this environment, started in `folder`, should have.
 
-    Raises TransportError.
+    Raises TransportError where a setting would be ignored.
     """
     _refuse_misspelt(environment)
     _refuse_unasked_profile(environment, folder)
@@ -96,13 +97,13 @@ def read_expected_transport(environment: Mapping[str, str], folder: Path) -> Exp
 
 @dataclass(frozen=True)
 class TransportProfile:
-    """What the default participant of a Fast DDS profile asks for; by default nothing.
+    """Holds what the default participant of a Fast DDS profile asks for; by default nothing.
 
     Attributes:
-        file: Where it stands; None = there is none.
-        kinds: Of the transports that it names: SHM, UDPv4, ...; empty = Fast DDS's own.
-        segment_bytes: Shared memory of a process; None where it names no SHM.
-        sets_discovery: It has a discovery of its own, over which the environment may have no power.
+        file: File of the profile; None where there is none.
+        kinds: Kinds of the transports that it names: SHM, UDPv4, ...; empty for Fast DDS's own.
+        segment_bytes: Shared memory of a process, bytes; None where it names no SHM.
+        sets_discovery: Whether it configures discovery, which may overrule the environment.
     """
 
     file: Path | None = None
@@ -112,7 +113,7 @@ class TransportProfile:
 
 
 def read_profile(file: Path, schema: Path | None) -> TransportProfile:
-    """Read a profile. Raises TransportError, by name, for what makes Fast DDS ignore it."""
+    """Read a profile; raises TransportError, by name, for what makes Fast DDS ignore it."""
     document = _parsed(file)
     problem = "" if schema is None else ProfileSchema(schema).find_problem(document)
     if problem:
@@ -175,7 +176,7 @@ def _segment_bytes(file: Path, descriptor: ElementTree.Element) -> int:
 
 
 def _text(element: ElementTree.Element, tag: str) -> str:
-    """Return the text of a child; empty where there is none."""
+    """Return the text of a child element, or an empty text where there is none."""
     return next(((child.text or "").strip() for child in element if plain_tag(child) == tag), "")
 
 

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""State estimator, footstep planner and whole-body controller that keep a humanoid upright."""
+"""Keeps a humanoid upright: state estimator, footstep planner and whole-body controller."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The balance node: answers every `robot_state` with a `joint_command`, publishes odometry."""
+"""Runs the balance node: answers every `robot_state` with a `joint_command`, sends odometry."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ GAZE_FRAMES = ("base_link", "odom")
 QUEUE_QOS = QoSProfile(depth=10)
 ELEVATION_QOS = QoSProfile(depth=1)
 REFUSAL_PERIOD_S = (
-    1.0  # between two lines of the log about refused limb targets: they may come at 500 Hz
+    1.0  # s between two log lines about refused limb targets, which may arrive at 500 Hz
 )
 
 
 class BalanceNode:
-    """Reads messages, calls the controller, publishes.
+    """Reads messages, calls the controller and publishes its answers.
 
     All subscriptions share the fast link's thread.
     """
@@ -75,10 +75,10 @@ class BalanceNode:
         node.create_service(Trigger, "balance/get_up", self._on_get_up)
 
     def run(self, ended: Event) -> None:
-        """Serve the link until the end; services run beside it."""
+        """Serve the link until `ended` is set; services run beside it."""
         executor = ExecutorThread(self._node, ended, on_error=self._link.wake)
         gc.collect()
-        gc.freeze()  # what lives now lives on: keeps later collections short
+        gc.freeze()  # objects that live now stay alive: later collections skip them
         try:
             while not ended.is_set():
                 self._link.wait(0.05)
@@ -87,7 +87,7 @@ class BalanceNode:
             executor.close()
 
     def close(self) -> None:
-        """End all that was opened; the driver's standby takes over from here."""
+        """Close all that was opened; the driver's standby takes over from here."""
         self._heartbeat.close()
         self._reports.close()
         self._node.destroy_node()

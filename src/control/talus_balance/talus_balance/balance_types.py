@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the controller is configured with, what it is asked for and what it reports."""
+"""Defines the controller's configuration, its requests and its report."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from talus_balance.whole_body.whole_body_control import WholeBodyConfig
 
 
 class HandDrives(NamedTuple):
-    """Stiffness N m/rad and damping N m s/rad of the fingers, which hold their zero pose."""
+    """Holds stiffness, N m/rad, and damping, N m s/rad, of the fingers in their zero pose."""
 
     stiffness: float
     damping: float
@@ -28,13 +28,13 @@ class HandDrives(NamedTuple):
 
 @dataclass(frozen=True)
 class BalanceConfig:
-    """Everything that can be tuned; times s, heights m.
+    """Configures everything that can be tuned; times in s, heights in m.
 
     Attributes:
         fallen_cosine: Cosine of the pelvis tilt beyond which the robot has fallen (60 degrees; no
             step recovers from there).
-        hand_stiffness, hand_damping: N m/rad and N m s/rad of the fingers, which hold their zero
-            pose.
+        hand_stiffness, hand_damping: Stiffness, N m/rad, and damping, N m s/rad, of the fingers,
+            which hold their zero pose.
     """
 
     fallen_cosine: float = 0.5
@@ -50,21 +50,23 @@ class BalanceConfig:
 
 @dataclass(frozen=True)
 class Intent:
-    """What others ask for at this tick.
+    """Holds what others ask for at this tick.
 
     Attributes:
-        torque: The safety supervisor permits torque.
-        stand: True: be up; False: be seated.
-        velocity: (3,) m/s, m/s, rad/s in the heading frame; zeros to stand.
-        may_walk: False at R2 and above: finish the step and stand.
-        gaze: (yaw, pitch) rad of the chest relative to the heading.
-        released: Something else moves the body (the driver's standby): follow, do not act.
-        get_up: Where it lies, get up, and then do as the rest says.
-        restricted: At R1 and above: nothing but the model-based controller.
-        may_fold: The legs may go on with a change of posture; False where one is locked.
-        footsteps: Proposed places of the next landings, the next one first; empty: the planner
+        torque: Whether the safety supervisor permits torque.
+        stand: Whether the robot must be up; if not, it must be seated.
+        velocity: (3,) velocity in the heading frame, m/s, m/s, rad/s; zeros to stand.
+        may_walk: Whether the robot may walk; if not, at R2 and above, it finishes the step and
+            stands.
+        gaze: Yaw and pitch of the chest relative to the heading, rad.
+        released: Whether something else moves the body (the driver's standby), so that the
+            controller follows and does not act.
+        get_up: Whether the robot must get up where it lies, and then do as the rest says.
+        restricted: Whether only the model-based controller may drive, at R1 and above.
+        may_fold: Whether the legs may go on with a change of posture; not where one is locked.
+        footsteps: Proposed places of the next landings, the next one first; if empty, the planner
             chooses alone.
-        limb_targets: Fresh targets of hands and eyes alone; a limb without one goes to its pose.
+        limb_targets: Targets of hands and eyes that are fresh; a limb without one goes to its pose.
     """
 
     torque: bool
@@ -81,24 +83,24 @@ class Intent:
 
     @property
     def shall_be_up(self) -> bool:
-        """Whether the robot shall stand, and torque is permitted."""
+        """Tell whether the robot must stand, and torque is permitted."""
         return self.stand and self.torque
 
     @property
     def shall_get_up(self) -> bool:
-        """Whether a robot that lies shall get up, and torque is permitted."""
+        """Tell whether a robot that lies must get up, and torque is permitted."""
         return self.get_up and self.torque
 
 
 class Balanced(NamedTuple):
-    """What is known of a body that is balanced; world = odom.
+    """Holds what is known of a body that is balanced; the world is odom.
 
     Attributes:
         base: Where the base is.
-        com: (3,) m.
-        capture_point: (2,) m.
-        sole_positions: (2, 3) m.
-        sole_yaws: (2,) rad.
+        com: (3,) centre of mass, m.
+        capture_point: (2,) capture point, m.
+        sole_positions: (2, 3) positions of the soles, m.
+        sole_yaws: (2,) headings of the soles, rad.
         gait: What the feet do.
     """
 
@@ -112,19 +114,19 @@ class Balanced(NamedTuple):
 
 @dataclass(frozen=True)
 class BalanceReport:
-    """What the controller knows after a tick; world = odom. Fields it does not know are None.
+    """Holds what the controller knows after a tick; the world is odom. Unknown fields are None.
 
     Attributes:
-        mode: That it tells others.
+        mode: Mode that others are told.
         base: Where the base is; None until it was at rest once.
-        com: (3,) m.
-        capture_point: (2,) m.
-        sole_positions: (2, 3) m.
-        sole_yaws: (2,) rad.
+        com: (3,) centre of mass, m.
+        capture_point: (2,) capture point, m.
+        sole_positions: (2, 3) positions of the soles, m.
+        sole_yaws: (2,) headings of the soles, rad.
         gait: What the feet do.
-        solver_failures: QP solves without a solution since the start.
-        expects_fall: A fall is certain.
-        carried: kg that the soles feel beyond the model's mass.
+        solver_failures: Number of QP solves without a solution since the start.
+        expects_fall: Whether a fall is certain.
+        carried: Mass that the soles feel beyond the model's mass, kg.
     """
 
     mode: Mode
@@ -140,7 +142,7 @@ class BalanceReport:
 
     @property
     def balanced(self) -> Balanced | None:
-        """What is known of the body; None where it is not balanced."""
+        """Return what is known of the body; None where it is not balanced."""
         if self.base is None or self.com is None or self.capture_point is None:
             return None
         if self.sole_positions is None or self.sole_yaws is None or self.gait is None:

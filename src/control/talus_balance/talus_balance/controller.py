@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The balance controller: one `RobotState` in, one `JointCommand` out, from limp to walking.
+"""Balances the robot: one `RobotState` in, one `JointCommand` out, from limp to walking.
 
 A state goes through a tick in stages; each asks `modes` where it leads:
 
@@ -40,14 +40,14 @@ from talus_balance.whole_body.body_reference import BodyReference, BodyWish
 from talus_balance.whole_body.limbs.limb_reference import LimbWish
 from talus_balance.whole_body.whole_body_control import WholeBodyController
 
-# States between two that came: the driver's gate rides through 20 ms without an answer.
+# Lost states between two that arrived: the driver's gate tolerates 20 ms without an answer.
 MAX_LOST_TICKS = 9
 
 Answer = tuple[JointCommand, BalanceReport]
 
 
 class _Tick(NamedTuple):
-    """What is known at a tick once the base is located; q and dq are those of `joints`."""
+    """Holds what is known at a tick once the base is located; q and dq are those of `joints`."""
 
     state: RobotState
     intent: Intent
@@ -57,7 +57,7 @@ class _Tick(NamedTuple):
 
 
 class BalanceController:
-    """Call `step` once per control tick, from the first state on.
+    """Balances the robot; call `step` once per control tick, from the first state on.
 
     Attributes:
         config: Everything that can be tuned.
@@ -75,7 +75,7 @@ class BalanceController:
         hands = HandDrives(config.hand_stiffness, config.hand_damping)
         effort_limit = description.limits.effort
         self._joints = description.structural_indices
-        self._sequence: int | None = None  # of the newest state
+        self._sequence: int | None = None  # number of the newest state
         self._localiser = Localiser(self.model, config.estimator, dt)
         self._torque = TorqueWatch()
         self._off_feet = OffFeet(description, config.off_feet, dt)
@@ -90,36 +90,37 @@ class BalanceController:
 
     @property
     def lies(self) -> bool:
-        """Whether the robot is without torque and on the ground, not seated."""
+        """Tell whether the robot is without torque and on the ground, not seated."""
         return self.mode is Mode.LIMP and not self._off_feet.on_feet
 
     @property
     def can_get_up(self) -> bool:
-        """Whether the robot's files say how to get up."""
+        """Tell whether the robot's files say how to get up."""
         return self._off_feet.can_get_up
 
     @property
     def gaze_in_base(self) -> np.ndarray:
-        """(3,) m from the base to the eyes in the neutral pose."""
+        """Return the way from the base to the eyes in the neutral pose, (3,), m."""
         return self.model.gaze_in_base
 
     def see(self, heights: HeightGrid | None) -> None:
-        """Take footholds from ground that was seen, in odom; None: be blind."""
+        """Take footholds from ground that was seen, in odom; with None the feet feel their way."""
         self._gait.see_ground(heights)
 
     def sends(self, command: JointCommand) -> None:
-        """Note what goes to the drives in place of the answer of `step`.
+        """Note which command goes to the drives in place of the answer of `step`.
 
-        A drive is judged by what it was asked for.
+        A drive is judged by the command that it was sent.
         """
         self._drives.replace_sent(command)
 
     def step(self, state: RobotState, intent: Intent) -> Answer:
         """Answer a state with a command.
 
-        Bad sensor values raise nothing here: they are the affair of the driver's gate and of the
-        supervisor. Ticks whose state was lost on the way are made up for, so that filter and gait
-        keep the body's time.
+        Bad sensor values raise nothing here: the driver's gate and the supervisor handle them.
+            Ticks
+        whose state was lost on the way are made up for, so that filter and gait keep the body's
+        time.
         """
         lost = 0 if self._sequence is None else state.sequence - self._sequence - 1
         self._sequence = state.sequence
@@ -153,7 +154,7 @@ class BalanceController:
         return self._balance(tick)
 
     def _enter(self, mode: Mode) -> bool:
-        """Set the mode, here alone; tell whether it is another one."""
+        """Set the mode, which happens only here; tell whether it has changed."""
         is_new = mode is not self.mode
         self.mode = mode
         if mode is Mode.LIMP:
@@ -180,8 +181,8 @@ class BalanceController:
     def _gives_up(self, tick: _Tick) -> bool:
         """Tell whether the robot must be limp.
 
-        It is where torque is not permitted, but only when seated; where the body is in other
-        hands, was cut off, or lies on the ground.
+        A seated robot is limp where torque is not permitted; any robot is where something else
+        moves the body, torque was cut, or it lies on the ground.
         """
         if self.mode in modes.AT_REST and not tick.intent.torque:
             return True
@@ -202,8 +203,8 @@ class BalanceController:
     def _shown_mode(self, bows: bool) -> Mode:
         """Return the mode that others are told.
 
-        A robot without one of its drives counts as seated only when it has been let down: its legs
-        drop unequally, and torque cut before that would tip it over its toes.
+        A robot with a limp drive counts as seated only after it has been let down: its legs drop
+        unequally, and torque cut before that would tip it over its toes.
         """
         lacks_drive = bool(self._drives.limp_drives.limp.any())
         is_let_down = self._seated.is_let_down and lacks_drive
@@ -316,7 +317,7 @@ class BalanceController:
         return model.frame(model.feet[LEFT]), model.frame(model.feet[RIGHT])
 
     def _do_as_asked(self, tick: _Tick) -> None:
-        """Stand up, sit down, stand or walk."""
+        """Stand up, sit down, stand or walk, as asked."""
         before = self.mode
         following = modes.as_asked(
             before,
@@ -334,7 +335,7 @@ class BalanceController:
             self._reference.sit_down(tick.base, tick.joint_positions)
 
     def _begin_on_feet(self, tick: _Tick) -> None:
-        """Stand up from this posture, with nothing that is left from before."""
+        """Stand up from this posture, and forget everything from before."""
         soles = [self.model.frame(foot) for foot in self.model.feet]
         ground = 0.5 * float(soles[LEFT].position[2] + soles[RIGHT].position[2])
         self._gait.reset(yaw_of(soles[LEFT].rotation + soles[RIGHT].rotation))
@@ -398,10 +399,10 @@ class BalanceController:
         gait_input: GaitInput,
         gait: GaitOutput,
     ) -> JointCommand:
-        """Go from what the feet do over the body's reference to torques of all joints."""
+        """Turn what the feet do into the body's reference, and that into torques of all joints."""
         intent = tick.intent
         is_settled = self.mode not in modes.POSTURE_CHANGES
-        if is_settled:  # else the seat may carry a part of the weight
+        if is_settled:  # otherwise the seat may carry a part of the weight
             self._payload.step_payload(self.model, soles, tick.state.foot_wrenches)
         self._reference.may_move = intent.may_fold
         wish = BodyWish(intent.gaze, LimbWish(intent.limb_targets, intent.restricted))
@@ -435,6 +436,6 @@ class BalanceController:
 
 
 def _forces_in_odom(soles: tuple[FrameTerms, FrameTerms], wrenches: np.ndarray) -> np.ndarray:
-    """Return the ground's force on each sole, (2, 3) N in odom."""
+    """Return the ground's force on each sole in odom, (2, 3), N."""
     pairs = zip(soles, wrenches, strict=True)
     return np.array([sole.rotation @ wrench[:3] for sole, wrench in pairs])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the controller's report to ROS messages, and from messages to what it sees and is asked."""
+"""Converts the controller's report to ROS messages, and messages to its inputs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from talus_balance.balance_types import Balanced, BalanceReport
 from talus_balance.stepping.height_grid import HeightGrid
 from talus_interfaces.msg import BalanceState, ElevationMap, LimbTargets
 
-GYROSCOPE_VARIANCE = 9e-6  # (0.003 rad/s)^2, its noise
+GYROSCOPE_VARIANCE = 9e-6  # (rad/s)^2, from the gyroscope's noise of 0.003 rad/s
 
 
 def time_message(seconds: float) -> Time:
@@ -35,9 +35,9 @@ def time_message(seconds: float) -> Time:
 
 
 class OdometryWriter:
-    """Writes nav_msgs/Odometry as bytes, odom -> base_link.
+    """Writes nav_msgs/Odometry, odom -> base_link, as bytes.
 
-    All but stamp and numbers stay the same from one message to the next.
+    Only stamp and numbers change from one message to the next.
     """
 
     def __init__(self) -> None:
@@ -66,10 +66,10 @@ class OdometryWriter:
 def transforms_message(
     base: BaseEstimate, sole_positions: np.ndarray | None, quat_xyzw: np.ndarray, stamp: Time
 ) -> TFMessage:
-    """Return odom -> base_link -> base_footprint (REP-120).
+    """Return the transforms odom -> base_link -> base_footprint (REP-120).
 
-    The footprint lies on the ground below the base and has its heading; `sole_positions` (2, 3) m
-    tell the ground's height, None: it is 0.
+    The footprint lies on the ground below the base and has its heading. `sole_positions` (2, 3), m,
+    give the ground's height; it is 0 where they are None.
     """
     ground = 0.0 if sole_positions is None else float(sole_positions[:, 2].min())
     footprint = np.array([base.position[0], base.position[1], ground])
@@ -86,7 +86,7 @@ def transforms_message(
 def balance_state_message(
     report: BalanceReport, state: RobotState, feet: tuple[Foot, Foot], stamp: Time, policy: str = ""
 ) -> BalanceState:
-    """Tell mode and policy always, the rest while the controller balances."""
+    """Return the message with mode and policy, and the rest while the controller balances."""
     message = BalanceState(
         mode=int(report.mode), solver_failures=report.solver_failures, policy=policy
     )
@@ -118,16 +118,16 @@ def _set_balanced(
 
 
 def answered(response: Any, refusal: str | None, done: str) -> Any:
-    """Fill in the response of a Trigger or SetBool: why not, or what happens now."""
+    """Fill in the response of a Trigger or SetBool: why it is refused, or what happens now."""
     response.success = refusal is None
     response.message = refusal or done
     return response
 
 
 def height_grid(message: ElevationMap) -> HeightGrid | None:
-    """Return the ground around the robot.
+    """Return the heights of the ground around the robot.
 
-    It is None in another frame than odom, in which alone the feet are known.
+    None where the message is in another frame than odom, since the feet are only known in odom.
     """
     if message.header.frame_id != "odom":
         return None
@@ -137,7 +137,7 @@ def height_grid(message: ElevationMap) -> HeightGrid | None:
 
 
 def limb_targets(message: LimbTargets) -> list[RawLimbTarget]:
-    """Return what is asked of each limb, as it came in and unchecked."""
+    """Return what is asked of each limb, unchecked, as it arrived."""
     stamp = message.header.stamp
     time = stamp.sec + stamp.nanosec / NANOSECONDS_PER_SECOND
     targets = []

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Let each field of a configuration say what it depends on, so that it follows another robot.
+"""Lets each field of a configuration say what it depends on, so that it scales to another robot.
 
-Dynamic similarity (Hof, "Scaling gait data to body size", Gait & Posture 1996): with lengths l,
-times go with sqrt(l / g), speeds with sqrt(l g), accelerations stay, but for the swing's, which the
-hip's torque bounds. What depends on the feet follows the feet, forces the weight.
+The scaling is dynamic similarity (Hof, "Scaling gait data to body size", Gait & Posture 1996): with
+lengths l, times scale with sqrt(l / g) and speeds with sqrt(l g); accelerations stay, except for
+the swing's, which the hip's torque bounds. Values of the feet scale with the feet, forces with the
+weight.
 """
 
 from __future__ import annotations
@@ -17,25 +18,25 @@ from talus_dynamics.proportions import Proportions
 
 
 class _Dataclass(Protocol):
-    """Stand for every dataclass, as `dataclasses.replace` wants it."""
+    """Stands for every dataclass, as `dataclasses.replace` accepts it."""
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
 
 ConfigT = TypeVar("ConfigT", bound=_Dataclass)
 ValueT = TypeVar("ValueT")
-RATIO_DIGITS = 3  # of a ratio: the same robot from other files gets the same gains, to the bit
+RATIO_DIGITS = 3  # digits of a ratio: the same robot from other files gets exactly the same gains
 _KEY = "dimension"
 
 
 @dataclass(frozen=True)
 class SizeRatio:
-    """Say how a robot compares with the one that the default values belong to.
+    """Compares a robot with the one that the default values belong to.
 
     Attributes:
-        over: Its proportions divided by those of the other.
-        time: Ratio of times; speeds go with the same number.
-        wider: m by which its soles are wider.
+        over: Its proportions divided by those of the other robot.
+        time: Ratio of times; speeds scale with the same number.
+        wider: Width by which its soles are wider, m.
     """
 
     over: Proportions
@@ -44,7 +45,7 @@ class SizeRatio:
 
     @staticmethod
     def between(robot: Proportions, known: Proportions) -> SizeRatio:
-        """Compare `robot` with the `known` one."""
+        """Return how `robot` compares with the `known` one."""
         pairs = (
             (getattr(robot, item.name), getattr(known, item.name)) for item in fields(Proportions)
         )
@@ -55,12 +56,12 @@ class SizeRatio:
 
 @dataclass(frozen=True)
 class Dimension:
-    """Tell how a number changes with the size of the robot.
+    """Says how a number changes with the size of the robot.
 
     Attributes:
-        name: What the number goes with, in words.
-        factor: What it is multiplied by.
-        summand: m that are added to it afterwards.
+        name: What the number scales with, in words.
+        factor: Factor of the number for a ratio of sizes.
+        summand: Length that is added afterwards, m.
     """
 
     name: str
@@ -108,7 +109,7 @@ PER_MOMENTUM_SQUARED = Dimension(
 
 
 def sized(default: ValueT, dimension: Dimension) -> ValueT:
-    """Return a dataclass field with a default for talus40 that changes as its dimension says."""
+    """Return a dataclass field with talus40's default, which scales as its dimension says."""
     made: Any = field(default=default, metadata={_KEY: dimension})
     return made  # a dataclass reads the field and hands out its default
 
@@ -116,15 +117,15 @@ def sized(default: ValueT, dimension: Dimension) -> ValueT:
 def size_config(
     config: ConfigT, ratio: SizeRatio, told: Mapping[type, Mapping[str, Dimension]] | None = None
 ) -> ConfigT:
-    """Return a configuration for talus40, and all inside it, as the robot of that ratio needs it.
+    """Return a configuration for talus40, and all inside it, scaled to the robot of that ratio.
 
     Args:
-        config: Its fields are numbers with a dimension, or configurations.
-        ratio: Of the robot to talus40.
-        told: Dimensions of fields that do not say theirs, by class and name.
+        config: Configuration whose fields are numbers with a dimension, or configurations.
+        ratio: Ratio of the robot to talus40.
+        told: Dimensions of fields that do not declare theirs, by class and name.
 
     Raises:
-        TypeError: For a field without dimension; it would silently stay talus40's.
+        TypeError: If a field has no dimension; it would silently stay talus40's.
     """
     outside = (told or {}).get(type(config), {})
     changes: dict[str, Any] = {}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keep what others ask of the controller, checked and aged: velocity, posture, limbs, level."""
+"""Keeps what others ask of the controller, checked and aged: velocity, posture, limbs, level."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ from talus_core.stop_levels import StopLevel
 from talus_balance.balance_types import Intent
 from talus_balance.whole_body.limbs.gaze_path import GazeAngles, GazeRange
 
-# The safety rule: a leg does not fold; a body that folds the other one falls.
+# Name of the safety rule for a locked leg: such a leg does not fold, and folding the other one
+# makes the robot fall.
 LEG_LOCKED = "leg_locked"
 
 
 @dataclass(frozen=True)
 class IntentConfig:
-    """Bound what is accepted.
+    """Bounds the requests that are accepted.
 
     Attributes:
-        velocity_limits: Forward, backward, sideways m/s and turning rad/s that the gait was proven
-            for.
-        degraded_speed: m/s at R1 (250 mm/s line of ISO 10218-1).
-        stale_after: s without a new cmd_vel until the robot stands (INTERFACES: 0.5).
+        velocity_limits: Speeds forward, backward and sideways, m/s, and turning, rad/s, that the
+            gait was proven for.
+        degraded_speed: Speed at R1, m/s (250 mm/s of ISO 10218-1).
+        stale_after: Time without a new cmd_vel until the robot stands, s (INTERFACES: 0.5).
         gaze: How far and how fast the chest turns for the eyes.
     """
 
@@ -38,13 +39,13 @@ class IntentConfig:
 
 
 class IntentKeeper:
-    """Keep the newest requests; `intent` turns them into this tick's `Intent`.
+    """Keeps the newest requests; `intent` turns them into this tick's `Intent`.
 
-    Times are those of `RobotState`.
+    Times are those of `RobotState`, s.
     """
 
     def __init__(self, config: IntentConfig, dt: float, limbs: Collection[Limb] = tuple(Limb)):
-        """Take `limbs`: those that this robot has."""
+        """Take the bounds, the tick `dt`, s, and the limbs that this robot has."""
         self.config = config
         self._dt = dt
         self.rejected_velocities = 0
@@ -60,7 +61,7 @@ class IntentKeeper:
         self._limbs = LimbInbox(limbs)
 
     def velocity(self, vx: float, vy: float, wz: float, now: float) -> None:
-        """Take a cmd_vel, clipped to the limits; what is no number is rejected and counted."""
+        """Take a cmd_vel, clipped to the limits; one that is not finite is refused and counted."""
         if not (math.isfinite(vx) and math.isfinite(vy) and math.isfinite(wz)):
             self.rejected_velocities += 1
             return
@@ -71,10 +72,11 @@ class IntentKeeper:
         self._velocity_time = now
 
     def safety(self, level: int, torque_permitted: bool, rule: str) -> None:
-        """Take the supervisor's word, and the rule that asks.
+        """Take the supervisor's level, its permit, and the rule that asks.
 
         At R3 the wish to be up is forgotten, so that only a new command lifts the robot. A leg that
-        was found locked is so until somebody arms anew, whatever else asks for a stop meanwhile.
+        was found locked stays so until an operator arms anew, whatever else asks for a stop
+        meanwhile.
         """
         self._level = level
         self._torque = torque_permitted
@@ -84,11 +86,11 @@ class IntentKeeper:
             self.get_up_wanted = False
 
     def gaze_at(self, point_in_heading: np.ndarray) -> None:
-        """Turn the chest so that the head looks at a point (3,) m, seen from it, heading frame."""
+        """Turn the chest so that the head looks at a point (3,) in the heading frame, m."""
         self._gaze_wanted = self.config.gaze.towards(point_in_heading)
 
     def limb_target(self, raw: RawLimbTarget, now: float) -> str | None:
-        """Take the target of a limb that came in at `now` s. Returns why it is refused."""
+        """Take a limb target that arrived at `now`, s; return why it is refused, or None."""
         try:
             self._limbs.receive(raw, now)
         except TalusError as error:
@@ -96,7 +98,7 @@ class IntentKeeper:
         return None
 
     def request_stand(self) -> str | None:
-        """Ask to stand up. Returns why not, or None."""
+        """Ask to stand up; return why that is refused, or None."""
         if self._level >= StopLevel.R3_SIT_THEN_CUT:
             return "the safety level asks to sit; call safety/reset and safety/arm first"
         if not self._torque:
@@ -105,7 +107,7 @@ class IntentKeeper:
         return None
 
     def request_get_up(self, lies: bool, can: bool) -> str | None:
-        """Ask a robot that `lies` and `can` to get up from the ground. Returns why not."""
+        """Ask a robot that `lies` and `can` to get up from the ground; return why not, or None."""
         if not lies:
             return "the robot does not lie on the ground; balance/stand lifts it"
         if not can:
@@ -119,7 +121,7 @@ class IntentKeeper:
         self.get_up_wanted = False
 
     def intent(self, now: float, standby_active: bool) -> Intent:
-        """Return the intent at `now` s; `standby_active`: the driver process moves the robot."""
+        """Return the intent at `now`, s; `standby_active`: the driver process moves the robot."""
         fresh = now - self._velocity_time <= self.config.stale_after
         velocity = self._velocity if fresh else np.zeros(3)
         if self._level >= StopLevel.R1_DEGRADE:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From planned torques and accelerations to commands of all joints, and what came of the last."""
+"""Turns planned torques and accelerations into joint commands, and judges the last one."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from talus_balance.whole_body.drive_targets import DriveConfig, DriveTargets
 
 
 class _Sent(NamedTuple):
-    """A command that went to the drives, and the accelerations (n,) rad/s^2 planned with it."""
+    """Holds a command sent to the drives, and the accelerations (n,), rad/s^2, planned with it."""
 
     command: JointCommand
     acceleration: np.ndarray
 
 
 class JointCommands:
-    """Call `judge` with every state, then `command` where the body is balanced.
+    """Commands all joints; call `judge` with every state, then `command` while balancing.
 
     Attributes:
         limp_drives: Drives that give no torque though they are asked for it.
@@ -41,7 +41,7 @@ class JointCommands:
         self._damping[self._joints] = drives.damping * structural
         self._targets = DriveTargets(drives.leak, dt)
         self.limp_drives = LimpDrives(effort_limit, dt)
-        self._sent: _Sent | None = None  # in the last tick, while balancing
+        self._sent: _Sent | None = None  # what was sent in the last tick, while balancing
 
     def reset(self) -> None:
         """Start at the joints as they are, and believe every drive anew."""
@@ -49,7 +49,7 @@ class JointCommands:
         self.limp_drives.reset()
 
     def judge(self, state: RobotState) -> bool:
-        """Compare `state` with the last command; tell whether other drives are limp than before."""
+        """Compare `state` with the last command; tell whether the set of limp drives changed."""
         sent = self._sent
         self._sent = None
         if sent is None:
@@ -67,7 +67,7 @@ class JointCommands:
     def command(
         self, state: RobotState, torque: np.ndarray, acceleration: np.ndarray
     ) -> JointCommand:
-        """Return the command for (m,) N m and rad/s^2 of the structural joints."""
+        """Return the command for torques and accelerations (m,), N m and rad/s^2."""
         j = self._joints
         position, velocity, effort = np.zeros((3, len(self._stiffness)))
         references = self._targets.step_targets(state.position[j], state.velocity[j], acceleration)

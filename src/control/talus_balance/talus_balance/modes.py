@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The controller's modes as a pure machine: from where it stands and what holds, where it goes.
+"""Moves the controller from mode to mode, as a pure state machine of what holds at a tick.
 
     LIMP -- at rest on its feet, torque permitted ------> SEATED
     LIMP -- lies, and is asked to get up ---------------> GETTING_UP
@@ -33,7 +33,7 @@ SETTLED = (Mode.STANDING, Mode.WALKING)
 
 
 def when_lying(mode: Mode, *, shall_get_up: bool) -> Mode:
-    """Return the mode of a robot on the ground: it gets up where it shall and can."""
+    """Return the mode of a robot on the ground: it gets up where it is asked to and can."""
     return Mode.GETTING_UP if mode is Mode.LIMP and shall_get_up else mode
 
 
@@ -42,8 +42,8 @@ def on_the_way(mode: Mode, *, has_command: bool, feet_carry: bool) -> Mode:
 
     Args:
         mode: FALLING or GETTING_UP.
-        has_command: The fall or the way up goes on; False: it is over, or torque is lost.
-        feet_carry: The body can be balanced from now on.
+        has_command: Whether the fall or the way up goes on; if not, it is over or torque is lost.
+        feet_carry: Whether the body can be balanced from now on.
     """
     if not has_command:
         return Mode.LIMP
@@ -51,7 +51,7 @@ def on_the_way(mode: Mode, *, has_command: bool, feet_carry: bool) -> Mode:
 
 
 def when_located(mode: Mode, *, gives_up: bool) -> Mode:
-    """Return the mode of a robot that knows how it stands; one that is not to move is limp."""
+    """Return the mode of a robot that knows how it stands; it is limp where it must not move."""
     if gives_up:
         return Mode.LIMP
     return Mode.SEATED if mode is Mode.LIMP else mode
@@ -61,10 +61,10 @@ def as_asked(mode: Mode, *, shall_be_up: bool, has_arrived: bool, gait_stands: b
     """Return the mode of a robot on its feet, by what it is asked to do and how far it is.
 
     Args:
-        mode: Neither LIMP nor off its feet.
-        shall_be_up: It shall stand, and torque is permitted.
-        has_arrived: The change of posture is done.
-        gait_stands: No step is under way.
+        mode: Mode on the feet, not LIMP.
+        shall_be_up: Whether the robot must stand, and torque is permitted.
+        has_arrived: Whether the change of posture is done.
+        gait_stands: Whether no step is under way.
     """
     if mode in SETTLED:
         if not gait_stands:
@@ -93,9 +93,9 @@ def shown(mode: Mode, *, bows: bool, is_let_down: bool) -> Mode:
     """Return the mode that others are told.
 
     Args:
-        mode: It is in.
-        bows: It got up but is still bent over.
-        is_let_down: It has sat down on its drives, which still let it down onto its stops.
+        mode: Mode that the robot is in.
+        bows: Whether it got up but is still bent over.
+        is_let_down: Whether it has sat down and its drives still let it down onto its stops.
     """
     if bows:
         return Mode.GETTING_UP

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Parameters of the balance node: the few that users set.
+"""Declares the parameters of the balance node: the few that users set.
 
 Gains live in the dataclasses of the core, beside their reasons.
 """
@@ -17,7 +17,7 @@ _FORWARD, _BACKWARD, _SIDEWAYS, _TURNING = IntentConfig.velocity_limits
 
 @dataclass(frozen=True)
 class BalanceNodeConfig:
-    """ROS parameters of `balance_node`."""
+    """Holds the ROS parameters of `balance_node`."""
 
     robot: str = parameter("", "Folder of the robot (robot.yaml, URDF).")
     control_rate_hz: float = parameter(
@@ -47,7 +47,7 @@ class BalanceNodeConfig:
 
 
 def intent_config(config: BalanceNodeConfig) -> IntentConfig:
-    """Return what the keeper of the intent needs of the parameters."""
+    """Return the bounds of the intent that the parameters set."""
     limits = (
         config.max_forward_mps,
         config.max_backward_mps,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the balance node tells of itself: odometry, frames, its state, diagnostics."""
+"""Publishes what the balance node reports: odometry, frames, its state and diagnostics."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TRACE_SLOT_BYTES = 1024  # odometry with its covariances is 700
 
 
 class BalanceReports:
-    """Call `publish` every tick."""
+    """Publishes the node's reports; call `publish` every tick."""
 
     def __init__(self, node: Node, feet: tuple[Foot, Foot], control_rate_hz: float):
         self._feet = feet
@@ -47,17 +47,17 @@ class BalanceReports:
         self._diagnostics = DiagnosticsPublisher(node)
 
     def close(self) -> None:
-        """Take the trace away."""
+        """Remove the trace."""
         self._trace.close()
 
     def took(self, cpu: float) -> None:
-        """Count a tick that took `cpu` s of computing time."""
+        """Count a tick that took `cpu`, s of computing time."""
         self._cpu.append(cpu)
 
     def publish(
         self, state: RobotState, report: BalanceReport, seat: PolicySeat, rejected: int
     ) -> None:
-        """Publish what is due at this tick; `rejected`: cmd_vel refused so far."""
+        """Publish what is due at this tick; `rejected`: number of cmd_vel refused so far."""
         stamp = conversions.time_message(state.time)
         base = report.base
         if base is not None and state.sequence % self._every[ODOMETRY_HZ] == 0:
@@ -95,6 +95,6 @@ class BalanceReports:
 
 
 def _refused_footstep(report: BalanceReport) -> str:
-    """Say why the next proposed footstep is not taken; "none" where it is, or none is proposed."""
+    """Say why the next proposed footstep is refused; "none" if it is not, or there is none."""
     refusal = None if report.gait is None else report.gait.refusal
     return "none" if refusal is None else refusal.value

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Size the controller's gains and bounds for another robot, from those of talus40."""
+"""Scales the controller's gains and bounds of talus40 to another robot."""
 
 from __future__ import annotations
 
@@ -51,16 +51,16 @@ TALUS40_SIZE = Proportions(
     foot_width=0.11,
     ankle_lack=0.02693,
     swing=86.46,
-)  # measured by `proportions` on the robot that the defaults of the controller belong to
+)  # measured by `proportions` on talus40, the robot that the controller's defaults belong to
 
 
 def _same(*names: str) -> dict[str, Dimension]:
-    """Return the dimension of fields that every robot shares."""
+    """Return, by name, the dimension of fields that every robot shares."""
     return dict.fromkeys(names, SAME)
 
 
 def _all(dimension: Dimension, *names: str) -> dict[str, Dimension]:
-    """Return one dimension for several fields."""
+    """Return, by name, one dimension for several fields."""
     return dict.fromkeys(names, dimension)
 
 
@@ -89,7 +89,7 @@ _LANDING_BOUNDS = {
 }
 _PLANNER_WEIGHTS = {
     **_same("step", "offset", "pressure"),
-    "time": LEG_LENGTH_SQUARED,  # it stands against squares of lengths
+    "time": LEG_LENGTH_SQUARED,  # the term is weighed against squares of lengths
 }
 _PLANNER = {
     **_all(TIME, "duration", "quickest", "min_duration", "max_duration", "freeze"),
@@ -118,10 +118,10 @@ _OFF_FEET = _same(
 )
 _FOOTHOLD = _same(
     "shift", "overhang", "room", "flat", "step", "highest", "duration"
-)  # those of the stairs, not its own
+)  # measures of the stairs, not of the robot
 _ESTIMATOR = dict.fromkeys(
     vars(EstimatorConfig()), SAME
-)  # noise of sensors, which know nothing of the body
+)  # noise of sensors, which does not depend on the body
 DIMENSIONS: Mapping[type, Mapping[str, Dimension]] = {
     BalanceConfig: _same("fallen_cosine", "hand_stiffness", "hand_damping"),
     EstimatorConfig: _ESTIMATOR,
@@ -139,7 +139,7 @@ DIMENSIONS: Mapping[type, Mapping[str, Dimension]] = {
     SwingConfig: _SWING,
     TouchdownConfig: _same("force", "ticks", "phase"),
     WalkCommandConfig: _same("max_acceleration", "heading_lead", "off_course"),
-}  # of fields that do not declare it themselves
+}  # dimensions of fields that do not declare theirs
 
 
 def config_for(description: RobotDescription) -> BalanceConfig:

@@ -8,20 +8,20 @@ from talus_core.state import JointCommand, RobotState
 
 from talus_balance.whole_body.drive_targets import DriveConfig
 
-# In which a body that has sat down is let onto its stops: one that drops rocks for that long.
+# s in which a robot that has sat down is let down onto its stops: one that drops rocks as long
 LET_DOWN_S = 1.5
 
 
 class SeatedHold:
-    """Call `begin_at_rest` or `begin_loaded`, then `command` every tick while the robot sits."""
+    """Holds a seated robot; call `begin_at_rest` or `begin_loaded`, then `command` every tick."""
 
     def __init__(self, config: DriveConfig, effort_limit: np.ndarray, dt: float):
-        """`effort_limit`: (n,) N m of the joints."""
+        """Take the drives' gains; `effort_limit` (n,) is the joints' peak torque, N m."""
         self._stiffness = config.hold_stiffness * effort_limit
         self._damping = config.hold_damping * effort_limit
         self._dt = dt
         self._position = np.zeros_like(effort_limit)
-        self._borne = np.zeros_like(effort_limit)  # N m, by the drives when the robot had sat down
+        self._borne = np.zeros_like(effort_limit)  # N m that the drives bore after sitting down
         self._share_let_down = 1.0
 
     def limp_command(self, state: RobotState) -> JointCommand:
@@ -29,23 +29,23 @@ class SeatedHold:
         return JointCommand.damping(state.sequence, state.position, self._damping)
 
     def begin_at_rest(self, state: RobotState) -> None:
-        """Hold a robot that sits on its stops already."""
+        """Hold a robot that already sits on its stops."""
         self._position = state.position.copy()
         self._share_let_down = 1.0
 
     def begin_loaded(self, state: RobotState) -> None:
-        """Hold a robot that has just sat down: its drives still bear it."""
+        """Hold a robot that has just sat down, whose drives still bear it."""
         self._position = state.position.copy()
         self._borne = state.effort.copy()
         self._share_let_down = 0.0
 
     @property
     def is_let_down(self) -> bool:
-        """Whether the stops have not yet taken over what the drives bore."""
+        """Tell whether the stops have not yet taken over what the drives bore."""
         return self._share_let_down < 1.0
 
     def command(self, state: RobotState) -> JointCommand:
-        """Hold the joints while the stops take over what the drives bore."""
+        """Return the command that holds the joints while the stops take over the load."""
         self._share_let_down = min(self._share_let_down + self._dt / LET_DOWN_S, 1.0)
         return JointCommand(
             state.sequence,

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 
 class TorqueWatch:
-    """Call `was_cut` in every tick in which the controller moves the body."""
+    """Watches the torque; call `was_cut` in every tick in which the controller moves the body."""
 
     def __init__(self) -> None:
         self._had_torque = False
@@ -15,11 +15,11 @@ class TorqueWatch:
         self._had_torque = False
 
     def was_cut(self, is_enabled: bool, counts: bool = True) -> bool:
-        """Tell whether torque is gone since the last tick.
+        """Tell whether torque has gone since the last tick.
 
         Args:
-            is_enabled: The drives have torque.
-            counts: From now on it is missed when it goes.
+            is_enabled: Whether the drives have torque.
+            counts: Whether a loss of torque counts from now on.
         """
         was_cut = self._had_torque and not is_enabled
         self._had_torque = is_enabled and counts

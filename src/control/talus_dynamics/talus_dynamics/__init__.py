@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Model the robot's kinematics and dynamics, and what follows from them alone."""
+"""Models the robot's kinematics and dynamics, and what follows from them alone."""

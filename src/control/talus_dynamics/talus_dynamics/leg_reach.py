@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Say how high the body may stand over feet far apart: no leg is longer than its links."""
+"""Computes how high the body may stand over feet far apart: no leg is longer than its links."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pinocchio as pin
 
 from talus_dynamics.robot_dynamics import FrameTerms, WholeBodyModel
 
-LEG_STRETCH_SHARE = 0.985  # of the straight leg: a knee bent by 20 degrees still lifts the body
-LOWEST_LEG_SHARE = 0.6  # of the straight leg: lower does not help the reach
+LEG_STRETCH_SHARE = 0.985  # share of the straight leg's length: a knee bent by 20 degrees can lift
+LOWEST_LEG_SHARE = 0.6  # share of the straight leg's length: a shorter leg reaches no farther
 
 
 class PlacedBase(Protocol):
@@ -29,7 +29,7 @@ class PlacedBase(Protocol):
 
 
 class LegReach:
-    """Know the lengths of the legs, m, from the model, whose neutral pose is straight."""
+    """Holds the lengths of the legs, m, from the model, whose neutral pose is straight."""
 
     def __init__(self, model: WholeBodyModel):
         q = pin.neutral(model.model)
@@ -56,14 +56,14 @@ class LegReach:
         feet: Sequence[np.ndarray],
         stiff: Sequence[bool],
     ) -> float:
-        """Return the height of the base at which every leg reaches its foot, m in odom.
+        """Return the height of the base in odom at which every leg reaches its foot, m.
 
         Args:
-            base: Where it is.
-            soles: Left and right, now.
-            feet: (3,) m each, left and right: from the base on the map's plane, and height in odom,
-                where the soles are to be reached.
-            stiff: Legs that stay as long as they are.
+            base: Where the base is.
+            soles: Terms of the left and the right sole now.
+            feet: (3,) places to reach, left and right, m: from the base on the map's plane, and
+                height in odom.
+            stiff: Which legs keep their length.
         """
         heights = []
         for side, foot in enumerate(feet):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Find frames of a robot's model by their roles, and joints among the model's numbers."""
+"""Finds frames of a robot's model by their roles, and joints among the model's numbers."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ import numpy as np
 import pinocchio as pin
 from talus_core.robot import RobotDescription
 
-HAND_FRAMES = ("left_gripper", "right_gripper")  # in robot.yaml
+HAND_FRAMES = ("left_gripper", "right_gripper")  # names in robot.yaml
 
 
 @dataclass(frozen=True)
 class ModelFrames:
-    """Hold the numbers of frames, and what is rigidly known of them.
+    """Holds the numbers of frames, and what is rigidly known of them.
 
     Attributes:
         feet: Left and right sole.
-        base, torso, imu, gaze: As robot.yaml names them.
+        base, torso, imu, gaze: Frames that robot.yaml names so.
         hands: Left and right gripper; None where the robot has none.
-        imu_in_base: Pose of the IMU.
-        gaze_in_base: (3,) m from the base to the eyes in the neutral pose.
+        imu_in_base: Pose of the IMU in the base.
+        gaze_in_base: (3,) way from the base to the eyes in the neutral pose, m.
     """
 
     feet: tuple[int, int]
@@ -37,11 +37,11 @@ class ModelFrames:
 
 @dataclass(frozen=True)
 class JointPlaces:
-    """Say where structural joints in Talus's order are in pinocchio's vectors.
+    """Maps structural joints in Talus's order to places in pinocchio's vectors.
 
     Attributes:
-        v_index: (joints,) among velocities.
-        q_index: (joints,) among positions.
+        v_index: (joints,) places among velocities.
+        q_index: (joints,) places among positions.
         order: (joints,) Talus's places in pinocchio's order.
     """
 
@@ -51,7 +51,7 @@ class JointPlaces:
 
     @staticmethod
     def of(model: pin.Model, names: Sequence[str]) -> JointPlaces:
-        """Find the joints `names` in a model."""
+        """Return the places of the joints `names` in a model."""
         ids = [model.getJointId(name) for name in names]
         v_index = np.array([model.joints[i].idx_v for i in ids])
         q_index = np.array([model.joints[i].idx_q for i in ids])
@@ -59,7 +59,7 @@ class JointPlaces:
 
 
 def find_frames(model: pin.Model, description: RobotDescription) -> ModelFrames:
-    """Find all frames that the robot's files name. Raises KeyError for one that its model lacks."""
+    """Find all frames that the robot's files name; raises KeyError where the model lacks one."""
     names = description.frames
     data = model.createData()
     pin.framesForwardKinematics(model, data, pin.neutral(model))
@@ -84,7 +84,7 @@ def find_frames(model: pin.Model, description: RobotDescription) -> ModelFrames:
 
 
 def frame_id(model: pin.Model, name: str) -> int:
-    """Return the number of a frame. Raises KeyError."""
+    """Return the number of a frame; raises KeyError where there is none of that name."""
     if not model.existFrame(name):
         raise KeyError(name)
     return int(model.getFrameId(name))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Model the rigid bodies that the controller believes in: all terms of a tick (pinocchio)."""
+"""Models the rigid bodies of the robot for the controller: all terms of a tick (pinocchio)."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from talus_dynamics.model_frames import JointPlaces, find_frames
 
 _WORLD_ALIGNED = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
 _LOCAL = pin.ReferenceFrame.LOCAL
-STANDARD_GRAVITY_MPS2 = 9.80665  # m/s^2 (CGPM 1901), until it is measured
+STANDARD_GRAVITY_MPS2 = 9.80665  # m/s^2 (CGPM 1901), used until gravity is measured
 BASE = 6  # degrees of freedom of the floating base; they come first in every velocity
 
 
 class FrameTerms(NamedTuple):
-    """Describe a frame at this tick, in the world's axes (`rotation` maps frame to world).
+    """Describes a frame at this tick, in the world's axes (`rotation` maps frame to world).
 
     Attributes:
-        position: (3,) m.
-        rotation: (3, 3).
-        velocity: (6,) linear m/s then angular rad/s.
-        jacobian: (6, nv), same order as `velocity`.
+        position: (3,) position, m.
+        rotation: (3, 3) rotation from frame to world.
+        velocity: (6,) velocity, linear m/s, then angular rad/s.
+        jacobian: (6, nv) Jacobian, in the order of `velocity`.
         drift: (6,) acceleration at zero joint acceleration, m/s^2 and rad/s^2.
     """
 
@@ -38,16 +38,16 @@ class FrameTerms(NamedTuple):
 
 
 class CentroidalTerms(NamedTuple):
-    """Describe the centre of mass and the momentum about it at this tick, in the world's axes.
+    """Describes the centre of mass and the momentum about it at this tick, in the world's axes.
 
     Attributes:
-        rotation: (3, 3) base to world.
-        com_in_base: (3,) m.
-        com: (3,) m.
-        com_velocity: (3,) m/s.
-        momentum_matrix: (6, nv), linear rows then angular.
-        momentum: (6,) kg m/s and kg m^2/s.
-        momentum_drift: (6,) its rate at zero joint acceleration, N and N m.
+        rotation: (3, 3) rotation from base to world.
+        com_in_base: (3,) centre of mass in the base, m.
+        com: (3,) centre of mass in the world, m.
+        com_velocity: (3,) velocity of the centre of mass, m/s.
+        momentum_matrix: (6, nv) matrix from velocities to momentum, linear rows, then angular.
+        momentum: (6,) momentum, kg m/s and kg m^2/s.
+        momentum_drift: (6,) rate of the momentum at zero joint acceleration, N and N m.
     """
 
     rotation: np.ndarray
@@ -61,7 +61,7 @@ class CentroidalTerms(NamedTuple):
 
 @dataclass(frozen=True)
 class _Bare:
-    """Keep what the robot weighs without a load: the inertia of its base body, and kg of all."""
+    """Keeps the robot's inertia without a load: that of its base body, and its whole mass, kg."""
 
     base_body: pin.Inertia
     mass: float
@@ -69,14 +69,15 @@ class _Bare:
 
 @dataclass(frozen=True)
 class _Memory:
-    """Keep arrays from tick to tick.
+    """Keeps arrays from tick to tick.
 
     Attributes:
         q, v: Configuration and velocity as given to the last `update`.
         at_rest: (nv,) zeros.
-        to_com: (6, 6) a wrench at the base in base axes to one at the CoM in world axes.
+        to_com: (6, 6) map of a wrench at the base in base axes to one at the centre of mass in
+            world axes.
         q_level: Configuration with the base at the origin, for kinematics alone.
-        kinematics: Data of that.
+        kinematics: Pinocchio's data for that configuration.
     """
 
     q: np.ndarray
@@ -88,7 +89,7 @@ class _Memory:
 
     @staticmethod
     def of(model: pin.Model) -> _Memory:
-        """Make room for a model."""
+        """Return arrays that fit a model."""
         return _Memory(
             q=pin.neutral(model),
             v=np.zeros(model.nv),
@@ -100,20 +101,20 @@ class _Memory:
 
 
 class WholeBodyModel:
-    """Move structural joints on a floating base, hands rigid.
+    """Models structural joints on a floating base, with rigid hands.
 
-    Velocities hold the base's linear and angular one in base axes, then those of the joints.
+    Velocities hold the base's linear and angular velocity in base axes, then those of the joints.
 
     Attributes:
-        description: Of the robot.
-        model, data: Of pinocchio.
+        description: Description of the robot.
+        model, data: Model and data of pinocchio.
         nv: Number of velocities.
         frames: Numbers of frames by their roles.
         joints: Places of the structural joints.
-        mass: kg, with what it carries.
-        leg_mass: kg, of one.
-        gravity, weight: m/s^2 and N.
-        mass_matrix, bias: (nv, nv) and (nv,) of the last `update`.
+        mass: Mass with what the robot carries, kg.
+        leg_mass: Mass of one leg, kg.
+        gravity, weight: Gravity, m/s^2, and weight, N.
+        mass_matrix, bias: (nv, nv) mass matrix and (nv,) bias force of the last `update`.
         centroidal: Centre of mass and momentum of the last `update`.
     """
 
@@ -145,15 +146,15 @@ class WholeBodyModel:
         )
 
     def set_gravity(self, gravity: float) -> None:
-        """Let the ground pull with `gravity` m/s^2 from now on."""
+        """Use `gravity`, m/s^2, from now on."""
         self.gravity = gravity
         self.weight = self.mass * gravity
         self.model.gravity.linear = np.array([0.0, 0.0, -gravity])
 
     def carry(self, mass: float, moment: np.ndarray) -> None:
-        """Make the base heavier by `mass` kg from the next `update` on.
+        """Make the base heavier by `mass`, kg, from the next `update` on.
 
-        `moment` (3,) kg m is the first moment of that mass about the base's origin.
+        `moment` (3,), kg m, is the first moment of that mass about the base's origin.
         """
         bare = self._bare.base_body
         total = bare.mass + mass
@@ -163,12 +164,12 @@ class WholeBodyModel:
         self.weight = self.mass * self.gravity
 
     def joints_of(self, *groups: str) -> np.ndarray:
-        """Return (joints,) which structural joints belong to some groups, in Talus's order."""
+        """Return which structural joints (joints,) belong to some groups, in Talus's order."""
         description = self.description
         return np.isin(description.structural_indices, description.indices(*groups))
 
     def soles_in_base(self, joint_position: np.ndarray) -> np.ndarray:
-        """Return (2, 3) m, left and right sole in base axes, for structural joints (rad)."""
+        """Return the soles (2, 3) in base axes, left and right, m, for structural joints, rad."""
         q = self._memory.q_level
         data = self._memory.kinematics
         q[self.q_index] = joint_position
@@ -188,12 +189,12 @@ class WholeBodyModel:
         """Compute all terms for a pose of the base, its velocities and structural joints.
 
         Args:
-            position: (3,) m of the base in the world.
-            rotation: (3, 3) base to world.
-            linear_velocity: (3,) m/s in base axes.
-            angular_velocity: (3,) rad/s in base axes.
-            joint_position: (joints,) rad.
-            joint_velocity: (joints,) rad/s.
+            position: (3,) position of the base in the world, m.
+            rotation: (3, 3) rotation from base to world.
+            linear_velocity: (3,) velocity of the base in base axes, m/s.
+            angular_velocity: (3,) turn rate of the base in base axes, rad/s.
+            joint_position: (joints,) joint angles, rad.
+            joint_velocity: (joints,) joint speeds, rad/s.
         """
         model = self.model
         data = self.data
@@ -214,7 +215,7 @@ class WholeBodyModel:
         self.centroidal = self._centroidal_terms(position, rotation)
 
     def _centroidal_terms(self, position: np.ndarray, rotation: np.ndarray) -> CentroidalTerms:
-        """Read momentum about the CoM from the base's rows of M a + h: they move the whole body."""
+        """Return the momentum about the CoM from the base's rows of M a + h: they move it all."""
         rows = self.mass_matrix[:BASE]
         mass = self.mass
         to_com = self._memory.to_com
@@ -259,27 +260,27 @@ class WholeBodyModel:
 
     @property
     def configuration(self) -> np.ndarray:
-        """Return (nv + 1,) in pinocchio's order, as given to the last `update`."""
+        """Return the configuration (nv + 1,) of the last `update`, in pinocchio's order."""
         return self._memory.q
 
     @property
     def velocity(self) -> np.ndarray:
-        """Return (nv,) as given to the last `update`."""
+        """Return the velocity (nv,) of the last `update`."""
         return self._memory.v
 
     @property
     def joint_position(self) -> np.ndarray:
-        """Return (joints,) rad in pinocchio's order, as given to the last `update`."""
+        """Return the joint angles (joints,) of the last `update`, in pinocchio's order, rad."""
         return self._memory.q[7:]
 
     @property
     def v_index(self) -> np.ndarray:
-        """Return (joints,) places of Talus's joints among velocities."""
+        """Return the places (joints,) of Talus's joints among velocities."""
         return self.joints.v_index
 
     @property
     def q_index(self) -> np.ndarray:
-        """Return (joints,) places of Talus's joints among positions."""
+        """Return the places (joints,) of Talus's joints among positions."""
         return self.joints.q_index
 
     @property
@@ -304,42 +305,42 @@ class WholeBodyModel:
 
     @property
     def gaze_in_base(self) -> np.ndarray:
-        """Return (3,) m from the base to the eyes in the neutral pose."""
+        """Return the way from the base to the eyes in the neutral pose, (3,), m."""
         return self.frames.gaze_in_base
 
     @property
     def rotation(self) -> np.ndarray:
-        """Return (3, 3) base to world."""
+        """Return the rotation from base to world, (3, 3)."""
         return self.centroidal.rotation
 
     @property
     def com_in_base(self) -> np.ndarray:
-        """Return (3,) m, the centre of mass in the base."""
+        """Return the centre of mass in the base, (3,), m."""
         return self.centroidal.com_in_base
 
     @property
     def com(self) -> np.ndarray:
-        """Return (3,) m, the centre of mass in the world."""
+        """Return the centre of mass in the world, (3,), m."""
         return self.centroidal.com
 
     @property
     def com_velocity(self) -> np.ndarray:
-        """Return (3,) m/s, of the centre of mass in the world."""
+        """Return the velocity of the centre of mass in the world, (3,), m/s."""
         return self.centroidal.com_velocity
 
     @property
     def momentum_matrix(self) -> np.ndarray:
-        """Return (6, nv), what maps velocities to the momentum."""
+        """Return the matrix (6, nv) that maps velocities to the momentum."""
         return self.centroidal.momentum_matrix
 
     @property
     def momentum(self) -> np.ndarray:
-        """Return (6,) kg m/s and kg m^2/s about the centre of mass."""
+        """Return the momentum about the centre of mass, (6,), kg m/s and kg m^2/s."""
         return self.centroidal.momentum
 
     @property
     def momentum_drift(self) -> np.ndarray:
-        """Return (6,) N and N m, the momentum's rate at zero joint acceleration."""
+        """Return the momentum's rate at zero joint acceleration, (6,), N and N m."""
         return self.centroidal.momentum_drift
 
 

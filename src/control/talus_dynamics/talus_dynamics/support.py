@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compute support polygon, centre of pressure and the capture point's margin on the ground."""
+"""Computes support polygon, centre of pressure and the capture point's margin on the ground."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from talus_core.robot import Foot
 
 
 def sole_corners(position: np.ndarray, yaw: float, foot: Foot) -> np.ndarray:
-    """Return (4, 2) m, the corners of a level sole at `position` (3,) with heading `yaw` rad."""
+    """Return the corners (4, 2), m, of a level sole at `position` (3,), heading `yaw`, rad."""
     c = np.cos(yaw)
     s = np.sin(yaw)
     x = 0.5 * foot.length
@@ -18,18 +18,18 @@ def sole_corners(position: np.ndarray, yaw: float, foot: Foot) -> np.ndarray:
 
 
 def sole_outline(positions: np.ndarray, yaws: np.ndarray, feet: tuple[Foot, Foot]) -> np.ndarray:
-    """Return (8, 2) m, the corners of soles at `positions` (2, 3) m, headings `yaws` (2,) rad."""
+    """Return the corners (8, 2), m, of soles at `positions` (2, 3), m, and `yaws` (2,), rad."""
     return np.concatenate([sole_corners(*sole) for sole in zip(positions, yaws, feet, strict=True)])
 
 
 def support_polygon(
     positions: np.ndarray, yaws: np.ndarray, in_contact: tuple[bool, bool], feet: tuple[Foot, Foot]
 ) -> np.ndarray:
-    """Return the hull (k, 2) m, counter-clockwise, of the soles that carry.
+    """Return the hull (k, 2), counter-clockwise, of the soles that carry, m.
 
     Args:
-        positions: (2, 3) m.
-        yaws: (2,) rad.
+        positions: (2, 3) positions of the soles, m.
+        yaws: (2,) headings of the soles, rad.
         in_contact: Which soles carry.
         feet: Sizes of the soles.
     """
@@ -60,7 +60,7 @@ def _cross(a: tuple, b: tuple, c: tuple) -> float:
 
 
 def margin(point: np.ndarray, polygon: np.ndarray) -> float:
-    """Return how far, m, `point` (2,) is inside a counter-clockwise polygon; negative = outside."""
+    """Return how far `point` (2,) is inside a counter-clockwise polygon, m; negative outside."""
     edges = np.roll(polygon, -1, axis=0) - polygon
     relative = point - polygon
     inward = (edges[:, 0] * relative[:, 1] - edges[:, 1] * relative[:, 0]) / np.linalg.norm(
@@ -75,12 +75,13 @@ def margin(point: np.ndarray, polygon: np.ndarray) -> float:
 def centre_of_pressure(
     positions: np.ndarray, yaws: np.ndarray, wrenches: np.ndarray, least: float = 20.0
 ) -> np.ndarray | None:
-    """Return (3,) m, the centre of pressure of both soles; None when less than `least` N carry.
+    """Return the common centre of pressure of both soles (3,), m; None below `least`, N, of load.
 
     Args:
-        positions: (2, 3) m of the soles.
-        yaws: (2,) rad.
-        wrenches: (2, 6) of the ground on the soles, in and about them.
+        positions: (2, 3) positions of the soles, m.
+        yaws: (2,) headings of the soles, rad.
+        wrenches: (2, 6) wrenches of the ground on the soles, in and about them.
+        least: Least vertical force that counts, N.
     """
     forces = np.maximum(wrenches[:, 2], 0.0)
     total = float(forces.sum())

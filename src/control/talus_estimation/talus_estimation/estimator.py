@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Base state from IMU, encoders and foot forces: a contact-aided right-invariant Kalman filter.
+"""Estimates the base from IMU, encoders and foot forces: a right-invariant Kalman filter.
 
 Hartley, Ghaffari, Eustice, Grizzle, "Contact-aided invariant extended Kalman filtering for robot
 state estimation", IJRR 2020, with the error states of section 6 (biases).
@@ -24,40 +24,42 @@ _EYE = np.eye(3)
 _SKEW = np.stack([skew(axis) for axis in _EYE]).reshape(
     3, 9
 )  # v @ _SKEW is the flattened skew matrix of v
-CORRECT_TICKS = 2  # between corrections; 250 Hz is far above what the encoders' noise asks for
+CORRECT_TICKS = 2  # ticks between corrections; encoder noise needs far less than 250 Hz
 
 
 @dataclass(frozen=True)
 class EstimatorConfig:
-    """Noise densities (per sqrt(Hz) unless said otherwise); sources in the comments.
+    """Configures the filter's noise densities, per sqrt(Hz) unless said otherwise.
 
-    Attributes mirror the sensors: gyro rad/s, accel m/s^2, kinematics m, foot velocity m/s.
+    Gyroscope values are in rad/s, accelerometer values in m/s^2, kinematics in m and foot velocity
+    in m/s; comments name the sources.
     """
 
     gyro: float = 2e-4  # 0.003 rad/s per 500 Hz sample and room for vibration
     accel: float = 8e-3  # 0.05 m/s^2 per sample, times 3 for touchdown shocks
     gyro_bias: float = 2e-5  # rad/s^1.5, MEMS in-run stability
     accel_bias: float = 2e-4
-    foot: float = 0.02  # m/s/sqrt(Hz) of a trusted sole: rolling and compliance
-    foot_swing: float = 30.0  # of a foot in the air: forgets its place within a tick
-    kinematics: float = 2e-3  # m, encoder noise through the leg and flexibility
+    foot: float = 0.02  # m/s/sqrt(Hz) of a trusted sole, which rolls and yields
+    foot_swing: float = 30.0  # m/s/sqrt(Hz) of a foot in the air: its place is forgotten in a tick
+    kinematics: float = 2e-3  # m: encoder noise through the leg, and flexibility
     initial_tilt: float = 0.01  # rad
     initial_accel_bias: float = 0.05  # m/s^2, datasheet class of the simulated IMU
     initial_gyro_bias: float = 0.002  # rad/s, after averaging at rest
     landing_tilt: float = 0.02  # rad, after 20 s of gyroscope alone
-    landing_speed: float = 0.5  # m/s, of the body over soles that come to rest
+    landing_speed: float = 0.5  # m/s of the body over soles that come to rest
     soles: SoleTrustConfig = field(default_factory=SoleTrustConfig)
 
 
 class BaseEstimate(NamedTuple):
-    """Where the base is and how it moves.
+    """Says where the base is and how it moves.
 
     Attributes:
-        position: (3,) m in odom.
-        rotation: (3, 3) from base to odom.
-        velocity: (3,) m/s in odom axes.
-        angular_velocity: (3,) rad/s in base axes.
-        position_variance, rotation_variance, velocity_variance: (3,) m^2, rad^2, m^2/s^2.
+        position: (3,) position in odom, m.
+        rotation: (3, 3) rotation from base to odom.
+        velocity: (3,) velocity in odom axes, m/s.
+        angular_velocity: (3,) turn rate in base axes, rad/s.
+        position_variance, rotation_variance, velocity_variance: (3,) variances, m^2, rad^2 and
+            m^2/s^2.
     """
 
     position: np.ndarray
@@ -70,14 +72,14 @@ class BaseEstimate(NamedTuple):
 
 
 class _Lever(NamedTuple):
-    """Where the IMU sits: (3,) m in base axes, and the skew matrix (3, 3) of that."""
+    """Says where the IMU sits: (3,), m, in base axes, and the skew matrix (3, 3) of that."""
 
     offset: np.ndarray
     skew: np.ndarray
 
 
 class _Gravity(NamedTuple):
-    """Gravity as measured: m/s^2, the vector (3,) in odom, and its skew matrix (3, 3)."""
+    """Holds measured gravity: size, m/s^2, vector (3,) in odom, and its skew matrix (3, 3)."""
 
     size: float
     vector: np.ndarray
@@ -85,7 +87,7 @@ class _Gravity(NamedTuple):
 
     @classmethod
     def measured(cls, size: float) -> _Gravity:
-        """Return gravity of that `size` m/s^2."""
+        """Return gravity of that `size`, m/s^2."""
         vector = np.array([0.0, 0.0, -size])
         return cls(size, vector, skew(vector))
 
@@ -105,9 +107,9 @@ class _Propagation:
 
 
 class BaseEstimator:
-    """Call `initialise` at rest, then `step` every tick.
+    """Runs the filter: call `initialise` at rest, then `step` every tick.
 
-    All is in base axes: the caller turns the IMU.
+    Everything is in base axes; the caller turns the IMU's samples into them.
     """
 
     def __init__(
@@ -124,7 +126,7 @@ class BaseEstimator:
 
     @property
     def gravity(self) -> float:
-        """m/s^2 as measured at rest; it takes in the accelerometer's bias."""
+        """Return gravity as measured at rest, m/s^2; it includes the accelerometer's bias."""
         return self._gravity.size
 
     def initialise(
@@ -136,13 +138,14 @@ class BaseEstimator:
     ) -> None:
         """Start at rest with both soles on the ground at z = 0.
 
-        Tilt and gravity are taken from the mean specific force, the gyro's bias from the mean rate.
+        Tilt and gravity are taken from the mean specific force, the gyroscope's bias from the mean
+        rate.
 
         Args:
-            mean_accel: (3,) m/s^2 mean specific force in base axes while at rest.
-            mean_gyro: (3,) rad/s mean rate in base axes while at rest.
-            soles_in_base: (2, 3) m, left and right sole in base axes.
-            yaw: rad, heading to start with.
+            mean_accel: (3,) mean specific force at rest in base axes, m/s^2.
+            mean_gyro: (3,) mean turn rate at rest in base axes, rad/s.
+            soles_in_base: (2, 3) left and right sole in base axes, m.
+            yaw: Heading to start with, rad.
         """
         config = self.config
         self.rotation = _rotation_from_gravity(mean_accel, yaw)
@@ -155,29 +158,29 @@ class BaseEstimator:
         self.accel_bias = np.zeros(3)
         variances = [config.initial_tilt**2, 1e-4, 1e-6, 1e-6, 1e-6, config.initial_gyro_bias**2]
         self.covariance = np.diag(np.repeat([*variances, config.initial_accel_bias**2], 3))
-        self.covariance[2, 2] = 1e-8  # yaw and origin define odom: known
+        self.covariance[2, 2] = 1e-8  # yaw and origin define odom, so they are known
         self._soles.believe_both()
 
     @property
     def trusted_force(self) -> float:
-        """N, force under which a sole is not believed to stand still."""
+        """Return the force under which a sole is not believed to stand still, N."""
         return self.config.soles.share * self._mass * self.gravity
 
     @property
     def slides(self) -> tuple[bool, bool]:
-        """Which soles move over the ground, left and right; in the air too."""
+        """Tell which soles move over the ground, left and right; soles in the air count too."""
         return self._soles.slides
 
     def move_to(self, xy: np.ndarray) -> None:
-        """Shift the origin so that the base is at `xy` (2,) m."""
+        """Shift the origin so that the base is at `xy` (2,), m."""
         shift = np.array([*(xy - self.position[:2]), 0.0])
         self.position = self.position + shift
         self.feet = self.feet + shift
 
     def land(self, soles_in_base: np.ndarray) -> None:
-        """Take place and velocity from both soles (2, 3) m, which come to rest now.
+        """Take place and velocity from both soles (2, 3), m, which come to rest now.
 
-        Attitude and biases go on.
+        Attitude and biases are kept.
         """
         c = self.config
         turned = soles_in_base @ self.rotation.T
@@ -202,13 +205,13 @@ class BaseEstimator:
         soles_in_base: np.ndarray,
         vertical_forces: np.ndarray,
     ) -> BaseEstimate:
-        """Propagate by the IMU; every second tick correct by the soles that stand still.
+        """Propagate by the IMU; every second tick, correct by the soles that stand still.
 
         Args:
-            gyro: (3,) rad/s mean over the period, base axes.
-            accel: (3,) m/s^2 mean specific force over the period at the IMU, base axes.
-            soles_in_base: (2, 3) m, left and right sole in base axes.
-            vertical_forces: (2,) N on the left and right sole.
+            gyro: (3,) mean turn rate over the period in base axes, rad/s.
+            accel: (3,) mean specific force over the period at the IMU in base axes, m/s^2.
+            soles_in_base: (2, 3) left and right sole in base axes, m.
+            vertical_forces: (2,) vertical force on the left and right sole, N.
         """
         self._propagate(gyro, accel)
         self._soles.observe_load(vertical_forces, self.trusted_force)
@@ -220,9 +223,9 @@ class BaseEstimator:
         return self._estimate()
 
     def turn(self, gyro: np.ndarray) -> BaseEstimate:
-        """Go on for a period without a sole that stands still.
+        """Go on for a period in which no sole stands still.
 
-        The gyroscope (3,) rad/s tells the attitude, the place stays.
+        The gyroscope's turn rate (3,), rad/s, gives the attitude; the place is kept.
         """
         self._omega = gyro - self.gyro_bias
         self.rotation = self.rotation @ rotation_from_vector(self.dt * self._omega)
@@ -307,7 +310,7 @@ class BaseEstimator:
 
 
 def _rotation_from_gravity(accel: np.ndarray, yaw: float) -> np.ndarray:
-    """Base-to-odom rotation whose z axis is the measured specific force, with the given heading."""
+    """Return the base-to-odom rotation whose z axis is the specific force, with heading `yaw`."""
     up = accel / np.linalg.norm(accel)
     # Where the base's x axis stands upright (lying face up or down), the heading is where the feet
     # would be below it.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Learns the friction under each sole from what it gave when it slid, and forgets that slowly."""
+"""Learns the friction under each sole from its force while it slid, and forgets it slowly."""
 
 from __future__ import annotations
 
@@ -9,24 +9,25 @@ import numpy as np
 
 from talus_estimation.sole_trust import SoleTrustConfig
 
-# Of sliding over which forces are averaged: the sensors' 8 N are a third of what friction 0.05
-# gives.
+# s of sliding over which forces are averaged: the sensors' noise of 8 N is a third of what a
+# friction of 0.05 gives.
 SLIDING_MEAN_S = 0.02
-FORGOTTEN_AFTER_S = 3.0  # three steps of the same foot, or a patch of a metre
-LEAST_FRICTION = 0.03  # of any two materials; the cone must stay well defined
-FULL_FRICTION = 1.0  # of rubber on a dry floor, before anything is known
-# Cosine between a force and what it brakes: 45 degrees; else something other than friction works.
+FORGOTTEN_AFTER_S = 3.0  # s: three steps of the same foot, or a patch of a metre
+LEAST_FRICTION = 0.03  # lower than between any two materials; the cone must stay well defined
+FULL_FRICTION = 1.0  # friction of rubber on a dry floor, used before anything is known
+# Least cosine between a force and what it brakes, 45 degrees: beyond it something else than
+# friction acts.
 BRAKING_COSINE = 0.7
-# Rise over run (slopes of 22 degrees) and m/s (noise): a sole that sinks faster while it moves
+# Rise over run (slopes of 22 degrees), and m/s of noise: a sole that sinks faster while it moves
 # rolls over an edge.
 SLIDING_SLOPE = 0.4
 SLIDING_NOISE_MPS = 0.05
-# Share of the weight: less on a sole that lands or lifts tells nothing.
+# Share of the weight: with less a sole lands or lifts, and shows nothing.
 LOADED_SHARE = SoleTrustConfig.share
 
 
 class Grip:
-    """Call `observe_soles` every tick on the feet.
+    """Learns the friction of the soles; call `observe_soles` every tick on the feet.
 
     Attributes:
         friction: (2,) Coulomb coefficients, upper bounds.
@@ -55,10 +56,10 @@ class Grip:
         """Learn from one tick.
 
         Args:
-            forces: (2, 3) N of the ground on the soles, in odom.
-            velocities: (2, 3) m/s of the soles.
+            forces: (2, 3) forces of the ground on the soles in odom, N.
+            velocities: (2, 3) velocities of the soles, m/s.
             slides: Which soles move over the ground, by the estimator.
-            weight: N of the body.
+            weight: Weight of the body, N.
         """
         forgotten = self._dt / FORGOTTEN_AFTER_S
         self.friction = self.friction + (FULL_FRICTION - self.friction) * forgotten
@@ -69,7 +70,7 @@ class Grip:
     def _slips(
         self, side: int, force: np.ndarray, velocity: np.ndarray, slides: bool, weight: float
     ) -> bool:
-        """Tell whether that sole slips; where it does, its force is all the friction there is."""
+        """Tell whether that sole slips; if so, its force is all that friction gives."""
         vx, vy, vz = velocity.tolist()
         speed = math.hypot(vx, vy)
         lies_flat = abs(vz) < SLIDING_SLOPE * speed + SLIDING_NOISE_MPS

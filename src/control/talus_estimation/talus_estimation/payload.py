@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Weigh what the robot carries: mass and lever by which the soles' forces contradict the model.
+"""Weighs what the robot carries: mass and lever by which the soles' forces contradict the model.
 
-Newton and Euler about the model's centre of mass c: what weight and change of momentum leave of the
-soles' forces is the weight of a mass m that the model lacks, at a place d beside c: F - p' = m g,
-M_c - L' = d x m g (An, Atkeson, Hollerbach, "Estimation of inertial parameters of rigid body links
-of manipulators", CDC 1985; one link here).
+It applies Newton's and Euler's laws about the model's centre of mass c. What weight and change of
+momentum leave of the soles' forces is the weight of a mass m that the model lacks, at a place d
+beside c: F - p' = m g, M_c - L' = d x m g (An, Atkeson, Hollerbach, "Estimation of inertial
+parameters of rigid body links of manipulators", CDC 1985; one link here).
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ import numpy as np
 from talus_core.clamp import clamp
 from talus_dynamics.robot_dynamics import FrameTerms, WholeBodyModel
 
-WEIGHING_PERIOD_TICKS = 4  # 8 ms, a seventieth of a step
-LEARNING_TIME_S = 3.0  # some five steps: longer than what a shove or a stumble shakes
-HEAVIEST_LOAD_KG = 15.0  # more than the arms' drives hold
-# By which the centre of mass is moved at most: five times the error of building it
+WEIGHING_PERIOD_TICKS = 4  # ticks between two weighings: 8 ms, a seventieth of a step
+LEARNING_TIME_S = 3.0  # s, some five steps: longer than a shove or a stumble shakes the body
+HEAVIEST_LOAD_KG = 15.0  # kg: more than the arms' drives can hold
+# m by which a load moves the centre of mass at most: five times the model's own error
 FARTHEST_LOAD_M = 0.05
-# Of the weight, and of weight times 1 m: more is a shove or a touchdown
+# Shares of the weight, and of weight times 1 m: more is a shove or a touchdown.
 STRANGE_SHARES = np.array([0.3, 0.05, 0.05])
 
 
 class PayloadWatch:
-    """Learn mass and lever that the model lacks; call `step_payload` at every tick on the feet.
+    """Learns mass and lever that the model lacks; call `step_payload` at every tick on the feet.
 
     Attributes:
-        mass: kg that the bare model lacks.
-        moment: (3,) kg m, its first moment about the base, in base axes.
+        mass: Mass that the bare model lacks, kg.
+        moment: (3,) first moment of that mass about the base, in base axes, kg m.
     """
 
     def __init__(self, dt: float):
@@ -49,9 +49,9 @@ class PayloadWatch:
         """Compare one tick; every few ticks the model is given what it still lacks.
 
         Args:
-            model: Of this tick.
-            soles: Left and right.
-            wrenches: (2, 6) N and N m of the ground on the soles, in their axes.
+            model: Model of this tick.
+            soles: Terms of the left and the right sole.
+            wrenches: (2, 6) force, N, and moment, N m, of the ground on the soles, in their axes.
         """
         self._ticks += 1
         if self._ticks % WEIGHING_PERIOD_TICKS:
@@ -73,7 +73,7 @@ class PayloadWatch:
         )
         mass = min(max(self.mass + up, -HEAVIEST_LOAD_KG), HEAVIEST_LOAD_KG)
         moment = self.moment + (mass - self.mass) * model.com_in_base + np.array([x, y, 0.0])
-        # what moves the centre of mass: the own mass times its way
+        # Part of the moment that moves the centre of mass: the robot's own mass times its way.
         aside = moment - mass * model.com_in_base
         farthest = FARTHEST_LOAD_M * (model.mass - self.mass)
         self.mass = mass

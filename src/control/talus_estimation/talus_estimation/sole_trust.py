@@ -12,15 +12,15 @@ import numpy as np
 
 @dataclass(frozen=True)
 class SoleTrustConfig:
-    """When a sole is believed to stand still.
+    """Configures when a sole is believed to stand still.
 
     Attributes:
-        share: Of the weight (100 N on earth); a sole that carries less may slide.
-        delay: s after touchdown before a sole is trusted (impact settles).
-        slip_speed: m/s of a sole over the ground beyond which it slips; one that rolls is slower.
-        slip_window: s over which that is looked at: encoder noise gives 0.02 m/s.
-        longest_slip: s; a sole that seems to slip longer is believed again: then the base's speed
-            is wrong.
+        share: Share of the weight (100 N on earth); a sole that carries less may slide.
+        delay: Time after touchdown before a sole is trusted, s: the impact settles.
+        slip_speed: Speed over the ground beyond which a sole slips, m/s; one that rolls is slower.
+        slip_window: Time over which that speed is measured, s: encoder noise gives 0.02 m/s.
+        longest_slip: Longest slip, s; a sole that seems to slip longer is believed again, since
+            the base's speed is wrong then.
     """
 
     share: float = 0.18
@@ -31,13 +31,13 @@ class SoleTrustConfig:
 
 
 class SoleTrust:
-    """Call `observe_load` and `observe_slip` every tick."""
+    """Judges both soles; call `observe_load` and `observe_slip` every tick."""
 
     def __init__(self, config: SoleTrustConfig, dt: float):
         self._config = config
         self._dt = dt
-        self._loaded_for = [0.0, 0.0]  # s, left and right
-        self._slips_for = [0.0, 0.0]  # s
+        self._loaded_for = [0.0, 0.0]  # s for which the left and right sole carried
+        self._slips_for = [0.0, 0.0]  # s for which a sole has seemed to slip
         self._slides_for = [0.0, 0.0]  # s for which a sole still counts as sliding
         self._tracks: deque[np.ndarray] = deque(maxlen=max(round(config.slip_window / dt), 1))
 
@@ -46,7 +46,7 @@ class SoleTrust:
         self._loaded_for = [1.0, 1.0]
 
     def land(self) -> None:
-        """Trust both soles, whatever they seem to do: they tell the base's speed."""
+        """Trust both soles, whatever they seem to do: the base's speed is taken from them."""
         self.believe_both()
         self._slips_for = [self._config.longest_slip, self._config.longest_slip]
         self._slides_for = [0.0, 0.0]
@@ -54,7 +54,7 @@ class SoleTrust:
 
     @property
     def slides(self) -> tuple[bool, bool]:
-        """Which soles move over the ground, left and right; in the air too."""
+        """Tell which soles move over the ground, left and right; soles in the air count too."""
         return self._slides_for[0] > 0.0, self._slides_for[1] > 0.0
 
     def is_loaded(self, side: int) -> bool:
@@ -62,17 +62,17 @@ class SoleTrust:
         return self._loaded_for[side] > self._config.delay
 
     def observe_load(self, vertical_forces: np.ndarray, least: float) -> None:
-        """Count how long each sole carries more than `least` N of `vertical_forces` (2,) N."""
+        """Count how long each sole carries more than `least`, N, by `vertical_forces` (2,), N."""
         for side in (0, 1):
             loaded = vertical_forces[side] > least
             self._loaded_for[side] = self._loaded_for[side] + self._dt if loaded else 0.0
 
     def observe_slip(self, soles: np.ndarray, base_velocity: np.ndarray) -> None:
-        """Notice soles that move over the ground, by the IMU's velocity and the legs' own.
+        """Notice soles that move over the ground, by the IMU's velocity and the legs' motion.
 
         Args:
-            soles: (2, 3) m from the base, in odom axes.
-            base_velocity: (3,) m/s in odom axes.
+            soles: (2, 3) soles from the base, in odom axes, m.
+            base_velocity: (3,) velocity of the base in odom axes, m/s.
         """
         c = self._config
         tracks = self._tracks

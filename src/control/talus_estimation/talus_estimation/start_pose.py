@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From `RobotState` to the base estimate: waits for rest, starts the filter and runs it."""
+"""Turns `RobotState` into the base estimate: waits for rest, starts the filter and runs it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from talus_dynamics.robot_dynamics import WholeBodyModel
 
 from talus_estimation.estimator import BaseEstimate, BaseEstimator, EstimatorConfig
 
-REST_S = 0.3  # of stillness that is averaged for tilt and gyro bias
+REST_S = 0.3  # s of stillness over which tilt and gyroscope bias are averaged
 LEAST_REST_SAMPLES = 10
-REST_RATE_RADPS = 0.02  # mean rate above which the body moves (ten times the gyro's bias)
-# Standard deviation of the accelerometer above which the body moves (six times its noise).
+REST_RATE_RADPS = 0.02  # rad/s of mean rate above which the body moves: ten times the gyro's bias
+# m/s^2, standard deviation of the accelerometer above which the body moves: six times its noise
 REST_SPREAD_MPS2 = 0.3
-# Gravity of ground to stand on: below the moon's, above the earth's; else the body falls, or the
-# sensor is dead.
+# m/s^2 of gravity on ground to stand on: from below the moon's to above the earth's. Outside that
+# range the body falls or the sensor is dead.
 LEAST_GRAVITY_MPS2 = 1.0
 MOST_GRAVITY_MPS2 = 15.0
 
@@ -41,9 +41,9 @@ class Localiser:
 
         Args:
             state: What the sensors say at this tick.
-            at_rest: The robot has no torque, so the filter may start anew.
-            on_feet: Soles under load stand still; else attitude alone is to be believed, by the
-                gyroscope.
+            at_rest: Whether the robot has no torque, so that the filter may start anew.
+            on_feet: Whether soles under load stand still; if not, only the attitude is estimated,
+                by the gyroscope.
         """
         turn = self._rotation_imu_to_base
         gyro = turn @ state.angular_velocity
@@ -61,12 +61,12 @@ class Localiser:
 
     @property
     def trusted_force(self) -> float:
-        """N under which a sole is not believed to stand still."""
+        """Return the force under which a sole is not believed to stand still, N."""
         return self._filter.trusted_force
 
     @property
     def slides(self) -> tuple[bool, bool]:
-        """Which soles move over the ground; in the air too."""
+        """Tell which soles move over the ground, left and right; soles in the air count too."""
         return self._filter.slides
 
     def land(self, state: RobotState) -> None:

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps a robot that falls without power from falling: supervisor, last gate, standby."""
+"""Keeps the robot safe: the supervisor, the last gate before the drives, and the standby."""

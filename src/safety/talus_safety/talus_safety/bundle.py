@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads the limits as one file with its SHA-256.
+"""Reads the limits from one file whose SHA-256 is checked at every start.
 
-Checked at every start, and parameters may only narrow it.
-
-./talus exec -- python -m talus_safety.bundle config/safety.yaml makes the manifest anew, for
-`sha256sum -c` too.
+Parameters may only narrow these limits. To make the manifest anew, which `sha256sum -c` reads too:
+./talus exec -- python -m talus_safety.bundle config/safety.yaml
 """
 
 from __future__ import annotations
@@ -31,7 +29,7 @@ from talus_core.robot import RobotDescription
 
 from talus_safety.kernel.limits import GateConfig, SupervisorLimits
 
-# their limits, and what is before a name
+# By node: the class of its limits, and the prefix of their parameters' names.
 LIMITED_NODES = {
     "safety": (SupervisorLimits, ""),
     "driver": (GateConfig, "gate."),
@@ -40,23 +38,23 @@ BUNDLE_COMMAND = "./talus exec -- python -m talus_safety.bundle"
 
 
 class BundleError(TalusError):
-    """Says that limits cannot be trusted.
+    """Says that the limits cannot be trusted.
 
-    The message names the file, what is wrong, and what would work.
+    The message names the file, what is wrong with it, and what would work.
     """
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """Holds limits by node and by name of the ROS parameter, and the file that they are from."""
+    """Holds the limits by node and name of the ROS parameter, and the file that they are from."""
 
     path: Path
     values: Mapping[str, Mapping[str, Any]]
 
     def narrowed_by(self, node: str, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return all values of a node: what was given, and the limits for the rest.
+        """Return all values of a node: the given ones, and the limits for the rest.
 
-        Raises ParameterError if one is wider.
+        Raises ParameterError where a given value is wider than its limit.
         """
         limits = self.values[node]
         known = _parameters(node)
@@ -72,7 +70,7 @@ class Bundle:
         return {**limits, **given}
 
     def digest(self, robot: RobotDescription) -> str:
-        """Return the SHA-256 of all that decides.
+        """Return the SHA-256 of all that decides about safety.
 
         This file, the robot's own limits, the node table, and the code of this package.
         """
@@ -85,7 +83,7 @@ class Bundle:
 
 
 def load_bundle(path: str | Path) -> Bundle:
-    """Return limits that are complete, in range, and those of the manifest. Raises BundleError."""
+    """Return the limits if complete, in range and as in the manifest; else raises BundleError."""
     if not str(path):
         raise BundleError(
             "parameter 'limits' is empty; it must be a file of limits, as config/safety.yaml"
@@ -115,7 +113,7 @@ def limited(node: str, given: Mapping[str, Any]) -> tuple[Bundle, dict[str, Any]
 
 
 def write_manifest(path: Path) -> Path:
-    """Approve limits that are complete and in range. Raises BundleError."""
+    """Approve limits that are complete and in range; raises BundleError where they are not."""
     content = _read(path)
     _parsed(path, content)
     manifest = manifest_of(path)
@@ -170,9 +168,10 @@ def _parameters(node: str) -> dict[str, tuple[Any, ParameterInfo]]:
 def _refuse_wider(
     name: str, value: float, limit: float, default: float, info: ParameterInfo
 ) -> None:
-    """Refuse a value that is wider: a limit's default is the wide end of its range.
+    """Refuse a value that is wider than the limit.
 
-    What lies between its ends has no stricter side.
+    A default at one end of a range marks that end as the wide one; a default between the ends has
+    no stricter side.
     """
     if (
         value == limit
@@ -208,7 +207,7 @@ def _sha256(content: bytes) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the manifest of a file of limits."""
+    """Write the manifest of a file of limits, and return the exit status."""
     try:
         if len(arguments) != 1:
             raise BundleError(

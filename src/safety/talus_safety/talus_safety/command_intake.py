@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Takes in commands at the last gate: checks and counts them, and keeps the newest sound one."""
+"""Checks and counts the commands that reach the last gate, and keeps the newest sound one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from talus_safety.kernel.limits import GateConfig
 
 
 class CommandIntake:
-    """Keeps the newest sound command; everything that reaches the drives passes its limits."""
+    """Keeps the newest sound command; all that reaches the drives passes through its limits."""
 
     def __init__(self, robot: RobotDescription, period: float, config: GateConfig):
         self._limiter = CommandLimiter(robot, period, config.limiter)
@@ -24,7 +24,7 @@ class CommandIntake:
         self.counters = GateCounters()
 
     def take(self, now: float, state: RobotState, command: JointCommand, may_be_limp: bool) -> None:
-        """Keep a command if it is sound; count it either way."""
+        """Keep a command if it is sound, and count it in any case."""
         counters = self.counters
         self._refusal = self._limiter.refuse(command, state, may_be_limp)
         if self._refusal:
@@ -45,7 +45,7 @@ class CommandIntake:
     def pass_on(self, state: RobotState, is_fresh: bool) -> JointCommand:
         """Return the newest sound command within all limits.
 
-        One that `is_fresh` and had to be cut is counted.
+        A command that `is_fresh` and had to be cut is counted as clamped.
         """
         assert self._good is not None  # RUN begins with a sound command
         command, was_cut = self._limiter.limit(self._good, state)
@@ -58,11 +58,11 @@ class CommandIntake:
         return self._limiter.limit(command, state)[0]
 
     def relax(self) -> None:
-        """Forget which target is in force: torque is off."""
+        """Forget the targets in force: torque is off."""
         self._limiter.relax()
 
     def facts(self, now: float) -> CommandFacts:
-        """Return how commands arrive, at `now` s."""
+        """Return how commands arrive, at the time `now`, s."""
         return CommandFacts(
             is_late=self._watchdog.expired(now),
             refused_in_row=self.counters.rejected_in_row,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Declares the parameters of the safety node: limits that they may narrow, and what it watches."""
+"""Declares the parameters of the safety node: limits to narrow, and what it watches."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from talus_safety.kernel.limits import SupervisorLimits
 
 @dataclass(frozen=True)
 class SupervisorConfig(SupervisorLimits):
-    """Says what the supervisor watches, and how patient it is."""
+    """Holds what the supervisor watches, and the limits that it applies."""
 
     robot: str = parameter("", "Folder of the robot.")
     limits: str = parameter("", "File of limits, with its manifest beside it.")

@@ -16,7 +16,7 @@ from talus_safety.kernel.decide.supervisor import SupervisorState
 
 
 def gate_report(message: GateState) -> GateReport:
-    """Convert a report; an unknown phase reads as standby: what is not understood restricts."""
+    """Convert a report; an unknown phase reads as standby, since what is unknown must restrict."""
     known = {int(phase): phase for phase in GatePhase}
     return GateReport(
         phase=known.get(message.phase, GatePhase.HOLD),
@@ -32,7 +32,7 @@ def gate_report(message: GateState) -> GateReport:
 def moving_bodies(message: PointCloud2) -> tuple[np.ndarray, float]:
     """Return the bodies that move, (n, 4), and the time of their image, s.
 
-    A malformed message holds none.
+    A malformed message yields no bodies.
     """
     stamp = message.header.stamp
     columns = {field.name: field.offset // 4 for field in message.fields}
@@ -48,7 +48,7 @@ def moving_bodies(message: PointCloud2) -> tuple[np.ndarray, float]:
 
 
 def safety_message(state: SupervisorState, robot_time: float, sequence: int) -> SafetyState:
-    """Return the message of a state at `robot_time` s, having seen RobotState `sequence`."""
+    """Return the message of a state at `robot_time`, s, decided on RobotState number `sequence`."""
     return SafetyState(
         stamp=time_message(robot_time),
         level=int(state.level),
@@ -64,7 +64,7 @@ def safety_message(state: SupervisorState, robot_time: float, sequence: int) -> 
 
 
 def time_message(seconds: float) -> Time:
-    """Return ROS time; what is before its beginning becomes 0."""
+    """Return ROS time; times before 0 become 0."""
     whole, nano = divmod(max(round(seconds * NANOSECONDS_PER_SECOND), 0), NANOSECONDS_PER_SECOND)
     return Time(sec=whole, nanosec=nano)
 
@@ -72,7 +72,7 @@ def time_message(seconds: float) -> Time:
 def diagnostic_values(
     state: SupervisorState, facts: Facts, bundle: str
 ) -> dict[str, str | float | bool]:
-    """Return what the safety node tells `diagnostics`, by key; `bundle` is its SHA-256."""
+    """Return what the safety node reports in `diagnostics`, by key; `bundle` is its SHA-256."""
     return {
         "level": state.level.name,
         "latched": state.latched,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hears how old tf and map are, where the robot is, and what moves around it."""
+"""Receives the age of tf and map, the robot's place, and what moves around the robot."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from talus_safety.conversions import moving_bodies
 from talus_safety.supervision.freshness import first_transform_of, link_names, stamp_of
 from talus_safety.supervision.watch import Watch
 
-TF_QOS = QoSProfile(depth=100)  # as tf2 asks for
+TF_QOS = QoSProfile(depth=100)  # the depth that tf2 uses
 NEWEST_FRAME_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
 class FrameInputs:
-    """Tells a watch; served by the loop that waits on `inputs`."""
+    """Passes frames and moving bodies to a watch; the loop that waits on `inputs` serves it."""
 
     def __init__(self, inputs: FastLink, watch: Watch, robot: RobotDescription):
         self._watch = watch

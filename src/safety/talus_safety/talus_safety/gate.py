@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stands last before the drives.
+"""Decides as the last gate what reaches the drives: only commands that it passes or makes itself.
 
-Nothing reaches them but what it lets through or makes itself.
-
-Here facts become phases, and phases commands: `belief/senses.py` makes the facts, `phases.py` and
-`gate_rules.py` decide.
+Facts become phases here, and phases become commands: `belief/senses.py` makes the facts;
+    `phases.py`
+and `gate_rules.py` decide.
 """
 
 from __future__ import annotations
@@ -45,12 +44,12 @@ LEVEL_OF_PHASE = {
 
 
 class LastGate:
-    """Decides over what reaches the drives.
+    """Decides what reaches the drives.
 
-    Call `step` exactly once per control tick, torque on or off.
+    Call `step` exactly once per control tick, with torque on or off.
 
     Attributes:
-        senses: What the gate believes of the body.
+        senses: Turns sensor values into what the gate believes of the body.
     """
 
     def __init__(
@@ -60,9 +59,15 @@ class LastGate:
         config: GateConfig | None = None,
         fall: FallMotion | None = None,
     ):
-        """Read the robot's files; `fall`: what it does when it falls alone, else as they say.
+        """Read the robot's files.
 
-        Raises TalusError.
+        Args:
+            robot: Description of the robot.
+            period: Control period, s.
+            config: Limits of the gate; the default limits where None.
+            fall: Motion of a robot that falls by itself; the robot's own file decides where None.
+
+        Raises TalusError where a file cannot be used.
         """
         self._config = config or GateConfig()
         self._period = period
@@ -79,7 +84,7 @@ class LastGate:
         self._fall = fall or _fall_of(robot, self._standby.damping, period)
         self._state = PhaseState()
         self._sent: JointCommand | None = (
-            None  # what the drives follow, where no tick without a command blurs it
+            None  # what the drives follow; None after a tick whose command is not known
         )
         self._cut: tuple[int, ...] = ()  # joints whose drives are switched off
 
@@ -91,14 +96,14 @@ class LastGate:
         permit: TorquePermit | None,
         power: PowerReport = SILENT_POWER_REPORT,
     ) -> GateDecision:
-        """Decide over one tick.
+        """Decide about one tick.
 
         Args:
             now: Time on the clock that counts, s: simulated, or steady on hardware.
             state: State of this tick.
-            command: What arrived for this tick, unchecked, or None.
-            permit: The newest one, or None if there never was any.
-            power: What the drives say of themselves.
+            command: Unchecked command that arrived for this tick, or None.
+            permit: The newest permit, or None if none has arrived yet.
+            power: What the drives report of their supply.
         """
         before = self._state.phase
         state = self.senses.believe(
@@ -114,9 +119,9 @@ class LastGate:
         return self._decision(sent, posture, facts)
 
     def relocated(self) -> None:
-        """Forget where the robot was: the simulator moved it, without torque.
+        """Forget where the robot was: the simulator moved it, and torque is off.
 
-        Reset and arm are needed.
+        An operator must reset and arm again.
         """
         self.senses.balance.forget()
         self._state = locked(GatePhase.OFF, "the simulation was reset")
@@ -136,10 +141,10 @@ class LastGate:
     def _act(
         self, state: RobotState, posture: Posture, before: GatePhase, is_fresh: bool
     ) -> JointCommand | None:
-        """Return what the drives get in this phase, or CUT_TORQUE."""
+        """Return the drives' command in this phase, or CUT_TORQUE."""
         phase = self._state.phase
         self._sent = None
-        if phase <= GatePhase.RUN:  # its own ankles turn round from tick to tick, and may look wild
+        if phase <= GatePhase.RUN:  # in standby ankles reverse from tick to tick and may look wild
             self._cut = self.senses.wild
         if phase is GatePhase.RUN:
             command = self._intake.pass_on(state, is_fresh)
@@ -206,6 +211,6 @@ class LastGate:
 
 
 def _fall_of(robot: RobotDescription, damping: np.ndarray, period: float) -> FallMotion:
-    """Return the fall of the robot's own file, or a damped one where it has none."""
+    """Return the fall motion of the robot's own file, or a damped one where it has no file."""
     plan = load_fall(robot)
     return DampedFall(damping) if plan is None else FoldedFall(plan, robot, period)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Is an enabling device over ROS: a joystick whose button is held while the robot may move."""
+"""Runs an enabling device over ROS: a joystick button is held while the robot may move."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from talus_ros.run_node import run_node, spin
 from talus_safety.operation.operator_link import Hold, OperatorDevice, load_key
 from talus_safety.operator_inputs_node import OPERATOR_QOS
 
-JOY_SILENT_S = 0.25  # five messages of the joy node, which repeats itself at 20 Hz
+JOY_SILENT_S = 0.25  # s: five messages of the joy node, which repeats itself at 20 Hz
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class DeviceConfig:
 
 
 class OperatorDeviceNode:
-    """Answers each challenge with the button as it is.
+    """Answers each challenge with the present state of the button.
 
-    A joystick that says nothing is one that nobody holds.
+    A joystick that is silent counts as released.
     """
 
     def __init__(self) -> None:
@@ -53,11 +53,11 @@ class OperatorDeviceNode:
         self._node.create_subscription(Joy, "joy", self._on_joy, OPERATOR_QOS)
 
     def run(self, ended: Event) -> None:
-        """Answer the robot until `ended`."""
+        """Answer the robot's challenges until `ended` is set."""
         spin(self._node, ended)
 
     def close(self) -> None:
-        """Fall silent: the robot stands, then sits."""
+        """Stop answering: the robot then stands, and later sits."""
 
     def _on_joy(self, message: Joy) -> None:
         is_held = self._button < len(message.buttons) and message.buttons[self._button] != 0

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hears what operators hold and press.
+"""Receives what operators hold and press.
 
-Link over ROS and UDP, joystick, inputs of hardware.
+It reads the link over ROS and UDP, the joystick and hardware stop inputs.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from talus_safety.operation.operator_link import (
 )
 from talus_safety.operation.stop_inputs import StopInputs
 
-MOST_DATAGRAMS = 50  # at one look: a flood on the socket cannot starve the others
+MOST_DATAGRAMS = 50  # datagrams per check: a flood on the socket cannot starve other inputs
 OPERATOR_QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
 class _LinkEnds:
     """Carries the operator's link over ROS, and over UDP where an address is given.
 
-    Raises TalusError.
+    Raises TalusError where the address or the key cannot be used.
     """
 
     def __init__(self, node: Node, inputs: FastLink, config: SupervisorConfig):
@@ -52,12 +52,12 @@ class _LinkEnds:
         self._socket = _bound(config.operator_udp) if config.operator_udp else None
 
     def close(self) -> None:
-        """Free the port."""
+        """Close the UDP socket."""
         if self._socket is not None:
             self._socket.close()
 
     def talk(self, now: float) -> None:
-        """Hear all answers, and send the challenge where it is new or asked for by UDP."""
+        """Receive all answers, and send the challenge when it is new or asked for over UDP."""
         challenge = self.link.challenge(now)
         for data in self._heard:
             self.link.hear(data, now)
@@ -78,10 +78,10 @@ class _LinkEnds:
 
 
 class OperatorInputs:
-    """Hears what operators hold and press: call `word` at every judgement."""
+    """Receives what operators hold and press; call `word` at every judgement."""
 
     def __init__(self, node: Node, inputs: FastLink, config: SupervisorConfig):
-        """Open what the configuration names. Raises TalusError."""
+        """Open the inputs that the configuration names; raises TalusError where one fails."""
         self._stops = StopInputs(config.stop_inputs)
         self._button = config.joy_stop_button
         self._is_down = False
@@ -90,11 +90,11 @@ class OperatorInputs:
 
     @property
     def link(self) -> OperatorLink | None:
-        """Return the link to operators' devices; None where none is asked for."""
+        """Return the link to operators' devices, or None where none is required."""
         return None if self._ends is None else self._ends.link
 
     def word(self, now: float, level: int) -> OperatorWord:
-        """Return what operators do at steady time `now`, s; their device is told the `level`."""
+        """Return what operators do at steady time `now`, s, and tell their device the `level`."""
         pressed = [
             name for name in ("joystick" if self._is_down else "", self._stops.pressed()) if name
         ]
@@ -107,7 +107,7 @@ class OperatorInputs:
         return OperatorWord(link.age(now), link.is_released, ", ".join(pressed))
 
     def close(self) -> None:
-        """Free the port."""
+        """Close the UDP socket."""
         if self._ends is not None:
             self._ends.close()
 
@@ -121,7 +121,7 @@ def _datagrams(udp: socket.socket) -> Iterator[tuple[bytes, tuple[str, int]]]:
     for _ in range(MOST_DATAGRAMS):
         try:
             yield udp.recvfrom(256)
-        except OSError:  # nothing more is there, or our answer was refused
+        except OSError:  # nothing more has arrived, or our answer was refused
             return
 
 

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Falls that can not be caught, and getting up after them."""
+"""Handles falls that cannot be caught, and getting up after them."""

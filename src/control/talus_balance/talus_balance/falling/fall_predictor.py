@@ -17,19 +17,20 @@ from talus_dynamics.support import convex_hull, margin, sole_outline
 
 @dataclass(frozen=True)
 class FallPredictorConfig:
-    """Bounds of what a step can still catch; chosen, then checked on pushes by the bench of falls.
+    """Bounds what a step can still catch; the values were chosen, then checked on simulated pushes.
 
     Attributes:
-        reach: m of the capture point outside the soles.
-        missed: m by which the next three steps miss the capture point: more than in any of 40 hard
-            shoves survived.
-        lean: rad of the centre of mass over the nearest edge of the soles, at the end of `horizon`.
-        tilt: rad of the pelvis, at the end of `horizon`.
+        reach: Distance of the capture point outside the soles, m.
+        missed: Distance by which the next three steps miss the capture point, m: more than in any
+            of 40 hard shoves that were survived.
+        lean: Angle of the centre of mass over the nearest edge of the soles, at the end of
+            `horizon`, rad.
+        tilt: Tilt of the pelvis at the end of `horizon`, rad.
         sink: Share of the wanted height to which the centre of mass will have sunk at the end of
             `horizon`.
-        horizon: s looked ahead.
-        lasting: s for which that must hold; 0.02 calls as many falls that do not come: 3 in 26
-            shoves of 50 to 90 N s.
+        horizon: Time that is looked ahead, s.
+        lasting: Time for which a bound must be exceeded, s; with 0.02 as many falls are called that
+            do not come: 3 in 26 shoves of 50 to 90 N s.
     """
 
     reach: float = 0.70
@@ -43,17 +44,17 @@ class FallPredictorConfig:
 
 @dataclass(frozen=True)
 class FallFacts:
-    """What is needed of one tick; world = odom.
+    """Holds what is needed of one tick; the world is odom.
 
     Attributes:
-        com, com_velocity: (3,) m, m/s.
-        capture_point: (2,) m.
-        sole_positions: (2, 3) m.
-        sole_yaws: (2,) rad.
-        up: (3,) the vertical seen from the base.
-        angular_velocity: (3,) rad/s of the base in its own axes.
-        wanted_height: m of the centre of mass over the soles, as it should be now.
-        missed: m by which the next three steps miss the capture point; 0 while standing.
+        com, com_velocity: (3,) centre of mass, m, and its velocity, m/s.
+        capture_point: (2,) capture point, m.
+        sole_positions: (2, 3) positions of the soles, m.
+        sole_yaws: (2,) headings of the soles, rad.
+        up: (3,) vertical in base axes.
+        angular_velocity: (3,) turn rate of the base in its own axes, rad/s.
+        wanted_height: Height of the centre of mass over the soles, as it should be now, m.
+        missed: Distance by which the next three steps miss the capture point, m; 0 while standing.
     """
 
     com: np.ndarray
@@ -68,13 +69,13 @@ class FallFacts:
 
 
 class FallPredictor:
-    """Call `foresees_fall` every tick on the feet."""
+    """Foresees falls; call `foresees_fall` every tick on the feet."""
 
     def __init__(self, feet: tuple[Foot, Foot], config: FallPredictorConfig, dt: float):
         self._feet = feet
         self._config = config
         self._dt = dt
-        self._foreseen_for = 0.0  # s
+        self._foreseen_for = 0.0  # s for which a bound has been exceeded
 
     def reset(self) -> None:
         """Forget what was foreseen: the feet carry anew."""
@@ -87,13 +88,13 @@ class FallPredictor:
         return self._foreseen_for >= self._config.lasting
 
     def distance(self, facts: FallFacts, point: np.ndarray) -> float:
-        """Return how far a point (2,) m lies outside the soles, m; negative inside."""
+        """Return how far a point (2,), m, lies outside the soles, m; negative inside."""
         return -margin(
             point, convex_hull(sole_outline(facts.sole_positions, facts.sole_yaws, self._feet))
         )
 
     def _is_beyond(self, facts: FallFacts) -> bool:
-        """Tell whether the body is beyond what a step can catch at this tick."""
+        """Tell whether the body exceeds what a step can catch at this tick."""
         c = self._config
         if facts.missed > c.missed or self._is_farther(facts, facts.capture_point, c.reach):
             return True
@@ -109,9 +110,9 @@ class FallPredictor:
         return bool(up_z < math.cos(c.tilt))
 
     def _is_farther(self, facts: FallFacts, point: np.ndarray, bound: float) -> bool:
-        """Tell whether `point` (2,) m is more than `bound` m outside the soles.
+        """Tell whether `point` (2,), m, is more than `bound`, m, outside the soles.
 
-        The centre between them is inside: near to it there is no need to look.
+        A point near the centre between them is inside, so that no distance is computed.
         """
         x, y = point - 0.5 * (facts.sole_positions[0, :2] + facts.sole_positions[1, :2])
         return math.hypot(x, y) > bound and self.distance(facts, point) > bound

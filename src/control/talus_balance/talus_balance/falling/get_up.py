@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Getting up from the ground: key poses in order, each left only when it is measured as reached.
+"""Gets the robot up by key poses in order, each left only when it is measured as reached.
 
 The poses belong to the robot (`get_up.yaml` beside its robot.yaml). A stage that does not reach its
-end condition in time is tried again from the stage that it names, or from where the body now lies.
+end condition in time is tried again from the stage that it names, or from how the body lies now.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ FILE = "get_up.yaml"
 
 @dataclass(frozen=True)
 class RiseStage:
-    """One key pose on the way up.
+    """Describes one key pose on the way up.
 
     Attributes:
-        name: In the file and in reports.
-        joints: (n,) rad.
-        duration: s of the minimum-jerk way there.
-        stiffness: kp as a share of the torque limit, 1/rad.
-        up_low, up_high: (3,) range of the vertical, seen from the base, in which the stage is done.
-        patience: s after `duration` in which that must come true.
-        again_from: Stage to go back to when it does not; empty: begin anew as the body lies.
+        name: Name in the file and in reports.
+        joints: (n,) joint angles, rad.
+        duration: Duration of the minimum-jerk way there, s.
+        stiffness: Stiffness kp as a share of the torque limit, 1/rad.
+        up_low, up_high: (3,) range of the vertical in base axes in which the stage is done.
+        patience: Time after `duration` in which that must come true, s.
+        again_from: Stage to go back to when it does not; empty to begin anew as the body lies.
     """
 
     name: str
@@ -48,7 +48,7 @@ class RiseStage:
 
 @dataclass(frozen=True)
 class RiseSequence:
-    """The stages from one way of lying; `up` (3,) is the vertical seen from the base then."""
+    """Holds the stages from one way of lying; `up` (3,) is the vertical in base axes then."""
 
     name: str
     up: np.ndarray
@@ -58,12 +58,12 @@ class RiseSequence:
 
 @dataclass(frozen=True)
 class GetUpPlan:
-    """All sequences of a robot.
+    """Holds all sequences of a robot.
 
     Attributes:
-        sequences: One for each way of lying.
-        damping: kd as a share of the torque limit, s/rad.
-        tries: Failed stages after which getting up is given up.
+        sequences: One sequence for each way of lying.
+        damping: Damping kd as a share of the torque limit, s/rad.
+        tries: Number of failed stages after which getting up is given up.
     """
 
     sequences: tuple[RiseSequence, ...]
@@ -136,7 +136,7 @@ def _stage(entry: dict, poses: KeyPoses) -> RiseStage:
 
 
 class GetUp:
-    """Call `begin` where the body lies, then `step_rise` until the feet carry or `has_failed`."""
+    """Runs a plan: call `begin`, then `step_rise` until the feet carry or `has_failed`."""
 
     def __init__(self, plan: GetUpPlan, effort_limit: np.ndarray, dt: float):
         self._plan = plan
@@ -145,7 +145,7 @@ class GetUp:
         self.has_failed = False
 
     def begin(self, position: np.ndarray, up: np.ndarray) -> None:
-        """Begin at `position` (n,) rad; `up` (3,) is the vertical seen from the base."""
+        """Begin at `position` (n,), rad; `up` (3,) is the vertical in base axes."""
         self._tries = 0
         self._at = position.copy()
         self.has_failed = False
@@ -153,16 +153,16 @@ class GetUp:
 
     @property
     def stage(self) -> RiseStage:
-        """Stage that is under way."""
+        """Return the stage that is under way."""
         return self._sequence.stages[self._index]
 
     @property
     def may_stand(self) -> bool:
-        """Whether balancing may take over as soon as the feet carry: it is the last stage."""
+        """Tell whether balancing may take over as soon as the feet carry: in the last stage."""
         return self._sequence.ends_on_feet and self._index == len(self._sequence.stages) - 1
 
     def step_rise(self, state: RobotState, up: np.ndarray) -> JointCommand:
-        """Go on for a tick; `up` (3,) is the vertical seen from the base."""
+        """Return the command of this tick; `up` (3,) is the vertical in base axes."""
         self._elapsed += self._dt
         stage = self.stage
         if self._elapsed >= stage.duration:
@@ -181,7 +181,7 @@ class GetUp:
             self.try_again(state, up)
 
     def try_again(self, state: RobotState, up: np.ndarray) -> None:
-        """Go back to where this stage says, if the body is still as it should be, else anew."""
+        """Go back to the stage that this one names if the body fits it, otherwise begin anew."""
         stage = self.stage
         self._at = state.position.copy()
         self._tries += 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Moves the body while no foot can be relied on: the protective fall, and the way up again."""
+"""Moves the body while no foot can be relied on: the protective fall and the way up again."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from talus_balance.falling.protective_fall import ProtectiveFall
 
 @dataclass(frozen=True)
 class OffFeetConfig:
-    """Where the feet stop and begin to carry.
+    """Configures when the feet stop and begin to carry.
 
     Attributes:
-        take_over_margin: m of the capture point inside the soles at which balancing takes over
-            from getting up.
+        take_over_margin: Distance of the capture point inside the soles at which balancing takes
+            over from getting up, m.
         flat_cosine: Cosine of the soles' tilt at that moment (11 degrees: they settle flat under
             the load).
-        settle: s for which both soles carry before that, until the filter knows the speed of the
-            body over them.
-        lost_distance: m of the capture point outside the soles at which a body that still bows is
-            back on its hands.
-        protects: A certain fall begins the protective fall; False: it is reported only.
+        settle: Time for which both soles carry before that, s, until the filter knows the speed of
+            the body over them.
+        lost_distance: Distance of the capture point outside the soles at which a body that still
+            bows is back on its hands, m.
+        protects: Whether a certain fall begins the protective fall; if not, it is only reported.
         straight_cosine: Cosine of the pelvis tilt at which a robot that got up no longer bows (45
             degrees).
     """
@@ -46,16 +46,16 @@ class OffFeet:
     """Falls and gets up as the robot's own files say.
 
     Attributes:
-        on_feet: Soles under load stand still, so that the filter may believe them.
-        expects_fall: A fall was certain at the newest tick on the feet.
-        bows: The robot is up on its feet again but still bent over: a tilt that is no fall.
+        on_feet: Whether soles under load stand still, so that the filter may believe them.
+        expects_fall: Whether a fall was certain at the newest tick on the feet.
+        bows: Whether the robot is up on its feet but still bent over, which is a tilt but no fall.
     """
 
     def __init__(self, description: RobotDescription, config: OffFeetConfig, dt: float):
         """Read `get_up.yaml` and `fall.yaml` of the robot, where it has them.
 
         Raises:
-            RobotDescriptionError: For a file that cannot be used.
+            RobotDescriptionError: If one of the files cannot be used.
         """
         effort = description.limits.effort
         rise = load_get_up(description)
@@ -72,7 +72,7 @@ class OffFeet:
 
     @property
     def can_get_up(self) -> bool:
-        """Whether the robot has a plan for getting up."""
+        """Tell whether the robot has a plan for getting up."""
         return self._rise is not None
 
     def stands(self) -> None:
@@ -89,19 +89,19 @@ class OffFeet:
         return self.expects_fall and self._fall is not None and self._config.protects
 
     def is_on_hands_again(self, facts: FallFacts) -> bool:
-        """Tell whether the capture point left the feet of a robot that still bows."""
+        """Tell whether the capture point has left the feet of a robot that still bows."""
         return self.bows and self._is_outside(facts, self._config.lost_distance)
 
     def _is_outside(self, facts: FallFacts, distance: float) -> bool:
         return self._predictor.distance(facts, facts.capture_point) > distance
 
     def begin_fall(self, state: RobotState, direction: np.ndarray) -> None:
-        """Fall towards `direction` (2,): forward and left seen from the pelvis."""
+        """Fall towards `direction` (2,): forward and left, seen from the pelvis."""
         self.on_feet = False
         self._protective_fall.begin(state.position, direction)
 
     def fall(self, state: RobotState) -> JointCommand | None:
-        """Go on falling for a tick; None once the body lies at rest."""
+        """Return the command of this tick of the fall; None once the body lies at rest."""
         command = self._protective_fall.step_fall(state)
         return None if self._protective_fall.is_at_rest else command
 
@@ -113,18 +113,18 @@ class OffFeet:
     # --- getting up --------------------------------------------------------------------------
 
     def begin_to_rise(self, state: RobotState, up: np.ndarray) -> None:
-        """Get up from where the body lies; `up` (3,) is the vertical seen from the base."""
+        """Get up from where the body lies; `up` (3,) is the vertical in base axes."""
         self.on_feet = False
         self._way_up.begin(state.position, up)
 
     def fall_back(self, state: RobotState, up: np.ndarray) -> None:
-        """Go on with the last stages: balancing did not take over after all."""
+        """Go back to the last stages: balancing did not take over after all."""
         self.on_feet = False
         self.bows = False
         self._way_up.try_again(state, up)
 
     def rise(self, state: RobotState, up: np.ndarray) -> JointCommand | None:
-        """Go on getting up for a tick; None when all tries failed."""
+        """Return the command of this tick of getting up; None when all tries failed."""
         command = self._way_up.step_rise(state, up)
         return None if self._way_up.has_failed else command
 
@@ -134,7 +134,7 @@ class OffFeet:
         return self._rise
 
     def carries(self, state: RobotState, least_force: float) -> bool:
-        """Tell whether getting up has come to where both soles carry `least_force` N each."""
+        """Tell whether getting up has come to where each sole carries `least_force`, N."""
         is_loaded = bool(state.foot_wrenches[:, 2].min() > least_force)
         carries = self._way_up.may_stand and is_loaded
         self._landed_for = self._landed_for + self._dt if carries and self.on_feet else 0.0

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A learned policy in the place of the model-based command, and the way back from it."""
+"""Lets a learned policy drive in place of the model-based command, and takes over from it."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a policy may drive: well inside of what the model-based controller can still catch."""
+"""Bounds where a policy may drive: well inside what the model-based controller can catch."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from talus_balance.falling.fall_predictor import FallPredictorConfig
 
 @dataclass(frozen=True)
 class EnvelopeConfig:
-    """Bounds, as parts of those beyond which no step catches a fall.
+    """Holds the bounds, as shares of those beyond which no step catches a fall.
 
     Attributes:
-        tilt: rad of the base: a third of what is a fall.
-        capture: m of the capture point outside the hull of both soles: a quarter of what a step can
-            reach.
+        tilt: Tilt of the base, rad: a third of the tilt of a fall.
+        capture: Distance of the capture point outside the hull of both soles, m: a quarter of what
+            a step can reach.
     """
 
     tilt: float = 0.33 * FallPredictorConfig.tilt
@@ -28,7 +28,7 @@ class EnvelopeConfig:
 
 
 class Envelope:
-    """Judges a state by itself, without a memory."""
+    """Judges each state by itself, without memory."""
 
     def __init__(self, config: EnvelopeConfig, feet: tuple[Foot, Foot]):
         self._config = config
@@ -42,13 +42,13 @@ class Envelope:
         sole_positions: np.ndarray,
         sole_yaws: np.ndarray,
     ) -> str:
-        """Say what is beyond its bound; empty inside.
+        """Say which bound is exceeded; empty where none is.
 
         Args:
-            up: (3,) the vertical in base axes.
-            capture_point: (2,) m in odom.
-            sole_positions: (2, 3) m in odom.
-            sole_yaws: (2,) rad.
+            up: (3,) vertical in base axes.
+            capture_point: (2,) capture point in odom, m.
+            sole_positions: (2, 3) positions of the soles in odom, m.
+            sole_yaws: (2,) headings of the soles in odom, rad.
         """
         if up[2] < self._least_cosine:
             tilt = math.degrees(math.acos(max(float(up[2]), -1.0)))

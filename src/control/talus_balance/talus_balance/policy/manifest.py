@@ -25,7 +25,7 @@ POLICY_KIND = ModelKind("policy", PolicyError)
 
 @dataclass(frozen=True)
 class Term:
-    """A part of the observation: `size` numbers of the reading `name`, each times `scale`."""
+    """Describes a part of the observation: `size` numbers of reading `name`, each times `scale`."""
 
     name: str
     size: int
@@ -34,7 +34,7 @@ class Term:
 
 @dataclass(frozen=True)
 class PolicyManifest:
-    """The whole file; arrays (n,) in the order of `joints`.
+    """Holds the whole file; arrays (n,) are in the order of `joints`.
 
     Attributes:
         model: What every model says: names, training, network; one input and one output.
@@ -43,9 +43,9 @@ class PolicyManifest:
         rate_hz: Its ticks per second; between them its targets stay.
         modes: In which it may drive.
         action_limit: Greatest sound absolute value of an output.
-        joints: That it drives.
-        offset, scale: rad; the drives' position targets are offset + scale * output.
-        stiffness, damping: N m/rad and N m s/rad of the drives while it drives.
+        joints: Joints that it drives.
+        offset, scale: (n,) rad; the drives' position targets are offset + scale * output.
+        stiffness, damping: (n,) gains of the drives while it drives, N m/rad and N m s/rad.
         observation: Parts of the input, in their order.
     """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a policy can be shown: readings by name, all of them from sensors and the estimator."""
+"""Defines what a policy can observe: readings by name, from sensors and the estimator."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class PolicyView(NamedTuple):
         state: What the sensors say.
         base: Where the base is.
         gait: What the feet do.
-        velocity: (3,) m/s, m/s, rad/s commanded, in the heading frame.
+        velocity: (3,) commanded velocity in the heading frame, m/s, m/s, rad/s.
     """
 
     state: RobotState
@@ -33,12 +33,12 @@ class PolicyView(NamedTuple):
 
 
 class Joints(NamedTuple):
-    """What an observation needs to know of a policy's joints.
+    """Holds what an observation needs to know of a policy's joints.
 
     Attributes:
-        places: (n,) in the robot's joint arrays.
-        offset: (n,) rad, pose that the actions are added to.
-        action: (n,) the last one.
+        places: (n,) places in the robot's joint arrays.
+        offset: (n,) pose that the actions are added to, rad.
+        action: (n,) last action.
     """
 
     places: np.ndarray
@@ -48,7 +48,7 @@ class Joints(NamedTuple):
 
 @dataclass(frozen=True)
 class Reading:
-    """A part of what is known: its size for n joints, and how it is read."""
+    """Describes a part of what is known: its size for n joints, and how it is read."""
 
     size: Callable[[int], int]
     read: Callable[[PolicyView, Joints], np.ndarray | Sequence[float]]
@@ -77,28 +77,28 @@ def _load_shares(sight: PolicyView, _: Joints) -> np.ndarray:
 
 
 READINGS = {
-    # (3,) the direction of gravity in base axes
+    # (3,) direction of gravity in base axes
     "projected_gravity": Reading(_three, lambda sight, _: -sight.base.rotation[2]),
-    # (3,) rad/s in base axes
+    # (3,) turn rate in base axes, rad/s
     "angular_velocity": Reading(_three, lambda sight, _: sight.base.angular_velocity),
-    # (3,) m/s in base axes, estimated
+    # (3,) estimated velocity in base axes, m/s
     "linear_velocity": Reading(
         _three, lambda sight, _: sight.base.rotation.T @ sight.base.velocity
     ),
-    # (3,) m/s, m/s, rad/s
+    # (3,) commanded velocity, m/s, m/s, rad/s
     "commanded_velocity": Reading(_three, lambda sight, _: sight.velocity),
-    # (n,) rad from the policy's offset
+    # (n,) joint angles from the policy's offset, rad
     "joint_positions": Reading(
         _each, lambda sight, joints: sight.state.position[joints.places] - joints.offset
     ),
-    # (n,) rad/s
+    # (n,) joint speeds, rad/s
     "joint_velocities": Reading(_each, lambda sight, joints: sight.state.velocity[joints.places]),
-    # (n,) the network's own last output
+    # (n,) last output of the network itself
     "last_action": Reading(_each, lambda _, joints: joints.action),
-    # left, right foot in the air by the step planner, whose clock a walking policy keeps; s until
-    # it lands
+    # (3,) whether the left and the right foot is in the air by the step planner, whose clock a
+    # walking policy keeps, and the time until it lands, s
     "gait_phase": Reading(_three, _gait_phase),
-    # left, right: share of the vertical force
+    # (2,) shares of the vertical force, left and right
     "load_shares": Reading(_two, _load_shares),
 }
 
@@ -107,10 +107,10 @@ _Part = tuple[np.ndarray, Callable[[PolicyView, Joints], np.ndarray | Sequence[f
 
 
 class Observation:
-    """The network's input (1, k) float32, written anew each tick."""
+    """Writes the network's input (1, k) float32 anew each tick."""
 
     def __init__(self, manifest: PolicyManifest):
-        """Lay out the input. Raises PolicyError for an unknown reading, or one of another size."""
+        """Lay out the input; raises PolicyError for a reading of unknown name or another size."""
         for term in manifest.observation:
             _check(manifest, term)
         size = sum(term.size for term in manifest.observation)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A learned policy that fits this robot: its manifest is held against robot, network and clock."""
+"""Runs a learned policy that fits this robot, its network and the control clock."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from talus_balance.policy.observation import Joints, Observation, PolicyView
 
 TRIALS = 50  # runs of the network over which its time is averaged
 INFERENCE_SHARE = (
-    0.25  # of the control period, on average: estimator and whole-body controller run beside it
+    0.25  # share of the control period, on average: estimator and controller run beside it
 )
-LATE_SHARE = 0.5  # of the control period: longer, and the answer to this tick may miss it
+LATE_SHARE = 0.5  # share of the control period: a longer run may miss this tick's answer
 
-Clock = Callable[[], float]  # s of computing time of this thread
+Clock = Callable[[], float]  # returns this thread's computing time, s
 
 
 class Network(Protocol):
-    """Gives an output (1, n) for an input (1, k), float32."""
+    """Computes an output (1, n) for an input (1, k), both float32."""
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
         """Return the output for `values` (1, k)."""
 
 
 class Policy:
-    """Call `reset` when it takes over, then `step` every control tick.
+    """Runs a policy; call `reset` when it takes over, then `step` every control tick.
 
     Attributes:
-        manifest: What it says of itself.
+        manifest: What the policy says of itself.
         joints: (n,) places of its joints in the robot's arrays.
-        target: (n,) rad for the drives.
+        target: (n,) position targets of the drives, rad.
         fault: Why it can no longer be trusted; empty while it can.
     """
 
@@ -50,14 +50,14 @@ class Policy:
         dt: float,
         clock: Clock,
     ):
-        """Raises PolicyError where it does not fit.
+        """Check that the policy fits the robot; raises PolicyError where it does not.
 
         Args:
-            manifest: Complete.
-            network: Of the manifest.
-            description: Of the robot that it shall drive.
-            dt: s per control tick.
-            clock: Tells the computing time of this thread.
+            manifest: Complete manifest.
+            network: Network of the manifest.
+            description: Description of the robot that the policy would drive.
+            dt: Time per control tick, s.
+            clock: Returns this thread's computing time, s.
         """
         self.manifest = manifest
         self._network = network
@@ -82,7 +82,7 @@ class Policy:
         """Keep or renew `target`, `ticks` control ticks later.
 
         Returns:
-            Whether it can be trusted; `fault` says why not.
+            Whether the policy can be trusted; `fault` says why not.
         """
         self._due -= ticks
         if self._due > 0 or self.fault:
@@ -97,7 +97,7 @@ class Policy:
         started = self._clock()
         try:
             action = self._network(values)[0].astype(float)
-        except Exception as error:  # of a library: whatever it is, it must not end the control loop
+        except Exception as error:  # any error of a library: none may end the control loop
             self.fault = f"the network failed: {' '.join(str(error).split())}"
             return
         took = self._clock() - started
@@ -108,7 +108,7 @@ class Policy:
             self.target = target
 
     def _judge(self, action: np.ndarray, target: np.ndarray, took: float) -> str:
-        """Why an inference of `took` s cannot be trusted; empty if it can."""
+        """Return why an inference of `took`, s, cannot be trusted; empty if it can."""
         if not np.all(np.isfinite(action)):
             return "an output is not finite"
         if np.abs(action).max() > self.manifest.action_limit:
@@ -162,13 +162,13 @@ def load_policy(path: str | Path, description: RobotDescription, dt: float, cloc
     """Load a policy and check everything about it.
 
     Args:
-        path: Of its manifest.
-        description: Of the robot that it shall drive.
-        dt: s per control tick.
-        clock: Tells the computing time of this thread, s.
+        path: Path of its manifest.
+        description: Description of the robot that the policy would drive.
+        dt: Time per control tick, s.
+        clock: Returns this thread's computing time, s.
 
     Raises:
-        PolicyError: With what does not fit and what would.
+        PolicyError: If something does not fit; the message says what, and what would.
     """
     manifest = load_manifest(path)
     _check_robot(manifest, description)
@@ -203,7 +203,7 @@ def _check_robot(manifest: PolicyManifest, description: RobotDescription) -> Non
 
 
 def _ticks(manifest: PolicyManifest, dt: float) -> int:
-    """Control ticks per tick of the policy."""
+    """Return the number of control ticks per tick of the policy."""
     control = 1.0 / dt
     every = round(control / manifest.rate_hz)
     if every < 1 or abs(every * manifest.rate_hz - control) > 1e-6 * control:

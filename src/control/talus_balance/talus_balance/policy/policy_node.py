@@ -16,7 +16,7 @@ from talus_balance.policy.seat import PolicySeat, PolicyState
 
 
 def policy_seat(node: Node, path: str, description: RobotDescription, dt: float) -> PolicySeat:
-    """Return the seat of the policy that a manifest at `path` names; empty: of none.
+    """Return the seat of the policy whose manifest is at `path`; an empty path means no policy.
 
     A policy that does not fit is refused in one line of the log.
     """
@@ -34,7 +34,7 @@ def policy_seat(node: Node, path: str, description: RobotDescription, dt: float)
 
 
 def is_trouble(seat: PolicySeat) -> bool:
-    """Tell whether somebody should look at the policy."""
+    """Tell whether a person should look at the policy."""
     return seat.state in (PolicyState.REFUSED, PolicyState.FALLBACK)
 
 

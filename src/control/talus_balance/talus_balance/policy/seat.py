@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Decides who drives: a learned policy where it may, else the model-based controller.
+"""Decides which drives: a learned policy where it may, otherwise the model-based controller.
 
-The model-based controller runs at every tick and does not know of it: estimator, step planner and
-whole-body QP stay warm, so that its command of this very tick can be sent instead.
+The model-based controller runs at every tick and does not know of the policy. Estimator, step
+planner and whole-body QP stay warm, so that its command of the same tick can be sent instead.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ _MODES = {Mode.STANDING: STANDING, Mode.WALKING: WALKING}
 
 
 class PolicyState(Enum):
-    """What the policy does."""
+    """Names what the policy does."""
 
     NONE = "none"  # no policy was asked for
-    REFUSED = "refused"  # it does not fit
-    OFF = "off"  # it is not wanted
-    READY = "ready"  # takes over when it may
-    ACTIVE = "active"  # the policy
-    FALLBACK = "fallback"  # it left its bounds; latched until it is wanted anew
+    REFUSED = "refused"  # the policy does not fit
+    OFF = "off"  # the policy is not wanted
+    READY = "ready"  # the policy takes over as soon as it may
+    ACTIVE = "active"  # the policy drives
+    FALLBACK = "fallback"  # the policy left its bounds; latched until it is asked for anew
 
 
 class PolicySeat:
-    """Call `step` with every command of the model-based controller.
+    """Chooses between policy and controller; call `step` with each command of the controller.
 
     Attributes:
-        state: Of this tick.
-        reason: Of REFUSED and FALLBACK.
+        state: What the policy does in this tick.
+        reason: Why it is REFUSED or FALLBACK.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class PolicySeat:
         policy: Policy | None = None,
         refusal: str = "",
     ):
-        """`refusal`: why there is no policy though one was asked for."""
+        """Seat a policy; `refusal` says why there is none though one was asked for."""
         self._policy = policy
         self._dt = dt
         self._envelope = Envelope(EnvelopeConfig(), description.feet)
@@ -62,22 +62,22 @@ class PolicySeat:
         self.reason = refusal
         if refusal:
             self.state = PolicyState.REFUSED
-        self._asked: bool | None = None  # for, by another thread
+        self._asked: bool | None = None  # request of another thread that is not yet fulfilled
         self._sequence: int | None = None
-        self._sound_for = 0.0  # s
-        self._torque_share = 0.0  # of the policy
-        self._reference_share = 0.0  # of the policy
+        self._sound_for = 0.0  # s in which nothing spoke against the policy
+        self._torque_share = 0.0  # share of the policy in the torque
+        self._reference_share = 0.0  # share of the policy in the drives' references
 
     @property
     def text(self) -> str:
-        """Policy, driver and reason in words; empty where no policy was asked for."""
+        """Return policy, driver and reason in words; empty where no policy was asked for."""
         if self.state is PolicyState.NONE:
             return ""
         name = f"{self._policy.manifest.model.name}: " if self._policy else ""
         return f"{name}{self.state.value}" + (f" ({self.reason})" if self.reason else "")
 
     def want(self, wanted: bool) -> str | None:
-        """From the next tick on let it drive where it may, also after a fallback, or not at all.
+        """Allow or forbid the policy to drive from the next tick on, also after a fallback.
 
         Returns:
             Why that cannot be, or None.
@@ -90,13 +90,13 @@ class PolicySeat:
     def step(
         self, state: RobotState, intent: Intent, report: BalanceReport, command: JointCommand
     ) -> JointCommand:
-        """The command for the drives.
+        """Return the command for the drives.
 
         Args:
-            state: Of this tick.
-            intent: Of this tick.
-            report: Of the model-based controller.
-            command: Its command, which is what comes back where the policy does not drive.
+            state: State of this tick.
+            intent: Intent of this tick.
+            report: Report of the model-based controller.
+            command: Its command, which is returned where the policy does not drive.
         """
         policy = self._policy
         if policy is None:
@@ -114,7 +114,7 @@ class PolicySeat:
         return self._mixed(policy, state, command)
 
     def _answer(self) -> None:
-        """Do what was asked for since the last tick, by another thread."""
+        """Fulfil what another thread has asked for since the last tick."""
         asked = self._asked
         self._asked = None
         if asked is False:
@@ -157,7 +157,7 @@ class PolicySeat:
         return (WALKING if walks else STANDING) in policy.manifest.modes
 
     def _breach(self, policy: Policy, intent: Intent, report: BalanceReport) -> str:
-        """Say why the policy must not drive whatever it can; empty where nothing speaks against."""
+        """Say why the policy must not drive, whatever it can do; empty where nothing forbids it."""
         if intent.restricted:
             return "the safety level is R1 or above"
         if intent.released:
@@ -173,7 +173,7 @@ class PolicySeat:
         return self._envelope.breach(up, body.capture_point, body.sole_positions, body.sole_yaws)
 
     def _steps_to_stay_up(self, policy: Policy, intent: Intent, gait: GaitOutput) -> bool:
-        """Tell whether the planner begins a step under a policy that can only stand, and should."""
+        """Tell whether a step is due that a policy which can only stand would not take."""
         if self.state is not PolicyState.ACTIVE or WALKING in policy.manifest.modes:
             return False
         return gait.phase is not GaitPhase.STAND and not _wants_to_walk(intent)
@@ -189,8 +189,8 @@ class PolicySeat:
     def _mixed(self, policy: Policy, state: RobotState, own: JointCommand) -> JointCommand:
         """Return a command between the controller's own and the policy's.
 
-        The drives' references go over slowly, as the last gate wants it; the feed-forward sees to
-        the torque.
+        The drives' references change over slowly, as the last gate requires; the feed-forward makes
+        up the torque.
         """
         share = self._reference_share
         other = _driven(policy, own)
@@ -228,6 +228,6 @@ def _driven(policy: Policy, own: JointCommand) -> JointCommand:
 
 
 def applied_torque(command: JointCommand, state: RobotState) -> np.ndarray:
-    """Return the torque that the drives would apply at this state, (n,) N m."""
+    """Return the torque (n,) that the drives would apply at this state, N m."""
     stiff = command.kp * (command.position - state.position)
     return command.effort + (stiff + command.kd * (command.velocity - state.velocity))

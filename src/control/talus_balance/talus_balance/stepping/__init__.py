@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""When and where the feet step."""
+"""Decides when and where the feet step."""

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Chooses where a sole lies well on ground that was seen: the next foothold and its pace.
+"""Chooses the next foothold, where a sole lies well on ground that was seen, and the step's pace.
 
-The pace follows from the foothold after it.
+The pace follows from the foothold after that one.
 """
 
-# H heading frame: x ahead, y left, turned about odom's origin
+# H is the heading frame: x ahead, y left, turned about odom's origin.
 
 from __future__ import annotations
 
@@ -16,26 +16,27 @@ from talus_core.robot import Foot
 
 from talus_balance.stepping.height_grid import HeightGrid
 
-SAMPLE_M = 0.02  # between two samples along the heading
-# m of shift that a m of overhang is worth: the centre of pressure can go where the sole lies.
+SAMPLE_M = 0.02  # m between two samples along the heading
+# m of shift that one m of overhang is worth: the centre of pressure can only go where the sole lies
 OVERHANG_PRICE = 2.0
-ROUNDING_M = 1e-9  # so that a sample on a bound counts as inside
+ROUNDING_M = 1e-9  # m of tolerance, so that a sample on a bound counts as inside
 
 
 @dataclass(frozen=True)
 class FootholdConfig:
-    """What a good foothold is; all m.
+    """Says what makes a good foothold; lengths in m.
 
     Attributes:
-        shift: Farthest from where the gait would step of its own.
-        overhang: Of heel and toe beyond an edge; the ankle and three fifths of the sole still lie
-            on it.
-        room: Ahead of the toe and behind the heel to what stands higher.
-        flat: Difference of heights on which a sole still lies: three deviations of the map's.
-        step: Higher or lower than that is a step, for which it is worth while to choose; less is
-            crossed blindly.
-        highest: Up or down; half of what the knee can lift.
-        duration: s of such a step: the foot rises by two of them at less than three times gravity.
+        shift: Farthest that a foothold may be from where the gait alone would step.
+        overhang: Farthest that heel or toe may reach beyond an edge; the ankle and three fifths of
+            the sole still lie on the ground then.
+        room: Least distance ahead of the toe and behind the heel to ground that stands higher.
+        flat: Largest difference of heights on which a sole still lies: three standard deviations
+            of the map.
+        step: Difference of heights from which on a foothold is chosen; less is crossed blindly.
+        highest: Highest step up or down: half of what the knee can lift.
+        duration: Duration of such a step, s: the foot rises by two of them at less than three
+            times gravity.
     """
 
     shift: float = 0.16
@@ -48,13 +49,13 @@ class FootholdConfig:
 
 
 class Foothold(NamedTuple):
-    """Where a sole lies well.
+    """Describes a place where a sole lies well.
 
     Attributes:
-        place: (2,) m in H.
-        height: m in odom.
-        stride: m, how far ahead of it the foot after it will land.
-        duration: s for the step.
+        place: (2,) position in H, m.
+        height: Height in odom, m.
+        stride: Distance from there to where the foot after it will land, m.
+        duration: Duration of the step, s.
     """
 
     place: np.ndarray
@@ -64,12 +65,12 @@ class Foothold(NamedTuple):
 
 
 class _Places(NamedTuple):
-    """Places along the heading about a wanted one; m, one row each.
+    """Judges places along the heading about a wanted place, one row each.
 
     Attributes:
         good: Whether a sole lies there.
-        heights: Of the ground under it.
-        overhangs: How much of the sole is in the air.
+        heights: Height of the ground under it, m.
+        overhangs: Length of the sole that is in the air, m.
     """
 
     good: np.ndarray
@@ -78,7 +79,7 @@ class _Places(NamedTuple):
 
 
 class FootholdChooser:
-    """Looks along the line on which a foot travels."""
+    """Looks for footholds along the line on which a foot travels."""
 
     def __init__(self, config: FootholdConfig, foot: Foot):
         self._config = config
@@ -99,13 +100,13 @@ class FootholdChooser:
     ) -> Foothold | None:
         """Return the next foothold.
 
-        It is None where the ground is unknown, level enough, or offers nothing.
+        It is None where the ground is unknown, level enough, or offers no foothold.
 
         Args:
-            grid: Ground that was seen.
-            stance: (3,) m, the sole that carries, in H.
-            step: (2,) m from there to where the gait would step, in H.
-            heading: rad.
+            grid: Heights of the ground that was seen.
+            stance: (3,) position of the sole that carries, in H, m.
+            step: (2,) step from there to where the gait would step, in H, m.
+            heading: Heading of the body, rad.
         """
         here = self._nearest(grid, stance[:2], heading, float(stance[2]))
         first = self._nearest(grid, stance[:2] + step, heading, float(stance[2]))
@@ -116,7 +117,7 @@ class FootholdChooser:
         second = self._nearest(grid, following, heading, height)
         stride = step[0] if second is None else float(second[0][0] - place[0])
         if here is not None and abs(here[1] - stance[2]) < self._config.step:
-            height += float(stance[2]) - here[1]  # the sole knows better than the map
+            height += float(stance[2]) - here[1]  # the sole's own height is better than the map's
         change = abs(height - stance[2])
         next_change = 0.0 if second is None else abs(second[1] - height)
         if max(change, next_change) <= self._config.step:
@@ -124,13 +125,13 @@ class FootholdChooser:
         return Foothold(place, height, stride, self._config.duration)
 
     def is_known(self, grid: HeightGrid, place_in_odom: np.ndarray) -> bool:
-        """Tell whether the ground at a place (2,) m was seen."""
+        """Tell whether the ground at a place (2,), m, was seen."""
         return bool(np.isfinite(grid.at(place_in_odom[np.newaxis])[0]))
 
     def height_at(
         self, grid: HeightGrid, place: np.ndarray, heading: float, from_height: float
     ) -> float | None:
-        """Return the height on which a sole lies at `place` (2,) m in H; None where none does."""
+        """Return the height on which a sole lies at `place` (2,), m, in H; None where none can."""
         places = self._places(grid, place, heading, from_height)
         here = int(np.argmin(np.abs(self._far)))
         return float(places.heights[here]) if places.good[here] else None
@@ -138,9 +139,9 @@ class FootholdChooser:
     def _nearest(
         self, grid: HeightGrid, wanted: np.ndarray, heading: float, from_height: float
     ) -> tuple[np.ndarray, float] | None:
-        """Return the good place nearest to `wanted` (2,) along the heading, and its height.
+        """Return the good place nearest to `wanted` (2,) along the heading, and its height, m.
 
-        A place counts as farther away where much of the sole is in the air.
+        A place where much of the sole is in the air counts as farther away.
         """
         places = self._places(grid, wanted, heading, from_height)
         if not places.good.any():
@@ -152,7 +153,7 @@ class FootholdChooser:
     def _places(
         self, grid: HeightGrid, wanted: np.ndarray, heading: float, from_height: float
     ) -> _Places:
-        """Judge the places along the heading about `wanted` (2,), seen from that height."""
+        """Judge the places along the heading about `wanted` (2,), coming from `from_height`, m."""
         flat = self._config.flat
         c = np.cos(heading)
         s = np.sin(heading)
@@ -163,7 +164,7 @@ class FootholdChooser:
         heights = carrying.mean(axis=1)
         is_flat = np.ptp(carrying, axis=1) < flat
         above = windows > (heights + flat)[:, np.newaxis, np.newaxis]
-        is_clear = ~above.any(axis=(1, 2))  # or unknown
+        is_clear = ~above.any(axis=(1, 2))  # unknown ground counts as clear
         in_reach = np.abs(heights - from_height) < self._config.highest  # false for NaN
         lies = np.abs(windows[:, :, self._sole] - heights[:, np.newaxis, np.newaxis]) < flat
         overhangs = SAMPLE_M * (~lies).any(axis=1).sum(axis=1)

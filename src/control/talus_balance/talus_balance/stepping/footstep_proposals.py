@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Holds proposed footsteps against what a foot may do now; says why one is not taken.
+"""Compares proposed footsteps with what a foot may do now, and says why one is not taken.
 
-A proposal fixes where the coming swing lands. When it lands, and where the centre of pressure is
-meanwhile, stays the planner's choice, so that the capture point comes to where the steps after it
-begin. What a proposal asks for beyond that is refused, and the planner's own step is taken.
+A proposal fixes where the coming swing lands. The planner still chooses when it lands and where
+the centre of pressure is meanwhile, so that the capture point arrives where the steps after it
+begin. A proposal that asks for more is refused, and the planner's own step is taken.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from talus_balance.stepping.height_grid import HeightGrid
 from talus_balance.stepping.step_planner import StepPlanner, nominal_offset
 from talus_balance.stepping.step_state import LandingGoal, Refusal
 
-STEPS_AHEAD = 3  # beyond that, a step changes the coming one by less than e^(-3 w T) = 0.5 %
+STEPS_AHEAD = 3  # a step beyond these changes the coming one by less than e^(-3 w T) = 0.5 %
 
 
 class FootstepProposals:
-    """Serves the phases of the gait; keeps nothing of a step."""
+    """Judges proposed footsteps for the phases of the gait; it keeps nothing of a step."""
 
     def __init__(self, config: GaitConfig, planner: StepPlanner, chooser: FootholdChooser):
         self._config = config
@@ -43,13 +43,13 @@ class FootstepProposals:
     def refusal(
         self, footstep: Footstep, inp: GaitInput, heading: float, heights: HeightGrid | None
     ) -> Refusal | None:
-        """Return why no foot may land there at any time; None where one may.
+        """Return why no foot may ever land there; None where one may.
 
         Args:
             footstep: Proposed place of the swing foot.
             inp: What is known at this tick.
-            heading: rad, heading of the body.
-            heights: Ground that was seen.
+            heading: Heading of the body, rad.
+            heights: Heights of the ground that was seen; None where none was.
         """
         values = (*footstep.position_in_odom, footstep.yaw_in_odom)
         if not all(math.isfinite(value) for value in values):
@@ -71,7 +71,7 @@ class FootstepProposals:
     def _refusal_by_ground(
         self, footstep: Footstep, inp: GaitInput, heading: float, heights: HeightGrid | None
     ) -> Refusal | None:
-        """Return why a sole does not lie there, by the map or, where that has none, the slope."""
+        """Return why a sole would not lie there, by the map or else by the slope of the ground."""
         stance = inp.sole_positions[1 - footstep.side]
         place = footstep.position_in_odom
         c = self._config.foothold
@@ -86,7 +86,7 @@ class FootstepProposals:
     def foothold(
         self, footstep: Footstep, inp: GaitInput, heading: float, heights: HeightGrid | None
     ) -> Foothold | None:
-        """Return the ground under the proposed place where the map shows a step; None else."""
+        """Return the ground under the proposed place where the map shows a step; otherwise None."""
         stance = inp.sole_positions[1 - footstep.side]
         c = self._config.foothold
         in_heading = HeadingFrame.at(heading).from_odom(footstep.position_in_odom)
@@ -100,7 +100,7 @@ class FootstepProposals:
     def goal(
         self, coming: Sequence[Footstep], inp: GaitInput, frame: HeadingFrame, pivot: np.ndarray
     ) -> LandingGoal:
-        """Return what the planner shall reach with the first of the `coming` steps."""
+        """Return what the planner must reach with the first of the `coming` steps."""
         c = self._config.planner
         places = [frame.from_odom(step.position_in_odom) for step in coming[:STEPS_AHEAD]]
         stance = 1 - coming[0].side
@@ -113,7 +113,7 @@ class FootstepProposals:
     def velocity(
         self, footstep: Footstep, inp: GaitInput, frame: HeadingFrame, heading: float
     ) -> np.ndarray:
-        """Return the velocity of a walk of such steps, (3,) m/s, m/s, rad/s."""
+        """Return the velocity of a walk of such steps, (3,): m/s, m/s, rad/s."""
         c = self._config.planner
         stance = 1 - footstep.side
         away = footstep.position_in_odom[:2] - inp.sole_positions[stance, :2]
@@ -125,19 +125,19 @@ class FootstepProposals:
 def _offset(
     places: Sequence[np.ndarray], stance: int, omega: float, duration: float, width: float
 ) -> np.ndarray:
-    """Return where the capture point shall be at the first landing, (2,) m from the landing foot.
+    """Return the capture point wanted at the first landing, (2,), m from the landing foot.
 
-    From there it runs to where each of the steps that follow needs it; after the last one the
-    robot steps in place.
+    From there it runs to where each following step needs it; after the last one the robot steps in
+    place.
 
     Args:
-        places: (2,) m each of the soles that land, in the heading frame.
+        places: Positions (2,) of the soles that land, in the heading frame, m.
         stance: Foot that carries now.
-        omega: 1/s.
-        duration: s of each step.
-        width: m between the feet when the robot steps in place.
+        omega: Natural frequency of the pendulum, rad/s.
+        duration: Duration of each step, s.
+        width: Distance between the feet when the robot steps in place, m.
     """
-    sign = swing_sign(stance) * (1.0 if len(places) % 2 else -1.0)  # of the last step
+    sign = swing_sign(stance) * (1.0 if len(places) % 2 else -1.0)  # sign of the last step's side
     in_place = nominal_offset(
         omega=omega, duration=duration, stride=0.0, width=width, other_width=width
     )

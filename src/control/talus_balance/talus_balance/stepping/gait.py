@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The gait: which soles carry, where the next one lands, and where the centre of pressure goes.
+"""Runs the gait: which soles carry, where the next lands, and where the centre of pressure goes.
 
     STAND  -- a walk is commanded ----> SHIFT -- weight is over -----> DOUBLE
     STAND  -- the body falls ----------------------------------------> DOUBLE
@@ -31,44 +31,44 @@ UnderWay = Stand | Shift | Touchdown | DoubleSupport | SingleSupport | PutBack
 
 
 class Gait:
-    """Call `reset` when both soles carry, then `step_gait` every tick.
+    """Runs the phases of the gait; call `reset` when both soles carry, then `step_gait` every tick.
 
     Attributes:
         walk: What outlasts a phase.
-        under_way: Phase now.
+        under_way: Phase that runs now.
     """
 
     def __init__(self, config: GaitConfig, dt: float, foot_half: tuple[float, float], foot: Foot):
-        """`foot_half`: m, half of the sole that may be pressed on."""
+        """Prepare for steps of `dt` s; `foot_half`: half of the sole that may be pressed on, m."""
         self.walk = Walk(config, dt, foot_half, foot)
         self.under_way: UnderWay = Stand(self.walk)
 
     def reset(self, heading: float) -> None:
-        """Stand with this `heading` rad."""
+        """Stand with this `heading`, rad."""
         self.walk.reset(heading)
         self.under_way = Stand(self.walk)
 
     def see_ground(self, heights: HeightGrid | None) -> None:
-        """Take footholds from ground that was seen; None: the feet feel their way."""
+        """Take footholds from ground that was seen; with None the feet feel their way."""
         self.walk.heights = heights
 
     @property
     def phase(self) -> GaitPhase:
-        """What the feet do."""
+        """Name what the feet do now."""
         return self.under_way.phase
 
     @property
     def heading(self) -> float:
-        """rad, heading that the body follows in odom."""
+        """Return the heading that the body follows in odom, rad."""
         return self.walk.command.heading
 
     @property
     def is_standing(self) -> bool:
-        """Both feet carry and no step is under way."""
+        """Tell whether both feet carry and no step is under way."""
         return isinstance(self.under_way, Stand)
 
     def has_landed_on(self, side: int) -> bool:
-        """Tell whether that foot has landed and the other one still carries too."""
+        """Tell whether that foot has landed while the other one still carries too."""
         if not isinstance(self.under_way, Touchdown | DoubleSupport):
             return False
         return self.under_way.stance == side
@@ -78,7 +78,7 @@ class Gait:
         return self.under_way.missed(inp)
 
     def step_gait(self, inp: GaitInput) -> GaitOutput:
-        """Go on for a tick."""
+        """Advance the gait by one tick."""
         self._follow_command(inp)
         self.walk.time += self.walk.dt
         output, following = self.under_way.step_phase(inp)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the gait is configured with, what it reads and what it says each tick."""
+"""Defines the gait's configuration, its input and its output of each tick."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ from talus_balance.stepping.swing_foot import FootReference, SwingConfig
 
 LEFT = 0
 RIGHT = 1
-STILL_COMMAND_MPS = 1e-3  # m/s and rad/s, up to which a commanded velocity means to stand
-# Load that no sole reaches, as a multiple of the weight.
+STILL_COMMAND_MPS = 1e-3  # m/s, and rad/s, up to which a commanded velocity means to stand
+# Load that no sole ever bears, as a multiple of the weight.
 FULL_LOAD_WEIGHTS = 3.0
 
 
 class GaitPhase(Enum):
-    """What the feet do."""
+    """Names what the feet do."""
 
-    STAND = "stand"  # both soles carry, no step wanted
+    STAND = "stand"  # both soles carry, and no step is wanted
     SHIFT = "shift"  # both carry; the capture point moves over the coming stance foot
-    DOUBLE = "double"  # just landed: load moves from the old stance foot to the new one
-    SINGLE = "single"  # one sole carries, the other swings
+    DOUBLE = "double"  # a foot has just landed: load moves to it from the old stance foot
+    SINGLE = "single"  # one sole carries, the other foot swings
 
 
 def swing_sign(stance: int) -> float:
-    """Return +1 where the left foot swings, -1 where the right does."""
+    """Return +1 where the left foot swings, -1 where the right foot does."""
     return 1.0 if stance == RIGHT else -1.0
 
 
 @dataclass(frozen=True)
 class PressureConfig:
-    """Where the centre of pressure goes.
+    """Configures where the centre of pressure goes.
 
     Attributes:
-        dcm_gain: Share of the planned centre of pressure that is used now; > 1 corrects early.
+        dcm_gain: Share of the planned centre of pressure that is used now; above 1 corrects early.
         stand_gain: Gain on the capture point's distance from the feet's centre on two feet.
-        zmp_x, zmp_y: m, clip of the centre of pressure about the stance sole's centre.
-        pivot_x: m from the sole's centre to the planned pivot; behind it, so that the ankle's
-            torque limit (80 N m, ankle 5 cm behind the centre) leaves the same authority forward
-            as the heel does backward.
+        zmp_x, zmp_y: Largest distance of the centre of pressure from the stance sole's centre, m.
+        pivot_x: Distance of the planned pivot from the sole's centre, m; behind it, so that the
+            ankle's torque limit (80 N m, ankle 5 cm behind the centre) leaves the same authority
+            forward as the heel does backward.
     """
 
     dcm_gain: float = 1.3
@@ -58,13 +58,14 @@ class PressureConfig:
 
 @dataclass(frozen=True)
 class StandingConfig:
-    """When a robot that stands begins to step, and when one that steps may stand.
+    """Configures when a standing robot begins to step, and when a stepping robot may stand.
 
     Attributes:
-        margin_x, margin_y: m inside the support edge at which a standing robot starts to step.
-        settle_offset, settle_offset_y: m of the capture point from the feet's centre, below which
-            stepping in place ends in standing.
-        settle_speed: m/s of the body, below which it does.
+        margin_x, margin_y: Distance inside the support's edge at which a standing robot starts to
+            step, m.
+        settle_offset, settle_offset_y: Distance of the capture point from the feet's centre, below
+            which stepping in place ends in standing, m.
+        settle_speed: Speed of the body below which it does, m/s.
     """
 
     margin_x: float = 0.015
@@ -76,13 +77,13 @@ class StandingConfig:
 
 @dataclass(frozen=True)
 class WalkCommandConfig:
-    """How the gait follows a commanded velocity.
+    """Configures how the gait follows a commanded velocity.
 
     Attributes:
-        max_acceleration: m/s^2 (x, y) and rad/s^2 by which the velocity follows cmd_vel.
-        heading_lead: rad by which the heading may be ahead of the foot that stands: what hips
-            turn in a step.
-        off_course: rad up to which the robot turns back after a slip or a shove turned it.
+        max_acceleration: Rate at which the velocity follows cmd_vel, m/s^2 (x, y) and rad/s^2.
+        heading_lead: Angle by which the heading may be ahead of the foot that stands, rad: what
+            the hips turn in one step.
+        off_course: Angle up to which the robot turns back after a slip or a shove turned it, rad.
     """
 
     max_acceleration: tuple[float, float, float] = (0.5, 0.3, 1.0)
@@ -92,11 +93,11 @@ class WalkCommandConfig:
 
 @dataclass(frozen=True)
 class TouchdownConfig:
-    """How a foot in the air feels that it has met something.
+    """Configures how a foot in the air feels that it has met something.
 
     Attributes:
-        force: N on the sole that count (three sigma of the sensor).
-        ticks: In a row for which they must be felt.
+        force: Force on the sole that counts, N: three standard deviations of the sensor.
+        ticks: Number of ticks in a row for which it must be felt.
         phase: Share of the swing before which no touchdown ends it.
     """
 
@@ -107,15 +108,15 @@ class TouchdownConfig:
 
 @dataclass(frozen=True)
 class GaitConfig:
-    """Gains and thresholds of the gait; parents in the comments.
+    """Configures the gait with gains and thresholds; comments say where they come from.
 
     Attributes:
-        double_time: s over which load moves after a touchdown.
-        max_shift: s, longest wait for the weight shift before the first step.
-        hasty_depth: m below the expected ground at which the fastest step aims, so that it is not
-            late.
-        put_back: s after lift-off in which a foot may go back to where it stood: it is 1 cm up by
-            then.
+        double_time: Time over which load moves after a touchdown, s.
+        max_shift: Longest wait for the weight shift before the first step, s.
+        hasty_depth: Depth below the expected ground at which the fastest step aims, m, so that it
+            is not late.
+        put_back: Time after lift-off in which a foot may go back to where it stood, s: by then it
+            is 1 cm up.
     """
 
     double_time: float = 0.05
@@ -132,13 +133,13 @@ class GaitConfig:
 
 
 class GaitWish(NamedTuple):
-    """What others ask of the gait.
+    """Holds what others ask of the gait.
 
     Attributes:
-        velocity: (3,) vx, vy m/s and wz rad/s in the heading frame.
-        may_walk: False: finish the step and stand.
-        may_step: False: no catch step either (while folding or unfolding).
-        footsteps: Proposed places of the next landings; they stand in for the velocity.
+        velocity: (3,) vx and vy, m/s, and wz, rad/s, in the heading frame.
+        may_walk: Whether the robot may walk; if not, it finishes the step and stands.
+        may_step: Whether it may take catch steps; not while it folds or unfolds.
+        footsteps: Proposed places of the next landings; they replace the velocity.
     """
 
     velocity: np.ndarray
@@ -148,23 +149,24 @@ class GaitWish(NamedTuple):
 
     @property
     def wants_to_walk(self) -> bool:
-        """Whether the robot shall walk and may."""
+        """Tell whether the robot is asked to walk and may."""
         return self.may_walk and bool(np.any(np.abs(self.velocity) > STILL_COMMAND_MPS))
 
 
 class GaitInput(NamedTuple):
-    """What the gait needs to know each tick; world = odom.
+    """Holds what the gait needs to know each tick; the world is odom.
 
     Attributes:
-        com, com_velocity: (3,) m, m/s.
-        capture_point: (2,) m.
-        omega: 1/s; weight: N.
-        sole_positions: (2, 3) m.
-        sole_velocities: (2, 3) m/s.
-        sole_yaws: (2,) rad.
+        com, com_velocity: (3,) centre of mass, m, and its velocity, m/s.
+        capture_point: (2,) capture point, m.
+        omega: Natural frequency of the pendulum, rad/s.
+        weight: Weight of the body, N.
+        sole_positions: (2, 3) positions of the soles, m.
+        sole_velocities: (2, 3) velocities of the soles, m/s.
+        sole_yaws: (2,) headings of the soles, rad.
         gradient: (2,) rise over run of the ground.
-        forces: (2,) N vertical force on each sole.
-        side_forces: (2, 2) N horizontal force on each sole.
+        forces: (2,) vertical force on each sole, N.
+        side_forces: (2, 2) horizontal force on each sole, N.
         slips: Which soles slide under load.
         lame: Which legs cannot carry for long.
         wish: What others ask for.
@@ -187,32 +189,32 @@ class GaitInput(NamedTuple):
 
     @property
     def centre(self) -> np.ndarray:
-        """(2,) m, half-way between the soles."""
+        """Return the point half-way between the soles, (2,), m."""
         return 0.5 * (self.sole_positions[LEFT, :2] + self.sole_positions[RIGHT, :2])
 
     @property
     def full_loads(self) -> np.ndarray:
-        """(2,) N that no sole reaches."""
+        """Return loads that no sole ever bears, (2,), N."""
         return np.full(2, FULL_LOAD_WEIGHTS * self.weight)
 
 
 class GaitOutput(NamedTuple):
-    """What the whole-body controller shall do; world = odom.
+    """Holds what the whole-body controller must do; the world is odom.
 
     Attributes:
-        centre_of_pressure: (2,) m.
+        centre_of_pressure: (2,) wanted centre of pressure, m.
         in_contact: Which soles carry, left and right.
-        max_force: (2,) N, load limits of the soles.
+        max_force: (2,) load limits of the soles, N.
         swing_side: Foot in the air; None on two feet.
         swing: Reference of that foot.
-        heading: rad.
-        ground: (3,) m, a point of the ground that carries.
+        heading: Heading of the body, rad.
+        ground: (3,) point of the ground that carries, m.
         phase: What the feet do.
-        landing: (2,) m where the next foot lands; None where no step is planned.
+        landing: (2,) place where the next foot lands, m; None where no step is planned.
         landing_side: Foot that lands there.
-        landing_in: s until then.
-        landing_height: m, height of the ground there; None where it was not seen.
-        refusal: Why the next footstep that was proposed is not taken; None: it is, or none was.
+        landing_in: Time until then, s.
+        landing_height: Height of the ground there, m; None where it was not seen.
+        refusal: Why the next proposed footstep is not taken; None if it is, or none was proposed.
     """
 
     centre_of_pressure: np.ndarray

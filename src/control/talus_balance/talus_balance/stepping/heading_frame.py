@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The frame in which steps are planned: odom's origin, x along the robot's heading."""
+"""Defines the frame in which steps are planned: odom's origin, x along the robot's heading."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ import numpy as np
 
 
 class HeadingFrame(NamedTuple):
-    """Cosine and sine of a heading; turns points and vectors of the ground."""
+    """Holds cosine and sine of a heading, and turns points and vectors on the ground."""
 
     cosine: float
     sine: float
 
     @classmethod
     def at(cls, yaw: float) -> HeadingFrame:
-        """Return the frame that points to `yaw` rad in odom."""
+        """Return the frame whose x axis points to `yaw`, rad, in odom."""
         return cls(math.cos(yaw), math.sin(yaw))
 
     def from_odom(self, xy: np.ndarray) -> np.ndarray:
-        """Return `xy` (2,) of odom in this frame."""
+        """Return `xy` (2,), given in odom, in this frame."""
         c, s = self
         return np.array([c * xy[0] + s * xy[1], -s * xy[0] + c * xy[1]])
 
     def to_odom(self, xy: np.ndarray) -> np.ndarray:
-        """Return `xy` (2,) of this frame in odom."""
+        """Return `xy` (2,), given in this frame, in odom."""
         c, s = self
         return np.array([c * xy[0] - s * xy[1], s * xy[0] + c * xy[1]])

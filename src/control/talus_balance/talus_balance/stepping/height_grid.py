@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Heights of the ground around the robot, as the map has them (`map/elevation`)."""
+"""Holds heights of the ground around the robot, as the map has them (`map/elevation`)."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 
 @dataclass(frozen=True)
 class HeightGrid:
-    """Heights on a grid along the axes of odom.
+    """Holds heights on a grid along the axes of odom.
 
     Attributes:
-        origin: (2,) m, the corner of cell (0, 0).
-        resolution: m, edge of a cell.
-        heights: (rows, columns) m, row = y, column = x; NaN = never seen.
+        origin: (2,) corner of cell (0, 0), m.
+        resolution: Edge length of a cell, m.
+        heights: (rows, columns) heights, m, row = y, column = x; NaN where never seen.
     """
 
     origin: np.ndarray
@@ -23,7 +23,7 @@ class HeightGrid:
     heights: np.ndarray
 
     def at(self, points: np.ndarray) -> np.ndarray:
-        """Return the heights (n,) m under points (n, 2) m; NaN where nothing is known."""
+        """Return the heights (n,), m, under points (n, 2), m; NaN where they are not known."""
         cells = np.floor((points - self.origin) / self.resolution).astype(int)
         rows, columns = self.heights.shape
         inside = (

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Brings a robot whose knee lost its torque while it walked onto the other leg.
+"""Brings a robot whose knee lost its torque while it walked onto its other leg.
 
-A leg without its knee carries a body for no longer than a hurried step lasts, so the gait goes on
+A leg without its knee carries a body only for as long as a hurried step lasts. So the gait goes on
 with hurried steps until the sound foot lands where it can carry the body. From then on the body
-stands on that one, and the lame foot is drawn in beside it, slowly and low, so that it can sit
-down.
+stands on that foot, and the lame foot is drawn in beside it, slowly and low, so that the robot can
+sit down.
 """
 
 from __future__ import annotations
@@ -35,22 +35,24 @@ KNEE = "knee"
 
 @dataclass(frozen=True)
 class LameLegConfig:
-    """How the body comes to stand on the sound leg, and how the lame foot is drawn in.
+    """Configures how the body comes to stand on its sound leg and draws in the lame foot.
 
     Attributes:
-        aim: m ahead of the sound sole's centre where the capture point is held: the foot that
-            comes forward takes it 0.1 m back, and the heel is 0.12 m behind.
-        aside: m of the capture point from the sound sole's centre, up to which the body can be
-            brought over that sole: half-way to a foot beside it, while both still carry.
+        aim: Distance ahead of the sound sole's centre where the capture point is held, m: the
+            foot that comes forward takes it 0.1 m back, and the heel is 0.12 m behind.
+        aside: Distance of the capture point from the sound sole's centre up to which the body can
+            be brought over that sole, m: half-way to a foot beside it, while both still carry.
         max_lame_share: Share of the way to the lame foot by which the centre of pressure may be
             moved there.
-        settled: m of the capture point from the aim, below which the lame foot is lifted.
-        at_least: s for which the body stands on both feet before that.
-        at_most: s after which the lame foot is lifted though the body has not settled.
-        beside: m ahead of or behind the sound foot at which a lame one may stay: its ankle lets
-            the body sit down.
-        duration: s of the lame foot's way; in 0.6 s it takes the capture point beyond the sole.
-        clearance, lowering: m and m/s of that foot, in place of the gait's.
+        settled: Distance of the capture point from the aim below which the lame foot is lifted, m.
+        at_least: Time for which the body stands on both feet before that, s.
+        at_most: Time after which the lame foot is lifted even if the body has not settled, s.
+        beside: Distance ahead of or behind the sound foot at which a lame one may stay, m: its
+            ankle lets the body sit down.
+        duration: Time of the lame foot's way, s; in 0.6 s it takes the capture point beyond the
+            sole.
+        clearance, lowering: Height, m, and sinking speed, m/s, of that foot, in place of the
+            gait's.
     """
 
     aim: float = 0.02
@@ -67,14 +69,14 @@ class LameLegConfig:
 
 @dataclass
 class _StandsOnBoth:
-    """The sound foot landed `elapsed` s ago; the lame one still carries a part."""
+    """Says that the sound foot landed `elapsed` s ago and the lame one still carries a part."""
 
     elapsed: float = 0.0
 
 
 @dataclass
 class _DrawsIn:
-    """The lame foot was lifted `lifted_at` s after the sound one had landed, `elapsed` s ago."""
+    """Says when the lame foot was lifted, s after the sound one landed `elapsed` s ago."""
 
     swing: SwingFoot
     lifted_at: float
@@ -83,15 +85,15 @@ class _DrawsIn:
 
 @dataclass(frozen=True)
 class _Stance:
-    """Where the sound foot stands at this tick.
+    """Describes where the sound foot stands at this tick.
 
     Attributes:
-        sound: Its side.
-        foot: (3,) m, its sole in odom.
-        turn: (2, 2) from the heading frame to odom.
-        error: (2,) m, capture point from the aim, in the heading frame.
-        pressure: (2,) m, centre of pressure within the sound sole, in odom.
-        beyond: (2,) m by which more is wanted than that sole gives, in odom.
+        sound: Side of the sound foot.
+        foot: (3,) position of its sole in odom, m.
+        turn: (2, 2) rotation from the heading frame to odom.
+        error: (2,) capture point from the aim, in the heading frame, m.
+        pressure: (2,) centre of pressure within the sound sole, in odom, m.
+        beyond: (2,) distance by which more is wanted than that sole gives, in odom, m.
     """
 
     sound: int
@@ -103,7 +105,7 @@ class _Stance:
 
 
 class LameLeg:
-    """Call `reset` before the body stands up, then `step_lame_leg` every tick on the feet."""
+    """Moves a lame leg; call `reset` before standing up, then `step_lame_leg` every tick."""
 
     def __init__(
         self,
@@ -112,7 +114,7 @@ class LameLeg:
         foot_half: tuple[float, float],
         dt: float,
     ):
-        """`foot_half`: m, half of the sole that may be pressed on."""
+        """Take the gait's values; `foot_half`: half of the sole that may be pressed on, m."""
         self._knees = [_knee(description, leg) for leg in ("left_leg", "right_leg")]
         self._gait_config = gait
         self._config = LameLegConfig()
@@ -128,18 +130,18 @@ class LameLeg:
         self._under_way = None
 
     def lame(self, limp: np.ndarray) -> tuple[bool, bool]:
-        """Tell which leg is lame, left and right, with these (n,) drives without torque."""
+        """Tell which leg is lame, left and right, when these drives (n,) give no torque."""
         left, right = self._knees
         return bool(limp[left]), bool(limp[right])
 
     def step_lame_leg(self, inp: GaitInput, gait: Gait) -> GaitOutput | None:
-        """Return what is done in place of the gait's next step; None where the gait goes on.
+        """Return what replaces the gait's next step, or None where the gait goes on.
 
         The gait is reset once both feet stand.
 
         Args:
             inp: What is known at this tick.
-            gait: Gait that has not yet stepped.
+            gait: Gait that has not stepped in this tick.
         """
         if inp.lame[LEFT] == inp.lame[RIGHT]:
             return None
@@ -155,9 +157,9 @@ class LameLeg:
         return self._stand_on_both(self._under_way, stance, inp, gait)
 
     def _can_stand_on(self, sound: int, inp: GaitInput, gait: Gait) -> bool:
-        """Tell whether the capture point is near enough to that sole.
+        """Tell whether the capture point is near enough to that sole to stand on it.
 
-        Else the gait's next step has to catch the body.
+        If not, the gait's next step has to catch the body.
         """
         turn = matrix_from_yaw(gait.heading)[:2, :2]
         away = inp.capture_point - inp.sole_positions[sound, :2]
@@ -165,7 +167,7 @@ class LameLeg:
         return ahead < self._pressure_limit[0] and aside < self._config.aside
 
     def _stance(self, sound: int, inp: GaitInput, gait: Gait) -> _Stance:
-        """Hold the capture point over the sound sole."""
+        """Return where the sound foot stands, and the pressure that holds the body over it."""
         foot = inp.sole_positions[sound]
         turn = matrix_from_yaw(gait.heading)[:2, :2]
         aim = foot[:2] + turn @ np.array([self._config.aim, 0.0])
@@ -177,7 +179,7 @@ class LameLeg:
     def _stand_on_both(
         self, standing: _StandsOnBoth, stance: _Stance, inp: GaitInput, gait: Gait
     ) -> GaitOutput:
-        """Push with the lame foot what is beyond the sound sole, until that foot may be lifted."""
+        """Push with the lame foot what the sound sole cannot give, until it may be lifted."""
         c = self._config
         lame = 1 - stance.sound
         way = inp.sole_positions[lame, :2] - stance.foot[:2]
@@ -218,7 +220,7 @@ class LameLeg:
         return self._output(stance, inp, gait, stance.pressure, reference)
 
     def _give_back_to(self, gait: Gait) -> None:
-        """Both feet stand: leave the body to the gait."""
+        """Leave the body to the gait: both feet stand."""
         gait.reset(gait.heading)
         self.reset()
 
@@ -248,6 +250,6 @@ class LameLeg:
 
 
 def _knee(description: RobotDescription, leg: str) -> int:
-    """Return the joint of that group that has this in its name, as l_knee or left_knee_joint."""
+    """Return that leg's joint with "knee" in its name, as l_knee or left_knee_joint."""
     knee = next(joint for joint in description.groups[leg] if KNEE in joint)
     return description.joint_names.index(knee)

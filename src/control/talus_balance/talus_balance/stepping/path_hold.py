@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps a walk straight ahead or back on the line on which it began, by the odometry."""
+"""Keeps a straight walk ahead or back on the line on which it began, by the odometry."""
 
 from __future__ import annotations
 
@@ -10,37 +10,38 @@ import numpy as np
 
 from talus_balance.stepping.gait_types import STILL_COMMAND_MPS
 
-# 1/s: back on the line in some four steps, slower than the capture point's own dynamics.
+# 1/s: the robot is back on the line in some four steps, slower than the capture point's dynamics.
 RETURN_GAIN = 0.5
-# 1/s^2, for what always pulls aside, as a slope; half of RETURN_GAIN^2 / 4, where swinging begins.
+# 1/s^2, slope against what always pulls aside: half of RETURN_GAIN^2 / 4, where swinging begins.
 DRIFT_GAIN = 0.03
-MAX_ASIDE_MPS = 0.08  # 4 cm a step, a third of the sideways speed that is proven
-# Aside in one step: more than two corrections, so it is a shove, and the next step is for balance.
+MAX_ASIDE_MPS = 0.08  # m/s: 4 cm a step, a third of the sideways speed that is proven
+# m aside in one step, more than two corrections: it was a shove, and the next step is for balance
 SHOVED_ASIDE_M = 0.08
-# From the line, two step widths: where a robot was moved that far, it is meant to be there.
+# m from the line, two step widths: a robot that was moved so far is meant to be there
 ABANDONED_M = 0.40
 
 
 @dataclass(frozen=True)
 class _Line:
-    """A line on the ground: a point (2,) m in odom, its heading rad, and the way along it."""
+    """Holds a line: a point (2,) in odom, m, its heading, rad, and the way gone along it, m."""
 
     point: np.ndarray
     heading: float
     is_forward: bool
 
     def offset(self, place: np.ndarray) -> float:
-        """Return how far `place` (2,) m lies to the left of the line, m."""
+        """Return how far `place` (2,), m, lies to the left of the line, m."""
         away_x = place[0] - self.point[0]
         away_y = place[1] - self.point[1]
         return float(math.cos(self.heading) * away_y - math.sin(self.heading) * away_x)
 
 
 class PathHold:
-    """Call `observe_landing` at every touchdown.
+    """Steers a walk back to its line; call `observe_landing` at every touchdown.
 
     Attributes:
-        aside: m/s to the left, in the heading frame, that brings the robot back to its line.
+        aside: Velocity to the left that brings the robot back to its line, in the heading frame,
+            m/s.
     """
 
     def __init__(self) -> None:
@@ -56,7 +57,7 @@ class PathHold:
 
     @property
     def holds(self) -> bool:
-        """Whether there is a line to hold."""
+        """Tell whether there is a line to hold."""
         return self._line is not None
 
     def observe_landing(
@@ -65,10 +66,10 @@ class PathHold:
         """Compare the place of the feet with the line.
 
         Args:
-            time: s.
-            soles: (2, 2) m in odom.
-            course: rad, the heading that is wanted.
-            velocity: (3,) m/s, m/s, rad/s commanded, in the heading frame.
+            time: Time of the landing, s.
+            soles: (2, 2) positions of the soles in odom, m.
+            course: Heading that is wanted, rad.
+            velocity: (3,) commanded velocity in the heading frame: m/s, m/s, rad/s.
         """
         place = 0.5 * (soles[0] + soles[1])
         is_forward = bool(velocity[0] > 0.0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Corrects the commanded walking velocity by what the last strides really made of it."""
+"""Corrects the commanded walking velocity by the velocity that the last strides gave."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import NamedTuple
 import numpy as np
 from talus_core.clamp import clamp
 
-STRIDE_STEPS = 2  # left and right differ when walking sideways
-# Of the error per step: a few strides, slower than the capture point's own dynamics.
+STRIDE_STEPS = 2  # steps compared: left and right differ when walking sideways
+# Share of the error per step: it takes a few strides, slower than the capture point's dynamics.
 TRIM_GAIN = 0.4
-MAX_TRIM_MPS = 0.15  # what cadence and centre of pressure were seen to cost
-DISTURBED_MPS = 0.25  # error above which a push, not the gait, is the reason
+MAX_TRIM_MPS = 0.15  # m/s: what cadence and centre of pressure were measured to cost
+DISTURBED_MPS = 0.25  # m/s of error above which a push, not the gait, is the reason
 
 
 class _TrimLanding(NamedTuple):
-    """A landing: when, the centre of mass (2,) m in odom, and (2,) m/s commanded."""
+    """Records a landing: time, s, centre of mass (2,) in odom, m, and command (2,), m/s."""
 
     time: float
     com: np.ndarray
@@ -25,10 +25,10 @@ class _TrimLanding(NamedTuple):
 
 
 class SpeedTrim:
-    """Call `observe_landing` at every touchdown.
+    """Trims the commanded velocity; call `observe_landing` at every touchdown.
 
     Attributes:
-        value: (2,) m/s to add to the command.
+        value: (2,) velocity to add to the command, m/s.
     """
 
     def __init__(self) -> None:
@@ -36,20 +36,20 @@ class SpeedTrim:
         self.reset()
 
     def reset(self) -> None:
-        """Begin a new walk, as commanded."""
+        """Begin a new walk, exactly as commanded."""
         self.value = np.zeros(2)
         self._landings.clear()
 
     def observe_landing(
         self, time: float, com: np.ndarray, velocity: np.ndarray, forward: np.ndarray
     ) -> None:
-        """Compare the last stride with the command, if that did not change meanwhile.
+        """Compare the last stride with the command, if the command did not change meanwhile.
 
         Args:
-            time: s.
-            com: (2,) m in odom.
-            velocity: (2,) m/s commanded now, in the heading frame.
-            forward: (2,) the heading's unit vector in odom.
+            time: Time of the landing, s.
+            com: (2,) centre of mass in odom, m.
+            velocity: (2,) velocity commanded now, in the heading frame, m/s.
+            forward: (2,) unit vector of the heading in odom.
         """
         self._landings.append(_TrimLanding(time, com.copy(), velocity.copy()))
         has_changed = any(np.any(landing.velocity != velocity) for landing in self._landings)

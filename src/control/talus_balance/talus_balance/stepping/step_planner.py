@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where and when the swing foot lands: step adaptation on the divergent component of motion.
+"""Plans where and when the swing foot lands, on the divergent component of motion.
 
-Khadiv, Herzog, Moosavian, Righetti, "Walking control based on step timing adaptation", T-RO 2020:
-the inverted pendulum about the stance foot u0 with a centre of pressure u0 + z gives the capture
-point at landing
-xi_T = u0 + (xi - u0) e^{w (T - t)} - z (e^{w (T - t)} - 1);
-step u and offset b = xi_T - u shall be near nominal. Here the landing time is searched: for each
-candidate, first the centre of pressure z does what it can, then the best u is closed-form per axis;
-constraints that are not convex in T (speed of the swing foot) stay exact.
+It follows Khadiv, Herzog, Moosavian, Righetti, "Walking control based on step timing adaptation",
+T-RO 2020. The inverted pendulum about the stance foot u0, with a centre of pressure u0 + z, gives
+the capture point at landing:
+xi_T = u0 + (xi - u0) e^{w (T - t)} - z (e^{w (T - t)} - 1).
+Step u and offset b = xi_T - u must be near nominal. Here the landing time is searched. For each
+candidate, the centre of pressure z first does what it can; then the best u has a closed form per
+axis. Constraints that are not convex in T (speed of the swing foot) stay exact.
 """
 
 from __future__ import annotations
@@ -21,37 +21,36 @@ from talus_core.clamp import clamp
 
 from talus_balance.stepping.step_state import LandingGoal, NominalStep, Refusal, StepPlan, StepState
 
-# Peak acceleration of a minimum-jerk move over d in T is this times d / T^2.
+# Peak acceleration of a minimum-jerk move over the distance d in the time T is this times d / T^2.
 MINIMUM_JERK_PEAK = 5.77
-# A foot at v comes to rest in T with this times v / T at the least: 4 / 3 of it is where the swing
-# is clipped, `swing_acceleration` is three quarters of that.
+# A foot at speed v comes to rest in T with at least this times v / T: 4 / 3 of that is where the
+# swing is clipped, and `swing_acceleration` is three quarters of that.
 BRAKING = 0.75
-# The pendulum's rate over a leg that bears half of the weight goes with the root of the force.
+# Share of the pendulum's rate over a leg that bears half of the weight: the root of the force's.
 GIVING_WAY = 0.7
-# A step that hurries lands within this after the earliest moment.
+# s after the earliest moment, within which a step that hurries lands
 HURRY_S = 0.05
-# No landing is planned nearer than ten ticks of 2 ms ahead.
+# s to the nearest landing that is planned: ten ticks of 2 ms
 LEAST_AHEAD_S = 0.02
-# Candidates about the last choice, which moves little from tick to tick.
+# s about the last choice, candidates for the landing: the choice moves little from tick to tick
 NEAR_S = np.array([-0.03, -0.01, 0.0, 0.01, 0.03])
-# Candidates over the possible range, so that no better valley is missed.
+# Shares of the possible range, candidates over all of it, so that no better minimum is missed.
 FAR_SHARES = np.array([0.0, 0.25, 0.5, 1.0])
-# e^{w (T - t)} - 1 in the last 15 ms of a step: less than that moves the capture point by nothing.
+# e^{w (T - t)} - 1 in the last 15 ms of a step: less has no effect on the capture point.
 LEAST_AUTHORITY = 0.05
-# Slower than that, a stride takes its longest time anyway.
+# m/s: at a lower speed a stride takes its longest time anyway
 LEAST_SPEED_MPS = 1e-3
 
 
 @dataclass(frozen=True)
 class LandingBounds:
-    """Where a foot may land, from the stance foot; all m.
+    """Bounds where a foot may land, from the stance foot; all in m.
 
     Attributes:
-        forward, backward: Farthest landing ahead of / behind the stance foot (leg length .88 m and
-            hip range).
-        narrow, wide: Lateral landing bounds from the stance foot; narrow keeps 3 cm between the
-            soles' sides.
-        tandem: Stands for `narrow` where a foot lands `apart` ahead of or behind the other one.
+        forward, backward: Farthest landing ahead of and behind the stance foot (leg length 0.88 m
+            and hip range).
+        narrow, wide: Lateral bounds of a landing; `narrow` keeps 3 cm between the soles' sides.
+        tandem: Replaces `narrow` where a foot lands `apart` ahead of or behind the other one.
         apart: Distance of two soles, one ahead of the other: their length and 6 cm.
     """
 
@@ -65,7 +64,7 @@ class LandingBounds:
 
 @dataclass(frozen=True)
 class PlannerWeights:
-    """Cost of leaving the nominal step, its offset, e^{wT}, and the centre of the stance sole."""
+    """Weighs deviations from the nominal step, offset, e^{wT}, and the stance sole's centre."""
 
     step: float = 1.0
     offset: float = 300.0
@@ -75,7 +74,7 @@ class PlannerWeights:
 
 @dataclass(frozen=True)
 class StepPlannerConfig:
-    """Nominal gait and what the legs can do; lengths m, times s.
+    """Configures the nominal gait and what the legs can do; lengths in m, times in s.
 
     Attributes:
         step_width: Nominal lateral distance of the feet.
@@ -84,12 +83,13 @@ class StepPlannerConfig:
             longer ones straighten the trailing leg and turn its ankle to its end (0.8 rad) before
             the next foot has landed.
         quickest: Shortest nominal duration.
-        min_duration, max_duration: What the legs can do.
-        swing_speed: m/s that the foot can reach on average (hip and knee speed limits).
-        swing_acceleration: m/s^2 of a minimum-jerk swing at its peak; three quarters of what the
-            swing is clipped to.
-        freeze: The target no longer moves in this last time before landing, but for a shove.
-        pressure_x, pressure_y: Reach of the plan's centre of pressure from the sole's centre.
+        min_duration, max_duration: Shortest and longest duration that the legs allow.
+        swing_speed: Mean speed that the foot can reach, m/s (speed limits of hip and knee).
+        swing_acceleration: Peak acceleration of a minimum-jerk swing, m/s^2; three quarters of
+            what the swing is clipped to.
+        freeze: Time before landing in which the target no longer moves, except after a shove.
+        pressure_x, pressure_y: Farthest that the plan's centre of pressure goes from the sole's
+            centre.
     """
 
     step_width: float = 0.19
@@ -108,7 +108,7 @@ class StepPlannerConfig:
 
 
 class _Choices(NamedTuple):
-    """What follows from each candidate of the landing time, (k, 2) m, y towards the swing side."""
+    """Holds what follows from each candidate landing time, (k, 2), m, y towards the swing side."""
 
     landing: np.ndarray
     pressure: np.ndarray
@@ -123,17 +123,17 @@ def nominal_offset(
     other_width: float,
     following: float | None = None,
 ) -> np.ndarray:
-    """Return the capture point minus the landing foot at landing in the periodic gait, (2,) m.
+    """Return the capture point minus the landing foot at landing in the periodic gait, (2,), m.
 
     Its y points towards the landing foot's side.
 
     Args:
-        omega: 1/s, pendulum eigenfrequency.
-        duration: s of a step.
-        stride: m forward per step.
-        width: m, lateral distance of the feet after this step.
-        other_width: m, after the next one; the two differ when walking sideways.
-        following: s of the next step, if that is another.
+        omega: Natural frequency of the pendulum, rad/s.
+        duration: Duration of a step, s.
+        stride: Distance forward per step, m.
+        width: Lateral distance of the feet after this step, m.
+        other_width: Lateral distance after the next step, m; it differs when walking sideways.
+        following: Duration of the next step, s, if it differs.
     """
     growth = math.exp(omega * duration)
     other_growth = growth if following is None else math.exp(omega * following)
@@ -142,10 +142,10 @@ def nominal_offset(
 
 
 class StepPlanner:
-    """Plans a step anew at every call; remembers the last duration, where the next search starts.
+    """Plans a step anew at every call; it keeps the last duration, from which it searches next.
 
     Attributes:
-        nominal: s, duration of the nominal step at the last call.
+        nominal: Duration of the nominal step at the last call, s.
     """
 
     def __init__(self, config: StepPlannerConfig):
@@ -156,11 +156,12 @@ class StepPlanner:
         self._low = np.array([-config.bounds.backward, config.bounds.tandem])
         self._high = np.array([config.bounds.forward, config.bounds.wide])
         widest = config.bounds.wide - config.step_width
-        self._hasty = math.sqrt(MINIMUM_JERK_PEAK * widest / config.swing_acceleration)  # s
+        # s, the duration of the shortest step over the widest distance
+        self._hasty = math.sqrt(MINIMUM_JERK_PEAK * widest / config.swing_acceleration)
 
     def plan(self, state: StepState) -> StepPlan:
         """Return the best landing for the state now, in the frame of the state."""
-        mirror = np.array([1.0, state.swing_sign])  # y towards the swing side
+        mirror = np.array([1.0, state.swing_sign])  # turns y towards the swing side
         nominal = self._nominal_step(state, mirror)
         self.nominal = nominal.duration
         times = self._candidate_times(state)
@@ -181,8 +182,8 @@ class StepPlanner:
     def plan_onto(self, state: StepState, goal: LandingGoal) -> StepPlan | Refusal:
         """Return the best time to land on a given place, or why there is none.
 
-        The capture point shall be so near to where the next step needs it that the centre of
-        pressure of that step can make good what is missing.
+        The capture point must come so near to where the next step needs it that the centre of
+        pressure of that step can make up for the rest.
         """
         mirror = np.array([1.0, state.swing_sign])
         step = (goal.landing - state.stance) * mirror
@@ -209,7 +210,7 @@ class StepPlanner:
     def _costs(
         self, state: StepState, nominal: NominalStep, times: np.ndarray, choices: _Choices
     ) -> np.ndarray:
-        """Return what each candidate costs, (k,)."""
+        """Return the cost of each candidate, (k,)."""
         weights = self.config.weights
         early = np.exp(state.omega * times) - math.exp(state.omega * nominal.duration)
         misses = (
@@ -222,7 +223,7 @@ class StepPlanner:
     def _chosen(
         self, state: StepState, times: np.ndarray, choices: _Choices, best: int
     ) -> StepPlan:
-        """Return the plan of one candidate, from which the next search starts."""
+        """Return the plan of one candidate; the next search starts from it."""
         mirror = np.array([1.0, state.swing_sign])
         self._last_duration = float(times[best])
         landing = state.stance + choices.landing[best] * mirror
@@ -234,7 +235,7 @@ class StepPlanner:
         foothold = state.foothold
         duration = self.duration_at(state.velocity) if foothold is None else foothold.duration
         stride, aside = state.velocity * mirror * duration
-        # This width and the next one differ by two strides aside.
+        # The widths of this step and the next one differ by two strides aside.
         width = max(c.step_width + aside, c.bounds.narrow + max(2.0 * aside, 0.0))
         step = np.array([stride, width])
         following = GIVING_WAY * (c.min_duration + HURRY_S) if state.then_hurries else None
@@ -259,7 +260,7 @@ class StepPlanner:
         low: np.ndarray,
         high: np.ndarray,
     ) -> _Choices:
-        """Solve for (k,) s within (k, 2) m; soles beside each other keep their distance."""
+        """Solve for (k,) s within bounds (k, 2), m; soles side by side keep their distance."""
         c = self.config
         choices = self._solve(state, nominal, times, low, high)
         beside = np.abs(choices.landing[:, 0]) < c.bounds.apart
@@ -272,19 +273,21 @@ class StepPlanner:
     def prefers_same_foot(self, state: StepState) -> bool:
         """Tell whether the stance foot, which has just landed, had better step again.
 
-        Feet do not cross: towards its side the other foot could only land beside it, and while it
-        does, the capture point runs away. Compared is what is out of reach at the landing of the
-        widest step, with this foot now or after the other's narrow step: less aside, and no more
-        ahead. Both soles are on the ground or next to it.
+        Feet do not cross: towards the stance foot's side the other foot could only land beside it,
+            and
+        meanwhile the capture point runs away. Compared is how much is out of reach at the landing
+        of the widest step, with this foot now or with it after the other's narrow step: the foot
+        steps again if that is less aside and no more ahead. Both soles are on the ground or next to
+        it.
         """
         c = self.config
-        outward = np.array([1.0, -state.swing_sign])  # y away from the swing side
+        outward = np.array([1.0, -state.swing_sign])  # turns y away from the swing side
         growth = math.exp(state.omega * self._hasty)
         ahead, aside = (state.capture_point - state.stance) * outward
         back, width = (state.stance - state.swing) * outward
         if aside <= 0.0:
             return False
-        spare = c.pressure_x * (growth - 1.0)  # what the centre of pressure makes good
+        spare = c.pressure_x * (growth - 1.0)  # what the centre of pressure can make up for
         later = _beyond(ahead * growth, -c.bounds.backward, c.bounds.forward)
         later = _beyond(later * growth, -c.bounds.backward, c.bounds.forward)
         now = _beyond((ahead + back) * growth, -c.bounds.backward, c.bounds.forward)
@@ -296,9 +299,9 @@ class StepPlanner:
     def missed(self, state: StepState, landing_in: float) -> float:
         """Return by how much the next three steps miss the capture point, m.
 
-        Those are the foot in the air, which lands in `landing_in` s, and the quickest two after it.
-        N-step capturability (Koolen et al., "Capturability-based analysis and control of legged
-        locomotion", IJRR 2012) within the bounds of a landing.
+        They are the step of the foot in the air, which lands in `landing_in` s, and the two
+        quickest ones after it. This is N-step capturability (Koolen et al., "Capturability-based
+        analysis and control of legged locomotion", IJRR 2012) within the bounds of a landing.
         """
         c = self.config
         omega = state.omega
@@ -311,20 +314,20 @@ class StepPlanner:
             ahead = _beyond(ahead, -c.bounds.backward, c.bounds.forward)
             aside = -_beyond(
                 aside, c.bounds.narrow, c.bounds.wide
-            )  # from the landed foot, towards the other
+            )  # from the landed foot, towards the other foot
         ahead = _beyond(ahead * quickest, -c.bounds.backward, c.bounds.forward)
         return math.hypot(ahead, _beyond(aside * quickest, 0.0, c.bounds.wide)) / quickest
 
     def within_bounds(self, landing: np.ndarray) -> np.ndarray:
-        """Return the nearest landing that a leg can reach, (2,) m from the stance foot.
+        """Return the nearest landing that a leg can reach, (2,), m from the stance foot.
 
-        Its y, as that of `landing`, points towards the swing side.
+        Its y, like that of `landing`, points towards the swing side.
         """
         low = np.array([self._low[0], self.narrowest(float(landing[0]))])
         return np.minimum(np.maximum(landing, low), self._high)
 
     def narrowest(self, ahead: float) -> float:
-        """Return how near beside the stance foot a foot `ahead` m of it may be, m."""
+        """Return how near beside the stance foot a foot that is `ahead` m of it may be, m."""
         return (
             self.config.bounds.narrow
             if abs(ahead) < self.config.bounds.apart
@@ -332,7 +335,7 @@ class StepPlanner:
         )
 
     def duration_at(self, velocity: np.ndarray) -> float:
-        """Return the duration of a nominal step at `velocity` (2,) m/s, s."""
+        """Return the duration of a nominal step at `velocity` (2,), m/s, in s."""
         c = self.config
         return min(
             max(c.stride / max(abs(float(velocity[0])), LEAST_SPEED_MPS), c.quickest), c.duration
@@ -340,18 +343,18 @@ class StepPlanner:
 
     @property
     def cadence(self) -> float:
-        """Say how quick the nominal step is: from 0 at the slowest to 1 at the quickest.
+        """Return how quick the nominal step is: from 0 at the slowest to 1 at the quickest.
 
-        Where a foothold takes longer than the slowest step it is 0.
+        It is 0 where a foothold takes longer than the slowest step.
         """
         c = self.config
         return min(max((c.duration - self.nominal) / (c.duration - c.quickest), 0.0), 1.0)
 
     def _candidate_times(self, state: StepState) -> np.ndarray:
-        """Return candidates for the step's duration, (10,) s, none before the legs can."""
+        """Return candidate durations of the step, (10,), s, none shorter than the legs allow."""
         c = self.config
         swing_speed_inwards = max(-state.swing_sign * float(state.swing_velocity[1]), 0.0)
-        braking = BRAKING * swing_speed_inwards / c.swing_acceleration  # beside the other foot
+        braking = BRAKING * swing_speed_inwards / c.swing_acceleration  # s, beside the other foot
         swings_from = max(state.elapsed, state.free_at)
         earliest = max(state.elapsed + LEAST_AHEAD_S, swings_from + braking)
         earliest = max(c.min_duration, earliest)
@@ -364,13 +367,13 @@ class StepPlanner:
     def _reachable(
         self, swing: np.ndarray, velocity: np.ndarray, remaining: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the lowest and highest landings, (k, 2) m, for (k,) s of minimum-jerk swing."""
+        """Return the lowest and highest landings, (k, 2), m, of minimum-jerk swings of (k,) s."""
         c = self.config
         time = np.maximum(remaining, 0.0)[:, np.newaxis]
         reach = np.minimum(
             c.swing_speed * time, c.swing_acceleration * time * time / MINIMUM_JERK_PEAK
         )
-        braked = swing + 0.5 * time * velocity  # where it comes to rest with the least acceleration
+        braked = swing + 0.5 * time * velocity  # where it comes to rest with least acceleration
         low = np.minimum(np.maximum(braked - reach, self._low), self._high)
         high = np.maximum(np.minimum(braked + reach, self._high), low)
         return low, high
@@ -383,7 +386,7 @@ class StepPlanner:
         low: np.ndarray,
         high: np.ndarray,
     ) -> _Choices:
-        """Choose the centre of pressure first, then the landing within (k, 2) m, for (k,) s."""
+        """Choose the pressure first, then landings within bounds (k, 2), m, for (k,) s."""
         c = self.config
         step = nominal.step
         offset = nominal.offset
@@ -400,7 +403,7 @@ class StepPlanner:
 
 
 def _beyond(place: float, low: float, high: float) -> float:
-    """Return by how much a place is out of reach, m, signed."""
+    """Return by how much a place is out of reach, m, with its sign."""
     return place - min(max(place, low), high)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the step planner reads and answers."""
+"""Defines what the step planner reads and what it answers."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import numpy as np
 
 
 class StepPlan(NamedTuple):
-    """Where and when the swing foot lands.
+    """Says where and when the swing foot lands.
 
     Attributes:
-        landing: (2,) m, the pivot of the foot that lands, in the planner's frame.
-        duration: s from the last touchdown to the next one.
-        pressure: (2,) m, centre of pressure from the stance foot's pivot.
+        landing: (2,) pivot of the foot that lands, in the planner's frame, m.
+        duration: Time from the last touchdown to the next one, s.
+        pressure: (2,) centre of pressure from the stance foot's pivot, m.
     """
 
     landing: np.ndarray
@@ -26,12 +26,12 @@ class StepPlan(NamedTuple):
 
 @dataclass(frozen=True)
 class FootholdGoal:
-    """A place ahead where the foot must land.
+    """Describes a place ahead where the foot must land.
 
     Attributes:
-        ahead: m from the stance foot's pivot, along the heading.
-        stride: m, the step after that.
-        duration: s of this step.
+        ahead: Distance from the stance foot's pivot along the heading, m.
+        stride: Length of the step after this one, m.
+        duration: Duration of this step, s.
     """
 
     ahead: float
@@ -41,12 +41,12 @@ class FootholdGoal:
 
 @dataclass(frozen=True)
 class LandingGoal:
-    """A place where the swing foot shall land, as somebody proposed it; in the planner's frame.
+    """Describes a proposed place where the swing foot must land, in the planner's frame.
 
     Attributes:
-        landing: (2,) m, the pivot of the foot that lands.
-        offset: (2,) m from there to where the capture point shall be at that moment.
-        duration: s of the step, nominally.
+        landing: (2,) pivot of the foot that lands, m.
+        offset: (2,) distance from there to the wanted capture point at that moment, m.
+        duration: Nominal duration of the step, s.
     """
 
     landing: np.ndarray
@@ -55,7 +55,7 @@ class LandingGoal:
 
 
 class Refusal(Enum):
-    """Why a proposed footstep is not taken."""
+    """Names why a proposed footstep is not taken."""
 
     NOT_A_PLACE = "it is not finite"
     TURN = "it is turned farther than hips turn in a step"
@@ -69,21 +69,21 @@ class Refusal(Enum):
 
 @dataclass(frozen=True)
 class StepState:
-    """What the planner knows of the step under way; on the ground, in axes that follow the heading.
+    """Holds what the planner knows of the step under way, on the ground, in axes of the heading.
 
     Attributes:
-        capture_point: (2,) m.
-        stance: (2,) m, the pivot: a point of the stance sole near its centre.
-        swing: (2,) m, the same point of the swing sole now.
-        swing_velocity: (2,) m/s of the swing sole now.
+        capture_point: (2,) capture point, m.
+        stance: (2,) pivot, m: a point of the stance sole near its centre.
+        swing: (2,) same point of the swing sole now, m.
+        swing_velocity: (2,) velocity of the swing sole now, m/s.
         swing_sign: +1 when the left foot swings, -1 when the right does.
-        elapsed: s since the last touchdown.
-        free_at: s after the touchdown at which the swing foot is free to move.
-        velocity: (2,) m/s wanted.
-        omega: 1/s, rate of the inverted pendulum.
+        elapsed: Time since the last touchdown, s.
+        free_at: Time after the touchdown at which the swing foot is free to move, s.
+        velocity: (2,) wanted velocity, m/s.
+        omega: Natural frequency of the inverted pendulum, rad/s.
         hurries: The stance leg gives way: land as soon as the legs can.
-        then_hurries: The swing leg will give way: the next step is to be as short.
-        foothold: Where the foot must land; None: anywhere, in the nominal time.
+        then_hurries: The swing leg will give way: the next step must be as short.
+        foothold: Where the foot must land; None for anywhere, in the nominal time.
     """
 
     capture_point: np.ndarray
@@ -101,12 +101,12 @@ class StepState:
 
 
 class NominalStep(NamedTuple):
-    """The step that costs nothing; x ahead, y towards the swing side.
+    """Describes the step that costs nothing; x ahead, y towards the swing side.
 
     Attributes:
-        step: (2,) m from the stance foot to the landing.
-        offset: (2,) m from the landing to the capture point at that moment.
-        duration: s from touchdown to touchdown.
+        step: (2,) step from the stance foot to the landing, m.
+        offset: (2,) distance from the landing to the capture point at that moment, m.
+        duration: Time from touchdown to touchdown, s.
     """
 
     step: np.ndarray

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reference of the foot in the air: minimum jerk on the ground plane, and a bump in height.
+"""Makes the reference of the foot in the air: minimum jerk on the ground plane, a bump in height.
 
-It is planned anew each tick. Ahead and back on level ground a hasty foot starts at once and is
-braked to the end: a cubic, within what the hips give.
+It is planned anew each tick. On level ground, ahead and back, a hasty foot starts at once and is
+braked to the end: it follows a cubic, within what the hips can give.
 """
 
 from __future__ import annotations
@@ -15,42 +15,46 @@ import numpy as np
 from talus_core.clamp import clamp
 from talus_estimation.ground_plane import sole_on_ground
 
-# The least time in which a foot in the air is put down again: 30 ticks of 2 ms, chosen.
+# s, least time in which a foot in the air is put down again: 30 ticks of 2 ms, chosen
 LEAST_SINKING_S = 0.06
-# The least time for what remains of a swing: the quintic's jerk goes with its third power.
+# s, least time for the rest of a swing: the quintic's jerk grows with its inverse third power
 LEAST_REMAINING_S = 0.03
-EDGE_M = 0.05  # height of a step from which on its edge is in the foot's way
+EDGE_M = 0.05  # m, height of a step from which on its edge is in the foot's way
 # Share of the way down, in time, in which a foot sinks by little more than a quarter of it.
 HIGH_SHARE = 0.35
-# Share of the swing per m of step, by which the foot is up earlier before a step up, or stays up
-# longer before one down.
+# Share of the swing per m of step by which the foot is up earlier before a step up, or stays up
+# longer before a step down.
 EARLIER_SHARE_PER_M = 2.5
 
 
 @dataclass(frozen=True)
 class SwingConfig:
-    """How the foot swings.
+    """Configures how the foot swings.
 
     Attributes:
-        clearance: m above the higher end of the step, as far as `max_lift` gets there in time.
-        max_lift: m/s^2 of the foot up and down; what a hasty step throws up is missing under the
-            other foot.
-        lowering: m/s at which the sole meets the ground, early or late.
-        hurry: m/s^2 by which it sinks ever faster when the ground is late.
-        max_acceleration: m/s^2 on the ground plane: the hip's 200 N m on the leg's 1.85 kg m^2,
-            0.84 m above the sole.
-        hasty: m/s^2 ahead or back, of that cubic, from which the foot takes it: above what an
-            ordinary step asks.
-        near: m from its place within which it does not: there a centimetre asks for as much.
-        sagittal: m/s^2 of it at most: a leg that trails far behind gets half of what a free one
-            does, since the other hip, of the same 200 N m, has to hold the trunk against it.
-        max_jerk: m/s^3 by which it changes: 20 ms from rest to all that a hip gives.
-        max_lowering: m searched below the expected ground before the swing gives up.
-        retreat: m by which a foot that ran against something is drawn back before it is lifted
-            over it.
-        rise_time: s for which it then moves up alone: 5 of the 7 cm of the clearance.
-        least_swing: s in which it gets up and down again: twice the 0.12 s to the clearance with
-            `max_lift`.
+        clearance: Height above the higher end of the step, m, as far as `max_lift` gets the foot
+            there in time.
+        max_lift: Acceleration of the foot up and down, m/s^2; what a hasty step throws up is
+            missing under the other foot.
+        lowering: Speed at which the sole meets the ground, m/s, early or late.
+        hurry: Acceleration with which it sinks when the ground is late, m/s^2.
+        max_acceleration: Acceleration on the ground plane, m/s^2: the hip's 200 N m on the leg's
+            1.85 kg m^2, 0.84 m above the sole.
+        hasty: Acceleration of the cubic ahead or back from which on the foot follows it, m/s^2:
+            above what an ordinary step asks for.
+        near: Distance from its place within which it does not, m: there a centimetre asks for as
+            much.
+        sagittal: Largest acceleration of the cubic, m/s^2: a leg that trails far behind reaches
+            half of what a free one does, since the other hip, of the same 200 N m, has to hold
+            the trunk against it.
+        max_jerk: Rate at which the acceleration changes, m/s^3: 20 ms from rest to all that a hip
+            gives.
+        max_lowering: Depth searched below the expected ground before the swing gives up, m.
+        retreat: Distance by which a foot that ran against something is drawn back before it is
+            lifted over it, m.
+        rise_time: Time for which it then moves up alone, s: 5 of the 7 cm of the clearance.
+        least_swing: Time in which it gets up and down again, s: twice the 0.12 s to the clearance
+            with `max_lift`.
     """
 
     clearance: float = 0.07
@@ -69,14 +73,14 @@ class SwingConfig:
 
 
 class FootReference(NamedTuple):
-    """Where the sole in the air shall be and how it moves, in odom.
+    """Says where the sole in the air must be and how it moves, in odom.
 
     Attributes:
-        position: (3,) m.
-        velocity: (3,) m/s.
-        acceleration: (3,) m/s^2.
-        rotation: (3, 3) from the sole to odom.
-        is_hasty: It went, or goes, ahead or back faster than an ordinary step.
+        position: (3,) position, m.
+        velocity: (3,) velocity, m/s.
+        acceleration: (3,) acceleration, m/s^2.
+        rotation: (3, 3) rotation from the sole to odom.
+        is_hasty: Whether it went, or goes, ahead or back faster than an ordinary step.
     """
 
     position: np.ndarray
@@ -90,7 +94,7 @@ class SwingFoot:
     """Moves the reference of one swing, from lift-off to touchdown.
 
     Attributes:
-        rise_time: s after lift-off in which the foot moves straight up.
+        rise_time: Time after lift-off in which the foot moves straight up, s.
     """
 
     def __init__(
@@ -104,11 +108,11 @@ class SwingFoot:
         """Lift the foot.
 
         Args:
-            config: How it swings.
-            position: (3,) m of the sole in odom.
-            velocity: (3,) m/s of the sole.
-            yaw: rad, heading of the sole.
-            rise_time: s in which it first moves straight up.
+            config: How the foot swings.
+            position: (3,) position of the sole in odom, m.
+            velocity: (3,) velocity of the sole in odom, m/s.
+            yaw: Heading of the sole, rad.
+            rise_time: Time in which it first moves straight up, s.
         """
         self.config = config
         self.rise_time = rise_time
@@ -126,16 +130,16 @@ class SwingFoot:
 
     @property
     def place(self) -> np.ndarray:
-        """(2,) m on the ground plane, in odom."""
+        """Return the position on the ground plane, (2,) in odom, m."""
         return self._xy
 
     @property
     def velocity(self) -> np.ndarray:
-        """(2,) m/s on the ground plane, in odom."""
+        """Return the velocity on the ground plane, (2,) in odom, m/s."""
         return self._vxy
 
     def stay(self, place: np.ndarray) -> None:
-        """Come down at `place` (2,) m, whatever the target says."""
+        """Come down at `place` (2,), m, whatever the target says."""
         self._xy = place
         self._vxy = np.zeros(2)
         self._axy = np.zeros(2)
@@ -144,15 +148,15 @@ class SwingFoot:
     def put_down(
         self, position: np.ndarray, velocity: np.ndarray, ground: float
     ) -> tuple[np.ndarray, float]:
-        """Come down to where the foot is, with a new swing that only sinks.
+        """Come down where the foot is, with a new swing that only sinks.
 
         Args:
-            position: (3,) m of the sole in odom.
-            velocity: (3,) m/s of the sole.
-            ground: m, height of the ground.
+            position: (3,) position of the sole in odom, m.
+            velocity: (3,) velocity of the sole in odom, m/s.
+            ground: Height of the ground, m.
 
         Returns:
-            Where the foot lands, (2,) m, and s until then.
+            Where the foot lands, (2,), m, and the time until then, s.
         """
         drop = max(float(position[2]) - ground, 0.0)
         time = max(math.sqrt(6.0 * drop / self.config.max_lift), LEAST_SINKING_S)
@@ -165,7 +169,7 @@ class SwingFoot:
         return self._xy + 0.5 * time * self._vxy, time
 
     def keep_aside(self, point: np.ndarray, direction: np.ndarray, distance: float) -> None:
-        """Stay at least `distance` m from `point` (2,) in the unit `direction` (2,)."""
+        """Stay at least `distance` m from `point` (2,), m, in the unit `direction` (2,)."""
         missing = distance - float((self._xy - point) @ direction)
         if missing > 0.0:
             self._xy = self._xy + missing * direction
@@ -183,16 +187,16 @@ class SwingFoot:
         duration: float,
         dt: float,
     ) -> FootReference:
-        """Move on for a tick; return the new reference.
+        """Move the reference on for a tick and return it.
 
         Args:
-            landing: (2,) m in odom, where the foot shall land.
-            height: m of the ground there.
+            landing: (2,) place in odom where the foot must land, m.
+            height: Height of the ground there, m.
             gradient: (2,) rise over run of the ground.
-            yaw: rad, heading in which it shall land.
+            yaw: Heading in which the foot must land, rad.
             phase: Share of the swing that is over; beyond 1 the ground is late.
-            duration: s of the whole swing.
-            dt: s per tick.
+            duration: Duration of the whole swing, s.
+            dt: Time per tick, s.
         """
         remaining = max((1.0 - phase) * duration, LEAST_REMAINING_S)
         apex, peak = self._apex(height, duration)
@@ -231,10 +235,10 @@ class SwingFoot:
     def _hasten(
         self, smooth: np.ndarray, away: np.ndarray, remaining: float, dt: float
     ) -> np.ndarray:
-        """Replace the sagittal part of `smooth` (2,) m/s^2 by a cubic's, where that asks for much.
+        """Replace the sagittal part of `smooth` (2,), m/s^2, by a cubic's where that asks for much.
 
-        The cubic leads to a place `away` (2,) m. Minimum-jerk moves begin with nothing and peak in
-        the middle; with hips at their limit that time is lost.
+        The cubic leads to a place `away` (2,), m. Minimum-jerk moves begin with no acceleration and
+        peak in the middle; with hips at their limit that time is lost.
         """
         c = self.config
         ahead = np.array([math.cos(self._yaw), math.sin(self._yaw)])
@@ -252,7 +256,7 @@ class SwingFoot:
     def _arrival(self, end: float, peak: float) -> float:
         """Return the share of the swing at which the foot is over its place.
 
-        It is there before it sinks past an edge that it stood on.
+        It is there before it sinks past an edge on which it stood.
         """
         passes = self._start_height - end >= EDGE_M and not self._sinks
         return peak + HIGH_SHARE * (1.0 - peak) if passes else 1.0
@@ -269,9 +273,10 @@ class SwingFoot:
     def _height(
         self, apex: float, peak: float, end: float, s: float, duration: float
     ) -> tuple[float, float, float]:
-        """Return height, its rate and its acceleration at share `s` of the swing.
+        """Return height, m, its rate, m/s, and its acceleration, m/s^2, at share `s` of the swing.
 
-        Two cubic Hermite pieces: up to the apex about mid-swing, then down to meet the ground.
+        They follow two cubic Hermite pieces: up to the apex about mid-swing, then down to the
+            ground.
         Arriving with speed makes the touchdown a sharp event in time and force.
         """
         if s < peak:
@@ -284,11 +289,11 @@ class SwingFoot:
     def _peak(self, rise: float, drop: float, duration: float) -> float:
         """Return the share of the swing at which the apex is reached.
 
-        Edges are passed high, as far as the leg can hurry.
+        The foot passes edges high, as far as the leg can hurry.
         """
         step = rise - drop
         edge = step - min(max(step, -EDGE_M), EDGE_M)
-        max_lift = self.config.max_lift  # a cubic's acceleration at its ends
+        max_lift = self.config.max_lift  # acceleration of a cubic at its ends
         least = math.sqrt(6.0 * rise / max_lift) / duration
         most = 1.0 - math.sqrt(6.0 * drop / max_lift) / duration
         share = 0.5 - EARLIER_SHARE_PER_M * edge if self.rise_time == 0.0 else 0.0
@@ -296,7 +301,7 @@ class SwingFoot:
 
 
 class _Cubic(NamedTuple):
-    """A cubic from one height m and rate m/s to another in `time` s."""
+    """Describes a cubic from one height, m, and rate, m/s, to another in `time` s."""
 
     start: float
     start_rate: float

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Turn a reference motion of the body into torques of all joints."""
+"""Turns a reference motion of the body into torques of all joints."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Say what the body shall do at this tick: gait, ground and posture become a `MotionTarget`."""
+"""Makes the body's target at each tick: gait, ground and posture become a `MotionTarget`."""
 
 from __future__ import annotations
 
@@ -25,20 +25,22 @@ from talus_balance.whole_body.motion_target import MotionTarget
 from talus_balance.whole_body.posture_course import PostureCourse
 from talus_balance.whole_body.posture_move import PostureReference
 
-SWING_SHARE = 0.5  # of the sole's motion: the leg's centre of mass is half-way to the hip
-LOWEST_COM_M = 0.3  # over the ground: what a pendulum's frequency is still computed for
+SWING_SHARE = 0.5  # share of the sole's motion: the leg's centre of mass is half-way to the hip
+LOWEST_COM_M = 0.3  # m over the ground down to which the pendulum's frequency is computed
 
 
 @dataclass(frozen=True)
 class BodyReferenceConfig:
-    """Configure how the body moves.
+    """Configures how the body moves.
 
     Attributes:
-        stand_up_time, sit_down_time: s of the posture changes; a person takes 1.5 to 3 s.
-        max_com_acceleration: Horizontal, clip of w^2 (c - zmp), as a share of gravity: what
-            friction gives.
-        max_lift: m of height error that is acted upon at a time: a step up or down is no jump.
-        ground: How it follows the ground.
+        stand_up_time, sit_down_time: Durations of the posture changes, s; a person takes 1.5 to
+            3 s.
+        max_com_acceleration: Largest horizontal acceleration w^2 (c - zmp), as a share of gravity:
+            what friction gives.
+        max_lift: Largest height error that is acted upon at a time, m, so that a step up or down
+            causes no jump.
+        ground: How the body follows the ground.
         limbs: How hands and eyes go to their targets.
     """
 
@@ -51,11 +53,12 @@ class BodyReferenceConfig:
 
 
 class BodyWish(NamedTuple):
-    """Say what others ask of trunk and limbs.
+    """Holds what others ask of trunk and limbs.
 
     Attributes:
-        gaze: (yaw, pitch) rad of the chest relative to the heading.
-        limbs: Targets of hands and eyes; followed on the feet alone, not while the posture changes.
+        gaze: Yaw and pitch of the chest relative to the heading, rad.
+        limbs: Targets of hands and eyes; they are followed only on the feet, and not while the
+            posture changes.
     """
 
     gaze: tuple[float, float] = (0.0, 0.0)
@@ -63,19 +66,19 @@ class BodyWish(NamedTuple):
 
 
 class BodyReference:
-    """Keep the posture change under way, the height, the ground and the ways of the limbs.
+    """Keeps the posture change under way, the height, the ground and the ways of the limbs.
 
     Attributes:
-        ground: Under the robot.
-        wanted_height: m of the centre of mass over the ground, as it should be now.
-        may_move: A change of posture goes on; else it stops where it is.
-        stiff: Legs that cannot be stretched.
+        ground: Ground plane under the robot.
+        wanted_height: Height of the centre of mass over the ground, as it should be now, m.
+        may_move: Whether a change of posture goes on; if not, it stops where it is.
+        stiff: Which legs cannot be stretched.
     """
 
     def __init__(
         self, model: WholeBodyModel, config: BodyReferenceConfig, dt: float, double_time: float
     ):
-        """Take `double_time`: s for which a foot carries on after the other has landed."""
+        """Take the `double_time` for which a foot carries on after the other has landed, s."""
         self._model = model
         self._config = config
         self._posture = PostureCourse(model, dt)
@@ -97,15 +100,15 @@ class BodyReference:
         return max(float(self._model.com[2]) - self.ground.height, LOWEST_COM_M)
 
     def stand_up(self, base: BaseEstimate, joints: np.ndarray) -> None:
-        """Go from the joints (n,) rad to the pose `stand`."""
+        """Go from the `joints` (n,), rad, to the pose `stand`."""
         self._posture.begin_move("stand", self._config.stand_up_time, self._as_is(base, joints))
 
     def sit_down(self, base: BaseEstimate, joints: np.ndarray) -> None:
-        """Go from the joints (n,) rad to the pose `sit`."""
+        """Go from the `joints` (n,), rad, to the pose `sit`."""
         self._posture.begin_move("sit", self._config.sit_down_time, self._as_is(base, joints))
 
     def _as_is(self, base: BaseEstimate, joints: np.ndarray) -> PoseFacts:
-        """Return the posture in which the body is."""
+        """Return the posture that the body has now."""
         height = float(self._model.com[2]) - self.ground.height
         chest = self._model.frame(self._model.torso).rotation
         return PoseFacts(height, pitch_of(base.rotation), pitch_of(chest), joints.copy())
@@ -124,11 +127,11 @@ class BodyReference:
 
         Args:
             wish: What others ask of trunk and limbs.
-            gait: Of this tick.
-            gait_input: What the gait knew.
-            base: Where it is.
-            soles: Left and right.
-            settled: No posture change is under way.
+            gait: Output of the gait in this tick.
+            gait_input: Input of the gait in this tick.
+            base: Where the base is.
+            soles: Terms of the left and the right sole.
+            settled: Whether no posture change is under way.
             friction: (2,) Coulomb coefficients per axis of the soles.
         """
         posture = self._posture.advance(settled, self.may_move)
@@ -170,7 +173,7 @@ class BodyReference:
         soles: Sequence[FrameTerms],
         settled: bool,
     ) -> HeightReference:
-        """Return the height over the ground of this tick, once the ground has been followed."""
+        """Return this tick's height over the ground, once the ground has been followed."""
         ground = self.ground
         self._height.ground_rises(
             ground.follow(gait.ground, gait_input.com, gait_input.com_velocity)
@@ -188,16 +191,16 @@ class BodyReference:
         )
 
     def _next_height(self, now: float, height: HeightReference) -> float:
-        """Return the height in odom, m, no farther from `now` m than is acted upon at a time."""
+        """Return the next height in odom, m, no farther from `now`, m, than `max_lift`."""
         lift = self._config.max_lift
         return now + min(max(self.ground.height + height.height - now, -lift), lift)
 
     def _horizontal_acceleration(self, gait: GaitOutput, gait_input: GaitInput) -> np.ndarray:
-        """Return (2,) m/s^2 of the centre of mass, which falls away from the pressure's centre."""
+        """Return the acceleration (2,), m/s^2, with which the body falls away from the pressure."""
         limit = self._config.max_com_acceleration * self._model.gravity
         acceleration = gait_input.omega**2 * (gait_input.com[:2] - gait.centre_of_pressure)
         if gait.swing is not None and gait.swing.is_hasty:
-            # The pendulum is the rest of the body.
+            # The pendulum is the rest of the body without the swinging leg.
             leg = SWING_SHARE * self._model.leg_mass / self._model.mass
             acceleration = acceleration + leg * gait.swing.acceleration[:2]
         return clamp(acceleration, limit)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Turn planned joint accelerations into targets of drives that stay near the measured joints."""
+"""Turns planned joint accelerations into drive targets that stay near the measured joints."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from talus_balance.dimensions import SAME, sized
 
 @dataclass(frozen=True)
 class DriveConfig:
-    """Give stiffness and damping as shares of each actuator's torque limit, and the leak.
+    """Configures stiffness and damping as shares of each actuator's torque limit, and the leak.
 
     Attributes:
-        stiffness: kp = stiffness * tau_max, 1/rad.
-        damping: kd = damping * tau_max, s/rad.
-        leak: s, time constant with which the references fall back to the measured joints.
-        hold_stiffness, hold_damping: The same while holding a pose without the whole-body
-            controller.
+        stiffness: Stiffness kp over the torque limit, 1/rad.
+        damping: Damping kd over the torque limit, s/rad.
+        leak: Time constant with which the references fall back to the measured joints, s.
+        hold_stiffness, hold_damping: Stiffness and damping while holding a pose without the
+            whole-body controller.
     """
 
     stiffness: float = sized(0.5, SAME)
@@ -30,7 +30,7 @@ class DriveConfig:
 
 
 class DriveTargets:
-    """Integrate accelerations (n,) into velocity and position references, with a leak."""
+    """Integrates accelerations (n,) into velocity and position references, with a leak."""
 
     def __init__(self, leak: float, dt: float):
         self._keep = 1.0 - dt / leak
@@ -44,7 +44,7 @@ class DriveTargets:
     def step_targets(
         self, position: np.ndarray, velocity: np.ndarray, acceleration: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return position and velocity references (n,), (n,) of this tick.
+        """Return the position (n,), rad, and velocity (n,), rad/s, references of this tick.
 
         They relax to the measured joints, then the acceleration is integrated.
         """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hold gains of acceleration tasks, and give the feedback of orientation tasks."""
+"""Defines gains of acceleration tasks, and the feedback of orientation tasks."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from talus_balance.dimensions import PER_TIME, PER_TIME_SQUARED, SAME, sized
 
 @dataclass(frozen=True)
 class Gains:
-    """Feed back the error of a task: acc = kp * error - kd * velocity error.
+    """Holds the gains of a task's feedback: acc = kp * error - kd * velocity error.
 
     Attributes:
-        weight: Relative to the other tasks; per (m/s^2)^2 or (rad/s^2)^2.
-        kp: 1/s^2.
-        kd: 1/s.
+        weight: Weight relative to the other tasks, per (m/s^2)^2 or (rad/s^2)^2.
+        kp: Gain on the error, 1/s^2.
+        kd: Gain on the velocity error, 1/s.
     """
 
     weight: float = sized(0.0, SAME)

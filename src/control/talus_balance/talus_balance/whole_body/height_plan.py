@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Plan how high the centre of mass shall be: along a posture change, else as legs reach."""
+"""Plans the height of the centre of mass: by a posture change, or as far as legs reach."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from talus_balance.stepping.gait_types import GaitInput, GaitOutput
 from talus_balance.whole_body.com_height import ComHeight, HeightReference
 from talus_balance.whole_body.posture_move import PostureReference
 
-REACH_PERIOD_TICKS = 4  # in 8 ms the body moves by 1 cm
+REACH_PERIOD_TICKS = 4  # ticks between checks of the reach: in 8 ms the body moves by 1 cm
 
 
 class HeightPlan:
-    """Keep the height over the ground smooth, and low enough for the landing that comes."""
+    """Keeps the height over the ground smooth, and low enough for the coming landing."""
 
     def __init__(self, model: WholeBodyModel, dt: float, double_time: float):
-        """Take `double_time`: s for which a foot carries on after the other has landed."""
+        """Take the `double_time` for which a foot carries on after the other has landed, s."""
         self._model = model
         self._reach = LegReach(model)
         self._com_height = ComHeight(dt)
@@ -51,16 +51,16 @@ class HeightPlan:
         soles: Sequence[FrameTerms],
         stiff: tuple[bool, bool],
     ) -> HeightReference:
-        """Return the height of this tick on the feet, all heights in m.
+        """Return the height of this tick on the feet; all heights are in m.
 
         Args:
-            wanted: Over the ground, where the legs allow it.
-            ground: Of the ground in odom.
-            gait: Of this tick.
-            gait_input: What the gait knew.
-            base: Where it is.
-            soles: Left and right.
-            stiff: Legs that cannot be stretched.
+            wanted: Height over the ground, where the legs allow it.
+            ground: Height of the ground in odom.
+            gait: Output of the gait in this tick.
+            gait_input: Input of the gait in this tick.
+            base: Where the base is.
+            soles: Terms of the left and the right sole.
+            stiff: Which legs cannot be stretched.
         """
         highest = self._highest
         if highest is None or self._ticks % REACH_PERIOD_TICKS == 0:
@@ -75,7 +75,7 @@ class HeightPlan:
     def _feet_at_landing(
         self, gait: GaitOutput, gait_input: GaitInput, base: BaseEstimate
     ) -> list[np.ndarray]:
-        """Return where both feet will be, (3,) m each, seen from the base at the landing."""
+        """Return the positions (3,), m, of both feet relative to the base at the landing."""
         lands = _travel(gait, gait_input, gait.landing_in)
         lifts = _travel(gait, gait_input, gait.landing_in + self._double_time)
         feet = []
@@ -92,7 +92,7 @@ class HeightPlan:
 
 
 def _travel(gait: GaitOutput, gait_input: GaitInput, time: float) -> np.ndarray:
-    """Return (2,) m that the inverted pendulum moves in `time` s."""
+    """Return the way (2,), m, that the inverted pendulum moves in `time`, s."""
     grows = math.exp(gait_input.omega * time)
     cosh = 0.5 * (grows + 1.0 / grows)
     sinh = 0.5 * (grows - 1.0 / grows)

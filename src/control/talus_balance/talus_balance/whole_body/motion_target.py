@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Say what the whole body shall do at one tick; world = odom."""
+"""Defines what the whole body must do at one tick; the world is odom."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from talus_balance.stepping.swing_foot import FootReference
 
 
 class HandReference(NamedTuple):
-    """Say where a hand shall be now, how it moves there, and how much that matters.
+    """Says where a hand must be now, how it moves there, and how much that matters.
 
     Attributes:
-        position: (3,) m.
-        rotation: (3, 3) hand to world.
-        velocity: (6,) linear m/s, then angular rad/s.
-        acceleration: (6,) m/s^2, then rad/s^2, feed-forward.
-        stiffness: Share 0..1 of the task's own feedback.
+        position: (3,) position, m.
+        rotation: (3, 3) rotation from hand to world.
+        velocity: (6,) velocity, linear m/s, then angular rad/s.
+        acceleration: (6,) feed-forward acceleration, m/s^2, then rad/s^2.
+        stiffness: Share 0 to 1 of the task's own feedback.
         emphasis: Factor of the task's weights.
     """
 
@@ -31,11 +31,11 @@ class HandReference(NamedTuple):
 
 
 class GazeReference(NamedTuple):
-    """Say in which direction the eyes shall look, and how much that matters.
+    """Says in which direction the eyes must look, and how much that matters.
 
     Attributes:
         direction: (3,) unit vector in the world.
-        stiffness: Share 0..1 of the task's own feedback.
+        stiffness: Share 0 to 1 of the task's own feedback.
         emphasis: Factor of the task's weight.
     """
 
@@ -45,19 +45,21 @@ class GazeReference(NamedTuple):
 
 
 class MotionTarget(NamedTuple):
-    """Say what the body shall do at this tick.
+    """Says what the body must do at this tick.
 
     Attributes:
-        com_acceleration: (2,) m/s^2 horizontal.
-        com_height: m; com_vertical_speed: m/s; com_vertical_acceleration: m/s^2 feed-forward.
+        com_acceleration: (2,) horizontal acceleration of the centre of mass, m/s^2.
+        com_height: Height of the centre of mass, m.
+        com_vertical_speed: Its vertical speed, m/s.
+        com_vertical_acceleration: Its feed-forward vertical acceleration, m/s^2.
         pelvis, chest: (3, 3) wanted rotations to the world.
-        posture: (joints,) rad, structural joints in Talus's order.
+        posture: (joints,) angles of the structural joints in Talus's order, rad.
         in_contact: Which soles carry.
-        max_force: (2,) N.
+        max_force: (2,) load limits of the soles, N.
         friction: (2,) Coulomb coefficients per axis.
         swing: Reference of the foot in the air, per side, or None.
-        hands: Left and right, None where a hand follows nothing but the posture.
-        gaze: None where the chest alone says where the eyes look.
+        hands: Left and right hand; None where a hand only follows the posture.
+        gaze: Wanted gaze; None where the eyes look where the chest points.
     """
 
     com_acceleration: np.ndarray

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Give the posture from tick to tick: that of a change under way, else the pose `stand`."""
+"""Gives the posture of each tick: that of a change under way, otherwise the pose `stand`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from talus_dynamics.robot_dynamics import WholeBodyModel
 
 from talus_balance.whole_body.posture_move import PostureMove, PostureReference
 
-# In which a change of posture comes to rest where it is: a tenth of a whole one
+# s in which a change of posture comes to rest where it is: a tenth of a whole change
 STOPPING_TIME_S = 0.2
 
 
 class PostureCourse:
-    """Keep a change of posture, which may stop where it is and go on later."""
+    """Keeps a change of posture, which may stop where it is and go on later."""
 
     def __init__(self, model: WholeBodyModel, dt: float):
         description = model.description
@@ -23,7 +23,7 @@ class PostureCourse:
         }
         self._dt = dt
         self._move: PostureMove | None = None
-        self._pace = 1.0  # of a change's own time
+        self._pace = 1.0  # share of a change's own speed
 
     @property
     def has_arrived(self) -> bool:
@@ -31,15 +31,15 @@ class PostureCourse:
         return self._move is None or self._move.is_done
 
     def begin_move(self, pose: str, duration: float, start: PoseFacts) -> None:
-        """Go from `start` to a pose of the robot's files in `duration` s."""
+        """Go from `start` to a pose of the robot's files in `duration`, s."""
         self._move = PostureMove(start, self._poses[pose], duration)
 
     def advance(self, settled: bool, may_move: bool) -> PostureReference:
         """Return the posture of this tick.
 
         Args:
-            settled: No change of posture is under way.
-            may_move: A change goes on; else it stops where it is.
+            settled: Whether no change of posture is under way.
+            may_move: Whether a change goes on; if not, it stops where it is.
         """
         change = self._dt / STOPPING_TIME_S
         self._pace = min(max(float(may_move), self._pace - change), self._pace + change)

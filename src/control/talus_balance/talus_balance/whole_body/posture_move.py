@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lead between the `sit` and the `stand` pose on one path, with minimum jerk."""
+"""Leads between the `sit` and the `stand` pose on one path, with minimum jerk."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from talus_dynamics.pose_facts import PoseFacts
 
 
 class PostureReference(NamedTuple):
-    """Describe a place on the path: as `PoseFacts`, with rate and acceleration of the height."""
+    """Describes a place on the path: a `PoseFacts`, with rate and acceleration of its height."""
 
     com_height: float
     com_speed: float
@@ -21,7 +21,7 @@ class PostureReference(NamedTuple):
 
 
 class PostureMove:
-    """Go from where the body is to a pose, in `duration` s."""
+    """Leads from where the body is to a pose, in `duration` s."""
 
     def __init__(self, start: PoseFacts, end: PoseFacts, duration: float):
         self._start = start
@@ -35,7 +35,7 @@ class PostureMove:
         return self.elapsed >= self.duration
 
     def step_posture(self, dt: float, pace: float = 1.0) -> PostureReference:
-        """Bring the path forward by `dt` s at `pace` 0..1 of its own time."""
+        """Advance the path by `dt`, s, at `pace`, 0 to 1, of its own speed."""
         self.elapsed = min(self.elapsed + pace * dt, self.duration)
         t = self.duration
         a = self._start

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Solve one QP a tick: joint torques that track weighted acceleration tasks within limits.
+"""Solves one QP a tick: joint torques that track weighted acceleration tasks within limits.
 
 Variables    x = (acceleration (nv), wrench (6) of each sole that carries, in and about the sole)
-Objective    sum_i w_i |J_i a + drift_i - acc_i|^2 + posture + small regularisation of wrenches and
-accelerations Constraints  rows and bounds of each limit (folder `limits`), in the order of their
-list
-             torque limits of the joints that come near theirs, after them
+Objective    sum_i w_i |J_i a + drift_i - acc_i|^2 + posture
+             + small regularisation of wrenches and accelerations
+Constraints  rows and bounds of each limit (folder `limits`), in the order of their list;
+             after them, torque limits of the joints that come near theirs
 
-Form: Herzog et al., "Momentum control with hierarchical inverse dynamics on a torque-controlled
-humanoid", 2016, with soft priorities; solver: DAQP (Arnstrom, Bemporad, Axehill 2022), a dual
-active-set method. Most ticks end with the equalities alone active, so its set-up dominates: only
-the rows that can matter are given to it, the rest is verified.
+The form follows Herzog et al., "Momentum control with hierarchical inverse dynamics on a
+torque-controlled humanoid", 2016, with soft priorities. The solver is DAQP (Arnstrom, Bemporad,
+Axehill 2022), a dual active-set method. Most ticks end with only the equalities active, so its
+set-up dominates: only the rows that can matter are given to it, and the rest is verified.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ from talus_balance.whole_body.tasks.posture_task import JointCost
 
 _INFINITE = 1e30
 _EQUALITY = 5  # DAQP's constraint sense
-_TORQUE_ROUNDS = 3  # of adding violated torque rows
+_TORQUE_ROUNDS = 3  # rounds of adding violated torque rows
 
 
 @dataclass(frozen=True)
 class RegularisationConfig:
-    """Keep the problem strictly convex.
+    """Configures the terms that keep the problem strictly convex.
 
     Attributes:
-        wrench: per N^2; 3e-5 makes 300 N cost as much as 1.6 m/s^2 of unit weight.
-        acceleration: per (rad/s^2)^2.
+        wrench: Cost per N^2; with 3e-5 a force of 300 N costs as much as 1.6 m/s^2 of unit weight.
+        acceleration: Cost per (rad/s^2)^2.
     """
 
     wrench: float = sized(3e-5, PER_BODY_WEIGHT_SQUARED)
@@ -48,9 +48,9 @@ class RegularisationConfig:
 
 @dataclass(frozen=True)
 class QpResult:
-    """Hold accelerations (nv,), torques (joints,) in pinocchio's order, wrenches (2, 6) in soles.
+    """Holds accelerations (nv,), torques (joints,) in pinocchio's order, and sole wrenches (2, 6).
 
-    They are the last ones again where there was no solution.
+    Where there was no solution, they are those of the tick before.
     """
 
     acceleration: np.ndarray
@@ -60,18 +60,18 @@ class QpResult:
 
 
 class _Solution(NamedTuple):
-    """Hold the variables (n,), and the torques (joints,) N m that they ask for."""
+    """Holds the variables (n,), and the torques (joints,), N m, that they need."""
 
     x: np.ndarray
     torque: np.ndarray
 
 
 class _Cost(NamedTuple):
-    """Hold the objective 1/2 x^T h x + f^T x.
+    """Holds the objective 1/2 x^T h x + f^T x.
 
     Attributes:
-        h: (n, n).
-        f: (n,).
+        h: (n, n) matrix of the quadratic part.
+        f: (n,) vector of the linear part.
     """
 
     h: np.ndarray
@@ -79,12 +79,12 @@ class _Cost(NamedTuple):
 
 
 class _Constraints(NamedTuple):
-    """Hold all bounds: of the n variables first, then of the rows.
+    """Holds all bounds: first of the n variables, then of the rows.
 
     Attributes:
-        rows: (m, n).
-        lower, upper: (n + m,).
-        sense: (n + m,) of each, for the solver.
+        rows: (m, n) rows of all limits.
+        lower, upper: (n + m,) bounds.
+        sense: (n + m,) kind of each constraint, for the solver.
     """
 
     rows: np.ndarray
@@ -94,7 +94,7 @@ class _Constraints(NamedTuple):
 
 
 class _Problem:
-    """Hold the memory for one set of carrying soles; what is constant is written once."""
+    """Holds the memory for one set of carrying soles; what is constant is written once."""
 
     def __init__(self, model: WholeBodyModel, limits: Sequence[Limit], sides: tuple[int, ...]):
         joints = model.nv - BASE
@@ -146,10 +146,10 @@ class _Problem:
 
 
 class WholeBodyQp:
-    """Hold one problem for each set of carrying soles.
+    """Holds one problem for each set of carrying soles.
 
     Attributes:
-        failures: Ticks without a solution so far.
+        failures: Number of ticks without a solution so far.
     """
 
     def __init__(
@@ -177,7 +177,7 @@ class WholeBodyQp:
         Args:
             jacobian: (m, nv) stacked task Jacobians, each row times the square root of its weight.
             target: (m,) desired task acceleration minus drift, weighted likewise.
-            posture: Weights and accelerations of the velocities themselves.
+            posture: Weights and wanted accelerations of the velocities themselves.
             loads: What the soles may be asked for.
         """
         model = self._model
@@ -214,7 +214,7 @@ class WholeBodyQp:
         cost.f[:nv] = -(target @ jacobian) - posture.weights * posture.accelerations
 
     def _within_torque(self, problem: _Problem) -> _Solution | None:
-        """Solve with the torque rows that the last tick needed, then with those violated."""
+        """Solve with the torque rows that the last tick needed, then with those it violates."""
         limit = self._torque
         near = limit.is_near(self._last.torque)
         solution: _Solution | None = None
@@ -231,7 +231,7 @@ class WholeBodyQp:
         return solution
 
     def _attempt(self, problem: _Problem, joints: np.ndarray) -> np.ndarray | None:
-        """Solve with the torque rows of `joints` (k,); None without a solution."""
+        """Return the solution with the torque rows of `joints` (k,); None where there is none."""
         n = problem.n
         end = problem.fixed_rows + joints.size
         if joints.size:
@@ -245,7 +245,7 @@ class WholeBodyQp:
             constraints.upper[: n + end],
             constraints.lower[: n + end],
             constraints.sense[: n + end].copy(),
-            eq_reduction=daqp.EQ_REDUCTION_OFF,  # it costs more than it saves: 51 against 47 us
+            eq_reduction=daqp.EQ_REDUCTION_OFF,  # it costs more than it saves: 51 us against 47 us
         )
         return x if flag >= 1 and np.isfinite(x).all() else None
 

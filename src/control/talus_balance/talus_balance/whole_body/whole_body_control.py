@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Turn a wanted motion into joint torques: lists of tasks and limits, solved at each tick."""
+"""Turns a wanted motion into joint torques: lists of tasks and limits, solved at each tick."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from talus_balance.whole_body.tasks.task import BodyTick
 from talus_balance.whole_body.tasks.task_stack import TaskStack
 from talus_balance.whole_body.tasks.trunk_task import TrunkGains, TrunkTask
 
-# Of gravity, with which soles may push the body up when its height asks for less.
+# Share of gravity with which soles may push the body up beyond what its height asks for.
 SPARE_LIFT_G = 0.1
 
 
 @dataclass(frozen=True)
 class LimitConfig:
-    """Hold what the limits are configured with, and what keeps their problem well posed."""
+    """Configures the limits, and the terms that keep their problem strictly convex."""
 
     contact: ContactConfig = field(default_factory=ContactConfig)
     joint_range: JointRangeConfig = field(default_factory=JointRangeConfig)
@@ -41,7 +41,7 @@ class LimitConfig:
 
 @dataclass(frozen=True)
 class WholeBodyConfig:
-    """Hold weights and gains of each task, and the limits; weights are relative."""
+    """Configures weights and gains of each task, and the limits; weights are relative."""
 
     momentum: MomentumGains = field(default_factory=MomentumGains)
     trunk: TrunkGains = field(default_factory=TrunkGains)
@@ -63,10 +63,10 @@ def body_qp(model: WholeBodyModel, config: LimitConfig, torque: TorqueLimit) -> 
 
 
 class WholeBodyController:
-    """Keep nothing from tick to tick but the solver's last torques and what drives give.
+    """Solves each tick; it keeps only the solver's last torques and what drives give.
 
     Attributes:
-        qp: The problem of each tick.
+        qp: Quadratic program of each tick.
     """
 
     def __init__(self, model: WholeBodyModel, config: WholeBodyConfig):
@@ -90,8 +90,8 @@ class WholeBodyController:
     def do_without(self, limp: np.ndarray, held: np.ndarray) -> None:
         """Plan no torque of the drives `limp` (joints,) from now on, in Talus's order.
 
-        Those that are `held` stay where they are while their leg is in the air; weight would turn
-        them.
+        Those that are `held` (joints,) stay where they are while their leg is in the air; under
+        weight they would turn.
         """
         self._dead_drives.do_without(limp, held)
 
@@ -102,13 +102,13 @@ class WholeBodyController:
         joint_position: np.ndarray,
         joint_velocity: np.ndarray,
     ) -> QpResult:
-        """Solve one tick, for which the model was updated.
+        """Solve one tick; the model must be updated before.
 
         Args:
-            target: What the body shall do.
+            target: What the body must do.
             soles: Terms of the left and the right sole.
-            joint_position: (joints,) rad, structural joints in Talus's order.
-            joint_velocity: (joints,) rad/s.
+            joint_position: (joints,) angles of the structural joints in Talus's order, rad.
+            joint_velocity: (joints,) speeds of these joints, rad/s.
         """
         tick = BodyTick(
             target=target,
@@ -122,15 +122,15 @@ class WholeBodyController:
         return self.qp.solve(jacobian, wanted, self._posture.cost(tick), self._loads(tick))
 
     def _loads(self, tick: BodyTick) -> SoleLoads:
-        """Return what the soles may be asked for: no foot is worth a jump."""
+        """Return what the soles may be asked for, so that no foot's motion causes a jump."""
         gravity = self._model.gravity
         most = self._model.mass * (gravity + max(tick.lift, SPARE_LIFT_G * gravity))
         return SoleLoads.of(tick.target, most)
 
     def joint_torque(self, result: QpResult) -> np.ndarray:
-        """Return (joints,) N m in Talus's structural order."""
+        """Return the torques (joints,), N m, in Talus's structural order."""
         return result.torque[self._model.v_index - BASE]
 
     def joint_acceleration(self, result: QpResult) -> np.ndarray:
-        """Return (joints,) rad/s^2 in Talus's structural order."""
+        """Return the accelerations (joints,), rad/s^2, in Talus's structural order."""
         return result.acceleration[self._model.v_index]

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Says what the gate believes of joints, feet and vertical whose own sensor has failed."""
+"""Replaces sensors that failed: says what the gate believes of joints, feet and the vertical."""

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Judges in every control tick whether the foot sensors are sound, by the weight they must bear.
 
-What the floor bears is the mass times gravity and the acceleration of the centre of mass: what the
-accelerometer feels upwards, and how the centre of mass moves against it by encoders and gyroscope.
-In a body that is shoved hard, turns and swings its legs, the two differ by more than gravity. Where
-the weight at rest agrees with the feet, it is the accelerometer that is wrong.
+The floor bears the mass times the acceleration that the accelerometer feels upwards, plus the
+acceleration of the centre of mass against the IMU, by encoders and gyroscope. In a body that is
+shoved hard, turns and swings its legs, that second part exceeds gravity. Where the weight at rest
+agrees with the feet, the accelerometer is wrong.
 """
 
 from __future__ import annotations
@@ -20,27 +20,29 @@ from talus_core.state import RobotState
 from talus_safety.kernel.measure.body import Body, cross
 from talus_safety.kernel.measure.tilt import Vertical
 
-# as of the encoders
+# Ticks of equal samples, and ticks of different samples before, as in `drive_checks.py`.
 FOOT_STUCK_TICKS = 8
 FOOT_DITHER_TICKS = 50
-FOOT_LOOK_PERIOD_S = 0.01  # s between looks: 0.2 ms each
+FOOT_LOOK_PERIOD_S = 0.01  # s between two checks: each costs 0.2 ms
 FOOT_LOAD_SMOOTHING_S = 0.02  # s: a touchdown's shock is shorter
-# of the weight, between what both feet say and what they must bear; shoves of 1.1 m/s show 0.28
+# Share of the weight between what both feet say and what they must bear; shoves of 1.1 m/s show
+# 0.28.
 FOOT_ERROR_OF_WEIGHT = 0.3
 FOOT_ERROR_LOOKS = 8
 IMU_ERROR_LOOKS = 4
-# in a row with the weight on the feet, and cosine of the tilt: a robot that gets up has hands
+# Checks in a row with the weight on the feet and the trunk this upright (cosine of the tilt): a
+# robot that gets up also leans on its hands.
 STOOD_LOOKS = 50
 STOOD_UP_COSINE = 0.87
-# of the weight at most, and s until it counts as a load in the hands, not as an error
+# Largest share of the weight, and s after which such an excess counts as a load in the hands.
 HAND_LOAD_OF_WEIGHT = 0.15
 HAND_LOAD_LEARNING_S = 1.0
-# of the weight, that is left to a foot by the other one's error alone
+# Share of the weight on a foot that the other foot's error alone explains.
 FOOT_SHARE_LEFT_OF_WEIGHT = 0.15
 
 
 class RepeatCheck:
-    """Finds foot sensors that have noise and repeat themselves all the same.
+    """Finds foot sensors that have noise and yet repeat themselves.
 
     Attributes:
         doubted: Which sensors repeat themselves at this tick, or are not sound.
@@ -53,9 +55,10 @@ class RepeatCheck:
         self._changes = [0, 0]
 
     def find(self, wrenches: np.ndarray) -> list[int]:
-        """Return the feet that have repeated themselves for long enough; `wrenches`.
+        """Return the feet that have repeated themselves for long enough.
 
-        (2, 6) of this tick.
+        Args:
+            wrenches: Force, N, and moment, N m, of each foot sensor at this tick, (2, 6).
         """
         last = self._last
         self._last = wrenches
@@ -78,14 +81,14 @@ class RepeatCheck:
 
 
 class WeightCheck:
-    """Holds what both feet say against what they must bear.
+    """Compares what both feet say with what they must bear.
 
-    By the accelerometer, and by the weight at rest.
+    That load follows from the accelerometer, and at rest from the weight.
 
     Attributes:
-        doubts_imu: Both feet bear the weight, and the accelerometer says that they cannot.
-        by_felt: Excess of what the feet say over what is felt, less the load in the hands, in parts
-            of the weight.
+        doubts_imu: Whether both feet bear the weight and the accelerometer contradicts them.
+        by_felt: Excess of the feet's force over what is felt, less the load in the hands, as a
+            share of the weight.
     """
 
     def __init__(self, body: Body, period: float):
@@ -98,19 +101,23 @@ class WeightCheck:
         self.by_felt = 0.0
         self._ticks_seen = 0
         self._sums = [0.0, 0.0]
-        self._rise: float | None = None  # m/s
+        self._rise: float | None = None  # m/s, upward speed of the centre of mass against the IMU
         self._excess = [0.0, 0.0]
         self._off_looks = [0, 0]
         self._stood_looks = 0
         self._has_stood = False
-        self._carried = 0.0  # of the weight, in the hands
+        self._carried = 0.0  # load in the hands, as a share of the weight
 
     def are_feet_off(
         self, state: RobotState, tilt: Vertical, felt: float, trusts_imu: bool
     ) -> bool:
-        """Take in a tick, and return whether a foot sensor has been wrong for long enough; `felt`.
+        """Take in a tick, and return whether a foot sensor has been wrong for long enough.
 
-        N.
+        Args:
+            state: State of this tick.
+            tilt: Vertical and turn rate.
+            felt: Vertical force that the feet feel, N.
+            trusts_imu: Whether the IMU is trusted.
         """
         said = float(state.foot_wrenches[0, 2]) + float(state.foot_wrenches[1, 2])
         by_felt, by_weight = self._sums
@@ -128,7 +135,7 @@ class WeightCheck:
         return self._judge(tilt)
 
     def _gained(self, state: RobotState, tilt: Vertical) -> float:
-        """Return by how much the centre of mass sped up against the IMU since the last look, g."""
+        """Return the mean acceleration of the centre of mass against the IMU since a check, g."""
         body = self._body
         up = np.array(tilt.up)
         placement = body.place(state.position)
@@ -139,7 +146,7 @@ class WeightCheck:
         return 0.0 if last is None else (rise - last) / (GRAVITY_MPS2 * self._span)
 
     def _judge(self, tilt: Vertical) -> bool:
-        """Look at the means, and return whether the feet are off; `doubts_imu` tells of the IMU."""
+        """Judge the means: return whether the feet are off; `doubts_imu` tells about the IMU."""
         by_felt, by_weight = (excess - self._carried for excess in self._excess)
         if max(map(abs, self._excess)) < HAND_LOAD_OF_WEIGHT:
             self._carried += self._span / HAND_LOAD_LEARNING_S * by_felt
@@ -166,9 +173,9 @@ class WeightCheck:
 
 
 class FootRepair:
-    """Replaces a foot sensor that is not sound; `fault` is empty while both are.
+    """Replaces a foot sensor that is not sound; `fault` is empty while both are sound.
 
-    Call `step` per tick with torque.
+    Call `step` in every tick with torque.
     """
 
     def __init__(self, robot: RobotDescription, body: Body, period: float):
@@ -179,7 +186,7 @@ class FootRepair:
         self.relax()
 
     def relax(self) -> None:
-        """Believe both anew: torque is off."""
+        """Believe both sensors anew: torque is off."""
         self.fault = ""
         self._sick: int | None = None
         self._repeats = RepeatCheck()
@@ -187,12 +194,12 @@ class FootRepair:
 
     @property
     def doubted(self) -> list[bool]:
-        """Tell of each foot whether its sensor is not sound, or repeats itself at this tick."""
+        """Tell for each foot whether its sensor is not sound, or repeats itself at this tick."""
         return self._repeats.doubted
 
     @property
     def doubts_imu(self) -> bool:
-        """Tell whether both feet bear the weight, and the accelerometer says that they cannot."""
+        """Tell whether both feet bear the weight and the accelerometer contradicts them."""
         return self._weights.doubts_imu
 
     def step(self, state: RobotState, tilt: Vertical, trusts_imu: bool) -> RobotState:
@@ -217,9 +224,9 @@ class FootRepair:
         return replace(state, foot_wrenches=wrenches)
 
     def _blame_worse(self, state: RobotState, tilt: Vertical) -> None:
-        """Blame the foot that is farther from what its leg bears, if it is far.
+        """Blame the foot that differs most from what its leg bears, if it differs much.
 
-        Else hands or a seat share the load.
+        If neither does, hands or a seat share the load.
         """
         by_felt = self._weights.by_felt
         borne = [_borne(self._body, foot, state, tilt) for foot in (0, 1)]
@@ -235,7 +242,7 @@ class FootRepair:
 
 
 def _borne(body: Body, foot: int, state: RobotState, tilt: Vertical) -> float:
-    """Return the force upwards on a sole that its leg's torques show, in statics, N."""
+    """Return the upward force on a sole that its leg's torques show in statics, N."""
     up = np.array(tilt.up)
     legs = body.legs[foot]
     placement = body.place(state.position)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tells from the legs alone which way is up: what the gate balances by when the IMU fails.
+"""Estimates from the legs alone which way is up: the gate balances by it when the IMU fails.
 
 The floor is taken as level.
 """
@@ -14,17 +14,17 @@ from talus_core.state import RobotState
 from talus_safety.kernel.measure.body import Body
 from talus_safety.kernel.measure.stance import CONTACT_ON_N
 
-LEG_TILT_SMOOTHING_S = 0.02  # s: a foot that rolls or bounces is not the floor
+LEG_TILT_SMOOTHING_S = 0.02  # s: a foot that rolls or bounces does not show the floor
 
 
 class LegTilt:
-    """Measures up (unit vector) and turn rate (rad/s) in base_link, as `TiltFilter` has them.
+    """Measures up (unit vector) and turn rate (rad/s) in base_link, as `TiltFilter` does.
 
-    Of the feet that carry.
+    It uses the feet that carry.
     """
 
     def __init__(self, body: Body, up: tuple[float, float, float], period: float):
-        """Begin with `up`, the last that the IMU was trusted with."""
+        """Begin with `up`, the last vertical while the IMU was trusted."""
         self._body = body
         self._keep = math.exp(-period / LEG_TILT_SMOOTHING_S)
         self.up = up
@@ -36,7 +36,7 @@ class LegTilt:
         return math.hypot(*self.rate)
 
     def step(self, state: RobotState) -> None:
-        """Take in the next tick; where no foot carries, the last one holds."""
+        """Take in the next tick; where no foot carries, the last estimate holds."""
         carrying = [foot for foot in (0, 1) if state.foot_wrenches[foot, 2] > CONTACT_ON_N]
         if not carrying:
             return

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Finds joints that are locked: at rest although their drive gives more than they must bear.
 
-What a joint must bear follows from what the floor presses on the sole below it and from what
-gravity and the base's acceleration pull at the links in between: light ones, so that their own
-motion says little in knee and ankles, and much in the hips, which must say it for longer. Nobody
-weighed what an arm bears: it is judged by the way that it was told to go, and did not.
+What a joint must bear follows from what the floor presses on the sole below it, and from gravity
+and the base's acceleration on the links in between. Below knee and ankles these links are light,
+so that their own motion matters little; below the hips it matters much, so hips are judged over a
+longer time. The load of an arm is unknown: its joints are judged by whether they go where they are
+told.
 """
 
 from __future__ import annotations
@@ -18,25 +19,25 @@ from talus_core.state import JointCommand, RobotState
 from talus_safety.kernel.measure.body import Body
 from talus_safety.kernel.measure.stance import CONTACT_ON_N
 
-LOCK_LOOK_PERIOD_S = 0.01  # s between looks, over which all is averaged: 0.15 ms each
-LOCK_TORQUE_OF_PEAK = 0.08  # of the peak: dry friction of a sound joint bears 0.05
-# rad from the end of its range: there the stop may bear it, soft ones from before
+LOCK_LOOK_PERIOD_S = 0.01  # s between two checks, over which all is averaged: 0.15 ms each
+LOCK_TORQUE_OF_PEAK = 0.08  # share of the peak torque: dry friction of a sound joint bears 0.05
+# rad from the end of a joint's range: the stop may bear the load there, soft stops even before
 RANGE_END_MARGIN_RAD = 0.05
-JOINT_REST_SPEED_RADPS = 0.03  # rad/s on average: three times the noise
-# in a row; in hard shoves sound knees and ankles show 1, hips 6
+JOINT_REST_SPEED_RADPS = 0.03  # rad/s in the mean: three times the noise
+# Checks in a row; in hard shoves sound knees and ankles show 1, hips 6.
 LOCK_LOOKS = 3
 HIP_LOCK_LOOKS = 8
-# joints of a leg that come first; yaw is not judged: the other leg's swing twists it
+# First joints of a leg; yaw is not judged, since the other leg's swing twists it.
 HIP_JOINTS = 3
 
-STALL_SPEED_RADPS = 0.1  # rad/s: slower than this a joint goes no way at all
-# rad, and s: a third more than sound elbows are told before they get going
+STALL_SPEED_RADPS = 0.1  # rad/s: a joint that is slower counts as not moving
+# rad that a joint was told to go and did not, within s: a third more than sound elbows need
 STALL_WAY_RAD = 0.085
 STALL_MEMORY_S = 0.2
 
 
 class LockWatch:
-    """Watches the legs, per tick with torque; `fault` is empty or names the joint."""
+    """Judges the legs in each tick with torque; `fault` is empty or names the locked joint."""
 
     def __init__(self, robot: RobotDescription, body: Body, period: float):
         limits = robot.limits
@@ -57,9 +58,11 @@ class LockWatch:
         self._forget()
 
     def step(self, state: RobotState, doubted: Sequence[bool] = (False, False)) -> None:
-        """Judge a tick; `state` as it is believed, `doubted`.
+        """Judge one tick.
 
-        Feet whose sensors say nothing about their legs.
+        Args:
+            state: State as it is believed.
+            doubted: Feet whose sensors say nothing about their legs.
         """
         self._doubted |= doubted
         self._speed += state.velocity
@@ -110,9 +113,9 @@ class LockWatch:
 
 
 class StallWatch:
-    """Watches joints that carry nothing, per tick with torque.
+    """Judges joints without weight to carry, in each tick with torque.
 
-    Then `fault` is empty or names a joint that carries nothing, until `relax`.
+    `fault` is empty or names the joint that is locked, until `relax` is called.
     """
 
     def __init__(self, robot: RobotDescription, period: float):
@@ -126,12 +129,14 @@ class StallWatch:
     def relax(self) -> None:
         """Judge anew: torque is off."""
         self.fault = ""
-        self._way = np.zeros(len(self._names))  # rad, told and not gone
+        self._way = np.zeros(len(self._names))  # rad that joints were told to go and did not
 
     def step(self, state: RobotState, sent: JointCommand | None) -> None:
-        """Judge a tick; `sent`.
+        """Judge one tick.
 
-        What the drives followed since the tick before, None where that is not known.
+        Args:
+            state: State as it is believed.
+            sent: Command that the drives followed since the tick before; None where it is unknown.
         """
         if sent is not None:
             self._way = self._keep * self._way + self._period * sent.velocity

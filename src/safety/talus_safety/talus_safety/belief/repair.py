@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Follows joints whose encoder is not believed any more, and commands their drives all the same.
+"""Follows joints whose encoder is not believed any more, and still commands their drives.
 
-After a jump the encoder is right but for that jump. One that repeats itself is replaced: while its
-foot carries, the sole lies on the floor, so vertical and turn rate say how far the joint is bent;
-in the air the drive's own torque says how it moves. An encoder that speaks again is believed again.
+After a jump the encoder is right except for that jump. One that repeats itself is replaced: while
+its foot carries, the sole lies on the floor, so vertical and turn rate show how far the joint is
+bent; in the air the drive's own torque shows how it moves. An encoder that gives new values again
+is believed again.
 """
 
 from __future__ import annotations
@@ -21,24 +22,24 @@ from talus_safety.kernel.measure.body import Body, Placement, cross
 from talus_safety.kernel.measure.stance import CONTACT_ON_N
 from talus_safety.kernel.measure.tilt import Vertical
 
-# in a row in which an encoder that was stuck says something new: its drive is back
+# Ticks in a row in which a stuck encoder gives new values: its drive is back.
 ENCODER_RETURN_TICKS = 5
-# blind joints of a leg from which on its drives are taken to hold where they were: its bus is gone
+# Blind joints of a leg from which on its bus counts as lost: its drives then hold their position.
 BUS_LOST_JOINTS = 3
-BLIND_JOINT_FOLLOW_S = 0.02  # s in which a blind joint follows what the sole says
-# of a joint's axis across the sole's normal: a yaw joint says nothing about the vertical
+BLIND_JOINT_FOLLOW_S = 0.02  # s in which a blind joint's estimate follows what the sole shows
+# Least squared sine between a joint's axis and the sole's normal: the vertical shows no yaw.
 SEEN_AXIS_SINE_SQUARED = 0.3
 BLIND_ROTOR_INERTIA_KGM2 = (
-    0.05  # kg m^2 seen at the joint: those of talus40's legs have 0.015 to 0.06
+    0.05  # kg m^2 at the joint: the drives of talus40's legs have 0.015 to 0.06
 )
-# of the inertia of what a joint carries, over that of its mass in one point
+# Inertia of what a joint carries, over the inertia of the same mass in one point.
 INERTIA_SPREAD_FACTOR = 1.2
 
 
 class JointRepair:
-    """Repairs each tick's state after the monitor, and each command for what the drives hear.
+    """Repairs each tick's state after the monitor, and each command to suit the drives' encoders.
 
-    Sound joints pass as they are.
+    Sound joints pass unchanged.
     """
 
     def __init__(self, body: Body, effort: np.ndarray, period: float):
@@ -50,18 +51,18 @@ class JointRepair:
         self.relax()
 
     def relax(self) -> None:
-        """Believe encoders anew: torque is off."""
-        self.offset: np.ndarray | None = None  # (n,) rad that the encoders say too much
-        self._angle: dict[int, float] = {}  # rad, of blind joints
+        """Believe all encoders anew: torque is off."""
+        self.offset: np.ndarray | None = None  # (n,) rad by which the encoders read too much
+        self._angle: dict[int, float] = {}  # rad, by blind joint
         self._speed: dict[int, float] = {}
         self._speaks: dict[
             int, int
-        ] = {}  # ticks in a row in which a blind joint's encoder says something new
+        ] = {}  # by blind joint, ticks in a row in which its encoder gave new values
         self._before: deque[RobotState] = deque(maxlen=ENCODER_STUCK_TICKS + 1)
 
     @property
     def held(self) -> tuple[bool, bool]:
-        """Tell which legs' bus is gone: their drives hold where they were and hear nothing."""
+        """Tell which legs have lost their bus: their drives hold and receive nothing."""
         blind = [self._leg_of[joint] for joint in self._angle]
         return blind.count(0) >= BUS_LOST_JOINTS, blind.count(1) >= BUS_LOST_JOINTS
 
@@ -72,7 +73,7 @@ class JointRepair:
         jumped = drives.findings.jumped
         if self._angle:
             jumped = jumped.copy()
-            jumped[list(self._angle)] = False  # to where it is, after it was stuck
+            jumped[list(self._angle)] = False  # a stuck encoder that is back jumps to its angle
         if np.count_nonzero(jumped):
             moved = np.where(
                 jumped, state.position - last.position - self._period * last.velocity, 0.0
@@ -106,7 +107,7 @@ class JointRepair:
         return replace(state, position=position, velocity=velocity)
 
     def command(self, command: JointCommand, believed: RobotState) -> JointCommand:
-        """Return the command for drives that see what their encoders say."""
+        """Return the command in terms of the angles that the drives' own encoders show."""
         if self.offset is None and not self._angle:
             return command
         position = command.position.copy()
@@ -126,7 +127,7 @@ class JointRepair:
         return command.with_(position=position, effort=effort, kp=kp, kd=kd)
 
     def _listen(self, state: RobotState, last: RobotState, drives: DriveMonitor) -> None:
-        """Believe an encoder again that goes on: a drive that rebooted, or a bus that is back."""
+        """Believe an encoder again that gives new values: a drive rebooted, or a bus is back."""
         for joint in list(self._angle):
             is_new = state.position[joint] != last.position[joint]
             self._speaks[joint] = self._speaks.get(joint, 0) + 1 if is_new else 0
@@ -135,7 +136,7 @@ class JointRepair:
                 drives.findings.stuck[joint] = False
 
     def _blind(self) -> list[int]:
-        """Return the joints that are followed, less those of a leg whose drives hold."""
+        """Return the blind joints that are followed: not those of a leg whose drives hold."""
         held = self.held
         return [joint for joint in self._angle if not held[self._leg_of[joint]]]
 
@@ -147,7 +148,7 @@ class JointRepair:
         placement: Placement,
         tilt: Vertical,
     ) -> None:
-        """Move a blind joint on by one tick."""
+        """Move the estimate of a blind joint on by one tick."""
         foot = self._leg_of[joint]
         axis = placement.axis[joint]
         dt = self._period

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes of each tick's sensors what the last gate believes.
+"""Turns each tick's sensor values into what the last gate believes.
 
-Sensor values become a state that is believed, a posture, and what is wrong with the body.
+That is a state, a posture, and what is wrong with the body.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ class FallSense:
 
     @property
     def vertical(self) -> Vertical:
-        """Return what says where up is now."""
+        """Return the source of the vertical and the turn rate that is trusted now."""
         return self._filter if self._legs is None else self._legs
 
     @property
     def is_falling(self) -> bool:
-        """Tell whether the fall can no longer be stopped."""
+        """Tell whether the robot falls and nothing can stop it any more."""
         return self._fall.is_falling
 
     def forget(self) -> None:
@@ -62,7 +62,7 @@ class FallSense:
         self._fall.forget()
 
     def observe(self, now: float, state: RobotState, phase: GatePhase) -> Posture:
-        """Take in the state of this tick, and return the posture at `now` s."""
+        """Take in the state of this tick, and return the posture at the time `now`, s."""
         gyroscope = state.angular_velocity.tolist()
         accelerometer = state.linear_acceleration.tolist()
         if phase is not GatePhase.FALL:  # an impact looks like a fault
@@ -89,12 +89,12 @@ class FallSense:
 
 
 class Senses:
-    """Takes in each tick's sensors, torque on or off.
+    """Takes in each tick's sensor values, with torque on or off.
 
     Attributes:
-        balance: The vertical, and whether the robot falls.
-        drives: What drives and encoders do.
-        repair: Joints whose encoders are not believed.
+        balance: Follows the vertical, and whether the robot falls.
+        drives: Judges drives and encoders.
+        repair: Replaces joints whose encoders are not believed.
     """
 
     def __init__(self, robot: RobotDescription, body: Body, period: float, config: GateConfig):
@@ -111,12 +111,12 @@ class Senses:
 
     @property
     def bad_ticks(self) -> int:
-        """Count the ticks in a row with sensors that are not finite."""
+        """Count the ticks in a row with sensor values that are not finite."""
         return self._keeper.bad_ticks
 
     @property
     def wild(self) -> tuple[int, ...]:
-        """Return the joints whose drives push on their own account."""
+        """Return the joints whose drives push without being told to."""
         return tuple(np.flatnonzero(self.drives.findings.wild).tolist())
 
     @property
@@ -134,20 +134,20 @@ class Senses:
 
     @property
     def supply(self) -> SupplyFacts:
-        """Return what supply and windings still carry."""
+        """Return how much the supply and the windings can still deliver."""
         return SupplyFacts(
             bus_drop=self._power.drop, torque_left=self._power.left, weakest=self._power.weakest
         )
 
     @property
     def runaway(self) -> RunawayFacts:
-        """Return how joints leave their envelope."""
+        """Return which joint leaves its envelope, and for how long."""
         return RunawayFacts(
             what=self.drives.findings.runaway, lasts_s=self._runaway_ticks * self._period
         )
 
     def relax(self) -> None:
-        """Forget what was found: torque is off."""
+        """Forget all findings: torque is off."""
         self.drives.relax()
         self.repair.relax()
         self._feet.relax()
@@ -167,9 +167,9 @@ class Senses:
 
         Args:
             state: State of this tick.
-            sent: What the drives followed since the tick before; None where that is not known.
-            permit: The supervisor's newest word, which may doubt the IMU.
-            power: What the drives say of themselves.
+            sent: Command that the drives followed since the tick before; None where it is unknown.
+            permit: The supervisor's newest permit, which may doubt the IMU.
+            power: What the drives report of their supply.
             phase: Phase of the gate in the tick before.
         """
         self._power.step(power)
@@ -184,7 +184,7 @@ class Senses:
         is_told = permit is not None and permit.rule == "body_fault"
         if (
             is_told or self._feet.doubts_imu
-        ) and not self.drives.findings.encoder:  # else it contradicts the IMU
+        ) and not self.drives.findings.encoder:  # a bad encoder would contradict a sound IMU
             self.balance.imu.distrust()
         self._locks.step(state, self._feet.doubted)
         self._stalls.step(state, sent)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The safety kernel: what decides, and all that it imports.
+"""The safety kernel: the code that decides, and all that it imports.
 
-Every line and branch of it is tested.
+Tests cover every line and branch of it.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Declares the limits of last gate and supervisor: what each means, why, and its widest value."""
+"""Declares the limits of last gate and supervisor: their meaning, reason and widest value."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from talus_core.parameters import parameter, section
 
 @dataclass(frozen=True)
 class LimiterConfig:
-    """Says how much of the robot's limits a command may use, and how old it may be."""
+    """Limits which share of the robot's limits a command may use, and how old it may be."""
 
     age_ticks: int = parameter(
         10,
@@ -38,7 +38,7 @@ class LimiterConfig:
 
 @dataclass(frozen=True)
 class StandbyConfig:
-    """Says how the gate holds and sits the robot by itself."""
+    """Limits how the gate holds and sits the robot by itself."""
 
     hold_s: float = parameter(
         0.5, "Balance in place at least this long before sitting down.", 0.2, 2.0
@@ -54,7 +54,7 @@ class StandbyConfig:
 
 @dataclass(frozen=True)
 class MonitorConfig:
-    """Says when drives are not trusted any more, and a fall is called."""
+    """Limits beyond which drives are not trusted any more and a fall is called."""
 
     torque_residual: float = parameter(
         0.05,
@@ -84,7 +84,7 @@ class MonitorConfig:
 
 @dataclass(frozen=True)
 class GateConfig:
-    """Holds the last gate's limits: limiter, watchdogs, monitors, standby."""
+    """Holds the last gate's limits: limiter, watchdogs, monitors and standby."""
 
     command_timeout_s: float = parameter(
         0.020,
@@ -103,7 +103,7 @@ class GateConfig:
 
 @dataclass(frozen=True)
 class NodeLimits:
-    """Says how long nodes may be silent or behind."""
+    """Limits how long nodes may be silent or behind."""
 
     silence_s: float = parameter(
         0.5, "Without a heartbeat, on the steady clock: lost. Ten beats.", 0.2, 0.5
@@ -121,7 +121,7 @@ class NodeLimits:
 
 @dataclass(frozen=True)
 class BodyLimits:
-    """Says how far the body may lean, tire and warm up."""
+    """Limits how far the body may lean, discharge and warm up."""
 
     tilt_deg: float = parameter(
         43.0, "Tilt that no posture needs: sitting leans the pelvis by up to 30.", 30.0, 43.0
@@ -146,7 +146,7 @@ class BodyLimits:
 
 @dataclass(frozen=True)
 class FreshnessLimits:
-    """Says how old frames, map and the operator's device may be."""
+    """Limits how old frames, the map and the operator's device may be."""
 
     frames_age_s: float = parameter(0.25, "Of what balance and joints say to tf: R1.", 0.1, 0.25)
     map_age_s: float = parameter(
@@ -160,7 +160,7 @@ class FreshnessLimits:
 
 @dataclass(frozen=True)
 class SeparationLimits:
-    """Says how near people may come, as ISO 13855 asks for."""
+    """Limits how near people may come, in the terms of ISO 13855."""
 
     approach_m_s: float = parameter(
         1.6, "At which people come who are not seen to be faster: ISO 13855 for walking.", 1.6, 4.0
@@ -178,7 +178,7 @@ class SeparationLimits:
 
 @dataclass(frozen=True)
 class StopLimits:
-    """Says how long a stop may take."""
+    """Limits how long a stop may take."""
 
     sit_timeout_s: float = parameter(
         15.0, "From R3 to torque off, then R5: four times a usual sit.", 5.0, 15.0
@@ -187,7 +187,7 @@ class StopLimits:
 
 @dataclass(frozen=True)
 class SupervisorLimits(StopLimits, SeparationLimits, FreshnessLimits, BodyLimits, NodeLimits):
-    """Says how patient the supervisor is.
+    """Holds the supervisor's limits.
 
-    Its parameters come in the order of these groups from right to left.
+    Its parameters come in the order of its base classes from right to left.
     """

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hears operators: their devices over an authenticated link, and stop buttons of hardware."""
+"""Reads operators' devices over an authenticated link, and hardware stop buttons."""

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Links an operator: a robot that keeps asking, a device that proves that it is there and held.
+"""Links an operator's device to the robot, over ROS or UDP.
 
-Over ROS or UDP.
-
-Robot and device share a key. The robot makes a challenge ten times a second; an answer carries its
-number, a random identity of the device, a count and what the operator wants, with an HMAC-SHA256
-(RFC 2104) over it and the challenge's random number. What was recorded answers no later challenge,
-and a count is taken once; the age of the link counts from the challenge that was answered, so that
-delaying an answer gains nothing. Only the standard library is needed.
+The robot keeps asking; the device proves that it is present and held. Both share a key. The robot
+makes a challenge ten times a second. An answer carries the challenge's number, a random identity
+of the device, a count and what the operator wants, with an HMAC-SHA256 (RFC 2104) over these and
+the challenge's random number. A recorded answer fits no later challenge, and each count is
+accepted once. The age of the link counts from the challenge that was answered, so that delaying an
+answer gains nothing. Only the standard library is needed.
 """
 
 from __future__ import annotations
@@ -20,22 +19,23 @@ from pathlib import Path
 
 from talus_core.errors import TalusError
 
-CHALLENGE_PERIOD_S = 0.1  # a third of the time to R2 would do (Spot's check-in); four may be lost
-ANSWER_TIMEOUT_S = 0.45  # a device that was silent for so long can be followed by another
-# bytes
+# s: a third of the time to R2 would do (Spot's check-in); here four challenges may be lost.
+CHALLENGE_PERIOD_S = 0.1
+ANSWER_TIMEOUT_S = 0.45  # s of silence after which another device may take the link
+# Lengths in bytes: of the challenge's random number, of the HMAC-SHA256, and of the shortest key.
 NONCE_BYTES = 16
 MAC_BYTES = 32
 LEAST_KEY_BYTES = 32
-# magic, number, level of the stop ladder, random number
+# Head, number of the challenge, level of the stop ladder, random number.
 CHALLENGE_LAYOUT = struct.Struct(f"!4sQB{NONCE_BYTES}s")
-# magic, number of the challenge, device, count, hold; then the MAC_BYTES
+# Head, number of the challenge, device, count, hold; the MAC_BYTES of the HMAC follow.
 ANSWER_LAYOUT = struct.Struct("!4sQIQB")
 CHALLENGE_HEAD = b"TOQ1"
 ANSWER_HEAD = b"TOA1"
-OPERATOR_UDP = "127.0.0.1:7413"  # where a run listens, and the device in a terminal speaks to
+OPERATOR_UDP = "127.0.0.1:7413"  # address where a run listens and a terminal's device sends to
 HELLO_DATAGRAM = b"TOH1".ljust(
     CHALLENGE_LAYOUT.size, b"\0"
-)  # over UDP: send me the challenge; as long as the challenge
+)  # asks for the challenge over UDP; as long as a challenge, so that it amplifies no attack
 
 
 class LinkError(TalusError):
@@ -45,28 +45,29 @@ class LinkError(TalusError):
 class Hold(IntEnum):
     """Names what the operator does with the device."""
 
-    RELEASED = 0  # let go of: R2
+    RELEASED = 0  # leads to R2
     ENABLED = 1
-    STOP = 2  # R3
+    STOP = 2  # leads to R3
 
 
 class OperatorLink:
-    """Holds the robot's end of the link."""
+    """Represents the robot's end of the link."""
 
     def __init__(self, key: bytes):
-        self.level = 0  # told to the device
+        self.level = 0  # stop level that the device is told
         self.refused = 0
         self._key = key
         self._number = 0
         self._made_at = float("-inf")
         self._open: dict[
             int, tuple[float, bytes]
-        ] = {}  # the newest two challenges: when they were made, random number
-        self._counts: dict[int, int] = {}  # by device, since the oldest of them
+        ] = {}  # by number, the newest two challenges: time of making, s, and random number
+        self._counts: dict[int, int] = {}  # by device, last count under the open challenges
         self._device = 0
         self._answered_at = float("-inf")
         self._hold = Hold.RELEASED
-        self._stops: dict[int, float] = {}  # by device: the challenge under which it last said stop
+        # By device, the time, s, of the challenge under which it last said stop.
+        self._stops: dict[int, float] = {}
 
     def challenge(self, now: float) -> bytes:
         """Return the newest challenge at steady time `now`, s."""
@@ -82,22 +83,22 @@ class OperatorLink:
         )
 
     def hear(self, data: bytes, now: float) -> str:
-        """Take in an answer, and say why it is refused; empty if it is not."""
+        """Take in an answer, and say why it is refused; empty if it is accepted."""
         refusal = self._hear(data, now)
         self.refused += bool(refusal)
         return refusal
 
     def age(self, now: float) -> float:
-        """Return the time since the device was last known to be there, s."""
+        """Return the time since the device was last known to be present, s."""
         return now - self._answered_at
 
     @property
     def is_released(self) -> bool:
-        """Tell whether the device is there, and nobody holds it."""
+        """Tell whether the device is present and nobody holds it."""
         return self._hold is Hold.RELEASED and self._answered_at > float("-inf")
 
     def is_stopped(self, now: float) -> bool:
-        """Tell whether a device says stop, or did so when it was heard within two seconds."""
+        """Tell whether a device said stop in answer to a challenge of the last two seconds."""
         self._stops = {device: at for device, at in self._stops.items() if now - at < 2.0}
         return bool(self._stops)
 
@@ -120,7 +121,7 @@ class OperatorLink:
         return self._take(device, made_at, Hold(hold), now)
 
     def _take(self, device: int, made_at: float, hold: Hold, now: float) -> str:
-        """Take a genuine answer: anybody may stop, one at a time holds the link."""
+        """Accept a genuine answer: any device may stop, but only one at a time holds the link."""
         if hold is Hold.STOP:
             self._stops[device] = made_at
         else:
@@ -134,7 +135,7 @@ class OperatorLink:
 
 
 class OperatorDevice:
-    """Holds the operator's end of the link; a new one has a new identity."""
+    """Represents the operator's end of the link; a new object has a new identity."""
 
     def __init__(self, key: bytes):
         self._key = key
@@ -142,7 +143,7 @@ class OperatorDevice:
         self._count = 0
 
     def answer(self, challenge: bytes, hold: Hold) -> bytes | None:
-        """Return the answer to the robot; None for what is no challenge."""
+        """Return the answer to the robot, or None where `challenge` is no challenge."""
         if level_of(challenge) is None:
             return None
         _, number, _, nonce = CHALLENGE_LAYOUT.unpack(challenge)
@@ -152,16 +153,16 @@ class OperatorDevice:
 
 
 def level_of(challenge: bytes) -> int | None:
-    """Return the robot's stop level that a challenge tells; None for what is no challenge."""
+    """Return the robot's stop level that a challenge tells, or None where it is no challenge."""
     if len(challenge) != CHALLENGE_LAYOUT.size or not challenge.startswith(CHALLENGE_HEAD):
         return None
     return CHALLENGE_LAYOUT.unpack(challenge)[2]
 
 
 def write_key(path: Path) -> None:
-    """Write a new secret that its owner alone may read.
+    """Write a new secret that only its owner may read.
 
-    Raises LinkError where there is a file already.
+    Raises LinkError where the file exists already.
     """
     try:
         path.touch(mode=0o600, exist_ok=False)
@@ -171,7 +172,7 @@ def write_key(path: Path) -> None:
 
 
 def load_key(path: Path) -> bytes:
-    """Return the secret of a key file. Raises LinkError."""
+    """Return the secret of a key file; raises LinkError where it cannot be used."""
     cure = "./talus operator --new-key FILE makes one"
     try:
         if path.stat().st_mode & 0o077:
@@ -189,7 +190,7 @@ def load_key(path: Path) -> bytes:
 
 
 def udp_address(text: str) -> tuple[str, int]:
-    """Return host and port of `host:port`. Raises LinkError."""
+    """Return host and port of `host:port`; raises LinkError where it is no address."""
     host, _, port = text.rpartition(":")
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise LinkError(f"address '{text}': it must be HOST:PORT, as 127.0.0.1:7413")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Loads stop inputs of hardware as plug-ins.
+"""Loads hardware stop inputs as plug-ins.
 
-Found by entry point in the group `talus.stop_inputs`, named `name:argument`.
+They are found as entry points in the group `talus.stop_inputs`, and named as `name:argument`.
 """
 
 from __future__ import annotations
@@ -21,41 +21,41 @@ class StopInputError(TalusError):
 
 
 class StopInput(Protocol):
-    """Reads a button wired normally closed, built with its argument.
+    """Reads a button that is wired normally closed; it is built with its argument.
 
-    `is_pressed` is asked 100 times a s and never blocks.
+    `is_pressed` is called 100 times a second and must never block.
     """
 
     def is_pressed(self) -> bool:
-        """Return True unless it is sure that nobody presses; what it raises counts as pressed."""
+        """Return False only if the button is surely not pressed; an error counts as pressed."""
 
 
 class FileStopInput:
     """Reads a file that says `1` while the circuit is closed, as sysfs shows a GPIO.
 
-    All else, and no file, is pressed.
+    Any other content, and a missing file, count as pressed.
     """
 
     def __init__(self, path: str):
         self._path = Path(path)
 
     def is_pressed(self) -> bool:
-        """Return True unless it is sure that nobody presses; what it raises counts as pressed."""
+        """Return False only if the button is surely not pressed; an error counts as pressed."""
         return self._path.read_text().strip() != CLOSED_CIRCUIT_TEXT
 
 
 class StopInputs:
-    """Asks all stop inputs of one robot."""
+    """Reads all stop inputs of one robot."""
 
     def __init__(self, words: str):
         """Load the inputs that `words` names as `name:argument`, separated by spaces.
 
-        Raises UnknownNameError, StopInputError.
+        Raises UnknownNameError or StopInputError.
         """
         self._inputs = {word: _build(*word.partition(":")[::2]) for word in words.split()}
 
     def pressed(self) -> str:
-        """Return those that are pressed, in words; empty when none is."""
+        """Return in words which inputs are pressed; empty when none is."""
         said = {word: _said(stop_input) for word, stop_input in self._inputs.items()}
         return ", ".join(word + how for word, how in said.items() if how is not None)
 
@@ -63,7 +63,7 @@ class StopInputs:
 def _said(stop_input: StopInput) -> str | None:
     try:
         return "" if stop_input.is_pressed() else None
-    except Exception as error:  # of whatever kind: a broken input is a pressed one
+    except Exception as error:  # any kind of error: a broken input counts as pressed
         return f" ({type(error).__name__})"
 
 

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Moves the robot without its controller: holds it, sits it down, lets it fall softly."""
+"""Moves the robot without its controller: holds it up, sits it down or lets it fall softly."""

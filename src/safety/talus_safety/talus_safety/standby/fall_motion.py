@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Moves a robot that falls while nothing else commands it.
 
-The seam, and what it does by itself.
+It holds the seam for such motions, and the two motions that this package provides.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ from talus_core.state import JointCommand, RobotState
 from talus_safety.kernel.judge.fall import LEAST_TILT_SINE
 from talus_safety.kernel.measure.tilt import Vertical
 
-# s by which the direction of a fall is looked at ahead: a third of a fall from the call to the
-# ground
+# s by which a fall's direction is predicted: a third of the time from the call to the impact
 FALL_DIRECTION_AHEAD_S = 0.15
 
 
@@ -29,21 +28,21 @@ class FallMotion(Protocol):
     """
 
     def begin(self, state: RobotState, tilt: Vertical) -> None:
-        """Take over at this state, where the fall is called."""
+        """Take over at this state, in which the fall is called."""
 
     def step(self, state: RobotState, tilt: Vertical) -> JointCommand:
         """Return the command of the next tick."""
 
 
 class DampedFall:
-    """Brakes every joint and pushes none: limbs give way on impact, nothing whips."""
+    """Damps every joint and drives none, so that limbs give way on impact and nothing whips."""
 
     def __init__(self, damping: np.ndarray):
-        """Take the damping (n,) of the joints, N m s/rad."""
+        """Keep the damping (n,) of the joints, N m s/rad."""
         self._damping = damping
 
     def begin(self, state: RobotState, tilt: Vertical) -> None:
-        """Take over at this state, where the fall is called."""
+        """Take over at this state, in which the fall is called."""
 
     def step(self, state: RobotState, tilt: Vertical) -> JointCommand:
         """Return the command of the next tick."""
@@ -51,9 +50,9 @@ class DampedFall:
 
 
 class FoldedFall:
-    """Folds low and soft, arms towards the ground, the head never first.
+    """Folds the robot low and soft, arms towards the ground, so that the head never hits first.
 
-    The robot's own poses, by the direction.
+    It uses the robot's own fall poses, chosen by the direction of the fall.
     """
 
     def __init__(self, plan: FallPlan, robot: RobotDescription, period: float):
@@ -64,9 +63,9 @@ class FoldedFall:
         ]
 
     def begin(self, state: RobotState, tilt: Vertical) -> None:
-        """Take over at this state, where the fall is called.
+        """Take over at this state, in which the fall is called.
 
-        Legs that are bent farther, near the seat, only give way.
+        Legs that are bent farther than the pose, near the seat, only give way.
         """
         self._folding.begin(state.position, falls_towards(tilt))
         for leg, knee in self._legs:
@@ -79,10 +78,10 @@ class FoldedFall:
 
 
 def falls_towards(tilt: Vertical) -> np.ndarray:
-    """Return the direction (2,) in which it will lean, forward and left seen from base_link."""
+    """Return the direction (2,) in which the robot will lean: forward and left in base_link."""
     ux, uy, uz = tilt.up
     turn_x, turn_y, turn_z = tilt.rate
-    # d(up)/dt = up x rate
+    # The vertical in base_link moves as d(up)/dt = up x rate.
     x = ux + FALL_DIRECTION_AHEAD_S * (uy * turn_z - uz * turn_y)
     y = uy + FALL_DIRECTION_AHEAD_S * (uz * turn_x - ux * turn_z)
     length = math.hypot(x, y)

@@ -12,18 +12,18 @@ from talus_core.robot import RobotDescription
 from talus_safety.kernel.measure.body import Body, cross
 from talus_safety.kernel.measure.stance import Stance
 
-# m kept from a sole's edges: the pressure of a foot that is about to tip is at its edge
+# m kept from a sole's edges: a foot whose pressure reaches its edge is about to tip
 STANDBY_EDGE_MARGIN_M = 0.015
 
 
 @dataclass(frozen=True)
 class Footing:
-    """Holds forces under the feet, in the level frame.
+    """Holds the planned forces under the feet, in the level frame.
 
     Attributes:
-        share: (2,) part of the weight on each foot, together 1, or 0 in the air.
-        points: (2, 2) m, centre of pressure under each foot.
-        pressure: (2,) m, centre of pressure of both together.
+        share: (2,) share of the weight on each foot: together 1, or all 0 in the air.
+        points: (2, 2) centre of pressure under each foot, m.
+        pressure: (2,) common centre of pressure of both feet, m.
     """
 
     share: np.ndarray
@@ -32,7 +32,7 @@ class Footing:
 
 
 class FootingPlanner:
-    """Plans forces under soles of known size."""
+    """Plans the forces under soles of known size."""
 
     def __init__(self, robot: RobotDescription):
         self._reach = np.array(
@@ -43,7 +43,7 @@ class FootingPlanner:
         )
 
     def plan(self, stance: Stance, pressure: np.ndarray, carries: tuple[bool, bool]) -> Footing:
-        """Return the forces whose joint centre of pressure comes nearest to `pressure` (2,), m."""
+        """Return the forces whose common centre of pressure is nearest to `pressure` (2,), m."""
         centres = stance.soles[:, :2]
         share = _share(carries, centres, pressure)
         rest = pressure - share @ centres if share.any() else np.zeros(2)
@@ -51,13 +51,13 @@ class FootingPlanner:
         return Footing(share, points, share @ points)
 
     def _inside(self, stance: Stance, foot: int, offset: np.ndarray) -> np.ndarray:
-        """Return `offset` (2,) from a sole's centre, cut to its rectangle, m."""
+        """Return `offset` (2,) from a sole's centre, cut to the sole's rectangle, m."""
         axes = stance.sole_rotations[foot][:2, :2]  # columns: the sole's x and y on the ground
         return axes @ np.clip(axes.T @ offset, -self._reach[foot], self._reach[foot])
 
 
 def _share(carries: tuple[bool, bool], centres: np.ndarray, pressure: np.ndarray) -> np.ndarray:
-    """Return how the weight parts, (2,), for a pressure as near to the wanted one as can be."""
+    """Return the weight's shares (2,) that bring the pressure nearest to the wanted one."""
     if carries != (True, True):
         return np.array(carries, dtype=float)
     across = centres[0] - centres[1]
@@ -71,7 +71,7 @@ def joint_torque(body: Body, stance: Stance, footing: Footing) -> np.ndarray:
     """Return the torque (n,) that carries all links and presses on the ground as planned, N m.
 
     The ground's force on each foot points at the centre of mass, as in the linear inverted
-    pendulum; the links are held against gravity and that pendulum's acceleration together.
+    pendulum. The links are held against gravity and that pendulum's acceleration together.
     """
     lean = (
         (stance.centre[:2] - footing.pressure) / stance.height

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads the way from standing to seated, joint by joint, of a robot's own `rest_path.yaml`."""
+"""Reads the joints' path from standing to seated from a robot's own `rest_path.yaml`."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class RestPath:
     """Leads from standing (progress 0) to seated (progress 1), both feet flat and side by side.
 
     Attributes:
-        progress: (m,) 0 to 1, rising.
-        position: (m, n) rad.
+        progress: (m,) progress of each posture, rising from 0 to 1.
+        position: (m, n) joint angles of each posture, rad.
     """
 
     progress: np.ndarray
@@ -29,7 +29,7 @@ class RestPath:
 
     @staticmethod
     def through(position: np.ndarray) -> RestPath:
-        """Return a path through postures (m, n); progress goes with the farthest joint."""
+        """Return a path through postures (m, n), rad; the farthest moving joint sets progress."""
         way = np.concatenate(([0.0], np.cumsum(np.abs(np.diff(position, axis=0)).max(axis=1))))
         return RestPath(way / way[-1], position)
 
@@ -42,7 +42,7 @@ class RestPath:
         return (1.0 - part) * self.position[at] + part * self.position[at + 1]
 
     def nearest(self, position: np.ndarray, joints: np.ndarray) -> float:
-        """Return the progress of the posture most like `position` (n,) in some joints."""
+        """Return the progress of the posture nearest to `position` (n,), rad, in some joints."""
         candidates = np.linspace(0.0, 1.0, 101)
         away = [np.abs(self.posture(p)[joints] - position[joints]).sum() for p in candidates]
         return float(candidates[int(np.argmin(away))])
@@ -51,7 +51,7 @@ class RestPath:
 def load_rest_path(robot: RobotDescription) -> RestPath:
     """Read `rest_path.yaml` in the robot's folder; joints that it does not name stay at 0.
 
-    Raises RestPathError.
+    Raises RestPathError where the path cannot be used.
     """
     path = robot.folder / "rest_path.yaml"
     try:

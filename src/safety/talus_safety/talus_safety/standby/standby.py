@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Holds the robot up and sits it down by its own sensors alone, when its commands are gone.
 
-Joints follow a posture path softly; torques come from the weight, parted between the feet so that
-their centre of pressure drives the capture point back (ankle strategy fore and aft, load shift
-sideways).
+The joints follow a posture path softly. Their torques carry the weight, shared between the feet so
+that the common centre of pressure drives the capture point back: by the ankles fore and aft, by
+shifting load sideways.
 """
 
 from __future__ import annotations
@@ -22,20 +22,21 @@ from talus_safety.standby.footing import FootingPlanner, joint_torque
 from talus_safety.standby.landing import FootPlacing, inverse_of_leg
 from talus_safety.standby.rest_path import RestPath
 
-# of the centre of pressure on the capture point: > 1 is stable, 2 to 3 is usual (Englsberger 2011)
+# Gain from the capture point's error to the centre of pressure: stable above 1; 2 to 3 is usual
+# (Englsberger 2011).
 CAPTURE_POINT_GAIN = 2.5
-GLIDE_TIME_S = 0.05  # s in which the reference's speed at the start dies away
-# s in which the wanted capture point goes from where it was to where the path wants it
+GLIDE_TIME_S = 0.05  # s in which the reference's initial speed dies away
+# s in which the wanted capture point moves from where it was to where the path wants it
 AIM_DRIFT_TIME_S = 0.4
-SETTLED_WITHIN_M_FOR_S = (0.03, 0.3)  # m of the capture point from its reference, for s
-# m of capture point error at which sitting goes on at full speed, and waits
+SETTLED_WITHIN_M_FOR_S = (0.03, 0.3)  # m of capture point error at most, for so many s
+# m of capture point error up to which sitting down runs at full speed, and from which it waits
 FULL_PACE_ERROR_M = 0.03
 NO_PACE_ERROR_M = 0.07
-LEAST_PACE = 0.15  # of full speed: a robot that leans on something comes down all the same
-# m ahead of where it is, that a body goes down for a foot that cannot reach: with the gains, 0.3
-# m/s
+LEAST_PACE = 0.15  # share of full speed: a robot that leans on something still comes down
+# m by which the wanted height stays below the body's while a foot cannot reach the ground; with the
+# gains below the body then goes down at 0.3 m/s.
 HELD_LEG_LOWERING_M = 0.02
-DAMPING_ONLY_UP_COSINE = 0.6  # of the tilt beyond which only damping is left: 53 degrees
+DAMPING_ONLY_UP_COSINE = 0.6  # cosine of the tilt, 53 degrees, beyond which joints are only damped
 STANDBY_STIFFNESS_PER_EFFORT = {
     "hip_yaw": 1.5,
     "hip_roll": 0.8,
@@ -44,26 +45,26 @@ STANDBY_STIFFNESS_PER_EFFORT = {
     "ankle_pitch": 0.25,
     "ankle_roll": 0.3,
 }
-STANDBY_OTHER_STIFFNESS_PER_EFFORT = 1.5  # of the torque limit, 1/rad: torso, arms, hands
-KNEE_JOINT = "knee"  # without whose torque a leg gives way
-# have no stops to rest on: stiff until torque is cut and brakes close
+STANDBY_OTHER_STIFFNESS_PER_EFFORT = 1.5  # 1/rad, times the torque limit: torso, arms and hands
+KNEE_JOINT = "knee"  # a leg gives way without this joint's torque
+# These joints have no stops to rest on: they stay stiff until torque is cut and brakes close.
 SWAYING_JOINTS = (
     "hip_yaw",
     "hip_roll",
     "ankle_roll",
 )
-STANDBY_DAMPING_PER_EFFORT = 0.04  # of the torque limit, s/rad
-# of the torque limit, 1/rad and s/rad: a leg in the air, which must be there in time
+STANDBY_DAMPING_PER_EFFORT = 0.04  # s/rad, times the torque limit
+# 1/rad and s/rad, times the torque limit: for a leg in the air, which must land in time
 FLYING_GAINS_PER_EFFORT = (
     2.0,
     0.12,
 )
-ANKLE_DAMPING_PER_EFFORT = 0.02  # of the torque limit, s/rad: they must stay free to press
+ANKLE_DAMPING_PER_EFFORT = 0.02  # s/rad, times the torque limit: ankles must stay free to press
 
 
 @dataclass(frozen=True)
 class StandbyStep:
-    """Says of one tick what to send, and whether it is on its way down or has sat and let go."""
+    """Holds the command of one tick, and whether the robot is on its way down or seated."""
 
     command: JointCommand
     is_sitting: bool
@@ -74,7 +75,8 @@ class StandbyStep:
 class JointGains:
     """Holds the gains of the joints, (n,).
 
-    Kp in N m/rad and kd in N m s/rad, `flying` ones for a leg in the air.
+    Stiffness kp is in N m/rad and damping kd in N m s/rad; the `flying` gains are for a leg in the
+    air.
     """
 
     kp: np.ndarray
@@ -85,12 +87,12 @@ class JointGains:
 
 @dataclass
 class Anchor:
-    """Holds what the body keeps to until it sits down, taken from its first stance.
+    """Holds what the body keeps until it sits down, taken from its first stance.
 
     Attributes:
-        upright: (3,) the vertical of the first posture on level ground, in base_link.
+        upright: (3,) vertical in base_link when the first posture stands on level ground.
         height: Height of the centre of mass over the soles, m.
-        aim_offset: (2,) from over the feet to where the capture point was wanted, m.
+        aim_offset: (2,) offset from the middle of the feet to the first wanted capture point, m.
     """
 
     upright: np.ndarray
@@ -100,19 +102,19 @@ class Anchor:
 
 @dataclass
 class Descent:
-    """Remembers one taking over: where it began on the rest path, and how far it is.
+    """Remembers one take-over: where it began on the rest path, and how far it has come.
 
     Attributes:
         begun_at: Progress along the rest path at the beginning, 0 to 1.
-        progress: Progress now.
-        offset: (n,) distance of the joints from the path, which dies away on the way down, rad.
-        speed: (n,) speed of the joints at the beginning, which dies away at once, rad/s.
-        anchor: What the body keeps to; None before the first stance.
+        progress: Progress along the rest path now, 0 to 1.
+        offset: (n,) initial distance of the joints from the path, rad; it fades on the way down.
+        speed: (n,) initial speed of the joints, rad/s; it fades within `GLIDE_TIME_S`.
+        anchor: What the body keeps; None before the first stance.
         time: Time since the beginning, s.
-        settled_for: Time for which it has been balanced, s.
-        sitting_for: Time on the way down, at full speed, s.
+        settled_for: Time for which the robot has been balanced, s.
+        sitting_for: Time on the way down, counted at full speed, s.
         seated_for: Time at the end of the path, s.
-        is_sitting: It is on its way down.
+        is_sitting: Whether the robot is on its way down.
     """
 
     begun_at: float
@@ -128,7 +130,7 @@ class Descent:
 
 
 class Standby:
-    """Holds and sits the robot; idle until `begin`, then `step` every tick until it is finished."""
+    """Holds and sits the robot; idle until `begin`, then call `step` each tick until it ends."""
 
     def __init__(
         self,
@@ -173,13 +175,13 @@ class Standby:
         limp: np.ndarray,
         held: tuple[bool, bool] = (False, False),
     ) -> StandbyStep:
-        """Return the next tick.
+        """Return the command of the next tick, and how far the robot is.
 
         Args:
-            state: The state as it is believed.
-            tilt: The vertical.
-            limp: (n,) joints without torque.
-            held: Legs that hold where they are and hear nothing: with one, it stands on and on.
+            state: State as it is believed.
+            tilt: Vertical and turn rate.
+            limp: (n,) which joints have no torque.
+            held: Which legs hold their posture and receive nothing; with one, the robot never sits.
         """
         descent = self._descent
         gains = self._gains
@@ -222,16 +224,16 @@ class Standby:
         return StandbyStep(command, descent.is_sitting, left == 0.0)
 
     def _anchor(self, stance: Stance) -> Anchor:
-        """Return what the body keeps to from this stance on."""
+        """Return what the body keeps from this stance on."""
         placement = self._body.place(self._path.posture(self._descent.progress))
         upright = self._body.locate(placement, self._body.soles[0])[0][:, 2]
         over_feet = stance.soles[:, :2].mean(axis=0)
         return Anchor(upright, stance.height, np.clip(stance.centre[:2] - over_feet, -0.05, 0.05))
 
     def _let_go(self, state: RobotState, lame: tuple[bool, bool]) -> None:
-        """Let a leg that cannot carry follow, not push.
+        """Let a leg that cannot carry follow without pushing.
 
-        What its hip still gives would turn the body over.
+        What torque its hip still gives would turn the body over.
         """
         for foot in (0, 1):
             if lame[foot]:
@@ -244,8 +246,8 @@ class Standby:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Move a foot that is in the air towards the ground, and keep where it is going.
 
-        Returns (n,) rad/s wanted, and (n,) whether a joint belongs to a leg that must be there in
-        time.
+        Returns the wanted joint speeds (n,), rad/s, and which joints (n,) belong to a leg that must
+        land in time.
         """
         velocity = np.zeros_like(state.velocity)
         flies = np.zeros(len(state.velocity), dtype=bool)
@@ -271,7 +273,7 @@ class Standby:
     ) -> None:
         """Let the legs that carry turn the body upright and keep its height.
 
-        A held leg in the air comes down with the body.
+        The body comes down with a held leg that is in the air.
         """
         upright = stance.level @ anchor.upright
         turn = cross(upright, np.array([0.0, 0.0, 1.0]))
@@ -293,7 +295,7 @@ class Standby:
             velocity[legs] = inverse @ np.array([*-stance.velocity, 0.0, 0.0, 0.0, 0.0])
 
     def _go_on(self, error: float, must_stand: bool) -> None:
-        """Let the posture proceed as far as balance allows."""
+        """Advance the posture along the rest path as far as balance allows."""
         config = self._config
         dt = self._period
         self._descent.settled_for = (
@@ -335,7 +337,7 @@ class Standby:
 
 
 def _aim(stance: Stance, anchor: Anchor, time: float) -> np.ndarray:
-    """Return where the capture point should be, (2,) m: from where it was to over the feet."""
+    """Return the wanted capture point (2,), m: it moves from where it was to between the feet."""
     over_feet = stance.soles[:, :2].mean(axis=0)
     return over_feet + np.exp(-time / AIM_DRIFT_TIME_S) * anchor.aim_offset
 

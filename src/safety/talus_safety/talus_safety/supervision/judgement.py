@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps what the supervisor judged last, for the thread that judges and the one that asks."""
+"""Keeps the supervisor's newest judgement, shared by the thread that judges and the executor's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from talus_safety.kernel.decide.supervisor import Answer, Supervisor, Supervisor
 class Judgement:
     """Keeps the supervisor's state and the newest facts, behind a lock.
 
-    Operators ask in the executor's thread.
+    Operators' requests come in the executor's thread.
     """
 
     def __init__(self, supervisor: Supervisor, facts: Facts):
@@ -22,7 +22,7 @@ class Judgement:
         self._lock = Lock()
 
     def ask(self, wish: Wish) -> Answer:
-        """Answer an operator's wish, and do as it says."""
+        """Answer an operator's request, and fulfil it where it is allowed."""
         with self._lock:
             self.state, answer = self._supervisor.ask(self.state, self.facts, wish)
             return answer

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Judges whether what the sensors say is possible, on the supervisor's own account."""
+"""Judges whether the sensor values are possible, independently of the last gate."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from talus_safety.kernel.judge.consistency import ConsistencyWatch
 from talus_safety.kernel.measure.body import Body
 from talus_safety.kernel.measure.tilt import TiltFilter
 
-# samples that all differ: this IMU has noise, so equal samples mean that it is stuck
+# Samples in a row that all differ: such an IMU has noise, so equal samples mean that it is stuck.
 IMU_NOISE_SAMPLES = 50
-# equal samples in a row, 50 ms at 100 Hz; chance does that once in 2^50 or more
+# Equal samples in a row, 50 ms at 100 Hz; by chance that happens once in 2^50 or more.
 IMU_STUCK_SAMPLES = 5
-# rad past a stop: twice what soft stops give way, but where the body lands on the edge of a foot
+# rad past a stop: twice what soft stops give way, unless the body lands on the edge of a foot
 BEYOND_RANGE_RAD = 0.1
-BEYOND_RANGE_S = 0.045  # s: that lasts 28 ms
-# times the speed limit, with 0.05 rad for noise: an encoder's jump of 2 pi is far more
+BEYOND_RANGE_S = 0.045  # s past a stop: a landing on the edge of a foot lasts 28 ms
+# Share of the speed limit, with 0.05 rad for noise: an encoder's jump by 2 pi exceeds it far.
 JUMP_OF_SPEED_LIMIT = 1.5
-# s between samples over which a jump can be told from motion, and the tilt followed
+# s between samples, up to which a jump differs from motion and the tilt can be followed
 LONGEST_SAMPLE_GAP_S = 0.1
 
 
 class SensorWatch:
-    """Watches each sample: `tilt` in rad, and `fault`, empty while the sensors are plausible."""
+    """Judges each sample: `tilt` is in rad; `fault` is empty while the sensors are plausible."""
 
     def __init__(self, robot: RobotDescription, period: float):
         self._limits = robot.limits
@@ -38,7 +38,7 @@ class SensorWatch:
         self.consistency = ConsistencyWatch(robot)
         self._last: RobotState | None = None
         self._different = self._equal = 0
-        self._beyond_for = 0.0  # s
+        self._beyond_for = 0.0  # s for which a joint has been past its stop
         self.fault = ""
 
     @property
@@ -47,7 +47,7 @@ class SensorWatch:
         return math.acos(min(max(self._filter.up[2], -1.0), 1.0))
 
     def step(self, state: RobotState) -> None:
-        """Judge the next sample against the one before."""
+        """Judge the next sample by the one before."""
         last = self._last
         self._last = state
         dt = 0.0 if last is None else (state.sequence - last.sequence) * self._period

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps people apart: speed and separation in the form of ISO 13855, S = K T + D + Z.
+"""Keeps people at a distance by speed and separation monitoring, ISO 13855: S = K T + D + Z.
 
-K is how fast they come, T how long the robot needs to notice and to stand still, D how far it goes
-meanwhile, Z how far its arms reach and what the map may be wrong by. What moves is taken for a
-person: the map says where and how fast.
+K is the speed of a person, T the time that the robot needs to notice and to stand still, D the way
+that it goes meanwhile, and Z the reach of its arms plus the error of the map. Whatever moves counts
+as a person; the map says where it is and how fast it moves.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from talus_core.modes import Mode
 
 from talus_safety.kernel.limits import SeparationLimits
 
-# s for which a body that is not seen any more is taken to come on: it may be hidden, or a camera
-# late
+# s for which a body that is no longer seen counts as coming nearer: it may be hidden, or a camera
+# may be late.
 UNSEEN_BODY_KEPT_S = 0.5
-# m/s, of halt_s and halt_m: the time to halt goes with the speed, the way with its square
+# m/s at which halt_s and halt_m hold: the time to halt grows with speed, the way with its square
 HALT_MEASURED_SPEED_MPS = 0.5
-BASE_SPEED_WINDOW_S = 0.5  # s, a step: the robot's mean speed
+BASE_SPEED_WINDOW_S = 0.5  # s, one step: window of the robot's mean speed
 MOVING_MODES = (
     Mode.STANDING_UP,
     Mode.WALKING,
@@ -31,7 +31,7 @@ MOVING_MODES = (
 
 
 class Separation:
-    """Hears what moves and where the robot stands, and measures the gaps."""
+    """Measures the gaps between the robot and whatever moves around it."""
 
     def __init__(self, limits: SeparationLimits):
         self._limits = limits
@@ -40,15 +40,12 @@ class Separation:
         self._way: deque[tuple[float, np.ndarray]] = deque()
 
     def hear(self, bodies: np.ndarray, stamp: float) -> None:
-        """Take in what moves at `stamp` s.
-
-        Not finite: ignored.
-        """
+        """Take in the bodies (n, 4) that moved at `stamp`, s; unless finite they are ignored."""
         self._bodies = bodies[np.isfinite(bodies).all(axis=1)]
         self._seen_at = stamp
 
     def stand_at(self, place: tuple[float, float], stamp: float) -> None:
-        """Take in the robot's base in odom, m, at `stamp` s."""
+        """Take in the place of the robot's base in odom, m, at `stamp`, s."""
         if self._way and stamp < self._way[-1][0]:
             self._way.clear()
         self._way.append((stamp, np.array(place)))
@@ -58,7 +55,7 @@ class Separation:
     def gaps(self, mode: Mode, robot_time: float) -> tuple[float, float]:
         """Return the distances that are left before R2 and before R1, m.
 
-        Infinite where nothing moves, negative when somebody is too near.
+        They are infinite where nothing moves, and negative where a person is too near.
         """
         age = max(robot_time - self._seen_at, 0.0)
         if not self._way or age > UNSEEN_BODY_KEPT_S or not len(self._bodies):
@@ -74,7 +71,7 @@ class Separation:
         )
 
     def _speed(self) -> float:
-        """Return the speed of the robot over its last step, m/s."""
+        """Return the mean speed of the robot over its last step, m/s."""
         (began, start) = self._way[0]
         (ended, end) = self._way[-1]
         return float(np.hypot(*(end - start))) / (ended - began) if ended > began else 0.0

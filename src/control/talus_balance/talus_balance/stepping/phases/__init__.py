@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The phases of the gait, one object each that holds only what is valid in it."""
+"""Defines the phases of the gait, one object each that holds only what is valid in it."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The foot in the air: where it flies, and what it does about edges in its way."""
+"""Moves the foot in the air: where it flies, and what it does about edges in its way."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from talus_balance.stepping.phases.step_under_way import StepUnderWay, SwingMoti
 from talus_balance.stepping.phases.walk import Walk
 from talus_balance.stepping.swing_foot import FootReference, SwingFoot
 
-# Inside the narrowest landing, a swing foot may pass by so much: it yields, the landing does not.
+# m: a swing foot may pass nearer by this than the narrowest landing; a landing may not.
 ASIDE_SLACK_M = 0.01
 
 
 @dataclass(frozen=True)
 class Landing:
-    """The swing foot has landed.
+    """Says that the swing foot has landed.
 
     Attributes:
         side: Foot that has landed.
-        early_by: s before its plan; None: it was put back, which teaches nothing.
+        early_by: Time by which it landed before its plan, s; None after a foot was put back, whose
+            landing teaches nothing.
     """
 
     side: int
@@ -52,13 +53,13 @@ class AirborneFoot:
 
     @property
     def motion(self) -> SwingMotion:
-        """How the foot moves, and from when on it may move ahead."""
+        """Return how the foot moves, and from when on it may move ahead."""
         return SwingMotion(self._swing.velocity, self._step.lift_time + self._swing.rise_time)
 
     def watch_edges(self, inp: GaitInput) -> None:
-        """Lift a foot that has run against an edge over it.
+        """Lift a foot that has run against an edge over that edge.
 
-        Where there is no time for that, it comes down before the edge.
+        Where there is no time for that, the foot comes down before the edge.
         """
         step = self._step
         side = 1 - step.stance
@@ -77,7 +78,7 @@ class AirborneFoot:
             self._swing.stay(place[:2])
 
     def put_down(self, inp: GaitInput) -> float:
-        """Turn back to the ground below the foot; return in how many s it is there."""
+        """Turn back to the ground below the foot; return the time until it is there, s."""
         step = self._step
         side = 1 - step.stance
         place = inp.sole_positions[side]
@@ -89,12 +90,12 @@ class AirborneFoot:
     def fly(
         self, inp: GaitInput, pressure: np.ndarray, swing_time: float
     ) -> tuple[GaitOutput, bool]:
-        """Move on for a tick.
+        """Move the foot on for a tick.
 
         Args:
             inp: What is known at this tick.
-            pressure: (2,) m, centre of pressure in odom.
-            swing_time: s of the whole swing.
+            pressure: (2,) centre of pressure in odom, m.
+            swing_time: Duration of the whole swing, s.
 
         Returns:
             This tick's output, and whether the foot has landed.
@@ -107,7 +108,7 @@ class AirborneFoot:
         return output, touches and share > self._walk.config.touchdown.phase
 
     def _reference(self, inp: GaitInput, share: float, swing_time: float) -> FootReference:
-        """Return where the foot shall be when this `share` of a swing of `swing_time` s is over."""
+        """Return where the foot must be after this `share` of a swing of `swing_time` s."""
         walk = self._walk
         step = self._step
         self._keep_aside(inp)
@@ -124,7 +125,7 @@ class AirborneFoot:
         )
 
     def _keep_aside(self, inp: GaitInput) -> None:
-        """Pass the stance foot without a collision."""
+        """Let the swing foot pass the stance foot without a collision."""
         frame = self._walk.frame
         stance = inp.sole_positions[self._step.stance, :2]
         ahead = float(frame.from_odom(self._swing.place - stance)[0])
@@ -135,9 +136,9 @@ class AirborneFoot:
         )
 
     def _ground_at(self, inp: GaitInput, place: np.ndarray) -> float:
-        """Return the height of the ground at `place` (2,) m in odom, m.
+        """Return the height of the ground at `place` (2,) in odom, m.
 
-        It is what the stance foot and its slope say.
+        It follows from the stance foot and the slope under it.
         """
         stance = inp.sole_positions[self._step.stance]
         return float(stance[2] + inp.gradient @ (place - stance[:2]))

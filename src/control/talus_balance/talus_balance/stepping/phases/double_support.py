@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Double support: load moves from the foot that will swing to the one that has landed."""
+"""Runs double support: load moves from the foot that will swing to the one that has landed."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from talus_balance.stepping.phases.step_under_way import (
 )
 from talus_balance.stepping.phases.walk import Walk
 
-# N from which a sole is unloaded at the least: twice what counts as a touchdown.
+# N from which the unloading of a sole starts at least: twice what counts as a touchdown.
 LEAST_UNLOADING_N = 50.0
-# N that a sole which is unloaded may bear at the least, so that it still counts as a contact.
+# N that a sole being unloaded may bear at least, so that it still counts as a contact.
 LEAST_LOAD_N = 1.0
 
 
 class DoubleSupport:
-    """Both soles carry; the step is planned, and a hasty one hastens the unloading too."""
+    """Carries on both soles; the step is planned, and a hasty step hastens the unloading too."""
 
     phase = GaitPhase.DOUBLE
 
     def __init__(self, walk: Walk, step: StepUnderWay, unloading_force: float):
-        """`unloading_force`: N on the sole that is to be lifted, when its unloading began."""
+        """Begin; `unloading_force`: force on the sole to be lifted when its unloading began, N."""
         self._walk = walk
         self._step = step
         self._unloading_force = unloading_force
 
     @property
     def stance(self) -> int:
-        """Foot that has landed."""
+        """Return the foot that has landed."""
         return self._step.stance
 
     def missed(self, inp: GaitInput) -> float:
@@ -42,7 +42,7 @@ class DoubleSupport:
         return self._step.missed(inp)
 
     def step_phase(self, inp: GaitInput) -> tuple[GaitOutput, DoubleSupport | SingleSupport]:
-        """Unload the swing foot for a tick; return what comes next."""
+        """Unload the swing foot for a tick; return the output and the next phase."""
         step = self._step
         step.elapsed += self._walk.dt
         if prefers_same_foot(self._walk, step.stance, step.elapsed, inp):
@@ -51,7 +51,7 @@ class DoubleSupport:
         return self._unload(inp, pressure)
 
     def unload_planned(self, inp: GaitInput) -> tuple[GaitOutput, DoubleSupport | SingleSupport]:
-        """Unload in the tick in which the step was planned; return what comes next."""
+        """Unload in the tick that planned the step; return the output and the next phase."""
         step = self._step
         state = step.state(inp, SwingMotion.on_ground(step.lift_time))
         return self._unload(inp, step.pressure(state))
@@ -81,7 +81,7 @@ def begin_double_support(
 
 
 def step_again(walk: Walk, landed: int, inp: GaitInput) -> DoubleSupport:
-    """Plan another step of the foot that has just `landed`, from now on."""
+    """Plan, from now on, another step of the foot that has just `landed`."""
     step = StepUnderWay(walk, 1 - landed, 0.0, inp)
     walk.stance_is_fresh = False
     return DoubleSupport(walk, step, float(inp.forces[landed]))

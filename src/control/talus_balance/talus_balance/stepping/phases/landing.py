@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The end of a step: what the landing teaches, and whether the robot stands or steps on."""
+"""Ends a step: learns from the landing, and decides whether the robot stands or steps on."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from talus_balance.stepping.phases.stand import Stand
 from talus_balance.stepping.phases.touchdown import Touchdown
 from talus_balance.stepping.phases.walk import Walk
 
-# m/s and rad/s, to which the followed command has died down: 3 cm a step.
+# m/s, and rad/s, below which the followed command has died down: 3 cm a step.
 SETTLED_COMMAND_MPS = 0.05
-SETTLED_APART_M = 0.06  # one sole ahead of the other: a quarter of its length
+SETTLED_APART_M = 0.06  # m by which one sole may be ahead of the other: a quarter of its length
 
 
 def after_landing(walk: Walk, landing: Landing, inp: GaitInput) -> Stand | Touchdown:
-    """Learn from the landing; stand if nothing asks for another step, else step on."""
+    """Learn from the landing; stand if nothing asks for another step, otherwise step on."""
     if landing.early_by is not None:
         walk.observe_landing_time(landing.early_by)
     walk.stance_is_fresh = landing.early_by is not None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the gait asks for while both feet carry and no step is planned."""
+"""Makes the gait's output while both feet carry and no step is planned."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def on_both_feet(
 
     Args:
         inp: What is known at this tick.
-        pressure: (2,) m, centre of pressure in odom.
-        heading: rad.
-        ground: (3,) m, a point of the ground that carries.
+        pressure: (2,) centre of pressure in odom, m.
+        heading: Heading of the body, rad.
+        ground: (3,) point of the ground that carries, m.
         phase: What the feet do from this tick on.
-        refusal: Why no proposed footstep is taken.
+        refusal: Why no proposed footstep is taken; None if one is, or none was proposed.
     """
     return GaitOutput(
         centre_of_pressure=pressure,

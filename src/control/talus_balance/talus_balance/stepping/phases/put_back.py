@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A foot just lifted goes back to the ground, so that the other one can step again."""
+"""Puts a foot that was just lifted back on the ground, so that the other one can step again."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from talus_balance.stepping.phases.walk import Walk
 
 
 class PutBack:
-    """One sole carries, the other one sinks to where it is; its plan stays as it was."""
+    """Carries on one sole while the other sinks below where it is; its plan stays as it was."""
 
     phase = GaitPhase.SINGLE
 
     def __init__(self, walk: Walk, step: StepUnderWay, foot: AirborneFoot, sinking_time: float):
-        """`sinking_time`: s until the foot is on the ground."""
+        """Begin to sink; `sinking_time`: time until the foot is on the ground, s."""
         self._walk = walk
         self._step = step
         self._foot = foot
@@ -25,7 +25,7 @@ class PutBack:
 
     @property
     def stance(self) -> int:
-        """Foot that carries."""
+        """Return the foot that carries."""
         return self._step.stance
 
     def missed(self, inp: GaitInput) -> float:
@@ -33,7 +33,7 @@ class PutBack:
         return self._step.missed(inp)
 
     def step_phase(self, inp: GaitInput) -> tuple[GaitOutput, PutBack | Landing]:
-        """Sink for a tick; return what comes next."""
+        """Sink for a tick; return the output and the next phase."""
         step = self._step
         step.elapsed += self._walk.dt
         pressure = step.follow_plan(inp, self._foot.motion, may_replan=False)
@@ -41,6 +41,6 @@ class PutBack:
         return self.sink(inp, pressure)
 
     def sink(self, inp: GaitInput, pressure: np.ndarray) -> tuple[GaitOutput, PutBack | Landing]:
-        """Sink under a centre of pressure (2,) m in odom; return what comes next."""
+        """Sink under a centre of pressure (2,) in odom, m; return the output and the next phase."""
         output, has_landed = self._foot.fly(inp, pressure, self._sinking_time)
         return output, Landing(1 - self.stance, early_by=None) if has_landed else self

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The weight shift before the first step of a walk."""
+"""Shifts the weight before the first step of a walk."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from talus_balance.stepping.phases.touchdown import Touchdown
 from talus_balance.stepping.phases.walk import Walk
 from talus_balance.stepping.step_planner import nominal_offset
 
-# From the periodic gait's start: a fifth of the capture point's offset there (0.027 m).
+# m from where the periodic gait starts: a fifth of the capture point's offset there (0.027 m).
 ARRIVED_M = 0.005
 
 
@@ -30,11 +30,11 @@ class Shift:
         self._elapsed = 0.0
 
     def missed(self, inp: GaitInput) -> float:
-        """Return 0 m: no step is under way that could miss the capture point."""
+        """Return 0 m, since no step is under way that could miss the capture point."""
         return 0.0
 
     def step_phase(self, inp: GaitInput) -> tuple[GaitOutput, Shift | Touchdown]:
-        """Shift for a tick; return what comes next."""
+        """Shift for a tick; return the output and the next phase."""
         walk = self._walk
         self._elapsed += walk.dt
         stance = inp.sole_positions[self.stance]
@@ -50,7 +50,7 @@ class Shift:
         return output, following
 
     def _following(self, inp: GaitInput, offset: np.ndarray) -> Shift | Touchdown:
-        """Begin the step once the capture point is there, or after the longest wait."""
+        """Begin the step once the capture point has arrived, or after the longest wait."""
         c = self._walk.config
         width = c.planner.step_width
         nominal = nominal_offset(
@@ -66,7 +66,7 @@ class Shift:
         return self
 
     def _pressure(self, inp: GaitInput, offset: np.ndarray) -> np.ndarray:
-        """Return the centre of pressure from the stance sole, (2,) m in the heading frame."""
+        """Return the centre of pressure from the stance sole in the heading frame, (2,), m."""
         c = self._walk.config.pressure
         swing = inp.sole_positions[1 - self.stance, :2]
         pressure = self._walk.frame.from_odom(swing - inp.sole_positions[self.stance, :2])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Single support: one sole carries, the other foot swings to its landing."""
+"""Runs single support: one sole carries while the other foot swings to its landing."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from talus_balance.stepping.phases.put_back import PutBack
 from talus_balance.stepping.phases.step_under_way import StepUnderWay, prefers_same_foot
 from talus_balance.stepping.phases.walk import Walk
 
-LEAST_SWING_S = 0.1  # of a swing's reference: half of the shortest step
+LEAST_SWING_S = 0.1  # s, shortest swing of the reference: half of the shortest step
 
 
 class SingleSupport:
-    """One sole carries, the other foot swings."""
+    """Carries on one sole while the other foot swings."""
 
     phase = GaitPhase.SINGLE
 
@@ -24,7 +24,7 @@ class SingleSupport:
 
     @property
     def stance(self) -> int:
-        """Foot that carries."""
+        """Return the foot that carries."""
         return self._step.stance
 
     def missed(self, inp: GaitInput) -> float:
@@ -32,7 +32,7 @@ class SingleSupport:
         return self._step.missed(inp)
 
     def step_phase(self, inp: GaitInput) -> tuple[GaitOutput, SingleSupport | PutBack | Landing]:
-        """Swing for a tick; return what comes next."""
+        """Swing for a tick; return the output and the next phase."""
         step = self._step
         step.elapsed += self._walk.dt
         pressure = step.follow_plan(inp, self._foot.motion, may_replan=True)
@@ -46,9 +46,9 @@ class SingleSupport:
         return output, Landing(1 - step.stance, step.plan.duration - step.elapsed)
 
     def _swing_time(self) -> float:
-        """Return how long the swing's reference takes, s.
+        """Return the duration of the swing's reference, s.
 
-        Where the time of the landing matters, it aims late by what soles touch early.
+        Where the time of the landing matters, it is longer by the time that soles touch early.
         """
         step = self._step
         in_time = self._walk.planner.cadence * (1.0 - step.haste)

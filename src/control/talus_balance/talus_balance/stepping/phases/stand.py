@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Standing on both feet, until a walk is asked for or a step has to catch the body."""
+"""Stands on both feet, until a walk is asked for or a step has to catch the body."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from talus_balance.stepping.phases.touchdown import Touchdown
 from talus_balance.stepping.phases.walk import Walk
 from talus_balance.stepping.step_state import Refusal
 
-# Of the support's half, that the centre of pressure may be asked for: the QP keeps it inside, and
-# what lies beyond makes it press on the very edge.
+# Share of the support's half up to which the centre of pressure may be asked for: the QP keeps it
+# inside, and asking for more makes it press on the very edge.
 PRESSED_SHARE = 1.15
-# Nearer to the centre, the capture point's speed tells the side: a third of a sole's distance from
-# there, chosen.
+# m: nearer to the feet's centre the capture point's speed tells the side; a chosen value, a third
+# of a sole's distance from there.
 CLEAR_SIDE_M = 0.03
-# Lever by which turning counts as walking sideways: about half of the nominal step width.
+# m, lever by which turning counts as walking sideways: about half of the nominal step width.
 TURNING_ARM_M = 0.1
 
 
 class Stand:
-    """Both soles carry, and no step is wanted."""
+    """Carries on both soles while no step is wanted."""
 
     phase = GaitPhase.STAND
 
@@ -32,11 +32,11 @@ class Stand:
         self._walk = walk
 
     def missed(self, inp: GaitInput) -> float:
-        """Return 0 m: no step is under way that could miss the capture point."""
+        """Return 0 m, since no step is under way that could miss the capture point."""
         return 0.0
 
     def step_phase(self, inp: GaitInput) -> tuple[GaitOutput, Stand | Shift | Touchdown]:
-        """Hold the capture point between the feet for a tick; return what comes next."""
+        """Hold the capture point between the feet for a tick; return output and next phase."""
         walk = self._walk
         error = walk.frame.from_odom(inp.capture_point - inp.centre)
         half = self._support_half(inp)
@@ -54,7 +54,7 @@ class Stand:
         return output, following
 
     def _refusal(self, inp: GaitInput) -> Refusal | None:
-        """Return why the robot does not set out to the first footstep that is proposed."""
+        """Return why the robot does not set out to the first proposed footstep; None if it may."""
         wish = inp.wish
         if not wish.footsteps or not wish.may_walk:
             return None
@@ -73,13 +73,13 @@ class Stand:
         return self
 
     def _ground(self, inp: GaitInput, following: Stand | Shift | Touchdown) -> np.ndarray:
-        """Return a point of the ground between the feet, or under the stance foot to come."""
+        """Return a ground point (3,), m, between the feet or under the coming stance foot."""
         if isinstance(following, Stand):
             return inp.sole_positions.mean(axis=0)
         return inp.sole_positions[following.stance]
 
     def _support_half(self, inp: GaitInput) -> np.ndarray:
-        """Return half of the support's extent ahead and aside, (2,) m."""
+        """Return half of the support's extent ahead and aside, (2,), m."""
         apart = inp.sole_positions[LEFT, :2] - inp.sole_positions[RIGHT, :2]
         spread = np.abs(self._walk.frame.from_odom(apart))
         foot_half = self._walk.foot_half
@@ -91,7 +91,7 @@ class Stand:
         return bool(ahead > half[0] - c.margin_x or aside > half[1] - c.margin_y)
 
     def _catch(self, inp: GaitInput, error: np.ndarray) -> Touchdown:
-        """Swing the foot on the falling side at once: fewer steps than leaning over it."""
+        """Swing the foot on the falling side at once: that takes fewer steps than leaning."""
         speed = self._walk.frame.from_odom(inp.com_velocity[:2])
         side = error[1] if abs(error[1]) > CLEAR_SIDE_M else speed[1]
         stance = RIGHT if side > 0.0 else LEFT
@@ -99,6 +99,6 @@ class Stand:
 
 
 def _first_stance(velocity: np.ndarray) -> int:
-    """Choose the foot that stands while the one towards which the robot walks swings first."""
+    """Return the stance foot with which the foot on the side of the walk swings first."""
     sideways = velocity[1] + TURNING_ARM_M * velocity[2]
     return RIGHT if sideways > 0.0 else LEFT

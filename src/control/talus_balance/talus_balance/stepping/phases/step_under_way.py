@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The step under way: planned after its stance foot has landed, planned anew until it ends."""
+"""Plans the step under way once its stance foot has landed, and plans it anew until it ends."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from talus_balance.stepping.phases.walk import Walk
 from talus_balance.stepping.step_state import FootholdGoal, Refusal, StepPlan, StepState
 from talus_balance.stepping.swing_foot import FootReference
 
-LOOK_TICKS = 20  # between two looks at the map, which says something new every 0.1 s
-PLAN_TICKS = 2  # between two plans; the capture point moves 0.7 % of its offset in 2 ms
-SURPRISE_M = 0.03  # by which a shoved capture point leaves its course; in ordinary steps 0.01
+LOOK_TICKS = 20  # ticks between two looks at the map, which is new every 0.1 s
+PLAN_TICKS = 2  # ticks between two plans; the capture point moves 0.7 % of its offset in 2 ms
+SURPRISE_M = 0.03  # m by which a shove moves the capture point off its course; ordinary steps 0.01
 
 
 @dataclass(frozen=True)
 class SwingMotion:
-    """How the swing foot moves.
+    """Describes how the swing foot moves.
 
     Attributes:
-        velocity: (2,) m/s on the ground plane, in odom.
-        free_at: s after the touchdown at which it is free to move.
+        velocity: (2,) velocity on the ground plane, in odom, m/s.
+        free_at: Time after the touchdown at which it is free to move, s.
     """
 
     velocity: np.ndarray
@@ -59,7 +59,7 @@ def step_state(
 
 
 def prefers_same_foot(walk: Walk, stance: int, elapsed: float, inp: GaitInput) -> bool:
-    """Tell of a shove towards the foot that has just landed: that one steps again, once."""
+    """Tell whether a shove pushes towards the foot that has just landed, so that it steps again."""
     is_low = elapsed < walk.config.double_time + walk.config.put_back
     if not walk.stance_is_fresh or not is_low:
         return False
@@ -72,12 +72,12 @@ class StepUnderWay:
 
     Attributes:
         stance: Foot that carries.
-        elapsed: s since it landed.
-        lift_time: s after that, at which the other foot is lifted.
+        elapsed: Time since it landed, s.
+        lift_time: Time from its landing until the other foot is lifted, s.
         plan: Newest plan, in the heading frame.
-        landing: (2,) m in odom, where the swing sole's centre shall land.
-        foothold: Ground that was seen there; None: the foot feels its way.
-        refusal: Why a footstep that was proposed for this step is not taken; it stays so.
+        landing: (2,) place in odom where the swing sole's centre must land, m.
+        foothold: Ground that was seen there; None where the foot feels its way.
+        refusal: Why a footstep proposed for this step is not taken; it stays so.
     """
 
     def __init__(self, walk: Walk, stance: int, elapsed: float, inp: GaitInput):
@@ -86,12 +86,13 @@ class StepUnderWay:
         self.elapsed = elapsed
         self.lift_time = walk.config.double_time
         self._walk = walk
-        self._late_from: np.ndarray | None = None  # capture point when the foot should have landed
+        # Capture point when the foot should have landed.
+        self._late_from: np.ndarray | None = None
         walk.planned_ticks += 1
         state = self.state(inp, SwingMotion.on_ground(self.lift_time))
         self.foothold: Foothold | None = None
         self.refusal: Refusal | None = None
-        self._proposal: Footstep | None = None  # that is taken
+        self._proposal: Footstep | None = None  # the proposed footstep that is taken, if one is
         if self._take_proposal(inp, state):
             return
         self._look_at(self._choose(inp, self._nominal_step()))
@@ -108,7 +109,7 @@ class StepUnderWay:
         """Plan anew unless the landing is imminent; steer the capture point to its offset.
 
         Returns:
-            (2,) m, centre of pressure in odom.
+            (2,) centre of pressure in odom, m.
         """
         walk = self._walk
         walk.planned_ticks += 1
@@ -118,7 +119,7 @@ class StepUnderWay:
         return self.pressure(state)
 
     def pressure(self, state: StepState) -> np.ndarray:
-        """Return the centre of pressure that this plan asks for now, (2,) m in odom."""
+        """Return the centre of pressure that this plan asks for now, (2,) in odom, m."""
         c = self._walk.config.pressure
         pressure = c.dcm_gain * self.plan.pressure
         if self.elapsed > self.plan.duration:
@@ -127,7 +128,7 @@ class StepUnderWay:
         return self._walk.frame.to_odom(state.stance + clamp(pressure, limit))
 
     def _may_move(self, state: StepState) -> bool:
-        """Tell whether the landing may still move: not in its last moments, but for a shove."""
+        """Tell whether the landing may still move: not shortly before it, except after a shove."""
         remaining = self.plan.duration - self.elapsed
         return remaining > self._walk.config.planner.freeze or self._is_surprised(state)
 
@@ -167,7 +168,7 @@ class StepUnderWay:
     # --- proposed footsteps ------------------------------------------------------------------
 
     def _take_proposal(self, inp: GaitInput, state: StepState) -> bool:
-        """Plan to land where a footstep was proposed, if that is safe; tell whether it is."""
+        """Plan to land on a proposed footstep if that is safe; tell whether it is."""
         self._proposal = None
         coming = self._walk.coming_footsteps(inp, 1 - self.stance)
         if not coming:
@@ -179,7 +180,7 @@ class StepUnderWay:
     def _refusal_or_plan(
         self, coming: Sequence[Footstep], inp: GaitInput, state: StepState
     ) -> Refusal | None:
-        """Plan the first of the `coming` footsteps; return why that cannot be done."""
+        """Plan the first of the `coming` footsteps; return why that cannot be done, or None."""
         walk = self._walk
         if self._stance_gives_way(inp):
             return Refusal.BALANCE
@@ -199,13 +200,13 @@ class StepUnderWay:
     # --- footholds that were seen ------------------------------------------------------------
 
     def _nominal_step(self) -> np.ndarray:
-        """Return the step that the command asks for, (2,) m from the stance sole."""
+        """Return the step that the command asks for, (2,), m from the stance sole."""
         walk = self._walk
         aside = swing_sign(self.stance) * walk.config.planner.step_width
         return walk.command.velocity[:2] * walk.planner.nominal + np.array([0.0, aside])
 
     def _choose(self, inp: GaitInput, step: np.ndarray) -> Foothold | None:
-        """Look for a foothold near `step`, (2,) m from the stance sole, in the heading frame."""
+        """Return a foothold near `step`, (2,), m from the stance sole; None if there is none."""
         walk = self._walk
         if walk.heights is None or walk.command.velocity[0] < 0.0:
             return None
@@ -214,7 +215,7 @@ class StepUnderWay:
         return walk.chooser.choose(walk.heights, here, step, walk.command.heading)
 
     def _renewed_foothold(self, inp: GaitInput) -> Foothold | None:
-        """Look again; keep the foothold where the map has none for a moment, or late."""
+        """Look again; keep the foothold where the map has none for a moment, or it is late."""
         walk = self._walk
         if walk.heights is None or walk.command.velocity[0] < 0.0:
             return None
@@ -225,10 +226,10 @@ class StepUnderWay:
     def _look_at(self, foothold: Foothold | None) -> None:
         self.foothold = foothold
         if foothold is not None:
-            self._walk.trim.reset()  # a step to where the ground is good does not keep the speed
+            self._walk.trim.reset()  # steps onto good ground do not keep the commanded speed
 
     def _step_onto_foothold(self, inp: GaitInput, state: StepState) -> None:
-        """Plan to land on the foothold, or where balance asks for another one, on that."""
+        """Plan to land on the foothold, or on another one where balance asks for that."""
         if self.foothold is None or self._stance_gives_way(inp):
             return
         walk = self._walk
@@ -247,10 +248,10 @@ class StepUnderWay:
     # --- late landings -----------------------------------------------------------------------
 
     def _chase(self, state: StepState) -> np.ndarray:
-        """The ground is late: move the landing point on with the capture point.
+        """Move the landing point on with the capture point, since the ground is late.
 
         Returns:
-            (2,) m in the heading frame, how far that has run since the planned landing.
+            (2,) way in the heading frame that it has run since the planned landing, m.
         """
         if self._late_from is None:
             self._late_from = state.capture_point
@@ -272,14 +273,14 @@ class StepUnderWay:
 
     @property
     def haste(self) -> float:
-        """0 for a step in its own time, 1 for the fastest."""
+        """Return the haste of the step: 0 in its own time, 1 for the fastest."""
         nominal = self._walk.planner.nominal
         least = self._walk.config.planner.min_duration
         return min(max((nominal - self.plan.duration) / (nominal - least), 0.0), 1.0)
 
     @property
     def landing_yaw(self) -> float:
-        """rad, heading in which the swing foot lands."""
+        """Return the heading in which the swing foot lands, rad."""
         if self._proposal is not None:
             return self._proposal.yaw_in_odom
         command = self._walk.command
@@ -297,8 +298,8 @@ class StepUnderWay:
 
         Args:
             inp: What is known at this tick.
-            pressure: (2,) m, centre of pressure in odom.
-            max_swing_force: N that the swing sole may bear.
+            pressure: (2,) centre of pressure in odom, m.
+            max_swing_force: Force that the swing sole may bear, N.
             swing: Reference of the swing foot; None while it still carries.
         """
         side = 1 - self.stance
@@ -323,9 +324,9 @@ class StepUnderWay:
         )
 
     def _ground(self, inp: GaitInput) -> np.ndarray:
-        """Return a point of the ground, (3,) m.
+        """Return a point of the ground, (3,), m.
 
-        On stairs the body rises or sinks half of the step before the foot lands.
+        On stairs the body rises or sinks by half of the step before the foot lands.
         """
         sole = inp.sole_positions[self.stance]
         if self.foothold is None:

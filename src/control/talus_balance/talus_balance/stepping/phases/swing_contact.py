@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a foot in the air feels: the ground under it, or an edge in its way."""
+"""Detects what a foot in the air feels: the ground under it, or an edge in its way."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class SwingContact:
         self._stubbing_ticks = 0
 
     def touches_ground(self, vertical_force: float) -> bool:
-        """Observe the `vertical_force` N of this tick; tell whether the foot is on the ground."""
+        """Observe this tick's `vertical_force`, N; tell whether the foot is on the ground."""
         is_pressed = vertical_force > self._config.force
         self._touching_ticks = self._touching_ticks + 1 if is_pressed else 0
         return self._touching_ticks >= self._config.ticks
@@ -34,12 +34,12 @@ class SwingContact:
     ) -> bool:
         """Observe this tick's forces; tell whether an edge stops the foot.
 
-        It does where more pushes the foot back than friction explains.
+        It does if the foot is pushed back by more than friction explains.
 
         Args:
-            side_force: (2,) N on the sole, horizontal, in odom.
-            vertical_force: N on the sole.
-            velocity: (2,) m/s of its reference, in odom.
+            side_force: (2,) horizontal force on the sole, in odom, N.
+            vertical_force: Vertical force on the sole, N.
+            velocity: (2,) velocity of the foot's reference, in odom, m/s.
         """
         size = math.sqrt(side_force @ side_force)
         resists = size > self._config.force + max(vertical_force, 0.0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tick after a foot has landed, or has been chosen to carry: its step is not planned yet."""
+"""Runs the tick after a foot has landed, or was chosen to carry, before its step is planned."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from talus_balance.stepping.phases.walk import Walk
 
 
 class Touchdown:
-    """Both soles carry, and the coming step waits for its plan.
+    """Carries on both soles while the coming step waits for its plan.
 
     Attributes:
         stance: Foot that will carry.
@@ -19,16 +19,16 @@ class Touchdown:
     phase = GaitPhase.DOUBLE
 
     def __init__(self, walk: Walk, stance: int, unloading_force: float):
-        """`unloading_force`: N on the other sole, which is to be lifted."""
+        """Begin; `unloading_force`: force on the other sole, which is to be lifted, N."""
         self.stance = stance
         self._walk = walk
         self._unloading_force = unloading_force
 
     def missed(self, inp: GaitInput) -> float:
-        """Return 0 m: what is not planned yet misses nothing."""
+        """Return 0 m, since a step that is not planned yet misses nothing."""
         return 0.0
 
     def step_phase(self, inp: GaitInput) -> tuple[GaitOutput, DoubleSupport | SingleSupport]:
-        """Plan the step and begin to unload the other foot; return what comes next."""
+        """Plan the step and begin to unload the other foot; return output and next phase."""
         support = begin_double_support(self._walk, self.stance, self._unloading_force, inp)
         return support.unload_planned(inp)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What outlasts a phase of the gait: the commanded walk, its planner, and what steps taught."""
+"""Holds what outlasts a phase of the gait: the command, the planner, and what steps taught."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from talus_balance.stepping.speed_trim import SpeedTrim
 from talus_balance.stepping.step_planner import StepPlanner
 from talus_balance.stepping.step_state import Refusal
 
-TOUCHDOWN_GAIN = 0.2  # of a touchdown's error in time, per step: learned in some five steps
-MAX_EARLY_S = 0.03  # by which a touchdown on level ground comes early: toe or heel 1 cm low
+TOUCHDOWN_GAIN = 0.2  # share of a touchdown's error in time per step: learned in some five steps
+MAX_EARLY_S = 0.03  # s by which a touchdown on level ground comes early: toe or heel 1 cm low
 
 
 class WalkCommand:
     """Follows the commanded velocity, and turns the heading ahead of the foot that stands.
 
     Attributes:
-        velocity: (3,) m/s, m/s, rad/s, as it is followed now, in the heading frame.
-        course: rad, the heading that is wanted.
-        heading: rad, the heading that the body follows.
+        velocity: (3,) velocity that is followed now, in the heading frame: m/s, m/s, rad/s.
+        course: Heading that is wanted, rad.
+        heading: Heading that the body follows, rad.
         frame: Frame of that heading.
     """
 
@@ -43,18 +43,18 @@ class WalkCommand:
         self.reset(0.0)
 
     def reset(self, heading: float) -> None:
-        """Stand with this `heading` rad."""
+        """Stand with this `heading`, rad."""
         self.velocity = np.zeros(3)
         self.course = heading
         self._head_to(heading)
 
     def stand(self) -> None:
-        """Want neither speed nor another heading."""
+        """Ask for neither speed nor another heading."""
         self.velocity = np.zeros(3)
         self.course = self.heading
 
     def follow(self, wish: GaitWish, stance_yaw: float) -> None:
-        """Go on for a tick, over a stance foot that points to `stance_yaw` rad."""
+        """Follow the wish for a tick, over a stance foot that points to `stance_yaw`, rad."""
         c = self._config
         wanted = wish.velocity if wish.may_walk else 0.0
         self.velocity = self.velocity + clamp(wanted - self.velocity, self._velocity_step)
@@ -72,22 +72,22 @@ class Walk:
 
     Attributes:
         config: Gains and thresholds.
-        dt: s per tick.
-        foot_half: (2,) m, half of the sole that may be pressed on.
-        pivot: (2,) m, the planned pivot from the sole's centre, in the heading frame.
+        dt: Time per tick, s.
+        foot_half: (2,) half of the sole that may be pressed on, m.
+        pivot: (2,) planned pivot from the sole's centre, in the heading frame, m.
         command: Commanded velocity and heading.
         planner: Plans each step.
         chooser: Chooses footholds on ground that was seen.
         proposals: Judges proposed footsteps.
-        heights: Ground that was seen; None: the feet feel their way.
+        heights: Heights of the ground that was seen; None where the feet feel their way.
         trim: Corrects the speed by the last strides.
         path: Keeps a straight walk on its line.
-        contact: What the swing foot feels.
-        early: s by which soles touch before their reference does, as learned: a property of the
-            body.
-        stance_is_fresh: The stance foot has landed after a whole step.
-        planned_ticks: Ticks in which a step was under way, since the last reset.
-        time: s since the last reset.
+        contact: Detects what the swing foot feels.
+        early: Time by which soles touch before their reference does, s; learned, since it is a
+            property of the body.
+        stance_is_fresh: Whether the stance foot has landed after a whole step.
+        planned_ticks: Number of ticks with a step under way since the last reset.
+        time: Time since the last reset, s.
     """
 
     def __init__(self, config: GaitConfig, dt: float, foot_half: tuple[float, float], foot: Foot):
@@ -107,7 +107,7 @@ class Walk:
         self.reset(0.0)
 
     def reset(self, heading: float) -> None:
-        """Forget this walk, but not what the body has taught; stand with this `heading` rad."""
+        """Forget this walk, but not what the body has taught; stand with this `heading`, rad."""
         self.command.reset(heading)
         self.forget_corrections()
         self.contact.reset()
@@ -122,7 +122,7 @@ class Walk:
 
     @property
     def frame(self) -> HeadingFrame:
-        """Frame in which steps are planned, turned with the heading."""
+        """Return the frame in which steps are planned, turned with the heading."""
         return self.command.frame
 
     def observe_landing_time(self, error: float) -> None:
@@ -137,21 +137,21 @@ class Walk:
         soles = inp.sole_positions[:, :2]
         self.path.observe_landing(self.time, soles, command.course, command.velocity)
         if self.path.holds:
-            self.trim.value[1] = 0.0  # two integrators of the same drift would swing
+            self.trim.value[1] = 0.0  # two integrators of the same drift would oscillate
 
     def coming_footsteps(self, inp: GaitInput, side: int) -> Sequence[Footstep]:
-        """Return the proposed footsteps from the next one of that foot on; none that may not be."""
+        """Return the proposed footsteps from that foot's next one on; empty if none is allowed."""
         wish = inp.wish
         if not wish.footsteps or not wish.may_walk:
             return ()
         return self.proposals.coming(wish.footsteps, side)
 
     def refusal(self, footstep: Footstep, inp: GaitInput) -> Refusal | None:
-        """Return why no foot may land there at any time; None where one may."""
+        """Return why no foot may ever land there; None where one may."""
         return self.proposals.refusal(footstep, inp, self.command.heading, self.heights)
 
     def may_step_as_proposed(self, inp: GaitInput, side: int) -> bool:
-        """Tell whether a footstep is proposed for that foot on which it may land."""
+        """Tell whether a footstep is proposed for that foot and it may land there."""
         coming = self.coming_footsteps(inp, side)
         return bool(coming) and self.refusal(coming[0], inp) is None
 
@@ -166,6 +166,6 @@ class Walk:
 
     @property
     def planned_velocity(self) -> np.ndarray:
-        """(2,) m/s that steps are planned for: commanded, trimmed, and back towards the line."""
+        """Return the velocity (2,) to plan for, m/s: commanded, trimmed and back to the line."""
         aside = np.array([0.0, self.path.aside])
         return self.command.velocity[:2] + self.trim.value + aside

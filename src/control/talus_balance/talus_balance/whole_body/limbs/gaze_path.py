@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lead the eyes to what they shall look at, within what the trunk turns, and back home."""
+"""Leads the eyes to their target, as far as the trunk turns, and back home."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import numpy as np
 
 from talus_balance.dimensions import SAME, sized
 
-HOME_RAD = 0.02  # from home, at which the eyes are back: 1 degree, which no chest task feels
+HOME_RAD = 0.02  # rad from home at which the eyes are back: 1 degree, negligible for the chest
 
 
 class GazeAngles(NamedTuple):
-    """Give a direction relative to the heading: yaw to the left, pitch downwards, rad."""
+    """Holds a direction relative to the heading: yaw to the left, pitch downwards, rad."""
 
     yaw: float
     pitch: float
@@ -28,7 +28,7 @@ class GazeAngles(NamedTuple):
         )
 
     def moved_towards(self, wanted: GazeAngles, most: float) -> GazeAngles:
-        """Return the angles nearer to `wanted`, each by `most` rad at most."""
+        """Return the angles nearer to `wanted`, each by `most`, rad, at most."""
         return GazeAngles(
             self.yaw + min(max(wanted.yaw - self.yaw, -most), most),
             self.pitch + min(max(wanted.pitch - self.pitch, -most), most),
@@ -37,12 +37,12 @@ class GazeAngles(NamedTuple):
 
 @dataclass(frozen=True)
 class GazeRange:
-    """Bound how the chest turns for the eyes: rad relative to the heading, in the joints' ranges.
+    """Bounds how the chest turns for the eyes, relative to the heading, in the joints' ranges.
 
     Attributes:
-        yaw: To both sides.
-        pitch_up, pitch_down: From level.
-        rate: rad/s.
+        yaw: Largest yaw to both sides, rad.
+        pitch_up, pitch_down: Largest pitch from level, rad.
+        rate: Largest turn rate, rad/s.
     """
 
     yaw: float = sized(1.0, SAME)
@@ -51,7 +51,7 @@ class GazeRange:
     rate: float = sized(0.8, SAME)
 
     def towards(self, point_in_heading: np.ndarray) -> GazeAngles:
-        """Return the angles towards a point (3,) m, seen from the eyes, within the range."""
+        """Return the angles towards a point (3,), m, seen from the eyes, within the range."""
         x, y, z = point_in_heading.tolist()
         yaw = math.atan2(y, x)
         pitch = -math.atan2(z, math.hypot(x, y))
@@ -61,7 +61,7 @@ class GazeRange:
 
 
 class GazePath:
-    """Turn angles to where a target is and, once it is gone, back home."""
+    """Turns the gaze to a target and, once that is gone, back home."""
 
     def __init__(self, gaze: GazeRange, dt: float, angles: GazeAngles):
         """Begin at `angles`."""
@@ -70,12 +70,12 @@ class GazePath:
         self._angles = angles
 
     def turn_to(self, point_in_heading: np.ndarray) -> GazeAngles:
-        """Return the angles of this tick on the way to a point (3,) m, relative to the eyes."""
+        """Return this tick's angles on the way to a point (3,), m, relative to the eyes."""
         self._angles = self._angles.moved_towards(self._range.towards(point_in_heading), self._step)
         return self._angles
 
     def turn_back(self, home: GazeAngles) -> GazeAngles | None:
-        """Return the angles of this tick on the way to `home`; None once they are there."""
+        """Return this tick's angles on the way to `home`; None once they are there."""
         self._angles = self._angles.moved_towards(home, self._step)
         away = max(abs(self._angles.yaw - home.yaw), abs(self._angles.pitch - home.pitch))
         return self._angles if away > HOME_RAD else None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lead one hand to its target: never too fast, and without a jerk where the target jumps."""
+"""Leads one hand to its target: never too fast, and without a jerk where the target jumps."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from talus_balance.whole_body.motion_target import HandReference
 
 @dataclass(frozen=True)
 class HandPathConfig:
-    """Say how a hand travels.
+    """Configures how a hand travels.
 
     Attributes:
-        approach: 1/s, speed towards the target over the distance to it: nine tenths of the way take
-            0.6 s.
-        speed: m/s towards the target at most; an unhurried person's reach.
-        restricted_speed: m/s at R1 and above (250 mm/s line of ISO 10218-1).
-        acceleration: m/s^2; stops from `speed` within the distance that `approach` leaves.
-        turn_speed: rad/s.
-        turn_acceleration: rad/s^2.
-        return_time: s from a target that is gone back to the posture.
+        approach: Speed towards the target over the distance to it, 1/s: nine tenths of the way
+            take 0.6 s.
+        speed: Largest speed towards the target, m/s: an unhurried person's reach.
+        restricted_speed: Largest speed at R1 and above, m/s (250 mm/s of ISO 10218-1).
+        acceleration: Largest acceleration, m/s^2; it stops the hand from `speed` within the
+            distance that `approach` leaves.
+        turn_speed: Largest turn rate, rad/s.
+        turn_acceleration: Largest angular acceleration, rad/s^2.
+        return_time: Time from a target that is gone back to the posture, s.
     """
 
     approach: float = sized(4.0, PER_TIME)
@@ -40,12 +41,12 @@ class HandPathConfig:
 
 @dataclass(frozen=True)
 class HandGoal:
-    """Say where a hand shall arrive.
+    """Says where a hand must arrive.
 
     Attributes:
-        position: (3,) m in odom.
-        rotation: (3, 3) hand to odom.
-        velocity: (6,) of the goal itself, m/s, then rad/s.
+        position: (3,) position in odom, m.
+        rotation: (3, 3) rotation from hand to odom.
+        velocity: (6,) velocity of the goal itself, m/s, then rad/s.
     """
 
     position: np.ndarray
@@ -54,7 +55,7 @@ class HandGoal:
 
 
 class HandPath:
-    """Chase a goal with a point and a rotation, from where the hand is when it gets one."""
+    """Chases a goal with a point and a rotation, from where the hand is when it gets a goal."""
 
     def __init__(self, config: HandPathConfig, dt: float, hand: FrameTerms):
         """Begin at `hand`, which keeps its velocity."""
@@ -104,7 +105,7 @@ class HandPath:
         speed: float,
         most: float,
     ) -> np.ndarray:
-        """Return (3,) of a critically damped chase, with `away` (3,) left to go."""
+        """Return the acceleration (3,) of a critically damped chase with `away` (3,) to go."""
         rate = self._config.approach
         wanted = goal_velocity + clamp_norm(rate * away, speed)
         return clamp_norm(4.0 * rate * (wanted - velocity), most)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Say what hands and eyes shall do: targets become references, limbs without one go home."""
+"""Makes the references of hands and eyes: limbs follow their targets, or go home without one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from talus_balance.whole_body.motion_target import GazeReference, HandReference
 
 HAND_LIMBS = (Limb.LEFT_HAND, Limb.RIGHT_HAND)
 EMPHASIS = {
-    LimbPriority.LOW: 0.1,  # gives way to the trunk, weight 4 and 2
+    LimbPriority.LOW: 0.1,  # yields to the trunk, whose weights are 4 and 2
     LimbPriority.NORMAL: 1.0,
     LimbPriority.HIGH: 4.0,  # the trunk bends for it; a weight of 40 is far below the soles' 1000
 }
@@ -35,18 +35,18 @@ def limbs_of(description: RobotDescription) -> tuple[Limb, ...]:
 
 @dataclass(frozen=True)
 class LimbConfig:
-    """Hold how limbs travel to their targets and back."""
+    """Configures how limbs travel to their targets and back."""
 
     hand_path: HandPathConfig = field(default_factory=HandPathConfig)
     gaze: GazeRange = field(default_factory=GazeRange)
 
 
 class LimbWish(NamedTuple):
-    """Say what others ask of the limbs.
+    """Holds what others ask of the limbs.
 
     Attributes:
-        targets: Fresh ones alone, one for each limb at most.
-        is_restricted: At R1 and above: hands travel slowly.
+        targets: Targets that are fresh, at most one for each limb.
+        is_restricted: Whether hands travel slowly, at R1 and above.
     """
 
     targets: tuple[LimbTarget, ...] = ()
@@ -58,7 +58,7 @@ class LimbWish(NamedTuple):
 
 
 class LimbMotion(NamedTuple):
-    """Hold the references of a tick, and the posture (joints,) rad with arms on their way home."""
+    """Holds a tick's references, and the posture (joints,), rad, with arms on their way home."""
 
     hands: tuple[HandReference | None, HandReference | None]
     gaze: GazeReference | None
@@ -66,7 +66,7 @@ class LimbMotion(NamedTuple):
 
 
 class HandReferences:
-    """Give one hand its references; without a target its arm glides back to the posture."""
+    """Makes the references of one hand; without a target its arm glides back to the posture."""
 
     def __init__(self, model: WholeBodyModel, config: HandPathConfig, dt: float, side: int):
         self._model = model
@@ -76,15 +76,13 @@ class HandReferences:
         self._reach = None if self._frame is None else ArmReach(model, side, self._frame)
         self._arm = model.joints_of(ARM_GROUPS[side]) if self._reach else np.zeros(0, dtype=bool)
         self._path: HandPath | None = None
-        self._offset: np.ndarray | None = (
-            None  # (arm joints,) rad that are left of the way home began with
-        )
+        self._offset: np.ndarray | None = None  # (arm joints,) rad left when the way home began
         self._since = 0.0  # s on the way home
 
     def follow(
         self, target: LimbTarget | None, base: BaseEstimate, is_restricted: bool
     ) -> HandReference | None:
-        """Return the reference on the way to `target`."""
+        """Return the reference on the way to `target`; None where there is none."""
         if target is None or self._frame is None or self._reach is None:
             return None
         if self._path is None:
@@ -95,7 +93,7 @@ class HandReferences:
         return self._path.chase(goal, is_restricted, target.stiffness, EMPHASIS[target.priority])
 
     def relax(self, posture: np.ndarray) -> np.ndarray:
-        """Return the `posture` (joints,) rad with an arm that is on its way there."""
+        """Return the `posture` (joints,), rad, with an arm that is on its way there."""
         if self._path is not None:
             model = self._model
             joints = model.joint_position[model.v_index - BASE]
@@ -116,7 +114,7 @@ class HandReferences:
 
 
 def goal_in_odom(target: LimbTarget, base: BaseEstimate) -> HandGoal:
-    """Return where a target is and how it moves in odom, however its frame moves."""
+    """Return where a target is and how it moves in odom, in whichever frame it was given."""
     if target.frame is LimbFrame.ODOM:
         return HandGoal(target.position, target.rotation, target.velocity)
     lever = base.rotation @ target.position
@@ -131,7 +129,7 @@ def goal_in_odom(target: LimbTarget, base: BaseEstimate) -> HandGoal:
 
 
 class GazeReferences:
-    """Give the eyes their references; without a target they come back home first."""
+    """Makes the references of the eyes; without a target they first come back home."""
 
     def __init__(self, model: WholeBodyModel, gaze: GazeRange, dt: float):
         self._model = model
@@ -142,7 +140,7 @@ class GazeReferences:
     def follow(
         self, target: LimbTarget | None, base: BaseEstimate, heading: float, home: GazeAngles
     ) -> GazeReference | None:
-        """Return the reference on the way to `target`, or back to `home`; `heading` in rad."""
+        """Return the reference on the way to `target`, or back to `home`; `heading` is in rad."""
         turned = matrix_from_yaw(heading)
         if target is None:
             angles = None if self._path is None else self._path.turn_back(home)
@@ -160,7 +158,7 @@ class GazeReferences:
 
 
 class LimbReference:
-    """Keep the references of all limbs that can have a target."""
+    """Keeps the references of all limbs that can have a target."""
 
     def __init__(self, model: WholeBodyModel, config: LimbConfig, dt: float):
         self._hands = (
@@ -177,14 +175,14 @@ class LimbReference:
         home: GazeAngles,
         posture: np.ndarray,
     ) -> LimbMotion:
-        """Return the references of this tick; the model was updated.
+        """Return the references of this tick; the model must be updated before.
 
         Args:
-            wish: What others ask for.
-            base: Where it is.
-            heading: rad in odom, of the gait.
+            wish: What others ask of the limbs.
+            base: Where the base is.
+            heading: Heading of the gait in odom, rad.
             home: Where the eyes look without a target.
-            posture: (joints,) rad, to which arms without a target go.
+            posture: (joints,) angles to which arms without a target go, rad.
         """
         hands: list[HandReference | None] = []
         for limb, hand in zip(HAND_LIMBS, self._hands, strict=True):

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Limit the whole body, one limit a file: accelerations and wrenches must obey each."""
+"""Defines the limits of accelerations and wrenches of the whole body, one limit a file."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keep a sole that carries from sliding and tipping: a wrench cone and bounds of its force."""
+"""Keeps a carrying sole from sliding and tipping: a wrench cone and bounds of its force."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ from talus_balance.dimensions import BODY_WEIGHT, FOOT_WIDTH, SAME, sized
 from talus_balance.whole_body.limits.limit import LimitBlock, SoleLoads
 from talus_balance.whole_body.wrench_cone import CONE_ROWS, wrench_cone
 
-_ROW_SCALE = 0.02  # rows of the cone in units like the other rows', for the solver's tolerance
-# By which friction changes before a cone is written anew: a tenth of what walking needs
+_ROW_SCALE = 0.02  # scales the cone's rows to the other rows, for the solver's tolerance
+# Change of friction from which on a cone is written anew: a tenth of what walking needs.
 _FRICTION_STEP = 0.01
 
 
 @dataclass(frozen=True)
 class ContactConfig:
-    """Say what a sole is trusted with.
+    """Configures how much a sole is trusted.
 
     Attributes:
-        friction: Coulomb coefficient per axis that the controller dares to use; in the corner of
-            the pyramid .85, what rubber on a dry floor gives.
-        sole_shrink: m cut off each edge of the sole, for model error of the centre of pressure.
-        min_force: N a loaded sole keeps, so that its cone stays well defined.
+        friction: Coulomb coefficient per axis that the controller uses; in the corner of the
+            pyramid it is 0.85, which rubber on a dry floor gives.
+        sole_shrink: Width cut off each edge of the sole, m, for model error of the centre of
+            pressure.
+        min_force: Least force on a loaded sole, N, so that its cone stays well defined.
     """
 
     friction: float = sized(0.6, SAME)
@@ -34,7 +35,7 @@ class ContactConfig:
 
 
 class ContactCones:
-    """Write sixteen rows a sole, and bounds of its vertical force."""
+    """Writes sixteen rows for each sole, and the bounds of its vertical force."""
 
     is_equality = False
 
@@ -44,14 +45,14 @@ class ContactCones:
         self._nv = model.nv
         self._written: dict[
             tuple[int, ...], np.ndarray
-        ] = {}  # friction (2,) that a problem's cones are made for
+        ] = {}  # by problem, the friction (2,) for which its cones are written
 
     def count(self, sides: tuple[int, ...]) -> int:
         """Return sixteen for each sole."""
         return CONE_ROWS * len(sides)
 
     def prepare(self, block: LimitBlock) -> None:
-        """Bound the rows; the cones come with the first friction."""
+        """Bound the rows; the cones are written with the first friction."""
         block.upper[:] = 0.0
         self._written[block.sides] = np.zeros(2)
 

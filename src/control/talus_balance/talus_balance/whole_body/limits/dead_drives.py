@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Plan nothing of dead drives; a joint that something holds stays where it is."""
+"""Plans no torque of dead drives; a joint that something holds stays where it is."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from talus_balance.whole_body.tasks.foot_task import LEG_GROUPS
 
 
 class DeadDrives:
-    """Set the torque limit by what drives give, and by which legs are in the air.
+    """Sets the torque limit by what drives give, and by which legs are in the air.
 
     Joints are in Talus's order.
     """
@@ -25,8 +25,8 @@ class DeadDrives:
     def do_without(self, limp: np.ndarray, held: np.ndarray) -> None:
         """Plan no torque of the drives `limp` (joints,) from now on.
 
-        Those that are `held` (joints,) stay where they are while their leg is in the air; weight
-        would turn them.
+        Those that are `held` (joints,) stay where they are while their leg is in the air; under
+        weight they would turn.
         """
         self._limp = limp
         self._held = held
@@ -34,9 +34,9 @@ class DeadDrives:
         self._torque.do_without(limp)
 
     def held_in_the_air(self, in_contact: tuple[bool, bool]) -> np.ndarray | None:
-        """Return which joints (joints,) of legs in the air are held; None where no joint is at all.
+        """Return which joints (joints,) of legs in the air are held; None where no joint is held.
 
-        What holds them bears torque too, so their limit is a sound drive's for so long.
+        What holds such a joint bears torque too, so it has a sound drive's limit for that time.
         """
         if not self._held.any():
             return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Move the base by the soles' wrenches alone: six rows of M a + h = sum_f J_f^T w_f."""
+"""Moves the base by the soles' wrenches alone: six rows of M a + h = sum_f J_f^T w_f."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from talus_balance.whole_body.limits.limit import LimitBlock, SoleLoads
 
 
 class FloatingBase:
-    """Write Newton's and Euler's equations of the whole body, as equalities."""
+    """Writes Newton's and Euler's equations of the whole body, as equalities."""
 
     is_equality = True
 
@@ -21,7 +21,7 @@ class FloatingBase:
         return BASE
 
     def prepare(self, block: LimitBlock) -> None:
-        """Leave everything to each tick."""
+        """Do nothing: every row changes at each tick."""
 
     def write(self, block: LimitBlock, loads: SoleLoads) -> None:
         """Write the dynamics of this tick."""

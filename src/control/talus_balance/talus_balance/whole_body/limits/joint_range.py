@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stop joints before their range ends: bounds of their accelerations."""
+"""Stops joints before their range ends, by bounds of their accelerations."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from talus_dynamics.robot_dynamics import BASE, WholeBodyModel
 from talus_balance.dimensions import SAME, sized
 from talus_balance.whole_body.limits.limit import LimitBlock, SoleLoads
 
-# That a joint beyond its range is pushed back with at most: more could not be solved
+# rad/s^2 at most to push back a joint beyond its range: more would have no solution
 _BRAKING_RADPS2 = 200.0
 
 
 @dataclass(frozen=True)
 class JointRangeConfig:
-    """Say how early a joint brakes.
+    """Configures how early a joint brakes.
 
     Attributes:
-        horizon: s ahead at which a joint must still be able to stop before its range ends.
+        horizon: Time ahead in which a joint must still be able to stop before its range ends, s.
     """
 
     horizon: float = sized(0.05, SAME)
 
 
 class JointRange:
-    """Let each joint reach the end of its range no sooner than in the horizon."""
+    """Lets each joint reach the end of its range no sooner than in the horizon."""
 
     is_equality = False
 
@@ -40,11 +40,11 @@ class JointRange:
         self._upper = limits.upper[joints]
 
     def count(self, sides: tuple[int, ...]) -> int:
-        """Return none: it bounds variables alone."""
+        """Return 0: this limit only bounds variables."""
         return 0
 
     def prepare(self, block: LimitBlock) -> None:
-        """Leave everything to each tick."""
+        """Do nothing: every bound changes at each tick."""
 
     def write(self, block: LimitBlock, loads: SoleLoads) -> None:
         """Bound the accelerations of the joints."""

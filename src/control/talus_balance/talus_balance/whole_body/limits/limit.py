@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Define a limit: rows that accelerations and wrenches obey, and bounds of these themselves."""
+"""Defines a limit: rows that accelerations and wrenches obey, and bounds of these variables."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from talus_balance.whole_body.motion_target import MotionTarget
 
 
 class SoleLoads(NamedTuple):
-    """Say what the soles may be asked for at this tick.
+    """Says what the soles may be asked for at this tick.
 
     Attributes:
-        max_force: (2,) N on the left and right sole; 0 = in the air.
+        max_force: (2,) largest force on the left and right sole, N; 0 for one in the air.
         friction: (2,) Coulomb coefficients per axis.
     """
 
@@ -23,12 +23,12 @@ class SoleLoads(NamedTuple):
 
     @staticmethod
     def of(target: MotionTarget, most: float) -> SoleLoads:
-        """Return the loads of `target`, each sole's at most `most` N."""
+        """Return the loads of `target`, each sole's at most `most`, N."""
         return SoleLoads(np.minimum(target.max_force, most), target.friction)
 
 
 class LimitBlock(NamedTuple):
-    """Give a limit its part of a problem: `lower <= matrix @ x <= upper`.
+    """Gives a limit its part of a problem: `lower <= matrix @ x <= upper`.
 
     The variables x are accelerations (nv), then the wrench (6) of each sole that carries.
 
@@ -36,9 +36,9 @@ class LimitBlock(NamedTuple):
         sides: Soles that carry.
         matrix: (k, n) rows of this limit.
         lower, upper: (k,) bounds of the rows, infinite until written.
-        variable_lower, variable_upper: (n,) bounds of the variables, likewise; all limits share
-            them.
-        wrench_jacobian: (6 sides, nv) of the soles that carry, in their own axes.
+        variable_lower, variable_upper: (n,) bounds of the variables, infinite until written; all
+            limits share them.
+        wrench_jacobian: (6 sides, nv) Jacobian of the soles that carry, in their own axes.
     """
 
     sides: tuple[int, ...]
@@ -51,7 +51,7 @@ class LimitBlock(NamedTuple):
 
 
 class Limit(Protocol):
-    """Hold at every tick; a new one is a file here, a configuration and an entry in the list."""
+    """Holds at every tick; a new limit needs a file here, a configuration and a list entry."""
 
     @property
     def is_equality(self) -> bool:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Plan no drive beyond its torque: rows of joints near it; all others are checked afterwards."""
+"""Plans no drive beyond its torque: rows of joints near it; all others are checked afterwards."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from talus_dynamics.robot_dynamics import BASE, WholeBodyModel
 from talus_balance.dimensions import SAME, sized
 from talus_balance.whole_body.limits.limit import LimitBlock
 
-_LIMP_SHARE = 0.01  # of its limit, planned of a dead drive: none at all could not be solved
-_NEAR_SHARE = 0.6  # of the torque limit, above which a joint's row is in the problem from the start
-_VIOLATED_SHARE = 1.001  # of the torque limit: the solver's tolerance
+_LIMP_SHARE = 0.01  # share of its limit planned of a dead drive: with 0 there is no solution
+_NEAR_SHARE = 0.6  # share of the limit above which a joint's row is in the problem from the start
+_VIOLATED_SHARE = 1.001  # share of the limit that counts as violated: the solver's tolerance
 
 
 @dataclass(frozen=True)
 class TorqueConfig:
-    """Say how much of the drives is planned.
+    """Configures how much of the drives' torque is planned.
 
     Attributes:
-        share: Of the actuators' limit that may be planned; the rest is left to the drives' own
-            damping.
+        share: Share of the actuators' limit that may be planned; the rest is left to the drives'
+            own damping.
     """
 
     share: float = sized(0.95, SAME)
 
 
 class TorqueLimit:
-    """Keep |M_a a + h_a - J_a^T w| <= tau_max; joints in pinocchio's order unless said otherwise.
+    """Keeps |M_a a + h_a - J_a^T w| <= tau_max; joints in pinocchio's order unless said otherwise.
 
     Attributes:
-        limit: (joints,) N m.
+        limit: (joints,) torque limits, N m.
     """
 
     def __init__(self, model: WholeBodyModel, config: TorqueConfig):
@@ -52,15 +52,15 @@ class TorqueLimit:
         self._violated = _VIOLATED_SHARE * self.limit
 
     def is_near(self, torque: np.ndarray) -> np.ndarray:
-        """Return which joints (joints,) come near their limit with `torque` (joints,) N m."""
+        """Return which joints (joints,) come near their limit with `torque` (joints,), N m."""
         return np.abs(torque) > self._near
 
     def is_violated(self, torque: np.ndarray) -> np.ndarray:
-        """Return which joints (joints,) are beyond their limit with `torque` (joints,) N m."""
+        """Return which joints (joints,) exceed their limit with `torque` (joints,), N m."""
         return np.abs(torque) > self._violated
 
     def torque(self, x: np.ndarray, wrench_jacobian: np.ndarray) -> np.ndarray:
-        """Return (joints,) N m that accelerations and wrenches `x` (n,) ask for."""
+        """Return the torque (joints,), N m, that accelerations and wrenches `x` (n,) need."""
         model = self._model
         nv = model.nv
         return (
@@ -70,7 +70,7 @@ class TorqueLimit:
         )
 
     def write(self, block: LimitBlock, joints: np.ndarray) -> None:
-        """Write the rows of the `joints` (k,), for which `block` has k rows."""
+        """Write the rows of the `joints` (k,); `block` has k rows for them."""
         model = self._model
         rows = BASE + joints
         block.matrix[:, : model.nv] = model.mass_matrix[rows]

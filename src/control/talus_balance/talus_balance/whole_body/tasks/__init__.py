@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Task the whole body, one task a file: each wants an acceleration of some part."""
+"""Defines the tasks of the whole body, one a file: each wants an acceleration of a part."""

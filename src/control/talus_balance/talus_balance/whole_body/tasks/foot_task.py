@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keep a sole that carries where it is, lead one in the air along its swing: six rows a foot."""
+"""Keeps a carrying sole where it is, and leads one in the air along its swing: six rows each."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from talus_balance.whole_body.gains import Gains, orientation_acceleration
 from talus_balance.whole_body.tasks.task import BodyTick, TaskRows
 
 LEG_GROUPS = ("left_leg", "right_leg")
-# Of the root of a swing foot's weights, where its knee is held: else the body goes with it
+# Share of the root of a swing foot's weights where its knee is held: with more the body follows it.
 HELD_SWING_SHARE = 0.3
 
 
 @dataclass(frozen=True)
 class FeetGains:
-    """Weigh and feed back the soles; from the walking study's table.
+    """Holds weights and feedback of the soles, from the walking study's table.
 
     Attributes:
-        contact: A sole that carries: keep it where it is, acc = -kd velocity.
-        swing_position: Stiff enough that the drives' friction leaves 2 mm of it, and touchdown
-            comes when planned.
-        swing_rotation: Far below the CoM's weights; given up where the ankle ends.
+        contact: Gains of a sole that carries and stays where it is: acc = -kd velocity.
+        swing_position: Gains so stiff that the drives' friction leaves an error of 2 mm and
+            touchdown comes when planned.
+        swing_rotation: Gains far below the centre of mass's; given up where the ankle's range ends.
     """
 
     contact: Gains = Gains(1000.0, 0.0, 20.0)
@@ -35,11 +35,11 @@ class FeetGains:
 
 @dataclass(frozen=True)
 class _Ankle:
-    """Name one of the two last joints of a leg.
+    """Describes one of the two last joints of a leg.
 
     Attributes:
-        column: Its place among the velocities.
-        lower, upper: Its range, rad.
+        column: Place of the joint among the velocities.
+        lower, upper: Range of the joint, rad.
     """
 
     column: int
@@ -48,12 +48,12 @@ class _Ankle:
 
 
 class FootTask:
-    """Write the rows of one sole: linear, then angular."""
+    """Writes the rows of one sole: linear, then angular."""
 
     most_rows = 6
 
     def __init__(self, model: WholeBodyModel, gains: FeetGains, side: int):
-        """Make the task of the foot `side`, 0 left, 1 right."""
+        """Make the task of the foot `side`: 0 left, 1 right."""
         self._model = model
         self._gains = gains
         self._side = side
@@ -64,11 +64,11 @@ class FootTask:
         self._root_swing = np.sqrt(np.repeat(swing, 3))
 
     def count(self, tick: BodyTick) -> int:
-        """Return six: a sole stands or swings."""
+        """Return 6: a sole stands or swings at every tick."""
         return self.most_rows
 
     def write(self, tick: BodyTick, rows: TaskRows) -> None:
-        """Write what keeps the sole, or what moves it along its swing."""
+        """Write what keeps the sole in place, or what moves it along its swing."""
         side = self._side
         sole = tick.soles[side]
         rows.jacobian[:] = sole.jacobian
@@ -98,10 +98,10 @@ class FootTask:
         self._yield_to_ankle(sole, wanted[3:])
 
     def _yield_to_ankle(self, sole: FrameTerms, wanted: np.ndarray) -> None:
-        """Take from `wanted` (3,) rad/s^2, in place, what would turn an ankle beyond its range.
+        """Take from `wanted` (3,), rad/s^2, in place, what would turn an ankle beyond its range.
 
-        Only the rest of the body could turn that foot further, and it would throw itself up for it.
-        The ankle stops at its end with the gains of the task.
+        Beyond it only the rest of the body could turn that foot, and it would throw itself up for
+        it. The ankle stops at its end with the gains of the task.
         """
         gains = self._gains.swing_rotation
         position = self._model.joint_position

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Turn the eyes in a direction: two rows while there is something to look at, none else."""
+"""Turns the eyes in a direction: two rows while there is a target to look at, otherwise none."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from talus_balance.whole_body.tasks.task import BodyTick, TaskRows
 
 @dataclass(frozen=True)
 class GazeGains:
-    """Weigh and feed back the direction of the eyes.
+    """Holds weight and feedback of the eyes' direction.
 
     Attributes:
-        direction: Ten times the chest's weight, which would rather be upright; as stiff as the
-            trunk.
+        direction: Gains with ten times the weight of the chest, which would rather be upright, and
+            as stiff as the trunk's.
     """
 
     direction: Gains = Gains(20.0, 60.0, 14.0)
 
 
 class GazeTask:
-    """Write the turns about the eyes' left and upward axes; that about the third is free."""
+    """Writes the turns about the eyes' left and upward axes; the turn about the third is free."""
 
     most_rows = 2
 
@@ -36,7 +36,7 @@ class GazeTask:
         self._root_weight = math.sqrt(gains.direction.weight)
 
     def count(self, tick: BodyTick) -> int:
-        """Return two while there is a direction to look in."""
+        """Return 2 while there is a direction to look in, otherwise 0."""
         return 0 if tick.target.gaze is None else self.most_rows
 
     def write(self, tick: BodyTick, rows: TaskRows) -> None:
@@ -51,7 +51,7 @@ class GazeTask:
         angle = math.atan2(sine, float(forward @ reference.direction))
         turn = axis * (
             angle / sine if sine > 1e-9 else 1.0
-        )  # rad; along the axis itself there is nothing to turn
+        )  # rad; about the axis of sight itself there is nothing to turn
         gains = self._gains
         soft = math.sqrt(reference.stiffness)
         wanted = (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lead a hand to a pose of its own: six rows while it has a target, none else."""
+"""Leads a hand to a pose of its own: six rows while it has a target, otherwise none."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ from talus_balance.whole_body.tasks.task import BodyTick, TaskRows
 
 @dataclass(frozen=True)
 class HandPoseGains:
-    """Weigh and feed back the pose of a hand.
+    """Holds weights and feedback of the pose of a hand.
 
     Attributes:
-        position: Weight below the centre of mass's 20, so that no reach is worth a fall, and ten
-            times the posture's.
-        rotation: Below the position: where the wrist ends, the hand is at least in its place.
-        most_offset: m of error that is fed back at a time.
-        most_turn: rad, likewise.
+        position: Gains with a weight below the centre of mass's 20, so that no reach is worth a
+            fall, and ten times the posture's.
+        rotation: Gains below the position's: where the wrist's range ends, the hand is at least in
+            its place.
+        most_offset: Largest position error that is fed back at a time, m.
+        most_turn: Largest rotation error that is fed back at a time, rad.
     """
 
     position: Gains = Gains(10.0, 300.0, 30.0)
@@ -35,19 +36,19 @@ class HandPoseGains:
 
 
 class HandPoseTask:
-    """Write the rows of one hand: linear, then angular."""
+    """Writes the rows of one hand: linear, then angular."""
 
     most_rows = 6
 
     def __init__(self, model: WholeBodyModel, gains: HandPoseGains, side: int):
-        """Make the task of the hand `side`, 0 left, 1 right."""
+        """Make the task of the hand `side`: 0 left, 1 right."""
         self._model = model
         self._gains = gains
         self._side = side
         self._root_weight = np.sqrt(np.repeat([gains.position.weight, gains.rotation.weight], 3))
 
     def count(self, tick: BodyTick) -> int:
-        """Return six while the hand has a reference."""
+        """Return 6 while the hand has a reference, otherwise 0."""
         return 0 if tick.target.hands[self._side] is None else self.most_rows
 
     def write(self, tick: BodyTick, rows: TaskRows) -> None:
@@ -56,12 +57,12 @@ class HandPoseTask:
         frame = self._model.frames.hands[self._side]
         assert (
             reference is not None and frame is not None
-        )  # `count` said so; a robot without that hand has no reference
+        )  # `count` checked that; a robot without that hand has no reference
         hand = self._model.frame(frame)
         gains = self._gains
         soft = math.sqrt(
             reference.stiffness
-        )  # damping goes with the root, so that the hand never rings
+        )  # damping scales with the root of the stiffness, so that the hand never rings
         offset = clamp_norm(reference.position - hand.position, gains.most_offset)
         turn = clamp_norm(
             vector_from_rotation(reference.rotation @ hand.rotation.T), gains.most_turn

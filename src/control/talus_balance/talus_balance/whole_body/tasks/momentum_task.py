@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Move the centre of mass, and let angular momentum about it die away: six rows."""
+"""Moves the centre of mass, and damps the angular momentum about it: six rows."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from talus_balance.whole_body.tasks.task import BodyTick, TaskRows
 
 @dataclass(frozen=True)
 class MomentumGains:
-    """Weigh and feed back the momentum; weights from the walking study's table.
+    """Holds weights and feedback of the momentum, from the walking study's table.
 
     Attributes:
-        com_horizontal_weight: Its acceleration comes from the centre of pressure, so it needs no
-            feedback.
-        com_height: Of the centre of mass over odom.
-        angular_weight: per (N m)^2.
-        angular_damping: 1/s, acc = -kd L.
+        com_horizontal_weight: Weight of the horizontal acceleration, which comes from the centre
+            of pressure and so needs no feedback.
+        com_height: Gains of the centre of mass's height in odom.
+        angular_weight: Weight of the angular momentum, per (N m)^2.
+        angular_damping: Damping of the angular momentum, acc = -kd L, 1/s.
     """
 
     com_horizontal_weight: float = sized(20.0, SAME)
@@ -33,7 +33,7 @@ class MomentumGains:
 
 
 class MomentumTask:
-    """Write linear momentum, weighted as the centre of mass's motion, then angular momentum."""
+    """Writes linear momentum, weighted as the centre of mass's motion, then angular momentum."""
 
     most_rows = 6
 
@@ -57,7 +57,7 @@ class MomentumTask:
         )
 
     def count(self, tick: BodyTick) -> int:
-        """Return six: the body always has a momentum."""
+        """Return 6: the body always has a momentum."""
         return self.most_rows
 
     def write(self, tick: BodyTick, rows: TaskRows) -> None:

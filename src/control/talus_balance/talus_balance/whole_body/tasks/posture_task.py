@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draw all joints to a posture: no rows, but a weight and an acceleration for each velocity."""
+"""Draws all joints to a posture by a weight and an acceleration for each velocity, without rows."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from talus_balance.whole_body.tasks.task import BodyTick
 
 @dataclass(frozen=True)
 class PostureGains:
-    """Weigh and feed back the joints; from the walking study's table.
+    """Holds weights and feedback of the joints, from the walking study's table.
 
     Attributes:
-        joints: Of all joints but the legs', whose feedback is the same.
+        joints: Gains of all joints; the legs use their feedback with another weight.
         leg_weight: Weight of leg joints, which the other tasks already determine.
     """
 
@@ -29,17 +29,17 @@ class PostureGains:
 
 
 class JointCost(NamedTuple):
-    """Hold weights (nv,) and wanted accelerations (nv,) of the velocities themselves."""
+    """Holds weights (nv,) and wanted accelerations (nv,) of the velocities themselves."""
 
     weights: np.ndarray
     accelerations: np.ndarray
 
 
 class PostureTask:
-    """Decide what no other task does; joints that something holds stay, whatever it costs."""
+    """Decides what no other task does; joints that something holds stay, whatever it costs."""
 
     def __init__(self, model: WholeBodyModel, gains: PostureGains, held: Gains):
-        """Take `held`: weight and damping of joints that stay where they are."""
+        """Take the gains, and in `held` weight and damping of joints that stay where they are."""
         self._model = model
         self._gains = gains.joints
         self._held_gains = held

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Define a task: rows that say which acceleration a part of the body shall have."""
+"""Defines a task: rows that say which acceleration a part of the body should have."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from talus_balance.whole_body.motion_target import MotionTarget
 
 
 class BodyTick(NamedTuple):
-    """Hold what all tasks and limits of one tick may read; joints structural, in Talus's order.
+    """Holds what all tasks and limits of one tick may read; structural joints in Talus's order.
 
     Attributes:
-        target: What the body shall do.
+        target: What the body must do.
         soles: Terms of the left and the right sole.
-        joint_position: (joints,) rad.
-        joint_velocity: (joints,) rad/s.
-        lift: m/s^2 that the centre of mass shall accelerate upwards.
-        held: (joints,) which joints of a leg in the air stay where they are; None: no drive holds
-            one.
+        joint_position: (joints,) joint angles, rad.
+        joint_velocity: (joints,) joint speeds, rad/s.
+        lift: Wanted upward acceleration of the centre of mass, m/s^2.
+        held: (joints,) which joints of a leg in the air stay where they are; None where no joint
+            is held.
     """
 
     target: MotionTarget
@@ -33,11 +33,11 @@ class BodyTick(NamedTuple):
 
 
 class TaskRows(NamedTuple):
-    """Give a task its rows to write: `jacobian @ acceleration` shall be `wanted`.
+    """Gives a task its rows to write: `jacobian @ acceleration` should be `wanted`.
 
     Attributes:
-        jacobian: (k, nv).
-        wanted: (k,) acceleration less the drift.
+        jacobian: (k, nv) Jacobian of the rows.
+        wanted: (k,) wanted acceleration minus the drift.
         root_weight: (k,) square roots of the weights in the cost.
     """
 
@@ -47,20 +47,20 @@ class TaskRows(NamedTuple):
 
 
 class Task(Protocol):
-    """Want something of the body; a new task is a file here, gains and an entry in the list.
+    """Wants an acceleration of the body; a new task needs a file here, gains and a list entry.
 
-    Gains go into `WholeBodyConfig`, the entry into `WholeBodyController`.
+    The gains go into `WholeBodyConfig`, the entry into `WholeBodyController`.
     """
 
     @property
     def most_rows(self) -> int:
-        """Return how many rows it ever has."""
+        """Return the largest number of rows that it ever has."""
         ...
 
     def count(self, tick: BodyTick) -> int:
-        """Return how many rows it has at this tick; 0: it is absent, and costs nothing."""
+        """Return how many rows it has at this tick; with 0 it is absent and costs nothing."""
         ...
 
     def write(self, tick: BodyTick, rows: TaskRows) -> None:
-        """Write all of `rows`, as many as `count` said; the model was updated."""
+        """Write all of `rows`, as many as `count` said; the model must be updated before."""
         ...

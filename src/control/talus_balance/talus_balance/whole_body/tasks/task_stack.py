@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Put the rows of all tasks of one tick under each other, in the order of their list."""
+"""Stacks the rows of all tasks of one tick, in the order of their list."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from talus_balance.whole_body.tasks.task import BodyTick, Task, TaskRows
 
 
 class _Layout(NamedTuple):
-    """Share out the rows of one set of present tasks."""
+    """Assigns the rows of one set of present tasks."""
 
     all_rows: TaskRows
     weighted: np.ndarray
@@ -20,7 +20,7 @@ class _Layout(NamedTuple):
 
 
 class TaskStack:
-    """Hold the rows of some tasks; those absent at a tick take no place."""
+    """Holds the rows of some tasks; a task that is absent at a tick takes no rows."""
 
     def __init__(self, tasks: Sequence[Task], nv: int):
         """Make room for `tasks` of a model with `nv` velocities."""

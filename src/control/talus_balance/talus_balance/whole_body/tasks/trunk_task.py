@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Turn pelvis and chest to where the posture wants them: three rows each."""
+"""Turns pelvis and chest to where the posture wants them: three rows each."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from talus_balance.whole_body.tasks.task import BodyTick, TaskRows
 
 @dataclass(frozen=True)
 class TrunkGains:
-    """Weigh and feed back the orientations of the trunk; from the walking study's table."""
+    """Holds weights and feedback of the trunk's orientations, from the walking study's table."""
 
     pelvis: Gains = Gains(4.0, 60.0, 14.0)
     chest: Gains = Gains(2.0, 60.0, 14.0)
 
 
 class TrunkTask:
-    """Write the rows of the pelvis's rotation, then of the chest's."""
+    """Writes the rows of the pelvis's rotation, then of the chest's."""
 
     most_rows = 6
 
@@ -31,7 +31,7 @@ class TrunkTask:
         self._root_weight = np.sqrt(np.repeat([gains.pelvis.weight, gains.chest.weight], 3))
 
     def count(self, tick: BodyTick) -> int:
-        """Return six: the trunk always has an orientation."""
+        """Return 6: the trunk always has an orientation."""
         return self.most_rows
 
     def write(self, tick: BodyTick, rows: TaskRows) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Says what the last gate decides each tick."""
+"""Defines the last gate's decision of one control tick."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from talus_core.stop_levels import StopLevel
 class GateCounters(NamedTuple):
     """Counts command frames since the start.
 
-    `command_sequence` is the RobotState that the newest accepted one answers.
+    `command_sequence` is the number of the RobotState that the newest accepted command answers.
     """
 
     accepted: int = 0
@@ -24,23 +24,23 @@ class GateCounters(NamedTuple):
     command_sequence: int = 0
 
 
-CUT_TORQUE: Final = None  # in place of a command
+CUT_TORQUE: Final = None  # stands in place of a command where the driver must stop
 
 
 @dataclass(frozen=True, kw_only=True)
 class GateDecision:
-    """Says what the driver does this tick.
+    """Says what the driver does in one control tick.
 
     Attributes:
-        command: What `driver.write` gets; CUT_TORQUE instead where `driver.stop` is called.
-        phase: Phase of the gate, OFF exactly where torque is cut.
-        latched: Only reset and arm let commands through again.
-        at_rest: The robot is seated or lying, and still.
-        request: The least level that the gate asks of the supervisor.
+        command: Command for `driver.write`, or CUT_TORQUE where `driver.stop` is called instead.
+        phase: Phase of the gate; it is OFF exactly where torque is cut.
+        latched: Whether commands stay locked out until an operator resets and arms.
+        at_rest: Whether the robot is seated or lying, and still.
+        request: The least stop level that the gate asks of the supervisor.
         reason: Why phase and request are what they are; empty when all is well.
         rule: Name of the rule that asks; empty when all is well.
-        counters: Command frames so far.
-        cut: Joints whose drives are switched off, where that can be done one by one.
+        counters: Numbers of command frames since the start.
+        cut: Joints whose drives are switched off, on robots that can switch them one by one.
     """
 
     command: JointCommand | None
@@ -55,7 +55,7 @@ class GateDecision:
 
     @property
     def cuts_torque(self) -> bool:
-        """Tell whether all torque is cut: the driver stops instead of writing a command."""
+        """Tell whether all torque is cut, so that the driver stops instead of writing a command."""
         return self.command is CUT_TORQUE
 
     @property

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Says what the last gate knows at one tick: plain facts that its rules test."""
+"""Defines the plain facts that the last gate's rules test in one control tick."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ class CommandFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class BodyFaults:
-    """Says in words what is wrong with the body; empty where nothing is.
+    """Describes in words what is wrong with the body; each text is empty where nothing is.
 
     Attributes:
-        imu: The IMU.
-        encoder: An encoder.
-        foot: A foot sensor.
-        leg: A joint that carries.
-        leg_locked: A joint that carries and does not turn, so that the robot cannot sit.
-        arm: A joint that carries nothing.
+        imu: What is wrong with the IMU.
+        encoder: What is wrong with an encoder.
+        foot: What is wrong with a foot sensor.
+        leg: What is wrong with a joint that carries weight.
+        leg_locked: Which weight-bearing joint does not turn, so that the robot cannot sit.
+        arm: What is wrong with a joint that carries no weight.
     """
 
     imu: str = ""
@@ -46,12 +46,12 @@ class BodyFaults:
 
 @dataclass(frozen=True, kw_only=True)
 class SupplyFacts:
-    """Says what supply and windings still carry.
+    """Says how much the supply and the windings can still deliver.
 
     Attributes:
-        bus_drop: Part of the bus voltage's mean by which it is lower now.
-        torque_left: Part of its peak that the `weakest` drive can still give.
-        weakest: Name of that drive's joint; empty where drives do not say.
+        bus_drop: Share of its own mean by which the bus voltage is lower now.
+        torque_left: Share of its peak torque that the `weakest` drive can still give, 0 to 1.
+        weakest: Name of that drive's joint; empty where drives do not report it.
     """
 
     bus_drop: float = 0.0
@@ -61,10 +61,10 @@ class SupplyFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class RunawayFacts:
-    """Says how joints leave their envelope of speed, torque and power.
+    """Says which joint leaves its envelope of speed, torque and power, and for how long.
 
     Attributes:
-        what: Which joint leaves which envelope; empty when none does.
+        what: Joint and envelope in words; empty when no joint leaves one.
         lasts_s: Time for which that has lasted, s.
     """
 
@@ -74,17 +74,17 @@ class RunawayFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class GateFacts:
-    """Says what the gate knows at one tick.
+    """Says what the gate knows in one control tick.
 
     Attributes:
-        permit: The supervisor's newest word; None before the first.
-        permit_age: Age of that word, counted in control ticks, s.
+        permit: The supervisor's newest permit; None before the first.
+        permit_age: Age of that permit, counted in control ticks, s.
         commands: How commands arrive.
-        bad_ticks: Ticks in a row with sensors that are not finite.
-        is_falling: The fall can no longer be stopped.
+        bad_ticks: Number of ticks in a row with sensor values that are not finite.
+        is_falling: Whether the robot falls and nothing can stop the fall any more.
         faults: What is wrong with the body.
-        supply: What supply and windings still carry.
-        runaway: How joints leave their envelope.
+        supply: How much the supply and the windings can still deliver.
+        runaway: Which joint leaves its envelope, and for how long.
     """
 
     permit: TorquePermit | None = None
@@ -98,10 +98,10 @@ class GateFacts:
 
     @property
     def lets_torque_start(self) -> bool:
-        """Tell whether the supervisor lets torque come on that is off."""
+        """Tell whether the supervisor permits torque that is off to come on."""
         return self.permit is not None and self.permit.lets_torque_start
 
     @property
     def lets_torque_stay(self) -> bool:
-        """Tell whether the supervisor lets torque stay on."""
+        """Tell whether the supervisor permits torque that is on to stay on."""
         return self.permit is not None and self.permit.lets_torque_stay

@@ -10,14 +10,15 @@ from talus_safety.kernel.decide.rule import Rule
 from talus_safety.kernel.judge.power import DEGRADING_TORQUE_LEFT, STOPPING_TORQUE_LEFT
 from talus_safety.kernel.limits import GateConfig
 
-NOT_FINITE_TICKS = 5  # 10 ms of sensors that are not finite: two samples of a 200 Hz IMU
+NOT_FINITE_TICKS = 5  # 10 ms without finite sensor values: two samples of a 200 Hz IMU
 
 
 def _stale(facts: GateFacts, config: GateConfig) -> bool:
     return facts.permit is None or facts.permit_age > config.permit_timeout_s
 
 
-# Whoever balances falls as softly as it can; where the gate has the robot, it does.
+# A controller that balances falls as softly as it can; where the gate moves the robot, the gate
+# does.
 FALL_RULE = Rule(
     name="falling",
     cause="the robot falls",
@@ -27,7 +28,7 @@ FALL_RULE = Rule(
     faults=("F43", "F48"),
 )
 
-# The gate takes over: it needs no other process for what these rules ask.
+# Losses: the gate takes over by itself, since what these rules ask for needs no other process.
 LOSS_RULES: tuple[Rule, ...] = (
     Rule(
         name="permit_lost",
@@ -98,7 +99,7 @@ LOSS_RULES: tuple[Rule, ...] = (
     ),
 )
 
-# The gate asks: the controller goes on, on its way to where the level leads.
+# Requests: the controller stays in command and leads the robot to where the level asks it to be.
 REQUEST_RULES: tuple[Rule, ...] = (
     FALL_RULE,
     Rule(

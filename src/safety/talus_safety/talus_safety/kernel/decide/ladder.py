@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Applies the stop ladder's one rule: the most restrictive of all requests wins."""
+"""Applies the one rule of the stop ladder: the most restrictive of all requests wins."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from talus_core.stop_levels import StopLevel
 
 
 def most_restrictive(levels: Iterable[StopLevel]) -> StopLevel:
-    """Return the strictest of some requests, R0 if there is none."""
+    """Return the most restrictive of the levels, or R0 if there is none."""
     return max(levels, default=StopLevel.R0_RUN)

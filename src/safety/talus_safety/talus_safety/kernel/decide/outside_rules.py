@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lists the supervisor's rules about what is outside of the body.
+"""Lists the supervisor's rules about what lies outside the body.
 
-Operators, frames, the map, the ground under it.
+They watch operators, frames, the map, people nearby and the ground under the feet.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tells the drives the supervisor's word.
+"""Defines the supervisor's permit for torque, as the last gate reads it from SafetyState.
 
-What the last gate needs of SafetyState, and its age in control ticks.
+Its age is counted in control ticks.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from talus_core.stop_levels import StopLevel
 
 @dataclass(frozen=True)
 class TorquePermit:
-    """Holds one SafetyState, as far as torque is concerned.
+    """Holds the part of one SafetyState that concerns torque.
 
     Attributes:
-        level: Of the stop ladder.
-        armed: An operator armed since the last stop.
-        torque_permitted: The drives may produce torque.
-        sequence: Newest RobotState that the supervisor had seen.
-        rule: Name of the rule behind the level.
+        level: Level of the stop ladder.
+        armed: Whether an operator armed the robot since the last stop.
+        torque_permitted: Whether the drives may produce torque.
+        sequence: Number of the newest RobotState that the supervisor had seen.
+        rule: Name of the rule behind the level; empty where none asks.
     """
 
     level: StopLevel
@@ -30,9 +30,10 @@ class TorquePermit:
     rule: str = ""
 
     def age(self, sequence: int, period: float) -> float:
-        """Return the time between the state it was given on and the state `sequence`, s.
+        """Return the time from the permit's RobotState to the RobotState `sequence`, s.
 
-        Infinite if it claims to know the future.
+        The age is infinite if the permit claims to have seen a later state; `period` is one tick,
+        s.
         """
         ticks = sequence - self.sequence
         return ticks * period if ticks >= 0 else float("inf")
@@ -44,5 +45,5 @@ class TorquePermit:
 
     @property
     def lets_torque_start(self) -> bool:
-        """Tell whether torque may come on: armed, and no stop would take it off again."""
+        """Tell whether torque may come on: it is armed, and no stop would take torque off again."""
         return self.torque_permitted and self.armed and self.level < StopLevel.R3_SIT_THEN_CUT

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Moves the last gate through its phases: from where it stands and what holds, where it goes.
+"""Moves the last gate from phase to phase by the facts of each control tick.
 
     OFF  -- armed, permitted, not latched, a sound command ------> RUN
     RUN  -- at rest; a loss -------------------------------------> OFF
@@ -7,8 +7,8 @@
     RUN  -- falling; a loss --------------------------> FALL --------> OFF, latched
     HOLD, SIT -- falling -----------------------------> FALL
 
-Torque is never cut while the robot is upright: where it must go, the gate sits the robot down
-first.
+The gate never cuts torque while the robot is upright: where torque must go, the gate sits the robot
+down first.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from talus_safety.kernel.measure.rest import Posture
 
 
 class PhaseState(NamedTuple):
-    """Says where the gate stands.
+    """Holds the gate's phase and the latch that locks commands out.
 
     Attributes:
-        phase: Now.
+        phase: Phase of the gate now.
         latch: Why commands are locked out until reset and arm; empty while they are not.
-        rule: Whose cause that is.
-        was_disarmed: The permit was withdrawn since the latch fell.
+        rule: Name of the rule that caused the latch.
+        was_disarmed: Whether the permit was disarmed since the latch closed.
     """
 
     phase: GatePhase = GatePhase.OFF
@@ -42,14 +42,14 @@ class PhaseState(NamedTuple):
 
 
 def locked(phase: GatePhase, cause: str, rule: str = "") -> PhaseState:
-    """Return the state of a gate in `phase` that locks commands out."""
+    """Return the state of a gate that is in `phase` and locks commands out for `cause`."""
     return PhaseState(phase, cause, rule)
 
 
 def advance(
     state: PhaseState, facts: GateFacts, posture: Posture, config: GateConfig
 ) -> PhaseState:
-    """Return the next phase; `ended` decides about the ends of HOLD, SIT and FALL."""
+    """Return the next phase; `ended` decides how HOLD, SIT and FALL end."""
     state = _unlatched(state, facts.permit)
     losses = active(LOSS_RULES, facts, config)
     if state.phase is GatePhase.OFF and not losses and not state.latch and facts.lets_torque_start:
@@ -66,7 +66,7 @@ def advance(
 
 
 def ended(state: PhaseState, posture: Posture, is_sitting: bool, is_finished: bool) -> PhaseState:
-    """Return the state after a tick in HOLD, SIT or FALL: still on its way, or without torque."""
+    """Return the state after a tick in HOLD, SIT or FALL: still moving, or without torque."""
     if posture is Posture.LYING or (posture is Posture.SEATED and is_finished):
         return state._replace(phase=GatePhase.OFF)
     if state.phase is GatePhase.FALL:
@@ -76,9 +76,9 @@ def ended(state: PhaseState, posture: Posture, is_sitting: bool, is_finished: bo
 
 
 def _given_up(rule: Rule, facts: GateFacts, posture: Posture) -> PhaseState:
-    """Let torque go at rest.
+    """Return the state after a loss: OFF at rest, otherwise HOLD or FALL, latched in each case.
 
-    Else the gate holds the robot, or lets it fall as softly as it can.
+    In HOLD the gate holds the robot up; in FALL it lets the robot fall as softly as it can.
     """
     if posture is not Posture.UPRIGHT:
         phase = GatePhase.OFF
@@ -88,7 +88,7 @@ def _given_up(rule: Rule, facts: GateFacts, posture: Posture) -> PhaseState:
 
 
 def _unlatched(state: PhaseState, permit: TorquePermit | None) -> PhaseState:
-    """Open the latch where reset and arm show: a permit that is disarmed, then armed again."""
+    """Open the latch once the permit was disarmed and then armed again: an operator did both."""
     if not state.latch or permit is None or state.phase is not GatePhase.OFF:
         return state
     if not permit.armed:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Moves the supervisor's state, without clock and ROS.
+"""Moves the supervisor from state to state, without a clock and without ROS.
 
-Rules raise the level, only an operator lowers it.
+Rules raise the level; only an operator lowers it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ TIMED_OUT_CAUSE = "sitting down took too long"
 
 
 class Wish(Enum):
-    """Names what an operator may ask for."""
+    """Names the requests that an operator may make."""
 
     SAFE_STAND = "safe_stand"
     STOP = "stop"
@@ -36,7 +36,7 @@ class Wish(Enum):
 
 @dataclass(frozen=True)
 class Answer:
-    """Tells an operator whether it was done, and why."""
+    """Tells an operator whether a request was fulfilled, and why."""
 
     success: bool
     message: str
@@ -47,21 +47,21 @@ class SupervisorState:
     """Holds what the supervisor remembers; it starts restrictive: R3, not armed, no torque.
 
     Attributes:
-        held: The level that lasts until an operator arms.
-        held_cause: Why.
-        held_rule: Whose cause that is; empty where an operator asked.
-        latched: `held` also needs a reset first.
-        armed: An operator armed since the last stop.
-        torque_permitted: The drives may produce torque.
-        held_for: s of robot time since `held` last rose.
-        degraded_for: s of R1 left.
-        degraded_cause: Of R1.
-        degraded_rule: Whose cause that is.
-        level: Of the ladder: the strictest of all.
-        cause: Of that level; empty at R0.
-        rule: Whose cause that is.
-        clears_by: What an operator must do, or what must end.
-        level_for: s of robot time since the level last changed.
+        held: Level that lasts until an operator arms.
+        held_cause: Why that level is held.
+        held_rule: Name of the rule that raised it; empty where an operator did.
+        latched: Whether `held` also needs a reset before it can be armed.
+        armed: Whether an operator armed the robot since the last stop.
+        torque_permitted: Whether the drives may produce torque.
+        held_for: Robot time since `held` last rose, s.
+        degraded_for: Robot time for which R1 still lasts, s.
+        degraded_cause: Why R1 lasts.
+        degraded_rule: Name of the rule that asked for R1.
+        level: Level of the stop ladder that is in force: the strictest of all.
+        cause: Why that level is in force; empty at R0.
+        rule: Name of the rule behind that level.
+        clears_by: What an operator must do, or what must end, to lower the level.
+        level_for: Robot time since the level last changed, s.
     """
 
     held: StopLevel = StopLevel.R3_SIT_THEN_CUT
@@ -82,9 +82,9 @@ class SupervisorState:
 
 
 class Supervisor:
-    """Applies rules with their configuration.
+    """Applies the rules under their configuration.
 
-    All that changes is in the SupervisorState that goes in and comes out.
+    It keeps no state of its own: all that changes is in the SupervisorState it takes and returns.
     """
 
     def __init__(self, config: SupervisorLimits, never_arms: str = ""):
@@ -93,7 +93,7 @@ class Supervisor:
         self._never_arms = never_arms
 
     def step(self, state: SupervisorState, facts: Facts, dt: float) -> SupervisorState:
-        """Return the state after `dt` s of robot time, with these facts."""
+        """Return the state after `dt` s of robot time in which these facts held."""
         state = replace(
             state, held_for=state.held_for + dt, degraded_for=max(state.degraded_for - dt, 0.0)
         )
@@ -109,7 +109,7 @@ class Supervisor:
     def ask(
         self, state: SupervisorState, facts: Facts, wish: Wish
     ) -> tuple[SupervisorState, Answer]:
-        """Return the state after an operator's wish, and the answer."""
+        """Return the state after an operator's request, and the answer to it."""
         if wish is Wish.STOP:
             return _raised(state, StopLevel.R3_SIT_THEN_CUT, "stopped by the operator"), Answer(
                 True, "sitting down"
@@ -143,7 +143,7 @@ class Supervisor:
                 degraded_rule=rule.name,
             )
         if not state.torque_permitted:
-            return state  # nothing to stop: it is shown, and it keeps from arming
+            return state  # there is nothing to stop: the request only shows, and prevents arming
         return _raised(state, rule.level, rule.worded(facts), rule.name)
 
     def _safe_stand(self, state: SupervisorState) -> tuple[SupervisorState, Answer]:
@@ -154,9 +154,9 @@ class Supervisor:
         )
 
     def _let_go(self, state: SupervisorState, facts: Facts) -> SupervisorState:
-        """Withdraw the torque of a stopped robot that is down.
+        """Withdraw the torque permit of a stopped robot that is down.
 
-        The gate judges again before it cuts.
+        The gate judges the posture again before it cuts torque.
         """
         if not state.torque_permitted or state.held < StopLevel.R3_SIT_THEN_CUT:
             return state
@@ -198,7 +198,7 @@ class Supervisor:
 def _raised(
     state: SupervisorState, level: StopLevel, cause: str, rule: str = ""
 ) -> SupervisorState:
-    """Raise to at least `level`, latched; the cause that came first at a level stays."""
+    """Raise the level to at least `level` and latch it; the first cause at a level stays."""
     if state.latched and level <= state.held:
         return state
     held_for = 0.0 if level > state.held else state.held_for
@@ -214,7 +214,7 @@ def _raised(
 
 
 def _shown(state: SupervisorState, holding: list[Rule], facts: Facts) -> SupervisorState:
-    """Return level, cause and remedy as everybody sees them."""
+    """Return the state with the level, cause and remedy that are published."""
     degraded = StopLevel.R1_DEGRADE if state.degraded_for > 0.0 else StopLevel.R0_RUN
     level = most_restrictive((state.held, degraded))
     if level is StopLevel.R0_RUN:
@@ -256,7 +256,7 @@ def _shown(state: SupervisorState, holding: list[Rule], facts: Facts) -> Supervi
 
 
 def _is_down(facts: Facts) -> bool:
-    """Tell whether it is seated or lying with nobody moving it, or without torque already."""
+    """Tell whether the robot sits or lies and nothing moves it, or has no torque already."""
     if facts.gate.phase is GatePhase.OFF:
         return True
     nobody_moves = facts.mode <= Mode.SEATED or facts.tilt > LYING_TILT_RAD

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Judges commands, drives and sensors in each control tick: sound or not."""
+"""Judges in each control tick whether commands, drives and sensors are sound."""

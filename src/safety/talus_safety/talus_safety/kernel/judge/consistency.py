@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Holds IMU, encoders and foot sensors against what the legs say.
+"""Compares IMU, encoders and foot sensors with what the legs say.
 
-The sole that carries lies on the floor, so the leg's joints say which way base_link leans and
-turns; the leg's torques say what the floor bears: those that `soles.py` believes. Level ground
-within `LEAN_RAD` is assumed.
+A sole that carries lies on the floor, so its leg's joint angles show how base_link leans and
+turns, and its leg's torques show what the floor bears. Only soles that `soles.py` trusts count.
+The floor is assumed to be level within `LEAN_RAD`.
 """
 
 from __future__ import annotations
@@ -21,34 +21,34 @@ from talus_safety.kernel.measure.soles import Soles
 from talus_safety.kernel.measure.stance import CONTACT_OFF_N
 from talus_safety.kernel.measure.tilt import TiltFilter
 
-CONSISTENCY_LOOK_PERIOD_S = 0.01  # s between looks: 0.3 ms each
-# between IMU and sole: 6 degrees in a side step after 20 N s
+CONSISTENCY_LOOK_PERIOD_S = 0.01  # s between two checks: each costs 0.3 ms
+# rad between IMU and sole: a sound robot shows 6 degrees in a side step after a push of 20 N s
 LEAN_RAD = math.radians(15.0)
 LEAN_LOOKS = 6
-# rad/s between gyroscope and leg: a foot that rolls or bounces is over sooner
+# rad/s between gyroscope and leg: a foot that rolls or bounces differs more, but not for as long
 FAST_TURN_RADPS = 3.0
 FAST_TURN_LOOKS = 8
-# 60 ms after 20 N s in a side step
+# rad/s between gyroscope and leg, for longer: 60 ms of it are seen in a side step after 20 N s
 SLOW_TURN_RADPS = 1.0
 SLOW_TURN_LOOKS = 10
-# rad/s about the vertical; straight steps show 0.04
+# rad/s between gyroscope and leg about the vertical; straight steps show 0.04
 SPIN_RADPS = 0.15
 SPIN_LOOKS = 6
-# rad/s: a foot that slips comes to rest again, and feet slip while turning
+# rad/s by which the spin may vary: a foot that slips comes to rest again, and feet slip in turns
 SPIN_SPREAD_RADPS = 0.12
 SPIN_TURNING_RADPS = 0.35
-# rad/s about any axis, as long, where both soles lie flat and still: sound ones show 0.08
+# rad/s about any axis, for as long, while both soles lie flat and still: sound IMUs show 0.08
 FLAT_TURN_RADPS = 0.2
-# of the weight, by the leg's torques, under a foot that says it is in the air
+# Share of the weight that the leg's torques show under a foot whose sensor says it is in the air.
 CARRYING_LEG_OF_WEIGHT = 0.5
-IDLE_LEG_FORCE_N = 40.0  # N by the leg's torques, under a foot that says that it carries
-CLAIMED_FORCE_N = 150.0  # N
+IDLE_LEG_FORCE_N = 40.0  # N that the leg's torques show under a foot that claims to carry
+CLAIMED_FORCE_N = 150.0  # N that a foot sensor must claim at least to be compared with its leg
 CONTACT_LOOKS = 10
 GRAVITY_ERROR_MPS2 = 1.0  # m/s^2: twenty times the noise and bias of an industrial IMU
 
 
 class ConsistencyWatch:
-    """Watches each sample; `imu`, `foot` and `rest` say what contradicts, or are empty."""
+    """Compares each sample; `imu`, `foot` and `rest` say in words what contradicts, or nothing."""
 
     def __init__(self, robot: RobotDescription):
         self._body = Body(robot)
@@ -58,14 +58,14 @@ class ConsistencyWatch:
         self.forget()
 
     def forget(self) -> None:
-        """Forget all looks, and judge anew."""
+        """Forget all earlier checks and begin anew."""
         self.imu = self.foot = self.rest = ""
         self._lean_looks = self._fast_looks = self._slow_looks = 0
         self._contact_looks = [0, 0]
         self._turns = tuple(deque[tuple[float, ...]](maxlen=SPIN_LOOKS) for _ in self._names)
 
     def step(self, state: RobotState, tilt: TiltFilter, dt: float) -> None:
-        """Look at a sample, `dt` s after the one before, if the last look is long enough ago."""
+        """Check a sample, `dt` s after the one before, once the last check is long enough ago."""
         self._time += dt
         if self._time < CONSISTENCY_LOOK_PERIOD_S:
             return
@@ -81,11 +81,11 @@ class ConsistencyWatch:
             self.rest = self._judge_rest(state)
 
     def _judge_imu(self, state: RobotState, tilt: TiltFilter, placement: Placement) -> None:
-        """Judge each axis by the foot that agrees best: one foot may roll or stand on something."""
-        # sine of the lean, and rad/s, about the soles' axes
+        """Compare each axis with the foot that agrees best, since one foot may roll or tip."""
+        # Least sine of the lean, and least turn rate in rad/s, about the soles' axes
         spin = math.inf
         least = np.full((2, 3), math.inf)
-        flat = [0.0, 0.0]  # rad/s
+        flat = [0.0, 0.0]  # rad/s, turn rates about axes of soles that lie flat
         up = np.array(tilt.up)
         rate = np.array(tilt.rate)
         for foot in (0, 1):
@@ -147,7 +147,7 @@ class ConsistencyWatch:
                 self.foot = f"{self._names[foot]} says {said:.0f} N, its leg bears {borne:.0f} N"
 
     def _judge_rest(self, state: RobotState) -> str:
-        """Judge a robot without torque: swapped axes, scaled or dead accelerometers show here."""
+        """Judge a robot without torque: swapped axes and bad accelerometers show at rest."""
         felt = float(np.linalg.norm(state.linear_acceleration))
         if abs(felt - GRAVITY_MPS2) > GRAVITY_ERROR_MPS2:
             return f"the accelerometer says {felt:.1f} m/s^2 at rest"

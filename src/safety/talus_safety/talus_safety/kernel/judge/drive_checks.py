@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Checks drives and encoders, with a class for each way to fail.
+"""Checks drives and encoders, with one class for each way in which they fail.
 
-What it must remember, and which joints fail now.
+Each class remembers what its check needs, and returns which joints fail now.
 """
 
 from __future__ import annotations
@@ -13,50 +13,50 @@ from talus_core.state import JointCommand, RobotState
 from talus_safety.kernel.limits import MonitorConfig
 from talus_safety.kernel.measure.stance import CONTACT_ON_N
 
-# Rows of a tick's table, and how many ticks in a row each must be beyond its bound.
+# Rows of the table that each tick fills; a joint fails after so many ticks in a row past a bound.
 RESIDUAL_ROW, SPEED_ROW, EFFORT_ROW, STEP_ROW, PUSH_ROW = range(5)
 RESIDUAL_TICKS = 8
 ENVELOPE_TICKS = 3
-# of the peak, given beyond what is asked: hard shoves show 0.03
+# Share of the peak torque that a drive gives beyond what is asked: hard shoves show 0.03.
 PUSH_OF_PEAK = 0.3
 PUSH_TICKS = 3
-SPEED_OF_LIMIT = 1.2  # of the speed limit: 20 N s while walking reach 0.81 of it
-EFFORT_OF_PEAK = 1.15  # of the peak: current sensing is good to 1 %
-# of the speed limit, and rad: a jump of 2 pi is far more
+SPEED_OF_LIMIT = 1.2  # share of the speed limit: a push of 20 N s while walking reaches 0.81
+EFFORT_OF_PEAK = 1.15  # share of the peak torque: current sensing is accurate to 1 %
+# Share of the speed limit that an encoder's step may show: a jump by 2 pi shows far more.
 STEP_OF_SPEED_LIMIT = 1.5
 STEP_NOISE_RAD = 0.05
-DEAD_EFFORT_OF_PEAK = 0.008  # of the peak in every tick: four times the noise
-# in the mean; healthy joints give so little when asked for 0.006
+DEAD_EFFORT_OF_PEAK = 0.008  # share of the peak torque, given at most in every tick: 4 x the noise
+# Share of the peak torque, given at most in the mean; healthy joints give so little at 0.006 asked.
 DEAD_MEAN_EFFORT_OF_PEAK = 0.003
 DEAD_ASKED_EFFORT_OF_PEAK = 0.01
 DEAD_TICKS = 5
-# rad/s: asked for, and not exceeded
+# rad/s that the command asks for while the joint does not move
 LOCKED_WANTED_SPEED_RADPS = 1.0
 LOCKED_SPEED_RADPS = 0.1
-LOCKED_TICKS = 25  # at twice what healthy joints need to get going
-# rad/s: a third more than healthy joints stop from, getting up too; noise
+LOCKED_TICKS = 25  # ticks: twice what healthy joints need to start moving
+# rad/s: a third more than the speed from which healthy joints stop, in getting up too; plus noise
 STOPPED_FROM_SPEED_RADPS = 0.65
 STOPPED_SPEED_RADPS = 0.08
-# ticks in which it stops, and then does not move at all
+# Ticks in which the joint stops; after them it does not move at all.
 STOPPED_WITHIN_TICKS = 2
 STOPPED_TICKS = 16
-# joints of a leg that come last: under load the floor may stop them, and `locks.py` judges them
+# Last joints of a leg: under load the floor may stop them, so `locks.py` judges them instead.
 ANKLE_JOINTS = 2
 ENCODER_STUCK_TICKS = 8
-# ticks in which every encoder changed: they have noise, so equal samples mean that one is stuck
+# Ticks in which every encoder changes: all have noise, so equal samples mean that one is stuck.
 ENCODER_DITHER_TICKS = 50
 POWER_TICKS = 5
 
 
 class DriveLaw:
-    """Computes what drives should give for a command."""
+    """Computes the torque that drives should give for a command."""
 
     def __init__(self, limits: JointLimits):
         self._effort = limits.effort
         self._low = -limits.effort
 
     def expected(self, state: RobotState, sent: JointCommand) -> np.ndarray:
-        """Return the torque (n,) that the drives' law asks for, N m."""
+        """Return the torque (n,) that the drives' control law asks for, N m."""
         effort = sent.position - state.position
         effort *= sent.kp
         effort += sent.effort
@@ -68,7 +68,7 @@ class DriveLaw:
 
 
 class EnvelopeCheck:
-    """Counts for how long each joint's residual, speed, torque, step and push are beyond bounds."""
+    """Counts how long each joint's residual, speed, torque, step and push are out of bounds."""
 
     def __init__(self, limits: JointLimits, period: float, config: MonitorConfig):
         self._bound = np.array(
@@ -87,7 +87,7 @@ class EnvelopeCheck:
         self._count = np.zeros(self._bound.shape, dtype=int)
 
     def forget(self) -> None:
-        """Begin to count anew."""
+        """Start counting anew."""
         self._count[:] = 0
 
     def measure(self, state: RobotState, last_position: np.ndarray) -> np.ndarray:
@@ -98,9 +98,9 @@ class EnvelopeCheck:
         return self._table[STEP_ROW]
 
     def compare(self, state: RobotState, asked: np.ndarray | None) -> None:
-        """Take in a tick's torque against what was asked, (n,) N m.
+        """Compare a tick's torque with what was asked, (n,) N m.
 
-        None where nothing can be expected.
+        `asked` is None where no torque can be expected.
         """
         table = self._table
         if asked is None:
@@ -116,14 +116,14 @@ class EnvelopeCheck:
         )
 
     def find(self, speaks: np.ndarray) -> np.ndarray | None:
-        """Return which joints (5, n) were beyond a bound for long enough, or None.
+        """Return which joints (5, n) were out of a bound for long enough, or None for no joint.
 
         Args:
-            speaks: Encoders (n,) that said something new at this tick.
+            speaks: Encoders (n,) that gave a new value in this tick.
         """
         np.abs(self._table, out=self._table)
         self._count += 1
-        self._count *= ~(self._table <= self._bound)  # NaN is beyond
+        self._count *= ~(self._table <= self._bound)  # NaN counts as out of bounds
         if not np.count_nonzero(self._count):
             return None
         found = self._count >= self._needed
@@ -131,12 +131,12 @@ class EnvelopeCheck:
             return None
         found[PUSH_ROW] &= speaks & np.isfinite(
             self._table[PUSH_ROW]
-        )  # a silent bus leaves it as it was told
+        )  # a silent bus leaves the count as it was
         return found
 
 
 class DeadCheck:
-    """Finds drives that are asked for little and give nothing at all."""
+    """Finds drives that are asked for some torque and give none at all."""
 
     def __init__(self, limits: JointLimits):
         self._says_little = DEAD_EFFORT_OF_PEAK * limits.effort
@@ -145,14 +145,14 @@ class DeadCheck:
         self.forget()
 
     def forget(self) -> None:
-        """Begin to count anew."""
+        """Start counting anew."""
         self._ticks = np.zeros(len(self._says_little), dtype=int)
         self._means = np.zeros(
             (2, len(self._says_little))
-        )  # N m asked and given, while next to nothing is given
+        )  # N m asked for and given, while the drives give next to nothing
 
     def find(self, state: RobotState, asked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return (n,) drives that are dead, and (n,) those that give nothing at this tick."""
+        """Return drives (n,) that are dead, and drives (n,) that give nothing in this tick."""
         silent = np.abs(state.effort) < self._says_little
         self._ticks += 1
         self._ticks *= silent
@@ -169,13 +169,13 @@ class DeadCheck:
 
 
 class LockedCheck:
-    """Finds joints that are asked to move and do not, for long."""
+    """Finds joints that are asked to move for a long time and do not."""
 
     def __init__(self, size: int):
         self._ticks = np.zeros(size, dtype=int)
 
     def forget(self) -> None:
-        """Begin to count anew."""
+        """Start counting anew."""
         self._ticks[:] = 0
 
     def find(self, state: RobotState, sent: JointCommand) -> np.ndarray | None:
@@ -190,7 +190,7 @@ class LockedCheck:
 
 
 class StoppedCheck:
-    """Finds joints of legs and torso that turned, stop at once, and stay where they are."""
+    """Finds leg and torso joints that turned, stop at once and then stay where they are."""
 
     def __init__(self, robot: RobotDescription, carries: np.ndarray):
         self._carries = carries
@@ -200,14 +200,15 @@ class StoppedCheck:
         self.forget()
 
     def forget(self) -> None:
-        """Begin to count anew."""
+        """Start counting anew."""
         size = len(self._carries)
         self._still = np.zeros(size, dtype=int)
-        self._speeds = np.zeros((STOPPED_WITHIN_TICKS + 1, size))  # of this tick and those before
+        # Rad/s of this tick and those before
+        self._speeds = np.zeros((STOPPED_WITHIN_TICKS + 1, size))
         self._stopped_from = np.zeros(size)
 
     def find(self, state: RobotState) -> np.ndarray | None:
-        """Return which joints (n,) stopped for good, or None; ankles under load are left out."""
+        """Return which joints (n,) stopped for good, or None; ankles under load are not judged."""
         speeds = self._speeds
         speeds[1:] = speeds[:-1].copy()
         np.abs(state.velocity, out=speeds[0])
@@ -227,24 +228,24 @@ class StoppedCheck:
 
 
 class StuckCheck:
-    """Finds encoders that say the same angle again and again, although they have noise."""
+    """Finds encoders that repeat the same angle again and again, although they have noise."""
 
     def __init__(self, size: int):
         self._equal = np.zeros(size, dtype=int)
         self._all_changed = 0
 
     def forget(self) -> None:
-        """Begin to count anew."""
+        """Start counting anew."""
         self._equal[:] = 0
         self._all_changed = 0
 
     @property
     def speaks(self) -> np.ndarray:
-        """Tell which encoders (n,) said something new at this tick."""
+        """Tell which encoders (n,) gave a new value in this tick."""
         return self._equal == 0
 
     def find(self, step: np.ndarray) -> np.ndarray | None:
-        """Return which encoders (n,) are stuck, or None; `step`: (n,) rad since the tick before."""
+        """Return which encoders (n,) are stuck, or None; `step` (n,) is one tick's change, rad."""
         if np.count_nonzero(step) == len(step):
             self._all_changed += 1
             if self._equal.any():
@@ -259,17 +260,17 @@ class StuckCheck:
 
 
 class PowerCheck:
-    """Finds joints that together give or take more mechanical power than any motion asks."""
+    """Finds joints that together give or take more mechanical power than any motion needs."""
 
     def __init__(self, power_at_most_w: float):
         self._power = power_at_most_w
         self._ticks = 0
 
     def forget(self) -> None:
-        """Begin to count anew."""
+        """Start counting anew."""
         self._ticks = 0
 
     def is_beyond(self, state: RobotState) -> bool:
-        """Return whether the power has been too much for long enough."""
+        """Return whether the power has been too high for long enough."""
         self._ticks = self._ticks + 1 if abs(state.effort @ state.velocity) > self._power else 0
         return self._ticks >= POWER_TICKS

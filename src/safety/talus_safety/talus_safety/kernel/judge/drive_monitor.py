@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Judges in every control tick whether drives and encoders do what they were told.
 
-A finding stays until torque is off: what failed once is not trusted again before a person looked.
+A finding stays until torque is off: a part that failed is not trusted before a person checked it.
 """
 
 from __future__ import annotations
@@ -34,22 +34,22 @@ IS_LOCKED = "is locked"
 
 @dataclass
 class DriveFindings:
-    """Holds what was found of n joints.
+    """Holds the findings about n joints.
 
-    Words name the first joint, and are empty where nothing is wrong.
+    Texts name the first joint concerned, and are empty where nothing is wrong.
 
     Attributes:
-        size: n.
-        encoder: An encoder is stuck or jumped.
-        leg: A joint that carries does not do what it is told.
-        locked: A joint that carries does not turn.
-        arm: A joint that carries nothing fails.
-        runaway: A joint leaves its envelope; for as long as it lasts, the others until torque is
-            off.
-        stuck: (n,) encoders that repeat themselves.
-        jumped: (n,) encoders that jumped at this tick.
+        size: Number n of joints.
+        encoder: Which encoder is stuck or jumped.
+        leg: Which weight-bearing joint does not do what it is told.
+        locked: Which weight-bearing joint does not turn.
+        arm: Which joint without weight to carry fails.
+        runaway: Which joint leaves its envelope; cleared when that ends. All other findings stay
+            until torque is off.
+        stuck: (n,) encoders that repeat their value.
+        jumped: (n,) encoders that jumped in this tick.
         limp: (n,) drives that give no torque, until they give some again.
-        wild: (n,) drives that push on their own account.
+        wild: (n,) drives that push without being told to.
     """
 
     size: int
@@ -68,7 +68,7 @@ class DriveFindings:
 
 
 class DriveMonitor:
-    """Judges each tick with torque; `findings` then say what is wrong, until `relax`."""
+    """Judges each tick with torque; `findings` then say what is wrong, until `relax` is called."""
 
     def __init__(self, robot: RobotDescription, period: float, config: MonitorConfig):
         self._names = robot.joint_names
@@ -84,7 +84,7 @@ class DriveMonitor:
         self.relax()
 
     def relax(self) -> None:
-        """Forget what was found, and expect nothing of the drives: torque is off."""
+        """Forget all findings and expect nothing of the drives: torque is off."""
         self.findings = DriveFindings(len(self._names))
         self._last: np.ndarray | None = None
         self._ticks_with_command = 0
@@ -99,11 +99,11 @@ class DriveMonitor:
             check.forget()
 
     def step(self, state: RobotState, sent: JointCommand | None) -> None:
-        """Judge a tick.
+        """Judge one tick.
 
         Args:
-            state: Of this tick.
-            sent: What the drives followed since the tick before; None where that is not known.
+            state: State of this tick.
+            sent: Command that the drives followed since the tick before; None where it is unknown.
         """
         last = self._last
         self._last = state.position
@@ -115,7 +115,7 @@ class DriveMonitor:
         self._ticks_with_command = self._ticks_with_command + 1 if sent is not None else 0
         if (
             sent is not None and self._ticks_with_command > RESIDUAL_TICKS
-        ):  # before, torque was rising
+        ):  # in earlier ticks torque was still rising
             self._judge_answer(state, sent)
         else:
             self._envelope.compare(state, None)
@@ -128,7 +128,7 @@ class DriveMonitor:
             )
 
     def _judge_answer(self, state: RobotState, sent: JointCommand) -> None:
-        """Hold what the drives give against what they were told."""
+        """Compare what the drives give with what they were told."""
         asked = self._law.expected(state, sent)
         dead, silent = self._dead.find(state, asked)
         self.findings.limp = self.findings.limp & silent | dead
@@ -156,7 +156,7 @@ class DriveMonitor:
         findings.runaway = f"{self._first(wild)} beyond its speed or torque" if wild.any() else ""
 
     def _blame(self, found: np.ndarray | None, what: str) -> None:
-        """Note the first of the joints (n,) that were found, where its kind has no finding yet."""
+        """Note the first joint of those found (n,), unless its kind of finding is noted already."""
         if found is None:
             return
         findings = self.findings

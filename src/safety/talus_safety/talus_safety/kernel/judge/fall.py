@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Calls a fall when it can no longer be stopped."""
+"""Calls a fall when nothing can stop it any more."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ import math
 
 from talus_safety.kernel.measure.tilt import Vertical
 
-PENDULUM_FREQUENCY_RADPS = 3.4  # 1/s: of a pendulum of 0.85 m, the hips' height while standing
-UPRIGHT_CAPTURE_ANGLE_RAD = 0.5  # rad of the capture angle: seated and getting up stay below
-UPRIGHT_TIME_S = 0.5  # s
+PENDULUM_FREQUENCY_RADPS = 3.4  # rad/s of a pendulum of 0.85 m, the standing height of the hips
+UPRIGHT_CAPTURE_ANGLE_RAD = 0.5  # rad: a robot that sits or gets up has a smaller capture angle
+UPRIGHT_TIME_S = 0.5  # s below that angle, after which a robot counts as upright
 CALLED_FALL_TICKS = 3  # ticks in a row: an impact's spike in the gyroscope is shorter
-# s, while steps may still catch it: at most 0.102 in 70 of 71 hard shoves that they caught
+# s for which a stepping controller may still catch a fall: 70 of 71 hard shoves took at most 0.102
 BALANCED_FALL_S = 0.11
-FALL_TILT_COSINE = math.cos(math.radians(15.0))  # a gyroscope alone, without a tilt, calls no fall
-LEAST_TILT_SINE = 1e-3  # of the sine of the tilt, below which it has no direction
+FALL_TILT_COSINE = math.cos(math.radians(15.0))  # at less tilt, turn rate alone calls no fall
+LEAST_TILT_SINE = 1e-3  # sine of the tilt, below which the tilt has no direction
 
 
 class FallWatch:
     """Calls a fall by the capture angle.
 
-    The tilt at which the body would come to rest, if anything held it there.
-
-    For the inverted pendulum, tilt + rate / omega, as the capture point (Pratt et al., Capture
-    Point, 2006) without encoders. Only a robot that was upright can fall: one that lies and gets up
-    is left alone.
+    That is the tilt at which the body would come to rest if it went on turning freely: tilt + rate
+        /
+    omega for the inverted pendulum. It equals the capture point (Pratt et al., "Capture Point",
+    2006) without encoders. Only a robot that was upright can fall; one that lies or gets up does
+    not.
     """
 
     def __init__(self, at_most: float, period: float):
@@ -40,11 +40,13 @@ class FallWatch:
         self._was_upright = self.is_falling = False
 
     def step(self, tilt: Vertical, is_balanced: bool = False) -> bool:
-        """Return whether it falls at this tick.
+        """Return whether the robot falls at this tick.
 
-        Once called it stays so until the robot is upright again, or forgotten.
+        Once called, a fall lasts until the robot is upright again or `forget` is called.
 
-        `is_balanced`: a controller that steps has the robot, and calls falls itself.
+        Args:
+            tilt: Vertical and turn rate in base_link.
+            is_balanced: Whether a controller that steps has the robot, and calls falls itself.
         """
         angle = capture_angle(tilt)
         self._upright_ticks = self._upright_ticks + 1 if angle < UPRIGHT_CAPTURE_ANGLE_RAD else 0
@@ -62,7 +64,7 @@ class FallWatch:
 def capture_angle(tilt: Vertical) -> float:
     """Return the capture angle, rad, never negative.
 
-    Of base_link's z axis from the vertical, ahead by one time constant of the fall.
+    It is the angle of base_link's z axis from the vertical, one time constant of the fall ahead.
     """
     ux, uy, uz = tilt.up
     sine = math.hypot(ux, uy)

@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Judges in every control tick whether the IMU still measures: not off, not stuck, not jumping."""
+"""Judges in every control tick whether the IMU still measures or is off, stuck or jumping."""
 
 from __future__ import annotations
 
 import numpy as np
 
-IMU_STUCK_TICKS = 20  # an IMU of 200 Hz repeats itself for 3
+IMU_STUCK_TICKS = 20  # equal ticks in a row; a sound IMU of 200 Hz repeats a sample for 3
 IMU_OFF_TICKS = 5
-IMU_DITHER_SAMPLES = 50  # different samples: as above
+IMU_DITHER_SAMPLES = 50  # different samples in a row, which show that the IMU has noise
 IMU_JUMP_RADPS_AND_MPS2 = (
     2.0,
     80.0,
 )  # rad/s and m/s^2 from tick to tick: four times what a push of 20 N s while walking shows
-IMU_JUMP_SAMPLES = 2  # in a row: before a fall is called by what such an IMU says
+IMU_JUMP_SAMPLES = 2  # jumps in a row; found before a fall is called by what such an IMU says
 
 
 class ImuMonitor:
@@ -28,9 +28,11 @@ class ImuMonitor:
         self._changes = self._equal = self._jumps = 0
 
     def step(self, sample: list[float], velocity: np.ndarray) -> str:
-        """Return what is wrong after a sample of gyroscope and accelerometer (6,).
+        """Return in words what is wrong with the IMU after one more tick; empty while it works.
 
-        (n,) rad/s of the joints.
+        Args:
+            sample: Gyroscope, rad/s, and accelerometer, m/s^2, (6,).
+            velocity: Joint speeds (n,), rad/s.
         """
         if sample != self._last:
             self._find_jump(sample)
@@ -51,7 +53,7 @@ class ImuMonitor:
         return self.fault
 
     def distrust(self) -> None:
-        """Note that the IMU was compared with the legs, and is not believed."""
+        """Note that the IMU contradicts the legs and is not believed."""
         self.fault = self.fault or "it contradicts the legs"
 
     def _find_jump(self, sample: list[float]) -> None:

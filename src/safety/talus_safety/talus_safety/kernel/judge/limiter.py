@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Refuses malformed command frames whole, and cuts sound ones to the robot's limits."""
+"""Refuses malformed command frames whole, and cuts sound frames to the robot's limits."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from talus_safety.kernel.limits import LimiterConfig
 POSITION_ROW, VELOCITY_ROW, COMMAND_EFFORT_ROW, KP_ROW, KD_ROW = range(
     5
 )  # rows of a command's table
-# so many joints at once farther than at full speed in so many ticks: not one body's
+# Ticks of travel at full speed: no body moves so many joints farther than that in one tick.
 JUMP_TICKS = 10
 JUMP_JOINTS = 3
 
 
 class _CheckedCommand(NamedTuple):
-    """Keeps a sound frame with its five arrays as a table (5, n)."""
+    """Holds a sound frame together with its five arrays as a table (5, n)."""
 
     command: JointCommand
     table: np.ndarray
 
 
 class CommandLimiter:
-    """Checks frames, then limits range, rate, torque and gain.
+    """Checks frames, then limits their range, rate, torque and gains.
 
-    Limits come from the robot, `config` narrows them.
+    The limits are the robot's, narrowed by `config`.
     """
 
     def __init__(self, robot: RobotDescription, period: float, config: LimiterConfig):
@@ -49,23 +49,23 @@ class CommandLimiter:
         self._legs = robot.indices("left_leg", "right_leg")
         self._checked: _CheckedCommand | None = None  # the newest sound frame
         self._sent: np.ndarray | None = (
-            None  # (n,) rad, the position target that the drives follow now
+            None  # (n,) rad, the position targets that the drives follow now
         )
         self._sent_at = self._accepted_at = -1
 
     def relax(self) -> None:
-        """Forget the target in force: the next is measured against the joints' own positions."""
+        """Forget the targets in force: the next ones are compared with the joint positions."""
         self._sent = None
 
     def refuse(self, command: JointCommand, state: RobotState, may_be_limp: bool) -> str:
-        """Say why the frame must not reach the drives.
+        """Say why the frame must not reach the drives; empty when it may.
 
-        Empty when it may, and then older frames no longer may.
+        A frame that may pass bars all older frames from then on.
 
         Args:
-            command: As it arrived.
-            state: Of this tick.
-            may_be_limp: Legs without stiffness, damping and torque are no danger now.
+            command: Frame as it arrived.
+            state: State of this tick.
+            may_be_limp: Whether legs without stiffness, damping and torque are no danger now.
         """
         table = self._table(command)
         if table is None:
@@ -93,7 +93,7 @@ class CommandLimiter:
             if self._checked is None or command is not self._checked.command
             else self._checked.table
         )
-        assert table is not None  # a sound frame has the right size and type
+        assert table is not None  # a sound frame has arrays of the right size and type
         result = np.minimum(np.maximum(table, self._low), self._high)
         if self._sent is None:
             self._sent = np.minimum(
@@ -109,9 +109,9 @@ class CommandLimiter:
         return JointCommand(command.sequence, *result), bool(np.count_nonzero(result != table))
 
     def _jumps(self, table: np.ndarray, sequence: int, position: np.ndarray) -> bool:
-        """Tell whether legs' targets are far from those in force and from the joints.
+        """Tell whether many leg targets are far from those in force and from the joints.
 
-        One alone is cut to its rate.
+        A single such target is only cut to its rate.
         """
         if self._sent is None:
             return False
@@ -129,7 +129,7 @@ class CommandLimiter:
         return max(self._accepted_at + 1, newest - self._age_ticks) <= sequence <= newest
 
     def _table(self, command: JointCommand) -> np.ndarray | None:
-        """Return the five arrays as a table (5, n), or None where they are not that."""
+        """Return the five arrays as a table (5, n), or None if their types or sizes do not fit."""
         try:
             arrays = (command.position, command.velocity, command.effort, command.kp, command.kd)
             table = np.array(arrays, dtype=float)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps NaN, infinity and the absurd out of everything downstream.
+"""Keeps NaN, infinity and absurd numbers out of everything downstream.
 
-A sensor that says so is held at its last word.
+A sensor that sends such numbers is held at its last good value.
 """
 
 from __future__ import annotations
@@ -11,21 +11,18 @@ from dataclasses import replace
 import numpy as np
 from talus_core.state import RobotState
 
-ABSURD_NUMBER = 1e6  # of any unit here: a thousand times what a robot of this size can feel
+ABSURD_NUMBER = 1e6  # in any SI unit used here: a thousand times what such a robot can measure
 
 
 class StateKeeper:
-    """Passes sound states as they are, and holds absurd numbers at their last good ones."""
+    """Passes sound states unchanged, and replaces absurd numbers by their last good ones."""
 
     def __init__(self) -> None:
-        self.bad_ticks = 0  # in a row
+        self.bad_ticks = 0  # ticks in a row with an absurd number
         self._last: RobotState | None = None
 
     def keep(self, state: RobotState) -> RobotState:
-        """Return the state with every absurd number replaced by its last good one.
-
-        0 if there was none.
-        """
+        """Return the state with every absurd number replaced by its last good one, or by 0."""
         all_held = (
             state.position,
             state.velocity,
@@ -55,7 +52,7 @@ class StateKeeper:
 
 
 def _held(array: np.ndarray, last: np.ndarray | None) -> np.ndarray:
-    """Return the array with its last good numbers, or 0, where it has none."""
+    """Return the array with each absurd number replaced by the last good one, or by 0."""
     return np.where(
         np.abs(array) < ABSURD_NUMBER, array, np.zeros_like(array) if last is None else last
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Watches whether supply and windings still carry: bus voltage, and the torque drives have left."""
+"""Watches whether the bus voltage holds, and how much torque the drives have left."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-VOLTAGE_SMOOTHING_S = 0.02  # s: a step's peak is shorter
-VOLTAGE_MEAN_S = 10.0  # s: a pack that empties slowly is no brownout
-# of the peak torque that a drive can still give: sitting down asks for half
+VOLTAGE_SMOOTHING_S = 0.02  # s: a step's peak load is shorter
+VOLTAGE_MEAN_S = 10.0  # s: a pack that empties slowly does not count as a brownout
+# Share of the peak torque that a drive can still give: sitting down needs half of the peak.
 DEGRADING_TORQUE_LEFT = 0.8
 STOPPING_TORQUE_LEFT = 0.6
 
 
 class PowerReport(NamedTuple):
-    """Holds what the drives say of themselves at a tick, where they do.
+    """Holds what the drives report of their supply in one tick, where they report it.
 
     Attributes:
-        voltage: V of the bus.
-        torque_left: (n,) part of its peak that each can still give, less than 1 while it derates;
-            None: not said.
+        voltage: Bus voltage, V.
+        torque_left: (n,) share of its peak torque that each drive can still give, below 1 while it
+            derates; None where drives do not report it.
     """
 
     voltage: float = math.nan
@@ -29,7 +29,7 @@ class PowerReport(NamedTuple):
 
 
 class PowerMonitor:
-    """Watches `drop` of the bus voltage, as a part of it, and the `weakest` drive with its part."""
+    """Watches the relative `drop` of the bus voltage and the `weakest` drive's remaining torque."""
 
     def __init__(self, names: tuple[str, ...], period: float):
         self._names = names
@@ -40,7 +40,7 @@ class PowerMonitor:
         self.weakest = ""
 
     def step(self, report: PowerReport) -> None:
-        """Take in a report; values that are not finite say nothing."""
+        """Take in a report; values that are not finite are ignored."""
         if math.isfinite(report.voltage):
             self._follow(report.voltage)
         if report.torque_left is not None:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Computes kinematics and statics of a robot from its URDF.
 
-Where everything is and what gravity asks of the joints.
+It says where every link is and which joint torques gravity needs.
 
-Legend: all vectors are expressed in base_link. n joints in the robot's order; row 0 of "links" is
-base_link, row j + 1 the link that joint j moves, with everything fixed to it.
+Legend: all vectors are expressed in base_link. There are n joints, in the robot's order. Row 0 of
+"links" is base_link; row j + 1 is the link that joint j moves, with everything fixed to it.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ ZXY_ORDER = np.array([2, 0, 1])
 
 @dataclass(frozen=True)
 class Placement:
-    """Places all links of a robot with its joints at some angles.
+    """Holds the poses of all links of a robot for one set of joint angles.
 
     Attributes:
-        rotation: (n + 1, 3, 3) link to base_link.
-        origin: (n + 1, 3) m of the links' origins; of joint j in row j + 1.
-        axis: (n, 3) joint axes.
-        moment: (n + 1, 3) kg m, first mass moment about base_link's origin of each link and all
-            that it carries.
+        rotation: (n + 1, 3, 3) rotations from each link to base_link.
+        origin: (n + 1, 3) origins of the links in base_link, m; row j + 1 is that of joint j.
+        axis: (n, 3) joint axes in base_link.
+        moment: (n + 1, 3) first mass moment about base_link's origin of each link and of all links
+            that it carries, kg m.
     """
 
     rotation: np.ndarray
@@ -63,14 +63,14 @@ class Body:
         self._carries = _carries(tree.parent)
         self.carried_mass = (
             self._carries @ tree.mass
-        )  # (n + 1,) kg of each link and all that it carries
+        )  # (n + 1,) kg, mass of each link and of all links that it carries
         self._placed_at = np.full(self.size, np.nan)
         self._placement: Placement | None = None
 
     def place(self, position: np.ndarray) -> Placement:
-        """Place all links for joint angles (n,), rad.
+        """Return the poses of all links for joint angles (n,), rad.
 
-        The newest is kept for all calls in the same tick.
+        The newest result is kept for all calls in the same tick.
         """
         placement = self._placement
         if placement is None or not np.array_equal(position, self._placed_at):
@@ -80,7 +80,7 @@ class Body:
         return placement
 
     def _place(self, position: np.ndarray) -> Placement:
-        """Compute forward kinematics, one batch per level of the tree."""
+        """Compute forward kinematics, with one batch for each level of the tree."""
         sine = np.sin(position)[:, None, None]
         cosine = np.cos(position)[:, None, None]
         turn = np.eye(3) + sine * self._skew + (1.0 - cosine) * self._skew_squared  # Rodrigues
@@ -106,34 +106,34 @@ class Body:
         return placement.moment[0] / self.mass
 
     def centre_velocity(self, placement: Placement, velocity: np.ndarray) -> np.ndarray:
-        """Return the speed (3,) of the centre of mass seen from base_link, m/s."""
+        """Return the velocity (3,) of the centre of mass relative to base_link, m/s."""
         lever = placement.moment[1:] - self.carried_mass[1:, None] * placement.origin[1:]
         return velocity @ cross(placement.axis, lever) / self.mass
 
     def gravity_torque(self, placement: Placement, gravity: np.ndarray) -> np.ndarray:
-        """Return the torque (n,) that holds every joint against `gravity` (3,) m/s^2, N m."""
+        """Return the torque (n,) that holds every joint against `gravity` (3,), m/s^2, in N m."""
         lever = placement.moment[1:] - self.carried_mass[1:, None] * placement.origin[1:]
         return -np.einsum("ij,ij->i", placement.axis, cross(lever, gravity))
 
     def wrench_to_torque(self, placement: Placement, foot: int) -> np.ndarray:
-        """Return (joints, 6): a sole's ground force and moment to its leg's joint torques."""
+        """Return the matrix (joints, 6) from a sole's ground wrench to its leg's joint torques."""
         legs = self.legs[foot]
         lever = self.locate(placement, self.soles[foot])[1] - placement.origin[legs + 1]
         return np.hstack((cross(placement.axis[legs], lever), placement.axis[legs]))
 
     def locate(self, placement: Placement, frame: Frame) -> tuple[np.ndarray, np.ndarray]:
-        """Return rotation (3, 3) to base_link and origin (3,) of a fixed frame, m."""
+        """Return the rotation (3, 3) to base_link and the origin (3,) of a fixed frame, m."""
         rotation = placement.rotation[frame.link]
         return rotation @ frame.rotation, placement.origin[frame.link] + rotation @ frame.origin
 
 
 def cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Return a x b of (..., 3) vectors: numpy.cross at a fifth of its cost."""
+    """Return a x b for vectors (..., 3), at a fifth of the cost of numpy.cross."""
     return a[..., YZX_ORDER] * b[..., ZXY_ORDER] - a[..., ZXY_ORDER] * b[..., YZX_ORDER]
 
 
 def _levels(parent: np.ndarray) -> list[np.ndarray]:
-    """Return the joints by their distance from the base, nearest first."""
+    """Return the joints grouped by their distance from the base, nearest first."""
     depth = np.zeros(len(parent), dtype=int)
     for joint in range(len(parent)):
         link = parent[joint]
@@ -144,7 +144,7 @@ def _levels(parent: np.ndarray) -> list[np.ndarray]:
 
 
 def _carries(parent: np.ndarray) -> np.ndarray:
-    """Return (n + 1, n + 1) of 0 and 1: link i carries link k, or is it."""
+    """Return a matrix (n + 1, n + 1) that is 1 where link i carries link k or is that link."""
     carries = np.eye(len(parent) + 1)
     for joint in range(len(parent)):
         link = joint + 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Judges by joints, gyroscope and vertical whether a robot without torque would not fall."""
+"""Judges by joints, gyroscope and vertical whether a robot would fall without torque."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ import numpy as np
 from talus_core.robot import RobotDescription
 from talus_core.state import RobotState
 
-# rad from the rest pose: slumping onto the stops moves the legs up to 0.3 rad
+# rad from the rest pose: a robot that slumps onto its stops moves its legs by up to 0.3 rad
 NEAR_REST_POSE_RAD = 0.35
-LYING_TILT_RAD = math.radians(60.0)  # beyond it no foot is under the body any more
+LYING_TILT_RAD = math.radians(60.0)  # at a larger tilt no foot is under the body any more
 LYING_UP_COSINE = math.cos(LYING_TILT_RAD)
-REST_TURN_RADPS = 0.3  # rad/s: slower than a fall of 1 degree from balance after 1 s
+REST_TURN_RADPS = 0.3  # rad/s: 1 s after a fall began 1 degree off balance, it turns faster
 REST_JOINT_SPEED_RADPS = 0.5  # rad/s: encoder noise is below 0.1, a sitting motion above 0.5
-# s: longer than the reversal of any swaying motion, which has a period of 1 s or more
+# s: longer than the reversal of a swaying motion, whose period is 1 s or more
 REST_TIME_S = 0.4
-# s: the hand-over from sitting down to holding shakes a seated body for 40 ms; toppling takes 0.5 s
+# s: the hand-over from sitting to holding shakes a seated body for 40 ms; toppling takes 0.5 s
 SHAKEN_TIME_S = 0.1
 
 
 class Posture(Enum):
-    """Names what the body does, as far as cutting torque is concerned."""
+    """Names the postures that matter for cutting torque."""
 
     UPRIGHT = "upright"
     SEATED = "seated"
@@ -31,11 +31,10 @@ class Posture(Enum):
 
 
 class RestJudge:
-    """Judges a body seated (folded near the rest pose) or lying, and still for a while.
+    """Judges whether the body is seated (near the rest pose) or lying, and still for a while.
 
-    Anything else counts as upright.
-
-    A robot at rest that is shaken for less than 0.1 s (`SHAKEN_TIME_S`) stays at rest.
+    Anything else counts as upright. A robot at rest that is shaken for less than `SHAKEN_TIME_S`
+    (0.1 s) stays at rest.
     """
 
     def __init__(self, robot: RobotDescription):
@@ -46,11 +45,13 @@ class RestJudge:
         self.judged = Posture.UPRIGHT
 
     def step(self, now: float, state: RobotState, up_z: float, turn: float) -> Posture:
-        """Return the judgement at `now` s.
+        """Return the posture at the time `now`, s.
 
         Args:
+            now: Time on the clock that counts, s.
+            state: State of this tick.
             up_z: Cosine of the angle between the vertical and imu_link's z axis.
-            turn: rad/s, length of the turn rate.
+            turn: Length of the turn rate, rad/s.
         """
         posture = self._momentary(state, up_z, turn)
         if posture is not self._posture:
@@ -78,7 +79,7 @@ class RestJudge:
 
 
 def _run(indices: np.ndarray) -> np.ndarray | slice:
-    """Return a slice where the places follow each other: numpy then copies nothing."""
+    """Return a slice where the indices are consecutive: numpy then copies nothing."""
     first = int(indices[0])
     last = int(indices[-1])
     return (

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tells which sole may be believed to lie on the floor and stay there, and what its leg bears.
+"""Tells which soles can be trusted to lie still on the floor, and what their legs bear.
 
-By forces and torques.
+It judges by foot forces and joint torques.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from talus_safety.kernel.measure.body import Body, Placement
 from talus_safety.kernel.measure.stance import CONTACT_ON_N
 from talus_safety.kernel.measure.tilt import Vertical
 
-# m from a sole's edge to where it presses: nearer, it may tip about that edge
+# m from a sole's edge to its centre of pressure: a foot that presses nearer may tip about the edge
 SOLE_EDGE_MARGIN_M = 0.01
-# of the weight on one foot, beyond which the sole gives way: it lands
+# Share of the weight on one foot, beyond which the foot is landing and its sole gives way.
 LANDING_FORCE_OF_WEIGHT = 1.5
-# of the force upwards, sideways: steps need 0.3, a sole that slides on rubber shows 0.7 and more
+# Sideways force over upward force: steps need 0.3; a sole that slides on rubber shows 0.7 or more.
 GRIP_OF_FORCE = 0.6
-LEG_DETERMINANT = 0.01  # of the determinant: a straighter leg says nothing about the force along it
-LEG_SWING_SPEED_RADPS = 3.0  # rad/s of a joint, beyond which a leg's torques go into its own motion
+LEG_DETERMINANT = 0.01  # least determinant: a straighter leg does not show the force along it
+LEG_SWING_SPEED_RADPS = 3.0  # rad/s of a joint, beyond which torque goes into the leg's own motion
 
 
 class Soles:
     """Judges the soles of a robot with two flat feet.
 
-    (6,) N and N m of the floor on a sole, in its frame.
+    A wrench (6,) is the floor's force, N, and moment, N m, on a sole, in the sole's frame.
     """
 
     def __init__(self, robot: RobotDescription, body: Body):
@@ -42,14 +42,14 @@ class Soles:
         ]
 
     def is_still(self, wrench: list[float]) -> bool:
-        """Tell whether a sole carries, and neither lands nor slides."""
+        """Tell whether a sole carries and neither lands nor slides."""
         fx, fy, fz, *_ = wrench
         return 2.0 * CONTACT_ON_N < fz < self._hard and math.hypot(fx, fy) < GRIP_OF_FORCE * fz
 
     def is_fixed(self, foot: int, wrench: list[float]) -> tuple[bool, bool, bool]:
-        """Tell about which of its axes a sole that is still does not turn.
+        """Tell about which of its three axes a sole that is still does not turn.
 
-        About an edge, where it presses, it may tip.
+        A sole whose centre of pressure is near an edge may tip about that edge.
         """
         _, _, fz, mx, my, _ = wrench
         along, across = self._reach[foot]
@@ -58,9 +58,9 @@ class Soles:
     def borne(
         self, foot: int, state: RobotState, tilt: Vertical, placement: Placement
     ) -> float | None:
-        """Return the force upwards on a sole that its leg's torques show, in statics, N.
+        """Return the upward force on a sole that its leg's torques show in statics, N.
 
-        None where the leg is too straight or too fast to say.
+        None where the leg is too straight or moves too fast to show it.
         """
         body = self._body
         up = np.array(tilt.up)

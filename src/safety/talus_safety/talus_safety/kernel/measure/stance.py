@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures how the robot stands, from encoders, gyroscope, vertical and foot forces.
 
-Feet, centre of mass, capture point.
+It computes the feet, the centre of mass and the capture point.
 
-Legend: the level frame L has its origin in base_link's, z up and x along the mean of the toes;
-rotations to it are written as matrices `level @ vector_in_base`.
+Legend: the level frame L has its origin in that of base_link, z up and x along the mean direction
+of the toes. Rotations into it are written as matrices: `level @ vector_in_base`.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from talus_core.state import RobotState
 from talus_safety.kernel.measure.body import Body, Placement, cross
 from talus_safety.kernel.measure.tilt import Vertical
 
-# N on a foot that make it a support: a tenth of the weight, eight times the sensor's noise
+# N on a foot from which on it is a support: a tenth of the weight, eight times the sensor's noise
 CONTACT_ON_N = 60.0
-CONTACT_OFF_N = 20.0  # N below which it is one no more
+CONTACT_OFF_N = 20.0  # N on a foot below which it is no support any more
 LEAST_PENDULUM_HEIGHT_M = 0.2  # m: keeps the pendulum's frequency finite for a robot that lies
 
 
 @dataclass(frozen=True)
 class Stance:
-    """Holds how the robot stands at one tick.
+    """Holds how the robot stands at one tick; vectors are in the level frame.
 
     Attributes:
-        placement: Links in base_link.
-        level: (3, 3) base_link to level frame.
-        soles: (2, 3) m, centres of the soles.
-        sole_rotations: (2, 3, 3) sole to level frame.
+        placement: Poses of the links in base_link.
+        level: (3, 3) rotation from base_link to the level frame.
+        soles: (2, 3) centres of the soles, m.
+        sole_rotations: (2, 3, 3) rotations from the soles to the level frame.
         supports: Which feet carry.
-        pressure: (2, 2) m, where the ground presses on each sole; its centre where it does not.
-        centre: (3,) m, centre of mass.
-        velocity: (2,) m/s of it over the ground.
-        height: m of it above the soles that carry.
-        omega: 1/s, of the linear inverted pendulum.
+        pressure: (2, 2) centre of pressure of each sole, m; the sole's centre where none presses.
+        centre: (3,) centre of mass, m.
+        velocity: (2,) velocity of the centre of mass over the ground, m/s.
+        height: Height of the centre of mass above the soles that carry, m.
+        omega: Natural frequency of the linear inverted pendulum, rad/s.
     """
 
     placement: Placement
@@ -55,12 +55,12 @@ class Stance:
 
     @property
     def capture_point(self) -> np.ndarray:
-        """Return where pressure would bring the pendulum to rest, (2,), m (Pratt, 2006)."""
+        """Return the capture point (2,), m: pressure there stops the pendulum (Pratt, 2006)."""
         return self.centre[:2] + self.velocity / self.omega
 
 
 class StanceObserver:
-    """Remembers which feet carry; the rest is computed anew each tick."""
+    """Observes the stance; it remembers only which feet carry and computes the rest each tick."""
 
     def __init__(self, body: Body):
         self._body = body
@@ -71,7 +71,7 @@ class StanceObserver:
     ) -> Stance:
         """Return the stance at this tick.
 
-        A `lame` leg is no support beside one that is sound.
+        A `lame` leg is no support while the other leg carries.
         """
         body = self._body
         up = np.array(tilt.up)
@@ -116,14 +116,14 @@ class StanceObserver:
     def _sole_velocity(
         self, placement: Placement, state: RobotState, soles: np.ndarray
     ) -> np.ndarray:
-        """Return the speed (2, 3) of the soles as seen from base_link, m/s."""
+        """Return the velocities (2, 3) of the soles relative to base_link, m/s."""
         legs = self._body.legs
         lever = soles[:, None, :] - placement.origin[legs + 1]
         return np.einsum("fj,fjk->fk", state.velocity[legs], cross(placement.axis[legs], lever))
 
 
 def _level(up: np.ndarray, forward: np.ndarray) -> np.ndarray:
-    """Return the rotation (3, 3) into the frame with z along `up` and x along level `forward`."""
+    """Return the rotation (3, 3) to the frame with z along `up` and x along level `forward`."""
     left = cross(up, forward)
     length = math.sqrt(float(left @ left))
     left = left / length if length > 1e-6 else np.array([0.0, 1.0, 0.0])
@@ -131,7 +131,7 @@ def _level(up: np.ndarray, forward: np.ndarray) -> np.ndarray:
 
 
 def _off_centre(wrenches: np.ndarray, sole_rotations: np.ndarray) -> np.ndarray:
-    """Return (2, 2) from each sole's centre to where the ground presses on it, m."""
+    """Return the offsets (2, 2) from each sole's centre to its centre of pressure, m."""
     force = wrenches[:, 2]
     arm = (
         np.column_stack((-wrenches[:, 4], wrenches[:, 3]))
@@ -143,7 +143,7 @@ def _off_centre(wrenches: np.ndarray, sole_rotations: np.ndarray) -> np.ndarray:
 
 
 def _weights(supports: tuple[bool, bool], heights: np.ndarray) -> np.ndarray:
-    """Return the trust (2,) in each foot as fixed; the lower one where neither carries."""
+    """Return how far each foot is trusted as fixed, (2,); the lower foot where neither carries."""
     if supports == (False, False):
         return np.array([1.0, 0.0]) if heights[0] < heights[1] else np.array([0.0, 1.0])
     carrying = np.array(supports, dtype=float)

@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tells which way is up, from gyroscope and accelerometer alone.
+"""Estimates which way is up, from gyroscope and accelerometer alone.
 
-A complementary filter on the vertical.
-
-Mahony, Hamel, Pflimlin, "Nonlinear Complementary Filters on SO(3)", 2008, reduced to one direction:
-the gyroscope turns the estimate, the accelerometer pulls it back slowly, what remains is gyroscope
-bias. Plain floats: numpy costs five times as much on three numbers, and this runs in every control
-tick.
+It is the complementary filter of Mahony, Hamel, Pflimlin, "Nonlinear Complementary Filters on the
+Special Orthogonal Group", 2008, reduced to one direction: the gyroscope turns the estimate, the
+accelerometer pulls it back slowly, and what remains is gyroscope bias. It uses plain floats, since
+numpy costs five times as much on three numbers and this runs in every control tick.
 """
 
 from __future__ import annotations
@@ -17,19 +15,19 @@ from typing import Protocol
 
 from talus_core.physics import GRAVITY_MPS2
 
-# 1/s: 2 s, long against a step's accelerations, short against the drift of a gyroscope
+# 1/s: its 2 s are long against a step's accelerations and short against a gyroscope's drift
 TILT_PULL_PER_S = 0.5
-BIAS_PULL_PER_S2 = 0.05  # 1/s^2: bias settles in about 20 s
-MOST_BIAS_RADPS = 0.05  # rad/s, ten times a usual MEMS turn-on bias
-FASTEST_GYROSCOPE_RADPS = 100.0  # rad/s: three times what gyroscopes of robots can say
-# the accelerometer is heard while its length is within 30 % of g: impacts and free fall are not
+BIAS_PULL_PER_S2 = 0.05  # 1/s^2: the bias settles in about 20 s
+MOST_BIAS_RADPS = 0.05  # rad/s: ten times a usual MEMS turn-on bias
+FASTEST_GYROSCOPE_RADPS = 100.0  # rad/s: three times the range of gyroscopes on robots
+# Relative error of the accelerometer's length against g; impacts and free fall exceed it.
 GRAVITY_TRUST = 0.3
 
 Vector = tuple[float, float, float]
 
 
 class Vertical(Protocol):
-    """Says where up is, and how the body turns: `TiltFilter`, or the legs where the IMU fails."""
+    """Says which way is up and how the body turns: by `TiltFilter`, or by the legs without IMU."""
 
     up: tuple[float, float, float]
     rate: tuple[float, float, float]
@@ -40,7 +38,7 @@ class Vertical(Protocol):
 
 
 class TiltFilter:
-    """Estimates up and the turn rate without its bias, rad/s, in the frame of the samples."""
+    """Estimates the vertical and the turn rate without its bias, rad/s, in the samples' frame."""
 
     def __init__(self) -> None:
         self.up: Vector = (0.0, 0.0, 1.0)
@@ -73,7 +71,7 @@ class TiltFilter:
         wx, wy, wz = angular_velocity
         if (
             max(wx, wy, wz, -wx, -wy, -wz) > FASTEST_GYROSCOPE_RADPS
-        ):  # it would make the estimate a number that is none, for ever
+        ):  # such a sample would make the estimate NaN for ever
             wx = 0.0
             wy = 0.0
             wz = 0.0
@@ -93,7 +91,7 @@ class TiltFilter:
 
 
 def _direction(x: float, y: float, z: float) -> Vector | None:
-    """Return the vertical, or None where the accelerometer feels more than gravity."""
+    """Return the unit vertical, or None where the accelerometer feels more than gravity."""
     length = math.hypot(x, y, z)
     if abs(length / GRAVITY_MPS2 - 1.0) > GRAVITY_TRUST:
         return None

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads the tree of links and revolute joints of a robot's URDF, its fixed joints melted away.
+"""Reads the tree of links and revolute joints of a robot's URDF, with fixed joints merged away.
 
-n joints in the robot's order; row 0 of "links" is base_link, row j + 1 the link that joint j moves,
-with everything fixed to it.
+There are n joints, in the robot's order. Row 0 of "links" is base_link; row j + 1 is the link that
+joint j moves, with everything fixed to it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from talus_core.rotations import matrix_from_rpy
 
 @dataclass(frozen=True)
 class Frame:
-    """Fixes a frame to a link: the link's row, rotation (3, 3) to and origin (3,) m in it."""
+    """Fixes a frame to a link: the link's row, rotation (3, 3) and origin (3,), m, in the link."""
 
     link: int
     rotation: np.ndarray
@@ -26,15 +26,15 @@ class Frame:
 
 
 class UrdfTree:
-    """Reads a robot's URDF. Raises RobotDescriptionError.
+    """Reads a robot's URDF; raises RobotDescriptionError where it cannot be used.
 
     Attributes:
         parent: (n,) row of the link that carries each joint.
-        axis: (n, 3) joint axes in the frame of their own link.
-        rotation: (n, 3, 3) from the link of each joint, at angle 0, to its parent link.
-        origin: (n, 3) places of the joints in their parent links, m.
+        axis: (n, 3) joint axes, each in the frame of the joint's own link.
+        rotation: (n, 3, 3) rotations from the link of each joint, at angle 0, to its parent link.
+        origin: (n, 3) positions of the joints in their parent links, m.
         mass: (n + 1,) masses of the links, kg.
-        centre: (n + 1, 3) their centres of mass, each in its link, m.
+        centre: (n + 1, 3) centres of mass of the links, each in its link, m.
     """
 
     def __init__(self, robot: RobotDescription):
@@ -63,7 +63,7 @@ class UrdfTree:
             )
 
     def frame(self, name: str) -> Frame:
-        """Return the frame of a link. Raises RobotDescriptionError."""
+        """Return the frame of a link; raises RobotDescriptionError where there is no such link."""
         if name not in self._frames:
             raise RobotDescriptionError(
                 f"{self._urdf}: {unknown_name_message('link', name, self._frames)}"
@@ -71,7 +71,7 @@ class UrdfTree:
         return self._frames[name]
 
     def _melt(self, link: str, row: int, rotation: np.ndarray, origin: np.ndarray) -> None:
-        """Add a link, which lies at (rotation, origin) in row `row`, and all that hangs on it."""
+        """Add to row `row` a link that lies at (rotation, origin), and all links fixed to it."""
         self._frames[link] = Frame(row, rotation, origin)
         self._add_mass(self._links[link].find("inertial"), row, rotation, origin)
         for joint in self._children.get(link, ()):
@@ -80,7 +80,7 @@ class UrdfTree:
             at_origin = origin + rotation @ step_origin
             child = self._attribute(joint, "child", "link")
             name = joint.get("name")
-            if name not in self._names:  # fixed, or a joint that the software does not move
+            if name not in self._names:  # the joint is fixed, or the software does not move it
                 self._melt(child, row, at_rotation, at_origin)
                 continue
             j = self._names.index(name)
