@@ -89,7 +89,7 @@ class _Follower:
     def __init__(self, rig: Rig, story: Story):
         self.rig, self._story = rig, story
         self._tick = 0
-        rig.misses = lambda: self._tick not in story.answered
+        rig.disturbances.misses = lambda: self._tick not in story.answered
 
     def follow(self, until: int) -> int:
         """Go on until a tick; return where it stopped, because it differs or is there."""

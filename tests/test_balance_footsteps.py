@@ -143,7 +143,7 @@ def test_a_shoved_robot_steps_where_balance_needs_it():
     rig = standing(seed=5)
     follower = Follower(rig, footsteps(rig, (0.15, 0.0, 0.0)))
     follower.run(3.0)
-    rig.pushes.append(Push(rig.time, (0.0, 45.0, 0.0)))
+    rig.disturbances.pushes.append(Push(rig.time, (0.0, 45.0, 0.0)))
     follower.run(4.0)
     assert not rig.has_fallen()
     assert follower.refusals, "balance's own step won"

@@ -92,7 +92,7 @@ def test_turns_on_the_spot():
 @pytest.mark.parametrize("side", SIDES)
 def test_survives_a_shove_of_20_newton_seconds_while_it_stands(side):
     rig = standing(seed=4)
-    rig.pushes.append(Push(rig.time + 0.5, SIDES[side]))
+    rig.disturbances.pushes.append(Push(rig.time + 0.5, SIDES[side]))
     assert rig.run_to(rig.time + 5.0)
     assert rig.run_until(Mode.STANDING, rig.time + 3.0)
 
@@ -105,7 +105,7 @@ def test_survives_a_shove_towards_the_foot_that_has_just_landed():
     while landed != [1, 0]:  # the right foot has carried, now the left one lands
         landed = [landed[1], int(rig.step().gait.landing_side == 0)]
     left = rig.heading() + 0.5 * math.pi
-    rig.pushes.append(
+    rig.disturbances.pushes.append(
         Push(rig.time, (51.3 * math.cos(left), 51.3 * math.sin(left), 0.0))
     )  # 0.9 m/s of 57 kg
     assert rig.run_to(rig.time + 4.0)

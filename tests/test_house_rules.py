@@ -29,6 +29,8 @@ TREES = {path: ast.parse(path.read_text()) for path in FILES}
 
 # A class with more state than this holds several ideas.
 ATTRIBUTES_CAP = 16
+# Class -> why it holds more.
+LARGE_CLASSES = {"PolicyManifest": "its fields are the entries of a file, read and checked as one"}
 LEAST_WORDS = 3  # in the first sentence of a docstring
 FRAGMENT_STARTS = ("Of ", "As ", "Who ", "Or ")
 # Name -> why it is defined in more than one file.
@@ -111,7 +113,7 @@ def nodes(paths: list[Path], *kinds: type[ast.AST]) -> Iterator[tuple[Path, ast.
 
 
 def is_fragment(docstring: str) -> bool:
-    """Return whether the first sentence of a docstring is none."""
+    """Return whether the first sentence of a docstring lacks what makes it one."""
     sentence = docstring.split("\n")[0].split(". ")[0].rstrip(".")
     return len(sentence.split()) < LEAST_WORDS or sentence.startswith(FRAGMENT_STARTS)
 
@@ -147,7 +149,7 @@ def test_a_statement_assigns_one_thing():
 
 
 def test_no_string_stands_alone():
-    """A string that is a statement of its own is a line that somebody cut in two."""
+    """A string that is a statement of its own is a line that was cut in two."""
     alone = []
     for path, node in nodes(FILES, ast.stmt, ast.Module):
         body = getattr(node, "body", None)
@@ -155,11 +157,10 @@ def test_no_string_stands_alone():
             node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
         )
         for statement in body[has_docstring:] if isinstance(body, list) else []:
-            if isinstance(statement, ast.Expr) and isinstance(
-                statement.value, (ast.Constant, ast.JoinedStr)
-            ):
-                is_dots = getattr(statement.value, "value", None) is Ellipsis
-                alone += [] if is_dots else [place(path, statement)]
+            value = statement.value if isinstance(statement, ast.Expr) else None
+            is_string = isinstance(value, ast.Constant) and isinstance(value.value, str)
+            if is_string or isinstance(value, ast.JoinedStr):
+                alone.append(place(path, statement))
     assert alone == []
 
 
@@ -184,7 +185,7 @@ def test_classes_hold_little_state():
     assert {
         f"{place(path, node)} {node.name}": len(attributes(node))
         for path, node in nodes(SOURCES, ast.ClassDef)
-        if len(attributes(node)) > ATTRIBUTES_CAP
+        if len(attributes(node)) > ATTRIBUTES_CAP and node.name not in LARGE_CLASSES
     } == {}
 
 

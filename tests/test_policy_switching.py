@@ -72,7 +72,7 @@ def play(seed: int, story: Callable[[Rig, Saboteur], None]) -> None:
 
 
 def shove(rig: Rig, heading: float, impulse: float) -> None:
-    rig.pushes.append(
+    rig.disturbances.pushes.append(
         Push(rig.time, (impulse * math.cos(heading), impulse * math.sin(heading), 0.0))
     )
 

@@ -16,7 +16,8 @@ def test_every_source_file_has_its_row():
 
 
 def test_every_topic_and_service_of_the_node_has_its_row():
-    source = (PACKAGE / "talus_map" / "map_node.py").read_text()
+    shell = sorted((PACKAGE / "talus_map").glob("*_node.py"))
+    source = "".join(path.read_text() for path in shell)
     called = r'(?:create|create_service|subscribe)\(\s*\w+,\s*f?"([\w/{}]+)"'
     used = {name.replace("{name}", "<name>") for name in re.findall(called, source)}
     named = {

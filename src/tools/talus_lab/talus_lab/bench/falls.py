@@ -109,7 +109,7 @@ def _pushed(robot: RobotDescription, seed: int, impulse: float, link: str) -> tu
     begin = rig.time + random.uniform(1.0, 2.0)
     heading = random.uniform(-math.pi, math.pi)
     vector = (impulse * math.cos(heading), impulse * math.sin(heading), 0.0)
-    rig.pushes.append(Push(begin, vector, link=link))
+    rig.disturbances.pushes.append(Push(begin, vector, link=link))
     return rig, begin
 
 

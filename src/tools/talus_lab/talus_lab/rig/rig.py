@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -57,6 +57,21 @@ class Push:
     link: str = "torso"
 
 
+@dataclass
+class Disturbances:
+    """Holds what disturbs the robot and its controller.
+
+    Attributes:
+        misses: Tells whether the controller misses this tick: no state, no command.
+        interferes: Changes a command on its way to the gate.
+        pushes: Pushes to come.
+    """
+
+    misses: Callable[[], bool] = lambda: False
+    interferes: Callable[[JointCommand], JointCommand] = lambda command: command
+    pushes: list[Push] = field(default_factory=list)
+
+
 class RigController(Protocol):
     """Answers every state with a command, as the balance controller does."""
 
@@ -93,9 +108,7 @@ class Rig:
         seat: Seat of the learned policy, if there is one.
         torque: What the supervisor tells the controller, and the gate unless `permitted` differs.
         permitted: What the supervisor tells the gate alone; None: the same as `torque`.
-        misses: Tells whether the controller misses this tick: no state, no command.
-        interferes: Changes a command on its way to the gate.
-        pushes: Pushes to come.
+        disturbances: What disturbs the robot and its controller.
         drives: The way to the drives, through the last gate unless the rig is not gated.
         cpu: CPU time that the controller has taken so far, s.
     """
@@ -148,10 +161,8 @@ class Rig:
         self.footsteps: tuple[Footstep, ...] = ()
         self.torque = True
         self.permitted: bool | None = None
-        self.misses: Callable[[], bool] = lambda: False
-        self.interferes: Callable[[JointCommand], JointCommand] = lambda command: command
+        self.disturbances = Disturbances()
         self.get_up = False
-        self.pushes: list[Push] = []
         self.report: BalanceReport | None = None
         self.drives: GatedDrives | OpenDrives = OpenDrives(self.driver, delay_ticks)
         if is_gated:
@@ -192,12 +203,12 @@ class Rig:
         """Run one tick; return what the controller reports, or reported when it last ran."""
         driver = self.driver
         now = driver.time
-        for push in [p for p in self.pushes if p.time <= now]:
+        for push in [p for p in self.disturbances.pushes if p.time <= now]:
             driver.push(push.link, np.array(push.impulse), push.duration)
-            self.pushes.remove(push)
+            self.disturbances.pushes.remove(push)
         state = driver.read(now)
         torque = self.torque and now >= TORQUE_AFTER_S
-        if not self.misses():
+        if not self.disturbances.misses():
             self._control(state, torque)
         permitted = torque if self.permitted is None else self.permitted
         self.drives.put_permit(TorquePermit(StopLevel.R0_RUN, permitted, permitted, state.sequence))
@@ -240,7 +251,7 @@ class Rig:
         command = self.seat.step(state, intent, report, command)
         self.controller.sends(command)
         self.cpu += time.thread_time() - started
-        self.drives.put_command(self.interferes(command))
+        self.drives.put_command(self.disturbances.interferes(command))
 
 
 def _seat_height_m(robot: RobotDescription) -> float:

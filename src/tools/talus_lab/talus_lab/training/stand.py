@@ -215,7 +215,7 @@ def _drive(
     end = rig.time + config.seconds
     ticks = 0
     driven = 0
-    rig.pushes = list(_shoves(random, rig.time, end, config, mass=rig.driver.mass))
+    rig.disturbances.pushes = list(_shoves(random, rig.time, end, config, mass=rig.driver.mass))
     while rig.time < end and not rig.has_fallen():
         rig.step()
         ticks += 1

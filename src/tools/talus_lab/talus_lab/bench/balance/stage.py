@@ -131,9 +131,9 @@ class Actor:
     def _disturb(self) -> None:
         setting = self.setting
         if setting.are_arms_taken:
-            self.rig.interferes = ArmWalk(self._description, TICK_S, setting.seed)
+            self.rig.disturbances.interferes = ArmWalk(self._description, TICK_S, setting.seed)
         if setting.stall:
-            self.rig.misses = Stalls(setting.stall, TICK_S, setting.seed)
+            self.rig.disturbances.misses = Stalls(setting.stall, TICK_S, setting.seed)
 
     def _load(self) -> None:
         """Lay the load into both hands little by little, as a person hands something over."""
@@ -159,7 +159,7 @@ class Actor:
         angle = self.rig.heading() + math.radians(shove.heading_deg)
         impulse = shove.dv * self.rig.driver.mass
         vector = (impulse * math.cos(angle), impulse * math.sin(angle), 0.0)
-        self.rig.pushes.append(Push(self.rig.time, vector, link=shove.link))
+        self.rig.disturbances.pushes.append(Push(self.rig.time, vector, link=shove.link))
 
 
 class TrialStage:

@@ -93,7 +93,7 @@ class Workers:
                 worker.pipe.send(trial)
 
     def _choice(self, worker: _Worker) -> int:
-        """Return the place of a trial with a warm start here; else of one without in any worker."""
+        """Return the place of a trial with a warm start of its own; else without one elsewhere."""
         warm_elsewhere: set[Setting] = set()
         for other in self._workers:
             if other is not worker:
