@@ -33,8 +33,7 @@ DT = 0.002
 N = len(LEGS)
 
 
-def no_time() -> float:
-    return 0.0
+no_time = float  # a clock that stands at 0.0
 
 
 def sight() -> PolicyView:

@@ -67,9 +67,13 @@ class DriverReport:
     def _tell_losses(self, lost: dict[str, str], matters: bool) -> None:
         if lost == self._lost:
             return
-        tell = self._logger.warning if matters else self._logger.info
         for name in lost.keys() - self._lost.keys():
-            tell(f"simulated time no longer waits for {name}: {lost[name]}")
+            words = f"simulated time no longer waits for {name}: {lost[name]}"
+            # Two lines: rclpy refuses one line of code that logs at two levels.
+            if matters:
+                self._logger.warning(words)
+            else:
+                self._logger.info(words)
         for name in self._lost.keys() - lost.keys():
             self._logger.info(f"simulated time waits for {name} again")
         self._lost = lost

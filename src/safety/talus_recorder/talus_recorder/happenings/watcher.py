@@ -19,7 +19,7 @@ from talus_recorder.happenings.events import (
 
 PELVIS_RISEN_COSINE = math.cos(math.radians(30.0))
 LEAST_FORCE_MPS2 = 3.0  # m/s^2; with less the robot is in the air, and has no down
-FALLEN_FOR_S = 0.5  # s, longer than any step or blow
+LEANING_FOR_S = 0.5  # s, longer than any step or blow
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Watcher:
             self._has_fallen = self._has_fallen and cosine < PELVIS_RISEN_COSINE
             return []
         self._leans_since = now if self._leans_since is None else self._leans_since
-        if self._has_fallen or now - self._leans_since < FALLEN_FOR_S:
+        if self._has_fallen or now - self._leans_since < LEANING_FOR_S:
             return []
         self._has_fallen = True
         return [(EVENT_FALL, f"the pelvis leans by {math.degrees(math.acos(cosine)):.0f} degrees")]

@@ -13,15 +13,15 @@ from geometry_msgs.msg import Vector3
 from std_srvs.srv import Trigger
 from talus_cli.run.conversions import pose
 from talus_core.errors import TalusError
-from talus_core.falls import has_fallen
 from talus_core.rotations import matrix_from_quat_xyzw, yaw_of
 from talus_simulation.faults.catalogue import FAULT_CHANNELS
 
 from talus_interfaces.msg import GateState
 from talus_interfaces.srv import InjectFault, Push
+from talus_lab.scenario.conversions import look_at
 from talus_lab.scenario.graph_link_node import GraphLink
 from talus_lab.scenario.play import Player
-from talus_lab.scenario.record import SEAT_HEIGHT_M, Look, ScenarioOutcome, of_gate
+from talus_lab.scenario.record import Look, ScenarioOutcome
 from talus_lab.scenario.scenario import PUSH_NS, PUSH_S, PUSH_YAW_RAD, Scenario, ScenarioEvent
 
 NO_ROBOT = "no simulated robot could be heard (start one: ./talus run --headless)"
@@ -114,24 +114,7 @@ class GraphStage:
         return self._looks.popleft()
 
     def _on_gate(self, gate: GateState) -> None:
-        newest = self.link.newest
-        truth = pose(newest["sim/ground_truth"])
-        twist = newest["sim/ground_truth"].twist.twist.linear
-        up = float(self._rotation()[2, 2])
-        height = float(truth.position[2])
-        gate_level = of_gate(gate.phase >= GateState.HOLD, gate.latched, gate.request)
-        look = Look(
-            tick=gate.sequence,
-            level=max(newest["safety/state"].level, gate_level),
-            refusals=gate.rejected,
-            torque=gate.phase != GateState.OFF,
-            touching={"base_link"} if has_fallen(up, height, SEAT_HEIGHT_M) else (),
-            speed=math.hypot(twist.x, twist.y, twist.z),
-            height=height,
-            up=up,
-            moved=float(np.abs(truth.position - self._origin).max()),
-        )
-        self._looks.append(look)
+        self._looks.append(look_at(gate, self.link.newest, self._origin))
 
     def _rotation(self) -> np.ndarray:
         return matrix_from_quat_xyzw(pose(self.link.newest["sim/ground_truth"]).quat_xyzw)
