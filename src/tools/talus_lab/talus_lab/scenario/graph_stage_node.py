@@ -142,9 +142,7 @@ class GraphStage:
         self.link.jump(event.severity, event.duration)
 
     def _refuse(self, event: ScenarioEvent) -> None:
-        raise TalusError(
-            f"{event.name} needs the robot in this process: on the graph it cannot be staged"
-        )
+        raise TalusError(f"{event.name} can be staged in one process only, not on the graph")
 
     def _operate(self, event: ScenarioEvent) -> None:
         if event.action == "walk":
