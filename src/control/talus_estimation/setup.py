@@ -3,15 +3,13 @@
 
 from setuptools import find_packages, setup
 
-NAME = "talus_estimation"
-
 setup(
-    name=NAME,
+    name="talus_estimation",
     version="0.1.0",
     packages=find_packages(exclude=["test"]),
     data_files=[
-        ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
-        (f"share/{NAME}", ["package.xml"]),
+        ("share/ament_index/resource_index/packages", ["resource/talus_estimation"]),
+        ("share/talus_estimation", ["package.xml"]),
     ],
     install_requires=["setuptools"],
     zip_safe=True,
