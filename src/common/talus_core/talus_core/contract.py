@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-# Groups: who must run for a topic to be there.
+# Groups: which nodes must run for a topic to be there.
 IN_EVERY_RUN = "always"
 SIMULATION = "simulation"
 PERCEPTION = "perception"
@@ -65,7 +65,7 @@ class Service:
 
 
 def _published_by(publishers: tuple[str, ...], *topics: Topic) -> tuple[Topic, ...]:
-    """Return topics with those who publish them."""
+    """Return topics with the nodes that publish them."""
     return tuple(replace(topic, publishers=publishers) for topic in topics)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""When a fall is called, and where up is for who has only legs to tell."""
+"""A fall is called in time, and the legs alone tell where up is."""
 
 import math
 

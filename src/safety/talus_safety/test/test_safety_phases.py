@@ -143,7 +143,7 @@ def test_tables_are_sorted_and_words_say_what_is_wrong():
 
 
 def test_fall_wins_over_standby_and_over_a_cut():
-    """F43: who falls is not let go by a stop, a cut or a lost permit."""
+    """F43: a robot that falls is not let go by a stop, a cut or a lost permit."""
     cut = vary(FINE, permit=TorquePermit(R5, False, True, 0))
     for other in (CASES["torque_withdrawn"][0], CASES["permit_lost"][0], cut):
         falling = vary(other, is_falling=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The silence that the node table grants: who is watched, on each side of each bound."""
+"""The silence that the node table grants: which nodes are watched, on each side of each bound."""
 
 import pytest
 from safety_samples import PERIOD, ROBOT, state

@@ -193,7 +193,7 @@ def _transport(workspace: Workspace, environment: Mapping[str, str]) -> Finding:
 
 
 def _nodes(workspace: Workspace, environment: Mapping[str, str]) -> Finding:
-    """Return which nodes of the node table run now, and who else of this machine's ROS nodes."""
+    """Return which nodes of the node table run now, and which others of this machine."""
     asked = subprocess.run(
         [workspace.python, "-c", _NODE_NAMES], env=environment, capture_output=True, text=True
     )

@@ -86,7 +86,7 @@ class ScenarioEvent:
         return FaultRequest(self.name, self.target, self.severity, self.duration)
 
     def check(self, nodes: NodeTable = NODES) -> None:
-        """Raise UnknownNameError or ValueError where it cannot happen; `nodes`: who may run."""
+        """Raise UnknownNameError or ValueError where it cannot happen; `nodes`: what may run."""
         if not (math.isfinite(self.at) and self.at >= 0.0):
             raise ValueError(f"at is {self.at:g} s; it must be at least 0")
         if self.is_fault:
@@ -167,7 +167,7 @@ class Scenario:
     lockstep: bool = True
 
     def check(self, nodes: NodeTable = NODES) -> None:
-        """Raise UnknownNameError or ValueError where it cannot be played; `nodes`: who may run."""
+        """Raise UnknownNameError or ValueError where it cannot be played; `nodes`: what may run."""
         if self.posture not in POSTURES:
             raise UnknownNameError("posture", self.posture, POSTURES)
         if not self.events:
@@ -182,7 +182,7 @@ class Scenario:
 
 
 def load_scenario(path: Path, nodes: NodeTable = NODES) -> Scenario:
-    """Read and check a YAML file; `nodes`: who may be harmed.
+    """Read and check a YAML file; `nodes`: those that may be harmed.
 
     Raises ScenarioError with a message of one line.
     """
