@@ -20,7 +20,7 @@ from tf2_msgs.msg import TFMessage
 
 URDF = """<robot name="r"><link name="a"/><link name="b"/><link name="c"/>\
 <joint name="turn" type="continuous"><parent link="a"/><child link="b"/><axis xyz="0 0 1"/></joint>\
-<joint name="stay" type="fixed"><parent link="b"/><child link="c"/><origin xyz="0 0 2"/></joint>
+<joint name="stay" type="fixed"><parent link="b"/><child link="c"/><origin xyz="0 0 2"/></joint>\
 </robot>"""
 PROGRAM = Path(
     get_package_prefix("robot_state_publisher"), "lib/robot_state_publisher/robot_state_publisher"

@@ -7,6 +7,7 @@ from talus_cli.bootstrap.fingerprint import (
     package_folders,
     workspace_fingerprints,
 )
+from talus_cli.bootstrap.steps import still_valid
 
 
 @pytest.fixture
@@ -62,3 +63,19 @@ def test_installed_folder_at_the_top_counts_by_its_names(root):
     assert not changes(
         root, "talus_bringup", lambda: (root / "launch" / "new.xml").write_text("edited")
     )
+
+
+@pytest.mark.parametrize(
+    ("stamped", "is_valid"),
+    [
+        ({"ros": "jazzy", "folders": {"a": "src/a"}}, True),  # b is new: it is built beside a
+        ({"ros": "jazzy", "folders": {"a": "src/old/a"}}, False),  # moved: its links lead nowhere
+        ({"ros": "jazzy", "folders": {"a": "src/a", "gone": "src/gone"}}, False),
+        ({"ros": "humble", "folders": {"a": "src/a"}}, False),
+        ({"ros": "jazzy", "a": "a fingerprint"}, False),  # written before folders were noted
+        ({}, False),
+    ],
+)
+def test_build_is_kept_while_every_built_package_is_where_it_was(stamped, is_valid):
+    places = {"ros": "jazzy", "folders": {"a": "src/a", "b": "src/b"}}
+    assert still_valid(stamped, places) == is_valid

@@ -11,7 +11,7 @@ import sys
 from talus_cli.bootstrap import system, wheels
 from talus_cli.bootstrap.build import brought_by_ros, colcon_build
 from talus_cli.bootstrap.errors import BootstrapError
-from talus_cli.bootstrap.fingerprint import workspace_fingerprints
+from talus_cli.bootstrap.fingerprint import package_folders, workspace_fingerprints
 from talus_cli.bootstrap.lock import exclusive
 from talus_cli.bootstrap.packages import install_packages, ros_rows
 from talus_cli.bootstrap.prepare import (
@@ -73,16 +73,35 @@ def _install(workspace: Workspace, lock_fd: int) -> None:
 
 def _build(workspace: Workspace, lock_fd: int) -> None:
     """Build what changed since each package was last built with this ROS 2."""
-    wanted = {**workspace_fingerprints(workspace.root), "ros": ros_key(workspace)}
-    built = read_stamp(stamp(workspace, "build")) or {}
-    if built.get("ros") != wanted["ros"] or not workspace.install.exists():
-        _remove_build(workspace)  # it names files of the other ROS 2, Python or place
+    wanted = workspace_fingerprints(workspace.root)
+    places = {
+        "ros": ros_key(workspace),
+        "folders": {
+            name: str(folder.relative_to(workspace.root))
+            for name, folder in package_folders(workspace.root / "src").items()
+        },
+    }
+    stamped = read_stamp(stamp(workspace, "build")) or {}
+    built = stamped.get("packages", {})
+    if not workspace.install.exists() or not still_valid(stamped, places):
+        _remove_build(workspace)
         built = {}
     changed = {name for name, fingerprint in wanted.items() if built.get(name) != fingerprint}
-    changed -= brought_by_ros(workspace) | {"ros"}
+    changed -= brought_by_ros(workspace)
     if changed:
         colcon_build(workspace, changed, lock_fd)
-        write_stamp(stamp(workspace, "build"), wanted)
+        write_stamp(stamp(workspace, "build"), {**places, "packages": wanted})
+
+
+def still_valid(stamped: dict, places: dict) -> bool:
+    """Return whether an earlier build names no file that is elsewhere now.
+
+    It does where ROS 2, the Python or the checkout is another one (`places["ros"]`), or where a
+    package that was built has moved or is gone (`places["folders"]`).
+    """
+    if stamped.get("ros") != places["ros"] or "folders" not in stamped:
+        return False
+    return stamped["folders"].items() <= places["folders"].items()
 
 
 def ros_key(workspace: Workspace) -> str:
