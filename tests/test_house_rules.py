@@ -43,8 +43,6 @@ WIDE_FOLDERS = {
     "src/safety/talus_safety/talus_safety/kernel/decide": 13,
     "src/tools/talus_cli/talus_cli/docs": 13,
     "src/common/talus_ros/talus_ros": 13,
-    "src/control/talus_balance/talus_balance": 14,
-    "src/robot/talus_drivers/talus_drivers": 16,
     "src/stand_ins/talus_launch/talus_launch": 20,
     "src/tools/talus_cli/talus_cli/bootstrap": 20,
     "src/tools/talus_cli/talus_cli/run": 17,

@@ -27,7 +27,7 @@ from talus_balance.intent import IntentKeeper
 from talus_balance.node_config import BalanceNodeConfig, intent_config
 from talus_balance.policy.policy_node import policy_seat
 from talus_balance.reports_node import BalanceReports
-from talus_balance.scaling import config_for
+from talus_balance.size.scaling import config_for
 from talus_balance.whole_body.limbs.limb_reference import limbs_of
 from talus_interfaces.msg import ElevationMap, JointCommand, LimbTargets, SafetyState
 from talus_interfaces.msg import RobotState as RobotStateMsg

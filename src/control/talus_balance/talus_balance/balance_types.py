@@ -12,10 +12,10 @@ from talus_core.limb_targets import LimbTarget
 from talus_core.modes import Mode
 from talus_estimation.estimator import BaseEstimate, EstimatorConfig
 
+from talus_balance.drives.drive_targets import DriveConfig
 from talus_balance.falling.off_feet import OffFeetConfig
 from talus_balance.stepping.gait_types import GaitConfig, GaitOutput
 from talus_balance.whole_body.body_reference import BodyReferenceConfig
-from talus_balance.whole_body.drive_targets import DriveConfig
 from talus_balance.whole_body.whole_body_control import WholeBodyConfig
 
 

@@ -27,15 +27,15 @@ from talus_estimation.start_pose import Localiser
 
 from talus_balance import modes
 from talus_balance.balance_types import BalanceConfig, BalanceReport, HandDrives, Intent
+from talus_balance.drives.joint_commands import JointCommands
+from talus_balance.drives.seated_hold import SeatedHold
+from talus_balance.drives.torque_watch import TorqueWatch
 from talus_balance.falling.fall_predictor import FallFacts
 from talus_balance.falling.off_feet import OffFeet
-from talus_balance.joint_commands import JointCommands
-from talus_balance.seated_hold import SeatedHold
 from talus_balance.stepping.gait import Gait
 from talus_balance.stepping.gait_types import LEFT, RIGHT, GaitInput, GaitOutput, GaitWish
 from talus_balance.stepping.height_grid import HeightGrid
 from talus_balance.stepping.lame_leg import LameLeg
-from talus_balance.torque_watch import TorqueWatch
 from talus_balance.whole_body.body_reference import BodyReference, BodyWish
 from talus_balance.whole_body.limbs.limb_reference import LimbWish
 from talus_balance.whole_body.whole_body_control import WholeBodyController

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 import pytest
 from standing_robot import ROBOT
 from talus_balance.balance_types import BalanceConfig
-from talus_balance.dimensions import LEG_LENGTH, SAME, SizeRatio, size_config, sized
-from talus_balance.scaling import TALUS40_SIZE, config_for, scaled
+from talus_balance.size.dimensions import LEG_LENGTH, SAME, SizeRatio, size_config, sized
+from talus_balance.size.scaling import TALUS40_SIZE, config_for, scaled
 from talus_dynamics.proportions import proportions
 
 

@@ -15,7 +15,7 @@ from talus_dynamics.rotation_vectors import rotation_from_rpy
 from talus_estimation.estimator import BaseEstimate
 from talus_estimation.ground_plane import GroundConfig, GroundPlane
 
-from talus_balance.dimensions import LEG_LENGTH, SAME, TIME, sized
+from talus_balance.size.dimensions import LEG_LENGTH, SAME, TIME, sized
 from talus_balance.stepping.gait_types import LEFT, RIGHT, GaitInput, GaitOutput
 from talus_balance.whole_body.com_height import HeightReference
 from talus_balance.whole_body.height_plan import HeightPlan

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from talus_dynamics.rotation_vectors import vector_from_rotation
 
-from talus_balance.dimensions import PER_TIME, PER_TIME_SQUARED, SAME, sized
+from talus_balance.size.dimensions import PER_TIME, PER_TIME_SQUARED, SAME, sized
 
 
 @dataclass(frozen=True)

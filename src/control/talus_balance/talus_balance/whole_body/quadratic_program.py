@@ -23,7 +23,7 @@ import daqp
 import numpy as np
 from talus_dynamics.robot_dynamics import BASE, WholeBodyModel
 
-from talus_balance.dimensions import PER_BODY_WEIGHT_SQUARED, SAME, sized
+from talus_balance.size.dimensions import PER_BODY_WEIGHT_SQUARED, SAME, sized
 from talus_balance.whole_body.limits.limit import Limit, LimitBlock, SoleLoads
 from talus_balance.whole_body.limits.torque_limit import TorqueLimit
 from talus_balance.whole_body.tasks.posture_task import JointCost

@@ -18,7 +18,7 @@ from talus_balance.balance_types import BalanceConfig, BalanceReport, Intent
 from talus_balance.controller import BalanceController
 from talus_balance.policy.policy import load_policy
 from talus_balance.policy.seat import PolicySeat
-from talus_balance.scaling import config_for
+from talus_balance.size.scaling import config_for
 from talus_balance.stepping.height_grid import HeightGrid
 from talus_core.driver import DriverSetup, GroundTruth
 from talus_core.falls import has_fallen

@@ -14,7 +14,7 @@ from dataclasses import fields
 from talus_balance.balance_types import BalanceReport
 from talus_balance.controller import BalanceController
 from talus_balance.intent import IntentConfig, IntentKeeper
-from talus_balance.scaling import config_for
+from talus_balance.size.scaling import config_for
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 from talus_dynamics.support import margin, support_polygon

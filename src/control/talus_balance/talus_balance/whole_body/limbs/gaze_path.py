@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from talus_balance.dimensions import SAME, sized
+from talus_balance.size.dimensions import SAME, sized
 
 HOME_RAD = 0.02  # rad from home at which the eyes are back: 1 degree, negligible for the chest
 

@@ -10,7 +10,7 @@ from talus_core.clamp import clamp_norm
 from talus_dynamics.robot_dynamics import FrameTerms
 from talus_dynamics.rotation_vectors import rotation_from_vector, vector_from_rotation
 
-from talus_balance.dimensions import PER_TIME, PER_TIME_SQUARED, SAME, SPEED, TIME, sized
+from talus_balance.size.dimensions import PER_TIME, PER_TIME_SQUARED, SAME, SPEED, TIME, sized
 from talus_balance.whole_body.motion_target import HandReference
 
 

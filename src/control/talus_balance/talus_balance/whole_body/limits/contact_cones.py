@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from talus_dynamics.robot_dynamics import WholeBodyModel
 
-from talus_balance.dimensions import BODY_WEIGHT, FOOT_WIDTH, SAME, sized
+from talus_balance.size.dimensions import BODY_WEIGHT, FOOT_WIDTH, SAME, sized
 from talus_balance.whole_body.limits.limit import LimitBlock, SoleLoads
 from talus_balance.whole_body.wrench_cone import CONE_ROWS, wrench_cone
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from talus_dynamics.robot_dynamics import BASE, WholeBodyModel
 
-from talus_balance.dimensions import SAME, sized
+from talus_balance.size.dimensions import SAME, sized
 from talus_balance.whole_body.limits.limit import LimitBlock, SoleLoads
 
 # rad/s^2 at most to push back a joint beyond its range: more would have no solution

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from talus_dynamics.robot_dynamics import BASE, WholeBodyModel
 
-from talus_balance.dimensions import SAME, sized
+from talus_balance.size.dimensions import SAME, sized
 from talus_balance.whole_body.limits.limit import LimitBlock
 
 _LIMP_SHARE = 0.01  # share of its limit planned of a dead drive: with 0 there is no solution

@@ -11,7 +11,7 @@ from talus_core.clamp import clamp_norm
 from talus_dynamics.robot_dynamics import WholeBodyModel
 from talus_dynamics.rotation_vectors import vector_from_rotation
 
-from talus_balance.dimensions import LEG_LENGTH, SAME, sized
+from talus_balance.size.dimensions import LEG_LENGTH, SAME, sized
 from talus_balance.whole_body.gains import Gains
 from talus_balance.whole_body.tasks.task import BodyTick, TaskRows
 

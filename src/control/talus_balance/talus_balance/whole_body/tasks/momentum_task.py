@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from talus_dynamics.robot_dynamics import WholeBodyModel
 
-from talus_balance.dimensions import PER_MOMENTUM_SQUARED, PER_TIME, SAME, sized
+from talus_balance.size.dimensions import PER_MOMENTUM_SQUARED, PER_TIME, SAME, sized
 from talus_balance.whole_body.gains import Gains
 from talus_balance.whole_body.motion_target import MotionTarget
 from talus_balance.whole_body.tasks.task import BodyTick, TaskRows

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from talus_dynamics.robot_dynamics import WholeBodyModel
 
-from talus_balance.dimensions import SAME, sized
+from talus_balance.size.dimensions import SAME, sized
 from talus_balance.whole_body.gains import Gains
 from talus_balance.whole_body.tasks.foot_task import LEG_GROUPS
 from talus_balance.whole_body.tasks.task import BodyTick

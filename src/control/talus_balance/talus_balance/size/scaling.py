@@ -12,7 +12,9 @@ from talus_estimation.ground_plane import GroundConfig
 from talus_estimation.sole_trust import SoleTrustConfig
 
 from talus_balance.balance_types import BalanceConfig
-from talus_balance.dimensions import (
+from talus_balance.falling.fall_predictor import FallPredictorConfig
+from talus_balance.falling.off_feet import OffFeetConfig
+from talus_balance.size.dimensions import (
     ANKLE_LACK,
     FOOT_LENGTH,
     FOOT_WIDTH,
@@ -29,8 +31,6 @@ from talus_balance.dimensions import (
     SizeRatio,
     size_config,
 )
-from talus_balance.falling.fall_predictor import FallPredictorConfig
-from talus_balance.falling.off_feet import OffFeetConfig
 from talus_balance.stepping.footholds import FootholdConfig
 from talus_balance.stepping.gait_types import (
     GaitConfig,

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 from talus_core.state import JointCommand, RobotState
 
-from talus_balance.whole_body.drive_targets import DriveConfig
+from talus_balance.drives.drive_targets import DriveConfig
 
 # s in which a robot that has sat down is let down onto its stops: one that drops rocks as long
 LET_DOWN_S = 1.5

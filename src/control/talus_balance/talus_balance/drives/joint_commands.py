@@ -11,7 +11,7 @@ from talus_core.state import JointCommand, RobotState
 from talus_estimation.limp_drives import LimpDrives
 
 from talus_balance.balance_types import HandDrives
-from talus_balance.whole_body.drive_targets import DriveConfig, DriveTargets
+from talus_balance.drives.drive_targets import DriveConfig, DriveTargets
 
 
 class _Sent(NamedTuple):

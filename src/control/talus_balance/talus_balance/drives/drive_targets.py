@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from talus_balance.dimensions import SAME, sized
+from talus_balance.size.dimensions import SAME, sized
 
 
 @dataclass(frozen=True)

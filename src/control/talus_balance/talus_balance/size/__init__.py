@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Makes the numbers of a configuration fit a robot of another size."""
