@@ -16,8 +16,8 @@ from talus_core.rotations import matrix_from_quat_xyzw
 from talus_core.state import JointCommand, RobotState
 from talus_core.stop_levels import StopLevel
 from talus_safety.gate import LastGate
-from talus_safety.kernel.decide.decision import GateDecision
-from talus_safety.kernel.decide.permit import TorquePermit
+from talus_safety.kernel.decide.gate.decision import GateDecision
+from talus_safety.kernel.decide.gate.permit import TorquePermit
 from talus_simulation.mujoco_body.driver import MujocoDriver
 
 ROBOT = load_robot(Path(__file__).parents[1] / "urdf" / "talus40")

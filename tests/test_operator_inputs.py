@@ -24,7 +24,7 @@ from talus_cli import operator
 from talus_lab.bench.processes import free_port
 from talus_ros.fast_link_node import FastLink
 from talus_safety.config import SupervisorConfig
-from talus_safety.kernel.decide.facts import OperatorWord
+from talus_safety.kernel.decide.supervisor.facts import OperatorWord
 from talus_safety.operation.operator_link import LinkError, write_key
 from talus_safety.operator_inputs_node import OperatorInputs
 

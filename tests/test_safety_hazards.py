@@ -9,7 +9,7 @@ import re
 
 import pytest
 from sources import PACKAGES, ROOT
-from talus_safety.kernel.decide.rules import RULES
+from talus_safety.kernel.decide.supervisor.rules import RULES
 
 TEXT = (PACKAGES["talus_safety"] / "HAZARDS.md").read_text()
 ROWS = [

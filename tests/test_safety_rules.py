@@ -14,7 +14,7 @@ import pytest
 from sources import ROOT
 from talus_core.robot import load_robot
 from talus_lab.scenario.rig_stage import RigStage
-from talus_safety.kernel.decide.rules import RULES
+from talus_safety.kernel.decide.supervisor.rules import RULES
 from talus_simulation.faults.catalogue import FaultRequest
 
 WITHIN_MS = {rule.name: rule.within_ms for rule in RULES}

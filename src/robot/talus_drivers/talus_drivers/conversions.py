@@ -14,8 +14,8 @@ from talus_core.driver import Battery
 from talus_core.physics import NANOSECONDS_PER_SECOND
 from talus_core.state import JointCommand, RobotState
 from talus_core.stop_levels import StopLevel
-from talus_safety.kernel.decide.decision import GateDecision
-from talus_safety.kernel.decide.permit import TorquePermit
+from talus_safety.kernel.decide.gate.decision import GateDecision
+from talus_safety.kernel.decide.gate.permit import TorquePermit
 
 from talus_interfaces import msg
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 
-from talus_safety.kernel.decide.decision import GateCounters
-from talus_safety.kernel.decide.gate_facts import CommandFacts
-from talus_safety.kernel.decide.watchdog import Watchdog
+from talus_safety.kernel.decide.gate.decision import GateCounters
+from talus_safety.kernel.decide.gate.gate_facts import CommandFacts
+from talus_safety.kernel.decide.gate.watchdog import Watchdog
 from talus_safety.kernel.judge.limiter import CommandLimiter
 from talus_safety.kernel.limits import GateConfig
 

@@ -11,8 +11,8 @@ from talus_core.physics import NANOSECONDS_PER_SECOND
 from talus_core.stop_levels import StopLevel
 
 from talus_interfaces.msg import GateState, SafetyState
-from talus_safety.kernel.decide.facts import Facts, GateReport
-from talus_safety.kernel.decide.supervisor import SupervisorState
+from talus_safety.kernel.decide.supervisor.facts import Facts, GateReport
+from talus_safety.kernel.decide.supervisor.supervisor import SupervisorState
 
 
 def gate_report(message: GateState) -> GateReport:

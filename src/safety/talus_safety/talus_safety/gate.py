@@ -19,11 +19,11 @@ from talus_core.stop_levels import StopLevel
 
 from talus_safety.belief.senses import Senses
 from talus_safety.command_intake import CommandIntake
-from talus_safety.kernel.decide.decision import CUT_TORQUE, GateDecision
-from talus_safety.kernel.decide.gate_facts import GateFacts
-from talus_safety.kernel.decide.gate_rules import REQUEST_RULES
-from talus_safety.kernel.decide.permit import TorquePermit
-from talus_safety.kernel.decide.phases import PhaseState, advance, ended, locked
+from talus_safety.kernel.decide.gate.decision import CUT_TORQUE, GateDecision
+from talus_safety.kernel.decide.gate.gate_facts import GateFacts
+from talus_safety.kernel.decide.gate.gate_rules import REQUEST_RULES
+from talus_safety.kernel.decide.gate.permit import TorquePermit
+from talus_safety.kernel.decide.gate.phases import PhaseState, advance, ended, locked
 from talus_safety.kernel.decide.rule import active
 from talus_safety.kernel.judge.power import PowerReport
 from talus_safety.kernel.limits import GateConfig

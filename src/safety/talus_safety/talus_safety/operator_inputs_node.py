@@ -18,7 +18,7 @@ from std_msgs.msg import UInt8MultiArray
 from talus_ros.fast_link_node import FastLink
 
 from talus_safety.config import SupervisorConfig
-from talus_safety.kernel.decide.facts import OperatorWord
+from talus_safety.kernel.decide.supervisor.facts import OperatorWord
 from talus_safety.operation.operator_link import (
     HELLO_DATAGRAM,
     LinkError,

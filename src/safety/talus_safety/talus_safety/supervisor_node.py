@@ -28,7 +28,7 @@ from talus_safety.bundle import limited
 from talus_safety.config import SupervisorConfig
 from talus_safety.conversions import diagnostic_values, gate_report, safety_message
 from talus_safety.frame_inputs_node import FrameInputs
-from talus_safety.kernel.decide.supervisor import Supervisor, Wish
+from talus_safety.kernel.decide.supervisor.supervisor import Supervisor, Wish
 from talus_safety.operator_inputs_node import OperatorInputs
 from talus_safety.supervision.judgement import Judgement
 from talus_safety.supervision.watch import Watch

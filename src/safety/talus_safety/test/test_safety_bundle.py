@@ -20,10 +20,10 @@ from talus_safety.bundle import (
     write_manifest,
 )
 from talus_safety.config import SupervisorConfig
-from talus_safety.kernel.decide import phases
-from talus_safety.kernel.decide.facts import GateReport
+from talus_safety.kernel.decide.gate import phases
 from talus_safety.kernel.decide.rule import active
-from talus_safety.kernel.decide.rules import RULES
+from talus_safety.kernel.decide.supervisor.facts import GateReport
+from talus_safety.kernel.decide.supervisor.rules import RULES
 from talus_safety.supervision.watch import Watch
 
 SHIPPED = ROOT / "config" / "safety.yaml"
@@ -148,7 +148,7 @@ def test_digest_is_of_limits_robot_and_code(limits, tmp_path, monkeypatch):
     code = tmp_path / "code"
     code.mkdir()
     monkeypatch.setattr(bundle, "__file__", copy(bundle.__file__, code))
-    deep = code / "kernel" / "decide" / "phases.py"
+    deep = code / "kernel" / "decide" / "gate" / "phases.py"
     deep.parent.mkdir(parents=True)
     copy(phases.__file__, deep)
     table = tmp_path / "node_table.py"

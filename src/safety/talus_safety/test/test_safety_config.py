@@ -14,7 +14,9 @@ from talus_core.node_table import SILENCE_LEVELS, Silence
 from talus_core.parameters import ParameterError, build_config, flat_parameters, flatten
 from talus_core.stop_levels import StopLevel
 from talus_safety.config import SupervisorConfig
-from talus_safety.kernel.decide.facts import (
+from talus_safety.kernel.decide.gate.gate_rules import GATE_RULES
+from talus_safety.kernel.decide.rule import active
+from talus_safety.kernel.decide.supervisor.facts import (
     Facts,
     GapFacts,
     GateReport,
@@ -23,9 +25,7 @@ from talus_safety.kernel.decide.facts import (
     OperatorWord,
     SensorFaults,
 )
-from talus_safety.kernel.decide.gate_rules import GATE_RULES
-from talus_safety.kernel.decide.rule import active
-from talus_safety.kernel.decide.rules import RULES
+from talus_safety.kernel.decide.supervisor.rules import RULES
 from talus_safety.kernel.limits import GateConfig, SupervisorLimits
 
 SHIPPED = yaml.safe_load((ROOT / "config" / "safety.yaml").read_text())

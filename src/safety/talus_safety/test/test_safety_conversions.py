@@ -6,7 +6,7 @@ from talus_core.gate_phases import GatePhase
 from talus_core.modes import Mode
 from talus_core.stop_levels import StopLevel
 from talus_safety.conversions import gate_report, safety_message, time_message
-from talus_safety.kernel.decide.supervisor import SupervisorState
+from talus_safety.kernel.decide.supervisor.supervisor import SupervisorState
 
 from talus_interfaces.msg import BalanceState, GateState, SafetyState
 

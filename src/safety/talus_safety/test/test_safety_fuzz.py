@@ -14,9 +14,9 @@ from talus_core.gate_phases import GatePhase
 from talus_core.stop_levels import StopLevel
 from talus_safety.config import SupervisorConfig
 from talus_safety.gate import LastGate
-from talus_safety.kernel.decide.facts import GateReport
-from talus_safety.kernel.decide.permit import TorquePermit
-from talus_safety.kernel.decide.supervisor import Supervisor, SupervisorState, Wish
+from talus_safety.kernel.decide.gate.permit import TorquePermit
+from talus_safety.kernel.decide.supervisor.facts import GateReport
+from talus_safety.kernel.decide.supervisor.supervisor import Supervisor, SupervisorState, Wish
 from talus_safety.supervision.watch import Watch
 
 COUNT = int(os.environ.get("TALUS_FUZZ", "1000"))

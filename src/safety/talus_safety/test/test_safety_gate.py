@@ -15,7 +15,7 @@ from talus_core.fall_plan import load_fall
 from talus_core.gate_phases import GatePhase
 from talus_core.stop_levels import StopLevel
 from talus_safety.gate import LastGate
-from talus_safety.kernel.decide.permit import TorquePermit
+from talus_safety.kernel.decide.gate.permit import TorquePermit
 from talus_safety.kernel.limits import GateConfig
 from talus_safety.kernel.measure.tilt import TiltFilter
 from talus_safety.standby.fall_motion import FoldedFall, falls_towards

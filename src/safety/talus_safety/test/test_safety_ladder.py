@@ -2,9 +2,9 @@
 from itertools import permutations
 
 from talus_core.stop_levels import StopLevel
-from talus_safety.kernel.decide.ladder import most_restrictive
-from talus_safety.kernel.decide.permit import TorquePermit
-from talus_safety.kernel.decide.watchdog import CLOCK_ROUNDING_S, Watchdog
+from talus_safety.kernel.decide.gate.permit import TorquePermit
+from talus_safety.kernel.decide.gate.watchdog import CLOCK_ROUNDING_S, Watchdog
+from talus_safety.kernel.decide.supervisor.ladder import most_restrictive
 
 
 def test_greater_is_stricter():

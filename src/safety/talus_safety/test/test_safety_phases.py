@@ -10,17 +10,17 @@ import pytest
 from safety_samples import command, vary
 from talus_core.gate_phases import GatePhase
 from talus_core.stop_levels import StopLevel
-from talus_safety.kernel.decide import gate_rules, phases
-from talus_safety.kernel.decide.decision import GateCounters, GateDecision
-from talus_safety.kernel.decide.gate_facts import GateFacts
-from talus_safety.kernel.decide.gate_rules import (
+from talus_safety.kernel.decide.gate import gate_rules, phases
+from talus_safety.kernel.decide.gate.decision import GateCounters, GateDecision
+from talus_safety.kernel.decide.gate.gate_facts import GateFacts
+from talus_safety.kernel.decide.gate.gate_rules import (
     GATE_RULES,
     LOSS_RULES,
     NOT_FINITE_TICKS,
     REQUEST_RULES,
 )
-from talus_safety.kernel.decide.permit import TorquePermit
-from talus_safety.kernel.decide.phases import PhaseState, advance, ended, locked
+from talus_safety.kernel.decide.gate.permit import TorquePermit
+from talus_safety.kernel.decide.gate.phases import PhaseState, advance, ended, locked
 from talus_safety.kernel.decide.rule import CLEARED_BY_RESET, active
 from talus_safety.kernel.limits import GateConfig
 from talus_safety.kernel.measure.rest import Posture

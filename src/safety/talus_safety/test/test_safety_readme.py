@@ -8,7 +8,7 @@ from safety_samples import ROOT
 from talus_core.gate_phases import GatePhase
 from talus_core.stop_levels import StopLevel
 from talus_safety.kernel.decide.rule import CLEARED_BY_RESET, CLEARED_BY_TIME
-from talus_safety.kernel.decide.supervisor import Wish
+from talus_safety.kernel.decide.supervisor.supervisor import Wish
 
 PACKAGE = ROOT / "src" / "safety" / "talus_safety"
 NODES = ("supervisor", "operator_inputs", "frame_inputs")

@@ -8,8 +8,17 @@ import pytest
 from talus_core.gate_phases import GatePhase
 from talus_core.stop_levels import StopLevel
 from talus_safety.config import SupervisorConfig
-from talus_safety.kernel.decide.decision import GateCounters, GateDecision
-from talus_safety.kernel.decide.facts import (
+from talus_safety.kernel.decide.gate.decision import GateCounters, GateDecision
+from talus_safety.kernel.decide.gate.gate_facts import (
+    BodyFaults,
+    CommandFacts,
+    GateFacts,
+    RunawayFacts,
+    SupplyFacts,
+)
+from talus_safety.kernel.decide.gate.gate_rules import FALL_RULE
+from talus_safety.kernel.decide.gate.permit import TorquePermit
+from talus_safety.kernel.decide.supervisor.facts import (
     Facts,
     GapFacts,
     GateReport,
@@ -18,16 +27,7 @@ from talus_safety.kernel.decide.facts import (
     OperatorWord,
     SensorFaults,
 )
-from talus_safety.kernel.decide.gate_facts import (
-    BodyFaults,
-    CommandFacts,
-    GateFacts,
-    RunawayFacts,
-    SupplyFacts,
-)
-from talus_safety.kernel.decide.gate_rules import FALL_RULE
-from talus_safety.kernel.decide.permit import TorquePermit
-from talus_safety.kernel.decide.supervisor import Answer, SupervisorState
+from talus_safety.kernel.decide.supervisor.supervisor import Answer, SupervisorState
 from talus_safety.kernel.limits import GateConfig
 
 PERMIT = TorquePermit(StopLevel.R0_RUN, True, True, 0)

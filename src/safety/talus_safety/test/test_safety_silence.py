@@ -6,9 +6,9 @@ from safety_samples import PERIOD, ROBOT, state
 from talus_core.node_table import NODES, SILENCE_LEVELS, NodeRow, NodeTable, Silence
 from talus_core.stop_levels import StopLevel
 from talus_safety.config import SupervisorConfig
-from talus_safety.kernel.decide.facts import Facts, NodeFacts
-from talus_safety.kernel.decide.rules import RULES
-from talus_safety.kernel.decide.silence_rules import (
+from talus_safety.kernel.decide.supervisor.facts import Facts, NodeFacts
+from talus_safety.kernel.decide.supervisor.rules import RULES
+from talus_safety.kernel.decide.supervisor.silence_rules import (
     NODE_RULES,
     NODES_WITH_OWN_RULES,
     WIDEST_SILENCE_S,

@@ -7,8 +7,13 @@ from talus_core.gate_phases import GatePhase
 from talus_core.modes import Mode
 from talus_core.stop_levels import StopLevel
 from talus_safety.config import SupervisorConfig
-from talus_safety.kernel.decide.facts import Facts, GateReport, OperatorWord
-from talus_safety.kernel.decide.supervisor import Answer, Supervisor, SupervisorState, Wish
+from talus_safety.kernel.decide.supervisor.facts import Facts, GateReport, OperatorWord
+from talus_safety.kernel.decide.supervisor.supervisor import (
+    Answer,
+    Supervisor,
+    SupervisorState,
+    Wish,
+)
 from talus_safety.kernel.measure.rest import LYING_TILT_RAD
 
 R0, R1, R2, R3, R4, R5 = StopLevel

@@ -8,7 +8,7 @@ Those of the gate are held to the same in `test_safety_phases.py`.
 
 import pytest
 import test_safety_watch as watch
-from talus_safety.kernel.decide.rules import RULES
+from talus_safety.kernel.decide.supervisor.rules import RULES
 
 
 def cases_of(test) -> list[tuple]:

@@ -15,10 +15,10 @@ from talus_core.node_table import NODES as TABLE
 from talus_core.node_table import SILENCE_LEVELS, Silence
 from talus_core.stop_levels import StopLevel
 from talus_safety.config import SupervisorConfig
-from talus_safety.kernel.decide.facts import Facts, GateReport, OperatorWord
-from talus_safety.kernel.decide.gate_rules import LOSS_RULES, REQUEST_RULES
+from talus_safety.kernel.decide.gate.gate_rules import LOSS_RULES, REQUEST_RULES
 from talus_safety.kernel.decide.rule import CLEARED_BY_RESET, CLEARED_BY_TIME
-from talus_safety.kernel.decide.rules import RULES
+from talus_safety.kernel.decide.supervisor.facts import Facts, GateReport, OperatorWord
+from talus_safety.kernel.decide.supervisor.rules import RULES
 from talus_safety.kernel.measure.rest import LYING_TILT_RAD
 from talus_safety.supervision.sensors import (
     BEYOND_RANGE_RAD,

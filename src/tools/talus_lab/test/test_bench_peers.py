@@ -34,7 +34,7 @@ from talus_lab.bench.store import Store
 from talus_lab.rig import rig
 from talus_lab.rig.checkout import CHECKOUT
 from talus_lab.rig.open_drives import OpenDrives
-from talus_safety.kernel.decide.permit import TorquePermit
+from talus_safety.kernel.decide.gate.permit import TorquePermit
 
 JOINTS = 29
 PLACES = {  # alphabetical, as holosoma sorts its terms

@@ -7,8 +7,8 @@ from talus_core.channel import Channel
 from talus_core.driver import Derating, Driver, FaultStage, SingleCut
 from talus_core.state import JointCommand, RobotState
 from talus_safety.gate import LastGate
-from talus_safety.kernel.decide.decision import GateDecision
-from talus_safety.kernel.decide.permit import TorquePermit
+from talus_safety.kernel.decide.gate.decision import GateDecision
+from talus_safety.kernel.decide.gate.permit import TorquePermit
 from talus_safety.kernel.judge.power import PowerReport
 
 from talus_drivers.commands.coast import Coast

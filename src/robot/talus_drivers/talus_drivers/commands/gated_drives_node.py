@@ -13,7 +13,7 @@ from talus_core.trace import NoTrace, TraceWriter
 from talus_ros.trace_node import TracedPublisher
 from talus_ros.transport_check_node import check_node_transport
 from talus_safety.gate import LastGate
-from talus_safety.kernel.decide.decision import GateDecision
+from talus_safety.kernel.decide.gate.decision import GateDecision
 
 from talus_drivers import conversions
 from talus_drivers.commands.gated_drives import GatedDrives

@@ -10,7 +10,7 @@ from rclpy.node import Node
 from talus_core.driver import Driver, EnergyMetered, FaultStage
 from talus_core.state import RobotState
 from talus_ros.diagnostics_node import ERROR, OK, WARN, DiagnosticsPublisher
-from talus_safety.kernel.decide.decision import GateDecision
+from talus_safety.kernel.decide.gate.decision import GateDecision
 
 from talus_drivers.commands.mailbox import CommandMailbox
 from talus_drivers.conversions import time_message

@@ -17,8 +17,8 @@ from talus_safety.belief.feet import FootRepair
 from talus_safety.belief.leg_tilt import LegTilt
 from talus_safety.belief.locks import LockWatch, StallWatch
 from talus_safety.belief.repair import JointRepair
-from talus_safety.kernel.decide.gate_facts import BodyFaults, RunawayFacts, SupplyFacts
-from talus_safety.kernel.decide.permit import TorquePermit
+from talus_safety.kernel.decide.gate.gate_facts import BodyFaults, RunawayFacts, SupplyFacts
+from talus_safety.kernel.decide.gate.permit import TorquePermit
 from talus_safety.kernel.judge.drive_monitor import DriveMonitor
 from talus_safety.kernel.judge.fall import FallWatch
 from talus_safety.kernel.judge.imu_monitor import ImuMonitor

@@ -5,8 +5,13 @@ from __future__ import annotations
 
 from threading import Lock
 
-from talus_safety.kernel.decide.facts import Facts
-from talus_safety.kernel.decide.supervisor import Answer, Supervisor, SupervisorState, Wish
+from talus_safety.kernel.decide.supervisor.facts import Facts
+from talus_safety.kernel.decide.supervisor.supervisor import (
+    Answer,
+    Supervisor,
+    SupervisorState,
+    Wish,
+)
 
 
 class Judgement:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from talus_core.node_table import NodeTable
 
 from talus_safety.config import SupervisorConfig
-from talus_safety.kernel.decide.facts import NodeFacts
-from talus_safety.kernel.decide.silence_rules import granted_by
+from talus_safety.kernel.decide.supervisor.facts import NodeFacts
+from talus_safety.kernel.decide.supervisor.silence_rules import granted_by
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from talus_core.robot import RobotDescription
 from talus_core.state import RobotState
 
 from talus_safety.config import SupervisorConfig
-from talus_safety.kernel.decide.facts import (
+from talus_safety.kernel.decide.supervisor.facts import (
     Facts,
     GapFacts,
     GateReport,

@@ -14,7 +14,7 @@ from talus_core.driver import Battery, Injection
 from talus_core.errors import UnknownNameError
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
-from talus_safety.kernel.decide.permit import TorquePermit
+from talus_safety.kernel.decide.gate.permit import TorquePermit
 
 from talus_simulation.faults import drives as drive_faults
 from talus_simulation.faults.catalogue import (

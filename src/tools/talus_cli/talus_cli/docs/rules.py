@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 import talus_safety.kernel
-from talus_safety.kernel.decide.rules import RULES
+from talus_safety.kernel.decide.supervisor.rules import RULES
 
 from talus_cli.docs.markdown import code, table
 from talus_cli.docs.request import TableRequest

@@ -7,7 +7,7 @@ from collections import deque
 
 from talus_core.driver import Driver
 from talus_core.state import JointCommand, RobotState
-from talus_safety.kernel.decide.permit import TorquePermit
+from talus_safety.kernel.decide.gate.permit import TorquePermit
 
 
 class OpenDrives:

@@ -31,7 +31,7 @@ from talus_core.stop_levels import StopLevel
 from talus_drivers.commands.gated_drives import GatedDrives
 from talus_drivers.lockstep.lockstep import LockStepConfig
 from talus_safety.gate import LastGate
-from talus_safety.kernel.decide.permit import TorquePermit
+from talus_safety.kernel.decide.gate.permit import TorquePermit
 from talus_safety.kernel.measure.body import Body
 from talus_simulation.mujoco_body.driver import MujocoDriver
 

@@ -19,10 +19,15 @@ from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 from talus_dynamics.support import margin, support_polygon
 from talus_safety.config import SupervisorConfig
-from talus_safety.kernel.decide.decision import GateDecision
-from talus_safety.kernel.decide.facts import GateReport, OperatorWord
-from talus_safety.kernel.decide.permit import TorquePermit
-from talus_safety.kernel.decide.supervisor import Answer, Supervisor, SupervisorState, Wish
+from talus_safety.kernel.decide.gate.decision import GateDecision
+from talus_safety.kernel.decide.gate.permit import TorquePermit
+from talus_safety.kernel.decide.supervisor.facts import GateReport, OperatorWord
+from talus_safety.kernel.decide.supervisor.supervisor import (
+    Answer,
+    Supervisor,
+    SupervisorState,
+    Wish,
+)
 from talus_safety.operation.operator_link import LEAST_KEY_BYTES, Hold, OperatorDevice, OperatorLink
 from talus_safety.supervision.watch import Watch
 

@@ -23,8 +23,8 @@ from talus_drivers.lockstep.lockstep import BALANCE_NODE, LockStep
 from talus_estimation.estimator import BaseEstimate
 from talus_safety.config import SupervisorConfig
 from talus_safety.gate import LastGate
-from talus_safety.kernel.decide.decision import GateDecision
-from talus_safety.kernel.decide.supervisor import Answer, SupervisorState, Wish
+from talus_safety.kernel.decide.gate.decision import GateDecision
+from talus_safety.kernel.decide.supervisor.supervisor import Answer, SupervisorState, Wish
 from talus_simulation.faults.injector import FaultInjector
 from talus_simulation.mujoco_body.driver import MujocoDriver
 

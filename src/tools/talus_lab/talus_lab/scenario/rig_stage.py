@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from talus_core.robot import RobotDescription
 from talus_core.rotations import matrix_from_quat_xyzw, yaw_of
-from talus_safety.kernel.decide.supervisor import Wish
+from talus_safety.kernel.decide.supervisor.supervisor import Wish
 
 from talus_lab.scenario.processes import INTERRUPTIONS
 from talus_lab.scenario.record import Look, of_gate

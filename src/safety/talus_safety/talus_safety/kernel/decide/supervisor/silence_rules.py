@@ -12,8 +12,8 @@ from collections.abc import Callable
 from talus_core.node_table import NODES, NodeTable, Silence
 from talus_core.stop_levels import StopLevel
 
-from talus_safety.kernel.decide.facts import Facts, NodeFacts
 from talus_safety.kernel.decide.rule import Rule
+from talus_safety.kernel.decide.supervisor.facts import Facts, NodeFacts
 from talus_safety.kernel.limits import SupervisorLimits
 
 # s: the wide end of `silence_s` (limits.py), at which the wall times of the table hold as written

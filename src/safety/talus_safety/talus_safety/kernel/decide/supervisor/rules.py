@@ -13,11 +13,16 @@ from talus_core.gate_phases import GatePhase
 from talus_core.modes import Mode
 from talus_core.stop_levels import StopLevel
 
-from talus_safety.kernel.decide.facts import Facts
-from talus_safety.kernel.decide.gate_rules import FALL_RULE, GATE_RULES, LOSS_RULES, REQUEST_RULES
-from talus_safety.kernel.decide.outside_rules import OUTSIDE_RULES
+from talus_safety.kernel.decide.gate.gate_rules import (
+    FALL_RULE,
+    GATE_RULES,
+    LOSS_RULES,
+    REQUEST_RULES,
+)
 from talus_safety.kernel.decide.rule import Rule
-from talus_safety.kernel.decide.silence_rules import NODE_RULES, silent
+from talus_safety.kernel.decide.supervisor.facts import Facts
+from talus_safety.kernel.decide.supervisor.outside_rules import OUTSIDE_RULES
+from talus_safety.kernel.decide.supervisor.silence_rules import NODE_RULES, silent
 from talus_safety.kernel.limits import SupervisorLimits
 from talus_safety.kernel.measure.rest import LYING_TILT_RAD
 

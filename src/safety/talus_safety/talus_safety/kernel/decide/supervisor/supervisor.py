@@ -13,10 +13,10 @@ from talus_core.gate_phases import GatePhase
 from talus_core.modes import Mode
 from talus_core.stop_levels import StopLevel
 
-from talus_safety.kernel.decide.facts import Facts
-from talus_safety.kernel.decide.ladder import most_restrictive
 from talus_safety.kernel.decide.rule import CLEARED_BY_RESET, CLEARED_BY_TIME, Rule, active
-from talus_safety.kernel.decide.rules import RULES
+from talus_safety.kernel.decide.supervisor.facts import Facts
+from talus_safety.kernel.decide.supervisor.ladder import most_restrictive
+from talus_safety.kernel.decide.supervisor.rules import RULES
 from talus_safety.kernel.limits import SupervisorLimits
 from talus_safety.kernel.measure.rest import LYING_TILT_RAD
 

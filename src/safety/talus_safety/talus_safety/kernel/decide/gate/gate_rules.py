@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from talus_core.stop_levels import StopLevel
 
-from talus_safety.kernel.decide.gate_facts import GateFacts
+from talus_safety.kernel.decide.gate.gate_facts import GateFacts
 from talus_safety.kernel.decide.rule import Rule
 from talus_safety.kernel.judge.power import DEGRADING_TORQUE_LEFT, STOPPING_TORQUE_LEFT
 from talus_safety.kernel.limits import GateConfig

@@ -17,9 +17,9 @@ from typing import NamedTuple
 
 from talus_core.gate_phases import GatePhase
 
-from talus_safety.kernel.decide.gate_facts import GateFacts
-from talus_safety.kernel.decide.gate_rules import LOSS_RULES
-from talus_safety.kernel.decide.permit import TorquePermit
+from talus_safety.kernel.decide.gate.gate_facts import GateFacts
+from talus_safety.kernel.decide.gate.gate_rules import LOSS_RULES
+from talus_safety.kernel.decide.gate.permit import TorquePermit
 from talus_safety.kernel.decide.rule import Rule, active
 from talus_safety.kernel.limits import GateConfig
 from talus_safety.kernel.measure.rest import Posture

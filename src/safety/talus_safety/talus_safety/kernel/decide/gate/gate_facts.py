@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from talus_safety.kernel.decide.permit import TorquePermit
+from talus_safety.kernel.decide.gate.permit import TorquePermit
 
 
 @dataclass(frozen=True, kw_only=True)
