@@ -8,11 +8,11 @@ where every seed passes, not where one of them does.
 from pathlib import Path
 
 import pytest
-from talus_lab.bench.balance.catalogue import CASES
-from talus_lab.bench.balance.levels import LevelCase
-from talus_lab.bench.balance.pushes import SHOVE_GRID_MPS, PushCase, PushLine
-from talus_lab.bench.balance.trial import Trial, TrialOutcome
-from talus_lab.bench.balance.workers import Workers
+from talus_lab.bench.balance.cases.catalogue import CASES
+from talus_lab.bench.balance.cases.levels import LevelCase
+from talus_lab.bench.balance.cases.pushes import SHOVE_GRID_MPS, PushCase, PushLine
+from talus_lab.bench.balance.trials.trial import Trial, TrialOutcome
+from talus_lab.bench.balance.trials.workers import Workers
 
 ROBOT = Path(__file__).parents[1] / "urdf" / "talus40"
 # Case, seed and what is survived: dv m/s, heading degrees and phase of a shove, or the level of

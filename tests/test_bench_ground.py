@@ -10,7 +10,7 @@ import pytest
 from talus_core.driver import DriverSetup
 from talus_core.errors import UnknownNameError
 from talus_core.robot import load_robot
-from talus_lab.bench.balance.ground import (
+from talus_lab.bench.balance.trials.ground import (
     GROUND_KINDS,
     GROUND_START_M,
     TREAD_M,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from talus_cli.run.summary import RunSummary
-from talus_lab.bench.balance.catalogue import CASES
+from talus_lab.bench.balance.cases.catalogue import CASES
 from talus_launch import schema, scope
 
 ROOT = Path(__file__).parents[1]

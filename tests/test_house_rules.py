@@ -45,7 +45,6 @@ WIDE_FOLDERS = {
     "src/stand_ins/talus_launch/talus_launch": 20,
     "src/tools/talus_cli/talus_cli/bootstrap": 20,
     "src/tools/talus_cli/talus_cli/run": 17,
-    "src/tools/talus_lab/talus_lab/bench/balance": 19,
 }
 
 

@@ -11,23 +11,23 @@ from talus_core.errors import TalusError
 from talus_core.robot import load_robot
 from talus_core.state import JointCommand
 from talus_lab.bench.__main__ import main
-from talus_lab.bench.balance.case import CaseResult, Effort
-from talus_lab.bench.balance.catalogue import CASES, FIGURE_TARGETS
-from talus_lab.bench.balance.disturbance import (
+from talus_lab.bench.balance.cases.case import CaseResult, Effort
+from talus_lab.bench.balance.cases.catalogue import CASES, FIGURE_TARGETS
+from talus_lab.bench.balance.cases.pendulum import ceiling
+from talus_lab.bench.balance.picture import PICTURE_HEIGHT_PX, PICTURE_WIDTH_PX, draw
+from talus_lab.bench.balance.play import play
+from talus_lab.bench.balance.scorecard import scorecard
+from talus_lab.bench.balance.search import Ladder, half_level, highest_level
+from talus_lab.bench.balance.statistics import allowed_failures, wilson
+from talus_lab.bench.balance.trials.disturbance import (
     ARM_WALK_RANGE_RAD,
     STALLS_PER_S,
     ArmWalk,
     Stalls,
 )
-from talus_lab.bench.balance.ground import Ground, world_text
-from talus_lab.bench.balance.pendulum import ceiling
-from talus_lab.bench.balance.picture import PICTURE_HEIGHT_PX, PICTURE_WIDTH_PX, draw
-from talus_lab.bench.balance.play import play
-from talus_lab.bench.balance.scorecard import scorecard
-from talus_lab.bench.balance.search import Ladder, half_level, highest_level
-from talus_lab.bench.balance.stage import Actor, TrialStage
-from talus_lab.bench.balance.statistics import allowed_failures, wilson
-from talus_lab.bench.balance.trial import Setting, Shove, Trial, TrialOutcome
+from talus_lab.bench.balance.trials.ground import Ground, world_text
+from talus_lab.bench.balance.trials.stage import Actor, TrialStage
+from talus_lab.bench.balance.trials.trial import Setting, Shove, Trial, TrialOutcome
 from talus_lab.bench.progress import BenchProgress
 from talus_lab.bench.report import BenchReport
 from talus_lab.bench.store import Store

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from talus_core.state import JointCommand, RobotState
 from talus_core.stop_levels import StopLevel
-from talus_lab.bench.balance.case import Effort
-from talus_lab.bench.balance.catalogue import CASES
+from talus_lab.bench.balance.cases.case import Effort
+from talus_lab.bench.balance.cases.catalogue import CASES
 from talus_lab.bench.balance.peers.case import PeersCase
 from talus_lab.bench.balance.peers.holosoma import (
     DEFAULT_POSE_RAD,
@@ -28,7 +28,7 @@ from talus_lab.bench.balance.peers.packages import (
 )
 from talus_lab.bench.balance.play import play
 from talus_lab.bench.balance.scorecard import scorecard
-from talus_lab.bench.balance.trial import OURS, Setting, Trial, TrialOutcome
+from talus_lab.bench.balance.trials.trial import OURS, Setting, Trial, TrialOutcome
 from talus_lab.bench.progress import BenchProgress
 from talus_lab.bench.store import Store
 from talus_lab.rig import rig

@@ -16,9 +16,9 @@ from talus_core.rotations import matrix_from_quat_xyzw
 from talus_description.adopt import adopt
 from talus_simulation.mujoco_body.driver import MujocoDriver
 
-from talus_lab.bench.balance.ground import Ground
-from talus_lab.bench.balance.stage import Actor
-from talus_lab.bench.balance.trial import Setting
+from talus_lab.bench.balance.trials.ground import Ground
+from talus_lab.bench.balance.trials.stage import Actor
+from talus_lab.bench.balance.trials.trial import Setting
 from talus_lab.golden.tape import Tape
 from talus_lab.rig.checkout import TALUS40_FOLDER
 from talus_lab.rig.rig import Rig

@@ -20,10 +20,10 @@ from talus_lab.rig.bounds import TICK_S
 from talus_lab.rig.checkout import CHECKOUT, SOURCES, TALUS40_FOLDER, WORLDS_FOLDER
 
 if TYPE_CHECKING:
-    from talus_lab.bench.balance.case import CaseResult
+    from talus_lab.bench.balance.cases.case import CaseResult
 
 SCORECARD_STORE = CHECKOUT / ".talus" / "bench" / "balance"
-TRIAL_ENTRIES = ("talus_lab.bench.balance.workers",)  # what plays a trial
+TRIAL_ENTRIES = ("talus_lab.bench.balance.trials.workers",)  # what plays a trial
 # Versions of what is not ours.
 PEER_REQUIREMENTS = CHECKOUT / "config" / "python" / "requirements-peers.txt"
 
@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace) -> BenchReport:
 
 def _check(arguments: argparse.Namespace) -> None:
     """Raise TalusError for an option that cannot be used."""
-    from talus_lab.bench.balance.catalogue import CASES
+    from talus_lab.bench.balance.cases.catalogue import CASES
 
     for name in arguments.cases or ():
         if name not in CASES:
@@ -91,11 +91,11 @@ def _results(
     arguments: argparse.Namespace, policy: PolicyManifest | None
 ) -> Mapping[str, CaseResult]:
     """Play what is not in the store yet."""
-    from talus_lab.bench.balance.case import Effort
-    from talus_lab.bench.balance.catalogue import CASES
+    from talus_lab.bench.balance.cases.case import Effort
+    from talus_lab.bench.balance.cases.catalogue import CASES
     from talus_lab.bench.balance.play import play
-    from talus_lab.bench.balance.trial import TrialOutcome
-    from talus_lab.bench.balance.workers import Workers
+    from talus_lab.bench.balance.trials.trial import TrialOutcome
+    from talus_lab.bench.balance.trials.workers import Workers
     from talus_lab.bench.closure import run_fingerprint
     from talus_lab.bench.store import Store
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
-from talus_lab.bench.balance.catalogue import FIGURE_TARGETS, FigureTarget
+from talus_lab.bench.balance.cases.catalogue import FIGURE_TARGETS, FigureTarget
 from talus_lab.bench.report import BenchReport
 
 PICTURE_WIDTH_PX = 1720

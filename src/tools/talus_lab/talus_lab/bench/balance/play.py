@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Generator, Mapping
 from dataclasses import replace
 
-from talus_lab.bench.balance.case import Case, CaseResult, Effort
-from talus_lab.bench.balance.trial import Trial, TrialOutcome
-from talus_lab.bench.balance.workers import Workers
+from talus_lab.bench.balance.cases.case import Case, CaseResult, Effort
+from talus_lab.bench.balance.trials.trial import Trial, TrialOutcome
+from talus_lab.bench.balance.trials.workers import Workers
 from talus_lab.bench.progress import BenchProgress
 from talus_lab.bench.store import Store
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from talus_lab.bench.balance.case import CaseResult
-from talus_lab.bench.balance.catalogue import CASES
+from talus_lab.bench.balance.cases.case import CaseResult
+from talus_lab.bench.balance.cases.catalogue import CASES
 from talus_lab.bench.report import BenchReport
 
 

@@ -11,7 +11,7 @@ from talus_description.scene import find_world
 
 from talus_lab.bench.balance.peers.holosoma import DEFAULT_POSE_RAD, HolosomaController
 from talus_lab.bench.balance.peers.packages import G1_FOLDER, policy_file
-from talus_lab.bench.balance.trial import OURS, Setting
+from talus_lab.bench.balance.trials.trial import OURS, Setting
 from talus_lab.rig.checkout import WORLDS_FOLDER
 from talus_lab.rig.rig import Rig
 

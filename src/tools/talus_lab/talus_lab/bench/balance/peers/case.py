@@ -7,10 +7,10 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from talus_lab.bench.balance.case import CaseResult, Effort
+from talus_lab.bench.balance.cases.case import CaseResult, Effort
+from talus_lab.bench.balance.cases.pushes import PushCase
 from talus_lab.bench.balance.peers.packages import INSTALL, POLICIES, make_robot, missing
-from talus_lab.bench.balance.pushes import PushCase
-from talus_lab.bench.balance.trial import OURS, Setting, Trial, TrialOutcome
+from talus_lab.bench.balance.trials.trial import OURS, Setting, Trial, TrialOutcome
 
 TORSO_LINK = "torso_link"  # of the G1
 PELVIS_LINK = "pelvis"

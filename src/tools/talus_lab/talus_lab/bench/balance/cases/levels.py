@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from talus_lab.bench.balance.case import CaseResult, Effort, asking, rate
+from talus_lab.bench.balance.cases.case import CaseResult, Effort, asking, rate
 from talus_lab.bench.balance.search import Ladder, highest_level
-from talus_lab.bench.balance.trial import Trial, TrialOutcome
+from talus_lab.bench.balance.trials.trial import Trial, TrialOutcome
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,14 @@ from functools import partial
 
 from talus_core.physics import GRAVITY_MPS2
 
-from talus_lab.bench.balance.case import Case
-from talus_lab.bench.balance.get_up import GetUpCase
-from talus_lab.bench.balance.ground import FIELD_END_M, Ground
-from talus_lab.bench.balance.levels import LevelCase
+from talus_lab.bench.balance.cases.case import Case
+from talus_lab.bench.balance.cases.get_up import GetUpCase
+from talus_lab.bench.balance.cases.levels import LevelCase
+from talus_lab.bench.balance.cases.pushes import PushCase
+from talus_lab.bench.balance.cases.walks import WalkCase
 from talus_lab.bench.balance.peers.case import PeersCase
-from talus_lab.bench.balance.pushes import PushCase
-from talus_lab.bench.balance.trial import Setting, Trial, TrialOutcome, Vector
-from talus_lab.bench.balance.walks import WalkCase
+from talus_lab.bench.balance.trials.ground import FIELD_END_M, Ground
+from talus_lab.bench.balance.trials.trial import Setting, Trial, TrialOutcome, Vector
 
 PUSHED_WALK_MPS = 0.5
 CROSSING_MPS = 0.4

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from talus_lab.bench.balance.case import CaseResult, Effort, asking, rate
-from talus_lab.bench.balance.pendulum import ceiling
+from talus_lab.bench.balance.cases.case import CaseResult, Effort, asking, rate
+from talus_lab.bench.balance.cases.pendulum import ceiling
 from talus_lab.bench.balance.search import Ask, Ladder, half_level, highest_level
-from talus_lab.bench.balance.trial import Setting, Shove, Trial, TrialOutcome
+from talus_lab.bench.balance.trials.trial import Setting, Shove, Trial, TrialOutcome
 
 SHOVE_GRID_MPS = 0.05
 TOP_LEVEL = 60  # grid steps: 3 m/s, beyond every ceiling

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 
 from talus_core.physics import GRAVITY_MPS2
 
-from talus_lab.bench.balance.ground import Ground
+from talus_lab.bench.balance.trials.ground import Ground
 
 Vector = tuple[float, float, float]
 OURS = "talus"  # the mind of Talus on the peers' robot

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from talus_lab.bench.balance.case import CaseResult, Effort, rate
-from talus_lab.bench.balance.trial import Setting, Trial, TrialOutcome
+from talus_lab.bench.balance.cases.case import CaseResult, Effort, rate
+from talus_lab.bench.balance.trials.trial import Setting, Trial, TrialOutcome
 
 GET_UP_RUNS = 20
 

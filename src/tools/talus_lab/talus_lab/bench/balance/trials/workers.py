@@ -15,8 +15,8 @@ from pathlib import Path
 
 from talus_core.robot import load_robot
 
-from talus_lab.bench.balance.stage import TrialStage
-from talus_lab.bench.balance.trial import Setting, Trial, TrialOutcome
+from talus_lab.bench.balance.trials.stage import TrialStage
+from talus_lab.bench.balance.trials.trial import Setting, Trial, TrialOutcome
 from talus_lab.rig.fork import ONE_THREAD
 
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from talus_lab.bench.balance.search import Ask, Line
 from talus_lab.bench.balance.statistics import wilson
-from talus_lab.bench.balance.trial import Trial, TrialOutcome
+from talus_lab.bench.balance.trials.trial import Trial, TrialOutcome
 
 Found = TypeVar("Found")
 

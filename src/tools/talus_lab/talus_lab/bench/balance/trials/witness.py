@@ -11,7 +11,7 @@ import numpy as np
 from talus_core.physics import GRAVITY_MPS2
 from talus_core.rotations import wrap_angle
 
-from talus_lab.bench.balance.trial import TrialOutcome, Vector
+from talus_lab.bench.balance.trials.trial import TrialOutcome, Vector
 from talus_lab.rig.rig import Rig
 
 WITNESS_TICKS = 10  # 20 ms between two looks: no fall is faster, no walk is curved within

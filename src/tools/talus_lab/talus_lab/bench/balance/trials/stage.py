@@ -17,12 +17,12 @@ from talus_core.modes import Mode
 from talus_core.physics import GRAVITY_MPS2
 from talus_core.robot import RobotDescription
 
-from talus_lab.bench.balance.disturbance import ArmWalk, Stalls
-from talus_lab.bench.balance.ground import Ground, world_text
 from talus_lab.bench.balance.peers.actor import peer_rig
-from talus_lab.bench.balance.step_clock import StepClock
-from talus_lab.bench.balance.trial import Setting, Shove, Trial, TrialOutcome, Vector
-from talus_lab.bench.balance.witness import WITNESS_TICKS, Witness
+from talus_lab.bench.balance.trials.disturbance import ArmWalk, Stalls
+from talus_lab.bench.balance.trials.ground import Ground, world_text
+from talus_lab.bench.balance.trials.step_clock import StepClock
+from talus_lab.bench.balance.trials.trial import Setting, Shove, Trial, TrialOutcome, Vector
+from talus_lab.bench.balance.trials.witness import WITNESS_TICKS, Witness
 from talus_lab.bench.falls import STAND_LIMIT_S, get_up_trial
 from talus_lab.rig.bounds import TICK_S
 from talus_lab.rig.eyes import Eyes

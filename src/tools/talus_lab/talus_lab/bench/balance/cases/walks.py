@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from talus_lab.bench.balance.case import CaseResult, Effort, rate
-from talus_lab.bench.balance.trial import Setting, Trial, TrialOutcome
+from talus_lab.bench.balance.cases.case import CaseResult, Effort, rate
+from talus_lab.bench.balance.trials.trial import Setting, Trial, TrialOutcome
 
 COSTED_WALK_S = 10.0
 COSTED_RUNS = 5
