@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from talus_cli.bootstrap.build import brought_by_ros
 from talus_cli.bootstrap.domains import claim_domain
+from talus_cli.bootstrap.preparing.build import brought_by_ros
 from talus_cli.bootstrap.workspace import Workspace
 
 # Helper modules lie beside the tests that share them; their names are unique in the workspace.

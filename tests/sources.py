@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from talus_cli.bootstrap.fingerprint import package_folders
+from talus_cli.bootstrap.preparing.fingerprint import package_folders
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = package_folders(ROOT / "src")

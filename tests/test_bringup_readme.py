@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
-from talus_cli.run.summary import RunSummary
+from talus_cli.run.judging.summary import RunSummary
 from talus_lab.bench.balance.cases.catalogue import CASES
 from talus_launch import schema, scope
 

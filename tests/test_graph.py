@@ -22,7 +22,7 @@ from rclpy.serialization import deserialize_message
 from rosgraph_msgs.msg import Clock
 from running_launch import RunningLaunch
 from sim_assertions import observer, wait_until
-from talus_cli.run.conversions import message_type, seconds
+from talus_cli.run.operating.conversions import message_type, seconds
 from talus_core.contract import (
     IN_EVERY_RUN,
     PERCEPTION,

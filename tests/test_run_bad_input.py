@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from talus_cli.run import cli
 from talus_cli.run.available import check_port
-from talus_cli.run.observation import WalkingVelocity
+from talus_cli.run.operating.observation import WalkingVelocity
 from talus_cli.run.options import parse_options
 from talus_launch.packages import package_share
 from talus_launch.session import Session

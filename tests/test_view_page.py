@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 import pytest
 from talus_cli.bootstrap.domains import claim_domain
-from talus_cli.bootstrap.system import BROWSER
+from talus_cli.bootstrap.installing.system import BROWSER
 from view_actor import CAMERA, DEPTH, SERVICES, Actor
 from view_browser import Browser
 

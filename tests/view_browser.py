@@ -18,7 +18,7 @@ from urllib.request import Request, urlopen
 
 import cv2
 import numpy as np
-from talus_cli.bootstrap.system import find_browser
+from talus_cli.bootstrap.installing.system import find_browser
 
 FLAGS = (
     "--headless",

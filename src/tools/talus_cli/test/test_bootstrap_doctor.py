@@ -7,7 +7,7 @@ import sys
 
 from talus_cli.bootstrap import doctor
 from talus_cli.bootstrap.doctor import Finding, examine, report
-from talus_cli.bootstrap.system import SystemPart
+from talus_cli.bootstrap.installing.system import SystemPart
 from talus_cli.bootstrap.workspace import Workspace
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from talus_cli.bootstrap.environment import DEFAULTS, apply, overruled
-from talus_cli.bootstrap.underlay import compute
+from talus_cli.bootstrap.installing.underlay import compute
 from talus_cli.bootstrap.workspace import Workspace
 
 CACHED = {

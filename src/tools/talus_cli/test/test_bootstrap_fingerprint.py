@@ -2,12 +2,12 @@
 """Checks that a package is built again exactly when its build depends on what changed."""
 
 import pytest
-from talus_cli.bootstrap.fingerprint import (
+from talus_cli.bootstrap.preparing.fingerprint import (
     package_fingerprint,
     package_folders,
     workspace_fingerprints,
 )
-from talus_cli.bootstrap.steps import still_valid
+from talus_cli.bootstrap.preparing.steps import still_valid
 
 
 @pytest.fixture

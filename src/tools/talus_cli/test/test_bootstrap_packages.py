@@ -4,16 +4,16 @@
 import re
 
 import pytest
-from talus_cli.bootstrap import venv
 from talus_cli.bootstrap.errors import BootstrapError
-from talus_cli.bootstrap.packages import (
+from talus_cli.bootstrap.installing import venv
+from talus_cli.bootstrap.installing.packages import (
     BROUGHT_BY_ROS,
     BUILD_TOOLS,
     _Pip,
     lock_rows,
     remove_half_installed,
 )
-from talus_cli.bootstrap.venv import make_venv
+from talus_cli.bootstrap.installing.venv import make_venv
 from talus_cli.bootstrap.workspace import Workspace
 
 HERE = Workspace.here({})

@@ -7,13 +7,13 @@ import subprocess
 import sys
 
 import pytest
-from talus_cli.bootstrap.lock import exclusive
-from talus_cli.bootstrap.stamps import read_stamp, write_stamp
+from talus_cli.bootstrap.preparing.lock import exclusive
+from talus_cli.bootstrap.preparing.stamps import read_stamp, write_stamp
 
 HOLD = """
 import sys
 from pathlib import Path
-from talus_cli.bootstrap.lock import exclusive
+from talus_cli.bootstrap.preparing.lock import exclusive
 with exclusive(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
@@ -22,7 +22,7 @@ with exclusive(Path(sys.argv[1])):
 RUN_UNDER_LOCK = """
 import os, sys
 from pathlib import Path
-from talus_cli.bootstrap.lock import exclusive
+from talus_cli.bootstrap.preparing.lock import exclusive
 from talus_cli.bootstrap.process import run_logged
 folder, fifo = map(Path, sys.argv[1:])
 with exclusive(folder / "lock") as lock_fd:

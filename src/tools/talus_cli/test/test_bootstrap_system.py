@@ -2,9 +2,9 @@
 """Checks that what the system lacks is installed where allowed, else named with its remedy."""
 
 import pytest
-from talus_cli.bootstrap import system
 from talus_cli.bootstrap.errors import BootstrapError
-from talus_cli.bootstrap.system import SystemPart, check_machine, ensure, find_browser
+from talus_cli.bootstrap.installing import system
+from talus_cli.bootstrap.installing.system import SystemPart, check_machine, ensure, find_browser
 
 PARTS = [
     SystemPart("alpha", "testing", ("alpha-dev", "alpha-bin"), lambda: False),

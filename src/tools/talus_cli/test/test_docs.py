@@ -10,10 +10,10 @@ from talus_cli.docs import markdown
 from talus_cli.docs.cli import main
 from talus_cli.docs.errors import DocsError
 from talus_cli.docs.pages import generated_pages, up_to_date_text
-from talus_cli.docs.parameters import range_of
 from talus_cli.docs.registry import TABLES
 from talus_cli.docs.request import TableRequest
-from talus_cli.docs.rules import bound_table
+from talus_cli.docs.tables.parameters import range_of
+from talus_cli.docs.tables.rules import bound_table
 from talus_core.parameters import ParameterInfo, parameter, section
 
 LAUNCH = """<launch>

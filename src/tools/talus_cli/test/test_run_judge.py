@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from talus_cli.run.inbox import Decoded, MessageInbox
-from talus_cli.run.judge import Judge, JudgedPose
-from talus_cli.run.legs import SoleHeights
-from talus_cli.run.pace import PaceMeter
+from talus_cli.run.judging.judge import Judge, JudgedPose
+from talus_cli.run.judging.legs import SoleHeights
+from talus_cli.run.judging.pace import PaceMeter
+from talus_cli.run.judging.summary import RunSummary
+from talus_cli.run.operating.inbox import Decoded, MessageInbox
 from talus_cli.run.status import Status, StatusScreen
-from talus_cli.run.summary import RunSummary
 from talus_core.falls import FALLEN_TILT_RAD
 
 UP = np.array([0.0, 0.0, 1.0])

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import pytest
-from talus_cli.run import operator as rules
-from talus_cli.run.observation import (
+from talus_cli.run.operating import operator as rules
+from talus_cli.run.operating.observation import (
     Action,
     Gaze,
     HeardGate,
@@ -18,7 +18,7 @@ from talus_cli.run.observation import (
     ServiceCall,
     WalkingVelocity,
 )
-from talus_cli.run.operator import RunOperator, RunPhase, RunWish
+from talus_cli.run.operating.operator import RunOperator, RunPhase, RunWish
 from talus_core.modes import Mode
 
 WALK = WalkingVelocity(0.4, 0.0, 0.0)

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 
 from talus_cli.bootstrap.errors import BootstrapError
-from talus_cli.bootstrap.prepare import prepare
+from talus_cli.bootstrap.preparing.prepare import prepare
 from talus_cli.bootstrap.workspace import Workspace
 
 USAGE_ERROR_CODE = 2
@@ -73,7 +73,7 @@ def _module(name: str) -> Callable[[Workspace, list[str]], int]:
 
 
 def _test(workspace: Workspace, arguments: list[str]) -> int:
-    from talus_cli.bootstrap import system
+    from talus_cli.bootstrap.installing import system
 
     environment = _with_own_domain(prepare(workspace))
     try:
@@ -118,7 +118,7 @@ def _build(workspace: Workspace, arguments: list[str]) -> int:
     if arguments not in ([], ["--clean"]):
         raise BootstrapError(f"build does not know '{' '.join(arguments)}'; known: --clean")
     if arguments:
-        from talus_cli.bootstrap.steps import clean
+        from talus_cli.bootstrap.preparing.steps import clean
 
         clean(workspace)
     prepare(workspace)

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from talus_cli.docs.contract import service_table, topic_table
-from talus_cli.docs.launch import launch_argument_table, launch_file_table
-from talus_cli.docs.nodes import node_table, watched_node_table
-from talus_cli.docs.options import option_table
-from talus_cli.docs.parameters import parameter_table
 from talus_cli.docs.request import TableRequest
-from talus_cli.docs.rules import bound_table, rule_table
+from talus_cli.docs.tables.contract import service_table, topic_table
+from talus_cli.docs.tables.launch import launch_argument_table, launch_file_table
+from talus_cli.docs.tables.nodes import node_table, watched_node_table
+from talus_cli.docs.tables.options import option_table
+from talus_cli.docs.tables.parameters import parameter_table
+from talus_cli.docs.tables.rules import bound_table, rule_table
 
 TABLES: Mapping[str, Callable[[TableRequest], str]] = {
     "parameters": parameter_table,

@@ -21,9 +21,9 @@ from talus_launch.supervisor import ProcessSupervisor
 
 from talus_cli.run.available import Available, check_port
 from talus_cli.run.black_box import told_events
+from talus_cli.run.judging.summary import RunSummary
 from talus_cli.run.options import RunOptions, parse_options
 from talus_cli.run.status import StatusScreen
-from talus_cli.run.summary import RunSummary
 
 LAUNCH_FILE = "sim.launch.xml"
 

@@ -11,15 +11,15 @@ from talus_launch.cli import report_exit
 from talus_launch.interrupts import Interrupts
 from talus_launch.supervisor import ProcessSupervisor
 
-from talus_cli.run.judge import Judge
-from talus_cli.run.legs import SoleHeights
-from talus_cli.run.observation import RunObservation
-from talus_cli.run.operator import RunOperator, RunPhase, RunWish
-from talus_cli.run.operator_node import OperatorNode
+from talus_cli.run.judging.judge import Judge
+from talus_cli.run.judging.legs import SoleHeights
+from talus_cli.run.judging.pace import PaceMeter
+from talus_cli.run.judging.summary import UNKNOWN_LEVEL_WORD, RunSummary
+from talus_cli.run.operating.observation import RunObservation
+from talus_cli.run.operating.operator import RunOperator, RunPhase, RunWish
+from talus_cli.run.operating.operator_node import OperatorNode
 from talus_cli.run.options import RunOptions
-from talus_cli.run.pace import PaceMeter
 from talus_cli.run.status import Status, StatusScreen
-from talus_cli.run.summary import UNKNOWN_LEVEL_WORD, RunSummary
 
 # Wall time between two looks: a velocity is due every 50 ms of simulated time, which may run at 2.5
 # times real time.

@@ -15,7 +15,7 @@ from talus_core.errors import TalusError, unknown_name_message
 from talus_safety.operation.operator_link import OPERATOR_UDP, load_key, udp_address
 
 from talus_cli.run.available import Available
-from talus_cli.run.observation import WalkingVelocity
+from talus_cli.run.operating.observation import WalkingVelocity
 
 # What the balance node follows of cmd_vel; it would cut what is more.
 _FOLLOWED = BalanceNodeConfig()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from talus_cli.run.conversions import pose
+from talus_cli.run.operating.conversions import pose
 from talus_core.falls import has_fallen
 from talus_core.rotations import matrix_from_quat_xyzw
 

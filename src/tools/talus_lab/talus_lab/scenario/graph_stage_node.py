@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from geometry_msgs.msg import Vector3
 from std_srvs.srv import Trigger
-from talus_cli.run.conversions import pose
+from talus_cli.run.operating.conversions import pose
 from talus_core.errors import TalusError
 from talus_core.rotations import matrix_from_quat_xyzw, yaw_of
 from talus_simulation.faults.catalogue import FAULT_CHANNELS

@@ -9,7 +9,7 @@ import numpy as np
 from talus_core.falls import has_fallen
 from talus_core.rotations import matrix_from_quat_xyzw, matrix_from_yaw, yaw_of
 
-from talus_cli.run.legs import SoleHeights
+from talus_cli.run.judging.legs import SoleHeights
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,10 @@ from std_srvs.srv import Trigger
 from talus_core.contract import Topic
 from talus_ros.fast_link_node import FastLink
 
-from talus_cli.run import conversions as convert
-from talus_cli.run.inbox import Decoded, MessageInbox
-from talus_cli.run.judge import JudgedPose
-from talus_cli.run.observation import (
+from talus_cli.run.judging.judge import JudgedPose
+from talus_cli.run.operating import conversions as convert
+from talus_cli.run.operating.inbox import Decoded, MessageInbox
+from talus_cli.run.operating.observation import (
     Action,
     HeardGate,
     HeardSafety,

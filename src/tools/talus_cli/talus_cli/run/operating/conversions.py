@@ -12,8 +12,8 @@ from nav_msgs.msg import Odometry
 from sensor_msgs.msg import JointState
 from talus_core.physics import NANOSECONDS_PER_SECOND
 
-from talus_cli.run.judge import JudgedPose
-from talus_cli.run.observation import Gaze, HeardGate, HeardSafety, WalkingVelocity
+from talus_cli.run.judging.judge import JudgedPose
+from talus_cli.run.operating.observation import Gaze, HeardGate, HeardSafety, WalkingVelocity
 from talus_interfaces.msg import GateState, SafetyState
 
 

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 from talus_cli.bootstrap import environment
-from talus_cli.bootstrap.fingerprint import workspace_fingerprints
-from talus_cli.bootstrap.stamps import read_stamp
+from talus_cli.bootstrap.preparing.fingerprint import workspace_fingerprints
+from talus_cli.bootstrap.preparing.stamps import read_stamp
 from talus_cli.bootstrap.workspace import Workspace
 
 
@@ -19,7 +19,7 @@ def prepare(workspace: Workspace) -> dict[str, str]:
     """Return the environment of a built workspace, making first whatever is missing or changed."""
     cached = cached_environment(workspace)
     if cached is None:
-        from talus_cli.bootstrap.steps import (
+        from talus_cli.bootstrap.preparing.steps import (
             make,
         )  # imported where needed: imports are most of a start's time
 

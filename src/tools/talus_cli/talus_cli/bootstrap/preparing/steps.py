@@ -8,22 +8,22 @@ import shutil
 import subprocess
 import sys
 
-from talus_cli.bootstrap import system, wheels
-from talus_cli.bootstrap.build import brought_by_ros, colcon_build
 from talus_cli.bootstrap.errors import BootstrapError
-from talus_cli.bootstrap.fingerprint import package_folders, workspace_fingerprints
-from talus_cli.bootstrap.lock import exclusive
-from talus_cli.bootstrap.packages import install_packages, ros_rows
-from talus_cli.bootstrap.prepare import (
+from talus_cli.bootstrap.installing import system, wheels
+from talus_cli.bootstrap.installing.packages import install_packages, ros_rows
+from talus_cli.bootstrap.installing.underlay import compute
+from talus_cli.bootstrap.installing.venv import make_venv
+from talus_cli.bootstrap.preparing.build import brought_by_ros, colcon_build
+from talus_cli.bootstrap.preparing.fingerprint import package_folders, workspace_fingerprints
+from talus_cli.bootstrap.preparing.lock import exclusive
+from talus_cli.bootstrap.preparing.prepare import (
     cached_environment,
     packages_key,
     place_key,
     stamp,
     workspace_key,
 )
-from talus_cli.bootstrap.stamps import read_stamp, write_stamp
-from talus_cli.bootstrap.underlay import compute
-from talus_cli.bootstrap.venv import make_venv
+from talus_cli.bootstrap.preparing.stamps import read_stamp, write_stamp
 from talus_cli.bootstrap.workspace import Workspace
 
 

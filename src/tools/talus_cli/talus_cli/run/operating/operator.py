@@ -8,7 +8,7 @@ from enum import Enum
 
 from talus_core.modes import Mode
 
-from talus_cli.run.observation import (
+from talus_cli.run.operating.observation import (
     GATE_OFF,
     GATE_STANDBY,
     Action,

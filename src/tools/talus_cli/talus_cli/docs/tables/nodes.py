@@ -7,7 +7,7 @@ import os
 
 from talus_core.node_table import NODES, NodeRow, Silence
 
-from talus_cli.bootstrap.fingerprint import package_folders
+from talus_cli.bootstrap.preparing.fingerprint import package_folders
 from talus_cli.docs.markdown import code, shown, table
 from talus_cli.docs.request import TableRequest
 

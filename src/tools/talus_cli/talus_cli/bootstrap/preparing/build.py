@@ -9,10 +9,10 @@ from collections.abc import Collection
 from pathlib import Path
 
 from talus_cli.bootstrap.errors import BootstrapError
-from talus_cli.bootstrap.fingerprint import package_folders
+from talus_cli.bootstrap.installing.underlay import underlay
+from talus_cli.bootstrap.preparing.fingerprint import package_folders
 from talus_cli.bootstrap.process import run_logged
 from talus_cli.bootstrap.progress import StepProgress
-from talus_cli.bootstrap.underlay import underlay
 from talus_cli.bootstrap.workspace import Workspace
 
 _NINJA_STEP = re.compile(r"\[(\d+)/(\d+)\]")
