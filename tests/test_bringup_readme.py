@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from talus_cli.run.judging.summary import RunSummary
 from talus_lab.bench.balance.cases.catalogue import CASES
-from talus_launch import schema, scope
+from talus_launch.reading import schema, scope
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "src" / "tools" / "talus_bringup"

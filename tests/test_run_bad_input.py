@@ -15,7 +15,7 @@ from talus_cli.run.available import check_port
 from talus_cli.run.operating.observation import WalkingVelocity
 from talus_cli.run.options import parse_options
 from talus_launch.packages import package_share
-from talus_launch.session import Session
+from talus_launch.running.session import Session
 
 DEFAULT = ["--headless"]
 

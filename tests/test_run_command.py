@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from talus_launch.session import start_ticks
+from talus_launch.running.session import start_ticks
 
 # Standing up takes 3 s of simulated time, sitting down 4; a busy two-core machine runs at a fifth
 # of real time.

@@ -13,7 +13,7 @@ from driver_process import ROBOT, Partner, driver
 from sources import ROOT
 from std_srvs.srv import Trigger
 from talus_core.stop_levels import StopLevel
-from talus_launch.resolve import resolve
+from talus_launch.reading.resolve import resolve
 
 PROFILE = ROOT / "config" / "fastdds.xml"
 RIGHT = PROFILE.read_text()
@@ -41,7 +41,7 @@ IGNORED = {
 def join(profile: Path, **more: str) -> tuple[int, str]:
     """Join the graph with a profile; return the exit code and what was printed."""
     environment = {**os.environ, **dict.fromkeys(VARIABLES, str(profile)), **more}
-    command = [sys.executable, "-m", "talus_ros.transport_check_node"]
+    command = [sys.executable, "-m", "talus_ros.transport.transport_check_node"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
     return done.returncode, done.stdout
 

@@ -7,14 +7,14 @@ import os
 from pathlib import Path
 
 import pytest
-from talus_ros.profile_schema import find_profile_schema
-from talus_ros.transport_check import (
+from talus_ros.transport.profile_schema import find_profile_schema
+from talus_ros.transport.transport_check import (
     ObservedTransport,
     check_transport,
     find_difference,
     observe_transport,
 )
-from talus_ros.transport_profile import (
+from talus_ros.transport.transport_profile import (
     UNASKED_PROFILE,
     ExpectedTransport,
     TransportError,

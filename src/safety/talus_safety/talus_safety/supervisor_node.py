@@ -21,7 +21,7 @@ from talus_ros.heartbeat_node import HEARTBEAT_QOS, HEARTBEAT_TOPIC, HeartbeatTh
 from talus_ros.parameters_node import declare_config, given_parameters
 from talus_ros.run_node import CONTROL_NICENESS, ExecutorThread, create_clockless_node, run_node
 from talus_ros.trace_node import TracedPublisher, trace_of_node
-from talus_ros.transport_check_node import check_node_transport
+from talus_ros.transport.transport_check_node import check_node_transport
 
 from talus_interfaces.msg import BalanceState, GateState, Heartbeat, RobotState, SafetyState
 from talus_safety.bundle import limited

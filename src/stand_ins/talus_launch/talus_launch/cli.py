@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from talus_launch.errors import LaunchError
-from talus_launch.interrupts import Interrupts
-from talus_launch.output import LogFolder, Sink, Terminal
 from talus_launch.packages import find_launch_file
 from talus_launch.plan import LaunchPlan
-from talus_launch.resolve import resolve
+from talus_launch.reading.resolve import resolve
 from talus_launch.ros2 import real_launch
-from talus_launch.session import Session, ros_domain
-from talus_launch.supervisor import Exit, ProcessSupervisor
+from talus_launch.running.interrupts import Interrupts
+from talus_launch.running.output import LogFolder, Sink, Terminal
+from talus_launch.running.session import Session, ros_domain
+from talus_launch.running.supervisor import Exit, ProcessSupervisor
 
 USAGE = (
     "usage: ./talus launch FILE [key:=value ...] [--show-args]   "

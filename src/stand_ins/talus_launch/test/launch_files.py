@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from talus_launch.plan import LaunchPlan, ProcessSpec
-from talus_launch.resolve import resolve
+from talus_launch.reading.resolve import resolve
 
 TOY = f"#!{sys.executable}\nimport json, sys\nprint(json.dumps(sys.argv[1:]))\n"
 

@@ -10,7 +10,7 @@ import yaml
 from launch_files import Workspace
 from talus_launch.errors import LaunchError, LaunchFileError
 from talus_launch.plan import InlineParameters, ProcessSpec
-from talus_launch.resolve import resolve
+from talus_launch.reading.resolve import resolve
 
 NODE = '<node pkg="toys" exec="toy"'
 

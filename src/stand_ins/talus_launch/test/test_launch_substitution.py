@@ -6,9 +6,9 @@ from __future__ import annotations
 import pytest
 from launch_files import Workspace
 from talus_launch.errors import LaunchError
-from talus_launch.expression import evaluate
-from talus_launch.scope import Scope
-from talus_launch.substitution import (
+from talus_launch.reading.expression import evaluate
+from talus_launch.reading.scope import Scope
+from talus_launch.reading.substitution import (
     SubstitutionCall,
     SubstitutionSyntaxError,
     parse_template,

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from talus_launch.child import Child
 from talus_launch.errors import LaunchError
 from talus_launch.plan import LaunchPlan, ProcessSpec
-from talus_launch.session import Session, ros_domain, start_ticks
-from talus_launch.supervisor import Exit, ProcessSupervisor
+from talus_launch.running.child import Child
+from talus_launch.running.session import Session, ros_domain, start_ticks
+from talus_launch.running.supervisor import Exit, ProcessSupervisor
 
 # A test that waits longer has failed; a start takes some 10 ms.
 PATIENCE_S = 20.0

@@ -11,7 +11,7 @@ from talus_core.state import RobotState
 from talus_core.stop_levels import StopLevel
 from talus_core.trace import NoTrace, TraceWriter
 from talus_ros.trace_node import TracedPublisher
-from talus_ros.transport_check_node import check_node_transport
+from talus_ros.transport.transport_check_node import check_node_transport
 from talus_safety.gate import LastGate
 from talus_safety.kernel.decide.gate.decision import GateDecision
 

@@ -182,7 +182,7 @@ def _transport(workspace: Workspace, environment: Mapping[str, str]) -> Finding:
     variable = PROFILE_VARIABLE_NAMES[workspace.distro == "jazzy"]
     profile = own or str(workspace.root / "config" / "fastdds.xml")
     joined = subprocess.run(
-        [workspace.python, "-m", "talus_ros.transport_check_node"],
+        [workspace.python, "-m", "talus_ros.transport.transport_check_node"],
         env={**environment, variable: profile},
         capture_output=True,
         text=True,

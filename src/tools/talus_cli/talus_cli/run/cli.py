@@ -11,13 +11,13 @@ from importlib.metadata import entry_points
 
 from talus_core.errors import TalusError
 from talus_launch.cli import PACKAGE, log_folder
-from talus_launch.interrupts import Interrupts
-from talus_launch.output import LogFolder
 from talus_launch.packages import find_launch_file, package_share
 from talus_launch.plan import LaunchPlan
-from talus_launch.resolve import resolve
-from talus_launch.session import Session, ros_domain
-from talus_launch.supervisor import ProcessSupervisor
+from talus_launch.reading.resolve import resolve
+from talus_launch.running.interrupts import Interrupts
+from talus_launch.running.output import LogFolder
+from talus_launch.running.session import Session, ros_domain
+from talus_launch.running.supervisor import ProcessSupervisor
 
 from talus_cli.run.available import Available, check_port
 from talus_cli.run.black_box import told_events

@@ -8,8 +8,8 @@ from talus_core.contract import IN_EVERY_RUN, PERCEPTION, SIMULATION, Topic, top
 from talus_core.errors import TalusError
 from talus_core.robot import load_robot
 from talus_launch.cli import report_exit
-from talus_launch.interrupts import Interrupts
-from talus_launch.supervisor import ProcessSupervisor
+from talus_launch.running.interrupts import Interrupts
+from talus_launch.running.supervisor import ProcessSupervisor
 
 from talus_cli.run.judging.judge import Judge
 from talus_cli.run.judging.legs import SoleHeights

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from talus_launch.document import LaunchElement, read_document
+from talus_launch.reading.document import LaunchElement, read_document
 
 from talus_cli.docs.markdown import code, table
 from talus_cli.docs.request import TableRequest

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from talus_launch.packages import find_launch_file
-from talus_launch.resolve import resolve
-from talus_launch.session import Session, ros_domain
-from talus_launch.supervisor import ProcessSupervisor
+from talus_launch.reading.resolve import resolve
+from talus_launch.running.session import Session, ros_domain
+from talus_launch.running.supervisor import ProcessSupervisor
 
 from talus_lab.bench.processes import free_port
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from talus_core.errors import unknown_name_message
 
-from talus_launch.document import LaunchElement
 from talus_launch.errors import LaunchError
 from talus_launch.packages import package_executable
-from talus_launch.parameters import read_parameters
 from talus_launch.plan import SIGKILL_AFTER_S, SIGTERM_AFTER_S, ProcessSpec
-from talus_launch.scope import Scope
-from talus_launch.substitution import parse_template
+from talus_launch.reading.document import LaunchElement
+from talus_launch.reading.parameters import read_parameters
+from talus_launch.reading.scope import Scope
+from talus_launch.reading.substitution import parse_template
 
 OUTPUTS = ("screen", "log", "both", "own_log", "full")
 

@@ -14,7 +14,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from talus_ros.transport_profile import ExpectedTransport, TransportError, read_expected_transport
+from talus_ros.transport.transport_profile import (
+    ExpectedTransport,
+    TransportError,
+    read_expected_transport,
+)
 
 FAST_RMW = "rmw_fastrtps"  # prefix of both implementations, _cpp and _dynamic_cpp
 OWN_PROCESS = Path("/proc/self")

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from talus_launch.child import Child
-from talus_launch.output import Sink
 from talus_launch.plan import LaunchPlan, ProcessSpec
-from talus_launch.shutdown import Shutdown
+from talus_launch.running.child import Child
+from talus_launch.running.output import Sink
+from talus_launch.running.shutdown import Shutdown
 
 # The exit code of a node that refuses its parameters or files: a second try would end in the same
 # way.

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from talus_core.errors import unknown_name_message
 
-from talus_launch.document import LaunchElement, read_document
 from talus_launch.errors import LaunchError, LaunchFileError
-from talus_launch.parameters import read_parameters
 from talus_launch.plan import Argument, LaunchPlan, ProcessSpec
-from talus_launch.processes import read_executable, read_node, read_remappings
-from talus_launch.schema import check_document
-from talus_launch.scope import Scope
+from talus_launch.reading.document import LaunchElement, read_document
+from talus_launch.reading.parameters import read_parameters
+from talus_launch.reading.processes import read_executable, read_node, read_remappings
+from talus_launch.reading.schema import check_document
+from talus_launch.reading.scope import Scope
 
 # Deeper than any sensible file; a file that includes itself reaches it at once.
 MOST_INCLUDES = 20

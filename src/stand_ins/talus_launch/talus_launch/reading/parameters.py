@@ -10,10 +10,10 @@ from pathlib import Path
 
 from talus_core.errors import unknown_name_message
 
-from talus_launch.document import LaunchElement
 from talus_launch.errors import LaunchError
 from talus_launch.plan import InlineParameters
-from talus_launch.scope import FALSE, TRUE, Scope
+from talus_launch.reading.document import LaunchElement
+from talus_launch.reading.scope import FALSE, TRUE, Scope
 
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?|[-+]?\.inf|\.nan")
 _WORDS = ("true", "false", "True", "False")

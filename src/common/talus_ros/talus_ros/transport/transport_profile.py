@@ -11,7 +11,7 @@ from pathlib import Path
 
 from talus_core.errors import TalusError, unknown_name_message
 
-from talus_ros.profile_schema import ProfileSchema, find_profile_schema, plain_tag
+from talus_ros.transport.profile_schema import ProfileSchema, find_profile_schema, plain_tag
 
 PROFILE_VARIABLES = (
     "FASTDDS_DEFAULT_PROFILES_FILE",

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from talus_core.errors import unknown_name_message
 
-from talus_launch import expression, packages
+from talus_launch import packages
 from talus_launch.errors import LaunchError
 from talus_launch.plan import InlineParameters
-from talus_launch.substitution import (
+from talus_launch.reading import expression
+from talus_launch.reading.substitution import (
     SubstitutionCall,
     SubstitutionSyntaxError,
     Template,

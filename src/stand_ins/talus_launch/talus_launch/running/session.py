@@ -14,9 +14,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from talus_launch.child import Child, signal_group
 from talus_launch.errors import LaunchError
-from talus_launch.shutdown import Shutdown
+from talus_launch.running.child import Child, signal_group
+from talus_launch.running.shutdown import Shutdown
 
 # How often the end of left-over processes is looked for.
 _POLL_PERIOD_S = 0.05

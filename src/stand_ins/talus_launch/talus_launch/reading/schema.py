@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from talus_core.errors import unknown_name_message
 
-from talus_launch.document import LaunchElement
+from talus_launch.reading.document import LaunchElement
 
 CONDITION = frozenset({"if", "unless"})
 ACTIONS = frozenset(

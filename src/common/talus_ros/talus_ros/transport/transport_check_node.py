@@ -14,7 +14,7 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import get_rmw_implementation_identifier
 
-from talus_ros.transport_check import TransportVerdict, check_transport
+from talus_ros.transport.transport_check import TransportVerdict, check_transport
 
 
 def check_node_transport(node: Node) -> TransportVerdict:
