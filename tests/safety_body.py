@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 from talus_core.driver import DriverSetup
-from talus_core.gate_phases import GatePhase
 from talus_core.robot import load_robot
 from talus_core.rotations import matrix_from_quat_xyzw
 from talus_core.state import JointCommand, RobotState
-from talus_core.stop_levels import StopLevel
+from talus_core.words.gate_phases import GatePhase
+from talus_core.words.stop_levels import StopLevel
 from talus_safety.gate import LastGate
 from talus_safety.kernel.decide.gate.decision import GateDecision
 from talus_safety.kernel.decide.gate.permit import TorquePermit

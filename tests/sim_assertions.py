@@ -15,7 +15,7 @@ from rclpy.signals import SignalHandlerOptions
 from rosgraph_msgs.msg import Clock
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
-from talus_core.node_table import NODES
+from talus_core.graph.node_table import NODES
 
 # Without cameras, map and page: the nodes that a robot cannot be without.
 ARGUMENTS = {"perception": "false", "view": "false", "pace": "fast"}

@@ -18,7 +18,7 @@ import pytest
 from mcap.reader import make_reader
 from running_launch import RunningLaunch
 from talus_core.errors import UnknownNameError
-from talus_core.node_table import NODES
+from talus_core.graph.node_table import NODES
 from talus_lab.scenario.graph_stage_node import GraphStage
 from talus_lab.scenario.scenario import Scenario, ScenarioEvent
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from talus_core.footsteps import Footstep
-from talus_core.modes import Mode
+from talus_core.motion.footsteps import Footstep
 from talus_core.robot import load_robot
 from talus_core.rotations import matrix_from_quat_xyzw, matrix_from_yaw, yaw_of
+from talus_core.words.modes import Mode
 from talus_lab.rig.rig import Push, Rig
 
 ROBOT = load_robot(Path(__file__).parents[1] / "urdf" / "talus40")

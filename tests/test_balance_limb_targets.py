@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from talus_core.limb_targets import (
+from talus_core.motion.limb_targets import (
     LIMB_STALE_AFTER_S,
     Limb,
     LimbFrame,
@@ -18,10 +18,10 @@ from talus_core.limb_targets import (
     LimbPriority,
     LimbTarget,
 )
-from talus_core.modes import Mode
 from talus_core.robot import load_robot
 from talus_core.rotations import matrix_from_quat_xyzw
 from talus_core.transform import Transform
+from talus_core.words.modes import Mode
 from talus_lab.rig.rig import Rig
 
 ROBOT = load_robot(Path(__file__).parents[1] / "urdf" / "talus40")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from talus_core.modes import Mode
 from talus_core.robot import load_robot
+from talus_core.words.modes import Mode
 from talus_lab.rig.rig import Push, Rig
 
 ROBOT = load_robot(Path(__file__).parents[1] / "urdf" / "talus40")

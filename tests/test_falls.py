@@ -4,8 +4,8 @@
 from pathlib import Path
 
 import pytest
-from talus_core.modes import Mode
 from talus_core.robot import load_robot
+from talus_core.words.modes import Mode
 from talus_lab.bench.falls import fall_trial, get_up_trial, push_trial
 from talus_lab.rig.rig import Rig
 

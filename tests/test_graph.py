@@ -23,7 +23,7 @@ from rosgraph_msgs.msg import Clock
 from running_launch import RunningLaunch
 from sim_assertions import observer, wait_until
 from talus_cli.run.operating.conversions import message_type, seconds
-from talus_core.contract import (
+from talus_core.graph.contract import (
     IN_EVERY_RUN,
     PERCEPTION,
     PUBLIC_SERVICES,

@@ -21,8 +21,8 @@ from talus_balance.policy.seat import (
     PolicyState,
     applied_torque,
 )
-from talus_core.modes import Mode
 from talus_core.robot import load_robot
+from talus_core.words.modes import Mode
 from talus_lab.rig.fork import in_fork
 from talus_lab.rig.rig import Push, Rig
 from talus_models.network import OnnxNetwork

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 from talus_cli.bootstrap.cli import COMMANDS
-from talus_core.node_table import NODES
+from talus_core.graph.node_table import NODES
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

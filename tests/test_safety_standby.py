@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import yaml
 from safety_body import PERIOD, ROBOT, GatedBody, Story, holding
-from talus_core.gate_phases import GatePhase
 from talus_core.state import JointCommand
+from talus_core.words.gate_phases import GatePhase
 
 PATH = yaml.safe_load((ROBOT.folder / "rest_path.yaml").read_text())
 FORWARD, LEFT = np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0])

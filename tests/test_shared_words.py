@@ -9,9 +9,9 @@ import re
 import numpy as np
 import pytest
 from sources import ROOT
-from talus_core.gate_phases import GatePhase
 from talus_core.robot import load_robot
-from talus_core.stop_levels import StopLevel
+from talus_core.words.gate_phases import GatePhase
+from talus_core.words.stop_levels import StopLevel
 from talus_lab.scenario.record import SEAT_HEIGHT_M
 from talus_safety.kernel.measure.body import Body
 

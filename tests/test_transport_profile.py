@@ -12,7 +12,7 @@ import pytest
 from driver_process import ROBOT, Partner, driver
 from sources import ROOT
 from std_srvs.srv import Trigger
-from talus_core.stop_levels import StopLevel
+from talus_core.words.stop_levels import StopLevel
 from talus_launch.reading.resolve import resolve
 
 PROFILE = ROOT / "config" / "fastdds.xml"

@@ -9,8 +9,8 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from talus_core.channel import Channel
 from talus_core.errors import TalusError
+from talus_core.graph.channel import Channel
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-from talus_core.contract import (
+from talus_core.graph.contract import (
     EVERY_NODE,
     IN_EVERY_RUN,
     PERCEPTION,
@@ -8,7 +8,7 @@ from talus_core.contract import (
     YOU,
     topics_of,
 )
-from talus_core.node_table import NODES
+from talus_core.graph.node_table import NODES
 
 
 def test_every_topic_comes_from_a_node_of_the_table():

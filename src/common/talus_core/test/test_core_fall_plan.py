@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from talus_core.fall_plan import FallPlan, FallPose
+from talus_core.motion.fall_plan import FallPlan, FallPose
 
 
 def towards(degrees: float) -> np.ndarray:

@@ -4,7 +4,12 @@
 import math
 
 import pytest
-from talus_core.falls import FALLEN_HEIGHT_OF_SEAT, FALLEN_TILT_RAD, FALLEN_UP_COSINE, has_fallen
+from talus_core.words.falls import (
+    FALLEN_HEIGHT_OF_SEAT,
+    FALLEN_TILT_RAD,
+    FALLEN_UP_COSINE,
+    has_fallen,
+)
 
 SEAT_M = 0.4
 

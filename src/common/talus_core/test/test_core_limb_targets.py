@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from talus_core.errors import TalusError
-from talus_core.limb_targets import (
+from talus_core.motion.limb_targets import (
     LIMB_STALE_AFTER_S,
     Limb,
     LimbFrame,

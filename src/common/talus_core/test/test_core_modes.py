@@ -2,7 +2,7 @@
 import re
 from pathlib import Path
 
-from talus_core.modes import Mode
+from talus_core.words.modes import Mode
 
 MESSAGE = Path(__file__).parents[2] / "talus_interfaces" / "msg" / "BalanceState.msg"
 

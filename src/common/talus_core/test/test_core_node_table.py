@@ -2,7 +2,7 @@
 """The node table: what its rows mean, and how a file of further nodes is refused."""
 
 import pytest
-from talus_core.node_table import NODES, NodeTableError, Silence
+from talus_core.graph.node_table import NODES, NodeTableError, Silence
 
 PERIOD = 0.002
 

@@ -2,7 +2,7 @@
 """The levels of the stop ladder by number and by name."""
 
 import pytest
-from talus_core.stop_levels import StopLevel
+from talus_core.words.stop_levels import StopLevel
 
 
 def test_numbers_are_in_order_and_codes_say_them():

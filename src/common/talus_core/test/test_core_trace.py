@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from talus_core.trace import (
+from talus_core.graph.trace import (
     COMMAND_KIND,
     STATE_KIND,
     NoTrace,
@@ -22,7 +22,7 @@ from talus_core.trace import (
 WRITER = """
 import sys
 from pathlib import Path
-from talus_core.trace import TraceWriter
+from talus_core.graph.trace import TraceWriter
 writer = TraceWriter(Path(sys.argv[1]), 16, 2000)
 print("ready", flush=True)
 sys.stdin.readline()

@@ -9,7 +9,7 @@ from typing import Any
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.serialization import serialize_message
-from talus_core.trace import TRACE_KINDS, NoTrace, TraceWriter, open_trace, trace_path
+from talus_core.graph.trace import TRACE_KINDS, NoTrace, TraceWriter, open_trace, trace_path
 
 
 def trace_of_node(node: Node, slots: int, room: int) -> TraceWriter | NoTrace:

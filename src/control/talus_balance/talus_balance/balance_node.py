@@ -11,9 +11,9 @@ import numpy as np
 from geometry_msgs.msg import PointStamped, TwistStamped
 from rclpy.qos import QoSProfile
 from std_srvs.srv import Trigger
-from talus_core.modes import Mode
 from talus_core.robot import load_robot
 from talus_core.rotations import matrix_from_yaw, yaw_of
+from talus_core.words.modes import Mode
 from talus_ros.cdr import JointCommandCodec, RobotStateCodec
 from talus_ros.fast_link_node import FAST_QOS, FastLink
 from talus_ros.heartbeat_node import HeartbeatThread

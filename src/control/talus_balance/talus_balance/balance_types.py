@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from talus_core.footsteps import Footstep
-from talus_core.limb_targets import LimbTarget
-from talus_core.modes import Mode
+from talus_core.motion.footsteps import Footstep
+from talus_core.motion.limb_targets import LimbTarget
+from talus_core.words.modes import Mode
 from talus_estimation.estimator import BaseEstimate, EstimatorConfig
 
 from talus_balance.drives.drive_targets import DriveConfig

@@ -15,10 +15,10 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from talus_core.modes import Mode
 from talus_core.robot import RobotDescription
 from talus_core.rotations import matrix_from_yaw, yaw_of
 from talus_core.state import JointCommand, RobotState
+from talus_core.words.modes import Mode
 from talus_dynamics.robot_dynamics import FrameTerms, WholeBodyModel
 from talus_estimation.estimator import BaseEstimate
 from talus_estimation.grip import Grip

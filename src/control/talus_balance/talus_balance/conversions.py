@@ -11,7 +11,7 @@ from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Point, Point32, TransformStamped
 from nav_msgs.msg import Odometry
 from rclpy.serialization import serialize_message
-from talus_core.limb_targets import RawLimbTarget
+from talus_core.motion.limb_targets import RawLimbTarget
 from talus_core.physics import NANOSECONDS_PER_SECOND
 from talus_core.robot import Foot
 from talus_core.rotations import matrix_from_yaw, quat_xyzw_from_matrix, yaw_of

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from talus_core.errors import TalusError
-from talus_core.limb_targets import Limb, LimbInbox, RawLimbTarget
-from talus_core.stop_levels import StopLevel
+from talus_core.motion.limb_targets import Limb, LimbInbox, RawLimbTarget
+from talus_core.words.stop_levels import StopLevel
 
 from talus_balance.balance_types import Intent
 from talus_balance.whole_body.limbs.gaze_path import GazeAngles, GazeRange

@@ -24,7 +24,7 @@ a tick where it leads; the controller asks them in the order in which they stand
 
 from __future__ import annotations
 
-from talus_core.modes import Mode
+from talus_core.words.modes import Mode
 
 OFF_FEET = (Mode.FALLING, Mode.GETTING_UP)
 AT_REST = (Mode.LIMP, Mode.SEATED)

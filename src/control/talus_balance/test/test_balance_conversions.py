@@ -9,7 +9,7 @@ import numpy as np
 from nav_msgs.msg import Odometry
 from rclpy.serialization import deserialize_message
 from talus_balance.conversions import GYROSCOPE_VARIANCE, OdometryWriter, height_grid, limb_targets
-from talus_core.limb_targets import Limb, LimbFrame, LimbPriority, checked_limb_target
+from talus_core.motion.limb_targets import Limb, LimbFrame, LimbPriority, checked_limb_target
 from talus_core.rotations import exp_so3, quat_xyzw_from_matrix
 
 from talus_interfaces.msg import ElevationMap, LimbTarget, LimbTargets

@@ -11,7 +11,7 @@ import pytest
 from standing_robot import ROBOT, state_at_rest
 from talus_balance.falling.get_up import GetUp, load_get_up
 from talus_balance.falling.protective_fall import ProtectiveFall
-from talus_core.fall_plan import load_fall
+from talus_core.motion.fall_plan import load_fall
 from talus_core.robot import RobotDescriptionError
 
 DT = 0.002

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from talus_balance.intent import LEG_LOCKED, IntentConfig, IntentKeeper
-from talus_core.limb_targets import Limb, RawLimbTarget
+from talus_core.motion.limb_targets import Limb, RawLimbTarget
 
 
 @pytest.fixture

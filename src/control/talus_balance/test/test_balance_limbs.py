@@ -18,7 +18,7 @@ from talus_balance.whole_body.tasks.hand_pose_task import HandPoseGains, HandPos
 from talus_balance.whole_body.tasks.task import BodyTick, TaskRows
 from talus_balance.whole_body.tasks.task_stack import TaskStack
 from talus_balance.whole_body.whole_body_control import WholeBodyConfig, WholeBodyController
-from talus_core.limb_targets import Limb, LimbFrame, LimbPriority, LimbTarget
+from talus_core.motion.limb_targets import Limb, LimbFrame, LimbPriority, LimbTarget
 from talus_dynamics.arm_reach import ArmReach
 from talus_dynamics.rotation_vectors import rotation_from_vector, vector_from_rotation
 from talus_estimation.estimator import BaseEstimate

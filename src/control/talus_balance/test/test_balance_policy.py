@@ -25,8 +25,8 @@ from talus_balance.policy.seat import (
     applied_torque,
 )
 from talus_balance.stepping.gait_types import RIGHT, GaitOutput, GaitPhase
-from talus_core.modes import Mode
 from talus_core.state import JointCommand
+from talus_core.words.modes import Mode
 from talus_estimation.estimator import BaseEstimate
 
 DT = 0.002

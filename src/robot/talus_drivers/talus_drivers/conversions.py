@@ -13,7 +13,7 @@ from sensor_msgs.msg import BatteryState
 from talus_core.driver import Battery
 from talus_core.physics import NANOSECONDS_PER_SECOND
 from talus_core.state import JointCommand, RobotState
-from talus_core.stop_levels import StopLevel
+from talus_core.words.stop_levels import StopLevel
 from talus_safety.kernel.decide.gate.decision import GateDecision
 from talus_safety.kernel.decide.gate.permit import TorquePermit
 

@@ -9,9 +9,9 @@ import time
 from threading import Event
 
 from talus_core.driver import Simulated
-from talus_core.node_table import NODES
+from talus_core.graph.node_table import NODES
+from talus_core.graph.trace import COMMAND_KIND
 from talus_core.robot import RobotDescription
-from talus_core.trace import COMMAND_KIND
 from talus_ros.cdr import JointCommandCodec
 from talus_ros.fast_link_node import FastLink
 from talus_ros.heartbeat_node import HEARTBEAT_QOS, HEARTBEAT_TOPIC, HeartbeatThread

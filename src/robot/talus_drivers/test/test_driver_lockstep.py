@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tell stories on the wall's clock: a slow process differs from a dead or stuck one."""
 
-from talus_core.node_table import NODES
+from talus_core.graph.node_table import NODES
 from talus_drivers.lockstep.lockstep import BALANCE_NODE, LockStep, LockStepConfig
 
 SILENT = 0.45

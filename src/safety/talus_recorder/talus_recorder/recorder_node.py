@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Event as Flag
 
-from talus_core.node_table import NODES
+from talus_core.graph.node_table import NODES
 from talus_ros.diagnostics_node import ERROR, OK, WARN, DiagnosticsPublisher
 from talus_ros.parameters_node import declare_config
 from talus_ros.run_node import ExecutorThread, create_clockless_node, run_node

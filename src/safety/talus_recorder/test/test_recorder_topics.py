@@ -2,7 +2,7 @@
 """What is recorded: the topics of this checkout, and those that rows of the node table add."""
 
 import pytest
-from talus_core.node_table import NODES, NodeRow, NodeTable
+from talus_core.graph.node_table import NODES, NodeRow, NodeTable
 from talus_recorder.conversions import channel
 from talus_recorder.errors import RecorderError
 from talus_recorder.listening.topics import RECORDED_TOPICS, RecordedTopic, recorded_topics

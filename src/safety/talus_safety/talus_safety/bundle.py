@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from talus_core import node_table
 from talus_core.errors import TalusError
+from talus_core.graph import node_table
 from talus_core.parameters import (
     ParameterError,
     ParameterInfo,

@@ -6,9 +6,9 @@ from __future__ import annotations
 import numpy as np
 from builtin_interfaces.msg import Time
 from sensor_msgs.msg import PointCloud2
-from talus_core.gate_phases import GatePhase
 from talus_core.physics import NANOSECONDS_PER_SECOND
-from talus_core.stop_levels import StopLevel
+from talus_core.words.gate_phases import GatePhase
+from talus_core.words.stop_levels import StopLevel
 
 from talus_interfaces.msg import GateState, SafetyState
 from talus_safety.kernel.decide.supervisor.facts import Facts, GateReport

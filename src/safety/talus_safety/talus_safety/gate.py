@@ -11,11 +11,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from talus_core.fall_plan import load_fall
-from talus_core.gate_phases import GatePhase
+from talus_core.motion.fall_plan import load_fall
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
-from talus_core.stop_levels import StopLevel
+from talus_core.words.gate_phases import GatePhase
+from talus_core.words.stop_levels import StopLevel
 
 from talus_safety.belief.senses import Senses
 from talus_safety.command_intake import CommandIntake

@@ -11,9 +11,9 @@ from threading import Event
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import BatteryState
 from std_srvs.srv import Trigger
-from talus_core.node_table import NODES
+from talus_core.graph.node_table import NODES
 from talus_core.robot import RobotDescription, RobotDescriptionError, load_robot
-from talus_core.stop_levels import StopLevel
+from talus_core.words.stop_levels import StopLevel
 from talus_ros.cdr import RobotStateCodec
 from talus_ros.diagnostics_node import ERROR, OK, WARN, DiagnosticsPublisher
 from talus_ros.fast_link_node import FastLink

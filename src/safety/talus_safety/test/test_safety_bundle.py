@@ -7,8 +7,8 @@ from shutil import copy
 import pytest
 import yaml
 from safety_samples import ROBOT, ROOT, state
-from talus_core.gate_phases import GatePhase
 from talus_core.parameters import ParameterError, build_config, flat_parameters
+from talus_core.words.gate_phases import GatePhase
 from talus_safety import bundle
 from talus_safety.bundle import (
     LIMITED_NODES,

@@ -9,10 +9,10 @@ from dataclasses import replace
 import pytest
 import yaml
 from safety_samples import ROOT
-from talus_core.gate_phases import GatePhase
-from talus_core.node_table import SILENCE_LEVELS, Silence
+from talus_core.graph.node_table import SILENCE_LEVELS, Silence
 from talus_core.parameters import ParameterError, build_config, flat_parameters, flatten
-from talus_core.stop_levels import StopLevel
+from talus_core.words.gate_phases import GatePhase
+from talus_core.words.stop_levels import StopLevel
 from talus_safety.config import SupervisorConfig
 from talus_safety.kernel.decide.gate.gate_rules import GATE_RULES
 from talus_safety.kernel.decide.rule import active

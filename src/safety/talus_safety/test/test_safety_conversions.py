@@ -2,9 +2,9 @@
 """Numbers of the messages are those of the enums, and what is not understood restricts."""
 
 import pytest
-from talus_core.gate_phases import GatePhase
-from talus_core.modes import Mode
-from talus_core.stop_levels import StopLevel
+from talus_core.words.gate_phases import GatePhase
+from talus_core.words.modes import Mode
+from talus_core.words.stop_levels import StopLevel
 from talus_safety.conversions import gate_report, safety_message, time_message
 from talus_safety.kernel.decide.supervisor.supervisor import SupervisorState
 

@@ -10,8 +10,8 @@ import os
 
 import numpy as np
 from safety_samples import PERIOD, ROBOT, N, command, state
-from talus_core.gate_phases import GatePhase
-from talus_core.stop_levels import StopLevel
+from talus_core.words.gate_phases import GatePhase
+from talus_core.words.stop_levels import StopLevel
 from talus_safety.config import SupervisorConfig
 from talus_safety.gate import LastGate
 from talus_safety.kernel.decide.gate.permit import TorquePermit

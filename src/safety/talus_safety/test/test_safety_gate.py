@@ -11,9 +11,9 @@ from itertools import product
 import numpy as np
 import pytest
 from safety_samples import PERIOD, ROBOT, STANDING_EFFORT, N, command, state
-from talus_core.fall_plan import load_fall
-from talus_core.gate_phases import GatePhase
-from talus_core.stop_levels import StopLevel
+from talus_core.motion.fall_plan import load_fall
+from talus_core.words.gate_phases import GatePhase
+from talus_core.words.stop_levels import StopLevel
 from talus_safety.gate import LastGate
 from talus_safety.kernel.decide.gate.permit import TorquePermit
 from talus_safety.kernel.limits import GateConfig

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from itertools import permutations
 
-from talus_core.stop_levels import StopLevel
+from talus_core.words.stop_levels import StopLevel
 from talus_safety.kernel.decide.gate.permit import TorquePermit
 from talus_safety.kernel.decide.gate.watchdog import CLOCK_ROUNDING_S, Watchdog
 from talus_safety.kernel.decide.supervisor.ladder import most_restrictive

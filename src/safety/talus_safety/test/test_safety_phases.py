@@ -8,8 +8,8 @@ from itertools import product
 
 import pytest
 from safety_samples import command, vary
-from talus_core.gate_phases import GatePhase
-from talus_core.stop_levels import StopLevel
+from talus_core.words.gate_phases import GatePhase
+from talus_core.words.stop_levels import StopLevel
 from talus_safety.kernel.decide.gate import gate_rules, phases
 from talus_safety.kernel.decide.gate.decision import GateCounters, GateDecision
 from talus_safety.kernel.decide.gate.gate_facts import GateFacts

@@ -5,8 +5,8 @@ import re
 
 import pytest
 from safety_samples import ROOT
-from talus_core.gate_phases import GatePhase
-from talus_core.stop_levels import StopLevel
+from talus_core.words.gate_phases import GatePhase
+from talus_core.words.stop_levels import StopLevel
 from talus_safety.kernel.decide.rule import CLEARED_BY_RESET, CLEARED_BY_TIME
 from talus_safety.kernel.decide.supervisor.supervisor import Wish
 

@@ -5,8 +5,8 @@ from dataclasses import FrozenInstanceError, astuple, fields
 from math import inf
 
 import pytest
-from talus_core.gate_phases import GatePhase
-from talus_core.stop_levels import StopLevel
+from talus_core.words.gate_phases import GatePhase
+from talus_core.words.stop_levels import StopLevel
 from talus_safety.config import SupervisorConfig
 from talus_safety.kernel.decide.gate.decision import GateCounters, GateDecision
 from talus_safety.kernel.decide.gate.gate_facts import (

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 from sensor_msgs.msg import PointCloud2, PointField
-from talus_core.modes import Mode
+from talus_core.words.modes import Mode
 from talus_safety.conversions import moving_bodies
 from talus_safety.kernel.limits import SupervisorLimits
 from talus_safety.supervision.separation import UNSEEN_BODY_KEPT_S, Separation

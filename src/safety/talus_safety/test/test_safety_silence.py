@@ -3,8 +3,8 @@
 
 import pytest
 from safety_samples import PERIOD, ROBOT, state
-from talus_core.node_table import NODES, SILENCE_LEVELS, NodeRow, NodeTable, Silence
-from talus_core.stop_levels import StopLevel
+from talus_core.graph.node_table import NODES, SILENCE_LEVELS, NodeRow, NodeTable, Silence
+from talus_core.words.stop_levels import StopLevel
 from talus_safety.config import SupervisorConfig
 from talus_safety.kernel.decide.supervisor.facts import Facts, NodeFacts
 from talus_safety.kernel.decide.supervisor.rules import RULES

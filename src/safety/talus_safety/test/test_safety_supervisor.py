@@ -3,9 +3,9 @@
 
 import pytest
 from safety_samples import vary
-from talus_core.gate_phases import GatePhase
-from talus_core.modes import Mode
-from talus_core.stop_levels import StopLevel
+from talus_core.words.gate_phases import GatePhase
+from talus_core.words.modes import Mode
+from talus_core.words.stop_levels import StopLevel
 from talus_safety.config import SupervisorConfig
 from talus_safety.kernel.decide.supervisor.facts import Facts, GateReport, OperatorWord
 from talus_safety.kernel.decide.supervisor.supervisor import (

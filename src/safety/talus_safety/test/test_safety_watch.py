@@ -9,11 +9,11 @@ import math
 import numpy as np
 import pytest
 from safety_samples import PERIOD, ROBOT, STANDING_EFFORT, N, state, vary
-from talus_core.gate_phases import GatePhase
-from talus_core.modes import Mode
-from talus_core.node_table import NODES as TABLE
-from talus_core.node_table import SILENCE_LEVELS, Silence
-from talus_core.stop_levels import StopLevel
+from talus_core.graph.node_table import NODES as TABLE
+from talus_core.graph.node_table import SILENCE_LEVELS, Silence
+from talus_core.words.gate_phases import GatePhase
+from talus_core.words.modes import Mode
+from talus_core.words.stop_levels import StopLevel
 from talus_safety.config import SupervisorConfig
 from talus_safety.kernel.decide.gate.gate_rules import LOSS_RULES, REQUEST_RULES
 from talus_safety.kernel.decide.rule import CLEARED_BY_RESET, CLEARED_BY_TIME

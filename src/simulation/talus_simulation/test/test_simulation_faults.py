@@ -3,9 +3,9 @@
 
 import numpy as np
 import pytest
-from talus_core.channel import Channel
 from talus_core.driver import DriverSetup
 from talus_core.errors import UnknownNameError
+from talus_core.graph.channel import Channel
 from talus_core.state import JointCommand
 from talus_drivers.registry import create_driver
 from talus_simulation.faults.catalogue import (

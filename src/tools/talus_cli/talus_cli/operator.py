@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from talus_core.errors import TalusError
-from talus_core.stop_levels import StopLevel
+from talus_core.words.stop_levels import StopLevel
 from talus_safety.operation.operator_link import (
     CHALLENGE_PERIOD_S,
     HELLO_DATAGRAM,

@@ -16,7 +16,7 @@ from talus_cli.run.judging.pace import PaceMeter
 from talus_cli.run.judging.summary import RunSummary
 from talus_cli.run.operating.inbox import Decoded, MessageInbox
 from talus_cli.run.status import Status, StatusScreen
-from talus_core.falls import FALLEN_TILT_RAD
+from talus_core.words.falls import FALLEN_TILT_RAD
 
 UP = np.array([0.0, 0.0, 1.0])
 STRAIGHT = {"hip": 0.0, "knee": 0.0}

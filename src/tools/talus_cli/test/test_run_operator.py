@@ -19,7 +19,7 @@ from talus_cli.run.operating.observation import (
     WalkingVelocity,
 )
 from talus_cli.run.operating.operator import RunOperator, RunPhase, RunWish
-from talus_core.modes import Mode
+from talus_core.words.modes import Mode
 
 WALK = WalkingVelocity(0.4, 0.0, 0.0)
 BOOT = HeardSafety(3, "not armed yet", False, False, False)

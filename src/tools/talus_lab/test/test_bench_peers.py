@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from talus_core.state import JointCommand, RobotState
-from talus_core.stop_levels import StopLevel
+from talus_core.words.stop_levels import StopLevel
 from talus_lab.bench.balance.cases.case import Effort
 from talus_lab.bench.balance.cases.catalogue import CASES
 from talus_lab.bench.balance.peers.case import PeersCase

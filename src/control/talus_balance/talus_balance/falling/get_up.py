@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from talus_core.errors import UnknownNameError
-from talus_core.key_poses import KeyPoses, read_pose_file
+from talus_core.motion.key_poses import KeyPoses, read_pose_file
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 

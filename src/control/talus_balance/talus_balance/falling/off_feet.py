@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from talus_core.fall_plan import load_fall
+from talus_core.motion.fall_plan import load_fall
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 

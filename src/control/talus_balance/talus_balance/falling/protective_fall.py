@@ -8,7 +8,7 @@ fall.
 from __future__ import annotations
 
 import numpy as np
-from talus_core.fall_plan import FallPlan, Folding
+from talus_core.motion.fall_plan import FallPlan, Folding
 from talus_core.state import JointCommand, RobotState
 
 # rad/s of the base, rad/s of the joints and s: a body that moves less for so long lies at rest.

@@ -10,9 +10,9 @@ from __future__ import annotations
 from enum import Enum
 
 import numpy as np
-from talus_core.modes import Mode
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
+from talus_core.words.modes import Mode
 
 from talus_balance.balance_types import BalanceReport, Intent
 from talus_balance.policy.envelope import Envelope, EnvelopeConfig

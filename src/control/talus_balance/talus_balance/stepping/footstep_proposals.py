@@ -12,7 +12,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from talus_core.footsteps import Footstep
+from talus_core.motion.footsteps import Footstep
 from talus_core.rotations import wrap_angle
 
 from talus_balance.stepping.footholds import Foothold, FootholdChooser

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import NamedTuple
 
 import numpy as np
-from talus_core.footsteps import Footstep
+from talus_core.motion.footsteps import Footstep
 
 from talus_balance.stepping.footholds import FootholdConfig
 from talus_balance.stepping.step_planner import StepPlannerConfig

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from talus_core.channel import Channel
 from talus_core.driver import Derating, Driver, FaultStage, SingleCut
+from talus_core.graph.channel import Channel
 from talus_core.state import JointCommand, RobotState
 from talus_safety.gate import LastGate
 from talus_safety.kernel.decide.gate.decision import GateDecision

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from rclpy.node import Node
 from talus_core.driver import Driver
+from talus_core.graph.trace import NoTrace, TraceWriter
 from talus_core.state import RobotState
-from talus_core.stop_levels import StopLevel
-from talus_core.trace import NoTrace, TraceWriter
+from talus_core.words.stop_levels import StopLevel
 from talus_ros.trace_node import TracedPublisher
 from talus_ros.transport.transport_check_node import check_node_transport
 from talus_safety.gate import LastGate

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from talus_core.node_table import NodeTable
+from talus_core.graph.node_table import NodeTable
 from talus_core.parameters import parameter
 
 from talus_drivers.lockstep.process_watch import is_runnable

@@ -12,9 +12,9 @@ from rclpy.publisher import Publisher
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import BatteryState, Imu, JointState
 from talus_core.driver import Driver, Posable, Simulated
+from talus_core.graph.trace import TRACE_KINDS, NoTrace, TraceWriter
 from talus_core.robot import RobotDescription
 from talus_core.state import RobotState
-from talus_core.trace import TRACE_KINDS, NoTrace, TraceWriter
 from talus_ros.trace_node import TracedPublisher
 
 from talus_drivers import conversions

@@ -6,10 +6,10 @@ from __future__ import annotations
 import time
 
 from rclpy.node import Node
-from talus_core.channel import Channel
 from talus_core.driver import Driver, FaultStage
+from talus_core.graph.channel import Channel
+from talus_core.graph.trace import STATE_KIND, NoTrace, TraceWriter
 from talus_core.state import RobotState
-from talus_core.trace import STATE_KIND, NoTrace, TraceWriter
 from talus_ros.cdr import RobotStateCodec
 from talus_ros.fast_link_node import FAST_QOS
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from talus_core.falls import FALLEN_UP_COSINE
+from talus_core.words.falls import FALLEN_UP_COSINE
 
 from talus_recorder.happenings.events import (
     EVENT_FALL,

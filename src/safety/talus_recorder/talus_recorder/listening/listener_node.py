@@ -10,7 +10,7 @@ from typing import Any
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
-from talus_core.trace import TRACE_KINDS, TRACED_TOPICS, Block, TraceReader, trace_path
+from talus_core.graph.trace import TRACE_KINDS, TRACED_TOPICS, Block, TraceReader, trace_path
 from talus_ros.fast_link_node import FastLink
 
 from talus_recorder import conversions as convert

@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from talus_core.gate_phases import GatePhase
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
+from talus_core.words.gate_phases import GatePhase
 
 from talus_safety.belief.feet import FootRepair
 from talus_safety.belief.leg_tilt import LegTilt

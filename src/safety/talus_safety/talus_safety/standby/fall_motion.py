@@ -10,7 +10,7 @@ import math
 from typing import Protocol
 
 import numpy as np
-from talus_core.fall_plan import FallPlan, Folding
+from talus_core.motion.fall_plan import FallPlan, Folding
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 

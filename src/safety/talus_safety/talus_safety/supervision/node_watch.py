@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from talus_core.node_table import NodeTable
+from talus_core.graph.node_table import NodeTable
 
 from talus_safety.config import SupervisorConfig
 from talus_safety.kernel.decide.supervisor.facts import NodeFacts

@@ -12,7 +12,7 @@ import math
 from collections import deque
 
 import numpy as np
-from talus_core.modes import Mode
+from talus_core.words.modes import Mode
 
 from talus_safety.kernel.limits import SeparationLimits
 

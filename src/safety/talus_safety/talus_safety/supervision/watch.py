@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from talus_core.modes import Mode
-from talus_core.node_table import NODES, NodeTable
+from talus_core.graph.node_table import NODES, NodeTable
 from talus_core.robot import RobotDescription
 from talus_core.state import RobotState
+from talus_core.words.modes import Mode
 
 from talus_safety.config import SupervisorConfig
 from talus_safety.kernel.decide.supervisor.facts import (

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 import numpy as np
-from talus_core.channel import Effect
+from talus_core.graph.channel import Effect
 
 from talus_simulation.faults.signals import Bursts
 

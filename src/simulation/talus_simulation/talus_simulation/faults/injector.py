@@ -9,9 +9,9 @@ from typing import Any
 from zlib import crc32
 
 import numpy as np
-from talus_core.channel import Channel, Effect
 from talus_core.driver import Battery, Injection
 from talus_core.errors import UnknownNameError
+from talus_core.graph.channel import Channel, Effect
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 from talus_safety.kernel.decide.gate.permit import TorquePermit

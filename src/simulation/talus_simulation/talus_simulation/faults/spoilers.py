@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 
 import numpy as np
 from talus_core.state import JointCommand, RobotState
-from talus_core.stop_levels import StopLevel
+from talus_core.words.stop_levels import StopLevel
 from talus_safety.kernel.decide.gate.permit import TorquePermit
 
 from talus_simulation.faults.channels import Spoil

@@ -37,7 +37,7 @@ from OpenGL import GL
 print(GL.glGetString(GL.GL_RENDERER).decode())
 """
 
-_NODE_NAMES = "from talus_core.node_table import NODES; print(*NODES.names)"
+_NODE_NAMES = "from talus_core.graph.node_table import NODES; print(*NODES.names)"
 NODE_NAME_RULE = b"__node:="  # begins the word by which a launch file names a process's node
 
 

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import yaml
-from talus_core.contract import IN_EVERY_RUN, PERCEPTION, SIMULATION, Topic, topics_of
 from talus_core.errors import TalusError
+from talus_core.graph.contract import IN_EVERY_RUN, PERCEPTION, SIMULATION, Topic, topics_of
 from talus_core.robot import load_robot
 from talus_launch.cli import report_exit
 from talus_launch.running.interrupts import Interrupts

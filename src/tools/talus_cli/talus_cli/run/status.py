@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from typing import TextIO
 
-from talus_core.modes import Mode
+from talus_core.words.modes import Mode
 
 # The live line follows the eye; a log file should stay short.
 LIVE_PERIOD_S = 0.2

@@ -7,8 +7,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from talus_core.modes import Mode
 from talus_core.robot import RobotDescription
+from talus_core.words.modes import Mode
 
 from talus_lab.rig.bounds import HEAD_LINK, OPEN_WORLD
 from talus_lab.rig.rig import Push, Rig

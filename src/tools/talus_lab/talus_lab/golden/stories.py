@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from talus_core.modes import Mode
 from talus_core.robot import load_robot
 from talus_core.rotations import matrix_from_quat_xyzw
+from talus_core.words.modes import Mode
 from talus_description.adopt import adopt
 from talus_simulation.mujoco_body.driver import MujocoDriver
 

@@ -21,13 +21,13 @@ from talus_balance.policy.seat import PolicySeat
 from talus_balance.size.scaling import config_for
 from talus_balance.stepping.height_grid import HeightGrid
 from talus_core.driver import DriverSetup, GroundTruth
-from talus_core.falls import has_fallen
-from talus_core.footsteps import Footstep
-from talus_core.modes import Mode
+from talus_core.motion.footsteps import Footstep
 from talus_core.robot import RobotDescription
 from talus_core.rotations import matrix_from_quat_xyzw, yaw_of
 from talus_core.state import JointCommand, RobotState
-from talus_core.stop_levels import StopLevel
+from talus_core.words.falls import has_fallen
+from talus_core.words.modes import Mode
+from talus_core.words.stop_levels import StopLevel
 from talus_drivers.commands.gated_drives import GatedDrives
 from talus_drivers.lockstep.lockstep import LockStepConfig
 from talus_safety.gate import LastGate

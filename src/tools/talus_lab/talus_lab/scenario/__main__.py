@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from talus_core.errors import TalusError
-from talus_core.node_table import NODES
+from talus_core.graph.node_table import NODES
 from talus_core.robot import load_robot
 
 from talus_lab.rig.checkout import TALUS40_FOLDER

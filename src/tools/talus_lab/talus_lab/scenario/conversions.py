@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 from talus_cli.run.operating.conversions import pose
-from talus_core.falls import has_fallen
 from talus_core.rotations import matrix_from_quat_xyzw
+from talus_core.words.falls import has_fallen
 
 from talus_interfaces.msg import GateState
 from talus_lab.scenario.record import SEAT_HEIGHT_M, Look, of_gate

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from talus_core.errors import TalusError
-from talus_core.modes import Mode
+from talus_core.words.modes import Mode
 
 from talus_lab.rig.bounds import TICK_S
 from talus_lab.scenario.record import Record, ScenarioOutcome

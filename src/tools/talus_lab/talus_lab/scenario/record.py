@@ -11,8 +11,8 @@ import math
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from talus_core.falls import FALLEN_UP_COSINE
-from talus_core.stop_levels import StopLevel
+from talus_core.words.falls import FALLEN_UP_COSINE
+from talus_core.words.stop_levels import StopLevel
 
 from talus_lab.rig.bounds import HEAD_LINK
 from talus_lab.scenario.scenario import LEVEL_NAMES, Expectation, Scenario

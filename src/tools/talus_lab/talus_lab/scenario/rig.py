@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from talus_core.driver import DriverSetup
-from talus_core.node_table import NODES
+from talus_core.graph.node_table import NODES
 from talus_core.robot import RobotDescription
 from talus_core.state import RobotState
-from talus_core.stop_levels import StopLevel
+from talus_core.words.stop_levels import StopLevel
 from talus_drivers.commands.gated_drives import GatedDrives
 from talus_drivers.driver_config import DriverNodeConfig
 from talus_drivers.lockstep.lockstep import BALANCE_NODE, LockStep

@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 from talus_core.errors import TalusError, UnknownNameError
-from talus_core.node_table import NODES, NodeTable
-from talus_core.stop_levels import StopLevel
+from talus_core.graph.node_table import NODES, NodeTable
+from talus_core.words.stop_levels import StopLevel
 from talus_simulation.faults.catalogue import CATALOGUE, FaultRequest
 
 POSTURES = ("double_support", "single_support", "walking", "transition", "loaded", "seated")

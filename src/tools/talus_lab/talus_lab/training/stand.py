@@ -27,9 +27,9 @@ from talus_balance.policy.observation import READINGS, Joints, Observation, Poli
 from talus_balance.policy.policy import Policy
 from talus_balance.policy.seat import PolicySeat, PolicyState, applied_torque
 from talus_balance.stepping.gait_types import GaitPhase
-from talus_core.modes import Mode
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
+from talus_core.words.modes import Mode
 from talus_models.manifest import ModelManifest, Tensor, TrainingRecord, sha256
 
 from talus_lab.rig.rig import Push, Rig

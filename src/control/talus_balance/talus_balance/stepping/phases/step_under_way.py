@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from talus_core.clamp import clamp
-from talus_core.footsteps import Footstep
+from talus_core.motion.footsteps import Footstep
 
 from talus_balance.stepping.footholds import Foothold
 from talus_balance.stepping.gait_types import LEFT, GaitInput, GaitOutput, GaitPhase, swing_sign

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from talus_core.clamp import clamp
-from talus_core.footsteps import Footstep
+from talus_core.motion.footsteps import Footstep
 from talus_core.robot import Foot
 from talus_core.rotations import wrap_angle
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from talus_core.limb_targets import Limb, LimbFrame, LimbPriority, LimbTarget
+from talus_core.motion.limb_targets import Limb, LimbFrame, LimbPriority, LimbTarget
 from talus_core.robot import RobotDescription
 from talus_core.rotations import matrix_from_yaw
 from talus_dynamics.arm_reach import ARM_GROUPS, ArmReach

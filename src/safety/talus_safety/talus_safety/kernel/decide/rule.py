@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from talus_core.stop_levels import StopLevel
+from talus_core.words.stop_levels import StopLevel
 
 CLEARED_BY_RESET = "safety/reset, then safety/arm"
 CLEARED_BY_TIME = "its cause gone for 2 s"

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from talus_core.contract import PUBLIC_SERVICES, PUBLIC_TOPICS, SIMULATION, Topic
+from talus_core.graph.contract import PUBLIC_SERVICES, PUBLIC_TOPICS, SIMULATION, Topic
 
 from talus_cli.docs.markdown import code, table
 from talus_cli.docs.request import TableRequest

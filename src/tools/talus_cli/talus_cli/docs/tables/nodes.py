@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 
-from talus_core.node_table import NODES, NodeRow, Silence
+from talus_core.graph.node_table import NODES, NodeRow, Silence
 
 from talus_cli.bootstrap.preparing.fingerprint import package_folders
 from talus_cli.docs.markdown import code, shown, table

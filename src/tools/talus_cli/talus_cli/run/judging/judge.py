@@ -6,8 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from talus_core.falls import has_fallen
 from talus_core.rotations import matrix_from_quat_xyzw, matrix_from_yaw, yaw_of
+from talus_core.words.falls import has_fallen
 
 from talus_cli.run.judging.legs import SoleHeights
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from talus_core.modes import Mode
+from talus_core.words.modes import Mode
 
 from talus_cli.run.operating.observation import (
     GATE_OFF,

@@ -19,7 +19,7 @@ from rclpy.task import Future
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import BatteryState, JointState
 from std_srvs.srv import Trigger
-from talus_core.contract import Topic
+from talus_core.graph.contract import Topic
 from talus_ros.fast_link_node import FastLink
 
 from talus_cli.run.judging.judge import JudgedPose

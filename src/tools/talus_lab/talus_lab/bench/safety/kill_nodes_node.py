@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from talus_core.errors import TalusError
-from talus_core.node_table import NODES
+from talus_core.graph.node_table import NODES
 
 from talus_lab.bench.safety.stack import running_stack
 from talus_lab.scenario.graph_link_node import SilenceError

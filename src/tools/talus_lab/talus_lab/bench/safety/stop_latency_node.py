@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from rclpy.client import Client
 from std_srvs.srv import Trigger
-from talus_core.stop_levels import StopLevel
+from talus_core.words.stop_levels import StopLevel
 from talus_ros.run_node import CONTROL_NICENESS
 
 from talus_interfaces.msg import GateState

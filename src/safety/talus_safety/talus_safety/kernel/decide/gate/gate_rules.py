@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from talus_core.stop_levels import StopLevel
+from talus_core.words.stop_levels import StopLevel
 
 from talus_safety.kernel.decide.gate.gate_facts import GateFacts
 from talus_safety.kernel.decide.rule import Rule

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from talus_core.stop_levels import StopLevel
+from talus_core.words.stop_levels import StopLevel
 
 
 @dataclass(frozen=True)

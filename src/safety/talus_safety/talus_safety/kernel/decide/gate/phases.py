@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from talus_core.gate_phases import GatePhase
+from talus_core.words.gate_phases import GatePhase
 
 from talus_safety.kernel.decide.gate.gate_facts import GateFacts
 from talus_safety.kernel.decide.gate.gate_rules import LOSS_RULES

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from talus_core.gate_phases import GatePhase
-from talus_core.modes import Mode
-from talus_core.node_table import Silence
-from talus_core.stop_levels import StopLevel
+from talus_core.graph.node_table import Silence
+from talus_core.words.gate_phases import GatePhase
+from talus_core.words.modes import Mode
+from talus_core.words.stop_levels import StopLevel
 
 NO_TIMES: Mapping[str, float] = MappingProxyType({})
 NO_GRANTS: Mapping[str, Mapping[str, Silence]] = MappingProxyType({})

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from talus_core.stop_levels import StopLevel
+from talus_core.words.stop_levels import StopLevel
 
 
 def most_restrictive(levels: Iterable[StopLevel]) -> StopLevel:

@@ -6,7 +6,7 @@ They watch operators, frames, the map, people nearby and the ground under the fe
 
 from __future__ import annotations
 
-from talus_core.stop_levels import StopLevel
+from talus_core.words.stop_levels import StopLevel
 
 from talus_safety.kernel.decide.rule import Rule
 

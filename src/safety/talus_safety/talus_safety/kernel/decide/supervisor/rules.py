@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from talus_core.gate_phases import GatePhase
-from talus_core.modes import Mode
-from talus_core.stop_levels import StopLevel
+from talus_core.words.gate_phases import GatePhase
+from talus_core.words.modes import Mode
+from talus_core.words.stop_levels import StopLevel
 
 from talus_safety.kernel.decide.gate.gate_rules import (
     FALL_RULE,

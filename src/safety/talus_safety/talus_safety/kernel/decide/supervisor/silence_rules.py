@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from talus_core.node_table import NODES, NodeTable, Silence
-from talus_core.stop_levels import StopLevel
+from talus_core.graph.node_table import NODES, NodeTable, Silence
+from talus_core.words.stop_levels import StopLevel
 
 from talus_safety.kernel.decide.rule import Rule
 from talus_safety.kernel.decide.supervisor.facts import Facts, NodeFacts

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from talus_core.gate_phases import GatePhase
-from talus_core.modes import Mode
-from talus_core.stop_levels import StopLevel
+from talus_core.words.gate_phases import GatePhase
+from talus_core.words.modes import Mode
+from talus_core.words.stop_levels import StopLevel
 
 from talus_safety.kernel.decide.rule import CLEARED_BY_RESET, CLEARED_BY_TIME, Rule, active
 from talus_safety.kernel.decide.supervisor.facts import Facts

@@ -19,9 +19,9 @@ from talus_balance.balance_types import BalanceReport, Intent
 from talus_balance.stepping.height_grid import HeightGrid
 from talus_core.driver import GroundTruth
 from talus_core.errors import TalusError
-from talus_core.modes import Mode
 from talus_core.rotations import matrix_from_quat_xyzw
 from talus_core.state import JointCommand, RobotState
+from talus_core.words.modes import Mode
 from talus_models.session import NetworkSession, open_session
 
 POLICY_RATE_HZ = 50.0

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 from talus_balance.intent import IntentConfig
 from talus_core.errors import TalusError
-from talus_core.modes import Mode
 from talus_core.physics import GRAVITY_MPS2
 from talus_core.robot import RobotDescription
+from talus_core.words.modes import Mode
 
 from talus_lab.bench.balance.peers.actor import peer_rig
 from talus_lab.bench.balance.trials.disturbance import ArmWalk, Stalls

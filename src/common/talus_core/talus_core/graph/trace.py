@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from talus_core.node_table import NODES
+from talus_core.graph.node_table import NODES
 
 SHARED_MEMORY = Path("/dev/shm")
 TRACE_PREFIX = "talus-"

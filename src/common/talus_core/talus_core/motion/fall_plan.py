@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from talus_core.key_poses import KeyPoses, read_pose_file
+from talus_core.motion.key_poses import KeyPoses, read_pose_file
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand
 

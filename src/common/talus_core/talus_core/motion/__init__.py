@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Describes motions that packages ask of each other: footsteps, limb targets, key poses, falls."""
