@@ -46,6 +46,33 @@ def imports(path: Path) -> frozenset[str]:
     return frozenset(name for name in names if name.split(".")[0] not in sys.stdlib_module_names)
 
 
+def module_name(path: Path, package: str) -> str:
+    """Return the dotted name of a package's file; that of a folder for its `__init__.py`."""
+    parts = path.relative_to(PACKAGES[package]).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def loaded_modules(path: Path, modules: set[str]) -> set[str]:
+    """Return which of the `modules` a file imports when it is loaded.
+
+    Imports within functions run later, those below `if TYPE_CHECKING` never: neither count.
+    """
+    names: set[str] = set()
+    waiting: list[ast.AST] = [ast.parse(path.read_text(), str(path))]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            names |= inner if inner <= modules else inner | {node.module}
+        elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            waiting += node.orelse
+        elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            waiting += ast.iter_child_nodes(node)
+    return names & modules
+
+
 def top_level(names: frozenset[str]) -> set[str]:
     """Return the first part of each dotted name."""
     return {name.split(".")[0] for name in names}

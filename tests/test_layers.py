@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import ast
 from fnmatch import fnmatch
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
-from sources import PACKAGES, ROOT, imports, python_files, top_level
+from sources import PACKAGES, ROOT, imports, loaded_modules, module_name, python_files, top_level
 
 # Seen only by the shell of a node (is_shell): the graph, its messages, and the package that wraps
 # both.
@@ -167,6 +168,36 @@ def test_arrows_point_down():
         for name in order
     }
     assert {name: others for name, others in up.items() if others} == {}
+
+
+def circle(graph: dict[str, set[str]]) -> list[str]:
+    """Return modules of which each is imported by the next; none where there is no circle."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return error.args[1]
+    return []
+
+
+def test_no_circle_of_modules():
+    """Within a package neither, where `MAY_IMPORT` says nothing.
+
+    Imports within functions and those for types alone do not count.
+    """
+    files = {
+        module_name(path, package): path
+        for package in PYTHON_PACKAGES
+        for path in python_files(package)
+        if path.name != "setup.py"
+    }
+    graph = {name: loaded_modules(path, set(files)) for name, path in files.items()}
+    assert len(graph) > 500  # else the graph was not read
+    assert circle(graph) == []
+
+
+def test_a_circle_is_found():
+    assert circle({"a": {"b"}, "b": {"c"}, "c": set()}) == []
+    assert set(circle({"a": {"b"}, "b": {"c"}, "c": {"a"}})) == {"a", "b", "c"}
 
 
 def test_every_python_package_is_in_the_diagram():
