@@ -6,12 +6,18 @@ import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+import pytest
 import yaml
 from talus_cli.bootstrap.cli import COMMANDS
 from talus_core.graph.node_table import NODES
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+PAGES = [
+    path
+    for pattern in ("*.md", "docs/**/*.md", "src/*/*/**/*.md")
+    for path in sorted(ROOT.glob(pattern))
+]
 
 
 def table(section: str) -> list[list[str]]:
@@ -62,9 +68,31 @@ def test_the_example_node_is_valid_python_under_forty_lines():
     ast.parse(code)
 
 
-def test_links_and_pictures_exist():
-    for target in re.findall(r"\]\(([^)]+)\)", README):
-        assert (ROOT / target).exists(), target
+def links(page: Path) -> list[tuple[str, Path]]:
+    """Return words and target of each link of a page that leads into this checkout."""
+    found = re.findall(r"\[([^\]]*)\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text())
+    return [(words, page.parent / target) for words, target in found if "://" not in target]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_and_pictures_exist(page):
+    assert [str(target) for _, target in links(page) if not target.exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_what_a_link_names_stands_in_its_file(page):
+    named = {
+        (name, target)
+        for words, target in links(page)
+        if target.suffix == ".py"
+        for name in re.findall(r"`([A-Za-z_.]+)`", words)
+        if name != target.name
+    }
+    assert {
+        name
+        for name, target in named
+        if not set(name.split(".")) <= set(re.findall(r"\w+", target.read_text()))
+    } == set()
 
 
 def test_the_cameras_are_eight():
