@@ -24,6 +24,8 @@ ONLY_IN = {  # a number or list, and the one file that may say it
     r"R3_SIT_THEN_CUT = ": "stop_levels.py",
     r"class GatePhase": "gate_phases.py",
     r"^FALLEN_\w+ = ": "falls.py",
+    r"^(STILL|AT_REST)_\w+ = ": "rest.py",
+    r"radians\(60(\.0)?\)": "falls.py",
 }
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from talus_core.motion.footsteps import Footstep
 from talus_core.motion.limb_targets import LimbTarget
+from talus_core.words.falls import FALLEN_UP_COSINE
 from talus_core.words.modes import Mode
 from talus_estimation.estimator import BaseEstimate, EstimatorConfig
 
@@ -31,13 +32,13 @@ class BalanceConfig:
     """Configures everything that can be tuned; times in s, heights in m.
 
     Attributes:
-        fallen_cosine: Cosine of the pelvis tilt beyond which the robot has fallen (60 degrees; no
-            step recovers from there).
+        off_feet_cosine: Cosine of the pelvis tilt beyond which the feet no longer carry: the robot
+            lets go, unless it bows, and must get up first.
         hand_stiffness, hand_damping: Stiffness, N m/rad, and damping, N m s/rad, of the fingers,
             which hold their zero pose.
     """
 
-    fallen_cosine: float = 0.5
+    off_feet_cosine: float = FALLEN_UP_COSINE
     hand_stiffness: float = 1.0
     hand_damping: float = 0.02
     estimator: EstimatorConfig = field(default_factory=EstimatorConfig)

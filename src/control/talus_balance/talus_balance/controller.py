@@ -165,10 +165,10 @@ class BalanceController:
         """Estimate where the base is; a limp robot starts anew, and shows whether it lies."""
         off_feet = self._off_feet
         is_limp = self.mode is Mode.LIMP
-        at_rest = is_limp and not state.torque_enabled
-        base = self._localiser.locate(state, at_rest, off_feet.on_feet)
+        may_start = is_limp and not state.torque_enabled
+        base = self._localiser.locate(state, may_start, off_feet.on_feet)
         if is_limp and base is not None:
-            off_feet.on_feet = base.rotation[2, 2] > self.config.fallen_cosine
+            off_feet.on_feet = base.rotation[2, 2] > self.config.off_feet_cosine
         return base
 
     def _get_up_if_asked(self, tick: _Tick) -> None:
@@ -188,9 +188,9 @@ class BalanceController:
             return True
         is_limp = self.mode is Mode.LIMP
         was_cut = self._torque.was_cut(tick.state.torque_enabled, counts=not is_limp)
-        is_tilted = tick.base.rotation[2, 2] < self.config.fallen_cosine
-        has_fallen = is_tilted and not self._off_feet.bows
-        return tick.intent.released or was_cut or bool(has_fallen)
+        is_tilted = tick.base.rotation[2, 2] < self.config.off_feet_cosine
+        is_off_feet = is_tilted and not self._off_feet.bows
+        return tick.intent.released or was_cut or bool(is_off_feet)
 
     def _limp(self, state: RobotState, base: BaseEstimate | None) -> Answer:
         """Brake the joints with their damping alone."""

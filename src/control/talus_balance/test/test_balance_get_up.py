@@ -129,7 +129,7 @@ def test_a_fall_is_over_when_nothing_moves():
     turning = replace(STILL, angular_velocity=np.array([0.0, 1.0, 0.0]))
     for _ in range(round(1.0 / DT)):
         fall.step_fall(turning)
-    assert not fall.is_at_rest
+    assert not fall.has_ended
     for _ in range(round(0.6 / DT)):
         fall.step_fall(STILL)
-    assert fall.is_at_rest
+    assert fall.has_ended

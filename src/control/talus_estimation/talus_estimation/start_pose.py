@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Turns `RobotState` into the base estimate: waits for rest, starts the filter and runs it."""
+"""Turns `RobotState` into the base estimate: waits for quiet, starts the filter and runs it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from talus_dynamics.robot_dynamics import WholeBodyModel
 
 from talus_estimation.estimator import BaseEstimate, BaseEstimator, EstimatorConfig
 
-REST_S = 0.3  # s of stillness over which tilt and gyroscope bias are averaged
-LEAST_REST_SAMPLES = 10
-REST_RATE_RADPS = 0.02  # rad/s of mean rate above which the body moves: ten times the gyro's bias
+QUIET_TIME_S = 0.3  # s without motion, over which tilt and gyroscope bias are averaged
+LEAST_QUIET_SAMPLES = 10
+QUIET_TURN_RADPS = 0.02  # rad/s of mean rate above which the body moves: ten times the gyro's bias
 # m/s^2, standard deviation of the accelerometer above which the body moves: six times its noise
-REST_SPREAD_MPS2 = 0.3
+QUIET_SPREAD_MPS2 = 0.3
 # m/s^2 of gravity on ground to stand on: from below the moon's to above the earth's. Outside that
 # range the body falls or the sensor is dead.
 LEAST_GRAVITY_MPS2 = 1.0
@@ -22,7 +22,7 @@ MOST_GRAVITY_MPS2 = 15.0
 
 
 class Localiser:
-    """Starts the filter while the robot is limp and at rest, runs it otherwise.
+    """Starts the filter while the robot is limp and its IMU quiet, runs it otherwise.
 
     A new start keeps place and heading.
     """
@@ -33,15 +33,17 @@ class Localiser:
         self._rotation_imu_to_base = model.imu_in_base.rotation.copy()
         self._filter = BaseEstimator(config, dt, model.imu_in_base.translation.copy(), model.mass)
         self._window: list[np.ndarray] = []
-        self._length = max(int(REST_S / dt), LEAST_REST_SAMPLES)
+        self._length = max(int(QUIET_TIME_S / dt), LEAST_QUIET_SAMPLES)
         self._started = False
 
-    def locate(self, state: RobotState, at_rest: bool, on_feet: bool = True) -> BaseEstimate | None:
-        """Return the estimate at this tick; None until the body was at rest once.
+    def locate(
+        self, state: RobotState, may_start: bool, on_feet: bool = True
+    ) -> BaseEstimate | None:
+        """Return the estimate at this tick; None until the IMU was quiet once.
 
         Args:
             state: What the sensors say at this tick.
-            at_rest: Whether the robot has no torque, so that the filter may start anew.
+            may_start: Whether the robot has no torque, so that the filter may start anew.
             on_feet: Whether soles under load stand still; if not, only the attitude is estimated,
                 by the gyroscope.
         """
@@ -49,7 +51,7 @@ class Localiser:
         gyro = turn @ state.angular_velocity
         accel = turn @ state.linear_acceleration
         soles = self._model.soles_in_base(state.position[self._joints])
-        if at_rest:
+        if may_start:
             self._collect(gyro, accel, soles)
         elif self._window:
             self._window.clear()
@@ -74,15 +76,15 @@ class Localiser:
         self._filter.land(self._model.soles_in_base(state.position[self._joints]))
 
     def _collect(self, gyro: np.ndarray, accel: np.ndarray, soles: np.ndarray) -> None:
-        """Average the IMU; start the filter where the body was at rest all the while."""
+        """Average the IMU; start the filter where the IMU was quiet all the while."""
         self._window.append(np.concatenate((gyro, accel)))
         if len(self._window) < self._length:
             return
         samples = np.array(self._window)
         self._window.clear()
         mean = samples.mean(axis=0)
-        turns = np.linalg.norm(mean[:3]) > REST_RATE_RADPS
-        if turns or np.max(samples[:, 3:].std(axis=0)) > REST_SPREAD_MPS2:
+        turns = np.linalg.norm(mean[:3]) > QUIET_TURN_RADPS
+        if turns or np.max(samples[:, 3:].std(axis=0)) > QUIET_SPREAD_MPS2:
             return
         if LEAST_GRAVITY_MPS2 < np.linalg.norm(mean[3:]) < MOST_GRAVITY_MPS2:
             self._start(mean[3:], mean[:3], soles)

@@ -26,6 +26,7 @@ from talus_core.parameters import (
     flatten,
 )
 from talus_core.robot import RobotDescription
+from talus_core.words import falls, rest
 
 from talus_safety.kernel.limits import GateConfig, SupervisorLimits
 
@@ -34,6 +35,8 @@ LIMITED_NODES = {
     "safety": (SupervisorLimits, ""),
     "driver": (GateConfig, "gate."),
 }
+# How long nodes may be silent, what still and fallen mean: rules read it from the core.
+WORDS_OF_RULES = (node_table, rest, falls)
 BUNDLE_COMMAND = "./talus exec -- python -m talus_safety.bundle"
 
 
@@ -72,12 +75,13 @@ class Bundle:
     def digest(self, robot: RobotDescription) -> str:
         """Return the SHA-256 of all that decides about safety.
 
-        This file, the robot's own limits, the node table, and the code of this package.
+        This file, the robot's own limits, the words of the core by which rules judge, and the code
+        of this package.
         """
         whole = hashlib.sha256()
         code = sorted(Path(__file__).parent.rglob("*.py"))
-        table = Path(node_table.__file__)  # the supervisor's rules read their silence from it
-        for path in (self.path, robot.folder / "robot.yaml", robot.urdf, table, *code):
+        words = (Path(str(module.__file__)) for module in WORDS_OF_RULES)
+        for path in (self.path, robot.folder / "robot.yaml", robot.urdf, *words, *code):
             whole.update(_sha256(path.read_bytes()).encode())
         return whole.hexdigest()
 

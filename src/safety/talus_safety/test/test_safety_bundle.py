@@ -2,6 +2,7 @@
 """Limits are those of the manifest, parameters only narrow them, gate and supervisor share them."""
 
 from dataclasses import replace
+from pathlib import Path
 from shutil import copy
 
 import pytest
@@ -151,17 +152,18 @@ def test_digest_is_of_limits_robot_and_code(limits, tmp_path, monkeypatch):
     deep = code / "kernel" / "decide" / "gate" / "phases.py"
     deep.parent.mkdir(parents=True)
     copy(phases.__file__, deep)
-    table = tmp_path / "node_table.py"
-    monkeypatch.setattr(bundle.node_table, "__file__", copy(bundle.node_table.__file__, table))
+    words = [tmp_path / Path(module.__file__).name for module in bundle.WORDS_OF_RULES]
+    for module, path in zip(bundle.WORDS_OF_RULES, words, strict=True):
+        monkeypatch.setattr(module, "__file__", copy(module.__file__, path))
     seen = [load_bundle(SHIPPED).digest(robot)]
     assert load_bundle(limits).digest(robot) == seen[0], "where the files are does not matter"
     change(limits, "safety", 42.0, "tilt_deg")
     write_manifest(limits)
     seen.append(load_bundle(limits).digest(robot))
-    for path in (folder / "robot.yaml", robot.urdf, code / "bundle.py", deep, table):
+    for path in (folder / "robot.yaml", robot.urdf, code / "bundle.py", deep, *words):
         path.write_text(path.read_text() + "\n")
         seen.append(load_bundle(limits).digest(robot))
-    assert len(set(seen)) == 7
+    assert len(set(seen)) == 9
 
 
 def test_gate_with_other_limits_is_stopped_and_cannot_be_armed():

@@ -5,13 +5,11 @@ import numpy as np
 import pytest
 import yaml
 from safety_samples import HELD, PERIOD, ROBOT, N, state
+from talus_core.words.rest import AT_REST_AFTER_S, STILL_JOINT_RADPS, STILL_TURN_RADPS
 from talus_safety.kernel.judge.plausible import StateKeeper
 from talus_safety.kernel.measure.rest import (
     LYING_UP_COSINE,
     NEAR_REST_POSE_RAD,
-    REST_JOINT_SPEED_RADPS,
-    REST_TIME_S,
-    REST_TURN_RADPS,
     SHAKEN_TIME_S,
     Posture,
     RestJudge,
@@ -54,17 +52,17 @@ def test_lying_in_any_pose():
 
 @pytest.mark.parametrize("up_z, rest", [(1.0, Posture.SEATED), (0.0, Posture.LYING)])
 def test_not_at_rest_while_anything_moves(up_z, rest):
-    assert judged(up_z=up_z, turn=0.99 * REST_TURN_RADPS) is rest
-    assert judged(up_z=up_z, turn=1.01 * REST_TURN_RADPS) is Posture.UPRIGHT
+    assert judged(up_z=up_z, turn=0.99 * STILL_TURN_RADPS) is rest
+    assert judged(up_z=up_z, turn=1.01 * STILL_TURN_RADPS) is Posture.UPRIGHT
     slow, fast = np.zeros(N), np.zeros(N)
-    slow[KNEE], fast[KNEE] = -0.99 * REST_JOINT_SPEED_RADPS, -1.01 * REST_JOINT_SPEED_RADPS
+    slow[KNEE], fast[KNEE] = -0.99 * STILL_JOINT_RADPS, -1.01 * STILL_JOINT_RADPS
     assert judged(up_z=up_z, velocity=slow) is rest
     assert judged(up_z=up_z, velocity=fast) is Posture.UPRIGHT
 
 
 def test_it_takes_time_to_be_at_rest_and_a_shake_does_not_end_it():
     judge = RestJudge(ROBOT)
-    ticks = round(REST_TIME_S / PERIOD)
+    ticks = round(AT_REST_AFTER_S / PERIOD)
     said = [judge.step(k * PERIOD, state(k, "sit"), 1.0, 0.0) for k in range(ticks + 2)]
     assert said[: ticks - 1] == [Posture.UPRIGHT] * (ticks - 1) and said[-1] is Posture.SEATED
     assert judge.step(1.0, state(0, "stand"), 1.0, 0.0) is Posture.SEATED

@@ -3,6 +3,7 @@
 
 import pytest
 from safety_samples import vary
+from talus_core.words.falls import FALLEN_TILT_RAD
 from talus_core.words.gate_phases import GatePhase
 from talus_core.words.modes import Mode
 from talus_core.words.stop_levels import StopLevel
@@ -14,7 +15,6 @@ from talus_safety.kernel.decide.supervisor.supervisor import (
     SupervisorState,
     Wish,
 )
-from talus_safety.kernel.measure.rest import LYING_TILT_RAD
 
 R0, R1, R2, R3, R4, R5 = StopLevel
 CONFIG = SupervisorConfig()
@@ -230,7 +230,7 @@ def test_limits_themselves_are_still_allowed():
     assert SUPERVISOR.step(stopped, SITTING, 0.0).torque_permitted
     late = vary(SEATED, state_age=CONFIG.stalled_s)
     assert SUPERVISOR.ask(after(SupervisorState(), SEATED), late, Wish.ARM)[1].success
-    leaning = vary(LYING, tilt=LYING_TILT_RAD)
+    leaning = vary(LYING, tilt=FALLEN_TILT_RAD)
     assert (
         SUPERVISOR.step(stopped, leaning, 0.0).torque_permitted
         and not after(stopped, LYING).torque_permitted

@@ -11,6 +11,7 @@ import pytest
 from safety_samples import PERIOD, ROBOT, STANDING_EFFORT, N, state, vary
 from talus_core.graph.node_table import NODES as TABLE
 from talus_core.graph.node_table import SILENCE_LEVELS, Silence
+from talus_core.words.falls import FALLEN_TILT_RAD
 from talus_core.words.gate_phases import GatePhase
 from talus_core.words.modes import Mode
 from talus_core.words.stop_levels import StopLevel
@@ -19,7 +20,6 @@ from talus_safety.kernel.decide.gate.gate_rules import LOSS_RULES, REQUEST_RULES
 from talus_safety.kernel.decide.rule import CLEARED_BY_RESET, CLEARED_BY_TIME
 from talus_safety.kernel.decide.supervisor.facts import Facts, GateReport, OperatorWord
 from talus_safety.kernel.decide.supervisor.rules import RULES
-from talus_safety.kernel.measure.rest import LYING_TILT_RAD
 from talus_safety.supervision.sensors import (
     BEYOND_RANGE_RAD,
     IMU_NOISE_SAMPLES,
@@ -386,7 +386,7 @@ def test_at_its_limit_no_rule_fires_yet(facts):
     [
         (vary(FINE, battery=CONFIG.battery_critical), ["battery_low"]),
         (vary(FINE, operator=OperatorWord(age=CONFIG.operator_lost_s)), ["operator_late"]),
-        (vary(FINE, tilt=LYING_TILT_RAD), ["tilted"]),
+        (vary(FINE, tilt=FALLEN_TILT_RAD), ["tilted"]),
         (
             vary(FINE, nodes__silence={"camera": 0.45}, nodes__robot_silence={"camera": 9.0}),
             ["camera_lost"],

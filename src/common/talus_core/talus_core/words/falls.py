@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Judges falls for all figures that are published, from outside, by the ground truth.
+"""Defines when a robot has fallen, and judges it for all figures that are published.
 
-What the robot itself does about a fall has thresholds of its own, named after what they trigger.
-They judge by the robot's own sensors, and earlier.
+Figures are judged from outside, by the ground truth. Safety and balance hold the tilt that the
+robot's own sensors show against the same angle. What calls a fall before it has happened has
+thresholds of its own, named after what they trigger.
 """
 
 from __future__ import annotations

@@ -101,9 +101,9 @@ class OffFeet:
         self._protective_fall.begin(state.position, direction)
 
     def fall(self, state: RobotState) -> JointCommand | None:
-        """Return the command of this tick of the fall; None once the body lies at rest."""
+        """Return the command of this tick of the fall; None once the fall has ended."""
         command = self._protective_fall.step_fall(state)
-        return None if self._protective_fall.is_at_rest else command
+        return None if self._protective_fall.has_ended else command
 
     @property
     def _protective_fall(self) -> ProtectiveFall:

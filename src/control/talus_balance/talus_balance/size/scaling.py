@@ -123,7 +123,7 @@ _ESTIMATOR = dict.fromkeys(
     vars(EstimatorConfig()), SAME
 )  # noise of sensors, which does not depend on the body
 DIMENSIONS: Mapping[type, Mapping[str, Dimension]] = {
-    BalanceConfig: _same("fallen_cosine", "hand_stiffness", "hand_damping"),
+    BalanceConfig: _same("off_feet_cosine", "hand_stiffness", "hand_damping"),
     EstimatorConfig: _ESTIMATOR,
     FallPredictorConfig: _PREDICTOR,
     FootholdConfig: _FOOTHOLD,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds joints that are locked: at rest although their drive gives more than they must bear.
+"""Finds joints that are locked: they stand although their drive gives more than they must bear.
 
 What a joint must bear follows from what the floor presses on the sole below it, and from gravity
 and the base's acceleration on the links in between. Below knee and ankles these links are light,
@@ -23,7 +23,7 @@ LOCK_LOOK_PERIOD_S = 0.01  # s between two checks, over which all is averaged: 0
 LOCK_TORQUE_OF_PEAK = 0.08  # share of the peak torque: dry friction of a sound joint bears 0.05
 # rad from the end of a joint's range: the stop may bear the load there, soft stops even before
 RANGE_END_MARGIN_RAD = 0.05
-JOINT_REST_SPEED_RADPS = 0.03  # rad/s in the mean: three times the noise
+LOCKED_JOINT_RADPS = 0.03  # rad/s in the mean: three times the noise
 # Checks in a row; in hard shoves sound knees and ankles show 1, hips 6.
 LOCK_LOOKS = 3
 HIP_LOCK_LOOKS = 8
@@ -86,7 +86,7 @@ class LockWatch:
         legs = self._body.legs
         angle = position[legs]
         rests = (
-            (np.abs(self._speed[legs]) < JOINT_REST_SPEED_RADPS * self._ticks)
+            (np.abs(self._speed[legs]) < LOCKED_JOINT_RADPS * self._ticks)
             & (self._low < angle)
             & (angle < self._high)
         )

@@ -9,15 +9,12 @@ from enum import Enum
 import numpy as np
 from talus_core.robot import RobotDescription
 from talus_core.state import RobotState
+from talus_core.words.falls import FALLEN_TILT_RAD
+from talus_core.words.rest import AT_REST_AFTER_S, STILL_JOINT_RADPS, STILL_TURN_RADPS
 
 # rad from the rest pose: a robot that slumps onto its stops moves its legs by up to 0.3 rad
 NEAR_REST_POSE_RAD = 0.35
-LYING_TILT_RAD = math.radians(60.0)  # at a larger tilt no foot is under the body any more
-LYING_UP_COSINE = math.cos(LYING_TILT_RAD)
-REST_TURN_RADPS = 0.3  # rad/s: 1 s after a fall began 1 degree off balance, it turns faster
-REST_JOINT_SPEED_RADPS = 0.5  # rad/s: encoder noise is below 0.1, a sitting motion above 0.5
-# s: longer than the reversal of a swaying motion, whose period is 1 s or more
-REST_TIME_S = 0.4
+LYING_UP_COSINE = math.cos(FALLEN_TILT_RAD)
 # s: the hand-over from sitting to holding shakes a seated body for 40 ms; toppling takes 0.5 s
 SHAKEN_TIME_S = 0.1
 
@@ -58,7 +55,7 @@ class RestJudge:
             self._posture = posture
             self._since = now
         lasted = now - self._since
-        if lasted >= (SHAKEN_TIME_S if posture is Posture.UPRIGHT else REST_TIME_S):
+        if lasted >= (SHAKEN_TIME_S if posture is Posture.UPRIGHT else AT_REST_AFTER_S):
             self.judged = posture
         return self.judged
 
@@ -68,8 +65,8 @@ class RestJudge:
 
     def _momentary(self, state: RobotState, up_z: float, turn: float) -> Posture:
         if not (
-            turn < REST_TURN_RADPS
-            and np.maximum.reduce(np.abs(state.velocity[self._legs])) < REST_JOINT_SPEED_RADPS
+            turn < STILL_TURN_RADPS
+            and np.maximum.reduce(np.abs(state.velocity[self._legs])) < STILL_JOINT_RADPS
         ):
             return Posture.UPRIGHT
         if up_z < LYING_UP_COSINE:

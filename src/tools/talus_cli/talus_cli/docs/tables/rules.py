@@ -16,6 +16,8 @@ from talus_cli.docs.request import TableRequest
 
 # Such a right side numbers the rows of a table, which is no bound.
 ROW_NUMBERS = "range"
+# What the kernel judges by and others, too.
+WORDS_OF_KERNEL = ("talus_core.words.falls", "talus_core.words.rest")
 
 
 def rule_table(_: TableRequest) -> str:
@@ -36,25 +38,32 @@ def rule_table(_: TableRequest) -> str:
 
 
 def bound_table(_: TableRequest) -> str:
-    """Return a row for each file of the safety kernel that holds constant numbers."""
+    """Return a row for each file of constant numbers by which the safety kernel judges."""
     folder = Path(talus_safety.kernel.__path__[0])
-    files = sorted(folder.rglob("*.py"))
-    bounds = {path.relative_to(folder.parent): bounds_of(path, folder) for path in files}
+    dotted = (
+        ".".join(("talus_safety.kernel", *path.relative_to(folder).with_suffix("").parts))
+        for path in sorted(folder.rglob("*.py"))
+    )
+    names = (name.removesuffix(".__init__") for name in (*dotted, *WORDS_OF_KERNEL))
+    bounds = {name: bounds_of(import_module(name)) for name in names}
     return table(
         ("kernel file", "bounds"),
-        ((code(path.as_posix()), text) for path, text in bounds.items() if text),
+        ((code(_place(name)), text) for name, text in bounds.items() if text),
     )
 
 
-def bounds_of(path: Path, folder: Path) -> str:
-    """Return names and values of a kernel file's constant numbers."""
-    dotted = ".".join(path.relative_to(folder).with_suffix("").parts)
-    module = import_module(f"talus_safety.kernel.{dotted}".removesuffix(".__init__"))
+def bounds_of(module: ModuleType) -> str:
+    """Return names and values of a module's constant numbers."""
     return ", ".join(
         f"{name} {number}"
-        for name in _constants(path)
+        for name in _constants(Path(str(module.__file__)))
         if (number := _number_of(module, name)) is not None
     )
+
+
+def _place(dotted: str) -> str:
+    """Return the place of a module, as seen from its own package in the case of safety."""
+    return f"{dotted.removeprefix('talus_safety.').replace('.', '/')}.py"
 
 
 def _constants(path: Path) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from talus_core.words.falls import FALLEN_TILT_RAD
 from talus_core.words.gate_phases import GatePhase
 from talus_core.words.modes import Mode
 from talus_core.words.stop_levels import StopLevel
@@ -24,7 +25,6 @@ from talus_safety.kernel.decide.supervisor.facts import Facts
 from talus_safety.kernel.decide.supervisor.outside_rules import OUTSIDE_RULES
 from talus_safety.kernel.decide.supervisor.silence_rules import NODE_RULES, silent
 from talus_safety.kernel.limits import SupervisorLimits
-from talus_safety.kernel.measure.rest import LYING_TILT_RAD
 
 GATE_RULE_NAMES = frozenset(rule.name for rule in GATE_RULES)
 
@@ -117,7 +117,7 @@ INSIDE_RULES: tuple[Rule, ...] = (
         cause="the robot has fallen",
         level=StopLevel.R3_SIT_THEN_CUT,
         within_ms=20,
-        holds=lambda f, c: f.tilt > LYING_TILT_RAD and not _may_lie(f),
+        holds=lambda f, c: f.tilt > FALLEN_TILT_RAD and not _may_lie(f),
         faults=("F48",),
     ),
     Rule(

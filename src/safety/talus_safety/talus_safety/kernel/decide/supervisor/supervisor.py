@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from talus_core.words.falls import FALLEN_TILT_RAD
 from talus_core.words.gate_phases import GatePhase
 from talus_core.words.modes import Mode
 from talus_core.words.stop_levels import StopLevel
@@ -18,7 +19,6 @@ from talus_safety.kernel.decide.supervisor.facts import Facts
 from talus_safety.kernel.decide.supervisor.ladder import most_restrictive
 from talus_safety.kernel.decide.supervisor.rules import RULES
 from talus_safety.kernel.limits import SupervisorLimits
-from talus_safety.kernel.measure.rest import LYING_TILT_RAD
 
 NOT_ARMED_CAUSE = "not armed yet"
 CLEARED_BY_ARMING = "safety/arm"
@@ -259,5 +259,5 @@ def _is_down(facts: Facts) -> bool:
     """Tell whether the robot sits or lies and nothing moves it, or has no torque already."""
     if facts.gate.phase is GatePhase.OFF:
         return True
-    nobody_moves = facts.mode <= Mode.SEATED or facts.tilt > LYING_TILT_RAD
+    nobody_moves = facts.mode <= Mode.SEATED or facts.tilt > FALLEN_TILT_RAD
     return facts.gate.at_rest and nobody_moves
