@@ -16,7 +16,8 @@ from rclpy.subscription import Subscription
 FAST_QOS = QoSProfile(
     depth=2
 )  # reliable, volatile: only the newest tick matters, and one more covers a delay
-FLOOD = 100  # messages of one topic per `wait`: a flood on one topic cannot starve the others
+# messages of one topic per `wait`: a flood on one topic cannot starve the others
+MOST_MESSAGES_PER_WAIT = 100
 
 
 class _OwnLoop(CallbackGroup):
@@ -102,7 +103,7 @@ class FastLink:
         """
         count = 0
         for handle, message_type, handler in tuple(self._served.values()):
-            for _ in range(FLOOD):
+            for _ in range(MOST_MESSAGES_PER_WAIT):
                 taken = handle.take_message(message_type, True)
                 if taken is None:
                     break

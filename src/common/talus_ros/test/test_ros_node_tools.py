@@ -19,7 +19,7 @@ from rclpy.serialization import serialize_message
 from rclpy.signals import SignalHandlerOptions
 from std_msgs.msg import Int64
 from talus_core.parameters import ParameterError, parameter, section
-from talus_ros.fast_link_node import FLOOD, FastLink
+from talus_ros.fast_link_node import MOST_MESSAGES_PER_WAIT, FastLink
 from talus_ros.heartbeat_node import HEARTBEAT_QOS, HEARTBEAT_TOPIC, HeartbeatThread
 from talus_ros.parameters_node import declare_config
 from talus_ros.run_node import WAKE_PERIOD_S, ExecutorThread, create_clockless_node, run_node
@@ -130,15 +130,15 @@ def test_the_link_serves_in_order_and_survives_a_flood(context):
     link = FastLink(node)
     heard = []
     other = []
-    link.subscribe(Int64, "numbers", lambda m: heard.append(m.data), 3 * FLOOD)
+    link.subscribe(Int64, "numbers", lambda m: heard.append(m.data), 3 * MOST_MESSAGES_PER_WAIT)
     link.subscribe(Int64, "others", lambda m: other.append(m.data), 10)
-    numbers = node.create_publisher(Int64, "numbers", 3 * FLOOD)
+    numbers = node.create_publisher(Int64, "numbers", 3 * MOST_MESSAGES_PER_WAIT)
     others = node.create_publisher(Int64, "others", 10)
-    for number in range(2 * FLOOD):
+    for number in range(2 * MOST_MESSAGES_PER_WAIT):
         numbers.publish(Int64(data=number))
     others.publish(Int64(data=1))
-    hear(link, lambda: len(heard) == 2 * FLOOD and other)
-    assert heard == list(range(2 * FLOOD))
+    hear(link, lambda: len(heard) == 2 * MOST_MESSAGES_PER_WAIT and other)
+    assert heard == list(range(2 * MOST_MESSAGES_PER_WAIT))
 
 
 def test_bytes_that_are_no_message_are_dropped_and_counted(context):

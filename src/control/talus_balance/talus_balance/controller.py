@@ -141,7 +141,7 @@ class BalanceController:
         dq = state.velocity[self._joints]
         tick = _Tick(state, intent, base, q, dq)
         self._get_up_if_asked(tick)
-        if self.mode in modes.OFF_FEET:
+        if self.mode in modes.OFF_FEET_MODES:
             return self._move_off_feet(tick)
         was_limp = self.mode is Mode.LIMP
         self._enter(modes.when_located(self.mode, gives_up=self._gives_up(tick)))
@@ -184,7 +184,7 @@ class BalanceController:
         A seated robot is limp where torque is not permitted; any robot is where something else
         moves the body, torque was cut, or it lies on the ground.
         """
-        if self.mode in modes.AT_REST and not tick.intent.torque:
+        if self.mode in modes.SEATED_OR_LIMP_MODES and not tick.intent.torque:
             return True
         is_limp = self.mode is Mode.LIMP
         was_cut = self._torque.was_cut(tick.state.torque_enabled, counts=not is_limp)
@@ -322,7 +322,7 @@ class BalanceController:
         following = modes.as_asked(
             before,
             shall_be_up=tick.intent.shall_be_up,
-            has_arrived=before in modes.POSTURE_CHANGES and self._reference.has_arrived,
+            has_arrived=before in modes.POSTURE_CHANGE_MODES and self._reference.has_arrived,
             gait_stands=self._gait.is_standing,
         )
         if not self._enter(following):
@@ -373,7 +373,7 @@ class BalanceController:
         intent = tick.intent
         wrenches = tick.state.foot_wrenches
         omega = math.sqrt(model.gravity / self._reference.com_height)
-        is_settled = self.mode in modes.SETTLED
+        is_settled = self.mode in modes.SETTLED_MODES
         may_walk = intent.may_walk and intent.shall_be_up and is_settled
         return GaitInput(
             com=model.com,
@@ -401,7 +401,7 @@ class BalanceController:
     ) -> JointCommand:
         """Turn what the feet do into the body's reference, and that into torques of all joints."""
         intent = tick.intent
-        is_settled = self.mode not in modes.POSTURE_CHANGES
+        is_settled = self.mode not in modes.POSTURE_CHANGE_MODES
         if is_settled:  # otherwise the seat may carry a part of the weight
             self._payload.step_payload(self.model, soles, tick.state.foot_wrenches)
         self._reference.may_move = intent.may_fold

@@ -26,10 +26,10 @@ from __future__ import annotations
 
 from talus_core.words.modes import Mode
 
-OFF_FEET = (Mode.FALLING, Mode.GETTING_UP)
-AT_REST = (Mode.LIMP, Mode.SEATED)
-POSTURE_CHANGES = (Mode.STANDING_UP, Mode.SITTING_DOWN)
-SETTLED = (Mode.STANDING, Mode.WALKING)
+OFF_FEET_MODES = (Mode.FALLING, Mode.GETTING_UP)
+SEATED_OR_LIMP_MODES = (Mode.LIMP, Mode.SEATED)
+POSTURE_CHANGE_MODES = (Mode.STANDING_UP, Mode.SITTING_DOWN)
+SETTLED_MODES = (Mode.STANDING, Mode.WALKING)
 
 
 def when_lying(mode: Mode, *, shall_get_up: bool) -> Mode:
@@ -66,7 +66,7 @@ def as_asked(mode: Mode, *, shall_be_up: bool, has_arrived: bool, gait_stands: b
         has_arrived: Whether the change of posture is done.
         gait_stands: Whether no step is under way.
     """
-    if mode in SETTLED:
+    if mode in SETTLED_MODES:
         if not gait_stands:
             return Mode.WALKING
         return Mode.STANDING if shall_be_up else Mode.SITTING_DOWN

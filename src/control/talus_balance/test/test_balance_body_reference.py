@@ -7,7 +7,7 @@ from standing_robot import ROBOT, standing_model
 from talus_balance.stepping.gait_types import RIGHT, GaitInput, GaitOutput, GaitPhase, GaitWish
 from talus_balance.stepping.swing_foot import FootReference
 from talus_balance.whole_body.body_reference import (
-    SWING_SHARE,
+    SWING_LEG_MOTION_SHARE,
     BodyReference,
     BodyReferenceConfig,
     BodyWish,
@@ -88,7 +88,7 @@ def test_a_leg_that_swings_hastily_moves_the_centre_of_mass_by_its_share():
         standing_model().model.inertias[standing_model().model.getJointId(name)].mass
         for name in joints
     )
-    share = SWING_SHARE * leg / standing_model().mass
+    share = SWING_LEG_MOTION_SHARE * leg / standing_model().mass
     assert 0.05 < share < 0.15
     assert com_acceleration(swinging(20.0, True)) - rest == pytest.approx([20.0 * share, 0.0])
     assert com_acceleration(swinging(20.0, False)) == pytest.approx(rest)

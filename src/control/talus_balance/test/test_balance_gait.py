@@ -6,7 +6,7 @@ import pytest
 from talus_balance.stepping.gait import Gait
 from talus_balance.stepping.gait_types import RIGHT, GaitConfig, GaitInput, GaitPhase, GaitWish
 from talus_balance.stepping.height_grid import HeightGrid
-from talus_balance.stepping.phases.step_under_way import PLAN_TICKS
+from talus_balance.stepping.phases.step_under_way import PLAN_PERIOD_TICKS
 from talus_core.robot import Foot
 
 DT = 0.002
@@ -119,6 +119,6 @@ def test_a_landing_moves_in_its_last_moments_for_a_shove_alone(shove, moves):
     while output.landing_in > 0.5 * GaitConfig().planner.freeze:
         output = gait.step_gait(still)
     shoved = still._replace(capture_point=still.capture_point + np.array([shove, 0.0]))
-    after = [gait.step_gait(shoved) for _ in range(2 * PLAN_TICKS)][-1]
+    after = [gait.step_gait(shoved) for _ in range(2 * PLAN_PERIOD_TICKS)][-1]
     assert (after.landing[0] > output.landing[0]) == moves
     assert np.array_equal(after.landing, output.landing) != moves

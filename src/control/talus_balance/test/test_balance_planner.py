@@ -4,7 +4,7 @@ import math
 import numpy as np
 import pytest
 from talus_balance.stepping.step_planner import (
-    HURRY_S,
+    HURRIED_LANDING_WINDOW_S,
     StepPlanner,
     StepPlannerConfig,
     nominal_offset,
@@ -275,7 +275,7 @@ def test_off_a_foot_that_slides_away_it_steps_as_soon_as_the_legs_can():
         planned(StepPlanner(CONFIG), *state, hurries=True),
     )
     assert calm.duration == pytest.approx(CONFIG.duration, abs=0.05)
-    assert hurried.duration <= CONFIG.min_duration + HURRY_S + 1e-9
+    assert hurried.duration <= CONFIG.min_duration + HURRIED_LANDING_WINDOW_S + 1e-9
 
 
 def test_a_foot_that_comes_in_beside_the_other_keeps_the_time_to_stop_there():
@@ -301,8 +301,8 @@ def test_a_foot_that_comes_in_beside_the_other_keeps_the_time_to_stop_there():
         return plan.duration - 0.3
 
     assert lands_in(-8.0) >= 8.0 / SwingConfig().max_acceleration
-    assert lands_in(0.0) < 0.02 + HURRY_S + 1e-9
-    assert lands_in(8.0) < 0.02 + HURRY_S + 1e-9, "away from it"
+    assert lands_in(0.0) < 0.02 + HURRIED_LANDING_WINDOW_S + 1e-9
+    assert lands_in(8.0) < 0.02 + HURRIED_LANDING_WINDOW_S + 1e-9, "away from it"
 
 
 def test_three_steps_reach_the_gait_itself_and_miss_what_runs_away():

@@ -15,7 +15,13 @@ from std_srvs.srv import SetBool
 from talus_balance.balance_types import BalanceReport, Intent
 from talus_balance.policy.manifest import PolicyError, Term, load_manifest
 from talus_balance.policy.observation import READINGS, Joints, Observation, PolicyView
-from talus_balance.policy.policy import INFERENCE_SHARE, LATE_SHARE, TRIALS, Policy, load_policy
+from talus_balance.policy.policy import (
+    LATE_RUN_PERIOD_SHARE,
+    MEAN_RUN_PERIOD_SHARE,
+    TIMED_RUNS,
+    Policy,
+    load_policy,
+)
 from talus_balance.policy.policy_node import is_trouble, policy_seat
 from talus_balance.policy.seat import (
     POLICY_FADE_S,
@@ -269,7 +275,7 @@ def test_a_file_that_is_no_manifest_is_refused(tmp_path, text):
 
 def test_a_network_that_is_too_slow_is_refused(tmp_path):
     path = write(tmp_path, network := network_of_zeros(), manifest_tree(network))
-    most = TRIALS * INFERENCE_SHARE * DT
+    most = TIMED_RUNS * MEAN_RUN_PERIOD_SHARE * DT
     for total, fits in ((0.99 * most, True), (1.01 * most, False)):
         ticks = iter((0.0, total, 0.0, 0.0))
         if fits:
@@ -286,14 +292,14 @@ def test_a_network_that_is_too_slow_is_refused(tmp_path):
         (np.inf, 0.0, "not finite"),
         (4.5, 0.0, "an output is 4.5, beyond its limit 4"),
         (3.9, 0.0, "beyond its range"),
-        (0.0, 1.1 * LATE_SHARE * DT, "an inference took 1.1 ms, more than 1 ms"),
+        (0.0, 1.1 * LATE_RUN_PERIOD_SHARE * DT, "an inference took 1.1 ms, more than 1 ms"),
     ],
 )
 def test_a_fault_keeps_the_last_target_and_lasts_until_the_reset(tmp_path, action, took, fault):
     path = write(tmp_path, network_of_zeros(), manifest_tree(network_of_zeros()))
     answers, times = [0.1, action], [0.0, 0.0]
     clock = iter((0.0, 0.0, 0.0, 0.0, *times, 0.0, took))
-    output = [0.0] * (TRIALS + 2) + answers
+    output = [0.0] * (TIMED_RUNS + 2) + answers
     policy = Policy(
         load_manifest(path),
         lambda _: np.full((1, N), output.pop(0), dtype=np.float32),

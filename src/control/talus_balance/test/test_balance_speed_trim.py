@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import numpy as np
 import pytest
-from talus_balance.stepping.speed_trim import DISTURBED_MPS, MAX_TRIM_MPS, SpeedTrim
+from talus_balance.stepping.speed_trim import DISTURBANCE_ERROR_MPS, MAX_TRIM_MPS, SpeedTrim
 
 STEP = 0.5  # s
 
@@ -32,7 +32,7 @@ def test_the_trim_is_bounded():
 
 def test_a_push_and_a_new_command_teach_nothing():
     trim = SpeedTrim()
-    walk(trim, np.array([0.5, 0.0]), lambda v: np.array([0.5 + 1.1 * DISTURBED_MPS, 0.0]))
+    walk(trim, np.array([0.5, 0.0]), lambda v: np.array([0.5 + 1.1 * DISTURBANCE_ERROR_MPS, 0.0]))
     assert not trim.value.any()
     for k in range(20):  # the command rises while it walks
         trim.observe_landing(

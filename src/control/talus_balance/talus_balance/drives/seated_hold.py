@@ -9,7 +9,7 @@ from talus_core.state import JointCommand, RobotState
 from talus_balance.drives.drive_targets import DriveConfig
 
 # s in which a robot that has sat down is let down onto its stops: one that drops rocks as long
-LET_DOWN_S = 1.5
+LETTING_DOWN_TIME_S = 1.5
 
 
 class SeatedHold:
@@ -46,7 +46,7 @@ class SeatedHold:
 
     def command(self, state: RobotState) -> JointCommand:
         """Return the command that holds the joints while the stops take over the load."""
-        self._share_let_down = min(self._share_let_down + self._dt / LET_DOWN_S, 1.0)
+        self._share_let_down = min(self._share_let_down + self._dt / LETTING_DOWN_TIME_S, 1.0)
         return JointCommand(
             state.sequence,
             position=self._position,

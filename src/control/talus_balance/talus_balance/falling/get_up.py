@@ -15,7 +15,7 @@ from talus_core.motion.key_poses import KeyPoses, read_pose_file
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 
-FILE = "get_up.yaml"
+GET_UP_FILE_NAME = "get_up.yaml"
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class GetUpPlan:
 
 def load_get_up(robot: RobotDescription) -> GetUpPlan | None:
     """Read the robot's `get_up.yaml`; None if it has none. Raises RobotDescriptionError."""
-    return read_pose_file(robot, FILE, _plan)
+    return read_pose_file(robot, GET_UP_FILE_NAME, _plan)
 
 
 def _plan(raw: dict, poses: KeyPoses) -> GetUpPlan:

@@ -16,11 +16,10 @@ from talus_models.manifest import sha256
 from talus_balance.policy.manifest import POLICY_TYPE, PolicyManifest, load_manifest
 from talus_balance.policy.observation import Joints, Observation, PolicyView
 
-TRIALS = 50  # runs of the network over which its time is averaged
-INFERENCE_SHARE = (
-    0.25  # share of the control period, on average: estimator and controller run beside it
-)
-LATE_SHARE = 0.5  # share of the control period: a longer run may miss this tick's answer
+TIMED_RUNS = 50  # runs of the network over which its time is averaged
+# share of the control period, on average: estimator and controller run beside it
+MEAN_RUN_PERIOD_SHARE = 0.25
+LATE_RUN_PERIOD_SHARE = 0.5  # share of the control period: a longer run may miss this tick's answer
 
 Clock = Callable[[], float]  # returns this thread's computing time, s
 
@@ -122,10 +121,10 @@ class Policy:
                 f"the target of {self.manifest.joints[worst]} is {target[worst]:.3g} "
                 "rad, beyond its range"
             )
-        if took > LATE_SHARE * self._dt:
+        if took > LATE_RUN_PERIOD_SHARE * self._dt:
             return (
                 f"an inference took {1e3 * took:.2g} ms, more than "
-                f"{1e3 * LATE_SHARE * self._dt:g} ms"
+                f"{1e3 * LATE_RUN_PERIOD_SHARE * self._dt:g} ms"
             )
         return ""
 
@@ -140,10 +139,10 @@ class Policy:
                 f"network.output.shape is {shape}; for its joints it must be {wanted}"
             )
         started = self._clock()
-        for _ in range(TRIALS):
+        for _ in range(TIMED_RUNS):
             self._network(zeros)
-        mean = (self._clock() - started) / TRIALS
-        most = INFERENCE_SHARE * self._dt
+        mean = (self._clock() - started) / TIMED_RUNS
+        most = MEAN_RUN_PERIOD_SHARE * self._dt
         if mean > most:
             raise self._error(
                 f"an inference takes {1e3 * mean:.2g} ms on average; it must be "

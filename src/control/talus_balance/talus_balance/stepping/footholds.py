@@ -16,10 +16,10 @@ from talus_core.robot import Foot
 
 from talus_balance.stepping.height_grid import HeightGrid
 
-SAMPLE_M = 0.02  # m between two samples along the heading
+SAMPLE_SPACING_M = 0.02  # m between two samples along the heading
 # m of shift that one m of overhang is worth: the centre of pressure can only go where the sole lies
-OVERHANG_PRICE = 2.0
-ROUNDING_M = 1e-9  # m of tolerance, so that a sample on a bound counts as inside
+SHIFT_PER_OVERHANG = 2.0
+ROUNDING_TOLERANCE_M = 1e-9  # m of tolerance, so that a sample on a bound counts as inside
 
 
 @dataclass(frozen=True)
@@ -85,13 +85,13 @@ class FootholdChooser:
         self._config = config
         half = 0.5 * foot.length
         aside = 0.25 * foot.width
-        shifts = round(config.shift / SAMPLE_M)
-        reach = round((half + config.room) / SAMPLE_M)
-        self._far = np.arange(-shifts, shifts + 1) * SAMPLE_M
-        self._window = np.arange(-reach, reach + 1) * SAMPLE_M
-        self._carries = np.abs(self._window) <= half - config.overhang + ROUNDING_M
-        self._sole = np.abs(self._window) <= half + ROUNDING_M
-        x = np.arange(-shifts - reach, shifts + reach + 1) * SAMPLE_M
+        shifts = round(config.shift / SAMPLE_SPACING_M)
+        reach = round((half + config.room) / SAMPLE_SPACING_M)
+        self._far = np.arange(-shifts, shifts + 1) * SAMPLE_SPACING_M
+        self._window = np.arange(-reach, reach + 1) * SAMPLE_SPACING_M
+        self._carries = np.abs(self._window) <= half - config.overhang + ROUNDING_TOLERANCE_M
+        self._sole = np.abs(self._window) <= half + ROUNDING_TOLERANCE_M
+        x = np.arange(-shifts - reach, shifts + reach + 1) * SAMPLE_SPACING_M
         self._samples = np.array([[ahead, y] for y in (-aside, aside) for ahead in x])
         self._columns = np.arange(self._far.size)[:, np.newaxis] + np.arange(self._window.size)
 
@@ -146,7 +146,7 @@ class FootholdChooser:
         places = self._places(grid, wanted, heading, from_height)
         if not places.good.any():
             return None
-        prices = np.abs(self._far) + OVERHANG_PRICE * places.overhangs
+        prices = np.abs(self._far) + SHIFT_PER_OVERHANG * places.overhangs
         best = int(np.argmin(np.where(places.good, prices, np.inf)))
         return wanted + np.array([self._far[best], 0.0]), float(places.heights[best])
 
@@ -167,5 +167,5 @@ class FootholdChooser:
         is_clear = ~above.any(axis=(1, 2))  # unknown ground counts as clear
         in_reach = np.abs(heights - from_height) < self._config.highest  # false for NaN
         lies = np.abs(windows[:, :, self._sole] - heights[:, np.newaxis, np.newaxis]) < flat
-        overhangs = SAMPLE_M * (~lies).any(axis=1).sum(axis=1)
+        overhangs = SAMPLE_SPACING_M * (~lies).any(axis=1).sum(axis=1)
         return _Places(is_flat & is_clear & in_reach, heights, overhangs)

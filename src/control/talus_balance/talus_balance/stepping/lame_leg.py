@@ -27,10 +27,10 @@ from talus_balance.stepping.gait_types import (
     GaitPhase,
     swing_sign,
 )
-from talus_balance.stepping.phases.stand import PRESSED_SHARE
+from talus_balance.stepping.phases.stand import MOST_PRESSURE_OF_HALF_SUPPORT
 from talus_balance.stepping.swing_foot import FootReference, SwingFoot
 
-KNEE = "knee"
+KNEE_NAME_PART = "knee"
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class LameLeg:
         self._gait_config = gait
         self._config = LameLegConfig()
         self._dt = dt
-        self._pressure_limit = PRESSED_SHARE * np.array(foot_half)
+        self._pressure_limit = MOST_PRESSURE_OF_HALF_SUPPORT * np.array(foot_half)
         self._swing_config = replace(
             gait.swing, clearance=self._config.clearance, lowering=self._config.lowering
         )
@@ -251,5 +251,5 @@ class LameLeg:
 
 def _knee(description: RobotDescription, leg: str) -> int:
     """Return that leg's joint with "knee" in its name, as l_knee or left_knee_joint."""
-    knee = next(joint for joint in description.groups[leg] if KNEE in joint)
+    knee = next(joint for joint in description.groups[leg] if KNEE_NAME_PART in joint)
     return description.joint_names.index(knee)

@@ -11,14 +11,15 @@ import numpy as np
 from talus_balance.stepping.gait_types import STILL_COMMAND_MPS
 
 # 1/s: the robot is back on the line in some four steps, slower than the capture point's dynamics.
-RETURN_GAIN = 0.5
-# 1/s^2, slope against what always pulls aside: half of RETURN_GAIN^2 / 4, where swinging begins.
-DRIFT_GAIN = 0.03
-MAX_ASIDE_MPS = 0.08  # m/s: 4 cm a step, a third of the sideways speed that is proven
+RETURN_GAIN_PER_S = 0.5
+# 1/s^2, slope against what always pulls aside: half of RETURN_GAIN_PER_S^2 / 4, where swinging
+# begins.
+DRIFT_GAIN_PER_S2 = 0.03
+MAX_SIDEWAYS_CORRECTION_MPS = 0.08  # m/s: 4 cm a step, a third of the sideways speed that is proven
 # m aside in one step, more than two corrections: it was a shove, and the next step is for balance
-SHOVED_ASIDE_M = 0.08
+SHOVE_OFFSET_M = 0.08
 # m from the line, two step widths: a robot that was moved so far is meant to be there
-ABANDONED_M = 0.40
+ABANDONED_LINE_OFFSET_M = 0.40
 
 
 @dataclass(frozen=True)
@@ -83,17 +84,17 @@ class PathHold:
             self._correct(time, self._line.offset(place), _Line(place, course, is_forward))
 
     def _correct(self, time: float, offset: float, new_line: _Line) -> None:
-        is_shoved = abs(offset - self._offset) > SHOVED_ASIDE_M
+        is_shoved = abs(offset - self._offset) > SHOVE_OFFSET_M
         passed = time - self._time
         self._offset = offset
         self._time = time
-        if abs(offset) > ABANDONED_M:
+        if abs(offset) > ABANDONED_LINE_OFFSET_M:
             self._begin(time, new_line)
         elif is_shoved:
             self.aside = 0.0
         else:
-            self._drift = _bounded(self._drift - DRIFT_GAIN * offset * passed)
-            self.aside = _bounded(self._drift - RETURN_GAIN * offset)
+            self._drift = _bounded(self._drift - DRIFT_GAIN_PER_S2 * offset * passed)
+            self.aside = _bounded(self._drift - RETURN_GAIN_PER_S * offset)
 
     def _begin(self, time: float, line: _Line) -> None:
         self._line = line
@@ -103,4 +104,4 @@ class PathHold:
 
 
 def _bounded(aside: float) -> float:
-    return min(max(aside, -MAX_ASIDE_MPS), MAX_ASIDE_MPS)
+    return min(max(aside, -MAX_SIDEWAYS_CORRECTION_MPS), MAX_SIDEWAYS_CORRECTION_MPS)

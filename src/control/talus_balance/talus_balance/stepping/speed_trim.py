@@ -13,7 +13,7 @@ STRIDE_STEPS = 2  # steps compared: left and right differ when walking sideways
 # Share of the error per step: it takes a few strides, slower than the capture point's dynamics.
 TRIM_GAIN = 0.4
 MAX_TRIM_MPS = 0.15  # m/s: what cadence and centre of pressure were measured to cost
-DISTURBED_MPS = 0.25  # m/s of error above which a push, not the gait, is the reason
+DISTURBANCE_ERROR_MPS = 0.25  # m/s of error above which a push, not the gait, is the reason
 
 
 class _TrimLanding(NamedTuple):
@@ -60,5 +60,5 @@ class SpeedTrim:
         ahead = forward[0] * x + forward[1] * y
         aside = forward[0] * y - forward[1] * x
         error = velocity - np.array([ahead, aside])
-        if np.abs(error).max() < DISTURBED_MPS:
+        if np.abs(error).max() < DISTURBANCE_ERROR_MPS:
             self.value = clamp(self.value + TRIM_GAIN * error, MAX_TRIM_MPS)

@@ -22,22 +22,22 @@ from talus_core.clamp import clamp
 from talus_balance.stepping.step_state import LandingGoal, NominalStep, Refusal, StepPlan, StepState
 
 # Peak acceleration of a minimum-jerk move over the distance d in the time T is this times d / T^2.
-MINIMUM_JERK_PEAK = 5.77
+MINIMUM_JERK_PEAK_FACTOR = 5.77
 # A foot at speed v comes to rest in T with at least this times v / T: 4 / 3 of that is where the
 # swing is clipped, and `swing_acceleration` is three quarters of that.
-BRAKING = 0.75
+BRAKING_TIME_FACTOR = 0.75
 # Share of the pendulum's rate over a leg that bears half of the weight: the root of the force's.
-GIVING_WAY = 0.7
+LAME_LEG_RATE_SHARE = 0.7
 # s after the earliest moment, within which a step that hurries lands
-HURRY_S = 0.05
+HURRIED_LANDING_WINDOW_S = 0.05
 # s to the nearest landing that is planned: ten ticks of 2 ms
-LEAST_AHEAD_S = 0.02
+LEAST_LANDING_LEAD_S = 0.02
 # s about the last choice, candidates for the landing: the choice moves little from tick to tick
-NEAR_S = np.array([-0.03, -0.01, 0.0, 0.01, 0.03])
+NEAR_CANDIDATES_S = np.array([-0.03, -0.01, 0.0, 0.01, 0.03])
 # Shares of the possible range, candidates over all of it, so that no better minimum is missed.
-FAR_SHARES = np.array([0.0, 0.25, 0.5, 1.0])
+FAR_CANDIDATE_SHARES = np.array([0.0, 0.25, 0.5, 1.0])
 # e^{w (T - t)} - 1 in the last 15 ms of a step: less has no effect on the capture point.
-LEAST_AUTHORITY = 0.05
+LEAST_PRESSURE_AUTHORITY = 0.05
 # m/s: at a lower speed a stride takes its longest time anyway
 LEAST_SPEED_MPS = 1e-3
 
@@ -157,7 +157,7 @@ class StepPlanner:
         self._high = np.array([config.bounds.forward, config.bounds.wide])
         widest = config.bounds.wide - config.step_width
         # s, the duration of the shortest step over the widest distance
-        self._hasty = math.sqrt(MINIMUM_JERK_PEAK * widest / config.swing_acceleration)
+        self._hasty = math.sqrt(MINIMUM_JERK_PEAK_FACTOR * widest / config.swing_acceleration)
 
     def plan(self, state: StepState) -> StepPlan:
         """Return the best landing for the state now, in the frame of the state."""
@@ -238,7 +238,11 @@ class StepPlanner:
         # The widths of this step and the next one differ by two strides aside.
         width = max(c.step_width + aside, c.bounds.narrow + max(2.0 * aside, 0.0))
         step = np.array([stride, width])
-        following = GIVING_WAY * (c.min_duration + HURRY_S) if state.then_hurries else None
+        following = (
+            LAME_LEG_RATE_SHARE * (c.min_duration + HURRIED_LANDING_WINDOW_S)
+            if state.then_hurries
+            else None
+        )
         offset = nominal_offset(
             omega=state.omega,
             duration=duration,
@@ -354,13 +358,16 @@ class StepPlanner:
         """Return candidate durations of the step, (10,), s, none shorter than the legs allow."""
         c = self.config
         swing_speed_inwards = max(-state.swing_sign * float(state.swing_velocity[1]), 0.0)
-        braking = BRAKING * swing_speed_inwards / c.swing_acceleration  # s, beside the other foot
+        # s until the swing foot no longer nears the other one
+        braking = BRAKING_TIME_FACTOR * swing_speed_inwards / c.swing_acceleration
         swings_from = max(state.elapsed, state.free_at)
-        earliest = max(state.elapsed + LEAST_AHEAD_S, swings_from + braking)
+        earliest = max(state.elapsed + LEAST_LANDING_LEAD_S, swings_from + braking)
         earliest = max(c.min_duration, earliest)
-        latest = earliest + HURRY_S if state.hurries else max(c.max_duration, earliest)
-        near = self._last_duration + NEAR_S
-        far = earliest + (latest - earliest) * FAR_SHARES
+        latest = (
+            earliest + HURRIED_LANDING_WINDOW_S if state.hurries else max(c.max_duration, earliest)
+        )
+        near = self._last_duration + NEAR_CANDIDATES_S
+        far = earliest + (latest - earliest) * FAR_CANDIDATE_SHARES
         times = np.concatenate((near, far, (self.nominal,)))
         return np.minimum(np.maximum(times, earliest), latest)
 
@@ -371,7 +378,7 @@ class StepPlanner:
         c = self.config
         time = np.maximum(remaining, 0.0)[:, np.newaxis]
         reach = np.minimum(
-            c.swing_speed * time, c.swing_acceleration * time * time / MINIMUM_JERK_PEAK
+            c.swing_speed * time, c.swing_acceleration * time * time / MINIMUM_JERK_PEAK_FACTOR
         )
         braked = swing + 0.5 * time * velocity  # where it comes to rest with least acceleration
         low = np.minimum(np.maximum(braked - reach, self._low), self._high)
@@ -393,7 +400,7 @@ class StepPlanner:
         capture_point = (state.capture_point - state.stance) * np.array([1.0, state.swing_sign])
         growth = np.exp(state.omega * (times - state.elapsed))[:, np.newaxis]
         free = capture_point * growth
-        authority = np.maximum(growth - 1.0, LEAST_AUTHORITY)
+        authority = np.maximum(growth - 1.0, LEAST_PRESSURE_AUTHORITY)
         pressure = clamp((free - step - offset) / authority, self._pressure)
         at_landing = free - pressure * (growth - 1.0)
         pulled = c.weights.step * step + c.weights.offset * (at_landing - offset)

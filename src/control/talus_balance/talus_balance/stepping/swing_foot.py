@@ -19,12 +19,12 @@ from talus_estimation.ground_plane import sole_on_ground
 LEAST_SINKING_S = 0.06
 # s, least time for the rest of a swing: the quintic's jerk grows with its inverse third power
 LEAST_REMAINING_S = 0.03
-EDGE_M = 0.05  # m, height of a step from which on its edge is in the foot's way
+EDGE_HEIGHT_M = 0.05  # m, height of a step from which on its edge is in the foot's way
 # Share of the way down, in time, in which a foot sinks by little more than a quarter of it.
-HIGH_SHARE = 0.35
+SLOW_SINKING_TIME_SHARE = 0.35
 # Share of the swing per m of step by which the foot is up earlier before a step up, or stays up
 # longer before a step down.
-EARLIER_SHARE_PER_M = 2.5
+EDGE_LEAD_SHARE_PER_M = 2.5
 
 
 @dataclass(frozen=True)
@@ -202,7 +202,7 @@ class SwingFoot:
         apex, peak = self._apex(height, duration)
         if phase * duration >= self.rise_time and not self._stays:
             arrives_in = max((self._arrival(height, peak) - phase) * duration, LEAST_REMAINING_S)
-            is_level = abs(height - self._start_height) < EDGE_M
+            is_level = abs(height - self._start_height) < EDGE_HEIGHT_M
             self._advance(landing, arrives_in, dt, is_level)
         self._yaw += (yaw - self._yaw) * min(dt / remaining, 1.0)
         if phase >= 1.0:
@@ -258,8 +258,8 @@ class SwingFoot:
 
         It is there before it sinks past an edge on which it stood.
         """
-        passes = self._start_height - end >= EDGE_M and not self._sinks
-        return peak + HIGH_SHARE * (1.0 - peak) if passes else 1.0
+        passes = self._start_height - end >= EDGE_HEIGHT_M and not self._sinks
+        return peak + SLOW_SINKING_TIME_SHARE * (1.0 - peak) if passes else 1.0
 
     def _apex(self, end: float, duration: float) -> tuple[float, float]:
         """Return the height of the apex, m, and the share of the swing at which it is reached."""
@@ -292,11 +292,11 @@ class SwingFoot:
         The foot passes edges high, as far as the leg can hurry.
         """
         step = rise - drop
-        edge = step - min(max(step, -EDGE_M), EDGE_M)
+        edge = step - min(max(step, -EDGE_HEIGHT_M), EDGE_HEIGHT_M)
         max_lift = self.config.max_lift  # acceleration of a cubic at its ends
         least = math.sqrt(6.0 * rise / max_lift) / duration
         most = 1.0 - math.sqrt(6.0 * drop / max_lift) / duration
-        share = 0.5 - EARLIER_SHARE_PER_M * edge if self.rise_time == 0.0 else 0.0
+        share = 0.5 - EDGE_LEAD_SHARE_PER_M * edge if self.rise_time == 0.0 else 0.0
         return min(max(share, min(least, 0.5)), max(most, 0.5))
 
 

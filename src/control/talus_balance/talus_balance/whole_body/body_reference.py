@@ -25,8 +25,9 @@ from talus_balance.whole_body.motion_target import MotionTarget
 from talus_balance.whole_body.posture_course import PostureCourse
 from talus_balance.whole_body.posture_move import PostureReference
 
-SWING_SHARE = 0.5  # share of the sole's motion: the leg's centre of mass is half-way to the hip
-LOWEST_COM_M = 0.3  # m over the ground down to which the pendulum's frequency is computed
+# share of the sole's motion: the leg's centre of mass is half-way to the hip
+SWING_LEG_MOTION_SHARE = 0.5
+LOWEST_COM_HEIGHT_M = 0.3  # m over the ground down to which the pendulum's frequency is computed
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class BodyReference:
     @property
     def com_height(self) -> float:
         """Return the height of the centre of mass over the ground as it is, m."""
-        return max(float(self._model.com[2]) - self.ground.height, LOWEST_COM_M)
+        return max(float(self._model.com[2]) - self.ground.height, LOWEST_COM_HEIGHT_M)
 
     def stand_up(self, base: BaseEstimate, joints: np.ndarray) -> None:
         """Go from the `joints` (n,), rad, to the pose `stand`."""
@@ -201,6 +202,6 @@ class BodyReference:
         acceleration = gait_input.omega**2 * (gait_input.com[:2] - gait.centre_of_pressure)
         if gait.swing is not None and gait.swing.is_hasty:
             # The pendulum is the rest of the body without the swinging leg.
-            leg = SWING_SHARE * self._model.leg_mass / self._model.mass
+            leg = SWING_LEG_MOTION_SHARE * self._model.leg_mass / self._model.mass
             acceleration = acceleration + leg * gait.swing.acceleration[:2]
         return clamp(acceleration, limit)

@@ -13,7 +13,8 @@ from talus_balance.stepping.phases.walk import Walk
 
 # m/s, and rad/s, below which the followed command has died down: 3 cm a step.
 SETTLED_COMMAND_MPS = 0.05
-SETTLED_APART_M = 0.06  # m by which one sole may be ahead of the other: a quarter of its length
+# m by which one sole may be ahead of the other: a quarter of its length
+SETTLED_SOLE_OFFSET_M = 0.06
 
 
 def after_landing(walk: Walk, landing: Landing, inp: GaitInput) -> Stand | Touchdown:
@@ -40,4 +41,4 @@ def _may_settle(walk: Walk, side: int, inp: GaitInput) -> bool:
     apart = abs(frame.from_odom(soles[LEFT, :2] - soles[RIGHT, :2])[0])
     is_slow = abs(inp.com_velocity[0]) < c.settle_speed
     is_centred = offset[0] < c.settle_offset and offset[1] < c.settle_offset_y
-    return bool(apart < SETTLED_APART_M and is_slow and is_centred)
+    return bool(apart < SETTLED_SOLE_OFFSET_M and is_slow and is_centred)

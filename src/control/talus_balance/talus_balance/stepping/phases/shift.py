@@ -12,7 +12,7 @@ from talus_balance.stepping.phases.walk import Walk
 from talus_balance.stepping.step_planner import nominal_offset
 
 # m from where the periodic gait starts: a fifth of the capture point's offset there (0.027 m).
-ARRIVED_M = 0.005
+ARRIVAL_TOLERANCE_M = 0.005
 
 
 class Shift:
@@ -60,7 +60,7 @@ class Shift:
             width=width,
             other_width=width,
         )
-        has_arrived = swing_sign(self.stance) * offset[1] <= abs(nominal[1]) + ARRIVED_M
+        has_arrived = swing_sign(self.stance) * offset[1] <= abs(nominal[1]) + ARRIVAL_TOLERANCE_M
         if has_arrived or self._elapsed > c.max_shift:
             return Touchdown(self._walk, self.stance, float(inp.forces[1 - self.stance]))
         return self

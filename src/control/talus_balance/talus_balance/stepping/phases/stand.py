@@ -15,12 +15,12 @@ from talus_balance.stepping.step_state import Refusal
 
 # Share of the support's half up to which the centre of pressure may be asked for: the QP keeps it
 # inside, and asking for more makes it press on the very edge.
-PRESSED_SHARE = 1.15
+MOST_PRESSURE_OF_HALF_SUPPORT = 1.15
 # m: nearer to the feet's centre the capture point's speed tells the side; a chosen value, a third
 # of a sole's distance from there.
-CLEAR_SIDE_M = 0.03
+CLEAR_SIDE_OFFSET_M = 0.03
 # m, lever by which turning counts as walking sideways: about half of the nominal step width.
-TURNING_ARM_M = 0.1
+TURNING_LEVER_M = 0.1
 
 
 class Stand:
@@ -42,7 +42,9 @@ class Stand:
         half = self._support_half(inp)
         refusal = self._refusal(inp)
         following = self._following(inp, error, half, refusal)
-        pressed = clamp(walk.config.pressure.stand_gain * error, PRESSED_SHARE * half)
+        pressed = clamp(
+            walk.config.pressure.stand_gain * error, MOST_PRESSURE_OF_HALF_SUPPORT * half
+        )
         output = on_both_feet(
             inp,
             pressure=inp.centre + walk.frame.to_odom(pressed),
@@ -93,12 +95,12 @@ class Stand:
     def _catch(self, inp: GaitInput, error: np.ndarray) -> Touchdown:
         """Swing the foot on the falling side at once: that takes fewer steps than leaning."""
         speed = self._walk.frame.from_odom(inp.com_velocity[:2])
-        side = error[1] if abs(error[1]) > CLEAR_SIDE_M else speed[1]
+        side = error[1] if abs(error[1]) > CLEAR_SIDE_OFFSET_M else speed[1]
         stance = RIGHT if side > 0.0 else LEFT
         return Touchdown(self._walk, stance, float(inp.forces[1 - stance]))
 
 
 def _first_stance(velocity: np.ndarray) -> int:
     """Return the stance foot with which the foot on the side of the walk swings first."""
-    sideways = velocity[1] + TURNING_ARM_M * velocity[2]
+    sideways = velocity[1] + TURNING_LEVER_M * velocity[2]
     return RIGHT if sideways > 0.0 else LEFT

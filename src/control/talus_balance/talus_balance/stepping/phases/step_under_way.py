@@ -17,9 +17,11 @@ from talus_balance.stepping.phases.walk import Walk
 from talus_balance.stepping.step_state import FootholdGoal, Refusal, StepPlan, StepState
 from talus_balance.stepping.swing_foot import FootReference
 
-LOOK_TICKS = 20  # ticks between two looks at the map, which is new every 0.1 s
-PLAN_TICKS = 2  # ticks between two plans; the capture point moves 0.7 % of its offset in 2 ms
-SURPRISE_M = 0.03  # m by which a shove moves the capture point off its course; ordinary steps 0.01
+MAP_LOOK_PERIOD_TICKS = 20  # ticks between two looks at the map, which is new every 0.1 s
+# ticks between two plans; the capture point moves 0.7 % of its offset in 2 ms
+PLAN_PERIOD_TICKS = 2
+# m by which a shove moves the capture point off its course; ordinary steps 0.01
+SURPRISING_SHIFT_M = 0.03
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ class StepUnderWay:
         walk = self._walk
         walk.planned_ticks += 1
         state = self.state(inp, swing)
-        if may_replan and walk.planned_ticks % PLAN_TICKS == 0 and self._may_move(state):
+        if may_replan and walk.planned_ticks % PLAN_PERIOD_TICKS == 0 and self._may_move(state):
             self._replan(inp, state)
         return self.pressure(state)
 
@@ -137,13 +139,13 @@ class StepUnderWay:
         pivot = state.stance + self.plan.pressure
         growth = math.exp(state.omega * (self.elapsed - self._planned_at))
         ran = state.capture_point - pivot - growth * (self._planned_from - pivot)
-        is_far = math.hypot(float(ran[0]), float(ran[1])) > SURPRISE_M
+        is_far = math.hypot(float(ran[0]), float(ran[1])) > SURPRISING_SHIFT_M
         return self.elapsed < self.plan.duration and is_far
 
     def _replan(self, inp: GaitInput, state: StepState) -> None:
         if self._take_proposal(inp, state):
             return
-        if self._walk.planned_ticks % LOOK_TICKS == 0:
+        if self._walk.planned_ticks % MAP_LOOK_PERIOD_TICKS == 0:
             self._look_at(self._renewed_foothold(inp))
         self._adopt(state, self._walk.planner.plan(self._hurrying(state, inp)))
         self._step_onto_foothold(inp, state)

@@ -23,7 +23,8 @@ from talus_balance.stepping.step_planner import StepPlanner
 from talus_balance.stepping.step_state import Refusal
 
 TOUCHDOWN_GAIN = 0.2  # share of a touchdown's error in time per step: learned in some five steps
-MAX_EARLY_S = 0.03  # s by which a touchdown on level ground comes early: toe or heel 1 cm low
+# s by which a touchdown on level ground comes early: toe or heel 1 cm low
+MAX_TOUCHDOWN_LEAD_S = 0.03
 
 
 class WalkCommand:
@@ -127,7 +128,7 @@ class Walk:
 
     def observe_landing_time(self, error: float) -> None:
         """Learn from a whole step that landed `error` s before its plan."""
-        self.early = min(max(self.early + TOUCHDOWN_GAIN * error, 0.0), MAX_EARLY_S)
+        self.early = min(max(self.early + TOUCHDOWN_GAIN * error, 0.0), MAX_TOUCHDOWN_LEAD_S)
 
     def observe_landing_place(self, inp: GaitInput) -> None:
         """Learn what the last stride made of the commanded velocity and of the line."""

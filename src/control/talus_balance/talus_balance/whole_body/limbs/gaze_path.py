@@ -11,7 +11,8 @@ import numpy as np
 
 from talus_balance.size.dimensions import SAME, sized
 
-HOME_RAD = 0.02  # rad from home at which the eyes are back: 1 degree, negligible for the chest
+# rad from home at which the eyes are back: 1 degree, negligible for the chest
+HOME_TOLERANCE_RAD = 0.02
 
 
 class GazeAngles(NamedTuple):
@@ -78,4 +79,4 @@ class GazePath:
         """Return this tick's angles on the way to `home`; None once they are there."""
         self._angles = self._angles.moved_towards(home, self._step)
         away = max(abs(self._angles.yaw - home.yaw), abs(self._angles.pitch - home.pitch))
-        return self._angles if away > HOME_RAD else None
+        return self._angles if away > HOME_TOLERANCE_RAD else None

@@ -20,7 +20,7 @@ from talus_balance.whole_body.limbs.hand_path import HandGoal, HandPath, HandPat
 from talus_balance.whole_body.motion_target import GazeReference, HandReference
 
 HAND_LIMBS = (Limb.LEFT_HAND, Limb.RIGHT_HAND)
-EMPHASIS = {
+WEIGHT_OF_PRIORITY = {
     LimbPriority.LOW: 0.1,  # yields to the trunk, whose weights are 4 and 2
     LimbPriority.NORMAL: 1.0,
     LimbPriority.HIGH: 4.0,  # the trunk bends for it; a weight of 40 is far below the soles' 1000
@@ -90,7 +90,9 @@ class HandReferences:
             self._offset = None
         goal = goal_in_odom(target, base)
         goal = HandGoal(self._reach.within(goal.position), goal.rotation, goal.velocity)
-        return self._path.chase(goal, is_restricted, target.stiffness, EMPHASIS[target.priority])
+        return self._path.chase(
+            goal, is_restricted, target.stiffness, WEIGHT_OF_PRIORITY[target.priority]
+        )
 
     def relax(self, posture: np.ndarray) -> np.ndarray:
         """Return the `posture` (joints,), rad, with an arm that is on its way there."""
@@ -153,7 +155,7 @@ class GazeReferences:
         eyes = self._model.frame(self._model.frames.gaze).position
         angles = self._path.turn_to(turned.T @ (goal_in_odom(target, base).position - eyes))
         return GazeReference(
-            turned @ angles.direction(), target.stiffness, EMPHASIS[target.priority]
+            turned @ angles.direction(), target.stiffness, WEIGHT_OF_PRIORITY[target.priority]
         )
 
 
