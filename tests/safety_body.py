@@ -108,7 +108,7 @@ class GatedBody:
             event()
         state = self.driver.read(self.time)
         permit = permit or TorquePermit(StopLevel.R0_RUN, True, True, state.sequence)
-        self.decision = self.gate.step(self.time, state, command, permit)
+        self.decision = self.gate.step_gate(self.time, state, command, permit)
         self._on_their_way.append(self.decision.command)
         sent = self._on_their_way.pop(0)
         if sent is None:

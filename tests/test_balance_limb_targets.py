@@ -40,8 +40,8 @@ class Reacher:
         self.target_at: Callable[[float], LimbTarget] | None = None
         self._inbox = LimbInbox()
         self._publish_at = 0.0
-        self._step = self.rig.controller.step
-        self.rig.controller.step = self._step_with_targets
+        self._step = self.rig.controller.step_balance
+        self.rig.controller.step_balance = self._step_with_targets
         assert self.rig.run_until(Mode.STANDING, 5.0)
         assert self.rig.run_to(self.rig.time + 0.5)
 

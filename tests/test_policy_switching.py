@@ -213,7 +213,7 @@ def test_the_torque_goes_over_without_a_jump():
             seen.append((torque.max(), sent.position, rig.seat.state))
             return sent
 
-        rig.seat.step = watched
+        rig.seat.step_seat = watched
         rig.seat.want(False)
         assert rig.run_to(rig.time + POLICY_SOUND_S)
         assert (

@@ -104,8 +104,8 @@ class BalanceNode:
         self._heartbeat.busy = True
         self._now = state.time
         intent = self._keeper.intent(state.time, standby_active)
-        command, report = self._controller.step(state, intent)
-        command = self._seat.step(state, intent, report, command)
+        command, report = self._controller.step_balance(state, intent)
+        command = self._seat.step_seat(state, intent, report, command)
         self._controller.sends(command)
         self._report = report
         if report.mode is Mode.STANDING:
@@ -142,7 +142,7 @@ class BalanceNode:
                 self._node.get_logger().warning(refusal, throttle_duration_sec=REFUSAL_PERIOD_S)
 
     def _on_elevation(self, message: ElevationMap) -> None:
-        self._controller.see(conversions.height_grid(message))
+        self._controller.see_ground(conversions.height_grid(message))
 
     def _on_stand(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         return conversions.answered(response, self._keeper.request_stand(), "standing up")

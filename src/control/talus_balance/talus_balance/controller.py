@@ -57,7 +57,7 @@ class _Tick(NamedTuple):
 
 
 class BalanceController:
-    """Balances the robot; call `step` once per control tick, from the first state on.
+    """Balances the robot; call `step_balance` once per control tick, from the first state on.
 
     Attributes:
         config: Everything that can be tuned.
@@ -103,18 +103,18 @@ class BalanceController:
         """Return the way from the base to the eyes in the neutral pose, (3,), m."""
         return self.model.gaze_in_base
 
-    def see(self, heights: HeightGrid | None) -> None:
+    def see_ground(self, heights: HeightGrid | None) -> None:
         """Take footholds from ground that was seen, in odom; with None the feet feel their way."""
         self._gait.see_ground(heights)
 
     def sends(self, command: JointCommand) -> None:
-        """Note which command goes to the drives in place of the answer of `step`.
+        """Note which command goes to the drives in place of the answer of `step_balance`.
 
         A drive is judged by the command that it was sent.
         """
         self._drives.replace_sent(command)
 
-    def step(self, state: RobotState, intent: Intent) -> Answer:
+    def step_balance(self, state: RobotState, intent: Intent) -> Answer:
         """Answer a state with a command.
 
         Bad sensor values raise nothing here: the driver's gate and the supervisor handle them.

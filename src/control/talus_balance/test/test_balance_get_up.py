@@ -26,7 +26,7 @@ STILL = state_at_rest()
 
 def rising(up: np.ndarray) -> GetUp:
     get_up = GetUp(PLAN, ROBOT.limits.effort, DT)
-    get_up.begin(STILL.position, up)
+    get_up.begin_to_rise(STILL.position, up)
     return get_up
 
 
@@ -125,7 +125,7 @@ def test_each_pose_is_for_its_own_direction():
 
 def test_a_fall_is_over_when_nothing_moves():
     fall = ProtectiveFall(load_fall(ROBOT), ROBOT.limits.effort, DT)
-    fall.begin(STILL.position, np.array([1.0, 0.0]))
+    fall.begin_fall(STILL.position, np.array([1.0, 0.0]))
     turning = replace(STILL, angular_velocity=np.array([0.0, 1.0, 0.0]))
     for _ in range(round(1.0 / DT)):
         fall.step_fall(turning)

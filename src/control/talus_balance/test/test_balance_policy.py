@@ -93,14 +93,14 @@ def test_its_targets_are_offset_and_scaled_output_at_its_own_rate(tmp_path):
     inputs = np.concatenate(
         (-seen.base.rotation[2], np.full(N, 0.1), 0.05 * seen.state.velocity[policy.joints])
     )
-    assert policy.step(seen)
+    assert policy.step_policy(seen)
     expected = STAND[policy.joints] + 0.25 * (weights @ inputs + bias)
     assert np.allclose(policy.target, expected, atol=1e-5)
     later = seen._replace(velocity=np.zeros(3), base=seen.base._replace(rotation=np.eye(3)))
     for _ in range(4):  # 500 Hz over 100 Hz
-        assert policy.step(later)
+        assert policy.step_policy(later)
         assert np.allclose(policy.target, expected, atol=1e-5)
-    assert policy.step(later)
+    assert policy.step_policy(later)
     assert not np.allclose(policy.target, expected, atol=1e-4)
 
 
@@ -111,7 +111,7 @@ def test_ticks_that_were_lost_count(tmp_path):
     calls = []
     policy._network = lambda values: calls.append(1) or np.zeros((1, N), dtype=np.float32)
     for ticks in (1, 4, 1, 5):
-        policy.step(sight(), ticks)
+        policy.step_policy(sight(), ticks)
     assert len(calls) == 3
 
 
@@ -307,12 +307,12 @@ def test_a_fault_keeps_the_last_target_and_lasts_until_the_reset(tmp_path, actio
         DT,
         clock.__next__,
     )
-    assert policy.step(sight())
+    assert policy.step_policy(sight())
     before = policy.target.copy()
-    assert not policy.step(sight(), 5)
+    assert not policy.step_policy(sight(), 5)
     assert fault in policy.fault
     assert np.array_equal(policy.target, before)
-    assert not policy.step(sight(), 5)
+    assert not policy.step_policy(sight(), 5)
     policy.reset()
     assert policy.fault == ""
 
@@ -326,7 +326,7 @@ def test_a_network_that_breaks_is_a_fault_and_does_not_end_the_loop(tmp_path):
         raise RuntimeError("out of memory")
 
     policy._network = breaks
-    assert not policy.step(sight())
+    assert not policy.step_policy(sight())
     assert policy.fault == "the network failed: out of memory"
 
 
@@ -387,18 +387,18 @@ def test_whoever_drives_is_decided_at_every_tick(tmp_path, asked, reported, text
     command = JointCommand.damping(0, STAND, np.ones(len(STAND)))
     ticks = round((POLICY_SOUND_S + POLICY_FADE_S) / DT) + 1
     for _ in range(ticks):
-        sent = seat.step(state_at_rest(), intent(), report(), command)
+        sent = seat.step_seat(state_at_rest(), intent(), report(), command)
     assert seat.text == "x: active"
     assert np.allclose(sent.kp[seat._policy.joints], 100.0) and not sent.effort.any()
     assert np.array_equal(sent.kp[ROBOT.indices("torso")], command.kp[ROBOT.indices("torso")])
     own = replace(command, effort=np.full(len(STAND), 3.0))
-    sent = seat.step(state_at_rest(), asked, reported, own)
+    sent = seat.step_seat(state_at_rest(), asked, reported, own)
     assert seat.text == text
     if seat.state is not PolicyState.ACTIVE:
         wanted = applied_torque(own, state_at_rest())
         assert np.allclose(applied_torque(sent, state_at_rest()), wanted)
         for _ in range(ticks):
-            sent = seat.step(state_at_rest(), asked, reported, own)
+            sent = seat.step_seat(state_at_rest(), asked, reported, own)
         assert sent is own
 
 
@@ -408,8 +408,8 @@ def test_it_waits_until_nothing_spoke_against_it_for_a_while(tmp_path):
     command = JointCommand.damping(0, STAND, np.ones(len(STAND)))
     for _ in range(2):
         for _ in range(round(POLICY_SOUND_S / DT) - 1):
-            assert seat.step(state_at_rest(), intent(), report(), command) is command
-        seat.step(state_at_rest(), intent(restricted=True), report(), command)
+            assert seat.step_seat(state_at_rest(), intent(), report(), command) is command
+        seat.step_seat(state_at_rest(), intent(restricted=True), report(), command)
         assert seat.text == "x: ready"
 
 
@@ -445,7 +445,8 @@ def test_a_refused_policy_is_one_line_in_the_log_and_changes_no_command(tmp_path
     assert not response.success and response.message == seat.reason
     command = JointCommand.damping(0, STAND, np.ones(len(STAND)))
     assert (
-        seat.step(state_at_rest(), intent(), BalanceReport(Mode.STANDING, None), command) is command
+        seat.step_seat(state_at_rest(), intent(), BalanceReport(Mode.STANDING, None), command)
+        is command
     )
 
 
@@ -464,5 +465,8 @@ def test_a_policy_that_fits_waits_for_its_turn_and_obeys_the_service(tmp_path):
     assert seat.text == "x: ready"
     assert asked(node, False).success
     command = JointCommand.damping(0, STAND, np.ones(len(STAND)))
-    assert seat.step(state_at_rest(), intent(), BalanceReport(Mode.LIMP, None), command) is command
+    assert (
+        seat.step_seat(state_at_rest(), intent(), BalanceReport(Mode.LIMP, None), command)
+        is command
+    )
     assert seat.text == "x: off" and not is_trouble(seat)

@@ -141,7 +141,9 @@ class DriverNode:
         self._slow.publish(state)
         if not self._tick_end.wait(state.sequence, ended):
             return
-        self._drives.step(state, self._body.time if self._body is not None else time.monotonic())
+        self._drives.step_drives(
+            state, self._body.time if self._body is not None else time.monotonic()
+        )
         if self._body is not None:
             self._body.advance()
         decision = self._drives.decision

@@ -46,7 +46,7 @@ LEVEL_OF_PHASE = {
 class LastGate:
     """Decides what reaches the drives.
 
-    Call `step` exactly once per control tick, with torque on or off.
+    Call `step_gate` exactly once per control tick, with torque on or off.
 
     Attributes:
         senses: Turns sensor values into what the gate believes of the body.
@@ -88,7 +88,7 @@ class LastGate:
         )
         self._cut: tuple[int, ...] = ()  # joints whose drives are switched off
 
-    def step(
+    def step_gate(
         self,
         now: float,
         state: RobotState,
@@ -160,9 +160,9 @@ class LastGate:
 
     def _stand_by(self, state: RobotState, posture: Posture, is_new: bool) -> JointCommand | None:
         if is_new:
-            self._standby.begin(state)
+            self._standby.begin_standby(state)
         senses = self.senses
-        step = self._standby.step(
+        step = self._standby.step_standby(
             state, senses.balance.vertical, senses.drives.findings.limp, senses.repair.held
         )
         self._state = ended(self._state, posture, step.is_sitting, step.is_finished)
@@ -174,8 +174,8 @@ class LastGate:
     def _go_down(self, state: RobotState, posture: Posture, is_new: bool) -> JointCommand | None:
         vertical = self.senses.balance.vertical
         if is_new:
-            self._fall.begin(state, vertical)
-        command = self._fall.step(state, vertical)
+            self._fall.begin_fall(state, vertical)
+        command = self._fall.step_fall(state, vertical)
         self._state = ended(self._state, posture, is_sitting=False, is_finished=True)
         if self._state.phase is GatePhase.OFF:
             return CUT_TORQUE

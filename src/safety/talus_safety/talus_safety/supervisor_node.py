@@ -146,7 +146,7 @@ class SupervisorNode:
         self._is_due = False
         self._inputs.wait(0.0)
         self._watch.on_operator(self._operator.word(now, self._judgement.state.level))
-        before, state = self._judgement.step(self._watch.facts(now), self._passed)
+        before, state = self._judgement.step_judgement(self._watch.facts(now), self._passed)
         self._passed = 0.0
         self._publisher.publish(safety_message(state, self._robot_time, self._watch.sequence))
         self._heartbeat.sequence = self._watch.sequence

@@ -75,7 +75,7 @@ def test_gate_sends_only_numbers_within_limits_whatever_comes():
         )
         frame = evil_command(random, tick % 500) if random.random() < 0.9 else None
         with np.errstate(all="ignore"):
-            decision = gate.step(
+            decision = gate.step_gate(
                 PERIOD * (tick % 500), evil_state(random, tick % 500), frame, permit
             )
         sent = decision.command
@@ -126,7 +126,7 @@ def test_supervisor_lives_and_never_lowers_itself_whatever_comes():
             now,
         )
         before, facts = machine, watch.facts(now)
-        machine = supervisor.step(machine, facts, min(passed, 1.0))
+        machine = supervisor.step_level(machine, facts, min(passed, 1.0))
         assert machine.held >= before.held and not (machine.armed and not before.armed)
         if random.random() < 0.1:
             wish = random.choice(list(Wish))

@@ -48,7 +48,7 @@ class Bench:
             else frame
         )
         permit = TorquePermit(**GO, sequence=self.tick) if permit is FRESH else permit
-        self.decision = self.gate.step(self.tick * PERIOD, now, frame, permit)
+        self.decision = self.gate.step_gate(self.tick * PERIOD, now, frame, permit)
         if self.decision.command is not None and np.isfinite(now.position).all():
             self.position, self.effort = (
                 self.decision.command.position,
@@ -307,8 +307,12 @@ def test_random_inputs_never_cut_an_upright_robot_nor_exceed_a_limit():
 def test_gate_reads_the_parameters_that_it_is_given():
     strict = LastGate(ROBOT, PERIOD, GateConfig(command_timeout_s=0.004))
     permit = TorquePermit(**GO, sequence=0)
-    assert strict.step(0.0, state(0), command(0), permit).phase is GatePhase.RUN
-    assert [strict.step(k * PERIOD, state(k), None, permit).phase for k in (1, 2, 3)] == [1, 1, 2]
+    assert strict.step_gate(0.0, state(0), command(0), permit).phase is GatePhase.RUN
+    assert [strict.step_gate(k * PERIOD, state(k), None, permit).phase for k in (1, 2, 3)] == [
+        1,
+        1,
+        2,
+    ]
 
 
 @pytest.mark.parametrize("broken", ["off", "distrusted"])
@@ -345,10 +349,10 @@ def test_fall_alone_is_given_to_the_motion_that_was_plugged_in():
     class Tuck:
         begun = 0
 
-        def begin(self, state, tilt):
+        def begin_fall(self, state, tilt):
             self.begun += 1
 
-        def step(self, state, tilt):
+        def step_fall(self, state, tilt):
             return command(state.sequence, kp=np.full(N, 7.0))
 
     tuck = Tuck()
@@ -394,8 +398,8 @@ def test_fall_alone_folds_into_the_robots_own_pose():
 def test_legs_bent_farther_than_the_pose_of_a_fall_only_give_way():
     fall, tilt = FoldedFall(load_fall(ROBOT), ROBOT, PERIOD), TiltFilter()
     for pose, folds in (("stand", True), ("sit", False)):
-        fall.begin(state(pose=pose), tilt)
-        kp = fall.step(state(pose=pose), tilt).kp
+        fall.begin_fall(state(pose=pose), tilt)
+        kp = fall.step_fall(state(pose=pose), tilt).kp
         legs = ROBOT.indices("left_leg", "right_leg")
         assert kp[legs].any() == folds and kp[ROBOT.joint_names.index("l_elbow")] > 0.0
 

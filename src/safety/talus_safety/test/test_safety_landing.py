@@ -43,10 +43,10 @@ def landed(
 ) -> np.ndarray:
     """Sole in the air relative to the other one when the joints go exactly where they are sent."""
     landing, position = FootPlacing(BODY, PERIOD), raised(foot)
-    landing.begin()
+    landing.begin_landing()
     for _ in range(round(seconds / PERIOD)):
         stance = stance_on(1 - foot, position=position, velocity=velocity)
-        joints, change, _ = landing.step(stance, lame)
+        joints, change, _ = landing.step_landing(stance, lame)
         position[joints] += change
     stance = stance_on(1 - foot, position=position)
     return stance.soles[foot] - stance.soles[1 - foot]
@@ -55,8 +55,8 @@ def landed(
 @pytest.mark.parametrize("feet", [(), (LEFT, RIGHT)])
 def test_nothing_to_land_with_both_feet_or_none_on_the_ground(feet):
     landing = FootPlacing(BODY, PERIOD)
-    landing.begin()
-    assert landing.step(stance_on(*feet)) is None
+    landing.begin_landing()
+    assert landing.step_landing(stance_on(*feet)) is None
 
 
 @pytest.mark.parametrize("foot, side", [(LEFT, 1.0), (RIGHT, -1.0)])
@@ -101,12 +101,12 @@ def test_foot_that_lost_the_ground_for_a_moment_goes_back_at_once_where_it_belon
     heights = {}
     for ahead in (0.0, 0.2):
         landing, position = FootPlacing(BODY, PERIOD), ROBOT.poses["stand"].copy()
-        landing.begin()
+        landing.begin_landing()
         for _ in range(10):
             stance = stance_on(1 - foot, position=position)
             aside = LANDING_OUTWARD_M * np.sign(stance.soles[foot, 1])
             centre = np.array([*(stance.soles[foot, :2] + (ahead, -aside)), stance.centre[2]])
-            joints, change, _ = landing.step(replace(stance, centre=centre))
+            joints, change, _ = landing.step_landing(replace(stance, centre=centre))
             position[joints] += change
         soles = stance_on(1 - foot, position=position).soles
         heights[ahead] = soles[foot, 2] - soles[1 - foot, 2]
@@ -115,18 +115,18 @@ def test_foot_that_lost_the_ground_for_a_moment_goes_back_at_once_where_it_belon
 
 def test_speed_asked_for_follows_the_change():
     landing = FootPlacing(BODY, PERIOD)
-    landing.begin()
+    landing.begin_landing()
     stance = stance_on(RIGHT, position=raised(LEFT))
-    joints, change, speed = landing.step(stance)
+    joints, change, speed = landing.step_landing(stance)
     assert list(joints) == list(ROBOT.indices("left_leg"))
     assert change @ speed > 0.0
 
 
 def test_lifting_the_other_foot_starts_a_new_landing():
     landing = FootPlacing(BODY, PERIOD)
-    landing.begin()
+    landing.begin_landing()
     for foot in (LEFT, RIGHT):
         stance = stance_on(1 - foot, position=raised(foot))
-        joints, change, _ = landing.step(stance)
+        joints, change, _ = landing.step_landing(stance)
         assert list(joints) == list(BODY.legs[foot]) and np.abs(change).max() < 0.2
-        assert landing.step(stance_on(LEFT, RIGHT)) is None
+        assert landing.step_landing(stance_on(LEFT, RIGHT)) is None

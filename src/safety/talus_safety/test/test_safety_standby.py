@@ -39,10 +39,10 @@ def test_leg_whose_knee_is_limp_carries_nothing_and_follows():
     commands = {}
     for joints in (SOUND, limp):
         machine = standby()
-        machine.begin(stands)
-        machine.step(stands, tilt_of(), joints)
+        machine.begin_standby(stands)
+        machine.step_standby(stands, tilt_of(), joints)
         now = state(2, position=bent, foot_wrenches=loads(0.0, WEIGHT))
-        commands[bool(joints.any())] = machine.step(now, tilt_of(), joints).command
+        commands[bool(joints.any())] = machine.step_standby(now, tilt_of(), joints).command
     right = BODY.legs[1]
     assert (
         np.abs(commands[True].effort[right]).max()
@@ -147,9 +147,12 @@ def mirrored(array: np.ndarray) -> np.ndarray:
 
 
 def steps(machine: Standby, seconds: float, **changes):
-    machine.begin(state(**changes))
+    machine.begin_standby(state(**changes))
     tilt = on_flat_feet(state(**changes).position)
-    return [machine.step(state(k, **changes), tilt, SOUND) for k in range(round(seconds / PERIOD))]
+    return [
+        machine.step_standby(state(k, **changes), tilt, SOUND)
+        for k in range(round(seconds / PERIOD))
+    ]
 
 
 def test_first_command_holds_what_it_found():
@@ -171,8 +174,8 @@ def test_speed_at_the_start_dies_away_softly():
 def test_legs_that_carry_turn_the_body_upright(lean):
     """Soles that stay where they are turn against it, seen from the body."""
     machine, tilt = standby(), tilt_of(**lean)
-    machine.begin(state())
-    placement = BODY.place(machine.step(state(), tilt, SOUND).command.position)
+    machine.begin_standby(state())
+    placement = BODY.place(machine.step_standby(state(), tilt, SOUND).command.position)
     for sole in BODY.soles:
         normal = BODY.locate(placement, sole)[0][:, 2]
         np.testing.assert_allclose(normal, 2.0 * UP - np.array(tilt.up), atol=0.02)
@@ -180,9 +183,9 @@ def test_legs_that_carry_turn_the_body_upright(lean):
 
 def test_tipping_forward_presses_the_toes():
     machine = standby()
-    machine.begin(state())
-    straight = machine.step(state(), tilt_of(), SOUND).command.effort
-    forward = machine.step(state(1), tilt_of(pitch=0.05), SOUND).command.effort
+    machine.begin_standby(state())
+    straight = machine.step_standby(state(), tilt_of(), SOUND).command.effort
+    forward = machine.step_standby(state(1), tilt_of(pitch=0.05), SOUND).command.effort
     assert (forward[ANKLES] > straight[ANKLES] + 3.0).all()
 
 
@@ -190,8 +193,8 @@ def test_leaning_left_is_the_mirror_image_of_leaning_right():
     efforts = []
     for roll in (0.04, -0.04):
         machine = standby()
-        machine.begin(state())
-        efforts.append(machine.step(state(), tilt_of(roll), SOUND).command.effort)
+        machine.begin_standby(state())
+        efforts.append(machine.step_standby(state(), tilt_of(roll), SOUND).command.effort)
     body = slice(0, 28)  # the fingers' axes are mirrored by themselves
     np.testing.assert_allclose(mirrored(efforts[0])[body], efforts[1][body], atol=1e-6)
     assert np.abs(efforts[0] - efforts[1]).max() > 10.0
@@ -200,10 +203,10 @@ def test_leaning_left_is_the_mirror_image_of_leaning_right():
 def test_story_hold_sit_let_go():
     config, path = StandbyConfig(), []
     machine = standby()
-    machine.begin(state())
+    machine.begin_standby(state())
     for k in range(round(6.0 / PERIOD)):
         pose = path[-1].command.position if path else state().position
-        path.append(machine.step(state(k, position=pose), on_flat_feet(pose), SOUND))
+        path.append(machine.step_standby(state(k, position=pose), on_flat_feet(pose), SOUND))
     times = {
         name: next(k for k, s in enumerate(path) if getattr(s, name)) * PERIOD
         for name in ("is_sitting", "is_finished")
@@ -221,8 +224,11 @@ def test_story_hold_sit_let_go():
 
 def test_off_balance_it_waits_before_sitting_but_not_for_ever():
     machine = standby()
-    machine.begin(state())
-    said = [machine.step(state(k), tilt_of(pitch=0.1), SOUND) for k in range(round(2.2 / PERIOD))]
+    machine.begin_standby(state())
+    said = [
+        machine.step_standby(state(k), tilt_of(pitch=0.1), SOUND)
+        for k in range(round(2.2 / PERIOD))
+    ]
     began = next(k for k, s in enumerate(said) if s.is_sitting) * PERIOD
     assert began == pytest.approx(StandbyConfig().hold_at_most_s, abs=2 * PERIOD)
 
@@ -235,8 +241,8 @@ def test_from_the_seat_it_only_lets_go():
 
 def test_fallen_it_only_damps():
     machine = standby()
-    machine.begin(state())
-    fallen = machine.step(state(), tilt_of(pitch=1.3), SOUND)
+    machine.begin_standby(state())
+    fallen = machine.step_standby(state(), tilt_of(pitch=1.3), SOUND)
     assert (
         not fallen.command.kp.any()
         and not fallen.command.effort.any()
@@ -249,23 +255,25 @@ def test_foot_in_the_air_is_sent_down_and_stops_where_it_lands():
     machine, knee = standby(), ROBOT.joint_names.index("l_knee")
     position = state().position
     position[knee] += 0.6
-    machine.begin(state(position=position))
+    machine.begin_standby(state(position=position))
     said = []
     for k in range(round(0.3 / PERIOD)):
         now = state(k, position=position, foot_wrenches=loads(0.0, WEIGHT))
-        said.append(machine.step(now, tilt_of(), SOUND).command)
+        said.append(machine.step_standby(now, tilt_of(), SOUND).command)
         position = np.where(np.isin(np.arange(N), BODY.legs[0]), said[-1].position, position)
     assert said[0].velocity[BODY.legs[0]].any() and not said[0].velocity[BODY.legs[1]].any()
     assert position[knee] < state().position[knee] + 0.3
-    landed = machine.step(state(k, position=position), tilt_of(), SOUND).command
+    landed = machine.step_standby(state(k, position=position), tilt_of(), SOUND).command
     np.testing.assert_allclose(landed.velocity, 0.0, atol=0.05)
 
 
 def test_with_a_leg_that_hears_nothing_it_stands_and_goes_down_to_put_it_on_the_ground():
     machine, tilt = standby(), tilt_of()
     now = state(1, pose="stand", foot_wrenches=loads(WEIGHT / 2, WEIGHT / 2))
-    machine.begin(now)
-    said = [machine.step(now, tilt, SOUND, (True, False)) for _ in range(round(3.0 / PERIOD))]
+    machine.begin_standby(now)
+    said = [
+        machine.step_standby(now, tilt, SOUND, (True, False)) for _ in range(round(3.0 / PERIOD))
+    ]
     assert not any(step.is_sitting or step.is_finished for step in said)
     knee = ROBOT.joint_names.index("r_knee")
     lifted = now.position.copy()
@@ -273,6 +281,6 @@ def test_with_a_leg_that_hears_nothing_it_stands_and_goes_down_to_put_it_on_the_
     in_the_air = state(2, position=lifted, foot_wrenches=loads(0.0, WEIGHT))
     bends = {}
     for held in ((False, False), (True, False)):
-        machine.begin(in_the_air)
-        bends[held] = machine.step(in_the_air, tilt, SOUND, held).command.position[knee]
+        machine.begin_standby(in_the_air)
+        bends[held] = machine.step_standby(in_the_air, tilt, SOUND, held).command.position[knee]
     assert bends[True, False] > bends[False, False] + 0.01

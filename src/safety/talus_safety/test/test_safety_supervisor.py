@@ -55,7 +55,7 @@ SILENT_DRIVER = vary(WALKING, gate_age=0.6, nodes__silence={"driver": 0.6})
 
 def after(state: SupervisorState, facts: Facts, seconds: float = DT) -> SupervisorState:
     for _ in range(round(seconds / DT)):
-        state = SUPERVISOR.step(state, facts, DT)
+        state = SUPERVISOR.step_level(state, facts, DT)
     return state
 
 
@@ -107,7 +107,7 @@ def test_arm_is_refused_with_the_reason(facts, word):
 
 def test_a_process_that_must_not_arm_says_why_and_still_stops():
     supervisor = Supervisor(CONFIG, never_arms="the transport is not as configured: p.xml")
-    state = supervisor.step(SupervisorState(), SEATED, DT)
+    state = supervisor.step_level(SupervisorState(), SEATED, DT)
     same, answer = supervisor.ask(state, SEATED, Wish.ARM)
     assert same is state
     assert answer == Answer(False, "the transport is not as configured: p.xml")
@@ -227,12 +227,12 @@ def test_limits_themselves_are_still_allowed():
     stopped = vary(
         asked(after(armed(), WALKING), WALKING, Wish.STOP), held_for=CONFIG.sit_timeout_s
     )
-    assert SUPERVISOR.step(stopped, SITTING, 0.0).torque_permitted
+    assert SUPERVISOR.step_level(stopped, SITTING, 0.0).torque_permitted
     late = vary(SEATED, state_age=CONFIG.stalled_s)
     assert SUPERVISOR.ask(after(SupervisorState(), SEATED), late, Wish.ARM)[1].success
     leaning = vary(LYING, tilt=FALLEN_TILT_RAD)
     assert (
-        SUPERVISOR.step(stopped, leaning, 0.0).torque_permitted
+        SUPERVISOR.step_level(stopped, leaning, 0.0).torque_permitted
         and not after(stopped, LYING).torque_permitted
     )
 
@@ -306,10 +306,14 @@ def followers(state: SupervisorState, facts: Facts):
     """Every state one event later, with the facts that hold there."""
     for name, event in EVENTS.items():
         if isinstance(event, Wish):
-            yield name, SUPERVISOR.step(SUPERVISOR.ask(state, facts, event)[0], facts, DT), facts
+            yield (
+                name,
+                SUPERVISOR.step_level(SUPERVISOR.ask(state, facts, event)[0], facts, DT),
+                facts,
+            )
         else:
             for dt in (DT, LONG):
-                yield name, SUPERVISOR.step(state, event, dt), event
+                yield name, SUPERVISOR.step_level(state, event, dt), event
 
 
 def key(state: SupervisorState) -> tuple:

@@ -59,7 +59,7 @@ def state(position, velocity, turn) -> RobotState:
 
 def test_a_policy_takes_the_place_of_the_controller_in_all_that_the_rig_asks_of_it():
     asked = set(re.findall(r"self\.controller\.(\w+)\(", inspect.getsource(rig)))
-    assert asked >= {"step", "sends"}
+    assert asked >= {"step_balance", "sends"}
     assert asked <= set(dir(HolosomaController))
 
 
@@ -122,7 +122,7 @@ def test_open_drives_delay_and_repeat_but_check_nothing():
         if fresh:
             drives.put_command(JointCommand(tick, zero, zero, zero, zero, zero))
         drives.put_permit(TorquePermit(StopLevel.R0_RUN, torque, torque, tick))
-        drives.step(state(zero, zero, np.zeros(3)), 0.002 * tick)
+        drives.step_drives(state(zero, zero, np.zeros(3)), 0.002 * tick)
     assert driver.sent == [None, 0, 1, None]
 
 

@@ -66,11 +66,11 @@ class FallPlan:
 
 
 class Folding:
-    """Folds the joints into the pose of a fall: call `begin`, then `step` every tick.
+    """Folds the joints into the pose of a fall: call `begin_fold`, then `step_fold` every tick.
 
     Attributes:
-        pose: (n,) joint angles to take, rad; set by `begin`.
-        stiffness: (n,) stiffness, N m/rad, set by `begin`; the caller may reduce it.
+        pose: (n,) joint angles to take, rad; set by `begin_fold`.
+        stiffness: (n,) stiffness, N m/rad, set by `begin_fold`; the caller may reduce it.
     """
 
     def __init__(self, plan: FallPlan, effort_limit: np.ndarray, dt: float):
@@ -81,7 +81,7 @@ class Folding:
         self._damping = plan.damping * effort_limit
         self._zero = np.zeros(len(effort_limit))
 
-    def begin(self, position: np.ndarray, direction: np.ndarray) -> None:
+    def begin_fold(self, position: np.ndarray, direction: np.ndarray) -> None:
         """Start from joints at `position` (n,), rad.
 
         The fall goes towards `direction` (2,): forward and left seen from the pelvis.
@@ -91,7 +91,7 @@ class Folding:
         self._from = position.copy()
         self._elapsed = 0.0
 
-    def step(self, sequence: int) -> JointCommand:
+    def step_fold(self, sequence: int) -> JointCommand:
         """Return the command of the next tick."""
         self._elapsed += self._dt
         share = min(self._elapsed / self._plan.duration, 1.0)

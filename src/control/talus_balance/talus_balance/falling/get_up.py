@@ -136,7 +136,7 @@ def _stage(entry: dict, poses: KeyPoses) -> RiseStage:
 
 
 class GetUp:
-    """Runs a plan: call `begin`, then `step_rise` until the feet carry or `has_failed`."""
+    """Runs a plan: call `begin_to_rise`, then `step_rise` until the feet carry or `has_failed`."""
 
     def __init__(self, plan: GetUpPlan, effort_limit: np.ndarray, dt: float):
         self._plan = plan
@@ -144,7 +144,7 @@ class GetUp:
         self._dt = dt
         self.has_failed = False
 
-    def begin(self, position: np.ndarray, up: np.ndarray) -> None:
+    def begin_to_rise(self, position: np.ndarray, up: np.ndarray) -> None:
         """Begin at `position` (n,), rad; `up` (3,) is the vertical in base axes."""
         self._tries = 0
         self._at = position.copy()

@@ -98,7 +98,7 @@ class OffFeet:
     def begin_fall(self, state: RobotState, direction: np.ndarray) -> None:
         """Fall towards `direction` (2,): forward and left, seen from the pelvis."""
         self.on_feet = False
-        self._protective_fall.begin(state.position, direction)
+        self._protective_fall.begin_fall(state.position, direction)
 
     def fall(self, state: RobotState) -> JointCommand | None:
         """Return the command of this tick of the fall; None once the fall has ended."""
@@ -115,7 +115,7 @@ class OffFeet:
     def begin_to_rise(self, state: RobotState, up: np.ndarray) -> None:
         """Get up from where the body lies; `up` (3,) is the vertical in base axes."""
         self.on_feet = False
-        self._way_up.begin(state.position, up)
+        self._way_up.begin_to_rise(state.position, up)
 
     def fall_back(self, state: RobotState, up: np.ndarray) -> None:
         """Go back to the last stages: balancing did not take over after all."""

@@ -18,7 +18,7 @@ FALL_ENDS_AFTER_S = 0.5
 
 
 class ProtectiveFall:
-    """Runs a fall: `begin` when it is certain, then `step_fall` in each tick to `has_ended`."""
+    """Runs a fall: `begin_fall` when it is certain, then `step_fall` each tick to `has_ended`."""
 
     def __init__(self, plan: FallPlan, effort_limit: np.ndarray, dt: float):
         """Fall by `plan`; `effort_limit` (n,) is the peak torque, N m, and `dt` a tick, s."""
@@ -26,12 +26,12 @@ class ProtectiveFall:
         self._dt = dt
         self._still_for_s = 0.0
 
-    def begin(self, position: np.ndarray, direction: np.ndarray) -> None:
+    def begin_fall(self, position: np.ndarray, direction: np.ndarray) -> None:
         """Fold from joints at `position` (n,), rad, towards the `direction` (2,) of the fall.
 
         The direction is forward and left, seen from the pelvis.
         """
-        self._folding.begin(position, direction)
+        self._folding.begin_fold(position, direction)
         self._still_for_s = 0.0
 
     @property
@@ -44,4 +44,4 @@ class ProtectiveFall:
         turn = np.linalg.norm(state.angular_velocity)
         is_still = turn < STILL_TURN_RADPS and np.abs(state.velocity).max() < STILL_JOINT_RADPS
         self._still_for_s = self._still_for_s + self._dt if is_still else 0.0
-        return self._folding.step(state.sequence)
+        return self._folding.step_fold(state.sequence)

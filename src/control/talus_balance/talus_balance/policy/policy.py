@@ -32,7 +32,7 @@ class Network(Protocol):
 
 
 class Policy:
-    """Runs a policy; call `reset` when it takes over, then `step` every control tick.
+    """Runs a policy; call `reset` when it takes over, then `step_policy` every control tick.
 
     Attributes:
         manifest: What the policy says of itself.
@@ -77,7 +77,7 @@ class Policy:
         self.fault = ""
         self._due = 0
 
-    def step(self, sight: PolicyView, ticks: int = 1) -> bool:
+    def step_policy(self, sight: PolicyView, ticks: int = 1) -> bool:
         """Keep or renew `target`, `ticks` control ticks later.
 
         Returns:

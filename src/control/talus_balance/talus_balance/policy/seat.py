@@ -40,7 +40,7 @@ class PolicyState(Enum):
 
 
 class PolicySeat:
-    """Chooses between policy and controller; call `step` with each command of the controller.
+    """Chooses between policy and controller; call `step_seat` with each command of the controller.
 
     Attributes:
         state: What the policy does in this tick.
@@ -87,7 +87,7 @@ class PolicySeat:
         self._asked = wanted
         return None
 
-    def step(
+    def step_seat(
         self, state: RobotState, intent: Intent, report: BalanceReport, command: JointCommand
     ) -> JointCommand:
         """Return the command for the drives.
@@ -138,7 +138,9 @@ class PolicySeat:
             self._leave(PolicyState.FALLBACK, reason)
         elif body is None or not self._may_drive(policy, intent, report):
             self._leave(PolicyState.READY)
-        elif not policy.step(PolicyView(state, body.base, body.gait, intent.velocity), ticks):
+        elif not policy.step_policy(
+            PolicyView(state, body.base, body.gait, intent.velocity), ticks
+        ):
             self._leave(PolicyState.FALLBACK, policy.fault)
 
     def _leave(self, state: PolicyState, reason: str = "") -> None:

@@ -18,7 +18,9 @@ GATE_STATE_PERIOD_S = 0.01  # 100 Hz, and at every change
 
 
 class GatedDrives:
-    """Lets commands through the last gate: put them and permits in as they come, `step` every tick.
+    """Lets commands through the last gate; call `step_drives` every tick.
+
+    Commands and permits are put in as they come.
 
     Attributes:
         decision: What the gate decided in the last tick; None before the first.
@@ -75,7 +77,7 @@ class GatedDrives:
         """Tell the gate that the simulator put the robot somewhere else."""
         self._gate.relocated()
 
-    def step(self, state: RobotState, now: float) -> bool:
+    def step_drives(self, state: RobotState, now: float) -> bool:
         """Do one tick; return whether `gate/state` is due: 100 Hz, and at every change.
 
         `now`: s on the watchdogs' clock.
@@ -89,7 +91,7 @@ class GatedDrives:
         left = self._derating.torque_left if self._derating is not None else None
         power = PowerReport(self._driver.battery().voltage, left)
         before = self.decision
-        decision = self._gate.step(now, state, command, self._permit, power)
+        decision = self._gate.step_gate(now, state, command, self._permit, power)
         self.decision = decision
         self._drive(decision, is_new=command is not None)
         return state.sequence % self._report_every == 0 or _differ(before, decision)

@@ -47,9 +47,9 @@ class ReportedDrives(GatedDrives):
         self._obstacle = check_node_transport(node).refusal
         self._publisher = TracedPublisher(node, msg.GateState, "gate/state", 10, trace)
 
-    def step(self, state: RobotState, now: float) -> bool:
+    def step_drives(self, state: RobotState, now: float) -> bool:
         """Do one tick and publish the decision when it is due."""
-        is_due = super().step(state, now)
+        is_due = super().step_drives(state, now)
         if is_due and self.decision is not None:
             stamp = conversions.time_message(state.time)
             malformed = self.mailbox.malformed

@@ -27,10 +27,10 @@ class FallMotion(Protocol):
     Torque stays on until after the impact.
     """
 
-    def begin(self, state: RobotState, tilt: Vertical) -> None:
+    def begin_fall(self, state: RobotState, tilt: Vertical) -> None:
         """Take over at this state, in which the fall is called."""
 
-    def step(self, state: RobotState, tilt: Vertical) -> JointCommand:
+    def step_fall(self, state: RobotState, tilt: Vertical) -> JointCommand:
         """Return the command of the next tick."""
 
 
@@ -41,10 +41,10 @@ class DampedFall:
         """Keep the damping (n,) of the joints, N m s/rad."""
         self._damping = damping
 
-    def begin(self, state: RobotState, tilt: Vertical) -> None:
+    def begin_fall(self, state: RobotState, tilt: Vertical) -> None:
         """Take over at this state, in which the fall is called."""
 
-    def step(self, state: RobotState, tilt: Vertical) -> JointCommand:
+    def step_fall(self, state: RobotState, tilt: Vertical) -> JointCommand:
         """Return the command of the next tick."""
         return JointCommand.damping(state.sequence, state.position, self._damping)
 
@@ -62,19 +62,19 @@ class FoldedFall:
             for side in ("left", "right")
         ]
 
-    def begin(self, state: RobotState, tilt: Vertical) -> None:
+    def begin_fall(self, state: RobotState, tilt: Vertical) -> None:
         """Take over at this state, in which the fall is called.
 
         Legs that are bent farther than the pose, near the seat, only give way.
         """
-        self._folding.begin(state.position, falls_towards(tilt))
+        self._folding.begin_fold(state.position, falls_towards(tilt))
         for leg, knee in self._legs:
             if state.position[knee] > self._folding.pose[knee]:
                 self._folding.stiffness[leg] = 0.0
 
-    def step(self, state: RobotState, tilt: Vertical) -> JointCommand:
+    def step_fall(self, state: RobotState, tilt: Vertical) -> JointCommand:
         """Return the command of the next tick."""
-        return self._folding.step(state.sequence)
+        return self._folding.step_fold(state.sequence)
 
 
 def falls_towards(tilt: Vertical) -> np.ndarray:

@@ -31,18 +31,18 @@ LEG_INVERSE_DAMPING_RADPM = 0.05  # rad/m, damps the inverse kinematics near a s
 
 
 class FootPlacing:
-    """Places a foot on the ground; call `begin`, then `step` while it is in the air."""
+    """Places a foot on the ground: `begin_landing`, then `step_landing` while it is in the air."""
 
     def __init__(self, body: Body, period: float):
         self._body = body
         self._period = period
 
-    def begin(self) -> None:
+    def begin_landing(self) -> None:
         """Start a landing now."""
         self._time = 0.0
         self._foot: int | None = None
 
-    def step(
+    def step_landing(
         self, stance: Stance, lame: tuple[bool, bool] = (False, False)
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
         """Return joints (k,) of the leg in the air, their change (k,), rad, and speed (k,), rad/s.

@@ -130,7 +130,7 @@ class Descent:
 
 
 class Standby:
-    """Holds and sits the robot; idle until `begin`, then call `step` each tick until it ends."""
+    """Holds and sits the robot; idle until `begin_standby`; then `step_standby` each tick."""
 
     def __init__(
         self,
@@ -157,7 +157,7 @@ class Standby:
         """Return the damping (n,) of every joint, N m s/rad."""
         return self._gains.kd
 
-    def begin(self, state: RobotState) -> None:
+    def begin_standby(self, state: RobotState) -> None:
         """Take over at this state."""
         progress = self._path.nearest(state.position, self._body.legs.ravel())
         self._descent = Descent(
@@ -166,9 +166,9 @@ class Standby:
             offset=state.position - self._path.posture(progress),
             speed=state.velocity.copy(),
         )
-        self._landing.begin()
+        self._landing.begin_landing()
 
-    def step(
+    def step_standby(
         self,
         state: RobotState,
         tilt: Vertical,
@@ -251,7 +251,7 @@ class Standby:
         """
         velocity = np.zeros_like(state.velocity)
         flies = np.zeros(len(state.velocity), dtype=bool)
-        step = self._landing.step(stance, lame)
+        step = self._landing.step_landing(stance, lame)
         foot = stance.supports.index(False) if step is not None else 0
         if step is not None and not held[foot]:
             joints, change, speed = step

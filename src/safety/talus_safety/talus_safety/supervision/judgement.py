@@ -32,10 +32,12 @@ class Judgement:
             self.state, answer = self._supervisor.ask(self.state, self.facts, wish)
             return answer
 
-    def step(self, facts: Facts, passed: float) -> tuple[SupervisorState, SupervisorState]:
+    def step_judgement(
+        self, facts: Facts, passed: float
+    ) -> tuple[SupervisorState, SupervisorState]:
         """Judge these facts after `passed` s of robot time; returns the states before and after."""
         with self._lock:
             before = self.state
             self.facts = facts
-            self.state = self._supervisor.step(before, facts, passed)
+            self.state = self._supervisor.step_level(before, facts, passed)
             return before, self.state

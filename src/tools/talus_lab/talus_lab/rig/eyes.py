@@ -80,7 +80,7 @@ class Eyes:
         if tick % self._ticks_per_elevation == 0:
             grid = self._mapper.elevation
             heights = grid.elevation.copy()
-            self._rig.controller.see(HeightGrid(grid.origin, grid.resolution, heights))
+            self._rig.controller.see_ground(HeightGrid(grid.origin, grid.resolution, heights))
 
 
 def view_of(

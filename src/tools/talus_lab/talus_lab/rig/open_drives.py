@@ -34,7 +34,7 @@ class OpenDrives:
         """Take the word on whether there may be torque."""
         self._torque = permit.torque_permitted
 
-    def step(self, state: RobotState, now: float) -> None:
+    def step_drives(self, state: RobotState, now: float) -> None:
         """Let a tick pass; one without a command repeats the command before."""
         self._under_way.append(self._command)
         command = self._under_way.popleft()

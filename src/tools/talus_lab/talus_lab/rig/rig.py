@@ -79,20 +79,20 @@ class RigController(Protocol):
     def mode(self) -> Mode:
         """Return what the robot is doing by the controller's own judgement."""
 
-    def step(self, state: RobotState, intent: Intent) -> tuple[JointCommand, BalanceReport]:
+    def step_balance(self, state: RobotState, intent: Intent) -> tuple[JointCommand, BalanceReport]:
         """Return the answer to a state, and what is known after it."""
 
     def sends(self, command: JointCommand) -> None:
         """Hear which command is really sent."""
 
-    def see(self, grid: HeightGrid) -> None:
+    def see_ground(self, grid: HeightGrid) -> None:
         """Hear how high the ground is."""
 
 
 class CommandSeat(Protocol):
     """Defines what may put another command in the place of the controller's."""
 
-    def step(
+    def step_seat(
         self, state: RobotState, intent: Intent, report: BalanceReport, command: JointCommand
     ) -> JointCommand:
         """Return the command to be sent."""
@@ -212,7 +212,7 @@ class Rig:
             self._control(state, torque)
         permitted = torque if self.permitted is None else self.permitted
         self.drives.put_permit(TorquePermit(StopLevel.R0_RUN, permitted, permitted, state.sequence))
-        self.drives.step(state, now)
+        self.drives.step_drives(state, now)
         driver.advance()
         return self.report
 
@@ -246,9 +246,9 @@ class Rig:
             footsteps=self.footsteps,
         )
         started = time.thread_time()
-        command, report = self.controller.step(state, intent)
+        command, report = self.controller.step_balance(state, intent)
         self.report = report
-        command = self.seat.step(state, intent, report, command)
+        command = self.seat.step_seat(state, intent, report, command)
         self.controller.sends(command)
         self.cpu += time.thread_time() - started
         self.drives.put_command(self.disturbances.interferes(command))

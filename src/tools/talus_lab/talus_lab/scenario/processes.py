@@ -129,7 +129,7 @@ class BalanceProcess(NodeProcess):
             self.keeper.velocity(*self.velocity, state.time)
             try:
                 intent = self.keeper.intent(state.time, standby_active)
-                command, self.report = self.controller.step(state, intent)
+                command, self.report = self.controller.step_balance(state, intent)
             except Exception as error:  # a node that raises ends
                 self.kill(f"{type(error).__name__}: {error}")
                 break
@@ -187,7 +187,7 @@ class SafetyProcess(NodeProcess):
             self._passed += self.watch.on_state(self._newest, wall)
             self._newest = None
         self._facts = self.watch.facts(wall)
-        self.state = self._supervisor.step(self.state, self._facts, self._passed)
+        self.state = self._supervisor.step_level(self.state, self._facts, self._passed)
         self._passed = 0.0
         self.sequence = self.watch.sequence
         return self.state

@@ -183,7 +183,7 @@ class SafetyRig:
             self.wall += WALL_STEP_S
             self._answer(state.sequence)
             self._work(state.sequence)
-        if self.drives.step(state, driver.time) and not self.is_cut:
+        if self.drives.step_drives(state, driver.time) and not self.is_cut:
             self.safety.hear_gate(self.decision, self.wall)
         self._publish_safety()
         driver.advance()

@@ -110,7 +110,7 @@ class Scribe:
         """Whether the policy drives."""
         return self._seat.state is PolicyState.ACTIVE
 
-    def step(
+    def step_seat(
         self, state: RobotState, intent: Intent, report: BalanceReport, command: JointCommand
     ) -> JointCommand:
         """Write a tick down; return the command of the policy's seat."""
@@ -123,7 +123,7 @@ class Scribe:
             self.inputs.append(self._observation.write(sight, self._joints)[0].copy())
             self.outputs.append(self._action(state, command))
         self._seat.want(True)
-        return self._seat.step(state, intent, report, command)
+        return self._seat.step_seat(state, intent, report, command)
 
     def _action(self, state: RobotState, command: JointCommand) -> np.ndarray:
         """Return the action under whose gains the drives would apply the torque of `command`."""

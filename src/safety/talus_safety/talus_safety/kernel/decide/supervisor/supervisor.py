@@ -92,7 +92,7 @@ class Supervisor:
         self._config = config
         self._never_arms = never_arms
 
-    def step(self, state: SupervisorState, facts: Facts, dt: float) -> SupervisorState:
+    def step_level(self, state: SupervisorState, facts: Facts, dt: float) -> SupervisorState:
         """Return the state after `dt` s of robot time in which these facts held."""
         state = replace(
             state, held_for=state.held_for + dt, degraded_for=max(state.degraded_for - dt, 0.0)

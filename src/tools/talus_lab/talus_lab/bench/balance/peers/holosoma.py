@@ -171,7 +171,7 @@ class HolosomaController:
         self.swing_side: int | None = None
         self.mode = Mode.LIMP
 
-    def step(self, state: RobotState, intent: Intent) -> tuple[JointCommand, BalanceReport]:
+    def step_balance(self, state: RobotState, intent: Intent) -> tuple[JointCommand, BalanceReport]:
         """Answer a state; the policy is asked in every tenth tick."""
         if not intent.torque:
             self.mode = Mode.LIMP
@@ -195,7 +195,7 @@ class HolosomaController:
     def sends(self, command: JointCommand) -> None:
         """Hear what is sent; a policy does not look at it."""
 
-    def see(self, grid: HeightGrid) -> None:
+    def see_ground(self, grid: HeightGrid) -> None:
         """Hear how high the ground is; a policy does not look at it."""
 
     def _infer(self, state: RobotState, velocity: np.ndarray) -> None:
