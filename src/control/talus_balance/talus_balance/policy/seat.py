@@ -19,7 +19,7 @@ from talus_balance.policy.envelope import Envelope, EnvelopeConfig
 from talus_balance.policy.manifest import STANDING, WALKING
 from talus_balance.policy.observation import PolicyView
 from talus_balance.policy.policy import Policy
-from talus_balance.stepping.gait_types import STILL_COMMAND_MPS, GaitOutput, GaitPhase
+from talus_balance.stepping.gait_types import STANDING_COMMAND_MPS, GaitOutput, GaitPhase
 
 POLICY_SOUND_S = 0.5  # in which nothing speaks against it, before it takes over
 # Time of the fade between the torques of controller and policy at a take-over by the policy, and
@@ -210,7 +210,7 @@ class PolicySeat:
 
 
 def _wants_to_walk(intent: Intent) -> bool:
-    return bool(np.any(np.abs(intent.velocity) > STILL_COMMAND_MPS))
+    return bool(np.any(np.abs(intent.velocity) > STANDING_COMMAND_MPS))
 
 
 def _driven(policy: Policy, own: JointCommand) -> JointCommand:

@@ -17,7 +17,7 @@ from talus_balance.stepping.swing_foot import FootReference, SwingConfig
 
 LEFT = 0
 RIGHT = 1
-STILL_COMMAND_MPS = 1e-3  # m/s, and rad/s, up to which a commanded velocity means to stand
+STANDING_COMMAND_MPS = 1e-3  # m/s, and rad/s, up to which a commanded velocity means to stand
 # Load that no sole ever bears, as a multiple of the weight.
 FULL_LOAD_WEIGHTS = 3.0
 
@@ -150,7 +150,7 @@ class GaitWish(NamedTuple):
     @property
     def wants_to_walk(self) -> bool:
         """Tell whether the robot is asked to walk and may."""
-        return self.may_walk and bool(np.any(np.abs(self.velocity) > STILL_COMMAND_MPS))
+        return self.may_walk and bool(np.any(np.abs(self.velocity) > STANDING_COMMAND_MPS))
 
 
 class GaitInput(NamedTuple):

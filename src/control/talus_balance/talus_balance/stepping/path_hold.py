@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from talus_balance.stepping.gait_types import STILL_COMMAND_MPS
+from talus_balance.stepping.gait_types import STANDING_COMMAND_MPS
 
 # 1/s: the robot is back on the line in some four steps, slower than the capture point's dynamics.
 RETURN_GAIN_PER_S = 0.5
@@ -74,8 +74,8 @@ class PathHold:
         """
         place = 0.5 * (soles[0] + soles[1])
         is_forward = bool(velocity[0] > 0.0)
-        turns = np.abs(velocity[1:]).max() > STILL_COMMAND_MPS
-        if abs(velocity[0]) < STILL_COMMAND_MPS or turns:
+        turns = np.abs(velocity[1:]).max() > STANDING_COMMAND_MPS
+        if abs(velocity[0]) < STANDING_COMMAND_MPS or turns:
             self.reset()
         elif self._line is None or self._line.is_forward is not is_forward:
             self.reset()

@@ -11,7 +11,7 @@ from talus_simulation.faults.catalogue import FAULT_KINDS
 from talus_lab.scenario.scenario import Expectation, Scenario, ScenarioEvent
 
 BENCH_POSTURES = ("double_support", "single_support", "walking", "transition", "loaded")
-STILL_POSTURES = ("double_support", "transition", "loaded")
+STANDING_POSTURES = ("double_support", "transition", "loaded")
 MOVING_POSTURES = ("single_support", "walking")
 IN_PROCESS = "in process"
 NOT_IN_PROCESS = "n/a in process"
@@ -122,7 +122,7 @@ FAULT_ROWS: tuple[Row, ...] = (
         "balance killed, standing",
         (one("process.kill", "balance"),),
         reacts("R3", 20),
-        STILL_POSTURES,
+        STANDING_POSTURES,
         lockstep=False,
     ),
     Row(
@@ -302,7 +302,7 @@ FAULT_ROWS: tuple[Row, ...] = (
         "emergency stop, standing",
         (one("operator.stop"),),
         reacts("R3", 24, seated_within_s=3.0),
-        STILL_POSTURES,
+        STANDING_POSTURES,
     ),
     Row(
         "F42",
