@@ -13,15 +13,10 @@ from policy_files import INPUTS, LEGS, STAND, manifest_tree, network_of_zeros, w
 from standing_robot import ROBOT, state_at_rest
 from std_srvs.srv import SetBool
 from talus_balance.balance_types import BalanceReport, Intent
+from talus_balance.policy import policy as learned
 from talus_balance.policy.manifest import PolicyError, Term, load_manifest
 from talus_balance.policy.observation import READINGS, Joints, Observation, PolicyView
-from talus_balance.policy.policy import (
-    LATE_RUN_PERIOD_SHARE,
-    MEAN_RUN_PERIOD_SHARE,
-    TIMED_RUNS,
-    Policy,
-    load_policy,
-)
+from talus_balance.policy.policy import Policy, load_policy
 from talus_balance.policy.policy_node import is_trouble, policy_seat
 from talus_balance.policy.seat import (
     POLICY_FADE_S,
@@ -275,7 +270,7 @@ def test_a_file_that_is_no_manifest_is_refused(tmp_path, text):
 
 def test_a_network_that_is_too_slow_is_refused(tmp_path):
     path = write(tmp_path, network := network_of_zeros(), manifest_tree(network))
-    most = TIMED_RUNS * MEAN_RUN_PERIOD_SHARE * DT
+    most = learned.TIMED_RUNS * learned.MEAN_RUN_PERIOD_SHARE * DT
     for total, fits in ((0.99 * most, True), (1.01 * most, False)):
         ticks = iter((0.0, total, 0.0, 0.0))
         if fits:
@@ -292,14 +287,14 @@ def test_a_network_that_is_too_slow_is_refused(tmp_path):
         (np.inf, 0.0, "not finite"),
         (4.5, 0.0, "an output is 4.5, beyond its limit 4"),
         (3.9, 0.0, "beyond its range"),
-        (0.0, 1.1 * LATE_RUN_PERIOD_SHARE * DT, "an inference took 1.1 ms, more than 1 ms"),
+        (0.0, 1.1 * learned.LATE_RUN_PERIOD_SHARE * DT, "an inference took 1.1 ms, more than 1 ms"),
     ],
 )
 def test_a_fault_keeps_the_last_target_and_lasts_until_the_reset(tmp_path, action, took, fault):
     path = write(tmp_path, network_of_zeros(), manifest_tree(network_of_zeros()))
     answers, times = [0.1, action], [0.0, 0.0]
     clock = iter((0.0, 0.0, 0.0, 0.0, *times, 0.0, took))
-    output = [0.0] * (TIMED_RUNS + 2) + answers
+    output = [0.0] * (learned.TIMED_RUNS + 2) + answers
     policy = Policy(
         load_manifest(path),
         lambda _: np.full((1, N), output.pop(0), dtype=np.float32),
@@ -444,10 +439,8 @@ def test_a_refused_policy_is_one_line_in_the_log_and_changes_no_command(tmp_path
     response = asked(node, True)
     assert not response.success and response.message == seat.reason
     command = JointCommand.damping(0, STAND, np.ones(len(STAND)))
-    assert (
-        seat.step_seat(state_at_rest(), intent(), BalanceReport(Mode.STANDING, None), command)
-        is command
-    )
+    standing = BalanceReport(Mode.STANDING, None)
+    assert seat.step_seat(state_at_rest(), intent(), standing, command) is command
 
 
 def test_without_a_policy_the_service_says_how_to_get_one():
@@ -462,11 +455,8 @@ def test_without_a_policy_the_service_says_how_to_get_one():
 def test_a_policy_that_fits_waits_for_its_turn_and_obeys_the_service(tmp_path):
     path = write(tmp_path, network := network_of_zeros(), manifest_tree(network))
     seat = policy_seat(node := FakeNode(), str(path), ROBOT, DT)
-    assert seat.text == "x: ready"
-    assert asked(node, False).success
+    assert seat.text == "x: ready" and asked(node, False).success
     command = JointCommand.damping(0, STAND, np.ones(len(STAND)))
-    assert (
-        seat.step_seat(state_at_rest(), intent(), BalanceReport(Mode.LIMP, None), command)
-        is command
-    )
+    limp = BalanceReport(Mode.LIMP, None)
+    assert seat.step_seat(state_at_rest(), intent(), limp, command) is command
     assert seat.text == "x: off" and not is_trouble(seat)

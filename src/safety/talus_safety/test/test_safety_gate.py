@@ -306,13 +306,9 @@ def test_random_inputs_never_cut_an_upright_robot_nor_exceed_a_limit():
 
 def test_gate_reads_the_parameters_that_it_is_given():
     strict = LastGate(ROBOT, PERIOD, GateConfig(command_timeout_s=0.004))
-    permit = TorquePermit(**GO, sequence=0)
-    assert strict.step_gate(0.0, state(0), command(0), permit).phase is GatePhase.RUN
-    assert [strict.step_gate(k * PERIOD, state(k), None, permit).phase for k in (1, 2, 3)] == [
-        1,
-        1,
-        2,
-    ]
+    go = TorquePermit(**GO, sequence=0)
+    assert strict.step_gate(0.0, state(0), command(0), go).phase is GatePhase.RUN
+    assert [strict.step_gate(k * PERIOD, state(k), None, go).phase for k in (1, 2, 3)] == [1, 1, 2]
 
 
 @pytest.mark.parametrize("broken", ["off", "distrusted"])
