@@ -52,24 +52,15 @@ def module_name(path: Path, package: str) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def loaded_modules(path: Path, modules: set[str]) -> set[str]:
-    """Return which of the `modules` a file imports when it is loaded.
-
-    Imports within functions run later, those below `if TYPE_CHECKING` never: neither count.
-    """
+def imported_modules(path: Path, modules: set[str]) -> set[str]:
+    """Return which of the `modules` a file imports, at its top or within a function."""
     names: set[str] = set()
-    waiting: list[ast.AST] = [ast.parse(path.read_text(), str(path))]
-    while waiting:
-        node = waiting.pop()
+    for node in ast.walk(ast.parse(path.read_text(), str(path))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             inner = {f"{node.module}.{alias.name}" for alias in node.names}
-            names |= inner if inner <= modules else inner | {node.module}
-        elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            waiting += node.orelse
-        elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            waiting += ast.iter_child_nodes(node)
+            names |= inner if inner <= modules else inner | {str(node.module)}
     return names & modules
 
 

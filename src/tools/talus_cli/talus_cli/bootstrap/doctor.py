@@ -16,7 +16,7 @@ from pathlib import Path
 from talus_cli.bootstrap.installing import system
 from talus_cli.bootstrap.installing.venv import NEEDED_BYTES
 from talus_cli.bootstrap.preparing.build import brought_by_ros
-from talus_cli.bootstrap.preparing.prepare import cached_environment
+from talus_cli.bootstrap.preparing.readiness import cached_environment
 from talus_cli.bootstrap.workspace import Workspace
 
 BYTES_PER_GIB = 1024**3

@@ -16,7 +16,7 @@ from talus_cli.bootstrap.installing.venv import make_venv
 from talus_cli.bootstrap.preparing.build import brought_by_ros, colcon_build
 from talus_cli.bootstrap.preparing.fingerprint import package_folders, workspace_fingerprints
 from talus_cli.bootstrap.preparing.lock import exclusive
-from talus_cli.bootstrap.preparing.prepare import (
+from talus_cli.bootstrap.preparing.readiness import (
     cached_environment,
     packages_key,
     place_key,
