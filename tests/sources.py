@@ -13,6 +13,7 @@ from talus_cli.bootstrap.preparing.fingerprint import package_folders
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = package_folders(ROOT / "src")
+PAGE_FOLDERS = ("docs", "docker", "src", "tests", "scenarios", "policies", "config", "urdf")
 
 
 def python_files(package: str) -> Iterator[Path]:
@@ -30,6 +31,14 @@ def tracked_python_files() -> list[Path]:
     found = [ROOT / "conftest.py"]
     for folder in ("src", "tests"):
         found += sorted((ROOT / folder).rglob("*.py"))
+    return found
+
+
+def markdown_pages() -> list[Path]:
+    """Return every Markdown page of the checkout."""
+    found = sorted(ROOT.glob("*.md"))
+    for folder in PAGE_FOLDERS:
+        found += sorted((ROOT / folder).rglob("*.md"))
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -12,10 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sources import PACKAGES, ROOT, tracked_python_files
+from sources import PACKAGES, ROOT, markdown_pages, tracked_python_files
 
 # Lines that are not blank; what reads well is a third of these.
 FILE_CAP, FUNCTION_CAP, NODE_CAP, LAUNCH_CAP = 400, 60, 150, 60
+README_WORDS_CAP = 900  # two screens; what is more goes to docs/
 SPDX = "# SPDX-License-Identifier: Apache-2.0"
 FILES = tracked_python_files()
 SOURCES = [
@@ -61,6 +63,27 @@ def test_nodes_are_thin():
 
 def test_launch_files_are_short():
     assert too_long(sorted((ROOT / "launch").glob("*.xml")), LAUNCH_CAP) == {}
+
+
+def words_to_read(page: str) -> int:
+    """Count the words of a page, without generated tables and fenced code."""
+    generated = r"(?ms)^<!-- generated.*?^<!-- end -->$"
+    fenced = r"(?ms)^```.*?^```$"
+    return len(re.sub(fenced, "", re.sub(generated, "", page)).split())
+
+
+def test_readmes_are_short():
+    assert {
+        str(page.relative_to(ROOT)): words_to_read(page.read_text())
+        for page in markdown_pages()
+        if page.name == "README.md" and words_to_read(page.read_text()) > README_WORDS_CAP
+    } == {}
+
+
+def test_words_of_generated_tables_and_code_do_not_count():
+    table = "<!-- generated: topics -->\n| a | b |\n<!-- end -->\n"
+    code = "```python\nx = 1\n```\n"
+    assert words_to_read(f"# Two words\n{table}{code}{table}and five more") == 6
 
 
 def test_functions_are_short():

@@ -93,7 +93,7 @@ def test_a_file_that_is_not_there_and_one_that_is_no_yaml(tmp_path, capsys):
 
 
 def test_the_events_of_the_readme_are_those_of_the_code():
-    page = (ROOT / "src" / "tools" / "talus_bringup" / "docs" / "scenarios.md").read_text()
+    page = (ROOT / "docs" / "scenarios.md").read_text()
     table = page.split("| event | does |")[1].split("\n\n")[0]
     assert set(re.findall(r"`([a-z]+(?:\.[a-z_]+)?)`(?=[^|]*\| )", table)) - {"hang"} == set(ACTS)
 

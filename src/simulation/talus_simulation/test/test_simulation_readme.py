@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables of the README equal the code."""
+"""The tables of the README and of the page on faults equal the code."""
 
 import re
 from pathlib import Path
@@ -11,11 +11,12 @@ from talus_simulation.faults.catalogue import CATALOGUE, FAULT_COMPONENTS, FAULT
 
 PACKAGE = Path(__file__).parents[1]
 README = (PACKAGE / "README.md").read_text()
+FAULTS = (PACKAGE.parents[2] / "docs" / "faults.md").read_text()
 SOURCES = Path(talus_simulation.__file__).parent
 
 
-def names_in(section: str, pattern: str) -> set[str]:
-    return {name for row in rows(README, section) for name in re.findall(pattern, row[0])}
+def names_in(section: str, pattern: str, page: str = README) -> set[str]:
+    return {name for row in rows(page, section) for name in re.findall(pattern, row[0])}
 
 
 def test_every_driver_has_its_row():
@@ -38,7 +39,7 @@ def test_every_topic_and_service_has_its_row():
 
 
 def test_the_fault_table_is_the_catalogue():
-    for component, _, *cells in rows(README, "Faults"):
+    for component, _, *cells in rows(FAULTS, "Faults"):
         name = component.strip("`")
         assert cells[:7] == [
             "yes" if f"{name}.{kind}" in CATALOGUE else "-" for kind in FAULT_TYPES
@@ -46,4 +47,4 @@ def test_the_fault_table_is_the_catalogue():
         assert cells[7] == ", ".join(
             kind.effect for kind in FAULT_KINDS if kind.component == name and not kind.type
         )
-    assert names_in("Faults", r"`(\w+)`") == set(FAULT_COMPONENTS)
+    assert names_in("Faults", r"`(\w+)`", FAULTS) == set(FAULT_COMPONENTS)
