@@ -32,7 +32,7 @@ from talus_core.graph.contract import (
     topics_of,
 )
 from talus_launch.packages import package_share
-from talus_ros.fast_link_node import FLOOD, FastLink
+from talus_ros.fast_link_node import MOST_MESSAGES_PER_WAIT, FastLink
 
 # Simulated time over which rates are counted: two messages of the slowest (1 Hz) are sure to fall
 # into it.
@@ -108,7 +108,8 @@ class Heard:
         counts = {name: len(kept) for name, kept in self.messages.items()}
         self._listen_until(lambda: self.time >= begin + WINDOW_S)
         self.window = self.time - begin
-        for _ in range(QUEUE // FLOOD):  # on a busy computer the clock overtakes faster topics
+        # On a busy computer the clock overtakes faster topics.
+        for _ in range(QUEUE // MOST_MESSAGES_PER_WAIT):
             self._link.wait(0.0)
         self.counted = {
             name: len(kept) - counts.get(name, 0) for name, kept in self.messages.items()

@@ -38,6 +38,8 @@ FRAGMENT_STARTS = ("Of ", "As ", "Who ", "Or ")
 # Name -> why it is defined in more than one file.
 SEVERAL_HOMES: dict[str, str] = {}
 MODULES_CAP = 12  # in one folder, `__init__.py` aside
+# Folders that a registry lists: one more thing is one more file there, and needs no edit here.
+LISTED_FOLDERS = ("src/interface/talus_view/talus_view/widgets",)
 
 
 def length(path: Path) -> int:
@@ -237,7 +239,12 @@ def test_folders_are_no_heaps():
     modules = defaultdict(int)
     for path in SOURCES:
         modules[str(path.parent.relative_to(ROOT))] += path.name != "__init__.py"
-    assert {folder: count for folder, count in modules.items() if count > MODULES_CAP} == {}
+    wide = {
+        folder: count
+        for folder, count in modules.items()
+        if count > MODULES_CAP and folder not in LISTED_FOLDERS
+    }
+    assert wide == {}
 
 
 def test_types_agree():

@@ -65,7 +65,7 @@ MAY_IMPORT = {
         "talus_dynamics",
         "talus_estimation",
     },
-    "talus_perception": {"numpy", "yaml", "talus_core"},
+    "talus_perception": {"numpy", "talus_core"},
     "talus_map": {"numpy", "talus_core"},
     "talus_recorder": {"numpy", "mcap", "talus_core"},
     "talus_view": {"numpy", "cv2", "trimesh", "viser", "talus_core"},

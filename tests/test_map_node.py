@@ -21,6 +21,7 @@ from talus_interfaces.msg import ElevationMap
 from talus_interfaces.srv import MapFile
 
 MAIN = "from talus_map.map_node import main; raise SystemExit(main())"
+ONE_EYE = ("-p", "depth_cameras:=[eye]", "-p", "depth_rates_hz:=[30.0]")
 EYE = pose_looking((0.0, 0.0, 1.5), pitch=0.4)
 OUTPUTS = {"map/points": PointCloud2, "map/occupancy": OccupancyGrid, "map/elevation": ElevationMap}
 URDF = """<robot name="box"><link name="base_link">
@@ -120,18 +121,7 @@ LATCHED_OR_NOT = {
 
 @pytest.fixture
 def robot(ros_domain):
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            MAIN,
-            "--ros-args",
-            "-p",
-            "depth_cameras:=[eye]",
-            "-p",
-            "depth_rates_hz:=[30.0]",
-        ]
-    )
+    process = subprocess.Popen([sys.executable, "-c", MAIN, "--ros-args", *ONE_EYE])
     try:
         with observer() as node:
             yield Robot(node)
@@ -179,11 +169,21 @@ def test_the_map_node_maps_saves_clears_and_loads(robot, tmp_path):
     assert loaded.success, loaded.message
 
 
-def test_a_parameter_out_of_range_ends_it_with_one_line(ros_domain):
-    arguments = ["--ros-args", "-p", "map.resolution_m:=9.0"]
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((*ONE_EYE, "-p", "map.resolution_m:=9.0"), "'map.resolution_m' is 9.0; it must be from"),
+        ((), "parameter 'robot' is empty; it must be the folder of a robot"),
+        (("-p", "robot:=/nowhere"), "/nowhere/robot.yaml: no 'cameras' to read"),
+    ],
+)
+def test_what_it_cannot_use_ends_it_with_one_line(ros_domain, arguments, said):
     ended = subprocess.run(
-        [sys.executable, "-c", MAIN, *arguments], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", MAIN, "--ros-args", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert ended.returncode == 2
-    assert "map.resolution_m" in ended.stderr and "0.5" in ended.stderr
+    assert said in ended.stderr
     assert len(ended.stderr.strip().splitlines()) == 1

@@ -6,7 +6,6 @@ import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-import yaml
 from talus_cli.bootstrap.cli import COMMANDS
 from talus_core.graph.node_table import NODES
 
@@ -67,9 +66,3 @@ def test_the_example_node_is_valid_python_under_forty_lines():
     code = text.split("```python\n")[1].split("```")[0]
     assert len(code.strip().splitlines()) < 40
     ast.parse(code)
-
-
-def test_the_cameras_are_eight():
-    robot = yaml.safe_load((ROOT / "urdf" / "talus40" / "robot.yaml").read_text())
-    assert len(robot["cameras"]) == 8
-    assert "eight head cameras" in README

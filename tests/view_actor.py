@@ -10,6 +10,7 @@ from array import array
 from pathlib import Path
 from threading import Thread
 from time import monotonic
+from typing import NamedTuple
 
 import numpy as np
 import rclpy
@@ -23,7 +24,7 @@ from std_msgs.msg import String
 from std_srvs.srv import Trigger
 from talus_core.robot import load_robot
 
-from talus_interfaces.msg import BalanceState, SafetyState
+from talus_interfaces.msg import BalanceState, Heartbeat, SafetyState
 from talus_interfaces.srv import Push
 
 ROBOT = load_robot(Path(__file__).parents[1] / "urdf" / "talus40")
@@ -32,19 +33,38 @@ CAMERA, DEPTH = "camera/front_left/image_raw", "camera/front_left/depth/image_ra
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 PERIOD = 0.05  # s of wall time between two rounds of messages
 VOXEL = 0.05  # m
+BEATING = ("driver", "balance", "safety", "camera", "map")  # nodes that send heartbeats
 HIP_HEIGHT = 0.84  # m of base_link in the pose `stand`
+
+
+class Command(NamedTuple):
+    """Is a velocity as the robot got it: wall time, s; round of the actor; m/s, m/s and rad/s."""
+
+    wall: float
+    round: int
+    forward: float
+    left: float
+    turn: float
+
+    @property
+    def is_walk(self) -> bool:
+        """Whether it is no standstill."""
+        return (self.forward, self.left, self.turn) != (0.0, 0.0, 0.0)
 
 
 class Actor:
     """Use as a context.
 
-    `calls` are the services called so far, `commands` the (wall time, vx, vy, wz) of cmd_vel.
+    `calls` are the services called so far, `commands` the messages of cmd_vel, `rounds` how often
+    it sent its own messages; nodes in `silent` send no heartbeat.
     """
 
     def __enter__(self) -> Actor:
         self.calls: list[str] = []
         self.pushes: list[tuple[float, float]] = []
-        self.commands: list[tuple[float, float, float, float]] = []
+        self.commands: list[Command] = []
+        self.silent: set[str] = set()
+        self.rounds = 0
         self._context = rclpy.Context()
         rclpy.init(context=self._context, signal_handler_options=SignalHandlerOptions.NO)
         self._node = rclpy.create_node("actor", context=self._context)
@@ -80,6 +100,7 @@ class Actor:
                 DEPTH: Image,
             }.items()
         }
+        self._beats = node.create_publisher(Heartbeat, "heartbeat", 20)
         self._description = node.create_publisher(String, "robot_description", LATCHED)
         self._description.publish(String(data=ROBOT.urdf.read_text()))
         for name in SERVICES:
@@ -117,6 +138,10 @@ class Actor:
     def _publish(self) -> None:
         for name, message in self._messages.items():
             self._publishers[name].publish(message)
+        for name in BEATING:
+            if name not in self.silent:
+                self._beats.publish(Heartbeat(node=name))
+        self.rounds += 1
 
     def _answer(self, name: str):
         def answer(request: Trigger.Request, reply: Trigger.Response) -> Trigger.Response:
@@ -133,7 +158,8 @@ class Actor:
 
     def _command(self, message: TwistStamped) -> None:
         twist = message.twist
-        self.commands.append((monotonic(), twist.linear.x, twist.linear.y, twist.angular.z))
+        speeds = (twist.linear.x, twist.linear.y, twist.angular.z)
+        self.commands.append(Command(monotonic(), self.rounds, *speeds))
 
 
 def odometry() -> Odometry:

@@ -12,6 +12,8 @@ import signal
 import subprocess
 import tempfile
 from contextlib import suppress
+from pathlib import Path
+from time import sleep
 from types import TracebackType
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -40,6 +42,7 @@ class Browser:
 
     def __enter__(self) -> Browser:
         program, driver = find_browser()
+        self._is_killed = False
         self._scratch = tempfile.mkdtemp(
             prefix="talus_browser_"
         )  # a killed browser does not tidy up
@@ -72,7 +75,7 @@ class Browser:
         trace: TracebackType | None,
     ) -> None:
         try:
-            with suppress(RuntimeError):  # it was killed
+            if not self._is_killed:  # else chromedriver would look for it for half a minute
                 self._send("DELETE", f"/session/{self._session}")
         finally:
             self._end()
@@ -97,8 +100,21 @@ class Browser:
         return self.script("return document.body.innerText")
 
     def kill(self) -> None:
-        """Kill the browser without a word, as when its machine loses power."""
-        os.kill(self._browser, signal.SIGKILL)
+        """Kill the browser without a word, as when its machine loses power.
+
+        When this returns, none of its processes runs any more.
+        """
+        self._is_killed = True
+        family = _family(self._browser)
+        for process in family:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGSTOP)  # all at once: none acts on the death of another
+        family |= _family(self._browser)
+        for process in family:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        while any(map(_runs, family)):
+            sleep(0.01)
 
     def has_button(self, label: str) -> bool:
         """Return whether a button with this label can be seen."""
@@ -184,3 +200,22 @@ class Browser:
         self._driver.terminate()
         self._driver.wait(timeout=30)
         shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+def _family(process: int) -> set[int]:
+    """Return a process and all that it and its children started."""
+    found = {process}
+    with suppress(OSError):
+        for file in Path(f"/proc/{process}/task").glob("*/children"):
+            for child in file.read_text().split():
+                found |= _family(int(child))
+    return found
+
+
+def _runs(process: int) -> bool:
+    """Return whether a process can still act: it is there, and no zombie."""
+    try:
+        status = Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] not in "ZX"

@@ -69,5 +69,9 @@ class ViewConfig:
     push_duration_s: float = parameter(
         0.1, "Of the demonstration push, simulated time.", low=0.01, high=2.0
     )
+    perception: bool = parameter(
+        True, "Cameras and map are among the nodes without which the robot may not be armed."
+    )
+    nodes: str = parameter("", "YAML file of further nodes to list; empty: none.")
     base_frame: str = parameter("base_link", "Frame of the velocity commands.")
     walk: WalkConfig = section(WalkConfig)

@@ -49,6 +49,12 @@ class NodeGraph:
         """Return the file of a mesh URI. Raises MeshFileError."""
         return mesh_file(uri)
 
+    def node_names(self) -> frozenset[str]:
+        """Return the names of the nodes in the namespace of this one."""
+        own = self.node.get_namespace()
+        found = self.node.get_node_names_and_namespaces()
+        return frozenset(name for name, namespace in found if namespace == own)
+
     def report(self, problem: str) -> None:
         """Log a problem that a person must solve."""
         self.node.get_logger().error(problem)

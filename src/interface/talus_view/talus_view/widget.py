@@ -30,6 +30,7 @@ class Delivery(Enum):
     NEWEST = auto()  # best effort, and only the newest one: for streams
     RELIABLE = auto()  # reliable, and only the newest one
     LATCHED = auto()  # reliable, and the last one that was said before, too
+    EVERY = auto()  # reliable, and every one in its order: for a topic on which many nodes speak
 
 
 class Hearing(Enum):
@@ -90,6 +91,9 @@ class Graph(Protocol):
     def mesh_file(self, uri: str) -> Path:
         """Return the file of a mesh URI. Raises MeshFileError."""
 
+    def node_names(self) -> frozenset[str]:
+        """Return the names of the nodes in the namespace of this one."""
+
     def report(self, problem: str) -> None:
         """Log a problem that a person must solve."""
 
@@ -148,7 +152,10 @@ class Widget:
         return self.topics
 
     def hear(self, topic: PageTopic, message: Message, wall: float) -> None:
-        """Take the newest message of a wanted topic; the place to make plain data of it."""
+        """Take the newest message of a wanted topic, or each one where it is delivered so.
+
+        This is the place to make plain data of it.
+        """
 
     def obey(self, event: PageEvent) -> None:
         """Take part in what a person did on some page; events of all widgets come here."""

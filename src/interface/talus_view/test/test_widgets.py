@@ -227,3 +227,26 @@ def test_voxels_are_drawn_when_they_come(site):
     site.page.call(lambda: points.draw(1.0))
     assert [name for name in site.site.canvas._shown if name in drawn] == []
     points._is_shown.value = True
+
+
+def test_no_message_of_a_shared_topic_is_lost_and_each_widget_hears_it_once():
+    link = FakeLink()
+    inbox = WidgetInbox(link)
+    kind = next(kind for kind in widget_types() if kind.__name__ == "NodesWidget")
+    heard = []
+    listeners = [
+        _hashable(
+            SimpleNamespace(
+                wanted=lambda: kind.topics,
+                hear=lambda topic, message, wall, n=n: heard.append((n, message)),
+            )
+        )
+        for n in (1, 2)
+    ]
+    inbox.want(topics_to_hear(listeners, is_watched=True))
+    for message in "abc":
+        link.handlers["heartbeat"][1](message)
+    for _ in range(2):
+        for listener in listeners:
+            inbox.deliver(listener, 0.0, is_drawn=False)
+    assert heard == [(n, message) for n in (1, 2) for message in "abc"]

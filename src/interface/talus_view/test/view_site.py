@@ -27,11 +27,12 @@ def free_port() -> int:
 
 
 class FakeGraph:
-    """Fills real messages and keeps them; every service is offered."""
+    """Fills real messages and keeps them; every service is offered, `running` nodes are there."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, Any]] = []
         self.published: list[tuple[str, Any]] = []
+        self.running: set[str] = set()
 
     def caller(self, service: str, kind: str) -> SimpleNamespace:
         def call(fill: Callable[[Any], None], client: int) -> None:
@@ -55,23 +56,28 @@ class FakeGraph:
     def mesh_file(self, uri: str) -> Path:
         return Path(uri)
 
+    def node_names(self) -> frozenset[str]:
+        return frozenset(self.running)
+
     def report(self, problem: str) -> None:
         raise AssertionError(problem)
 
 
 @contextmanager
-def open_site() -> Iterator[tuple[Page, Site, list[Widget]]]:
+def open_site(
+    config: ViewConfig | None = None,
+) -> Iterator[tuple[Page, Site, list[Widget]]]:
     """Serve a page with all widgets on it."""
     page = Page("127.0.0.1", free_port())
     try:
-        site, widgets = page.call(lambda: _build(page))
+        site, widgets = page.call(lambda: _build(page, config or ViewConfig()))
         yield page, site, widgets
     finally:
         page.close()
 
 
-def _build(page: Page) -> tuple[Site, list[Widget]]:
-    site = Site(ViewConfig(), Scene(), page.panel, Canvas(page.server), FakeGraph(), page)
+def _build(page: Page, config: ViewConfig) -> tuple[Site, list[Widget]]:
+    site = Site(config, Scene(), page.panel, Canvas(page.server), FakeGraph(), page)
     return site, [kind(site) for kind in widget_types()]
 
 

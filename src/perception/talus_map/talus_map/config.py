@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from talus_core.parameters import ParameterError, parameter, section
+from talus_core.vision.cameras import MAP_RATE_HZ, load_camera_rows
 
 from talus_map.mapper import MapConfig
 
@@ -14,14 +17,14 @@ from talus_map.mapper import MapConfig
 class MapNodeConfig:
     """Hold the parameters of the map process."""
 
+    robot: str = parameter("", "Folder of the robot, whose robot.yaml lists its cameras.")
     depth_cameras: tuple[str, ...] = parameter(
-        ("front_left", "down"), "Cameras whose depth is fused."
+        (), "Cameras whose depth is fused; as long as none is given, all with a `map_rate_hz`."
     )
     depth_rates_hz: tuple[float, ...] = parameter(
-        (30.0, 6.0),
-        "Most images that are fused of each; the ground at the feet needs the elevation's rate.",
-        0.1,
-        60.0,
+        (),
+        "Most images that are fused of each; as long as none is given, its `map_rate_hz`.",
+        *MAP_RATE_HZ,
     )
     map_frame: str = parameter(
         "map", "Published at the place of the odometry's frame: nothing corrects it yet."
@@ -46,3 +49,39 @@ class MapNodeConfig:
                 f"{len(self.depth_rates_hz)} entries; one rate per camera works"
             )
         return dict(zip(self.depth_cameras, self.depth_rates_hz, strict=True))
+
+
+def with_cameras_of_robot(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the given parameters, with the depth cameras of robot.yaml where they name none.
+
+    Raises CameraListError where that file cannot be used, ParameterError where it says too little.
+    """
+    if given.get("depth_cameras") and given.get("depth_rates_hz"):
+        return dict(given)
+    if not given.get("robot"):
+        raise ParameterError(
+            "parameter 'robot' is empty; it must be the folder of a robot, with its robot.yaml"
+        )
+    rates = {
+        row.name: row.map_rate_hz
+        for row in load_camera_rows(given["robot"])
+        if row.map_rate_hz is not None
+    }
+    found = {"depth_cameras": tuple(given.get("depth_cameras") or rates)}
+    found["depth_rates_hz"] = given.get("depth_rates_hz") or _rates_of(found, rates, given["robot"])
+    return {**given, **found}
+
+
+def _rates_of(
+    found: Mapping[str, Any], rates: Mapping[str, float], robot: str
+) -> tuple[float, ...]:
+    """Return the rates of the cameras that the map shall use; raises ParameterError."""
+    advice = "give it one, or name cameras and rates in 'depth_cameras' and 'depth_rates_hz'"
+    if not found["depth_cameras"]:
+        raise ParameterError(f"{robot}/robot.yaml: no camera has a map_rate_hz; {advice}")
+    for name in found["depth_cameras"]:
+        if name not in rates:
+            raise ParameterError(
+                f"{robot}/robot.yaml: camera '{name}' has no map_rate_hz; {advice}"
+            )
+    return tuple(rates[name] for name in found["depth_cameras"])

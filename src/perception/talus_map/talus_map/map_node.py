@@ -15,14 +15,14 @@ from talus_core.transform_buffer import TransformError
 from talus_ros.diagnostics_node import OK, WARN, DiagnosticsPublisher
 from talus_ros.fast_link_node import FastLink
 from talus_ros.heartbeat_node import HeartbeatThread
-from talus_ros.parameters_node import declare_config
+from talus_ros.parameters_node import declare_config, given_parameters
 from talus_ros.run_node import ExecutorThread, run_node
 from tf2_msgs.msg import TFMessage
 
 from talus_interfaces.msg import SimulatorState
 from talus_interfaces.srv import MapFile
 from talus_map import conversions
-from talus_map.config import MapNodeConfig
+from talus_map.config import MapNodeConfig, with_cameras_of_robot
 from talus_map.map_topics_node import LATCHED_QOS, MAP_QOS, MapTopics
 from talus_map.mapper import Mapper
 from talus_map.status import status_of
@@ -40,7 +40,8 @@ class MapNode:
 
     def __init__(self):
         self._node = rclpy.create_node("map")
-        self._config = declare_config(self._node, MapNodeConfig)
+        given = with_cameras_of_robot(given_parameters(self._node))
+        self._config = declare_config(self._node, MapNodeConfig, given)
         self._mapper = Mapper(self._config.map)
         self._lock = Lock()  # guards the mapper: services run beside the main loop
         self._inbox = DepthInbox(

@@ -4,8 +4,6 @@
 import numpy as np
 import pytest
 from map_scene import CAMERA
-from talus_core.parameters import ParameterError
-from talus_map.config import MapNodeConfig
 from talus_map.mapper import Mapper
 from talus_map.status import status_of
 from talus_map.views.inbox import MOST_WAITING_IMAGES, DepthImage, DepthInbox
@@ -106,8 +104,3 @@ def test_a_camera_is_limited_to_its_rate(inbox):
     for time in np.arange(0.0, 1.0, 0.1):
         inbox.put_image(image(time, "nose"))
     assert taken(inbox) == pytest.approx([0.0, 0.5]) and inbox.dropped == 0
-
-
-def test_one_rate_per_camera_is_asked_for():
-    with pytest.raises(ParameterError, match="have 3 and 2 entries; one rate per camera works"):
-        _ = MapNodeConfig(depth_cameras=("a", "b", "c")).most_hz

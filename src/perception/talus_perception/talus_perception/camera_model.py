@@ -4,18 +4,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import yaml
-from talus_core.errors import TalusError, UnknownNameError
+from talus_core.errors import UnknownNameError
 from talus_core.pinhole import Pinhole
-
-
-class CameraListError(TalusError):
-    """Tells that a robot's cameras cannot be read; the message names the file and the entry."""
+from talus_core.vision.cameras import CameraRow, load_camera_rows
 
 
 @dataclass(frozen=True)
@@ -40,14 +34,21 @@ class Camera:
 
 def load_cameras(robot_folder: str | Path) -> tuple[Camera, ...]:
     """Return all cameras of a robot. Raises CameraListError."""
-    path = Path(robot_folder) / "robot.yaml"
-    try:
-        entries = yaml.safe_load(path.read_text())["cameras"]
-    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
-        raise CameraListError(
-            f"{path}: no 'cameras' to read: {' '.join(str(error).split())}"
-        ) from error
-    return tuple(_camera(path, name, entry) for name, entry in entries.items())
+    return tuple(map(camera_of, load_camera_rows(robot_folder)))
+
+
+def camera_of(row: CameraRow) -> Camera:
+    """Return the camera of a row: square pixels, no distortion, centred."""
+    focal = 0.5 * row.width / math.tan(0.5 * math.radians(row.horizontal_fov_deg))
+    pinhole = Pinhole(
+        width=row.width,
+        height=row.height,
+        fx=focal,
+        fy=focal,
+        cx=0.5 * (row.width - 1),
+        cy=0.5 * (row.height - 1),
+    )
+    return Camera(row.name, pinhole, row.has_depth)
 
 
 def chosen(cameras: tuple[Camera, ...], names: tuple[str, ...]) -> tuple[Camera, ...]:
@@ -57,33 +58,3 @@ def chosen(cameras: tuple[Camera, ...], names: tuple[str, ...]) -> tuple[Camera,
         if name not in by_name:
             raise UnknownNameError("camera", name, by_name)
     return tuple(by_name[name] for name in names)
-
-
-def _camera(path: Path, name: str, entry: Mapping[str, Any]) -> Camera:
-    try:
-        width = int(entry["width"])
-        height = int(entry["height"])
-        degrees = float(entry["horizontal_fov_deg"])
-        has_depth = bool(entry["depth"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise CameraListError(
-            f"{path}: camera '{name}': entry {error} is missing or of the wrong kind"
-        ) from error
-    if min(width, height) < 1 or not 1.0 <= degrees <= 170.0:
-        raise CameraListError(
-            f"{path}: camera '{name}': {width} x {height} pixels at {degrees} degrees; "
-            "a pinhole has 1 to 170 degrees"
-        )
-    focal = 0.5 * width / math.tan(0.5 * math.radians(degrees))
-    return Camera(
-        name,
-        Pinhole(
-            width=width,
-            height=height,
-            fx=focal,
-            fy=focal,
-            cx=0.5 * (width - 1),
-            cy=0.5 * (height - 1),
-        ),
-        has_depth,
-    )

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from transforms3d.euler import euler2mat
 
-from talus_description.urdf_model import DescriptionError
+from talus_description.formats.urdf_model import DescriptionError
 
 SECTION_SEGMENTS = 24  # around a section: edges stay below 15 degrees
 AXES = {"x": np.roll(np.eye(3), 1, axis=0), "y": np.roll(np.eye(3), 2, axis=0), "z": np.eye(3)}

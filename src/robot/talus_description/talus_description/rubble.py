@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from talus_description.urdf_model import DescriptionError
+from talus_description.formats.urdf_model import DescriptionError
 
 BLOCK_SIDE_M = 0.30  # about a foot and a half: most steps land on two blocks
 BLOCK_ROWS = 15

@@ -3,8 +3,8 @@
 
 import numpy as np
 import pytest
+from talus_description.formats.urdf_model import DescriptionError
 from talus_description.meshes import ball, drum, loft, mesh_texts, part_patches
-from talus_description.urdf_model import DescriptionError
 
 SHAPES = {
     "loft": (lambda: loft([[0.0, 0.02, 0.01], [0.1, 0.03, 0.02, 0.01, 0.0]], power=3), None),

@@ -196,7 +196,7 @@ NODES = NodeTable(
             leash_s=0.15,
             required="perception",
             silence={"R2": Silence(0.45, 0.315), "R1": Silence(0.25, 0.175)},
-            purpose="eight head cameras, RGB-D, rendered apart from the control path",
+            purpose="cameras of `robot.yaml`, colour and depth, rendered apart from control",
         ),
         # map/elevation at 5 Hz needs 0.2 s.
         NodeRow(

@@ -15,7 +15,14 @@ from math import radians
 import numpy as np
 from transforms3d.euler import mat2euler
 
-from talus_description.urdf_model import FramePose, Inertial, Model, UrdfElement, UrdfJoint, text_of
+from talus_description.formats.urdf_model import (
+    FramePose,
+    Inertial,
+    Model,
+    UrdfElement,
+    UrdfJoint,
+    text_of,
+)
 
 SubElement = ElementTree.SubElement
 

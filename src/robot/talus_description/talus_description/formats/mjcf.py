@@ -13,12 +13,13 @@ robot.yaml.
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
-from math import atan, degrees, radians, tan
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import numpy as np
+from talus_core.vision.cameras import camera_rows
 
-from talus_description.urdf_model import (
+from talus_description.formats.mjcf_cameras import camera_attributes, pose_attributes
+from talus_description.formats.urdf_model import (
     DescriptionError,
     FramePose,
     Model,
@@ -31,9 +32,6 @@ from talus_description.urdf_model import (
 SubElement = ElementTree.SubElement
 
 OPTICAL_FRAME_SUFFIX = "_camera_optical_frame"
-OPTICAL_TO_MUJOCO = FramePose(
-    np.zeros(3), np.diag([1.0, -1.0, -1.0])
-)  # MuJoCo cameras look along -z with y up
 
 
 class MjcfWriter:
@@ -47,7 +45,8 @@ class MjcfWriter:
         self.joint_names = [joint for group in robot["joints"].values() for joint in group]
         self.soles = [foot["frame"] for foot in robot["feet"].values()]
         self.imu = robot["frames"]["imu"]
-        self.cameras = robot.get("cameras", {})
+        rows = camera_rows(Path("robot.yaml"), robot.get("cameras", {}))
+        self.cameras = {row.name: row for row in rows}
         self.simulation = robot.get("simulation", {})
         self.top = ElementTree.Element("mujoco", model=model.name)
 
@@ -117,7 +116,7 @@ class MjcfWriter:
         self, parent: ElementTree.Element, name: str, pose: FramePose, joint: UrdfJoint | None
     ) -> None:
         link = self.model.links[name]
-        body = SubElement(parent, "body", {"name": name} | _pose(pose))
+        body = SubElement(parent, "body", {"name": name} | pose_attributes(pose))
         if joint is None:
             SubElement(body, "freejoint", name="floating_base")
         elif joint.kind == "revolute":
@@ -142,13 +141,9 @@ class MjcfWriter:
     def _frame(self, body: ElementTree.Element, name: str, pose: FramePose) -> None:
         camera = name.removesuffix(OPTICAL_FRAME_SUFFIX)
         if name.endswith(OPTICAL_FRAME_SUFFIX) and camera in self.cameras:
-            c = self.cameras[camera]
-            across = tan(radians(c["horizontal_fov_deg"]) / 2)
-            fovy = degrees(2 * atan(across * c["height"] / c["width"]))
-            size = {"fovy": f"{fovy:.6g}", "resolution": f"{c['width']} {c['height']}"}
-            SubElement(body, "camera", {"name": camera} | _pose(pose @ OPTICAL_TO_MUJOCO) | size)
+            SubElement(body, "camera", camera_attributes(self.cameras[camera], pose))
         elif not name.endswith((OPTICAL_FRAME_SUFFIX, "_camera_link")):
-            SubElement(body, "site", {"name": name} | _pose(pose))
+            SubElement(body, "site", {"name": name} | pose_attributes(pose))
 
     def _joint(self, body: ElementTree.Element, joint: UrdfJoint) -> None:
         drive = self.drive_of.get(joint.name, {})
@@ -224,13 +219,6 @@ def _mesh_name(file: str, scale: tuple[float, ...]) -> str:
     return PurePosixPath(file).stem + ("_mirrored" if mirrored else "")
 
 
-def _pose(pose: FramePose) -> dict[str, str]:
-    out = {} if np.allclose(pose.position, 0, atol=1e-12) else {"pos": text_of(pose.position)}
-    if not np.allclose(pose.rotation, np.eye(3), atol=1e-12):
-        out["quat"] = text_of(pose.quat_wxyz)
-    return out
-
-
 def _inertial(body: ElementTree.Element, link: UrdfLink) -> None:
     if link.inertial is None:
         return
@@ -249,7 +237,7 @@ def _shape(element: UrdfElement, capsules: bool) -> dict[str, str]:
     """Return a geom's attributes; with `capsules`, a cylinder becomes a capsule of its length."""
     shape = element.shape
     size = element.shape.size
-    pose = _pose(element.pose)
+    pose = pose_attributes(element.pose)
     if shape.kind == "mesh":
         return {"type": "mesh", "mesh": _mesh_name(shape.file, size)} | pose
     if shape.kind == "box":
