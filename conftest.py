@@ -31,11 +31,19 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give each test the mark of its file: `./talus test -m fast` leaves out simulations and
     processes.
+
+    In a parallel run the tests of a file stay in one process, which starts what they share once;
+    those that step a body share little and take long: each goes where there is time.
     """
     from kinds_of_tests import kind_of
 
     for item in items:
-        item.add_marker(kind_of(item.path))
+        kind = kind_of(item.path)
+        item.add_marker(kind)
+        if kind != "sim":
+            item.add_marker(
+                pytest.mark.xdist_group(str(item.path.relative_to(item.config.rootpath)))
+            )
 
 
 @pytest.fixture(scope="session", autouse=True)

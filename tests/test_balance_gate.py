@@ -5,6 +5,7 @@ A floor is raised when the controller got better, and never lowered to let a cha
 where every seed passes, not where one of them does.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -54,23 +55,22 @@ def survives(name: str, floor: tuple | float, outcome: TrialOutcome) -> bool:
 
 
 @pytest.fixture(scope="module")
-def outcomes() -> dict[Trial, TrialOutcome]:
-    found: dict[Trial, TrialOutcome] = {}
-    with Workers(ROBOT, jobs=1) as workers:
-        workers.put([trial_of(*floor) for floor in FLOORS])
-        while len(found) < len(FLOORS):
-            found.update(workers.results())
-    return found
+def workers() -> Iterator[Workers]:
+    with Workers(ROBOT, jobs=1) as started:
+        yield started
+
+
+def play(workers: Workers, trial: Trial) -> TrialOutcome:
+    workers.put([trial])
+    ((_, outcome),) = workers.results()
+    return outcome
 
 
 @pytest.mark.parametrize(("name", "seed", "floor"), FLOORS)
-def test_it_still_survives(outcomes, name, seed, floor):
-    outcome = outcomes[trial_of(name, seed, floor)]
+def test_it_still_survives(workers, name, seed, floor):
+    outcome = play(workers, trial_of(name, seed, floor))
     assert survives(name, floor, outcome), outcome
 
 
-def test_nobody_survives_a_shove_of_twice_the_pendulums_ceiling():
-    with Workers(ROBOT, jobs=1) as workers:
-        workers.put([trial_of("standing_push_torso", 0, (3.0, 90.0, None))])
-        ((_, outcome),) = workers.results()
-    assert outcome.fell
+def test_nothing_survives_a_shove_of_twice_the_pendulums_ceiling(workers):
+    assert play(workers, trial_of("standing_push_torso", 0, (3.0, 90.0, None))).fell
