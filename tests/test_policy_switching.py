@@ -202,7 +202,7 @@ def test_the_torque_goes_over_without_a_jump():
     """
 
     def story(rig, _):
-        seen, step = [], rig.seat.step
+        seen, step = [], rig.seat.step_seat
 
         def watched(state, intent, report, command):
             sent = step(state, intent, report, command)
