@@ -39,8 +39,7 @@ class Runnable(Protocol):
         """Work until `ended` is set; an error that is raised here ends the process.
 
         Sleep for at most `WAKE_PERIOD_S` at a time: a signal that another thread takes does not
-            wake
-        this one, and its handler, which sets `ended`, runs only when this thread is awake.
+        wake this one, and its handler, which sets `ended`, runs only when this thread is awake.
         """
 
     def close(self) -> None:

@@ -56,6 +56,22 @@ class _Tick(NamedTuple):
     joint_velocities: np.ndarray
 
 
+class _Feet(NamedTuple):
+    """Holds where the soles are in odom, and what they feel, left first.
+
+    Attributes:
+        positions: (2, 3) m.
+        velocities: (2, 3) m/s.
+        yaws: (2,) rad.
+        forces: (2, 3) force of the ground on each sole, N.
+    """
+
+    positions: np.ndarray
+    velocities: np.ndarray
+    yaws: np.ndarray
+    forces: np.ndarray
+
+
 class BalanceController:
     """Balances the robot; call `step_balance` once per control tick, from the first state on.
 
@@ -118,9 +134,8 @@ class BalanceController:
         """Answer a state with a command.
 
         Bad sensor values raise nothing here: the driver's gate and the supervisor handle them.
-            Ticks
-        whose state was lost on the way are made up for, so that filter and gait keep the body's
-        time.
+        Ticks whose state was lost on the way are made up for, so that filter and gait keep the
+        body's time.
         """
         lost = 0 if self._sequence is None else state.sequence - self._sequence - 1
         self._sequence = state.sequence
@@ -249,7 +264,7 @@ class BalanceController:
         if not carries:
             return False
         soles = self._update_model(tick)
-        facts = self._fall_facts(tick, self._gait_input(tick, soles))
+        facts = self._fall_facts(tick, self._gait_input(tick, _read_feet(tick, soles)))
         flat_cosine = min(float(sole.rotation[2, 2]) for sole in soles)
         return off_feet.may_balance(facts, flat_cosine)
 
@@ -289,8 +304,9 @@ class BalanceController:
         """Keep the body up for a tick."""
         soles = self._update_model(tick)
         self._do_as_asked(tick)
-        self._observe_feet(tick, soles)
-        gait_input = self._gait_input(tick, soles)
+        feet = _read_feet(tick, soles)
+        self._observe_feet(tick, soles, feet)
+        gait_input = self._gait_input(tick, feet)
         if self._loses_its_feet(tick, gait_input):
             return self._move_off_feet(tick)
         gait = self._lame_leg.step_lame_leg(gait_input, self._gait)
@@ -354,24 +370,21 @@ class BalanceController:
         self._body.do_without(limp_drives.limp[j], limp_drives.held[j])
         self._reference.stiff = self._lame_leg.lame(limp_drives.held)
 
-    def _observe_feet(self, tick: _Tick, soles: tuple[FrameTerms, FrameTerms]) -> None:
+    def _observe_feet(self, tick: _Tick, soles: tuple[FrameTerms, FrameTerms], feet: _Feet) -> None:
         """Learn slope and friction of the ground from how the soles lie, press and move."""
         weight = self.model.weight
-        wrenches = tick.state.foot_wrenches
-        rotations = [sole.rotation for sole in soles]
-        places = [sole.position for sole in soles]
-        self._reference.ground.watch(rotations, places, wrenches[:, 2] / weight)
+        loads = tick.state.foot_wrenches[:, 2] / weight
+        self._reference.ground.watch([sole.rotation for sole in soles], feet.positions, loads)
         self._grip.observe_soles(
-            forces=_forces_in_odom(soles, wrenches),
-            velocities=np.array([sole.velocity[:3] for sole in soles]),
+            forces=feet.forces,
+            velocities=feet.velocities,
             slides=self._localiser.slides,
             weight=weight,
         )
 
-    def _gait_input(self, tick: _Tick, soles: tuple[FrameTerms, FrameTerms]) -> GaitInput:
+    def _gait_input(self, tick: _Tick, feet: _Feet) -> GaitInput:
         model = self.model
         intent = tick.intent
-        wrenches = tick.state.foot_wrenches
         omega = math.sqrt(model.gravity / self._reference.com_height)
         is_settled = self.mode in modes.SETTLED_MODES
         may_walk = intent.may_walk and intent.shall_be_up and is_settled
@@ -381,12 +394,12 @@ class BalanceController:
             capture_point=model.com[:2] + model.com_velocity[:2] / omega,
             omega=omega,
             weight=model.weight,
-            sole_positions=np.array([sole.position for sole in soles]),
-            sole_velocities=np.array([sole.velocity[:3] for sole in soles]),
-            sole_yaws=np.array([yaw_of(sole.rotation) for sole in soles]),
+            sole_positions=feet.positions,
+            sole_velocities=feet.velocities,
+            sole_yaws=feet.yaws,
             gradient=self._reference.ground.gradient,
-            forces=wrenches[:, 2],
-            side_forces=_forces_in_odom(soles, wrenches)[:, :2],
+            forces=tick.state.foot_wrenches[:, 2],
+            side_forces=feet.forces[:, :2],
             slips=self._grip.slips,
             lame=self._lame_leg.lame(self._drives.limp_drives.limp),
             wish=GaitWish(intent.velocity, may_walk, is_settled, intent.footsteps),
@@ -435,7 +448,12 @@ class BalanceController:
         )
 
 
-def _forces_in_odom(soles: tuple[FrameTerms, FrameTerms], wrenches: np.ndarray) -> np.ndarray:
-    """Return the ground's force on each sole in odom, (2, 3), N."""
-    pairs = zip(soles, wrenches, strict=True)
-    return np.array([sole.rotation @ wrench[:3] for sole, wrench in pairs])
+def _read_feet(tick: _Tick, soles: tuple[FrameTerms, FrameTerms]) -> _Feet:
+    """Return where the soles are, how they move, and what they feel."""
+    pairs = zip(soles, tick.state.foot_wrenches, strict=True)
+    return _Feet(
+        positions=np.array([sole.position for sole in soles]),
+        velocities=np.array([sole.velocity[:3] for sole in soles]),
+        yaws=np.array([yaw_of(sole.rotation) for sole in soles]),
+        forces=np.array([sole.rotation @ wrench[:3] for sole, wrench in pairs]),
+    )

@@ -61,8 +61,7 @@ class GroundPlane:
         """Learn the gradient from how the soles lie.
 
         Only what both soles and their heights agree on is believed: on blocks each sole lies as it
-            came
-        down.
+        came down.
 
         Args:
             rotations: (3, 3) rotation from each sole to odom.

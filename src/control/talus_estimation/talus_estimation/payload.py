@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from talus_core.clamp import clamp
+from talus_core.rotations import cross
 from talus_dynamics.robot_dynamics import FrameTerms, WholeBodyModel
 
 WEIGHING_PERIOD_TICKS = 4  # ticks between two weighings: 8 ms, a seventieth of a step
@@ -65,7 +66,7 @@ class PayloadWatch:
         for sole, wrench in zip(soles, wrenches, strict=True):
             force = sole.rotation @ wrench[:3]
             missing[:3] += force
-            missing[3:] += sole.rotation @ wrench[3:] + np.cross(sole.position - model.com, force)
+            missing[3:] += sole.rotation @ wrench[3:] + cross(sole.position - model.com, force)
         missing[3:] = model.rotation.T @ missing[3:]
         share = self._dt / (LEARNING_TIME_S * model.gravity)
         up, x, y = share * clamp(

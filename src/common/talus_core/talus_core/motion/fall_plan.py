@@ -51,8 +51,7 @@ class FallPlan:
         """Return the joints (n,), rad, for a fall towards `direction` (2,), forward and left.
 
         They lie between the two nearest poses, in proportion to the angles: a body that falls where
-            one
-        pose is about to become another fits neither, and then turns onto its head.
+        one pose is about to become another fits neither, and then turns onto its head.
         """
         headings = np.array([_heading(pose.direction) for pose in self.poses])
         to_the_right = (_heading(direction) - headings) % FULL_TURN_RAD

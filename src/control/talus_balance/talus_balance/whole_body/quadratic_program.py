@@ -219,7 +219,7 @@ class WholeBodyQp:
         near = limit.is_near(self._last.torque)
         solution: _Solution | None = None
         for _ in range(_TORQUE_ROUNDS):
-            x = self._attempt(problem, np.flatnonzero(near))
+            x = self._attempt(problem, near.nonzero()[0])
             if x is None:
                 return None
             solution = _Solution(x, limit.torque(x, problem.wrench_jacobian))

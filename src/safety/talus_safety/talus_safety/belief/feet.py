@@ -15,9 +15,10 @@ from dataclasses import replace
 import numpy as np
 from talus_core.physics import GRAVITY_MPS2
 from talus_core.robot import RobotDescription
+from talus_core.rotations import cross
 from talus_core.state import RobotState
 
-from talus_safety.kernel.measure.body import Body, cross
+from talus_safety.kernel.measure.body import Body
 from talus_safety.kernel.measure.tilt import Vertical
 
 # Ticks of equal samples, and ticks of different samples before, as in `drive_checks.py`.

@@ -14,11 +14,12 @@ from dataclasses import replace
 
 import numpy as np
 from talus_core.physics import GRAVITY_MPS2
+from talus_core.rotations import cross
 from talus_core.state import JointCommand, RobotState
 
 from talus_safety.kernel.judge.drive_checks import ENCODER_STUCK_TICKS
 from talus_safety.kernel.judge.drive_monitor import DriveMonitor
-from talus_safety.kernel.measure.body import Body, Placement, cross
+from talus_safety.kernel.measure.body import Body, Placement
 from talus_safety.kernel.measure.stance import CONTACT_ON_N
 from talus_safety.kernel.measure.tilt import Vertical
 
@@ -80,7 +81,7 @@ class JointRepair:
             )
             self.offset = moved if self.offset is None else self.offset + moved
         self._listen(state, last, drives)
-        for joint in np.flatnonzero(drives.findings.stuck).tolist():
+        for joint in drives.findings.stuck.nonzero()[0].tolist():
             if joint in self._leg_of and joint not in self._angle:
                 self._speed[joint] = float(self._before[0].velocity[joint])
                 self._angle[joint] = (

@@ -117,7 +117,7 @@ class Senses:
     @property
     def wild(self) -> tuple[int, ...]:
         """Return the joints whose drives push without being told to."""
-        return tuple(np.flatnonzero(self.drives.findings.wild).tolist())
+        return tuple(self.drives.findings.wild.nonzero()[0].tolist())
 
     @property
     def faults(self) -> BodyFaults:

@@ -108,12 +108,8 @@ class EnvelopeCheck:
             table[PUSH_ROW] = 0.0
             return
         np.subtract(asked, state.effort, out=table[RESIDUAL_ROW])
-        np.clip(
-            -np.sign(state.effort) * table[RESIDUAL_ROW],
-            0.0,
-            np.abs(state.effort),
-            out=table[PUSH_ROW],
-        )
+        against = -np.sign(state.effort) * table[RESIDUAL_ROW]
+        np.minimum(np.maximum(against, 0.0), np.abs(state.effort), out=table[PUSH_ROW])
 
     def find(self, speaks: np.ndarray) -> np.ndarray | None:
         """Return which joints (5, n) were out of a bound for long enough, or None for no joint.

@@ -13,12 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from talus_core.robot import RobotDescription, RobotDescriptionError
-from talus_core.rotations import skew
+from talus_core.rotations import cross, skew
 
 from talus_safety.kernel.measure.urdf_tree import Frame, UrdfTree
-
-YZX_ORDER = np.array([1, 2, 0])
-ZXY_ORDER = np.array([2, 0, 1])
 
 
 @dataclass(frozen=True)
@@ -125,11 +122,6 @@ class Body:
         """Return the rotation (3, 3) to base_link and the origin (3,) of a fixed frame, m."""
         rotation = placement.rotation[frame.link]
         return rotation @ frame.rotation, placement.origin[frame.link] + rotation @ frame.origin
-
-
-def cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Return a x b for vectors (..., 3), at a fifth of the cost of numpy.cross."""
-    return a[..., YZX_ORDER] * b[..., ZXY_ORDER] - a[..., ZXY_ORDER] * b[..., YZX_ORDER]
 
 
 def _levels(parent: np.ndarray) -> list[np.ndarray]:

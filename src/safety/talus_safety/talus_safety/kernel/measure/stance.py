@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from talus_core.physics import GRAVITY_MPS2
+from talus_core.rotations import cross
 from talus_core.state import RobotState
 
-from talus_safety.kernel.measure.body import Body, Placement, cross
+from talus_safety.kernel.measure.body import Body, Placement
 from talus_safety.kernel.measure.tilt import Vertical
 
 # N on a foot from which on it is a support: a tenth of the weight, eight times the sensor's noise
