@@ -28,6 +28,15 @@ def pytest_configure() -> None:
         os.environ["ROS_DOMAIN_ID"] = str(claim_domain())
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out files of another mark unread: `./talus test -m fast` need not import ROS."""
+    from kinds_of_tests import KINDS, kind_of
+
+    wanted = config.option.markexpr
+    is_test = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
+    return True if is_test and wanted in KINDS and kind_of(collection_path) != wanted else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give each test the mark of its file: `./talus test -m fast` leaves out simulations and
     processes.
@@ -39,7 +48,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     for item in items:
         kind = kind_of(item.path)
-        item.add_marker(kind)
+        if item.get_closest_marker(kind) is None:
+            item.add_marker(kind)
         if kind != "sim":
             item.add_marker(
                 pytest.mark.xdist_group(str(item.path.relative_to(item.config.rootpath)))

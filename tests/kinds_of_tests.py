@@ -1,26 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sorts test files into the marks `fast`, `sim` and `ros` by what they import.
+"""Sorts test files into the marks `fast`, `sim` and `ros`, by what they import or say themselves.
 
-`ros`: starts a ROS node or another process. `sim`: steps a simulated body. `fast`: all others.
+`ros`: starts a ROS node or another process. `sim`: steps a simulated body, or plays many seconds of
+robot time through gate, estimator, planner or map; where no import shows it, the file says
+`pytestmark = pytest.mark.sim`. `fast`: all others, some ms each.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-ROS_MODULES = ("rclpy", "subprocess", "socket", "launch", "multiprocessing")
+ROS_MODULES = (
+    "rclpy",
+    "subprocess",
+    "socket",
+    "launch",
+    "multiprocessing",
+    "talus_cli.bootstrap.installing.venv",
+)
 SIM_MODULES = (
     "mujoco",
     "talus_simulation.mujoco_body",
+    "talus_safety.gate",
     "talus_lab.bench",
     "talus_lab.scenario",
     "talus_lab.rig",
 )
 SIM_PACKAGES = ("talus_lab.golden", "talus_lab.training")
 KINDS = ("fast", "sim", "ros")
+_OWN_MARK = re.compile(r"^pytestmark = pytest\.mark\.(\w+)$", re.MULTILINE)
 
 
 @cache
@@ -51,6 +63,8 @@ def _has(modules: frozenset[str], wanted: tuple[str, ...]) -> bool:
 
 def kind_of(path: Path) -> str:
     """Return the mark of all tests in a file."""
+    if own := _OWN_MARK.search(path.read_text(encoding="utf-8")):
+        return own[1]
     modules = _modules(path)
     if _has(modules, ROS_MODULES):
         return "ros"

@@ -12,6 +12,8 @@ from talus_balance.stepping.step_planner import (
 from talus_balance.stepping.step_state import StepPlan, StepState
 from talus_balance.stepping.swing_foot import SwingConfig
 
+pytestmark = pytest.mark.sim
+
 CONFIG = StepPlannerConfig()
 OMEGA = 3.28
 STANCE = np.zeros(2)

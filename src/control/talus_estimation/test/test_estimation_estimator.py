@@ -5,6 +5,8 @@ from talus_core.rotations import exp_so3, matrix_from_rpy, yaw_of
 from talus_estimation.estimator import BaseEstimator, EstimatorConfig
 from transforms3d.euler import mat2euler
 
+pytestmark = pytest.mark.sim
+
 DT = 0.002
 GRAVITY = np.array([0.0, 0.0, 9.81])
 LOADED = np.array([280.0, 280.0])

@@ -9,6 +9,8 @@ from talus_core.robot import load_robot
 from talus_dynamics.robot_dynamics import WholeBodyModel
 from talus_estimation.payload import FARTHEST_LOAD_M, HEAVIEST_LOAD_KG, PayloadWatch
 
+pytestmark = pytest.mark.sim
+
 ROBOT = load_robot(Path(__file__).parents[4] / "urdf" / "talus40")
 DT = 0.002
 LEGS = np.zeros(len(ROBOT.structural_indices))

@@ -7,6 +7,8 @@ from map_scene import FLOOR, depth_of_boxes, pose_looking
 from talus_core.pinhole import Pinhole
 from talus_map.mapper import DepthView, MapConfig, Mapper
 
+pytestmark = pytest.mark.sim
+
 EYE = Pinhole.from_fovy(120, 90, np.radians(70.88))
 HZ = 12.0
 ROOM = (

@@ -14,6 +14,8 @@ from talus_map.layers.occupancy import (
 from talus_map.mapper import DepthView, Mapper
 from talus_map.voxels.voxel_map import VoxelMap
 
+pytestmark = pytest.mark.sim
+
 BOX = ((1.5, -0.3, 0.0), (1.9, 0.3, 0.5))
 BEAM = ((1.4, -20.0, 2.0), (1.7, 20.0, 2.2))
 KERB = ((1.2, -20.0, -1.0), (20.0, 20.0, 0.08))

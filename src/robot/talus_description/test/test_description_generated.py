@@ -9,6 +9,8 @@ import yaml
 from talus_description.generate import generated
 from talus_description.rubble import rubble_text
 
+pytestmark = pytest.mark.sim
+
 
 @pytest.fixture(scope="module")
 def regenerated(folder, tmp_path_factory):

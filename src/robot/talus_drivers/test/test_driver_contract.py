@@ -9,6 +9,8 @@ from talus_core.driver import Driver, DriverError, DriverSetup, Simulated, Singl
 from talus_core.state import JointCommand
 from talus_drivers.registry import create_driver, driver_names
 
+pytestmark = pytest.mark.sim
+
 STATE_SHAPES = {"angular_velocity": (3,), "linear_acceleration": (3,), "foot_wrenches": (2, 6)}
 
 

@@ -18,6 +18,8 @@ from talus_safety.kernel.measure.body import Body
 from talus_safety.kernel.measure.stance import CONTACT_OFF_N
 from talus_safety.kernel.measure.tilt import TiltFilter
 
+pytestmark = pytest.mark.sim
+
 
 class Story:
     """A consistency watch that looks at a standing robot."""

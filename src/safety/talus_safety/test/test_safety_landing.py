@@ -19,6 +19,8 @@ from talus_safety.standby.landing import (
     FootPlacing,
 )
 
+pytestmark = pytest.mark.sim
+
 BODY = Body(ROBOT)
 LEFT, RIGHT = 0, 1
 

@@ -16,6 +16,8 @@ from talus_safety.standby.footing import STANDBY_EDGE_MARGIN_M, FootingPlanner, 
 from talus_safety.standby.rest_path import load_rest_path
 from talus_safety.standby.standby import SWAYING_JOINTS, Standby
 
+pytestmark = pytest.mark.sim
+
 BODY, PATH = Body(ROBOT), load_rest_path(ROBOT)
 FOOT = ROBOT.feet[0]
 SOUND = np.zeros(N, dtype=bool)  # no joint is limp

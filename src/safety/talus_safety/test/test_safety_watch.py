@@ -28,6 +28,8 @@ from talus_safety.supervision.sensors import (
 )
 from talus_safety.supervision.watch import Watch
 
+pytestmark = pytest.mark.sim
+
 NODES = ("driver", "balance", "camera", "map")
 # The mildest silence that each node's row grants; silence_s is as wide as can be.
 GRANTED = {

@@ -19,6 +19,8 @@ from talus_simulation.faults.catalogue import (
 from talus_simulation.faults.channels import make_effect
 from talus_simulation.faults.signals import Bursts
 
+pytestmark = pytest.mark.sim
+
 PERIOD = 0.002
 TARGETS = {"encoder": "l_knee", "drive": "l_knee", "limb": "left_leg", "foot": "left"}
 SOFT = {"mujoco": {"settle_s": 0.2, "noise.scale": 0.0}, "mock": {}}

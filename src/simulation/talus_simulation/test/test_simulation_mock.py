@@ -10,6 +10,8 @@ from talus_core.state import JointCommand
 from talus_safety.kernel.measure.body import Body
 from talus_simulation.mock_body.driver import MockDriver
 
+pytestmark = pytest.mark.sim
+
 
 @pytest.fixture
 def mock(robot) -> MockDriver:
