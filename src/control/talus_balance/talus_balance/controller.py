@@ -32,6 +32,7 @@ from talus_balance.drives.seated_hold import SeatedHold
 from talus_balance.drives.torque_watch import TorqueWatch
 from talus_balance.falling.fall_predictor import FallFacts
 from talus_balance.falling.off_feet import OffFeet
+from talus_balance.feet_reading import FeetReading, read_feet
 from talus_balance.stepping.gait import Gait
 from talus_balance.stepping.gait_types import LEFT, RIGHT, GaitInput, GaitOutput, GaitWish
 from talus_balance.stepping.height_grid import HeightGrid
@@ -54,22 +55,6 @@ class _Tick(NamedTuple):
     base: BaseEstimate
     joint_positions: np.ndarray
     joint_velocities: np.ndarray
-
-
-class _Feet(NamedTuple):
-    """Holds where the soles are in odom, and what they feel, left first.
-
-    Attributes:
-        positions: (2, 3) m.
-        velocities: (2, 3) m/s.
-        yaws: (2,) rad.
-        forces: (2, 3) force of the ground on each sole, N.
-    """
-
-    positions: np.ndarray
-    velocities: np.ndarray
-    yaws: np.ndarray
-    forces: np.ndarray
 
 
 class BalanceController:
@@ -264,7 +249,9 @@ class BalanceController:
         if not carries:
             return False
         soles = self._update_model(tick)
-        facts = self._fall_facts(tick, self._gait_input(tick, _read_feet(tick, soles)))
+        facts = self._fall_facts(
+            tick, self._gait_input(tick, read_feet(soles, tick.state.foot_wrenches))
+        )
         flat_cosine = min(float(sole.rotation[2, 2]) for sole in soles)
         return off_feet.may_balance(facts, flat_cosine)
 
@@ -304,7 +291,7 @@ class BalanceController:
         """Keep the body up for a tick."""
         soles = self._update_model(tick)
         self._do_as_asked(tick)
-        feet = _read_feet(tick, soles)
+        feet = read_feet(soles, tick.state.foot_wrenches)
         self._observe_feet(tick, soles, feet)
         gait_input = self._gait_input(tick, feet)
         if self._loses_its_feet(tick, gait_input):
@@ -370,7 +357,9 @@ class BalanceController:
         self._body.do_without(limp_drives.limp[j], limp_drives.held[j])
         self._reference.stiff = self._lame_leg.lame(limp_drives.held)
 
-    def _observe_feet(self, tick: _Tick, soles: tuple[FrameTerms, FrameTerms], feet: _Feet) -> None:
+    def _observe_feet(
+        self, tick: _Tick, soles: tuple[FrameTerms, FrameTerms], feet: FeetReading
+    ) -> None:
         """Learn slope and friction of the ground from how the soles lie, press and move."""
         weight = self.model.weight
         loads = tick.state.foot_wrenches[:, 2] / weight
@@ -382,7 +371,7 @@ class BalanceController:
             weight=weight,
         )
 
-    def _gait_input(self, tick: _Tick, feet: _Feet) -> GaitInput:
+    def _gait_input(self, tick: _Tick, feet: FeetReading) -> GaitInput:
         model = self.model
         intent = tick.intent
         omega = math.sqrt(model.gravity / self._reference.com_height)
@@ -446,14 +435,3 @@ class BalanceController:
             expects_fall=self._off_feet.expects_fall,
             carried=self._payload.mass,
         )
-
-
-def _read_feet(tick: _Tick, soles: tuple[FrameTerms, FrameTerms]) -> _Feet:
-    """Return where the soles are, how they move, and what they feel."""
-    pairs = zip(soles, tick.state.foot_wrenches, strict=True)
-    return _Feet(
-        positions=np.array([sole.position for sole in soles]),
-        velocities=np.array([sole.velocity[:3] for sole in soles]),
-        yaws=np.array([yaw_of(sole.rotation) for sole in soles]),
-        forces=np.array([sole.rotation @ wrench[:3] for sole, wrench in pairs]),
-    )

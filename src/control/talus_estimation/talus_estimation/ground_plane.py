@@ -55,9 +55,7 @@ class GroundPlane:
         self._tilts = [[0.0, 0.0], [0.0, 0.0]]  # rise over run of each sole, along x and y
         self._places = np.zeros((2, 3))
 
-    def watch(
-        self, rotations: Sequence[np.ndarray], places: Sequence[np.ndarray], loads: np.ndarray
-    ) -> None:
+    def watch(self, rotations: Sequence[np.ndarray], places: np.ndarray, loads: np.ndarray) -> None:
         """Learn the gradient from how the soles lie.
 
         Only what both soles and their heights agree on is believed: on blocks each sole lies as it
@@ -65,7 +63,7 @@ class GroundPlane:
 
         Args:
             rotations: (3, 3) rotation from each sole to odom.
-            places: (3,) position of each sole in odom, m.
+            places: (2, 3) positions of the soles in odom, m.
             loads: (2,) share of the weight that each sole carries.
         """
         c = self.config
