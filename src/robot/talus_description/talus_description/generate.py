@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from xml.dom.minidom import Comment
 
@@ -19,7 +19,7 @@ import xacro
 import yaml
 from talus_core.errors import TalusError
 from talus_core.robot import load_robot
-from talus_core.vision.cameras import camera_rows
+from talus_core.vision.cameras import CameraRow, camera_rows
 
 from talus_description.formats.camera_links import with_cameras
 from talus_description.formats.mjcf import MjcfWriter
@@ -47,7 +47,8 @@ def generated(folder: Path) -> Iterator[tuple[Path, str]]:
     elif cameras:
         yield urdf, with_cameras(urdf.read_text(), urdf, cameras)
     if "mjcf" in robot:
-        yield folder / robot["mjcf"], mjcf_text(folder / robot["mjcf"], read_urdf(urdf), robot)
+        mjcf = folder / robot["mjcf"]
+        yield mjcf, mjcf_text(mjcf, read_urdf(urdf), robot, cameras)
     if "sdf" in robot:
         yield folder / robot["sdf"], document_text(SdfWriter(read_urdf(urdf), robot).write())
     if "rest_path" in robot:
@@ -71,11 +72,10 @@ def urdf_text(source: Path) -> str:
     return document.toprettyxml(indent="  ")
 
 
-def mjcf_text(file: Path, model: Model, robot: dict) -> str:
+def mjcf_text(file: Path, model: Model, robot: dict, cameras: Sequence[CameraRow]) -> str:
     """Return the MJCF that follows from the URDF; one of another origin gets its cameras alone."""
     if not file.exists() or GENERATED_NOTE in file.read_text():
         return document_text(MjcfWriter(model, robot).write())
-    cameras = camera_rows(file.with_name("robot.yaml"), robot.get("cameras", {}))
     return with_cameras_in_mjcf(file.read_text(), file, model, cameras)
 
 

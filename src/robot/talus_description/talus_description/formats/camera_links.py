@@ -20,6 +20,7 @@ from talus_core.vision.cameras import CameraRow
 from transforms3d.euler import euler2mat
 
 from talus_description.formats.urdf_model import (
+    AT_ORIGIN,
     DescriptionError,
     FramePose,
     Model,
@@ -80,14 +81,15 @@ def _is_there(model: Model, source: Path, camera: CameraRow) -> bool:
 
 def _is_where_its_row_says(model: Model, camera: CameraRow) -> bool:
     wanted = _turned(camera.position, camera.rpy) @ _turned((0, 0, 0), OPTICAL_RPY_RAD)
-    above = {joint.child: joint for joint in model.joints}
-    found = FramePose(np.zeros(3), np.eye(3))
+    joints = model.joints_above(camera.optical_frame)
+    found = AT_ORIGIN
     link = camera.optical_frame
     while link != camera.parent:
-        if link not in above or above[link].kind != "fixed":
+        joint = next(joints, None)
+        if joint is None or joint.kind != "fixed":
             return False
-        found = above[link].pose @ found
-        link = above[link].parent
+        found = joint.pose @ found
+        link = joint.parent
     return np.allclose(found.position, wanted.position, atol=SAME_PLACE_M) and np.allclose(
         found.rotation, wanted.rotation, atol=SAME_PLACE_M
     )

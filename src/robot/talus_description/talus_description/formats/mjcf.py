@@ -20,6 +20,7 @@ from talus_core.vision.cameras import camera_rows
 
 from talus_description.formats.mjcf_cameras import camera_attributes, pose_attributes
 from talus_description.formats.urdf_model import (
+    AT_ORIGIN,
     DescriptionError,
     FramePose,
     Model,
@@ -65,7 +66,7 @@ class MjcfWriter:
         self._defaults()
         self._assets()
         world = SubElement(top, "worldbody")
-        self._body(world, self.model.root, FramePose(np.zeros(3), np.eye(3)), None)
+        self._body(world, self.model.root, AT_ORIGIN, None)
         self._contacts()
         self._actuators()
         self._sensors()
@@ -125,7 +126,7 @@ class MjcfWriter:
         if name in self.soles:
             SubElement(body, "site", name=name)
         self._geoms(body, link)
-        self._children(body, name, FramePose(np.zeros(3), np.eye(3)))
+        self._children(body, name, AT_ORIGIN)
 
     def _children(self, body: ElementTree.Element, name: str, at: FramePose) -> None:
         """Add bodies and frames below a link; `at`: the link's frame in the body that has it."""

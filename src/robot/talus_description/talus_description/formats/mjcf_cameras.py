@@ -15,9 +15,14 @@ from pathlib import Path
 import numpy as np
 from talus_core.vision.cameras import CameraRow
 
-from talus_description.formats.urdf_model import DescriptionError, FramePose, Model, text_of
+from talus_description.formats.urdf_model import (
+    AT_ORIGIN,
+    DescriptionError,
+    FramePose,
+    Model,
+    text_of,
+)
 
-AT_LINK = FramePose(np.zeros(3), np.eye(3))
 OPTICAL_TO_MUJOCO = FramePose(
     np.zeros(3), np.diag([1.0, -1.0, -1.0])
 )  # MuJoCo cameras look along -z with y up
@@ -78,16 +83,17 @@ def _place(
     source: Path, model: Model, bodies: dict[str, ElementTree.Element], camera: CameraRow
 ) -> tuple[ElementTree.Element, FramePose]:
     """Return the body that carries a camera, and the camera's optical frame in it."""
-    above = {joint.child: joint for joint in model.joints}
+    joints = model.joints_above(camera.optical_frame)
     link = camera.optical_frame
-    pose = AT_LINK
+    pose = AT_ORIGIN
     while link not in bodies:
-        if link not in above:
+        joint = next(joints, None)
+        if joint is None:
             raise DescriptionError(
                 f"{source}: camera '{camera.name}': none of its parents in the URDF is a body here"
             )
-        pose = above[link].pose @ pose
-        link = above[link].parent
+        pose = joint.pose @ pose
+        link = joint.parent
     return bodies[link], _joint_place(bodies[link]) @ pose
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from transforms3d.euler import mat2euler
 
 from talus_description.formats.urdf_model import (
+    AT_ORIGIN,
     FramePose,
     Inertial,
     Model,
@@ -26,7 +27,6 @@ from talus_description.formats.urdf_model import (
 
 SubElement = ElementTree.SubElement
 
-AT_ORIGIN = FramePose(np.zeros(3), np.eye(3))
 IMU_RATE_HZ = 500  # the control rate
 FOOT_RATE_HZ = 500  # the control rate
 CAMERA_RATE_HZ = 15  # above the 10 Hz that cameras promise

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +39,9 @@ class FramePose:
         return FramePose(
             self.position + self.rotation @ other.position, self.rotation @ other.rotation
         )
+
+
+AT_ORIGIN = FramePose(np.zeros(3), np.eye(3))
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,13 @@ class Model:
         """Return the joints whose parent is this link, in file order."""
         return [joint for joint in self.joints if joint.parent == link]
 
+    def joints_above(self, link: str) -> Iterator[UrdfJoint]:
+        """Yield the joints between a link and the root, the nearest first."""
+        above = {joint.child: joint for joint in self.joints}
+        while link in above:
+            yield above[link]
+            link = above[link].parent
+
 
 def read_urdf(path: Path) -> Model:
     """Parse an expanded URDF file. Raises DescriptionError."""
@@ -178,7 +188,7 @@ def _numbers(text: str) -> tuple[float, ...]:
 
 def _pose(element: ElementTree.Element | None) -> FramePose:
     if element is None:
-        return FramePose(np.zeros(3), np.eye(3))
+        return AT_ORIGIN
     position = np.array(_numbers(element.get("xyz", "0 0 0")))
     return FramePose(position, euler2mat(*_numbers(element.get("rpy", "0 0 0")), axes="sxyz"))
 
