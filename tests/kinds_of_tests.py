@@ -61,6 +61,7 @@ def _has(modules: frozenset[str], wanted: tuple[str, ...]) -> bool:
     return any(name == want or name.startswith(f"{want}.") for name in modules for want in wanted)
 
 
+@cache
 def kind_of(path: Path) -> str:
     """Return the mark of all tests in a file."""
     if own := _OWN_MARK.search(path.read_text(encoding="utf-8")):

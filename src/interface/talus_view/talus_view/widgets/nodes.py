@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lists the nodes in a panel of their own: who lives, who is late, who is lost.
+"""Lists the nodes in a tab of their own: which live, which are late, which are lost.
 
 Rows and times are those of the node table, by which the supervisor judges. It acts once the silence
 is too long by the wall's clock and by the robot's; the page knows the wall's alone, so that on a
@@ -170,7 +170,7 @@ def life_of(row: NodeRow, age: float) -> NodeLife:
 
 
 def nodes_text(lives: dict[str, Life]) -> str:
-    """Write the line of the status card: who is not well, worst first, or how many live."""
+    """Write the line of the status card: what is not well, worst first, or how many live."""
     ill = [
         f"{name} {life.value}" for alarm in ALARMS for name, life in lives.items() if life is alarm
     ]
