@@ -21,7 +21,7 @@ from talus_core.graph.node_table import NODES
 ARGUMENTS = {"perception": "false", "view": "false", "pace": "fast"}
 LAUNCHED = {row.name for row in NODES.rows if row.required != "perception"} - {"view"}
 # Longest time until something is there, on a busy two-core machine.
-PATIENCE_S = 90.0
+PATIENCE_S = 300.0
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 

@@ -75,7 +75,7 @@ LEASH_S = 0.02
 HELD_S = 0.3
 # What the test has heard is late by a gate/state, 10 ms, or two, and a heartbeat may be on its way.
 CLOCK_LATENESS_S = 0.03
-PATIENCE_S = 90.0
+PATIENCE_S = 300.0
 
 
 @dataclass(frozen=True)

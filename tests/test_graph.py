@@ -39,7 +39,7 @@ from talus_ros.fast_link_node import MOST_MESSAGES_PER_WAIT, FastLink
 WINDOW_S = 3.0
 CLOCK_PERIOD_S = 0.01
 QUEUE = 2000  # messages of each topic
-PATIENCE_S = 200.0
+PATIENCE_S = 300.0
 # What later versions will offer; a stub would promise what no node does.
 LATER_TOPICS = ("objects", "objects/markers")
 SENT_BY_OTHERS = ("cmd_vel",)

@@ -182,7 +182,7 @@ def test_what_it_cannot_use_ends_it_with_one_line(ros_domain, arguments, said):
         [sys.executable, "-c", MAIN, "--ros-args", *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert ended.returncode == 2
     assert said in ended.stderr

@@ -28,7 +28,7 @@ from talus_safety.kernel.decide.supervisor.facts import OperatorWord
 from talus_safety.operation.operator_link import LinkError, write_key
 from talus_safety.operator_inputs_node import OperatorInputs
 
-PATIENCE_S = 30.0  # wall
+PATIENCE_S = 300.0  # wall
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from talus_launch.running.session import start_ticks
 
 # Standing up takes 3 s of simulated time, sitting down 4; a busy two-core machine runs at a fifth
 # of real time.
-PATIENCE_S = 150.0
+PATIENCE_S = 300.0
 KEYS = {
     *("fell", "faults", "distance_m", "odom_error_m", "real_time_factor", "energy_j"),
     *("final_level", "rates_hz", "sim_seconds"),

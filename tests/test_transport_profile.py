@@ -42,7 +42,7 @@ def join(profile: Path, **more: str) -> tuple[int, str]:
     """Join the graph with a profile; return the exit code and what was printed."""
     environment = {**os.environ, **dict.fromkeys(VARIABLES, str(profile)), **more}
     command = [sys.executable, "-m", "talus_ros.transport.transport_check_node"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
     return done.returncode, done.stdout
 
 

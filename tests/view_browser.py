@@ -34,7 +34,7 @@ FLAGS = (
     "--enable-unsafe-swiftshader",
     "--window-size=1280,860",
 )
-TIMEOUT = 120.0  # s of wall time for one request: software rendering on two busy cores
+TIMEOUT = 300.0  # s of wall time for one request: software rendering on two busy cores
 
 
 class Browser:
@@ -198,7 +198,7 @@ class Browser:
 
     def _end(self) -> None:
         self._driver.terminate()
-        self._driver.wait(timeout=30)
+        self._driver.wait(timeout=TIMEOUT)
         shutil.rmtree(self._scratch, ignore_errors=True)
 
 

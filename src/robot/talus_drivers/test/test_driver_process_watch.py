@@ -11,7 +11,7 @@ from talus_drivers.lockstep.process_watch import is_runnable
 READY = "print(flush=True); "
 BUSY = READY + "\nwhile True: pass"
 IDLE = READY + "import signal; signal.pause()"
-PATIENCE_S = 20.0
+PATIENCE_S = 300.0
 
 
 @pytest.fixture

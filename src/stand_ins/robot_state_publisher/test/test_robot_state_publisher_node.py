@@ -26,7 +26,7 @@ PROGRAM = Path(
     get_package_prefix("robot_state_publisher"), "lib/robot_state_publisher/robot_state_publisher"
 )
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-PATIENCE_S = 60.0  # of wall time, for a process to start on a busy machine
+PATIENCE_S = 300.0  # of wall time, for a process to start on a busy machine
 
 
 class Listener:

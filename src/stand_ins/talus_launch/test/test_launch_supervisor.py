@@ -19,7 +19,7 @@ from talus_launch.running.session import Session, ros_domain, start_ticks
 from talus_launch.running.supervisor import Exit, ProcessSupervisor
 
 # A test that waits longer has failed; a start takes some 10 ms.
-PATIENCE_S = 20.0
+PATIENCE_S = 300.0
 SLEEP = "exec sleep 99"
 IGNORES_SIGINT = """
 import signal, time
