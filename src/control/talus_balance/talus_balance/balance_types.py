@@ -113,8 +113,7 @@ class Balanced(NamedTuple):
     gait: GaitOutput
 
 
-@dataclass(frozen=True)
-class BalanceReport:
+class BalanceReport(NamedTuple):
     """Holds what the controller knows after a tick; the world is odom. Unknown fields are None.
 
     Attributes:

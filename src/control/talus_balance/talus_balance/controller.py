@@ -206,8 +206,7 @@ class BalanceController:
         A robot with a limp drive counts as seated only after it has been let down: its legs drop
         unequally, and torque cut before that would tip it over its toes.
         """
-        lacks_drive = bool(self._drives.limp_drives.limp.any())
-        is_let_down = self._seated.is_let_down and lacks_drive
+        is_let_down = self._seated.is_let_down and bool(self._drives.limp_drives.limp.any())
         return modes.shown(self.mode, bows=bows, is_let_down=is_let_down)
 
     # --- falling and getting up --------------------------------------------------------------

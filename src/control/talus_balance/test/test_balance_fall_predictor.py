@@ -3,8 +3,6 @@
 one.
 """
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from standing_robot import ROBOT
@@ -32,18 +30,18 @@ def predicts(facts: FallFacts, seconds: float = 0.1) -> bool:
 def tilted(angle: float, rate: float = 0.0) -> FallFacts:
     """Forward, rad and rad/s."""
     up = np.array([-np.sin(angle), 0.0, np.cos(angle)])
-    return replace(STANDING, up=up, angular_velocity=np.array([0.0, rate, 0.0]))
+    return STANDING._replace(up=up, angular_velocity=np.array([0.0, rate, 0.0]))
 
 
 @pytest.mark.parametrize(
     "facts",
     [
         STANDING,
-        replace(STANDING, capture_point=np.array([0.12 + CONFIG.reach - 0.02, 0.0])),
+        STANDING._replace(capture_point=np.array([0.12 + CONFIG.reach - 0.02, 0.0])),
         tilted(CONFIG.tilt - 0.1),
         tilted(CONFIG.tilt + 0.1, rate=-2.0),
-        replace(STANDING, com=np.array([0.0, 0.0, 0.45]), wanted_height=0.45),
-        replace(STANDING, missed=CONFIG.missed - 0.1),
+        STANDING._replace(com=np.array([0.0, 0.0, 0.45]), wanted_height=0.45),
+        STANDING._replace(missed=CONFIG.missed - 0.1),
     ],
     ids=["standing", "one long step", "leaning trunk", "rising trunk", "seated", "three steps"],
 )
@@ -54,13 +52,13 @@ def test_is_no_fall(facts):
 @pytest.mark.parametrize(
     "facts",
     [
-        replace(STANDING, capture_point=np.array([0.12 + CONFIG.reach + 0.02, 0.0])),
-        replace(STANDING, capture_point=np.array([0.0, -0.145 - CONFIG.reach - 0.02])),
-        replace(STANDING, com=np.array([1.2, 0.0, 0.92])),
+        STANDING._replace(capture_point=np.array([0.12 + CONFIG.reach + 0.02, 0.0])),
+        STANDING._replace(capture_point=np.array([0.0, -0.145 - CONFIG.reach - 0.02])),
+        STANDING._replace(com=np.array([1.2, 0.0, 0.92])),
         tilted(CONFIG.tilt + 0.05),
         tilted(CONFIG.tilt - 0.2, rate=2.0),
-        replace(STANDING, com_velocity=np.array([0.0, 0.0, -2.0])),
-        replace(STANDING, missed=CONFIG.missed + 0.1),
+        STANDING._replace(com_velocity=np.array([0.0, 0.0, -2.0])),
+        STANDING._replace(missed=CONFIG.missed + 0.1),
     ],
     ids=[
         "out of reach",
@@ -92,7 +90,7 @@ def test_a_turn_does_not_change_it():
             soles = STANDING.sole_positions.copy()
             soles[:, :2] = soles[:, :2] @ turn.T
             point = turn @ np.array([ahead, 0.0])
-            facts = replace(
-                STANDING, capture_point=point, sole_positions=soles, sole_yaws=np.array([yaw, yaw])
+            facts = STANDING._replace(
+                capture_point=point, sole_positions=soles, sole_yaws=np.array([yaw, yaw])
             )
             assert predicts(facts) is expected

@@ -312,7 +312,8 @@ def test_three_steps_reach_the_gait_itself_and_miss_what_runs_away():
 
     def missed_by(capture_point, sign, landing_in):
         state = step_state(capture_point, STANCE, STANCE, STILL, sign, 0.0, 0.0, STILL)
-        return planner.missed(state, landing_in)
+        offset = state.capture_point - state.stance
+        return planner.missed(offset, state.swing_sign, state.omega, landing_in)
 
     def missed(ahead, aside, landing_in=soon):
         return missed_by(np.array([ahead, aside]), 1.0, landing_in)

@@ -71,10 +71,10 @@ class GroundPlane:
         for side, load in enumerate(loads.tolist()):
             if load > c.tilt_share:
                 tilt = self._tilts[side]
-                up = rotations[side][:, 2]
+                up = rotations[side][:, 2].tolist()
                 self._places[side] = places[side]
                 for axis in (0, 1):
-                    tilt[axis] += (float(-up[axis] / up[2]) - tilt[axis]) * blend
+                    tilt[axis] += (-up[axis] / up[2] - tilt[axis]) * blend
         agreed = [_agreed(*tilts) for tilts in zip(*self._tilts, strict=True)]
         self.gradient = self._share_shown(*agreed) * np.array(
             [min(max(a, -c.steepest), c.steepest) for a in agreed]
@@ -115,15 +115,10 @@ def sole_on_ground(gradient: np.ndarray, yaw: float) -> np.ndarray:
     """
     c = math.cos(yaw)
     s = math.sin(yaw)
-    ahead = np.array([c, s, gradient[0] * c + gradient[1] * s])
-    up = np.array([-gradient[0], -gradient[1], 1.0])
-    ahead /= math.sqrt(ahead @ ahead)
-    up /= math.sqrt(up @ up)
-    aside = np.array(
-        [
-            up[1] * ahead[2] - up[2] * ahead[1],
-            up[2] * ahead[0] - up[0] * ahead[2],
-            up[0] * ahead[1] - up[1] * ahead[0],
-        ]
-    )
-    return np.array([ahead, aside, up]).T
+    rise_x, rise_y = gradient.tolist()
+    ahead = np.array([c, s, rise_x * c + rise_y * s])
+    up = np.array([-rise_x, -rise_y, 1.0])
+    ax, ay, az = (ahead / math.sqrt(ahead @ ahead)).tolist()
+    ux, uy, uz = (up / math.sqrt(up @ up)).tolist()
+    aside = (uy * az - uz * ay, uz * ax - ux * az, ux * ay - uy * ax)
+    return np.array([(ax, ay, az), aside, (ux, uy, uz)]).T

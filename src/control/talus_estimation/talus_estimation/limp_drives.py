@@ -59,7 +59,7 @@ class LimpDrives:
         """
         is_judged, stays = self._compare(planned, velocity)
         found = self._count_silent(np.abs(asked), np.abs(given), is_judged & stays)
-        if not (found | self.limp).any():
+        if not np.count_nonzero(found | self.limp):
             return False
         self.limp |= found
         strayed = np.abs(velocity - self._slow_velocity)

@@ -352,6 +352,16 @@ def test_encoders_are_known_to_have_noise_after_fifty_ticks(changes, word):
     assert word in said and bool(said) == bool(word)
 
 
+@pytest.mark.parametrize("changes, is_stuck", [(49, False), (50, True)])
+def test_encoders_that_have_just_been_switched_on_show_their_noise_first(changes, is_stuck):
+    check = drive_checks.StuckCheck(2)
+    for _ in range(changes):
+        assert check.find(np.array([1e-4, 1e-4])) is None
+    repeats = np.array([1e-4, 0.0])
+    found = [check.find(repeats) for _ in range(drive_checks.ENCODER_STUCK_TICKS)]
+    assert (found[-1] is not None) is is_stuck
+
+
 def test_encoders_without_noise_are_never_stuck():
     assert found(settled(noise=0.0).run(300)) == ("", "", "", "")
 

@@ -54,6 +54,7 @@ def test_lying_in_any_pose():
 def test_not_at_rest_while_anything_moves(up_z, rest):
     assert judged(up_z=up_z, turn=0.99 * STILL_TURN_RADPS) is rest
     assert judged(up_z=up_z, turn=1.01 * STILL_TURN_RADPS) is Posture.UPRIGHT
+    assert judged(up_z=up_z, turn=STILL_TURN_RADPS) is Posture.UPRIGHT  # as in core's `rest`
     slow, fast = np.zeros(N), np.zeros(N)
     slow[KNEE], fast[KNEE] = -0.99 * STILL_JOINT_RADPS, -1.01 * STILL_JOINT_RADPS
     assert judged(up_z=up_z, velocity=slow) is rest

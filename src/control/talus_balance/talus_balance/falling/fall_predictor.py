@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from talus_core.robot import Foot
@@ -42,8 +43,7 @@ class FallPredictorConfig:
     lasting: float = 0.01
 
 
-@dataclass(frozen=True)
-class FallFacts:
+class FallFacts(NamedTuple):
     """Holds what is needed of one tick; the world is odom.
 
     Attributes:
@@ -99,20 +99,22 @@ class FallPredictor:
         if facts.missed > c.missed or self._is_farther(facts, facts.capture_point, c.reach):
             return True
         later = facts.com + c.horizon * facts.com_velocity
-        height = max(float(later[2] - facts.sole_positions[:, 2].min()), 0.0)
+        lowest = min(facts.sole_positions[:, 2].tolist())
+        height = max(later.item(2) - lowest, 0.0)
         if height < c.sink * facts.wanted_height or self._is_farther(
             facts, later[:2], height * math.tan(c.lean)
         ):
             return True
-        up = facts.up
-        omega = facts.angular_velocity
-        up_z = up[2] + c.horizon * (up[0] * omega[1] - up[1] * omega[0])  # d(up)/dt = up x omega
-        return bool(up_z < math.cos(c.tilt))
+        x, y, z = facts.up.tolist()
+        roll, pitch, _ = facts.angular_velocity.tolist()
+        up_z = z + c.horizon * (x * pitch - y * roll)  # d(up)/dt = up x omega
+        return up_z < math.cos(c.tilt)
 
     def _is_farther(self, facts: FallFacts, point: np.ndarray, bound: float) -> bool:
         """Tell whether `point` (2,), m, is more than `bound`, m, outside the soles.
 
         A point near the centre between them is inside, so that no distance is computed.
         """
-        x, y = point - 0.5 * (facts.sole_positions[0, :2] + facts.sole_positions[1, :2])
+        left, right = facts.sole_positions[:, :2]
+        x, y = (point - 0.5 * (left + right)).tolist()
         return math.hypot(x, y) > bound and self.distance(facts, point) > bound

@@ -23,9 +23,13 @@ class HeadingFrame(NamedTuple):
     def from_odom(self, xy: np.ndarray) -> np.ndarray:
         """Return `xy` (2,), given in odom, in this frame."""
         c, s = self
-        return np.array([c * xy[0] + s * xy[1], -s * xy[0] + c * xy[1]])
+        x = xy.item(0)
+        y = xy.item(1)
+        return np.array([c * x + s * y, -s * x + c * y])
 
     def to_odom(self, xy: np.ndarray) -> np.ndarray:
         """Return `xy` (2,), given in this frame, in odom."""
         c, s = self
-        return np.array([c * xy[0] - s * xy[1], s * xy[0] + c * xy[1]])
+        x = xy.item(0)
+        y = xy.item(1)
+        return np.array([c * x - s * y, s * x + c * y])

@@ -300,17 +300,24 @@ class StepPlanner:
         later = _beyond((aside * growth + c.bounds.narrow) * growth, c.bounds.narrow, c.bounds.wide)
         return abs(_beyond((aside + width) * growth, c.bounds.narrow, c.bounds.wide)) < abs(later)
 
-    def missed(self, state: StepState, landing_in: float) -> float:
+    def missed(
+        self, capture_point: np.ndarray, swing_sign: float, omega: float, landing_in: float
+    ) -> float:
         """Return by how much the next three steps miss the capture point, m.
 
         They are the step of the foot in the air, which lands in `landing_in` s, and the two
         quickest ones after it. This is N-step capturability (Koolen et al., "Capturability-based
         analysis and control of legged locomotion", IJRR 2012) within the bounds of a landing.
+
+        Args:
+            capture_point: (2,) capture point from the stance foot's pivot, along the heading, m.
+            swing_sign: +1 when the left foot swings, -1 when the right does.
+            omega: Natural frequency of the inverted pendulum, rad/s.
+            landing_in: Time until the foot in the air lands, s.
         """
         c = self.config
-        omega = state.omega
-        ahead, aside = (state.capture_point - state.stance).tolist()
-        aside *= state.swing_sign
+        ahead, aside = capture_point.tolist()
+        aside *= swing_sign
         quickest = math.exp(omega * max(self._hasty, c.min_duration))
         for growth in (math.exp(omega * landing_in), quickest, quickest):
             ahead = _towards(ahead * growth, 0.0, c.pressure_x * (growth - 1.0))

@@ -67,8 +67,7 @@ class Refusal(Enum):
     BALANCE = "balance needs a step of its own"
 
 
-@dataclass(frozen=True)
-class StepState:
+class StepState(NamedTuple):
     """Holds what the planner knows of the step under way, on the ground, in axes of the heading.
 
     Attributes:

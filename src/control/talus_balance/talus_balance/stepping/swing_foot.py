@@ -213,9 +213,9 @@ class SwingFoot:
             vz = -self._late_speed
             az = 0.0
         return FootReference(
-            np.array([self._xy[0], self._xy[1], z - self._late]),
-            np.array([self._vxy[0], self._vxy[1], vz]),
-            np.array([self._axy[0], self._axy[1], az]),
+            np.array([*self._xy.tolist(), z - self._late]),
+            np.array([*self._vxy.tolist(), vz]),
+            np.array([*self._axy.tolist(), az]),
             sole_on_ground(gradient, self._yaw),
             self._is_hasty,
         )

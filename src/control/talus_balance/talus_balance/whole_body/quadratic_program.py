@@ -46,8 +46,7 @@ class RegularisationConfig:
     acceleration: float = sized(1e-4, SAME)
 
 
-@dataclass(frozen=True)
-class QpResult:
+class QpResult(NamedTuple):
     """Holds accelerations (nv,), torques (joints,) in pinocchio's order, and sole wrenches (2, 6).
 
     Where there was no solution, they are those of the tick before.

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from talus_core.clamp import clamp
@@ -24,8 +24,7 @@ PLAN_PERIOD_TICKS = 2
 SURPRISING_SHIFT_M = 0.03
 
 
-@dataclass(frozen=True)
-class SwingMotion:
+class SwingMotion(NamedTuple):
     """Describes how the swing foot moves.
 
     Attributes:
@@ -156,7 +155,7 @@ class StepUnderWay:
         then_hurries = inp.lame[1 - self.stance]
         if not hurries and not then_hurries:
             return state
-        return replace(state, hurries=hurries, then_hurries=then_hurries)
+        return state._replace(hurries=hurries, then_hurries=then_hurries)
 
     def _stance_gives_way(self, inp: GaitInput) -> bool:
         return inp.slips[self.stance] or inp.lame[self.stance]
@@ -245,7 +244,7 @@ class StepUnderWay:
             stride=self.foothold.stride,
             duration=self.foothold.duration,
         )
-        self._adopt(state, walk.planner.plan(replace(state, foothold=goal)))
+        self._adopt(state, walk.planner.plan(state._replace(foothold=goal)))
 
     # --- late landings -----------------------------------------------------------------------
 
@@ -270,8 +269,15 @@ class StepUnderWay:
 
     def missed(self, inp: GaitInput) -> float:
         """Return by how much the next three steps miss the capture point, m."""
-        state = self.state(inp, SwingMotion.on_ground(self.lift_time))
-        return self._walk.planner.missed(state, max(self.plan.duration - self.elapsed, 0.0))
+        walk = self._walk
+        frame = walk.frame
+        pivot = frame.from_odom(inp.sole_positions[self.stance]) + walk.pivot
+        return walk.planner.missed(
+            frame.from_odom(inp.capture_point) - pivot,
+            swing_sign(self.stance),
+            inp.omega,
+            max(self.plan.duration - self.elapsed, 0.0),
+        )
 
     @property
     def haste(self) -> float:

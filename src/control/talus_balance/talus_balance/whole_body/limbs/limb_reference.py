@@ -54,7 +54,10 @@ class LimbWish(NamedTuple):
 
     def of(self, limb: Limb) -> LimbTarget | None:
         """Return the target of one limb."""
-        return next((target for target in self.targets if target.limb is limb), None)
+        for target in self.targets:
+            if target.limb is limb:
+                return target
+        return None
 
 
 class LimbMotion(NamedTuple):
@@ -143,6 +146,8 @@ class GazeReferences:
         self, target: LimbTarget | None, base: BaseEstimate, heading: float, home: GazeAngles
     ) -> GazeReference | None:
         """Return the reference on the way to `target`, or back to `home`; `heading` is in rad."""
+        if target is None and self._path is None:
+            return None
         turned = matrix_from_yaw(heading)
         if target is None:
             angles = None if self._path is None else self._path.turn_back(home)

@@ -30,6 +30,7 @@ class DeadDrives:
         """
         self._limp = limp
         self._held = held
+        self._holds_any = bool(held.any())
         self._held_now = np.zeros(len(limp), dtype=bool)
         self._torque.do_without(limp)
 
@@ -38,7 +39,7 @@ class DeadDrives:
 
         What holds such a joint bears torque too, so it has a sound drive's limit for that time.
         """
-        if not self._held.any():
+        if not self._holds_any:
             return None
         held = np.zeros(len(self._held), dtype=bool)
         for leg, carries in zip(self._legs, in_contact, strict=True):

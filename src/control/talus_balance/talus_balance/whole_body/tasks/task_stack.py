@@ -34,7 +34,7 @@ class TaskStack:
 
     def weighted_rows(self, tick: BodyTick) -> tuple[np.ndarray, np.ndarray]:
         """Return Jacobian (m, nv) and wanted acceleration (m,), times the roots of the weights."""
-        layout = self._layout(tuple(task.count(tick) for task in self._tasks))
+        layout = self._layout(tuple([task.count(tick) for task in self._tasks]))
         for task, rows in layout.present:
             task.write(tick, rows)
         rows = layout.all_rows

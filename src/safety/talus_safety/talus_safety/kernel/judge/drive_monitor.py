@@ -157,16 +157,16 @@ class DriveMonitor:
 
     def _blame(self, found: np.ndarray | None, what: str) -> None:
         """Note the first joint of those found (n,), unless its kind of finding is noted already."""
-        if found is None:
+        if found is None or not np.count_nonzero(found):
             return
         findings = self.findings
         carrying = found & self._carries
-        if carrying.any() and what is IS_LOCKED:
-            findings.locked = findings.locked or f"{self._first(carrying)} {what}"
-        elif carrying.any():
-            findings.leg = findings.leg or f"{self._first(carrying)} {what}"
-        elif found.any():
+        if not carrying.any():
             findings.arm = findings.arm or f"{self._first(found)} {what}"
+        elif what is IS_LOCKED:
+            findings.locked = findings.locked or f"{self._first(carrying)} {what}"
+        else:
+            findings.leg = findings.leg or f"{self._first(carrying)} {what}"
 
     def _first(self, found: np.ndarray) -> str:
         return self._names[int(np.argmax(found))]
