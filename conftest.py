@@ -42,7 +42,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     processes.
 
     In a parallel run the tests of a file stay in one process, which starts what they share once;
-    those that step a body share little and take long: each goes where there is time.
+    those that step a body share little and take long: each goes where there is time, and they come
+    first, so that no process is left alone with a long one at the end.
     """
     from kinds_of_tests import kind_of
 
@@ -54,6 +55,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(
                 pytest.mark.xdist_group(str(item.path.relative_to(item.config.rootpath)))
             )
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        longest_first = ("sim", "ros", "fast")
+        items.sort(key=lambda item: longest_first.index(kind_of(item.path)))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -65,6 +69,30 @@ def black_box(tmp_path_factory: pytest.TempPathFactory):
     os.environ["TALUS_LOG_DIR"] = str(folder)
     yield folder / "black_box"
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def rig():
+    """A robot that has just stood up; each test goes on with a copy of it in a forked process."""
+    from talus_core.robot import load_robot
+    from talus_core.words.modes import Mode
+    from talus_lab.rig.rig import Rig
+
+    robot = load_robot(Path(__file__).parent / "urdf" / "talus40")
+    standing = Rig(robot, model_error=True)
+    assert standing.run_until(Mode.STANDING, 5.0)
+    return standing
+
+
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a test that uses `rig` in a forked copy: the robot here stays as it is."""
+    if "rig" not in pyfuncitem.fixturenames:
+        return None
+    from talus_lab.rig.fork import in_fork
+
+    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+    in_fork(lambda: pyfuncitem.obj(**arguments))
+    return True
 
 
 @pytest.fixture

@@ -40,9 +40,6 @@ TESTS = (
     ),
     *("imu_monitor", "plausible", "power", "body", "stance", "tilt", "rest"),
 )
-FEW_OF_THE_GATE = (
-    "imu or finite or fall or loss or finding"  # the gate itself is no part, but feeds plausible.py
-)
 
 
 def test_kernel_is_small():
@@ -91,20 +88,10 @@ def coverage(folder: Path) -> dict:
     environment = {**os.environ, "COVERAGE_FILE": str(folder / "data"), "OMP_NUM_THREADS": "1"}
     include = "--include=" + ",".join(str(path.resolve()) for path in KERNEL_FILES)
     kernel_tests = [str(PACKAGE / "test" / f"test_safety_{name}.py") for name in TESTS]
-    gate_tests = ["-k", FEW_OF_THE_GATE, str(PACKAGE / "test" / "test_safety_gate.py")]
-    for chosen in (["-k", "not depth_five", *kernel_tests], gate_tests):
-        pytest = ["-m", "pytest", "-q", "-p", "no:cacheprovider", *chosen]
-        command = [
-            sys.executable,
-            "-m",
-            "coverage",
-            "run",
-            "--append",
-            "--branch",
-            include,
-            *pytest,
-        ]
-        subprocess.run(command, env=environment, cwd=folder, stdout=sys.stderr, check=True)
+    coverage_run = [sys.executable, "-m", "coverage", "run", "--branch", include]
+    pytest = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "not depth_five"]
+    command = [*coverage_run, *pytest, *kernel_tests]
+    subprocess.run(command, env=environment, cwd=folder, stdout=sys.stderr, check=True)
     report = [sys.executable, "-m", "coverage", "json", "-q", "-o", "report.json"]
     subprocess.run(report, env=environment, cwd=folder, check=True)
     return json.loads((folder / "report.json").read_text())

@@ -11,6 +11,7 @@ from talus_core.robot import RobotDescription
 from talus_core.words.modes import Mode
 
 from talus_lab.rig.bounds import HEAD_LINK, OPEN_WORLD
+from talus_lab.rig.fork import in_fork
 from talus_lab.rig.rig import Push, Rig
 
 GET_UP_LIMIT_S = 60.0  # three times what it takes
@@ -79,24 +80,30 @@ def get_up_trial(robot: RobotDescription, seed: int, start: str) -> tuple[bool, 
     return False, rig.time - began
 
 
-def fall_trial(robot: RobotDescription, seed: int, protects: bool = True) -> FallTrial:
-    """Fell a robot by a push while it stands or walks, from any side.
+def fall_trial(robot: RobotDescription, seed: int) -> FallTrial:
+    """Fell a robot by a push while it stands or walks, from any side; all by the seed."""
+    return push_trial(robot, seed, _sure_fall(seed))
 
-    Args:
-        robot: The robot.
-        seed: Seed of the push and all else that is random.
-        protects: False: it goes limp where the fall is certain.
-    """
-    random = np.random.default_rng(seed)
-    return push_trial(robot, seed, random.uniform(*SURE_FALL_NS), protects=protects)
+
+def soft_and_limp_fall(robot: RobotDescription, seed: int) -> tuple[FallTrial, FallTrial]:
+    """Fell a robot as `fall_trial` does, then once more: limp from when the fall is certain."""
+    rig, begin = _pushed(robot, seed, _sure_fall(seed), "torso")
+    rig.run_to(begin)
+    limp = in_fork(lambda: _watch(rig, begin + FALL_LIMIT_S, protects=False))
+    return _watch(rig, begin + FALL_LIMIT_S), limp
+
+
+def _sure_fall(seed: int) -> float:
+    """Return the impulse of a push that fells a robot, N s."""
+    return np.random.default_rng(seed).uniform(*SURE_FALL_NS)
 
 
 def push_trial(
-    robot: RobotDescription, seed: int, impulse: float, link: str = "torso", protects: bool = True
+    robot: RobotDescription, seed: int, impulse: float, link: str = "torso"
 ) -> FallTrial:
     """Push a link by `impulse` N s from a side, at a moment by the seed; half of them walk."""
     rig, begin = _pushed(robot, seed, impulse, link)
-    return _watch(rig, begin + FALL_LIMIT_S, protects)
+    return _watch(rig, begin + FALL_LIMIT_S)
 
 
 def _pushed(robot: RobotDescription, seed: int, impulse: float, link: str) -> tuple[Rig, float]:
@@ -113,7 +120,7 @@ def _pushed(robot: RobotDescription, seed: int, impulse: float, link: str) -> tu
     return rig, begin
 
 
-def _watch(rig: Rig, until: float, protects: bool) -> FallTrial:
+def _watch(rig: Rig, until: float, protects: bool = True) -> FallTrial:
     predicted: float | None = None
     touched: float | None = None
     has_struck_head = False
