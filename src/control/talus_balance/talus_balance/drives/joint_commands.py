@@ -69,12 +69,10 @@ class JointCommands:
     ) -> JointCommand:
         """Return the command for torques and accelerations (m,), N m and rad/s^2."""
         j = self._joints
-        position, velocity, effort = np.zeros((3, len(self._stiffness)))
         references = self._targets.step_targets(state.position[j], state.velocity[j], acceleration)
-        position[j], velocity[j] = references
-        effort[j] = torque
-        planned = np.zeros(len(self._stiffness))
-        planned[j] = acceleration
+        table = np.zeros((4, len(self._stiffness)))
+        table[:, j] = (*references, torque, acceleration)
+        position, velocity, effort, planned = table
         command = JointCommand(
             state.sequence, position, velocity, effort, self._stiffness, self._damping
         )

@@ -96,25 +96,29 @@ class FallPredictor:
     def _is_beyond(self, facts: FallFacts) -> bool:
         """Tell whether the body exceeds what a step can catch at this tick."""
         c = self._config
-        if facts.missed > c.missed or self._is_farther(facts, facts.capture_point, c.reach):
+        left, right = facts.sole_positions[:, :2]
+        centre = 0.5 * (left + right)
+        capture_point = facts.capture_point
+        if facts.missed > c.missed or self._is_farther(facts, capture_point, centre, c.reach):
             return True
         later = facts.com + c.horizon * facts.com_velocity
         lowest = min(facts.sole_positions[:, 2].tolist())
         height = max(later.item(2) - lowest, 0.0)
-        if height < c.sink * facts.wanted_height or self._is_farther(
-            facts, later[:2], height * math.tan(c.lean)
-        ):
+        lean = height * math.tan(c.lean)
+        is_low = height < c.sink * facts.wanted_height
+        if is_low or self._is_farther(facts, later[:2], centre, lean):
             return True
         x, y, z = facts.up.tolist()
         roll, pitch, _ = facts.angular_velocity.tolist()
         up_z = z + c.horizon * (x * pitch - y * roll)  # d(up)/dt = up x omega
         return up_z < math.cos(c.tilt)
 
-    def _is_farther(self, facts: FallFacts, point: np.ndarray, bound: float) -> bool:
+    def _is_farther(
+        self, facts: FallFacts, point: np.ndarray, centre: np.ndarray, bound: float
+    ) -> bool:
         """Tell whether `point` (2,), m, is more than `bound`, m, outside the soles.
 
-        A point near the centre between them is inside, so that no distance is computed.
+        A point near the `centre` (2,), m, between them is inside, so that no distance is computed.
         """
-        left, right = facts.sole_positions[:, :2]
-        x, y = (point - 0.5 * (left + right)).tolist()
+        x, y = (point - centre).tolist()
         return math.hypot(x, y) > bound and self.distance(facts, point) > bound

@@ -176,7 +176,7 @@ class StepPlanner:
             low[:, 0] = ahead
             high[:, 0] = ahead
         choices = self._choices(state, nominal, times, low, high)
-        best = int(np.argmin(self._costs(state, nominal, times, choices)))
+        best = int(self._costs(state, nominal, times, choices).argmin())
         return self._chosen(state, times, choices, best)
 
     def plan_onto(self, state: StepState, goal: LandingGoal) -> StepPlan | Refusal:

@@ -85,6 +85,7 @@ class WholeBodyController:
             GazeTask(model, config.gaze),
         )
         self._tasks = TaskStack(tasks, model.nv)
+        self._joints = model.v_index - BASE  # places of Talus's joints in pinocchio's order
         self._posture = PostureTask(model, config.posture, held=config.feet.contact)
 
     def do_without(self, limp: np.ndarray, held: np.ndarray) -> None:
@@ -129,7 +130,7 @@ class WholeBodyController:
 
     def joint_torque(self, result: QpResult) -> np.ndarray:
         """Return the torques (joints,), N m, in Talus's structural order."""
-        return result.torque[self._model.v_index - BASE]
+        return result.torque[self._joints]
 
     def joint_acceleration(self, result: QpResult) -> np.ndarray:
         """Return the accelerations (joints,), rad/s^2, in Talus's structural order."""

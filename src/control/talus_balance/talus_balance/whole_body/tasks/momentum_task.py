@@ -52,8 +52,8 @@ class MomentumTask:
         gains = self._gains.com_height
         return (
             target.com_vertical_acceleration
-            + gains.kp * (target.com_height - model.com[2])
-            + gains.kd * (target.com_vertical_speed - model.com_velocity[2])
+            + gains.kp * (target.com_height - model.com.item(2))
+            + gains.kd * (target.com_vertical_speed - model.com_velocity.item(2))
         )
 
     def count(self, tick: BodyTick) -> int:

@@ -15,7 +15,6 @@ class _Layout(NamedTuple):
     """Assigns the rows of one set of present tasks."""
 
     all_rows: TaskRows
-    weighted: np.ndarray
     present: tuple[tuple[Task, TaskRows], ...]
 
 
@@ -27,7 +26,6 @@ class TaskStack:
         most = sum(task.most_rows for task in tasks)
         self._tasks = tuple(tasks)
         self._jacobian = np.zeros((most, nv))
-        self._weighted = np.zeros((most, nv))
         self._wanted = np.zeros(most)
         self._root_weight = np.zeros(most)
         self._layouts: dict[tuple[int, ...], _Layout] = {}
@@ -37,9 +35,10 @@ class TaskStack:
         layout = self._layout(tuple([task.count(tick) for task in self._tasks]))
         for task, rows in layout.present:
             task.write(tick, rows)
-        rows = layout.all_rows
-        np.multiply(rows.jacobian, rows.root_weight[:, np.newaxis], out=layout.weighted)
-        return layout.weighted, rows.root_weight * rows.wanted
+        jacobian, wanted, root_weight = layout.all_rows
+        jacobian *= root_weight[:, np.newaxis]
+        wanted *= root_weight
+        return jacobian, wanted
 
     def _layout(self, counts: tuple[int, ...]) -> _Layout:
         known = self._layouts.get(counts)
@@ -55,8 +54,7 @@ class TaskStack:
             if count:
                 present.append((task, self._rows(slice(first, first + count))))
             first += count
-        everything = slice(0, first)
-        return _Layout(self._rows(everything), self._weighted[everything], tuple(present))
+        return _Layout(self._rows(slice(0, first)), tuple(present))
 
     def _rows(self, place: slice) -> TaskRows:
         return TaskRows(self._jacobian[place], self._wanted[place], self._root_weight[place])
