@@ -14,8 +14,9 @@ from rclpy.serialization import serialize_message
 from talus_core.motion.limb_targets import RawLimbTarget
 from talus_core.physics import NANOSECONDS_PER_SECOND
 from talus_core.robot import Foot
-from talus_core.rotations import matrix_from_yaw, quat_xyzw_from_matrix, yaw_of
+from talus_core.rotations import matrix_from_yaw, yaw_of
 from talus_core.state import RobotState
+from talus_dynamics.rotation_vectors import quat_xyzw_from_rotation
 from talus_dynamics.support import centre_of_pressure, margin, support_polygon
 from talus_estimation.estimator import BaseEstimate
 from talus_ros.stamped import StampedNumbers
@@ -74,7 +75,7 @@ def transforms_message(
     ground = 0.0 if sole_positions is None else float(sole_positions[:, 2].min())
     footprint = np.array([base.position[0], base.position[1], ground])
     position = base.rotation.T @ (footprint - base.position)
-    levelled = quat_xyzw_from_matrix(base.rotation.T @ matrix_from_yaw(yaw_of(base.rotation)))
+    levelled = quat_xyzw_from_rotation(base.rotation.T @ matrix_from_yaw(yaw_of(base.rotation)))
     return TFMessage(
         transforms=[
             _transform("odom", "base_link", base.position, quat_xyzw, stamp),

@@ -10,8 +10,8 @@ from builtin_interfaces.msg import Time
 from nav_msgs.msg import Odometry
 from rclpy.node import Node
 from talus_core.robot import Foot
-from talus_core.rotations import quat_xyzw_from_matrix
 from talus_core.state import RobotState
+from talus_dynamics.rotation_vectors import quat_xyzw_from_rotation
 from talus_ros.diagnostics_node import ERROR, OK, WARN, DiagnosticsPublisher
 from talus_ros.trace_node import TracedPublisher, trace_of_node
 from tf2_msgs.msg import TFMessage
@@ -61,7 +61,7 @@ class BalanceReports:
         stamp = conversions.time_message(state.time)
         base = report.base
         if base is not None and state.sequence % self._every[ODOMETRY_HZ] == 0:
-            quat_xyzw = quat_xyzw_from_matrix(base.rotation)
+            quat_xyzw = quat_xyzw_from_rotation(base.rotation)
             self._odometry.publish(self._odometry_writer.write(base, quat_xyzw, state.time))
             soles = report.sole_positions
             frames = conversions.transforms_message(base, soles, quat_xyzw, stamp)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Turn rotations into rotation vectors and back, by pinocchio, whose series hold at small angles.
+"""Turn rotations into vectors and quaternions, by pinocchio, whose series hold at small angles.
 
 `talus_core.rotations` has an exponential of its own, since core knows NumPy alone; its last bits
 differ, so estimator and controller use these.
@@ -19,6 +19,12 @@ def rotation_from_vector(turn: np.ndarray) -> np.ndarray:
 def vector_from_rotation(rotation: np.ndarray) -> np.ndarray:
     """Return the vector (3,) rad along the axis of `rotation` (3, 3), as long as its angle."""
     return pin.log3(rotation)
+
+
+def quat_xyzw_from_rotation(rotation: np.ndarray) -> np.ndarray:
+    """Return the unit quaternion (4,) in ROS order of a rotation (3, 3), w >= 0."""
+    quat_xyzw = pin.Quaternion(rotation).coeffs()
+    return quat_xyzw if quat_xyzw[3] >= 0.0 else -quat_xyzw
 
 
 def rotation_from_rpy(roll: float, pitch: float, yaw: float) -> np.ndarray:

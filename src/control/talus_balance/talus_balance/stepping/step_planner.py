@@ -268,7 +268,7 @@ class StepPlanner:
         c = self.config
         choices = self._solve(state, nominal, times, low, high)
         beside = np.abs(choices.landing[:, 0]) < c.bounds.apart
-        if not (beside & (choices.landing[:, 1] < c.bounds.narrow)).any():
+        if not np.count_nonzero(beside & (choices.landing[:, 1] < c.bounds.narrow)):
             return choices
         low[beside, 1] = np.maximum(low[beside, 1], c.bounds.narrow)
         high[:, 1] = np.maximum(high[:, 1], low[:, 1])
