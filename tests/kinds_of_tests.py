@@ -8,12 +8,12 @@ robot time through gate, estimator, planner or map; where no import shows it, th
 
 from __future__ import annotations
 
-import ast
 import re
 from functools import cache
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from sources import ROOT, imported
+
 ROS_MODULES = (
     "rclpy",
     "subprocess",
@@ -45,12 +45,8 @@ def _helpers() -> dict[str, Path]:
 @cache
 def _modules(path: Path) -> frozenset[str]:
     """Return the dotted names that a test file imports, those of its helper modules included."""
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    modules = {module for module, _ in imported(path)}
+    names = modules | {f"{module}.{name}" for module, name in imported(path) if name}
     helpers = [
         _helpers()[name] for name in names if name in _helpers() and _helpers()[name] != path
     ]

@@ -43,16 +43,25 @@ def markdown_pages() -> list[Path]:
 
 
 @cache
-def imports(path: Path) -> frozenset[str]:
-    """Return dotted names of the modules that a file imports, except the standard library's."""
-    names = set()
-    for node in ast.walk(ast.parse(path.read_text(), str(path))):
+def imported(path: Path) -> frozenset[tuple[str, str | None]]:
+    """Return what a file imports, at its top or within a function.
+
+    Each is a module and a name that is taken from it; None where the module itself is imported.
+    """
+    found: set[tuple[str, str | None]] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
         if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
+            found |= {(alias.name, None) for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}:{node.lineno}: relative import"
-            names.add(node.module)
-    return frozenset(name for name in names if name.split(".")[0] not in sys.stdlib_module_names)
+            found |= {(str(node.module), alias.name) for alias in node.names}
+    return frozenset(found)
+
+
+def imports(path: Path) -> frozenset[str]:
+    """Return dotted names of the modules that a file imports, except the standard library's."""
+    modules = {module for module, _ in imported(path)}
+    return frozenset(name for name in modules if name.split(".")[0] not in sys.stdlib_module_names)
 
 
 def module_name(path: Path, package: str) -> str:
@@ -62,15 +71,10 @@ def module_name(path: Path, package: str) -> str:
 
 
 def imported_modules(path: Path, modules: set[str]) -> set[str]:
-    """Return which of the `modules` a file imports, at its top or within a function."""
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(), str(path))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            inner = {f"{node.module}.{alias.name}" for alias in node.names}
-            names |= inner if inner <= modules else inner | {str(node.module)}
-    return names & modules
+    """Return which of the `modules` a file imports: not a package that only holds such a one."""
+    inner = {module if name is None else f"{module}.{name}" for module, name in imported(path)}
+    outer = {module for module, name in imported(path) if f"{module}.{name}" not in modules}
+    return (inner | outer) & modules
 
 
 def top_level(names: frozenset[str]) -> set[str]:

@@ -3,13 +3,21 @@
 
 from __future__ import annotations
 
-import ast
 from fnmatch import fnmatch
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
-from sources import PACKAGES, ROOT, imported_modules, imports, module_name, python_files, top_level
+from sources import (
+    PACKAGES,
+    ROOT,
+    imported,
+    imported_modules,
+    imports,
+    module_name,
+    python_files,
+    top_level,
+)
 
 # Seen only by the shell of a node (is_shell): the graph, its messages, and the package that wraps
 # both.
@@ -249,7 +257,8 @@ def test_library_lives_in_its_place(library):
 
 @pytest.mark.parametrize("package", CLOCKLESS)
 def test_mathematics_reads_no_clock(package):
-    readers = [path.name for path in pure_files(package) if "time" in _standard_imports(path)]
+    modules = {path.name: {module for module, _ in imported(path)} for path in pure_files(package)}
+    readers = [name for name, names in modules.items() if "time" in names]
     assert readers == []
 
 
@@ -260,15 +269,3 @@ def test_bootstrap_needs_nothing_installed():
         for name, modules in wrong.items()
     }
     assert {name: modules for name, modules in strangers.items() if modules} == {}
-
-
-def _standard_imports(path: Path) -> set[str]:
-    """Return the modules that a file imports by name, the standard library's included."""
-    tree = ast.parse(path.read_text())
-    plain = {
-        alias.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Import)
-        for alias in node.names
-    }
-    return plain | {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
