@@ -10,15 +10,16 @@ import numpy as np
 from talus_balance.balance_types import BalanceReport
 from talus_balance.stepping.height_grid import HeightGrid
 from talus_core.pinhole import Pinhole
+from talus_core.robot import RobotDescription
 from talus_core.rotations import matrix_from_quat_xyzw
 from talus_core.transform import Transform
+from talus_core.vision.cameras import load_camera_rows
 from talus_map.mapper import DepthView, MapConfig, Mapper
 from talus_simulation.cameras.depth_noise import DepthNoise, NoisyDepth
 from talus_simulation.mujoco_body.driver import MujocoDriver
 
 from talus_lab.rig.rig import Rig
 
-DEPTH_CAMERAS = ("front_left", "down")  # those of talus40 that measure depth
 # Pixels that reach the map: a sixteenth of the cameras', for speed.
 EYE_WIDTH_PX = 80
 EYE_HEIGHT_PX = 60
@@ -53,12 +54,13 @@ def stance_of(report: BalanceReport | None) -> BelievedStance | None:
 class Eyes:
     """Shows the controller the map of the ground; call `observe_tick` every tick."""
 
-    def __init__(self, rig: Rig, seed: int):
-        """Open the eyes of a rig; `seed`: of the depth noise."""
+    def __init__(self, rig: Rig, robot: RobotDescription, seed: int):
+        """Open the map's cameras of a `robot` that is on a rig; `seed`: of the depth noise."""
         self._rig = rig
         self._pinholes = {
-            name: rig.driver.sight.intrinsics(name, EYE_WIDTH_PX, EYE_HEIGHT_PX)
-            for name in DEPTH_CAMERAS
+            row.name: rig.driver.sight.intrinsics(row.name, EYE_WIDTH_PX, EYE_HEIGHT_PX)
+            for row in load_camera_rows(robot.folder)
+            if row.map_rate_hz is not None
         }
         self._noise = NoisyDepth(DepthNoise(), seed)
         self._mapper = Mapper(MapConfig(pixel_step=1))
@@ -73,8 +75,8 @@ class Eyes:
         if stance is None:
             return
         if tick % self._ticks_per_image == 0:
-            camera = DEPTH_CAMERAS[tick // self._ticks_per_image % len(DEPTH_CAMERAS)]
-            pinhole = self._pinholes[camera]
+            in_turns = tuple(self._pinholes.items())
+            camera, pinhole = in_turns[tick // self._ticks_per_image % len(in_turns)]
             view = view_of(self._rig.driver, stance, camera, pinhole=pinhole, noise=self._noise)
             self._mapper.integrate(view)
         if tick % self._ticks_per_elevation == 0:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from talus_core.motion.limb_targets import Limb, LimbFrame, LimbPriority, LimbTarget
 from talus_core.robot import RobotDescription
-from talus_core.rotations import matrix_from_yaw
+from talus_core.rotations import cross, matrix_from_yaw
 from talus_dynamics.arm_reach import ARM_GROUPS, ArmReach
 from talus_dynamics.model_frames import HAND_FRAMES
 from talus_dynamics.robot_dynamics import BASE, WholeBodyModel
@@ -126,7 +126,7 @@ def goal_in_odom(target: LimbTarget, base: BaseEstimate) -> HandGoal:
     turning = base.rotation @ base.angular_velocity
     velocity = np.concatenate(
         (
-            base.velocity + np.cross(turning, lever) + base.rotation @ target.velocity[:3],
+            base.velocity + cross(turning, lever) + base.rotation @ target.velocity[:3],
             turning + base.rotation @ target.velocity[3:],
         )
     )

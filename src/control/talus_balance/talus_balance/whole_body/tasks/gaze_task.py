@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from talus_core.rotations import cross
 from talus_dynamics.robot_dynamics import WholeBodyModel
 
 from talus_balance.whole_body.gains import Gains
@@ -46,7 +47,7 @@ class GazeTask:
         eyes = self._model.frame(self._model.frames.gaze)
         across = eyes.rotation[:, 1:].T  # left and upward axes, (2, 3)
         forward = eyes.rotation[:, 0]
-        axis = np.cross(forward, reference.direction)
+        axis = cross(forward, reference.direction)
         sine = float(np.linalg.norm(axis))
         angle = math.atan2(sine, float(forward @ reference.direction))
         turn = axis * (

@@ -83,7 +83,7 @@ LOSS_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         name="misled",
-        cause="who balances is misled by the sensors",
+        cause="the controller is misled by its sensors",
         level=StopLevel.R3_SIT_THEN_CUT,
         within_ms=30,
         holds=lambda f, c: f.permit is not None and f.permit.rule == "sensor_fault",

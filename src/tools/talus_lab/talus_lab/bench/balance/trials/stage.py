@@ -60,7 +60,7 @@ class Actor:
             self.rig = _rig(description, setting, world, policy)
         if setting.friction is not None:
             self.rig.driver.set_friction("floor", setting.friction)
-        self._eyes = Eyes(self.rig, setting.seed) if setting.sees else None
+        self._eyes = Eyes(self.rig, description, setting.seed) if setting.sees else None
         self._description = description
         self.clock = StepClock()
         self.witness: Witness | None = None
