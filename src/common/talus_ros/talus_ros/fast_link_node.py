@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from rclpy.callback_groups import CallbackGroup
@@ -85,26 +85,24 @@ class FastLink:
         The sleep ends with a message, with `wake`, or after `timeout`, s of wall time. Returns
         whether a message was handled.
         """
-        if self._take(tuple(self._served)):  # a look costs a fortieth of a sleep
+        if self._take_all():  # a look costs a fortieth of a sleep
             return True
         if timeout <= 0.0:
             return False
-        return self._take(self._sleep(timeout))
+        self._sleep(timeout)
+        return self._take_all()
 
     def wake(self) -> None:
         """End the present or next sleep early; any thread may call it."""
         self._guard.trigger_guard_condition()
 
-    def _take(self, pointers: Sequence[int]) -> bool:
-        """Take every message of these subscriptions as bytes; tell whether there was one.
+    def _take_all(self) -> bool:
+        """Take every message as bytes.
 
         Otherwise rclpy makes a message object even to find out that there is no message.
         """
         count = 0
-        for pointer in pointers:
-            if pointer not in self._served:
-                continue  # a handler has just ended it
-            handle, message_type, handler = self._served[pointer]
+        for handle, message_type, handler in tuple(self._served.values()):
             for _ in range(MOST_MESSAGES_PER_WAIT):
                 taken = handle.take_message(message_type, True)
                 if taken is None:
@@ -121,15 +119,13 @@ class FastLink:
             return
         handler(message)
 
-    def _sleep(self, timeout: float) -> Sequence[int]:
-        """Sleep until a message arrives; return the subscriptions that have one."""
+    def _sleep(self, timeout: float) -> None:
         wait_set = self._wait_set or self._new_wait_set()
         wait_set.clear_entities()
         for handle, *_ in self._served.values():
             wait_set.add_subscription(handle)
         wait_set.add_guard_condition(self._guard)
         wait_set.wait(int(timeout * 1e9))
-        return wait_set.get_ready_entities("subscription")
 
     def _new_wait_set(self) -> Any:
         self._wait_set = _rclpy.WaitSet(len(self._served), 1, 0, 0, 0, 0, self._context)

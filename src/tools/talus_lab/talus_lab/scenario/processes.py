@@ -29,6 +29,7 @@ from talus_safety.kernel.decide.supervisor.supervisor import (
     Wish,
 )
 from talus_safety.operation.operator_link import LEAST_KEY_BYTES, Hold, OperatorDevice, OperatorLink
+from talus_safety.supervision.judgement import Judgement
 from talus_safety.supervision.watch import Watch
 
 # The nodes' own, which only a file that imports ROS may import: test_scenario.py holds them equal.
@@ -148,13 +149,16 @@ class SafetyProcess(NodeProcess):
         """Start with nothing heard."""
         super().__init__("safety", 0.029)
         self.watch = Watch(robot, config)
-        self.state = SupervisorState()
-        self._supervisor = Supervisor(config)
-        self._facts = self.watch.facts(0.0)
+        self._judgement = Judgement(Supervisor(config), self.watch.facts(0.0))
         self._newest: RobotState | None = None
         self._passed = 0.0
         self._judged_at = 0.0
         self._is_due = False
+
+    @property
+    def state(self) -> SupervisorState:
+        """Return what was judged last."""
+        return self._judgement.state
 
     def hear_state(self, state: RobotState) -> None:
         """Keep the newest robot_state until it is read."""
@@ -172,9 +176,8 @@ class SafetyProcess(NodeProcess):
 
     def ask(self, wish: Wish) -> Answer:
         """Answer an operator's wish, which makes a judgement due."""
-        self.state, answer = self._supervisor.ask(self.state, self._facts, wish)
         self._is_due = True
-        return answer
+        return self._judgement.ask(wish)
 
     def work(self, wall: float) -> SupervisorState | None:
         """Judge if that is due; return what is published then."""
@@ -186,11 +189,10 @@ class SafetyProcess(NodeProcess):
         if self._newest is not None:
             self._passed += self.watch.on_state(self._newest, wall)
             self._newest = None
-        self._facts = self.watch.facts(wall)
-        self.state = self._supervisor.step_level(self.state, self._facts, self._passed)
+        _, state = self._judgement.step_judgement(self.watch.facts(wall), self._passed)
         self._passed = 0.0
         self.sequence = self.watch.sequence
-        return self.state
+        return state
 
     def permit(self) -> TorquePermit:
         """Return what the driver's gate reads from the message just published."""
