@@ -193,14 +193,9 @@ class GaitInput(NamedTuple):
         return 0.5 * (self.sole_positions[LEFT, :2] + self.sole_positions[RIGHT, :2])
 
     @property
-    def full_load(self) -> float:
-        """Return a load that no sole ever bears, N."""
-        return FULL_LOAD_WEIGHTS * self.weight
-
-    @property
     def full_loads(self) -> np.ndarray:
-        """Return such a load for each sole, (2,), N."""
-        return np.full(2, self.full_load)
+        """Return loads that no sole ever bears, (2,), N."""
+        return np.full(2, FULL_LOAD_WEIGHTS * self.weight)
 
 
 class GaitOutput(NamedTuple):

@@ -311,14 +311,14 @@ class StepUnderWay:
             swing: Reference of the swing foot; None while it still carries.
         """
         side = 1 - self.stance
-        loads = [inp.full_load, inp.full_load]
-        loads[side] = max_swing_force
+        max_force = inp.full_loads
+        max_force[side] = max_swing_force
         foothold = self.foothold
         swing_carries = max_swing_force > 0.0
         return GaitOutput(
             centre_of_pressure=pressure,
             in_contact=(swing_carries, True) if side == LEFT else (True, swing_carries),
-            max_force=np.array(loads),
+            max_force=max_force,
             swing_side=None if swing is None else side,
             swing=swing,
             heading=self._walk.command.heading,

@@ -146,15 +146,13 @@ class GazeReferences:
         self, target: LimbTarget | None, base: BaseEstimate, heading: float, home: GazeAngles
     ) -> GazeReference | None:
         """Return the reference on the way to `target`, or back to `home`; `heading` is in rad."""
-        if target is None and self._path is None:
-            return None
-        turned = matrix_from_yaw(heading)
         if target is None:
             angles = None if self._path is None else self._path.turn_back(home)
             if angles is None:
                 self._path = None
                 return None
-            return GazeReference(turned @ angles.direction())
+            return GazeReference(matrix_from_yaw(heading) @ angles.direction())
+        turned = matrix_from_yaw(heading)
         if self._path is None:
             self._path = GazePath(self._range, self._dt, home)
         eyes = self._model.frame(self._model.frames.gaze).position
