@@ -37,7 +37,8 @@ class FastLink:
     """Serves subscriptions only in the thread that calls `wait`.
 
     Subscriptions are made through the node, so that remapping and namespaces work; executors skip
-    them. Handlers run one after another inside `wait`, which raises what they raise.
+    them. Handlers run one after another inside `wait`, which raises what they raise: all messages
+    of the topic that was subscribed first, then those of the next.
 
     Attributes:
         malformed: Number of messages whose bytes do not fit their type. They are dropped, since any

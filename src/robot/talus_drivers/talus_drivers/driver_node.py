@@ -112,9 +112,10 @@ class DriverNode:
         )
         self._heartbeat = HeartbeatThread(node, "driver")
         self._report = DriverReport(node, self._driver)
+        # Before the answers: a heartbeat read after them may tell of one that has come meanwhile.
+        link.subscribe(msg.Heartbeat, HEARTBEAT_TOPIC, self._on_heartbeat, HEARTBEAT_QOS)
         link.subscribe(msg.JointCommand, "joint_command", self._on_command, raw=True)
         link.subscribe(msg.SafetyState, "safety/state", self._on_safety)
-        link.subscribe(msg.Heartbeat, HEARTBEAT_TOPIC, self._on_heartbeat, HEARTBEAT_QOS)
 
     def _on_command(self, data: bytes) -> None:
         self._trace.put(COMMAND_KIND, time.monotonic_ns(), data)
