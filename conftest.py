@@ -37,6 +37,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if is_test and wanted in KINDS and kind_of(collection_path) != wanted else None
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist asks for the groups in this hook, too
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give each test the mark of its file: `./talus test -m fast` leaves out simulations and
     processes.
@@ -52,9 +53,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.get_closest_marker(kind) is None:
             item.add_marker(kind)
         if kind != "sim":
-            item.add_marker(
-                pytest.mark.xdist_group(str(item.path.relative_to(item.config.rootpath)))
-            )
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
     if "PYTEST_XDIST_WORKER" in os.environ:
         longest_first = ("sim", "ros", "fast")
         items.sort(key=lambda item: longest_first.index(kind_of(item.path)))

@@ -21,3 +21,11 @@ def test_files_that_are_known_have_their_mark(name, kind):
 
 def test_every_mark_is_used():
     assert {kind_of(path) for path in FILES} == set(KINDS)
+
+
+def test_a_file_of_shared_things_is_one_group_before_xdist_deals_it_out(request):
+    assert request.node.get_closest_marker("xdist_group").args == ("test_marks",)
+    hooks = request.config.hook.pytest_collection_modifyitems.get_hookimpls()
+    assert [hook.tryfirst for hook in hooks if hook.plugin_name == str(ROOT / "conftest.py")] == [
+        True
+    ]

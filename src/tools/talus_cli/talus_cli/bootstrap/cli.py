@@ -88,7 +88,9 @@ def _in_parallel(arguments: list[str]) -> list[str]:
     """Return what spreads the whole suite, or a mark of it, over all cores; a file runs on one."""
     names_a_file = any(argument.endswith(".py") or ".py::" in argument for argument in arguments)
     is_told = any(argument.startswith(("-n", "--pdb", "--collect")) for argument in arguments)
-    return [] if names_a_file or is_told else ["-n", "auto", "--dist", "loadgroup"]
+    if names_a_file or is_told:
+        return []
+    return ["-n", "auto", "--dist", "loadgroup", "--no-loadscope-reorder"]
 
 
 def _bench(workspace: Workspace, arguments: list[str]) -> int:
