@@ -66,19 +66,20 @@ def play(workers: Workers, trial: Trial) -> TrialOutcome:
     return outcome
 
 
-# Trials from the same start are played in one process, which reaches it once.
+def same_start(name: str, seed: int) -> pytest.MarkDecorator:
+    """Return the mark of trials that are played in one process, which reaches their start once."""
+    return pytest.mark.xdist_group(f"{name} from {seed}")
+
+
 @pytest.mark.parametrize(
     ("name", "seed", "floor"),
-    [
-        pytest.param(*floor, marks=pytest.mark.xdist_group(f"{floor[0]} from {floor[1]}"))
-        for floor in FLOORS
-    ],
+    [pytest.param(*row, marks=same_start(row[0], row[1])) for row in FLOORS],
 )
 def test_it_still_survives(workers, name, seed, floor):
     outcome = play(workers, trial_of(name, seed, floor))
     assert survives(name, floor, outcome), outcome
 
 
-@pytest.mark.xdist_group("standing_push_torso from 0")
+@same_start("standing_push_torso", 0)
 def test_nothing_survives_a_shove_of_twice_the_pendulums_ceiling(workers):
     assert play(workers, trial_of("standing_push_torso", 0, (3.0, 90.0, None))).fell

@@ -37,8 +37,8 @@ class FastLink:
     """Serves subscriptions only in the thread that calls `wait`.
 
     Subscriptions are made through the node, so that remapping and namespaces work; executors skip
-    them. Handlers run one after another inside `wait`, which raises what they raise: all messages
-    of the topic that was subscribed first, then those of the next.
+    them. Handlers run one after another inside `wait`, which raises what they raise; topics are
+    read in the order in which they were subscribed.
 
     Attributes:
         malformed: Number of messages whose bytes do not fit their type. They are dropped, since any

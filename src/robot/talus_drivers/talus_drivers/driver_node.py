@@ -112,7 +112,7 @@ class DriverNode:
         )
         self._heartbeat = HeartbeatThread(node, "driver")
         self._report = DriverReport(node, self._driver)
-        # Before the answers: a heartbeat read after them may tell of one that has come meanwhile.
+        # First: read after the answers, a heartbeat could end a tick whose answer has just come.
         link.subscribe(msg.Heartbeat, HEARTBEAT_TOPIC, self._on_heartbeat, HEARTBEAT_QOS)
         link.subscribe(msg.JointCommand, "joint_command", self._on_command, raw=True)
         link.subscribe(msg.SafetyState, "safety/state", self._on_safety)

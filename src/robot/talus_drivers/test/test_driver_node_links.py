@@ -23,13 +23,15 @@ def read_in_turn(monkeypatch, robot) -> list[str]:
     limits = folder.parents[1] / "config" / "safety.yaml"
     parameters = (f"robot:={folder}", f"limits:={limits}", "driver:=mock")
     rclpy.init(args=["--ros-args", *(word for value in parameters for word in ("-p", value))])
-    driver_node.DriverNode().close()
-    rclpy.shutdown()
+    try:
+        driver_node.DriverNode().close()
+    finally:
+        rclpy.shutdown()
     return topics
 
 
-def test_no_heartbeat_is_read_before_the_answer_that_it_speaks_of_can_be(read_in_turn):
-    """A heartbeat leaves after the answer: what is read after it holds that answer."""
+def test_heartbeats_are_read_before_the_answers_that_they_follow(read_in_turn):
+    """A heartbeat leaves after the answer: once it is read, that answer is there to be read."""
     first, *answers = read_in_turn
     assert first == HEARTBEAT_TOPIC
     assert {"joint_command", "safety/state"} <= set(answers)
