@@ -21,9 +21,9 @@ def test_gets_up_from_lying(start):
 
 def test_hard_pushes_are_foreseen_land_softly_and_keep_the_head_off_the_ground():
     """Pushes of 1.6 to 2.5 m/s that no step caught; peak forces of falls differ by half."""
-    pairs = [soft_and_limp_fall(ROBOT, seed) for seed in range(6)]
+    pairs = [soft_and_limp_fall(ROBOT, seed) for seed in range(4)]
     falls = [pair for pair in pairs if pair[0].fell]
-    assert len(falls) >= 4
+    assert len(falls) >= 3
     assert all(soft.predicted and soft.lead >= 0.2 for soft, _ in falls)
     assert not any(soft.head_strike for soft, _ in falls)
     hardest = [sum(trial.peak_force for trial in trials) for trials in zip(*falls, strict=True)]

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checks by a fixed part of the fault matrix that the robot survives what it once survived.
 
-The whole matrix: ./talus bench safety.
+The whole matrix: ./talus bench safety. Faults that a golden run or a test of the whole run plays
+(a dead balance node, an emergency stop of a robot that stands) are not played again.
 """
 
 from __future__ import annotations
@@ -18,12 +19,10 @@ from talus_lab.scenario.rig_stage import RigStage
 
 ROBOT = load_robot(Path(__file__).parents[1] / "urdf" / "talus40")
 HELD = {
-    ("double_support", 0): ("F01", "F05", "F15", "F18", "F38", "F41"),
-    ("walking", 0): ("F02", "F12", "F13", "F16", "F17", "F23", "F34", "F46"),
-    ("walking", 2): ("F36",),
-    ("walking", 14): ("F36",),
+    ("double_support", 0): ("F05", "F15", "F18", "F38"),
+    ("walking", 0): ("F12", "F16", "F17", "F23", "F34", "F46"),
     ("loaded", 2): ("F31",),
-    ("transition", 2): ("F01", "F05", "F36", "F41"),
+    ("transition", 2): ("F05", "F36", "F41"),
 }
 
 
