@@ -128,3 +128,72 @@ def test_a_map_too_large_for_this_one_is_refused(tmp_path):
     with pytest.raises(MapFileError, match="blocks; the map holds 10"):
         store.load(small, path)
     assert small.block_count == 0
+
+
+ODD_ENTRIES = {
+    "versions": {"version": np.array([1, 2])},
+    "a_name_as_version": {"version": "one"},
+    "scalar": {"coordinates": np.int32(3)},
+    "far": {"coordinates": some_map().coordinates + np.int32(2**30)},
+    "twice": {"coordinates": np.zeros_like(some_map().coordinates)},
+    "kinds": {"kind": np.array(["talus voxel map", "x"])},
+    "resolution": {"resolution": np.array([0.05])},
+    "quantum": {"quantum": None},
+    "an_object": {"log_odds": np.array([{}, {}], dtype=object)},
+}
+
+
+@pytest.mark.parametrize("changes", ODD_ENTRIES.values(), ids=ODD_ENTRIES)
+def test_odd_entries_are_refused_in_one_line_and_the_map_stays(tmp_path, changes):
+    voxels = some_map(5)
+    before = content(voxels)
+    with pytest.raises(MapFileError) as refused:
+        store.load(voxels, archive(tmp_path / "odd.npz", **changes))
+    assert "odd.npz" in str(refused.value) and "\n" not in str(refused.value)
+    assert content(voxels) == before
+
+
+def test_a_damaged_byte_anywhere_is_refused_or_changes_nothing_of_what_was_saved(tmp_path):
+    saved = some_map(1)
+    data = store.save(saved, tmp_path / "hall.npz").read_bytes()
+    damaged = tmp_path / "damaged.npz"
+    random = np.random.default_rng(0)
+    refused = 0
+    for place in random.integers(len(data), size=200):
+        spoilt = bytearray(data)
+        spoilt[place] ^= random.integers(1, 256)
+        damaged.write_bytes(spoilt)
+        voxels = some_map(5)
+        before = content(voxels)
+        try:
+            store.load(voxels, damaged)
+            assert content(voxels) == content(saved)  # a byte that nobody reads
+        except MapFileError:
+            assert content(voxels) == before
+            refused += 1
+    assert refused > 100
+
+
+def test_numpys_other_format_is_refused(tmp_path):
+    np.save(tmp_path / "array.npy", np.zeros((4, 4)))
+    with pytest.raises(MapFileError, match=r"array.npy is no map"):
+        store.load(some_map(), tmp_path / "array.npy")
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "/", "~/../.."])
+def test_what_is_no_file_is_not_opened(path):
+    with pytest.raises(MapFileError, match=r"cannot read|is not an absolute path"):
+        store.load(some_map(), path)
+
+
+@pytest.mark.parametrize("act", [store.save, store.load])
+@pytest.mark.parametrize("path", ["~nobody_here/a.npz", "a.npz", "", "/", "/tmp/a\0b.npz"])
+def test_a_path_that_leads_nowhere_is_refused_both_ways(act, path):
+    with pytest.raises(MapFileError):
+        act(some_map(), path)
+
+
+@pytest.mark.parametrize("path", ["/proc/a.npz", "/tmp", "/tmp/" + 300 * "x"])
+def test_where_nothing_can_be_written_is_refused(path):
+    with pytest.raises(MapFileError, match="cannot write"):
+        store.save(some_map(), path)

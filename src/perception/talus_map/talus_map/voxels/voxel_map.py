@@ -22,7 +22,8 @@ HIGHEST_LOG_ODDS = (
 OCCUPIED_LOG_ODDS = 0.85  # p = 0.7, more than one hit: a single stray point is not an obstacle
 
 _BITS = 21  # of each coordinate in a key: +-1 048 576 blocks are +-419 km at 5 cm
-_BIAS = 1 << (_BITS - 1)
+FURTHEST_BLOCK = 1 << (_BITS - 1)  # coordinates are from its negative to one below it
+_BIAS = FURTHEST_BLOCK
 _MASK = (1 << _BITS) - 1
 _CAPACITY = 1024  # blocks at the start, 0.5 MB
 
