@@ -211,6 +211,37 @@ def test_no_object_is_asked_what_it_has():
     ] == []
 
 
+# The shell around intakes; a bare intake lets one message of somebody else end the node.
+SHELL = (
+    "src/common/talus_ros/talus_ros/fast_link_node.py",
+    "src/common/talus_ros/talus_ros/intake/intake_node.py",
+    "src/tools/talus_lab/talus_lab/bench/executor_peer_node.py",  # measured as rclpy is
+)
+BARE_INTAKES = ("create_subscription", "create_service")
+
+
+def test_every_intake_is_behind_the_shell():
+    bare = [
+        place(path, node)
+        for path, node in nodes(SOURCES, ast.Call)
+        if isinstance(node.func, ast.Attribute)
+        and node.func.attr in BARE_INTAKES
+        and str(path.relative_to(ROOT)) not in SHELL
+    ]
+    assert bare == [], "use FastLink.subscribe and Intakes.serve of talus_ros"
+
+
+def test_every_executor_is_behind_the_shell():
+    bare = [
+        place(path, node)
+        for path, node in nodes(SOURCES, ast.Call)
+        if isinstance(node.func, ast.Name)
+        and node.func.id.endswith("ThreadedExecutor")
+        and not (str(path.relative_to(ROOT)) in SHELL or path.stem == "run_node")
+    ]
+    assert bare == [], "use IntakeExecutor or ExecutorThread of talus_ros"
+
+
 def defined_names(tree: ast.Module) -> Iterator[str]:
     """Yield the public classes and upper-case constants of a module."""
     for node in tree.body:

@@ -24,3 +24,10 @@ def unknown_name_message(kind: str, name: str, known: Iterable[str], most: int =
     near = get_close_matches(name, known, n=most, cutoff=0.5)
     listed = ", ".join(near or known) or "none"
     return f"unknown {kind} '{name}'; {'nearest' if near else 'known'}: {listed}"
+
+
+class RefusedInputError(TalusError):
+    """Says that something from outside a node is not for it or cannot be used, and what would be.
+
+    Whatever reads messages, requests and files raises it; the shell around intakes tells it.
+    """

@@ -68,6 +68,10 @@ class TransformBuffer:
         """Return every frame that some edge has named."""
         return set(self._edges) | {edge.parent for edge in self._edges.values()}
 
+    def newest_time(self) -> float:
+        """Return the newest time of any edge that moves, s; -inf where there is none."""
+        return max((edge.times[-1] for edge in self._edges.values()), default=_STATIC_TIME_S)
+
     def set_static(
         self, parent: str, child: str, position: Iterable[float], quat_xyzw: Iterable[float]
     ) -> None:

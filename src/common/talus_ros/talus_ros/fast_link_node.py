@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from rclpy.callback_groups import CallbackGroup
@@ -12,6 +14,9 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.serialization import deserialize_message
 from rclpy.subscription import Subscription
+
+from talus_ros.intake.intake_node import Intakes, intakes_of
+from talus_ros.intake.speakers_node import Speakers
 
 FAST_QOS = QoSProfile(
     depth=2
@@ -33,28 +38,46 @@ class _OwnLoop(CallbackGroup):
         """Do nothing, since there is nothing to release."""
 
 
+@dataclass(frozen=True)
+class _Door:
+    """Holds a subscription that is served, and what takes its bytes.
+
+    `speakers` knows whose messages count; None: everybody's.
+    """
+
+    label: str
+    topic: str
+    handle: Any
+    message_type: type
+    take: Callable[[bytes], None]
+    speakers: Speakers | None
+
+
 class FastLink:
     """Serves subscriptions only in the thread that calls `wait`.
 
     Subscriptions are made through the node, so that remapping and namespaces work; executors skip
-    them. Handlers run one after another inside `wait`, which raises what they raise; topics are
-    read in the order in which they were subscribed.
-
-    Attributes:
-        malformed: Number of messages whose bytes do not fit their type. They are dropped, since any
-            computer on the network can send such.
+    them. Handlers run one after another inside `wait`; topics are read in the order in which they
+    were subscribed. What a handler of `subscribe` raises is contained and told by the node's
+    intakes: the message is not used. Only what the node's own loop raises, see `subscribe_loop`,
+    comes out of `wait`.
     """
 
     def __init__(self, node: Node):
-        self.malformed = 0
         self._node = node
+        self._intakes: Intakes = intakes_of(node)
         context = node.context.handle
         assert context is not None  # rclpy makes no node in a context that is not initialised
         self._context = context
         self._guard = _rclpy.GuardCondition(context)
-        self._served: dict[int, tuple[Any, type, Callable[[bytes], None]]] = {}
+        self._served: dict[int, _Door] = {}
         self._wait_set: Any = None
         self._group = _OwnLoop()
+
+    @property
+    def doors(self) -> dict[str, Callable[[bytes], None]]:
+        """Return what takes the bytes of a message, by the name that was subscribed to."""
+        return {door.label: door.take for door in self._served.values()}
 
     def subscribe(
         self,
@@ -63,21 +86,55 @@ class FastLink:
         handler: Callable[[Any], None],
         qos: QoSProfile = FAST_QOS,
         raw: bool = False,
+        owner: str = "",
     ) -> Subscription:
-        """Call `handler(message)` for every message; `raw` passes its serialised bytes instead."""
+        """Call `handler(message)` for every message; `raw` passes its serialised bytes instead.
+
+        With `owner`, the name of a node, only its messages count while it publishes the topic.
+        """
+        take = partial(self._hand_over, topic, None if raw else message_type, handler)
+        return self._open(message_type, topic, take, qos, owner)
+
+    def subscribe_loop(
+        self,
+        message_type: type,
+        topic: str,
+        read: Callable[[bytes], Any],
+        step: Callable[[Any], None],
+        qos: QoSProfile = FAST_QOS,
+    ) -> Subscription:
+        """Call `step(read(data))` for every message: `step` is the node's own loop.
+
+        What `read` raises is the sender's fault and is contained; what `step` raises comes out of
+        `wait`.
+        """
+        take = partial(self._step_loop, topic, read, step)
+        return self._open(message_type, topic, take, qos, "")
+
+    def _open(
+        self,
+        message_type: type,
+        topic: str,
+        take: Callable[[bytes], None],
+        qos: QoSProfile,
+        owner: str,
+    ) -> Subscription:
         subscription = self._node.create_subscription(
             message_type, topic, lambda message: None, qos, callback_group=self._group, raw=True
         )
         handle = subscription.handle
-        take = handler if raw else lambda data: self._decode(data, message_type, handler)
-        self._served[handle.pointer] = (handle, message_type, take)
+        name = subscription.topic_name
+        speakers = Speakers(self._node, name, owner) if owner else None
+        self._served[handle.pointer] = _Door(topic, name, handle, message_type, take, speakers)
         self._wait_set = None
+        self._intakes.hears(topic, name, message_type, subscription.qos_profile)
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """End a subscription that `subscribe` returned; call it in the thread that calls `wait`."""
         del self._served[subscription.handle.pointer]
         self._wait_set = None
+        self._intakes.hears_no_more(subscription.topic_name)
         self._node.destroy_subscription(subscription)
 
     def wait(self, timeout: float) -> bool:
@@ -103,28 +160,52 @@ class FastLink:
         Otherwise rclpy makes a message object even to find out that there is no message.
         """
         count = 0
-        for handle, message_type, handler in tuple(self._served.values()):
+        for door in tuple(self._served.values()):
             for _ in range(MOST_MESSAGES_PER_WAIT):
-                taken = handle.take_message(message_type, True)
+                taken = door.handle.take_message(door.message_type, True)
                 if taken is None:
                     break
-                handler(taken[0])
+                self._let_in(door, *taken)
                 count += 1
         return count > 0
 
-    def _decode(self, data: bytes, message_type: type, handler: Callable[[Any], None]) -> None:
+    def _let_in(self, door: _Door, data: bytes, facts: Any) -> None:
+        if door.speakers is not None and (stranger := door.speakers.stranger(facts)):
+            self._intakes.refuse(door.label, stranger)
+        else:
+            door.take(data)
+
+    def _hand_over(
+        self,
+        topic: str,
+        message_type: type | None,
+        handler: Callable[[Any], None],
+        data: bytes,
+    ) -> None:
         try:
-            message: Any = deserialize_message(data, message_type)
-        except _rclpy.RMWError:
-            self.malformed += 1
+            handler(data if message_type is None else deserialize_message(data, message_type))
+        except Exception as error:  # whatever a stranger's message led to
+            self._intakes.refuse(topic, error)
+
+    def _step_loop(
+        self,
+        topic: str,
+        read: Callable[[bytes], Any],
+        step: Callable[[Any], None],
+        data: bytes,
+    ) -> None:
+        try:
+            value = read(data)
+        except Exception as error:  # it cannot be read: not the loop's fault
+            self._intakes.refuse(topic, error)
             return
-        handler(message)
+        step(value)
 
     def _sleep(self, timeout: float) -> None:
         wait_set = self._wait_set or self._new_wait_set()
         wait_set.clear_entities()
-        for handle, *_ in self._served.values():
-            wait_set.add_subscription(handle)
+        for door in self._served.values():
+            wait_set.add_subscription(door.handle)
         wait_set.add_guard_condition(self._guard)
         wait_set.wait(int(timeout * 1e9))
 

@@ -9,14 +9,20 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Event, Thread
-from typing import Protocol
+from typing import Any, Protocol
 
 import rclpy
+from rclpy.exceptions import InvalidHandle
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
+from rclpy.serialization import deserialize_message
 from rclpy.signals import SignalHandlerOptions
-from talus_core.errors import TalusError
+from talus_core.errors import RefusedInputError, TalusError
+from talus_core.graph.contract import owner_of
+
+from talus_ros.intake.intake_node import LOOK_PERIOD_S, Intakes, intakes_of
+from talus_ros.intake.speakers_node import Speakers
 
 WAKE_PERIOD_S = 0.05  # s by which a loop that sleeps in C may notice a signal late
 # For the processes that keep the robot upright: they run before pictures, maps and pages.
@@ -46,16 +52,69 @@ class Runnable(Protocol):
         """Leave everything safe and tidy; it is called exactly once, also after an error."""
 
 
-class ExecutorThread:
-    """Spins a node's services, timers and slow subscriptions beside a main loop.
+class IntakeExecutor(SingleThreadedExecutor):
+    """Spins one node; requests, answers and messages that cannot even be read do not end it.
 
-    An error in one of them ends the main loop.
+    What they lead to is contained by the node's intakes; an error in a timer, which is the node's
+    own, is raised.
+    """
+
+    def __init__(self, node: Node):
+        """Take all services, clients and timers of a node."""
+        super().__init__(context=node.context)
+        self._node = node
+        self._speakers: dict[Any, Speakers] = {}
+        self._intakes: Intakes = intakes_of(node)
+        self.add_node(node)
+
+    def look(self) -> None:
+        """Look, where it is due, whether somebody speaks to the node and is not heard."""
+        self._intakes.look()
+
+    def _take_service(self, srv: Any) -> Any:
+        return self._intakes.attempt(
+            srv.srv_name, lambda: super(IntakeExecutor, self)._take_service(srv)
+        )
+
+    def _take_client(self, client: Any) -> Any:
+        return self._intakes.attempt(
+            client.srv_name, lambda: super(IntakeExecutor, self)._take_client(client)
+        )
+
+    def _take_subscription(self, sub: Any) -> Any:
+        """Take a message of rclpy's own subscription: the clock of a node that follows it."""
+        try:
+            with sub.handle:
+                taken = sub.handle.take_message(sub.msg_type, True)
+        except InvalidHandle:  # it was destroyed meanwhile
+            return None
+        if taken is None:
+            return None
+
+        async def execute() -> None:
+            self._intakes.attempt(sub.topic_name, lambda: self._hear(sub, *taken))
+
+        return execute
+
+    def _hear(self, sub: Any, data: bytes, facts: Any) -> None:
+        if sub not in self._speakers:
+            owner = owner_of(sub.topic_name.lstrip("/"))
+            self._speakers[sub] = Speakers(self._node, sub.topic_name, owner)
+        stranger = self._speakers[sub].stranger(facts)
+        if stranger:
+            raise RefusedInputError(stranger)
+        sub.callback(deserialize_message(data, sub.msg_type))
+
+
+class ExecutorThread:
+    """Spins a node's services and timers beside a main loop.
+
+    An error in a timer ends the main loop; requests are contained, see `IntakeExecutor`.
     """
 
     def __init__(self, node: Node, ended: Event, on_error: Callable[[], None] = lambda: None):
         """Start at once; `on_error` is called to wake the main loop."""
-        self._executor = SingleThreadedExecutor(context=node.context)
-        self._executor.add_node(node)
+        self._executor = IntakeExecutor(node)
         self._ended = ended
         self._on_error = on_error
         self._error: BaseException | None = None
@@ -76,7 +135,8 @@ class ExecutorThread:
     def _spin(self) -> None:
         try:
             while not self._ended.is_set():
-                self._executor.spin_once(timeout_sec=1.0)  # `close` wakes it
+                self._executor.spin_once(timeout_sec=LOOK_PERIOD_S)  # `close` wakes it
+                self._executor.look()
         except BaseException as error:  # passed to the main loop, which ends the process with it
             self._error = error
             self._ended.set()
@@ -84,11 +144,11 @@ class ExecutorThread:
 
 
 def spin(node: Node, ended: Event) -> None:
-    """Run the main loop of a node that has only callbacks, and raise what they raise."""
-    executor = SingleThreadedExecutor(context=node.context)
-    executor.add_node(node)
+    """Run the main loop of a node that has only services and timers; raise what timers raise."""
+    executor = IntakeExecutor(node)
     while not ended.is_set():
         executor.spin_once(timeout_sec=WAKE_PERIOD_S)
+        executor.look()
 
 
 def run_node(

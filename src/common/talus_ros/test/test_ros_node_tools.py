@@ -21,6 +21,7 @@ from std_msgs.msg import Int64
 from talus_core.parameters import ParameterError, parameter, section
 from talus_ros.fast_link_node import MOST_MESSAGES_PER_WAIT, FastLink
 from talus_ros.heartbeat_node import HEARTBEAT_QOS, HEARTBEAT_TOPIC, HeartbeatThread
+from talus_ros.intake.intake_node import intakes_of
 from talus_ros.parameters_node import declare_config
 from talus_ros.run_node import WAKE_PERIOD_S, ExecutorThread, create_clockless_node, run_node
 
@@ -153,20 +154,16 @@ def test_bytes_that_are_no_message_are_dropped_and_counted(context):
         beats.publish(sound[:4] + b"\xff" * size if size % 2 else noise.randbytes(4 + size))
     beats.publish(sound)
     hear(link, lambda: "sound" in heard)
-    assert link.malformed >= 25
+    assert intakes_of(node).ledger.count("beats") >= 25
 
 
-def test_a_wake_ends_the_wait_early_and_errors_of_handlers_come_out(context):
+def test_a_wake_ends_the_wait_early(context):
     node = Node("woken", context=context)
     link = FastLink(node)
-    link.subscribe(Int64, "numbers", lambda m: 1 / m.data, 10)
     link.wake()
     start = time.monotonic()
     assert not link.wait(PATIENCE_S)
     assert time.monotonic() - start < PATIENCE_S
-    node.create_publisher(Int64, "numbers", 10).publish(Int64(data=0))
-    with pytest.raises(ZeroDivisionError):
-        hear(link, lambda: False)
 
 
 def test_what_has_come_is_handled_without_sleeping(context):

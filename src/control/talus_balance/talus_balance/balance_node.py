@@ -7,16 +7,18 @@ import gc
 import time
 from threading import Event
 
-import numpy as np
 from geometry_msgs.msg import PointStamped, TwistStamped
 from rclpy.qos import QoSProfile
 from std_srvs.srv import Trigger
+from talus_core.errors import RefusedInputError
 from talus_core.robot import load_robot
 from talus_core.rotations import matrix_from_yaw, yaw_of
+from talus_core.state import RobotState
 from talus_core.words.modes import Mode
 from talus_ros.cdr import JointCommandCodec, RobotStateCodec
 from talus_ros.fast_link_node import FAST_QOS, FastLink
 from talus_ros.heartbeat_node import HeartbeatThread
+from talus_ros.intake.intake_node import intakes_of
 from talus_ros.parameters_node import declare_config
 from talus_ros.run_node import CONTROL_NICENESS, ExecutorThread, create_clockless_node, run_node
 
@@ -32,12 +34,8 @@ from talus_balance.whole_body.limbs.limb_reference import limbs_of
 from talus_interfaces.msg import ElevationMap, JointCommand, LimbTargets, SafetyState
 from talus_interfaces.msg import RobotState as RobotStateMsg
 
-GAZE_FRAMES = ("base_link", "odom")
 QUEUE_QOS = QoSProfile(depth=10)
 ELEVATION_QOS = QoSProfile(depth=1)
-REFUSAL_PERIOD_S = (
-    1.0  # s between two log lines about refused limb targets, which may arrive at 500 Hz
-)
 
 
 class BalanceNode:
@@ -61,18 +59,19 @@ class BalanceNode:
         self._now = 0.0  # s, time of the newest state
         self._report: BalanceReport | None = None
         self._link = FastLink(node)
+        self._intakes = intakes_of(node)
         self._command = node.create_publisher(JointCommand, "joint_command", FAST_QOS)
         self._reports = BalanceReports(node, self._description.feet, config.control_rate_hz)
         self._heartbeat = HeartbeatThread(node, "balance")
-        self._link.subscribe(RobotStateMsg, "robot_state", self._on_state, FAST_QOS, raw=True)
+        self._link.subscribe_loop(RobotStateMsg, "robot_state", self._read_state, self._on_state)
         self._link.subscribe(TwistStamped, "cmd_vel", self._on_velocity, QUEUE_QOS)
         self._link.subscribe(SafetyState, "safety/state", self._on_safety, QUEUE_QOS)
         self._link.subscribe(PointStamped, "gaze/target", self._on_gaze, QUEUE_QOS)
         self._link.subscribe(LimbTargets, "balance/limb_targets", self._on_limb_targets, QUEUE_QOS)
         self._link.subscribe(ElevationMap, "map/elevation", self._on_elevation, ELEVATION_QOS)
-        node.create_service(Trigger, "balance/stand", self._on_stand)
-        node.create_service(Trigger, "balance/sit", self._on_sit)
-        node.create_service(Trigger, "balance/get_up", self._on_get_up)
+        self._intakes.serve(Trigger, "balance/stand", self._on_stand)
+        self._intakes.serve(Trigger, "balance/sit", self._on_sit)
+        self._intakes.serve(Trigger, "balance/get_up", self._on_get_up)
 
     def run(self, ended: Event) -> None:
         """Serve the link until `ended` is set; services run beside it."""
@@ -92,14 +91,18 @@ class BalanceNode:
         self._reports.close()
         self._node.destroy_node()
 
-    def _on_state(self, data: bytes) -> None:
+    def _read_state(self, data: bytes) -> tuple[RobotState, bool]:
         decoded = self._decode(data)
         if decoded is None:
-            raise ValueError(
-                "robot_state of another robot: "
-                f"{len(self._description.joint_names)} joints expected"
+            joints = len(self._description.joint_names)
+            raise RefusedInputError(
+                f"{len(data)} bytes, of another robot; {joints} joints in the order of "
+                f"{self._description.name} work"
             )
-        state, standby_active = decoded
+        return decoded
+
+    def _on_state(self, read: tuple[RobotState, bool]) -> None:
+        state, standby_active = read
         started = time.thread_time()
         self._heartbeat.busy = True
         self._now = state.time
@@ -114,24 +117,20 @@ class BalanceNode:
         self._command.publish(self._encode(command))
         self._heartbeat.sequence = state.sequence
         self._heartbeat.busy = False
-        self._reports.publish(state, report, self._seat, self._keeper.rejected_velocities)
+        rejected = self._intakes.ledger.count("cmd_vel")
+        self._reports.publish(state, report, self._seat, rejected)
 
     def _on_velocity(self, message: TwistStamped) -> None:
-        self._keeper.velocity(
-            message.twist.linear.x, message.twist.linear.y, message.twist.angular.z, self._now
-        )
+        most = self._keeper.config.stale_after
+        self._keeper.velocity(*conversions.velocity(message, self._now, most))
 
     def _on_safety(self, message: SafetyState) -> None:
         self._keeper.safety(message.level, message.torque_permitted, message.rule)
 
     def _on_gaze(self, message: PointStamped) -> None:
         base = self._report.base if self._report else None
-        if base is None or message.header.frame_id not in GAZE_FRAMES:
-            return
-        point = np.array([message.point.x, message.point.y, message.point.z])
-        if message.header.frame_id == "base_link":
-            point = base.position + base.rotation @ point
-        if np.all(np.isfinite(point)):
+        if base is not None:
+            point = conversions.gaze_point(message, base)
             head = base.position + base.rotation @ self._controller.gaze_in_base
             self._keeper.gaze_at(matrix_from_yaw(yaw_of(base.rotation)).T @ (point - head))
 
@@ -139,7 +138,7 @@ class BalanceNode:
         for target in conversions.limb_targets(message):
             refusal = self._keeper.limb_target(target, self._now)
             if refusal is not None:
-                self._node.get_logger().warning(refusal, throttle_duration_sec=REFUSAL_PERIOD_S)
+                self._intakes.refuse("balance/limb_targets", refusal)
 
     def _on_elevation(self, message: ElevationMap) -> None:
         self._controller.see_ground(conversions.height_grid(message))

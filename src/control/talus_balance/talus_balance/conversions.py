@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from builtin_interfaces.msg import Time
-from geometry_msgs.msg import Point, Point32, TransformStamped
+from geometry_msgs.msg import Point, Point32, PointStamped, TransformStamped, TwistStamped
 from nav_msgs.msg import Odometry
 from rclpy.serialization import serialize_message
+from talus_core.errors import RefusedInputError
+from talus_core.graph.headers import check_finite, check_frame, checked_time
 from talus_core.motion.limb_targets import RawLimbTarget
 from talus_core.physics import NANOSECONDS_PER_SECOND
 from talus_core.robot import Foot
@@ -26,6 +29,12 @@ from talus_balance.balance_types import Balanced, BalanceReport
 from talus_balance.stepping.height_grid import HeightGrid
 from talus_interfaces.msg import BalanceState, ElevationMap, LimbTargets
 
+# Both have the robot's heading, in which a velocity is meant.
+VELOCITY_FRAMES = ("base_link", "base_footprint")
+GAZE_FRAMES = ("base_link", "odom")
+ELEVATION_FRAMES = ("odom",)  # the feet are only known in odom
+# Cells: a hundred times those of the map that is shipped; more is no ground around a robot.
+MOST_ELEVATION_CELLS = 4_000_000
 GYROSCOPE_VARIANCE = 9e-6  # (rad/s)^2, from the gyroscope's noise of 0.003 rad/s
 
 
@@ -125,22 +134,62 @@ def answered(response: Any, refusal: str | None, done: str) -> Any:
     return response
 
 
-def height_grid(message: ElevationMap) -> HeightGrid | None:
+def seconds(stamp: Time) -> float:
+    """Return a ROS time in s."""
+    return stamp.sec + stamp.nanosec / NANOSECONDS_PER_SECOND
+
+
+def velocity(message: TwistStamped, now: float, most_s: float) -> tuple[float, float, float, float]:
+    """Return forward and sideways m/s, turning rad/s, and the time that they are of, s.
+
+    Raises RefusedInputError for another frame, a stamp more than `most_s` from `now`, s, or a value
+    that is no number.
+    """
+    linear = message.twist.linear
+    values = (linear.x, linear.y, message.twist.angular.z)
+    check_frame(message.header.frame_id, VELOCITY_FRAMES)
+    check_finite(values)
+    return (*values, checked_time(seconds(message.header.stamp), now, most_s))
+
+
+def gaze_point(message: PointStamped, base: BaseEstimate) -> np.ndarray:
+    """Return the point to look at, (3,) m in odom. Raises RefusedInputError.
+
+    A point without a frame is in base_link. Its stamp is of no account: it is looked at until
+    another comes.
+    """
+    point = np.array([message.point.x, message.point.y, message.point.z])
+    check_frame(message.header.frame_id, GAZE_FRAMES)
+    check_finite(point.tolist())
+    return point if message.header.frame_id == "odom" else base.position + base.rotation @ point
+
+
+def height_grid(message: ElevationMap) -> HeightGrid:
     """Return the heights of the ground around the robot.
 
-    None where the message is in another frame than odom, since the feet are only known in odom.
+    Raises RefusedInputError for another frame, or sizes that do not fit each other.
     """
-    if message.header.frame_id != "odom":
-        return None
+    if message.header.frame_id not in ELEVATION_FRAMES:
+        raise RefusedInputError(
+            f"in frame '{message.header.frame_id}'; {' or '.join(ELEVATION_FRAMES)} works"
+        )
     origin = np.array([message.origin.x, message.origin.y])
+    check_finite(origin.tolist())
+    cells = message.height * message.width
+    if cells != len(message.elevation) or not 0 < cells <= MOST_ELEVATION_CELLS:
+        raise RefusedInputError(
+            f"{len(message.elevation)} heights of {message.width} x {message.height} cells; "
+            f"width x height of them work, up to {MOST_ELEVATION_CELLS}"
+        )
+    if not (math.isfinite(message.resolution) and message.resolution > 0.0):
+        raise RefusedInputError(f"cells of {message.resolution} m; more than 0 m works")
     heights = np.asarray(message.elevation).reshape(message.height, message.width)
     return HeightGrid(origin, message.resolution, heights)
 
 
 def limb_targets(message: LimbTargets) -> list[RawLimbTarget]:
     """Return what is asked of each limb, unchecked, as it arrived."""
-    stamp = message.header.stamp
-    time = stamp.sec + stamp.nanosec / NANOSECONDS_PER_SECOND
+    time = seconds(message.header.stamp)
     targets = []
     for target in message.targets:
         place = target.pose.position

@@ -6,9 +6,19 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
+from geometry_msgs.msg import Point, TwistStamped
 from nav_msgs.msg import Odometry
 from rclpy.serialization import deserialize_message
-from talus_balance.conversions import GYROSCOPE_VARIANCE, OdometryWriter, height_grid, limb_targets
+from talus_balance.conversions import (
+    GYROSCOPE_VARIANCE,
+    OdometryWriter,
+    height_grid,
+    limb_targets,
+    time_message,
+    velocity,
+)
+from talus_core.errors import RefusedInputError
 from talus_core.motion.limb_targets import Limb, LimbFrame, LimbPriority, checked_limb_target
 from talus_core.rotations import exp_so3, quat_xyzw_from_matrix
 
@@ -51,11 +61,60 @@ def test_heights_keep_their_place():
         resolution=0.5, width=3, height=2, elevation=[0.0, 0.1, 0.2, 0.3, 0.4, float("nan")]
     )
     message.origin.x, message.origin.y = 1.0, -2.0
-    assert height_grid(message) is None
+    with pytest.raises(RefusedInputError, match="in frame ''; odom works"):
+        height_grid(message)
     message.header.frame_id = "odom"
     grid = height_grid(message)
     found = grid.at(np.array([[1.6, -1.9], [1.1, -1.1], [2.4, -1.2], [0.9, -1.9], [2.6, -1.9]]))
     np.testing.assert_allclose(found, [0.1, 0.3, np.nan, np.nan, np.nan], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "changes, reason",
+    [
+        ({"width": 4}, "6 heights of 4 x 2 cells"),
+        ({"width": 0, "height": 0, "elevation": []}, "0 heights of 0 x 0 cells"),
+        ({"width": 2**32 - 1, "height": 2**32 - 1}, "6 heights of"),
+        ({"resolution": 0.0}, "cells of 0.0 m"),
+        ({"resolution": float("nan")}, "cells of nan m"),
+        ({"origin": Point(x=float("inf"))}, "is not finite"),
+    ],
+)
+def test_heights_of_another_structure_are_refused(changes, reason):
+    message = ElevationMap(resolution=0.5, width=3, height=2, elevation=[0.0] * 6)
+    message.header.frame_id = "odom"
+    for name, value in changes.items():
+        setattr(message, name, value)
+    with pytest.raises(RefusedInputError, match=reason):
+        height_grid(message)
+
+
+def walking(stamp: float, frame: str = "base_link", forward: float = 0.3) -> TwistStamped:
+    message = TwistStamped()
+    message.header.frame_id = frame
+    message.header.stamp = time_message(stamp)
+    message.twist.linear.x = forward
+    return message
+
+
+@pytest.mark.parametrize("stamp, at", [(99.8, 99.8), (100.4, 100.0), (0.0, 100.0)])
+@pytest.mark.parametrize("frame", ["base_link", "base_footprint", ""])
+def test_a_velocity_of_now_is_taken_with_its_time(stamp, at, frame):
+    assert velocity(walking(stamp, frame), 100.0, 0.5) == pytest.approx((0.3, 0.0, 0.0, at))
+
+
+@pytest.mark.parametrize(
+    "message, reason",
+    [
+        (walking(1.0), "stamped 1.000 s, 99.000 s ago"),
+        (walking(1e9), "in the future"),
+        (walking(100.0, "map"), "in frame 'map'; base_link or base_footprint works"),
+        (walking(100.0, forward=float("nan")), "is not finite"),
+    ],
+)
+def test_a_velocity_of_long_ago_of_the_future_or_elsewhere_is_refused(message, reason):
+    with pytest.raises(RefusedInputError, match=reason):
+        velocity(message, 100.0, 0.5)
 
 
 def test_limb_targets_come_in_with_all_their_numbers():

@@ -415,7 +415,7 @@ class FakeNode:
         self.errors, self.services = [], {}
 
     def get_logger(self):
-        return SimpleNamespace(error=self.errors.append)
+        return SimpleNamespace(error=self.errors.append, warning=self.errors.append)
 
     def create_service(self, kind, name, answer):
         self.services[name] = kind, answer

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
+from talus_core.graph.contract import owner_of
 from talus_ros.fast_link_node import FastLink
 
 from talus_view.conversions import type_of
@@ -17,6 +19,9 @@ from talus_view.widget import Delivery, Hearing, Message, PageTopic, Widget
 # Messages of a topic that are kept for a widget which has not heard them: of ten nodes at 20 Hz,
 # for half a second, longer than a round lasts.
 MOST_KEPT = 100
+Attempt = Callable[[str, Callable[[], object]], object]
+# What is mounted on the robot, such as a gripper, has joints in its description too.
+OPEN_TOPICS = ("joint_states",)
 QOS_OF = {
     Delivery.NEWEST: QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT),
     Delivery.RELIABLE: QoSProfile(depth=1),
@@ -38,8 +43,10 @@ def topics_to_hear(widgets: Iterable[Widget], is_watched: bool) -> dict[str, Pag
 class WidgetInbox:
     """Keeps exactly the wanted subscriptions, and what each widget has not heard of them yet."""
 
-    def __init__(self, link: FastLink):
+    def __init__(self, link: FastLink, attempt: Attempt):
+        """Hear through `link`; `attempt` contains what a widget makes of somebody's message."""
         self._link = link
+        self._attempt = attempt
         self._subscriptions: dict[str, Subscription[Any]] = {}
         self._kept: dict[str, KeptMessages] = {}
 
@@ -52,7 +59,11 @@ class WidgetInbox:
             topic = topics[name]
             self._kept[name] = KeptMessages(topic.delivery)
             self._subscriptions[name] = self._link.subscribe(
-                type_of(topic.type), name, self._kept[name].add, QOS_OF[topic.delivery]
+                type_of(topic.type),
+                name,
+                self._kept[name].add,
+                QOS_OF[topic.delivery],
+                owner="" if name in OPEN_TOPICS else owner_of(name),
             )
 
     def poll(self) -> None:
@@ -68,7 +79,7 @@ class WidgetInbox:
             if (topic.hearing is Hearing.DRAWN) is not is_drawn or topic.name not in self._kept:
                 continue
             for message in self._kept[topic.name].unheard(widget):
-                widget.hear(topic, message, wall)
+                self._attempt(topic.name, partial(widget.hear, topic, message, wall))
 
 
 class KeptMessages:

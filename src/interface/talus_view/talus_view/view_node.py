@@ -4,21 +4,23 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from functools import partial
 from threading import Event
 from time import monotonic
 
 import rclpy
-from rclpy.executors import SingleThreadedExecutor
 from talus_ros.diagnostics_node import OK, DiagnosticsPublisher
 from talus_ros.fast_link_node import FastLink
+from talus_ros.intake.intake_node import intakes_of
 from talus_ros.parameters_node import declare_config
-from talus_ros.run_node import run_node
+from talus_ros.run_node import IntakeExecutor, run_node
 
 from talus_view.config import ViewConfig
 from talus_view.drawing.canvas import Canvas
 from talus_view.graph_node import NodeGraph
 from talus_view.inbox_node import WidgetInbox, topics_to_hear
-from talus_view.page.card import CARD_PERIOD_S, status_card
+from talus_view.page.card import CARD_PERIOD_S, CardPart, status_card
 from talus_view.page.events import EventKind, PageEvent
 from talus_view.page.pace import DrawingPace, draw_period
 from talus_view.page.page import Page
@@ -44,15 +46,15 @@ class ViewNode:
         self._scene = Scene()
         self._pace = DrawingPace()
         self._graph = NodeGraph(self._node, self._page.notify)
-        self._inbox = WidgetInbox(FastLink(self._node))
+        self._attempt = intakes_of(self._node).attempt
+        self._inbox = WidgetInbox(FastLink(self._node), self._attempt)
         self._widgets = self._page.call(self._build_widgets)
         self._callers: dict[str, ServiceCaller] = {
             service: self._graph.caller(service, TRIGGER)
             for service in self._page.panel.services.values()
         }
         self._diagnostics = DiagnosticsPublisher(self._node)
-        self._executor = SingleThreadedExecutor(context=self._node.context)
-        self._executor.add_node(self._node)
+        self._executor = IntakeExecutor(self._node)
         self._node.get_logger().info(f"web view at {self._page.address}")
 
     def run(self, ended: Event) -> None:
@@ -87,7 +89,7 @@ class ViewNode:
         self._inbox.want(topics_to_hear(self._widgets, is_watched))
         self._inbox.poll()
         for event in self._page.events():
-            self._obey(event)
+            self._attempt("the page", partial(self._obey, event))
         is_urgent = any([widget.act(now) for widget in self._widgets])
         if is_urgent or self._graph.is_waiting or self._is_due("spin", SPIN_PERIOD_S, now):
             self._spin(now)
@@ -111,6 +113,7 @@ class ViewNode:
 
     def _spin(self, now: float) -> None:
         self._executor.spin_once(timeout_sec=0.0)
+        self._executor.look()
         if self._node.get_parameter("use_sim_time").value:
             self._scene.real_time.add(self._node.get_clock().now().nanoseconds * 1e-9, now)
 
@@ -119,10 +122,13 @@ class ViewNode:
         for widget in self._widgets:
             if self._is_due(type(widget).__name__, widget.period_s, now):
                 self._inbox.deliver(widget, now, is_drawn=True)
-                widget.draw(now)
+                self._attempt(type(widget).__name__, partial(widget.draw, now))
         if self._is_due("card", CARD_PERIOD_S, now):
-            parts = [part for widget in self._widgets for part in widget.card(now)]
-            self._page.show_card(status_card(parts))
+            self._page.show_card(status_card(self._card_parts(now)))
+
+    def _card_parts(self, now: float) -> Iterator[CardPart]:
+        for widget in self._widgets:
+            yield from self._attempt(type(widget).__name__, partial(widget.card, now), ())
 
     def _is_due(self, what: str, period_s: float, now: float) -> bool:
         return self._pace.is_due(what, period_s, now)

@@ -70,7 +70,7 @@ def test_elevation():
 
 def test_joints_by_name():
     message = JointState(name=["b", "a"], position=array("d", [1.0, 2.0]))
-    assert joints_from(message) == {"b": 1.0, "a": 2.0}
+    assert joints_from(message, ("a", "b", "c")) == {"b": 1.0, "a": 2.0}
 
 
 def test_balance_without_footsteps_has_empty_arrays():

@@ -42,7 +42,7 @@ class FakeLink:
     def __init__(self):
         self.handlers = {}
 
-    def subscribe(self, message_type, topic, handler, qos):
+    def subscribe(self, message_type, topic, handler, qos, owner):
         self.handlers[topic] = (message_type, handler)
         return topic
 
@@ -51,6 +51,10 @@ class FakeLink:
 
     def wait(self, timeout):
         return False
+
+
+def contained(intake, action, otherwise=None):
+    return action()
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +68,7 @@ def test_a_new_topic_on_the_page_is_one_file(monkeypatch, tmp_path):
     monkeypatch.setattr(widgets, "__path__", [*widgets.__path__, str(tmp_path)])
     with open_site() as (page, _, found):
         link = FakeLink()
-        inbox = WidgetInbox(link)
+        inbox = WidgetInbox(link, contained)
         inbox.want(topics_to_hear(found, is_watched=True))
         message_type, handler = link.handlers["temperature"]
         handler(message_type(temperature=41.0))
@@ -120,7 +124,7 @@ def test_cameras_are_offered_once_and_the_chosen_stays(site):
 
 def test_two_widgets_hear_the_same_message_once_each():
     link = FakeLink()
-    inbox = WidgetInbox(link)
+    inbox = WidgetInbox(link, contained)
     kind = next(kind for kind in widget_types() if kind.__name__ == "BatteryWidget")
     heard = []
     listeners = [
@@ -231,7 +235,7 @@ def test_voxels_are_drawn_when_they_come(site):
 
 def test_no_message_of_a_shared_topic_is_lost_and_each_widget_hears_it_once():
     link = FakeLink()
-    inbox = WidgetInbox(link)
+    inbox = WidgetInbox(link, contained)
     kind = next(kind for kind in widget_types() if kind.__name__ == "NodesWidget")
     heard = []
     listeners = [

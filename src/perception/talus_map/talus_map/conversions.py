@@ -12,7 +12,8 @@ from geometry_msgs.msg import Point, TransformStamped
 from nav_msgs.msg import OccupancyGrid as OccupancyGridMessage
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField
 from std_msgs.msg import Header
-from talus_core.errors import TalusError
+from talus_core.errors import RefusedInputError, TalusError
+from talus_core.graph.headers import check_finite
 from talus_core.physics import NANOSECONDS_PER_SECOND
 from talus_core.pinhole import Pinhole
 from talus_core.transform_buffer import TransformBuffer
@@ -25,6 +26,8 @@ from talus_map.layers.looks import height_colours
 from talus_map.layers.moving import MovingBody
 from talus_map.layers.occupancy import OccupancyGrid
 from talus_map.views.inbox import DepthImage
+
+MOST_PIXELS = 4096 * 4096  # four times the largest depth camera that is sold
 
 
 def seconds(stamp: Time) -> float:
@@ -43,26 +46,39 @@ def header_of(time: float, frame: str) -> Header:
     )
 
 
-def depth_image_of(camera: str, message: Image) -> DepthImage | None:
-    """Return a 32FC1 image in m; None if its encoding, byte order or size is another."""
-    if message.encoding != "32FC1" or message.is_bigendian or message.step != 4 * message.width:
-        return None
-    if len(message.data) != message.step * message.height:
-        return None
+def depth_image_of(camera: str, message: Image) -> DepthImage:
+    """Return a 32FC1 image in m. Raises RefusedInputError for another encoding or size."""
+    size = f"{message.width} x {message.height}"
+    if message.encoding != "32FC1" or message.is_bigendian:
+        raise RefusedInputError(
+            f"an image in '{message.encoding}'; 32FC1, little endian, in m works"
+        )
+    if not 0 < message.width * message.height <= MOST_PIXELS:
+        raise RefusedInputError(f"an image of {size} pixels; 1 to {MOST_PIXELS} of them work")
+    if message.step != 4 * message.width or len(message.data) != message.step * message.height:
+        raise RefusedInputError(
+            f"an image of {size} pixels in {len(message.data)} bytes, {message.step} a row; "
+            "4 a pixel work"
+        )
     depth = np.frombuffer(message.data, "<f4").reshape(message.height, message.width)
     return DepthImage(camera, message.header.frame_id, seconds(message.header.stamp), depth)
 
 
-def pinhole_of(message: CameraInfo) -> Pinhole | None:
-    """Return the intrinsics of a camera without distortion, else None.
+def pinhole_of(message: CameraInfo) -> Pinhole:
+    """Return the intrinsics of a camera without distortion.
 
-    None means that the camera is uncalibrated or distorts; such images need rectifying.
+    Raises RefusedInputError where the camera is not calibrated, or distorted: such images need
+    rectifying.
     """
-    if message.k[0] <= 0.0 or any(message.d):
-        return None
-    return Pinhole(
-        message.width, message.height, message.k[0], message.k[4], message.k[2], message.k[5]
-    )
+    fx, fy, cx, cy = (float(message.k[index]) for index in (0, 4, 2, 5))
+    check_finite((fx, fy, cx, cy))
+    if fx <= 0.0 or fy <= 0.0:
+        raise RefusedInputError(f"focal lengths of {fx:g} and {fy:g} pixels; more than 0 works")
+    if any(message.d):
+        raise RefusedInputError("a distorted camera; rectify its images")
+    if not 0 < message.width * message.height <= MOST_PIXELS:
+        raise RefusedInputError(f"a camera of {message.width} x {message.height} pixels")
+    return Pinhole(message.width, message.height, fx, fy, cx, cy)
 
 
 def store_transforms(message: TFMessage, buffer: TransformBuffer, is_static: bool) -> None:

@@ -11,10 +11,10 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
-from talus_core.transform_buffer import TransformError
 from talus_ros.diagnostics_node import OK, WARN, DiagnosticsPublisher
 from talus_ros.fast_link_node import FastLink
 from talus_ros.heartbeat_node import HeartbeatThread
+from talus_ros.intake.intake_node import intakes_of
 from talus_ros.parameters_node import declare_config, given_parameters
 from talus_ros.run_node import ExecutorThread, run_node
 from tf2_msgs.msg import TFMessage
@@ -24,7 +24,7 @@ from talus_interfaces.srv import MapFile
 from talus_map import conversions
 from talus_map.config import MapNodeConfig, with_cameras_of_robot
 from talus_map.map_topics_node import LATCHED_QOS, MAP_QOS, MapTopics
-from talus_map.mapper import Mapper
+from talus_map.mapper import DepthView, Mapper
 from talus_map.status import status_of
 from talus_map.views.inbox import DepthInbox
 from talus_map.views.self_filter import SelfFilter
@@ -52,6 +52,7 @@ class MapNode:
         self._diagnostics = DiagnosticsPublisher(self._node)
         self._beat = HeartbeatThread(self._node, "map")
         self._link = FastLink(self._node)
+        self._intakes = intakes_of(self._node)
         self._executor: ExecutorThread | None = None
         self._topics = MapTopics(self._node, self._config)
         self._serve_and_subscribe()
@@ -63,8 +64,7 @@ class MapNode:
             self._link.wait(0.05)
             with self._lock:
                 for view in self._inbox.take_ready():
-                    self._mapper.integrate(view)
-                    self._topics.publish(self._mapper, view.time, float(view.feet[2]))
+                    self._intakes.attempt("depth images", partial(self._fuse, view))
             if self._inbox.is_empty:
                 self._beat.sequence = self._newest_state
         self._executor.raise_error()
@@ -76,16 +76,23 @@ class MapNode:
             self._executor.close()
 
     def _serve_and_subscribe(self) -> None:
-        self._node.create_service(Trigger, "map/clear", self._clear)
-        self._node.create_service(MapFile, "map/save", self._save)
-        self._node.create_service(MapFile, "map/load", self._load)
+        serve = self._intakes.serve
+        serve(Trigger, "map/clear", self._clear)
+        serve(MapFile, "map/save", self._save)
+        serve(MapFile, "map/load", self._load)
         self._node.create_timer(1.0, self._diagnose)
         subscribe = self._link.subscribe
         subscribe(TFMessage, "tf", partial(self._on_frames, is_static=False), FRAMES_QOS)
         subscribe(
             TFMessage, "tf_static", partial(self._on_frames, is_static=True), STATIC_FRAMES_QOS
         )
-        subscribe(String, "robot_description", self._on_description, LATCHED_QOS)
+        subscribe(
+            String,
+            "robot_description",
+            self._on_description,
+            LATCHED_QOS,
+            owner="robot_state_publisher",
+        )
         subscribe(SimulatorState, "sim/state", self._on_simulator_state, MAP_QOS)
         for name in self._config.depth_cameras:
             subscribe(
@@ -98,15 +105,17 @@ class MapNode:
                 Image, f"camera/{name}/depth/image_raw", partial(self._on_image, name), IMAGES_QOS
             )
 
+    def _fuse(self, view: DepthView) -> None:
+        self._mapper.integrate(view)
+        self._topics.publish(self._mapper, view.time, float(view.feet[2]))
+
     def _on_frames(self, message: TFMessage, is_static: bool) -> None:
-        try:
-            conversions.store_transforms(message, self._inbox.frames, is_static)
-        except TransformError:
-            self._inbox.refused += 1
+        conversions.store_transforms(message, self._inbox.frames, is_static)
 
     def _on_description(self, message: String) -> None:
-        self._mapper.self_filter = SelfFilter.from_urdf(message.data)
-        self._inbox.links = self._mapper.self_filter.links
+        self_filter = SelfFilter.from_urdf(message.data)
+        self._mapper.self_filter = self_filter
+        self._inbox.links = self_filter.links
 
     def _on_camera(self, name: str, message: CameraInfo) -> None:
         self._inbox.put_camera(name, conversions.pinhole_of(message))

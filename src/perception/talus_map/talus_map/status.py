@@ -34,7 +34,6 @@ def status_of(mapper: Mapper, inbox: DepthInbox) -> MapStatus:
     values = {
         "views": mapper.views,
         "views_dropped": inbox.dropped,
-        "messages_refused": inbox.refused,
         "blocks": mapper.voxels.block_count,
     }
     return MapStatus(not problems, "; ".join(problems) or "mapping", values)

@@ -4,6 +4,7 @@
 import numpy as np
 import pytest
 from map_scene import CAMERA
+from talus_core.errors import RefusedInputError
 from talus_map.mapper import Mapper
 from talus_map.status import status_of
 from talus_map.views.inbox import MOST_WAITING_IMAGES, DepthImage, DepthInbox
@@ -90,12 +91,12 @@ def test_too_many_push_out_the_oldest(inbox):
     assert taken(inbox) == times[3:].tolist()
 
 
-def test_what_is_no_image_or_camera_is_counted(inbox):
-    inbox.put_image(None)
-    inbox.put_camera("eye", None)
-    assert inbox.is_empty and inbox.refused == 2
+def test_an_image_of_the_future_is_refused_and_holds_nothing_up(inbox):
+    with pytest.raises(RefusedInputError, match=r"stamped 1000\.000 s, while frames are known"):
+        inbox.put_image(image(1000.0))
+    assert inbox.is_empty
     inbox.put_image(image(0.5))
-    assert taken(inbox) == [0.5]  # the camera is still known
+    assert taken(inbox) == [0.5]
 
 
 def test_a_camera_is_limited_to_its_rate(inbox):

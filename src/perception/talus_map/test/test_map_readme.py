@@ -18,7 +18,7 @@ def test_every_source_file_has_its_row():
 def test_every_topic_and_service_of_the_node_has_its_row():
     shell = sorted((PACKAGE / "talus_map").glob("*_node.py"))
     source = "".join(path.read_text() for path in shell)
-    called = r'(?:create|create_service|subscribe)\(\s*\w+,\s*f?"([\w/{}]+)"'
+    called = r'(?:create|serve|subscribe)\(\s*\w+,\s*f?"([\w/{}]+)"'
     used = {name.replace("{name}", "<name>") for name in re.findall(called, source)}
     named = {
         name

@@ -7,7 +7,6 @@ from array import array
 
 import numpy as np
 from builtin_interfaces.msg import Time
-from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import BatteryState
 from talus_core.driver import Battery
@@ -33,7 +32,7 @@ def command_from_bytes(data: bytes) -> JointCommand:
     """
     try:
         message = deserialize_message(data, msg.JointCommand)
-    except _rclpy.RMWError:
+    except Exception:  # whatever rclpy raises at a stranger's bytes
         message = msg.JointCommand()
     arrays = (message.position, message.velocity, message.effort, message.kp, message.kd)
     return JointCommand(message.sequence, *(np.array(values) for values in arrays))

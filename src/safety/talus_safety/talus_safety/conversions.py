@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 from builtin_interfaces.msg import Time
-from sensor_msgs.msg import PointCloud2
+from sensor_msgs.msg import BatteryState, PointCloud2, PointField
+from talus_core.errors import RefusedInputError
 from talus_core.physics import NANOSECONDS_PER_SECOND
 from talus_core.words.gate_phases import GatePhase
 from talus_core.words.stop_levels import StopLevel
@@ -13,6 +14,10 @@ from talus_core.words.stop_levels import StopLevel
 from talus_interfaces.msg import GateState, SafetyState
 from talus_safety.kernel.decide.supervisor.facts import Facts, GateReport
 from talus_safety.kernel.decide.supervisor.supervisor import SupervisorState
+
+MOVING_FIELDS = ("x", "y", "vx", "vy")  # float32 each, of `map/moving`
+MOST_BODIES = 10_000  # a hundred times a crowd that fits around a robot
+LONGEST_TEXT = 200  # characters of a reason, which is shown and recorded again and again
 
 
 def gate_report(message: GateState) -> GateReport:
@@ -23,28 +28,53 @@ def gate_report(message: GateState) -> GateReport:
         latched=message.latched,
         at_rest=message.at_rest,
         request=StopLevel.from_message(message.request),
-        reason=message.reason,
-        rule=message.rule,
+        reason=message.reason[:LONGEST_TEXT],
+        rule=message.rule[:LONGEST_TEXT],
         bundle=message.bundle,
     )
 
 
 def moving_bodies(message: PointCloud2) -> tuple[np.ndarray, float]:
-    """Return the bodies that move, (n, 4), and the time of their image, s.
+    """Return the bodies that move, (n, 4) x, y, vx, vy in m and m/s, and their image's time, s.
 
-    A malformed message yields no bodies.
+    Raises RefusedInputError for a cloud whose fields and sizes are others.
     """
-    stamp = message.header.stamp
-    columns = {field.name: field.offset // 4 for field in message.fields}
-    wanted = [columns.get(name, -1) for name in ("x", "y", "vx", "vy")]
-    size = message.width * message.point_step
-    is_sound = (
-        min(wanted) >= 0 and max(wanted) * 4 < message.point_step and message.point_step % 4 == 0
+    fields = {field.name: field for field in message.fields}
+    missing = [name for name in MOVING_FIELDS if name not in fields]
+    if missing:
+        raise RefusedInputError(f"a cloud without {', '.join(missing)}; x, y, vx and vy work")
+    wanted = [fields[name] for name in MOVING_FIELDS]
+    step = message.point_step
+    are_floats = all(
+        field.datatype == PointField.FLOAT32
+        and field.count <= 1
+        and field.offset % 4 == 0
+        and field.offset + 4 <= step
+        for field in wanted
     )
-    if not is_sound or len(message.data) != size or message.height != 1:
-        return np.zeros((0, 4)), stamp.sec + stamp.nanosec / NANOSECONDS_PER_SECOND
-    rows = np.frombuffer(message.data, "<f4").reshape(message.width, -1)
-    return rows[:, wanted].astype(float), stamp.sec + stamp.nanosec / NANOSECONDS_PER_SECOND
+    if not are_floats or step % 4 or message.is_bigendian:
+        raise RefusedInputError(
+            f"a cloud with steps of {step} bytes whose x, y, vx and vy are no float32 within them"
+        )
+    if message.height != 1 or message.width > MOST_BODIES:
+        raise RefusedInputError(
+            f"a cloud of {message.width} x {message.height} points; up to {MOST_BODIES} x 1 work"
+        )
+    if len(message.data) != message.width * step:
+        raise RefusedInputError(
+            f"a cloud of {message.width} points in {len(message.data)} bytes; {step} each work"
+        )
+    stamp = message.header.stamp
+    rows = np.frombuffer(message.data, "<f4").reshape(message.width, step // 4)
+    bodies = rows[:, [field.offset // 4 for field in wanted]].astype(float)
+    return bodies, stamp.sec + stamp.nanosec / NANOSECONDS_PER_SECOND
+
+
+def charge_of(message: BatteryState) -> float:
+    """Return the charge, 0 to 1. Raises RefusedInputError for another number, or none."""
+    if not 0.0 <= message.percentage <= 1.0:  # NaN is refused too
+        raise RefusedInputError(f"a charge of {message.percentage}; a share 0 to 1 works")
+    return message.percentage
 
 
 def safety_message(state: SupervisorState, robot_time: float, sequence: int) -> SafetyState:

@@ -7,6 +7,7 @@ import time
 
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import PointCloud2
+from talus_core.errors import RefusedInputError
 from talus_core.robot import RobotDescription
 from talus_ros.fast_link_node import FastLink
 from tf2_msgs.msg import TFMessage
@@ -34,12 +35,17 @@ class FrameInputs:
         inputs.subscribe(PointCloud2, "map/moving", self._on_moving, NEWEST_FRAME_QOS)
 
     def _on_transforms(self, data: bytes) -> None:
-        frame, stamp, place = first_transform_of(data) or ("", 0.0, (0.0, 0.0))
+        first = first_transform_of(data)
+        if first is None:
+            raise RefusedInputError(f"{len(data)} bytes without a transform")
+        frame, stamp, place = first
         self._watch.on_frame(self._sources.get(frame, ""), stamp, time.monotonic(), place)
 
     def _on_map(self, data: bytes) -> None:
-        if (stamp := stamp_of(data)) is not None:
-            self._watch.on_frame("map", stamp, time.monotonic())
+        stamp = stamp_of(data)
+        if stamp is None:
+            raise RefusedInputError(f"{len(data)} bytes without a header")
+        self._watch.on_frame("map", stamp, time.monotonic())
 
     def _on_moving(self, message: PointCloud2) -> None:
         self._watch.on_moving(*moving_bodies(message))

@@ -13,8 +13,9 @@ from rclpy import create_node
 from sensor_msgs.msg import Joy
 from std_msgs.msg import UInt8MultiArray
 from talus_core.parameters import parameter
+from talus_ros.fast_link_node import FastLink
 from talus_ros.parameters_node import declare_config
-from talus_ros.run_node import run_node, spin
+from talus_ros.run_node import WAKE_PERIOD_S, ExecutorThread, run_node
 
 from talus_safety.operation.operator_link import Hold, OperatorDevice, load_key
 from talus_safety.operator_inputs_node import OPERATOR_QOS
@@ -47,14 +48,21 @@ class OperatorDeviceNode:
         self._publisher = self._node.create_publisher(
             UInt8MultiArray, "operator/answer", OPERATOR_QOS
         )
-        self._node.create_subscription(
+        self._link = FastLink(self._node)
+        self._link.subscribe(
             UInt8MultiArray, "operator/challenge", self._on_challenge, OPERATOR_QOS
         )
-        self._node.create_subscription(Joy, "joy", self._on_joy, OPERATOR_QOS)
+        self._link.subscribe(Joy, "joy", self._on_joy, OPERATOR_QOS)
 
     def run(self, ended: Event) -> None:
         """Answer the robot's challenges until `ended` is set."""
-        spin(self._node, ended)
+        executor = ExecutorThread(self._node, ended, self._link.wake)
+        try:
+            while not ended.is_set():
+                self._link.wait(WAKE_PERIOD_S)
+            executor.raise_error()
+        finally:
+            executor.close()
 
     def close(self) -> None:
         """Stop answering: the robot then stands, and later sits."""

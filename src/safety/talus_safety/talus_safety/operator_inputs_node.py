@@ -16,6 +16,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Joy
 from std_msgs.msg import UInt8MultiArray
 from talus_ros.fast_link_node import FastLink
+from talus_ros.intake.intake_node import intakes_of
 
 from talus_safety.config import SupervisorConfig
 from talus_safety.kernel.decide.supervisor.facts import OperatorWord
@@ -41,6 +42,7 @@ class _LinkEnds:
     def __init__(self, node: Node, inputs: FastLink, config: SupervisorConfig):
         self.link = OperatorLink(load_key(Path(config.operator_key)))
         self._challenged = b""
+        self._intakes = intakes_of(node)
         self._publisher = node.create_publisher(UInt8MultiArray, "operator/challenge", OPERATOR_QOS)
         self._heard: list[bytes] = []
         inputs.subscribe(
@@ -60,7 +62,7 @@ class _LinkEnds:
         """Receive all answers, and send the challenge when it is new or asked for over UDP."""
         challenge = self.link.challenge(now)
         for data in self._heard:
-            self.link.hear(data, now)
+            self._hear("operator/answer", data, now)
         self._heard.clear()
         if self._socket is not None:
             self._talk_by_udp(self._socket, challenge, now)
@@ -74,7 +76,10 @@ class _LinkEnds:
                 with suppress(OSError):
                     udp.sendto(challenge, address)
             else:
-                self.link.hear(data, now)
+                self._hear("operator_udp", data, now)
+
+    def _hear(self, intake: str, data: bytes, now: float) -> None:
+        self._intakes.attempt(intake, lambda: self.link.hear(data, now))
 
 
 class OperatorInputs:

@@ -11,13 +11,15 @@ from threading import Event
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import BatteryState
 from std_srvs.srv import Trigger
+from talus_core.errors import RefusedInputError
 from talus_core.graph.node_table import NODES
 from talus_core.robot import RobotDescription, RobotDescriptionError, load_robot
 from talus_core.words.stop_levels import StopLevel
 from talus_ros.cdr import RobotStateCodec
 from talus_ros.diagnostics_node import ERROR, OK, WARN, DiagnosticsPublisher
-from talus_ros.fast_link_node import FastLink
+from talus_ros.fast_link_node import FAST_QOS, FastLink
 from talus_ros.heartbeat_node import HEARTBEAT_QOS, HEARTBEAT_TOPIC, HeartbeatThread
+from talus_ros.intake.intake_node import intakes_of
 from talus_ros.parameters_node import declare_config, given_parameters
 from talus_ros.run_node import CONTROL_NICENESS, ExecutorThread, create_clockless_node, run_node
 from talus_ros.trace_node import TracedPublisher, trace_of_node
@@ -26,7 +28,7 @@ from talus_ros.transport.transport_check_node import check_node_transport
 from talus_interfaces.msg import BalanceState, GateState, Heartbeat, RobotState, SafetyState
 from talus_safety.bundle import limited
 from talus_safety.config import SupervisorConfig
-from talus_safety.conversions import diagnostic_values, gate_report, safety_message
+from talus_safety.conversions import charge_of, diagnostic_values, gate_report, safety_message
 from talus_safety.frame_inputs_node import FrameInputs
 from talus_safety.kernel.decide.supervisor.supervisor import Supervisor, Wish
 from talus_safety.operator_inputs_node import OperatorInputs
@@ -103,7 +105,7 @@ class SupervisorNode:
         self._operator = OperatorInputs(self._node, self._inputs, self._config)
         self._inputs.subscribe(BalanceState, "balance/state", self._on_balance, NEWEST_STATE_QOS)
         self._inputs.subscribe(
-            BatteryState, "battery_state", lambda m: self._watch.on_battery(m.percentage)
+            BatteryState, "battery_state", self._on_battery, FAST_QOS, owner="driver"
         )
         self._inputs.subscribe(
             RobotState, "robot_state", self._on_state, NEWEST_STATE_QOS, raw=True
@@ -111,7 +113,7 @@ class SupervisorNode:
         if self._config.perception:
             FrameInputs(self._inputs, self._watch, robot)
         for wish in Wish:
-            self._node.create_service(Trigger, f"safety/{wish.value}", self._answerer(wish))
+            intakes_of(self._node).serve(Trigger, f"safety/{wish.value}", self._answerer(wish))
 
     def _on_gate(self, message: GateState) -> None:
         self._watch.on_gate(gate_report(message), time.monotonic())
@@ -125,9 +127,13 @@ class SupervisorNode:
 
     def _on_state(self, data: bytes) -> None:
         decoded = self._codec.decode(data)
-        if decoded is not None:  # of another robot: absent, so nothing can be armed
-            self._robot_time = decoded[0].time
-            self._passed += self._watch.on_state(decoded[0], time.monotonic())
+        if decoded is None:  # absent, so nothing can be armed
+            raise RefusedInputError(f"{len(data)} bytes, of another robot")
+        self._robot_time = decoded[0].time
+        self._passed += self._watch.on_state(decoded[0], time.monotonic())
+
+    def _on_battery(self, message: BatteryState) -> None:
+        self._watch.on_battery(charge_of(message))
 
     def _answerer(self, wish: Wish):
         def answer(_: Trigger.Request, response: Trigger.Response) -> Trigger.Response:

@@ -6,8 +6,9 @@ import math
 import numpy as np
 import pytest
 from sensor_msgs.msg import PointCloud2, PointField
+from talus_core.errors import RefusedInputError
 from talus_core.words.modes import Mode
-from talus_safety.conversions import moving_bodies
+from talus_safety.conversions import MOVING_FIELDS, moving_bodies
 from talus_safety.kernel.limits import SupervisorLimits
 from talus_safety.supervision.separation import UNSEEN_BODY_KEPT_S, Separation
 
@@ -87,13 +88,40 @@ def cloud(names, rows):
     )
 
 
-def test_bodies_are_read_from_the_message_and_malformed_ones_are_nobody():
+def spoilt(**changes):
+    message = cloud(("x", "y", "vx", "vy"), [[1.0, 2.0, -1.5, 0.25]])
+    for name, value in changes.items():
+        setattr(message, name, value)
+    return message
+
+
+def test_bodies_are_read_from_the_message():
     names = ("x", "y", "z", "vx", "vy")
     message = cloud(names, [[1.0, 2.0, 0.5, -1.5, 0.25], [3.0, 4.0, 0.5, 0.0, 0.0]])
     message.header.stamp.sec, message.header.stamp.nanosec = 7, 500_000_000
     bodies, stamp = moving_bodies(message)
     assert stamp == 7.5 and bodies.tolist() == [[1.0, 2.0, -1.5, 0.25], [3.0, 4.0, 0.0, 0.0]]
-    assert len(moving_bodies(cloud(("x", "y", "z"), [[1.0, 2.0, 3.0]]))[0]) == 0
-    message.data = message.data[:-4]
-    assert len(moving_bodies(message)[0]) == 0
-    assert len(moving_bodies(PointCloud2())[0]) == 0
+    nobody = cloud(names, np.zeros((0, 5)))
+    assert moving_bodies(nobody)[0].shape == (0, 4)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        PointCloud2(),
+        cloud(("x", "y", "z"), [[1.0, 2.0, 3.0]]),
+        spoilt(data=b"\0" * 12),
+        spoilt(point_step=0),
+        spoilt(point_step=0, width=0, data=b""),
+        spoilt(point_step=7),
+        spoilt(point_step=2**32 - 4),
+        spoilt(width=2**32 - 1),
+        spoilt(height=2),
+        spoilt(is_bigendian=True),
+        spoilt(fields=[PointField(name=n, offset=2**31, datatype=7) for n in MOVING_FIELDS]),
+        spoilt(fields=[PointField(name=n, offset=0, datatype=8) for n in MOVING_FIELDS]),
+    ],
+)
+def test_a_cloud_of_another_structure_is_refused_so_that_the_last_one_holds(message):
+    with pytest.raises(RefusedInputError, match="a cloud"):
+        moving_bodies(message)

@@ -9,6 +9,7 @@ import math
 import numpy as np
 import pytest
 from safety_samples import PERIOD, ROBOT, STANDING_EFFORT, N, state, vary
+from talus_core.errors import RefusedInputError
 from talus_core.graph.node_table import NODES as TABLE
 from talus_core.graph.node_table import SILENCE_LEVELS, Silence
 from talus_core.words.falls import FALLEN_TILT_RAD
@@ -87,6 +88,19 @@ class World:
             for name in firing(self.watch.facts(self.steady)):
                 self.fired.setdefault(name, self.steady - began)
         return self.fired
+
+
+def test_a_stamp_of_the_future_is_refused_and_ages_go_on():
+    world = World()
+    world.run(1.0)
+    for hear in (
+        lambda: world.watch.on_frame("map", 1e9, world.steady),
+        lambda: world.watch.on_moving(np.zeros((1, 4)), 1e9),
+        lambda: world.watch.on_frame("base", 1.0, world.steady, (float("nan"), 0.0)),
+    ):
+        with pytest.raises(RefusedInputError):
+            hear()
+    assert "map_old" in world.run(3.0, silent=("map",))
 
 
 @pytest.mark.parametrize("factor", [0.02, 0.2, 1.0, 5.0])

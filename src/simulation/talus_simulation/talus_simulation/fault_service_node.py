@@ -6,8 +6,10 @@ from __future__ import annotations
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from talus_core.driver import Injection
+from talus_core.graph.headers import check_finite
 from talus_drivers.conversions import time_message
 from talus_drivers.errands import Errands
+from talus_ros.intake.intake_node import intakes_of
 
 from talus_interfaces.msg import Fault
 from talus_interfaces.srv import InjectFault
@@ -27,11 +29,12 @@ class FaultService:
         self._publisher = node.create_publisher(Fault, "sim/faults", FAULT_QOS)
         self._logger = node.get_logger()
         self._faults.log = self._tell
-        node.create_service(InjectFault, "sim/inject_fault", self._inject)
+        intakes_of(node).serve(InjectFault, "sim/inject_fault", self._inject)
 
     def _inject(
         self, request: InjectFault.Request, response: InjectFault.Response
     ) -> InjectFault.Response:
+        check_finite((request.severity, request.duration))
         wanted = FaultRequest(request.name, request.target, request.severity, request.duration)
         done: list[Injection] = []
 

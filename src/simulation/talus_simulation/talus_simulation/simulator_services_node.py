@@ -9,8 +9,10 @@ import numpy as np
 from rclpy.node import Node
 from std_srvs.srv import Trigger
 from talus_core.driver import FaultStage, Simulated
+from talus_core.graph.headers import check_finite
 from talus_drivers.driver_services_node import ServiceContext
 from talus_drivers.errands import Errands
+from talus_ros.intake.intake_node import intakes_of
 
 from talus_interfaces.srv import Push, SetFriction
 from talus_simulation.fault_service_node import FaultService
@@ -42,19 +44,22 @@ class SimulatorServices:
         self._driver = driver
         self._errands = errands
         self._on_reset = on_reset
-        node.create_service(Push, "sim/push", self._push)
-        node.create_service(SetFriction, "sim/set_friction", self._set_friction)
-        node.create_service(Trigger, "sim/reset", self._reset)
+        serve = intakes_of(node).serve
+        serve(Push, "sim/push", self._push)
+        serve(SetFriction, "sim/set_friction", self._set_friction)
+        serve(Trigger, "sim/reset", self._reset)
 
     def _push(self, request: Push.Request, response: Push.Response) -> Push.Response:
         impulse = np.array([request.impulse.x, request.impulse.y, request.impulse.z])
         link = request.link or DEFAULT_PUSH_LINK
         duration = request.duration or DEFAULT_PUSH_DURATION_S
+        check_finite((*impulse.tolist(), duration))
         return self._answer(response, lambda: self._driver.push(link, impulse, duration))
 
     def _set_friction(
         self, request: SetFriction.Request, response: SetFriction.Response
     ) -> SetFriction.Response:
+        check_finite((request.friction,))
         return self._answer(
             response, lambda: self._driver.set_friction(request.target, request.friction)
         )

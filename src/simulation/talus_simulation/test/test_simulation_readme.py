@@ -29,7 +29,7 @@ def test_every_source_file_has_its_row():
 
 def test_every_topic_and_service_has_its_row():
     used = {"heartbeat", "diagnostics"}
-    call = re.compile(r'(?:create_publisher|create_service)\([^"\n]*?"([\w/]+)"')
+    call = re.compile(r'(?:create_publisher|serve)\([^"\n]*?"([\w/]+)"')
     for path in SOURCES.glob("*_node.py"):
         used |= set(call.findall(path.read_text()))
     source = (SOURCES / "cameras" / "camera_node.py").read_text()

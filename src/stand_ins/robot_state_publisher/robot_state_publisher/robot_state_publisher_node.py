@@ -97,15 +97,8 @@ class RobotStatePublisher:
         return SetParametersResult(successful=True)
 
     def _on_joint_states(self, data: bytes) -> None:
-        try:
-            transforms = self._stream.transforms(
-                data, 0.0 if self._ignores_timestamp else self._interval
-            )
-        except ValueError as error:
-            self._node.get_logger().error(
-                f"joint state ignored: {error}", throttle_duration_sec=1.0
-            )
-            return
+        interval = 0.0 if self._ignores_timestamp else self._interval
+        transforms = self._stream.transforms(data, interval)
         if transforms is not None:
             self._tf.publish(transforms)
 

@@ -147,6 +147,15 @@ PUBLIC_SERVICES = (
 )
 
 
+def owner_of(name: str) -> str:
+    """Return the node that alone publishes a public topic; empty where several do, or anybody."""
+    for topic in PUBLIC_TOPICS:
+        if topic.name == name and len(topic.publishers) == 1:
+            owner = topic.publishers[0]
+            return "" if owner in (EVERY_NODE, YOU) else owner
+    return ""
+
+
 def topics_of(
     groups: set[str], cameras: tuple[str, ...] = (), depth_cameras: tuple[str, ...] = ()
 ) -> list[Topic]:

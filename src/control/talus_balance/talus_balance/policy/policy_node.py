@@ -8,6 +8,7 @@ import time
 from rclpy.node import Node
 from std_srvs.srv import SetBool
 from talus_core.robot import RobotDescription
+from talus_ros.intake.intake_node import intakes_of
 
 from talus_balance.conversions import answered
 from talus_balance.policy.manifest import PolicyError
@@ -29,7 +30,7 @@ def policy_seat(node: Node, path: str, description: RobotDescription, dt: float)
             refusal = str(error)
             node.get_logger().error(f"{refusal}; the model-based controller drives alone")
     seat = PolicySeat(description, dt, policy, refusal)
-    node.create_service(SetBool, "balance/policy", lambda *exchange: _want(seat, *exchange))
+    intakes_of(node).serve(SetBool, "balance/policy", lambda *exchange: _want(seat, *exchange))
     return seat
 
 

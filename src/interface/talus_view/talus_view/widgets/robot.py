@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Collection
+
 import numpy as np
 import viser
 from talus_core.errors import TalusError
@@ -41,6 +44,7 @@ class RobotWidget(Widget):
         self._robot: RobotVisuals | None = None
         self._links: list[viser.FrameHandle] = []
         self._joints: dict[str, float] = {}
+        self._names: frozenset[str] = frozenset()
         self._drawn = np.zeros(0)
         self._centre = np.zeros(3)
         scene = site.canvas.scene
@@ -54,7 +58,7 @@ class RobotWidget(Widget):
     def hear(self, topic: PageTopic, message: Message, wall: float) -> None:
         """Take joint positions, or another robot."""
         if topic is JOINT_STATES_TOPIC:
-            self._joints = joints_from(message)
+            self._joints |= joints_from(message, self._names)
             return
         try:
             robot = parse_urdf(message.data, self._site.graph.mesh_file)
@@ -85,6 +89,7 @@ class RobotWidget(Widget):
             self._base.remove()
             self._base = scene.add_frame(ROBOT_PATH, show_axes=False)
         self._robot = robot
+        self._names = frozenset(joint.name for joint in robot.tree.joints)
         self._drawn = robot.tree.values({})
         self._base.position = (0.0, 0.0, -robot.lowest(self._drawn))
         paths = {robot.tree.root: ROBOT_PATH}
@@ -127,6 +132,7 @@ class RobotWidget(Widget):
             turn_node(self._base, quat_wxyz)
 
 
-def joints_from(message: Message) -> dict[str, float]:
-    """Read joint positions in rad by name from a JointState."""
-    return dict(zip(message.name, message.position, strict=False))
+def joints_from(message: Message, known: Collection[str]) -> dict[str, float]:
+    """Read from a JointState the positions of joints that are known, in rad by name."""
+    found = zip(message.name, message.position, strict=False)
+    return {name: angle for name, angle in found if name in known and math.isfinite(angle)}

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from talus_core.errors import RefusedInputError
 from talus_core.pinhole import Pinhole
 from talus_core.schedule import Schedule
 from talus_core.transform_buffer import (
@@ -21,6 +23,9 @@ from talus_map.mapper import DepthView
 
 # images: half a second of two cameras; then a simulator in lock-step waits for the map
 MOST_WAITING_IMAGES = 12
+# s by which an image may be ahead of the frames: they come 60 times a second, and late by half of
+# what the images above wait
+MOST_AHEAD_OF_FRAMES_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -48,8 +53,6 @@ class DepthInbox:
         links: Frames of the robot's body that a view needs; None until the robot is known, and
             nothing is handed out.
         dropped: Images that newer ones pushed out, or whose instant the frames had forgotten.
-        refused: Messages that could not be used: None in place of an image or a camera, transforms
-            that are none.
         waits_for: What the oldest image lacks, in words; empty when nothing waits.
     """
 
@@ -58,7 +61,6 @@ class DepthInbox:
         self.frames = TransformBuffer()
         self.links: tuple[str, ...] | None = None
         self.dropped = 0
-        self.refused = 0
         self.waits_for = ""
         self._map_frame = map_frame
         self._footprint_frame = footprint_frame
@@ -71,18 +73,21 @@ class DepthInbox:
         """Return whether no image waits."""
         return not self._images
 
-    def put_camera(self, name: str, camera: Pinhole | None) -> None:
+    def put_camera(self, name: str, camera: Pinhole) -> None:
         """Store the intrinsics of a camera."""
-        if camera is None:
-            self.refused += 1
-        else:
-            self._cameras[name] = camera
+        self._cameras[name] = camera
 
-    def put_image(self, image: DepthImage | None) -> None:
-        """Queue an image if its camera's turn has come; drop the oldest when too many wait."""
-        if image is None:
-            self.refused += 1
-        elif self._schedules[image.camera].is_due(image.time):
+    def put_image(self, image: DepthImage) -> None:
+        """Queue an image if its camera's turn has come; drop the oldest when too many wait.
+
+        Raises RefusedInputError for an image of the future, for which it would wait for ever.
+        """
+        newest = self.frames.newest_time()
+        if math.isfinite(newest) and image.time > newest + MOST_AHEAD_OF_FRAMES_S:
+            raise RefusedInputError(
+                f"an image stamped {image.time:.3f} s, while frames are known up to {newest:.3f} s"
+            )
+        if self._schedules[image.camera].is_due(image.time):
             self._images.append(image)
         if len(self._images) > MOST_WAITING_IMAGES:
             self._images.popleft()

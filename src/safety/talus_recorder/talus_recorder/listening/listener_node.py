@@ -12,10 +12,12 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
 from talus_core.graph.trace import TRACE_KINDS, TRACED_TOPICS, Block, TraceReader, trace_path
 from talus_ros.fast_link_node import FastLink
+from talus_ros.intake.intake_node import intakes_of
+from talus_ros.intake.speakers_node import Speakers
 
 from talus_recorder import conversions as convert
 from talus_recorder.listening.intake import Intake, LogTime
-from talus_recorder.listening.topics import WATCHED, RecordedTopic
+from talus_recorder.listening.topics import OWNERS, WATCHED, RecordedTopic
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class _Ear:
     kind: type
     subscription: Subscription
     take: Callable[[type, bool], Any]
+    speakers: Speakers | None
 
 
 @dataclass
@@ -56,8 +59,10 @@ class Listener:
         """
         self.newest: dict[str, bytes] = {}
         self._intake = intake
+        self._intakes = intakes_of(node)
         self._log_time = log_time
         self._watch = watch
+        self._node = node
         self._link = FastLink(node)  # keeps executors away
         self._ears = [self._subscribe(number, topic) for number, topic in enumerate(topics, 1)]
         domain = node.context.get_domain_id()
@@ -86,8 +91,15 @@ class Listener:
         kind = convert.message_type(topic.kind)
         qos = QoSProfile(depth=topic.depth, reliability=ReliabilityPolicy.BEST_EFFORT)
         subscription = self._link.subscribe(kind, topic.name, lambda data: None, qos, raw=True)
+        owner = OWNERS.get(topic.name, "")
         return _Ear(
-            number, topic.name, topic.depth, kind, subscription, subscription.handle.take_message
+            number=number,
+            name=topic.name,
+            depth=topic.depth,
+            kind=kind,
+            subscription=subscription,
+            take=subscription.handle.take_message,
+            speakers=Speakers(self._node, subscription.topic_name, owner) if owner else None,
         )
 
     def _add_traced(self, blocks: list[Block]) -> None:
@@ -114,7 +126,7 @@ class Listener:
         kind = ear.kind
         take = ear.take
         is_watched = ear.name in WATCHED
-        data = None
+        newest = None
         for _ in range(ear.depth):
             taken = take(kind, True)
             if taken is None:
@@ -125,7 +137,11 @@ class Listener:
             came = of(received)
             see((number, facts.get("publisher_gid", {}).get("data")), sequence)
             add(number, data, came, came - max(received - facts["source_timestamp"], 0), sequence)
+            if ear.speakers is not None and (stranger := ear.speakers.stranger(facts)):
+                self._intakes.refuse(ear.name, stranger)
+                continue
+            newest = data
             if is_watched:
                 self._watch(ear.name, data)
-        if data is not None:
-            self.newest[ear.name] = data
+        if newest is not None:
+            self.newest[ear.name] = newest

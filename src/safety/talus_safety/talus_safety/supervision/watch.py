@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from talus_core.errors import RefusedInputError
+from talus_core.graph.headers import check_finite
 from talus_core.graph.node_table import NODES, NodeTable
 from talus_core.robot import RobotDescription
 from talus_core.state import RobotState
@@ -29,6 +31,9 @@ from talus_safety.supervision.node_watch import NodeWatch
 from talus_safety.supervision.sensors import SensorWatch
 from talus_safety.supervision.separation import Separation
 
+# A stamp may be ahead of the newest robot_state, which waits for one judgement, 50 ms; clocks of a
+# robot's computers differ by less than the age at which a command is stale.
+MOST_AHEAD_S = 0.5
 FRAME_SOURCES = ("base", "joints")  # from balance, and from robot_state_publisher
 
 
@@ -124,14 +129,28 @@ class Watch:
     def on_frame(
         self, source: str, stamp: float, steady: float, place: tuple[float, float] | None = None
     ) -> None:
-        """Take in a transform of `base` or `joints`, or the `map`'s elevation, in robot time."""
+        """Take in a transform of `base` or `joints`, or the `map`'s elevation, in robot time.
+
+        Raises RefusedInputError for a stamp of the future, after which nothing would count as
+        newer, and for a place that is no number.
+        """
+        if self._state_at == NEVER:
+            return  # the robot's time is not known yet
+        self._check_stamp(stamp)
         if source == "base" and place is not None:
+            check_finite(place)
             self._separation.stand_at(place, stamp)
         self._frames.hear(source, stamp, steady)
         self._map.hear(source, stamp, steady)
 
     def on_moving(self, bodies: np.ndarray, stamp: float) -> None:
-        """Take in what moves, as the map sees it: see `Separation.hear`."""
+        """Take in what moves, as the map sees it: see `Separation.hear`.
+
+        Raises RefusedInputError for a stamp of the future, by which it would move for ever.
+        """
+        if self._state_at == NEVER:
+            return  # the robot's time is not known yet
+        self._check_stamp(stamp)
         self._separation.hear(bodies, stamp)
 
     def on_operator(self, word: OperatorWord) -> None:
@@ -142,6 +161,13 @@ class Watch:
         """Take in the charge, 0 to 1; one that is not finite is ignored."""
         if math.isfinite(charge):
             self._battery = charge
+
+    def _check_stamp(self, stamp: float) -> None:
+        if stamp > self._robot_time + MOST_AHEAD_S:
+            raise RefusedInputError(
+                f"stamped {stamp:.3f} s, the robot's time is {self._robot_time:.3f} s; a stamp up "
+                f"to {MOST_AHEAD_S:g} s ahead works"
+            )
 
     def facts(self, steady: float) -> Facts:
         """Return the facts at steady time `steady`, s; an event is told once."""

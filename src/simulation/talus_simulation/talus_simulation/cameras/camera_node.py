@@ -6,15 +6,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from threading import Event
 
+import numpy as np
 import rclpy
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile
+from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CameraInfo, Image
 from talus_core.schedule import Schedule
 from talus_perception.camera_model import Camera, load_cameras
 from talus_perception.conversions import camera_info_message, image_message, seconds
-from talus_ros.diagnostics_node import ERROR, OK, DiagnosticsPublisher
+from talus_ros.diagnostics_node import OK, DiagnosticsPublisher
 from talus_ros.fast_link_node import FastLink
 from talus_ros.heartbeat_node import HeartbeatThread
 from talus_ros.parameters_node import declare_config
@@ -78,12 +80,13 @@ class CameraNode:
         self._noise = NoisyDepth(self._config.depth_noise, self._config.seed)
         self._schedule = Schedule(self._config.rate_hz)
         self._pictures = 0
-        self._refused = 0
         self._diagnostics = DiagnosticsPublisher(self._node)
         self._node.create_timer(1.0, self._diagnose)
         self._beat = HeartbeatThread(self._node, "camera")
         self._link = FastLink(self._node)
-        self._link.subscribe(SimulatorState, "sim/state", self._serve, SIMULATOR_STATE_QOS)
+        self._link.subscribe_loop(
+            SimulatorState, "sim/state", self._read, self._serve, SIMULATOR_STATE_QOS
+        )
         self._executor: ExecutorThread | None = None
 
     def run(self, ended: Event) -> None:
@@ -100,11 +103,13 @@ class CameraNode:
             self._executor.close()
         self._renderer.close()
 
-    def _serve(self, state: SimulatorState) -> None:
-        qpos = qpos_of(state)
-        if qpos.shape != (self._renderer.position_size,):
-            self._refused += 1
-        elif self._schedule.is_due(seconds(state.stamp)):
+    def _read(self, data: bytes) -> tuple[SimulatorState, np.ndarray]:
+        state: SimulatorState = deserialize_message(data, SimulatorState)
+        return state, qpos_of(state, self._renderer.position_size)
+
+    def _serve(self, read: tuple[SimulatorState, np.ndarray]) -> None:
+        state, qpos = read
+        if self._schedule.is_due(seconds(state.stamp)):
             self._beat.busy = True
             self._renderer.pose(qpos)
             for publishers in self._publishers:
@@ -129,15 +134,8 @@ class CameraNode:
 
     def _diagnose(self) -> None:
         watched = [p.camera.name for p in self._publishers if p.wants_colour or p.wants_depth]
-        level, message = (
-            (ERROR, "sim/state is of another model") if self._refused else (OK, "rendering")
-        )
-        values = {
-            "pictures": self._pictures,
-            "states_refused": self._refused,
-            "watched": " ".join(watched),
-        }
-        self._diagnostics.publish(self._node.get_clock().now().to_msg(), level, message, values)
+        values = {"pictures": self._pictures, "watched": " ".join(watched)}
+        self._diagnostics.publish(self._node.get_clock().now().to_msg(), OK, "rendering", values)
 
 
 def main() -> int:

@@ -67,7 +67,10 @@ class Operation:
         seat = dict(zip(robot.joint_names, robot.poses["sit"], strict=True))
         self._judge = Judge(soles, seat)
         self._operator = RunOperator(RunWish(options.seconds, options.velocity))
-        self._node = OperatorNode(counted_topics(options.perception, raw.get("cameras", {})))
+        topics = counted_topics(options.perception, raw.get("cameras", {}))
+        self._node = OperatorNode(
+            topics, robot.joint_names, lambda text: screen.note(f"run: {text}")
+        )
         self._supervisor = supervisor
         self._interrupts = interrupts
         self._screen = screen

@@ -15,7 +15,6 @@ import rclpy
 from geometry_msgs.msg import TwistStamped
 from nav_msgs.msg import Odometry
 from rclpy.client import Client
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
@@ -25,6 +24,7 @@ from talus_cli.run.operating.observation import WalkingVelocity
 from talus_core.errors import TalusError
 from talus_ros.fast_link_node import FastLink
 from talus_ros.heartbeat_node import HEARTBEAT_QOS, HEARTBEAT_TOPIC
+from talus_ros.run_node import IntakeExecutor
 
 from talus_interfaces.msg import BalanceState, GateState, Heartbeat, SafetyState
 
@@ -81,8 +81,7 @@ class GraphLink:
         self._link.subscribe(Heartbeat, HEARTBEAT_TOPIC, self._on_heartbeat, HEARTBEAT_QOS)
         self._cmd_vel = self._node.create_publisher(TwistStamped, "cmd_vel", 1)
         self._clock = self._node.create_publisher(Clock, "clock", 10)
-        self._executor = SingleThreadedExecutor(context=self._context)
-        self._executor.add_node(self._node)
+        self._executor = IntakeExecutor(self._node)
 
     def close(self) -> None:
         """Leave the graph; every process that is still stopped goes on."""

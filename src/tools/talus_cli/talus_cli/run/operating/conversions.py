@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Collection
 
 import numpy as np
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import PointStamped, TwistStamped
 from nav_msgs.msg import Odometry
-from sensor_msgs.msg import JointState
+from sensor_msgs.msg import BatteryState, JointState
+from talus_core.errors import RefusedInputError
 from talus_core.physics import NANOSECONDS_PER_SECOND
 
 from talus_cli.run.judging.judge import JudgedPose
@@ -47,9 +49,30 @@ def pose(message: Odometry) -> JudgedPose:
     return JudgedPose(np.array([p.x, p.y, p.z]), np.array([q.x, q.y, q.z, q.w]))
 
 
-def angles(message: JointState) -> dict[str, float]:
-    """Return joint angles by name, rad."""
-    return dict(zip(message.name, message.position, strict=True))
+def angles(message: JointState, joints: Collection[str]) -> dict[str, float]:
+    """Return joint angles by name, rad.
+
+    Raises RefusedInputError where a position, or one of the robot's `joints`, is missing.
+    """
+    if len(message.name) != len(message.position):
+        raise RefusedInputError(
+            f"{len(message.name)} joints and {len(message.position)} positions; as many work"
+        )
+    found = dict(zip(message.name, message.position, strict=True))
+    missing = [name for name in joints if name not in found]
+    if missing:
+        raise RefusedInputError(
+            f"joints of something else ({', '.join(message.name[:2])}, ...): "
+            f"'{missing[0]}' of the robot is missing"
+        )
+    return found
+
+
+def charge(message: BatteryState) -> float:
+    """Return the charge, 0 to 1. Raises RefusedInputError for another number, or none."""
+    if not 0.0 <= message.percentage <= 1.0:  # NaN is refused too
+        raise RefusedInputError(f"a charge of {message.percentage}; a share 0 to 1 works")
+    return message.percentage
 
 
 def twist(velocity: WalkingVelocity, time: float) -> TwistStamped:

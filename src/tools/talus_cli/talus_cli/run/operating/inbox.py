@@ -55,9 +55,12 @@ class MessageInbox:
 
 
 class Decoded(Generic[ValueT]):
-    """Holds one topic's newest message, decoded only when it is asked for and has changed."""
+    """Holds one topic's newest message, decoded only when it is asked for and has changed.
 
-    def __init__(self, inbox: MessageInbox, topic: str, decode: Callable[[bytes], ValueT]):
+    A message that is not for us, of which `decode` makes None, leaves the one before.
+    """
+
+    def __init__(self, inbox: MessageInbox, topic: str, decode: Callable[[bytes], ValueT | None]):
         self._inbox = inbox
         self._topic = topic
         self._decode = decode
@@ -65,9 +68,10 @@ class Decoded(Generic[ValueT]):
         self._value: ValueT | None = None
 
     def get(self) -> ValueT | None:
-        """Return the newest message; None before the first."""
+        """Return the newest message that is for us; None before the first."""
         data = self._inbox.newest.get(self._topic)
         if data is not None and data is not self._data:
             self._data = data
-            self._value = self._decode(data)
+            value = self._decode(data)
+            self._value = self._value if value is None else value
         return self._value

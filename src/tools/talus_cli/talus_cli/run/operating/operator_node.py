@@ -3,15 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import rclpy
 from geometry_msgs.msg import PointStamped, TwistStamped
 from nav_msgs.msg import Odometry
 from rclpy.client import Client
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.serialization import deserialize_message
 from rclpy.signals import SignalHandlerOptions
@@ -19,8 +18,10 @@ from rclpy.task import Future
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import BatteryState, JointState
 from std_srvs.srv import Trigger
-from talus_core.graph.contract import Topic
+from talus_core.graph.contract import Topic, owner_of
 from talus_ros.fast_link_node import FastLink
+from talus_ros.intake.intake_node import intakes_of
+from talus_ros.run_node import IntakeExecutor
 
 from talus_cli.run.judging.judge import JudgedPose
 from talus_cli.run.operating import conversions as convert
@@ -77,13 +78,20 @@ class HeardTopics:
     gate: Decoded[GateState]
 
 
-def decoded_topics(inbox: MessageInbox) -> HeardTopics:
-    """Return readers of what an inbox holds."""
+Attempt = Callable[[str, Callable[[], Any]], Any]
+
+
+def decoded_topics(inbox: MessageInbox, joints: Collection[str], attempt: Attempt) -> HeardTopics:
+    """Return readers of what an inbox holds; `attempt` contains what cannot be read."""
 
     def reader(
         topic: str, kind: type[MessageT], view: Callable[[MessageT], ViewT]
     ) -> Decoded[ViewT]:
-        return Decoded(inbox, topic, lambda data: view(deserialize_message(data, kind)))
+        def read(data: bytes) -> ViewT | None:
+            found: ViewT | None = attempt(topic, lambda: view(deserialize_message(data, kind)))
+            return found
+
+        return Decoded(inbox, topic, read)
 
     return HeardTopics(
         clock=reader("clock", Clock, lambda m: convert.seconds(m.clock)),
@@ -91,8 +99,8 @@ def decoded_topics(inbox: MessageInbox) -> HeardTopics:
         mode=reader("balance/state", BalanceState, lambda m: m.mode),
         truth=reader("sim/ground_truth", Odometry, convert.pose),
         odometry=reader("odom", Odometry, convert.pose),
-        joints=reader("joint_states", JointState, convert.angles),
-        battery=reader("battery_state", BatteryState, lambda m: m.percentage),
+        joints=reader("joint_states", JointState, lambda m: convert.angles(m, joints)),
+        battery=reader("battery_state", BatteryState, convert.charge),
         gate=reader("gate/state", GateState, lambda m: m),
     )
 
@@ -100,32 +108,45 @@ def decoded_topics(inbox: MessageInbox) -> HeardTopics:
 class OperatorNode:
     """Holds everything of ROS that a run needs; used from one thread."""
 
-    def __init__(self, topics: list[Topic]):
-        """Join the graph; `topics`: what to count and to wait for."""
+    def __init__(self, topics: list[Topic], joints: Collection[str], note: Callable[[str], None]):
+        """Join the graph.
+
+        Args:
+            topics: What to count and to wait for.
+            joints: Names of the robot's joints.
+            note: Shows a line that a person should read.
+        """
         rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
         self._node = rclpy.create_node("operator")
         self._link = FastLink(self._node)
+        intakes = intakes_of(self._node)
+        intakes.tell = note
         self.inbox = MessageInbox()
         self._awaited = [topic.name for topic in topics]
         for topic in (*topics, *INTERNAL_TOPICS):
             if topic.name not in TOPICS_COUNTED_BY_SEQUENCE:
                 take = self.inbox.taker(topic.name, counts=topic not in INTERNAL_TOPICS)
                 self._link.subscribe(
-                    convert.message_type(topic.kind), topic.name, take, LISTENER_QOS, raw=True
+                    convert.message_type(topic.kind),
+                    topic.name,
+                    take,
+                    LISTENER_QOS,
+                    raw=True,
+                    owner=owner_of(topic.name),
                 )
         self._clients: dict[str, Client] = {
             name: self._node.create_client(Trigger, name) for name in CALLED_SERVICES
         }
         self._velocity = self._node.create_publisher(TwistStamped, "cmd_vel", 1)
         self._gaze = self._node.create_publisher(PointStamped, "gaze/target", 1)
-        self._executor = SingleThreadedExecutor(context=self._node.context)
-        self._executor.add_node(self._node)
+        self._executor = IntakeExecutor(self._node)
         self._call: tuple[str, Future] | None = None
-        self.heard = decoded_topics(self.inbox)
+        self.heard = decoded_topics(self.inbox, joints, intakes.attempt)
 
     def hear(self) -> None:
         """Take in what has come; does not wait."""
         self._link.wait(0.0)
+        self._executor.look()
         if self._call is not None and not self._call[1].done():
             self._executor.spin_once(timeout_sec=0.0)
         gate = self.heard.gate.get()
