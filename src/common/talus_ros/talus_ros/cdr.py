@@ -15,6 +15,7 @@ from __future__ import annotations
 import struct
 
 import numpy as np
+from talus_core.errors import RefusedInputError
 from talus_core.physics import NANOSECONDS_PER_SECOND
 from talus_core.state import JointCommand, RobotState
 
@@ -120,3 +121,12 @@ class RobotStateCodec:
             torque_enabled=torque_enabled,
         )
         return state, standby_active
+
+    def read(self, data: bytes) -> tuple[RobotState, bool]:
+        """Return the state, and standby_active. Raises RefusedInputError for other bytes."""
+        decoded = self.decode(data)
+        if decoded is None:
+            raise RefusedInputError(
+                f"{len(data)} bytes, of another robot; {self._length} of {self._size} joints work"
+            )
+        return decoded

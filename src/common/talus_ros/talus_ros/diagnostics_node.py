@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.node import Node
+from talus_core.graph.contract import INTAKE_KEY
 
 from talus_ros.intake.intake_node import intakes_of
 
@@ -17,7 +18,6 @@ OK = DiagnosticStatus.OK
 WARN = DiagnosticStatus.WARN
 ERROR = DiagnosticStatus.ERROR
 STALE = DiagnosticStatus.STALE
-INTAKE_KEY = "intake"  # of the value that says what others send in vain; absent where all is heard
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -15,8 +14,8 @@ from rclpy.qos import QoSProfile
 from rclpy.serialization import deserialize_message
 from rclpy.subscription import Subscription
 
+from talus_ros.intake.door_node import Door, Passage
 from talus_ros.intake.intake_node import Intakes, intakes_of
-from talus_ros.intake.speakers_node import Speakers
 
 FAST_QOS = QoSProfile(
     depth=2
@@ -38,21 +37,6 @@ class _OwnLoop(CallbackGroup):
         """Do nothing, since there is nothing to release."""
 
 
-@dataclass(frozen=True)
-class _Door:
-    """Holds a subscription that is served, and what takes its bytes.
-
-    `speakers` knows whose messages count; None: everybody's.
-    """
-
-    label: str
-    topic: str
-    handle: Any
-    message_type: type
-    take: Callable[[bytes], None]
-    speakers: Speakers | None
-
-
 class FastLink:
     """Serves subscriptions only in the thread that calls `wait`.
 
@@ -70,14 +54,14 @@ class FastLink:
         assert context is not None  # rclpy makes no node in a context that is not initialised
         self._context = context
         self._guard = _rclpy.GuardCondition(context)
-        self._served: dict[int, _Door] = {}
+        self._served: dict[int, tuple[Any, type, Door]] = {}
         self._wait_set: Any = None
         self._group = _OwnLoop()
 
     @property
     def doors(self) -> dict[str, Callable[[bytes], None]]:
         """Return what takes the bytes of a message, by the name that was subscribed to."""
-        return {door.label: door.take for door in self._served.values()}
+        return {door.label: door.take for *_, door in self._served.values()}
 
     def subscribe(
         self,
@@ -92,8 +76,8 @@ class FastLink:
 
         With `owner`, the name of a node, only its messages count while it publishes the topic.
         """
-        take = partial(self._hand_over, topic, None if raw else message_type, handler)
-        return self._open(message_type, topic, take, qos, owner)
+        read = (lambda data: data) if raw else partial(_deserialised, message_type)
+        return self._open(message_type, topic, qos, Passage(read, handler, False, owner))
 
     def subscribe_loop(
         self,
@@ -108,33 +92,27 @@ class FastLink:
         What `read` raises is the sender's fault and is contained; what `step` raises comes out of
         `wait`.
         """
-        take = partial(self._step_loop, topic, read, step)
-        return self._open(message_type, topic, take, qos, "")
+        return self._open(message_type, topic, qos, Passage(read, step, True, ""))
 
     def _open(
-        self,
-        message_type: type,
-        topic: str,
-        take: Callable[[bytes], None],
-        qos: QoSProfile,
-        owner: str,
+        self, message_type: type, topic: str, qos: QoSProfile, passage: Passage
     ) -> Subscription:
         subscription = self._node.create_subscription(
             message_type, topic, lambda message: None, qos, callback_group=self._group, raw=True
         )
         handle = subscription.handle
         name = subscription.topic_name
-        speakers = Speakers(self._node, name, owner) if owner else None
-        self._served[handle.pointer] = _Door(topic, name, handle, message_type, take, speakers)
+        door = Door(self._node, topic, name, passage)
+        self._served[handle.pointer] = (handle, message_type, door)
         self._wait_set = None
-        self._intakes.hears(topic, name, message_type, subscription.qos_profile)
+        self._intakes.voices.hears(topic, name, message_type, subscription.qos_profile)
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """End a subscription that `subscribe` returned; call it in the thread that calls `wait`."""
         del self._served[subscription.handle.pointer]
         self._wait_set = None
-        self._intakes.hears_no_more(subscription.topic_name)
+        self._intakes.voices.hears_no_more(subscription.topic_name)
         self._node.destroy_subscription(subscription)
 
     def wait(self, timeout: float) -> bool:
@@ -160,55 +138,27 @@ class FastLink:
         Otherwise rclpy makes a message object even to find out that there is no message.
         """
         count = 0
-        for door in tuple(self._served.values()):
+        for handle, message_type, door in tuple(self._served.values()):
             for _ in range(MOST_MESSAGES_PER_WAIT):
-                taken = door.handle.take_message(door.message_type, True)
+                taken = handle.take_message(message_type, True)
                 if taken is None:
                     break
-                self._let_in(door, *taken)
+                door.let_in(*taken)
                 count += 1
         return count > 0
-
-    def _let_in(self, door: _Door, data: bytes, facts: Any) -> None:
-        if door.speakers is not None and (stranger := door.speakers.stranger(facts)):
-            self._intakes.refuse(door.label, stranger)
-        else:
-            door.take(data)
-
-    def _hand_over(
-        self,
-        topic: str,
-        message_type: type | None,
-        handler: Callable[[Any], None],
-        data: bytes,
-    ) -> None:
-        try:
-            handler(data if message_type is None else deserialize_message(data, message_type))
-        except Exception as error:  # whatever a stranger's message led to
-            self._intakes.refuse(topic, error)
-
-    def _step_loop(
-        self,
-        topic: str,
-        read: Callable[[bytes], Any],
-        step: Callable[[Any], None],
-        data: bytes,
-    ) -> None:
-        try:
-            value = read(data)
-        except Exception as error:  # it cannot be read: not the loop's fault
-            self._intakes.refuse(topic, error)
-            return
-        step(value)
 
     def _sleep(self, timeout: float) -> None:
         wait_set = self._wait_set or self._new_wait_set()
         wait_set.clear_entities()
-        for door in self._served.values():
-            wait_set.add_subscription(door.handle)
+        for handle, *_ in self._served.values():
+            wait_set.add_subscription(handle)
         wait_set.add_guard_condition(self._guard)
         wait_set.wait(int(timeout * 1e9))
 
     def _new_wait_set(self) -> Any:
         self._wait_set = _rclpy.WaitSet(len(self._served), 1, 0, 0, 0, 0, self._context)
         return self._wait_set
+
+
+def _deserialised(message_type: type, data: bytes) -> Any:
+    return deserialize_message(data, message_type)

@@ -21,7 +21,7 @@ from rclpy.signals import SignalHandlerOptions
 from talus_core.errors import RefusedInputError, TalusError
 from talus_core.graph.contract import owner_of
 
-from talus_ros.intake.intake_node import LOOK_PERIOD_S, Intakes, intakes_of
+from talus_ros.intake.intake_node import GRAPH_LOOK_PERIOD_S, Intakes, intakes_of
 from talus_ros.intake.speakers_node import Speakers
 
 WAKE_PERIOD_S = 0.05  # s by which a loop that sleeps in C may notice a signal late
@@ -135,7 +135,7 @@ class ExecutorThread:
     def _spin(self) -> None:
         try:
             while not self._ended.is_set():
-                self._executor.spin_once(timeout_sec=LOOK_PERIOD_S)  # `close` wakes it
+                self._executor.spin_once(timeout_sec=GRAPH_LOOK_PERIOD_S)  # `close` wakes it
                 self._executor.look()
         except BaseException as error:  # passed to the main loop, which ends the process with it
             self._error = error

@@ -20,7 +20,8 @@ from rclpy.signals import SignalHandlerOptions
 from std_msgs.msg import Int64, String
 from std_srvs.srv import Trigger
 from talus_core.errors import RefusedInputError
-from talus_ros.diagnostics_node import INTAKE_KEY, OK, WARN, DiagnosticsPublisher
+from talus_core.graph.contract import INTAKE_KEY
+from talus_ros.diagnostics_node import OK, WARN, DiagnosticsPublisher
 from talus_ros.fast_link_node import FastLink
 from talus_ros.intake.intake_node import intakes_of
 from talus_ros.run_node import IntakeExecutor

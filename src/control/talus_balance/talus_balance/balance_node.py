@@ -10,7 +10,6 @@ from threading import Event
 from geometry_msgs.msg import PointStamped, TwistStamped
 from rclpy.qos import QoSProfile
 from std_srvs.srv import Trigger
-from talus_core.errors import RefusedInputError
 from talus_core.robot import load_robot
 from talus_core.rotations import matrix_from_yaw, yaw_of
 from talus_core.state import RobotState
@@ -54,7 +53,7 @@ class BalanceNode:
         self._keeper = IntentKeeper(intent_config(config), dt, limbs_of(self._description))
         self._seat = policy_seat(node, config.policy, self._description, dt)
         joints = len(self._description.joint_names)
-        self._decode = RobotStateCodec(joints).decode
+        self._read = RobotStateCodec(joints).read
         self._encode = JointCommandCodec(joints).encode
         self._now = 0.0  # s, time of the newest state
         self._report: BalanceReport | None = None
@@ -63,7 +62,7 @@ class BalanceNode:
         self._command = node.create_publisher(JointCommand, "joint_command", FAST_QOS)
         self._reports = BalanceReports(node, self._description.feet, config.control_rate_hz)
         self._heartbeat = HeartbeatThread(node, "balance")
-        self._link.subscribe_loop(RobotStateMsg, "robot_state", self._read_state, self._on_state)
+        self._link.subscribe_loop(RobotStateMsg, "robot_state", self._read, self._on_state)
         self._link.subscribe(TwistStamped, "cmd_vel", self._on_velocity, QUEUE_QOS)
         self._link.subscribe(SafetyState, "safety/state", self._on_safety, QUEUE_QOS)
         self._link.subscribe(PointStamped, "gaze/target", self._on_gaze, QUEUE_QOS)
@@ -90,16 +89,6 @@ class BalanceNode:
         self._heartbeat.close()
         self._reports.close()
         self._node.destroy_node()
-
-    def _read_state(self, data: bytes) -> tuple[RobotState, bool]:
-        decoded = self._decode(data)
-        if decoded is None:
-            joints = len(self._description.joint_names)
-            raise RefusedInputError(
-                f"{len(data)} bytes, of another robot; {joints} joints in the order of "
-                f"{self._description.name} work"
-            )
-        return decoded
 
     def _on_state(self, read: tuple[RobotState, bool]) -> None:
         state, standby_active = read

@@ -7,13 +7,11 @@ import os
 import sys
 import time
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from threading import Event as Flag
 
 from talus_core.graph.node_table import NODES
 from talus_ros.diagnostics_node import ERROR, OK, WARN, DiagnosticsPublisher
-from talus_ros.intake.intake_node import intakes_of
 from talus_ros.parameters_node import declare_config
 from talus_ros.run_node import ExecutorThread, create_clockless_node, run_node
 
@@ -69,7 +67,6 @@ class RecorderNode:
         self._log_time = LogTime(start)
         self._timeline = Timeline()
         self._watcher = Watcher()
-        self._attempt = intakes_of(node).attempt
         self._listener = Listener(node, self._intake, self._log_time, self._watch, topics=topics)
         self._newest = self._listener.newest
         self._watched: dict[str, bytes] = {}
@@ -113,11 +110,10 @@ class RecorderNode:
         self._log_time.begin_batch(Clocks(steady, time.time_ns()))
         self._listener.fetch()
         state = self._newest.get(ROBOT_STATE_TOPIC)
-        seen = None if state is None else self._attempt(ROBOT_STATE_TOPIC, partial(_seen, state))
-        self._robot_time = self._robot_time if seen is None else seen[0]
+        self._robot_time = None if state is None else convert.stamp_of(state)
         now = self._timeline.advance(steady * 1e-9, self._robot_time)
-        if seen is not None:
-            self._told += self._watcher.specific_force(seen[1], now)
+        if state is not None:
+            self._told += self._watcher.specific_force(convert.specific_force_of(state), now)
         for event_kind, text in (*(told or ()), *self._told):
             print(f"{event_kind}: {text}")
             self._intake.hear(
@@ -128,9 +124,6 @@ class RecorderNode:
 
     def _watch(self, topic: str, data: bytes) -> None:
         """Read a message that may tell an event, if what matters in it is new."""
-        self._attempt(topic, partial(self._read, topic, data))
-
-    def _read(self, topic: str, data: bytes) -> None:
         before = self._watched.get(topic, b"")
         self._watched[topic] = data
         if topic == SAFETY_TOPIC and data[convert.SAFETY_SALIENT] != before[convert.SAFETY_SALIENT]:
@@ -159,11 +152,6 @@ class RecorderNode:
         self._diagnostics.publish(
             stamp, SEVERITY_LEVELS[status.severity], status.message, status.values
         )
-
-
-def _seen(state: bytes) -> tuple[float, tuple[float, float, float]]:
-    """Return stamp, s, and specific force, m/s^2, of a robot_state; raises for other bytes."""
-    return convert.stamp_of(state), convert.specific_force_of(state)
 
 
 def main() -> None:

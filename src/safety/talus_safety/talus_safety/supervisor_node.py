@@ -11,13 +11,12 @@ from threading import Event
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import BatteryState
 from std_srvs.srv import Trigger
-from talus_core.errors import RefusedInputError
 from talus_core.graph.node_table import NODES
 from talus_core.robot import RobotDescription, RobotDescriptionError, load_robot
 from talus_core.words.stop_levels import StopLevel
 from talus_ros.cdr import RobotStateCodec
 from talus_ros.diagnostics_node import ERROR, OK, WARN, DiagnosticsPublisher
-from talus_ros.fast_link_node import FAST_QOS, FastLink
+from talus_ros.fast_link_node import FastLink
 from talus_ros.heartbeat_node import HEARTBEAT_QOS, HEARTBEAT_TOPIC, HeartbeatThread
 from talus_ros.intake.intake_node import intakes_of
 from talus_ros.parameters_node import declare_config, given_parameters
@@ -104,9 +103,7 @@ class SupervisorNode:
         )  # read when due, so that hundreds of messages a second wake no thread
         self._operator = OperatorInputs(self._node, self._inputs, self._config)
         self._inputs.subscribe(BalanceState, "balance/state", self._on_balance, NEWEST_STATE_QOS)
-        self._inputs.subscribe(
-            BatteryState, "battery_state", self._on_battery, FAST_QOS, owner="driver"
-        )
+        self._inputs.subscribe(BatteryState, "battery_state", self._on_battery, owner="driver")
         self._inputs.subscribe(
             RobotState, "robot_state", self._on_state, NEWEST_STATE_QOS, raw=True
         )
@@ -126,11 +123,9 @@ class SupervisorNode:
         self._watch.on_balance(message.mode, message.capture_margin)
 
     def _on_state(self, data: bytes) -> None:
-        decoded = self._codec.decode(data)
-        if decoded is None:  # absent, so nothing can be armed
-            raise RefusedInputError(f"{len(data)} bytes, of another robot")
-        self._robot_time = decoded[0].time
-        self._passed += self._watch.on_state(decoded[0], time.monotonic())
+        state, _ = self._codec.read(data)  # of another robot: absent, so nothing can be armed
+        self._robot_time = state.time
+        self._passed += self._watch.on_state(state, time.monotonic())
 
     def _on_battery(self, message: BatteryState) -> None:
         self._watch.on_battery(charge_of(message))

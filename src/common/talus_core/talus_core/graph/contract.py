@@ -18,6 +18,10 @@ PERCEPTION = "perception"
 EVERY_NODE = "every node"
 YOU = "you"
 
+# Of the value in `diagnostics` by which a node says what others send to it in vain; absent where it
+# can use all that comes.
+INTAKE_KEY = "intake"
+
 
 @dataclass(frozen=True)
 class Topic:

@@ -9,7 +9,7 @@ from typing import Any
 from rclpy.node import Node
 
 # Between two questions to the graph about one stranger: nodes come, and their names a little later.
-ASK_PERIOD_S = 0.5
+GRAPH_ASK_PERIOD_S = 0.5
 
 
 class Speakers:
@@ -34,7 +34,7 @@ class Speakers:
             return ""
         now = time.monotonic()
         at, verdict = self._asked.get(mark, (float("-inf"), ""))
-        if now - at >= ASK_PERIOD_S:
+        if now - at >= GRAPH_ASK_PERIOD_S:
             verdict = self._ask(mark)
             self._asked[mark] = (now, verdict)
         return verdict

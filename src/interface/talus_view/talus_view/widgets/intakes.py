@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from html import escape
 
+from talus_core.graph.contract import INTAKE_KEY
+
 from talus_view.page.card import CardPart, line
 from talus_view.widget import Delivery, Message, PageTopic, Site, Widget
 
-INTAKE_KEY = "intake"  # of the value in `diagnostics` by which a node tells it
 KEPT_S = 5.0  # of wall time after the last word of a node: it repeats itself once a second
 MOST_LINES = 4  # on the card, which shows the robot's state above all
 

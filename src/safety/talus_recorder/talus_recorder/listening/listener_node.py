@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from rclpy.node import Node
@@ -17,7 +18,12 @@ from talus_ros.intake.speakers_node import Speakers
 
 from talus_recorder import conversions as convert
 from talus_recorder.listening.intake import Intake, LogTime
-from talus_recorder.listening.topics import OWNERS, WATCHED, RecordedTopic
+from talus_recorder.listening.topics import (
+    OWNERS,
+    ROBOT_STATE_TOPIC,
+    WATCHED,
+    RecordedTopic,
+)
 
 
 @dataclass(frozen=True)
@@ -110,7 +116,10 @@ class Listener:
             self.newest[name] = block.data[-1].tobytes()
             if name in WATCHED:
                 for data in block.data:
-                    self._watch(name, data.tobytes())
+                    self._look_at(name, data.tobytes())
+
+    def _look_at(self, topic: str, data: bytes) -> None:
+        self._intakes.attempt(topic, partial(self._watch, topic, data))
 
     def _leave_to_the_trace(self, source: _Source) -> None:
         source.is_subscribed = False
@@ -142,6 +151,13 @@ class Listener:
                 continue
             newest = data
             if is_watched:
-                self._watch(ear.name, data)
+                self._look_at(ear.name, data)
         if newest is not None:
-            self.newest[ear.name] = newest
+            self._intakes.attempt(ear.name, partial(self._keep, ear.name, newest))
+
+    def _keep(self, topic: str, data: bytes) -> None:
+        """Keep the newest message of a topic, unless it is too short for what is read of it."""
+        if topic == ROBOT_STATE_TOPIC:
+            convert.stamp_of(data)
+            convert.specific_force_of(data)
+        self.newest[topic] = data

@@ -4,37 +4,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
-from typing import Any, TypeVar
 
 import rclpy
 from geometry_msgs.msg import PointStamped, TwistStamped
-from nav_msgs.msg import Odometry
 from rclpy.client import Client
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from rclpy.serialization import deserialize_message
 from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
-from rosgraph_msgs.msg import Clock
-from sensor_msgs.msg import BatteryState, JointState
 from std_srvs.srv import Trigger
 from talus_core.graph.contract import Topic, owner_of
 from talus_ros.fast_link_node import FastLink
 from talus_ros.intake.intake_node import intakes_of
 from talus_ros.run_node import IntakeExecutor
 
-from talus_cli.run.judging.judge import JudgedPose
 from talus_cli.run.operating import conversions as convert
-from talus_cli.run.operating.inbox import Decoded, MessageInbox
+from talus_cli.run.operating.heard_node import decoded_topics
+from talus_cli.run.operating.inbox import MessageInbox
 from talus_cli.run.operating.observation import (
     Action,
     HeardGate,
-    HeardSafety,
     Reply,
     ServiceCall,
     WalkingVelocity,
 )
-from talus_interfaces.msg import BalanceState, GateState, SafetyState
 
 CALLED_SERVICES = ("safety/arm", "safety/stop", "balance/stand")
 # Best effort meets every publisher; the queue holds what the fastest counted topic (500 Hz) sends
@@ -45,64 +37,9 @@ INTERNAL_TOPICS = (
     Topic("gate/state", "talus_interfaces/GateState"),
     Topic("balance/state", "talus_interfaces/BalanceState"),
 )
+OWNERS_OF_INTERNAL = {"gate/state": "driver", "balance/state": "balance"}
 # Counted by the sequence numbers in `gate/state`: listening to them would slow the robot down.
 TOPICS_COUNTED_BY_SEQUENCE = ("robot_state", "joint_command")
-
-
-MessageT = TypeVar("MessageT")
-ViewT = TypeVar("ViewT")
-
-
-@dataclass(frozen=True)
-class HeardTopics:
-    """Keeps the newest of every topic that the operator reads, in the operator's own words.
-
-    Attributes:
-        clock: Simulated time, s.
-        safety: What the supervisor says.
-        mode: Number of balance's mode.
-        truth: The base in the world.
-        odometry: The base in `odom`.
-        joints: Joint angles by name, rad.
-        battery: Charge, 0 to 1.
-        gate: The last gate's account of itself.
-    """
-
-    clock: Decoded[float]
-    safety: Decoded[HeardSafety]
-    mode: Decoded[int]
-    truth: Decoded[JudgedPose]
-    odometry: Decoded[JudgedPose]
-    joints: Decoded[dict[str, float]]
-    battery: Decoded[float]
-    gate: Decoded[GateState]
-
-
-Attempt = Callable[[str, Callable[[], Any]], Any]
-
-
-def decoded_topics(inbox: MessageInbox, joints: Collection[str], attempt: Attempt) -> HeardTopics:
-    """Return readers of what an inbox holds; `attempt` contains what cannot be read."""
-
-    def reader(
-        topic: str, kind: type[MessageT], view: Callable[[MessageT], ViewT]
-    ) -> Decoded[ViewT]:
-        def read(data: bytes) -> ViewT | None:
-            found: ViewT | None = attempt(topic, lambda: view(deserialize_message(data, kind)))
-            return found
-
-        return Decoded(inbox, topic, read)
-
-    return HeardTopics(
-        clock=reader("clock", Clock, lambda m: convert.seconds(m.clock)),
-        safety=reader("safety/state", SafetyState, convert.safety),
-        mode=reader("balance/state", BalanceState, lambda m: m.mode),
-        truth=reader("sim/ground_truth", Odometry, convert.pose),
-        odometry=reader("odom", Odometry, convert.pose),
-        joints=reader("joint_states", JointState, lambda m: convert.angles(m, joints)),
-        battery=reader("battery_state", BatteryState, convert.charge),
-        gate=reader("gate/state", GateState, lambda m: m),
-    )
 
 
 class OperatorNode:
@@ -132,7 +69,7 @@ class OperatorNode:
                     take,
                     LISTENER_QOS,
                     raw=True,
-                    owner=owner_of(topic.name),
+                    owner=OWNERS_OF_INTERNAL.get(topic.name) or owner_of(topic.name),
                 )
         self._clients: dict[str, Client] = {
             name: self._node.create_client(Trigger, name) for name in CALLED_SERVICES

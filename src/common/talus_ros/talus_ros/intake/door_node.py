@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lets the messages of one topic in: those of whom they are for, as far as they can be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from rclpy.node import Node
+
+from talus_ros.intake.intake_node import intakes_of
+from talus_ros.intake.speakers_node import Speakers
+
+
+@dataclass(frozen=True)
+class Passage:
+    """Describe the way of a message from its bytes to the node.
+
+    Attributes:
+        read: Makes a value of the bytes; what it raises is the sender's fault.
+        take: Takes the value.
+        is_loop: Whether `take` is the node's own loop, whose errors are not contained.
+        owner: Name of the node whose messages alone count; empty: everybody's.
+    """
+
+    read: Callable[[bytes], Any]
+    take: Callable[[Any], None]
+    is_loop: bool
+    owner: str
+
+
+class Door:
+    """Contains what the messages of one topic lead to.
+
+    Attributes:
+        label: What the node calls the topic.
+    """
+
+    def __init__(self, node: Node, label: str, topic: str, passage: Passage):
+        """Take the topic's name as the node calls it, and its full name."""
+        self.label = label
+        self._passage = passage
+        self._intakes = intakes_of(node)
+        self._speakers = Speakers(node, topic, passage.owner) if passage.owner else None
+
+    def let_in(self, data: bytes, facts: Any) -> None:
+        """Take a message with what rclpy knows of it, unless its sender is a stranger."""
+        if self._speakers is not None and (stranger := self._speakers.stranger(facts)):
+            self._intakes.refuse(self.label, stranger)
+        else:
+            self.take(data)
+
+    def take(self, data: bytes) -> None:
+        """Take the bytes of a message."""
+        try:
+            value = self._passage.read(data)
+            if not self._passage.is_loop:
+                self._passage.take(value)
+                return
+        except Exception as error:  # whatever a stranger's message led to
+            self._intakes.refuse(self.label, error)
+            return
+        self._passage.take(value)
