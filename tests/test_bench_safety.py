@@ -55,6 +55,7 @@ def test_campaigns_are_as_large_as_they_say():
             by_name[piece.campaign] = by_name.get(piece.campaign, 0) + piece.count
         assert by_name["fall"] == scale.falls and by_name["kernel"] == 1
         assert by_name["cuts"] >= scale.cuts and by_name["fuzz"] >= scale.rounds
+        assert by_name["doors"] >= scale.knocks
     assert FULL_SCALE.rounds * campaigns.MESSAGES_PER_ROUND >= 10**6 and FULL_SCALE.cuts >= 1000
     assert len({piece.key for piece in pieces(FULL_SCALE)}) == len(pieces(FULL_SCALE))
 
@@ -68,6 +69,7 @@ def test_figures_count_what_is_bad(monkeypatch):
         EvidencePiece("fall", 0): Found(bad=1, share=0.0),
         EvidencePiece("fall", 1): Found(),
         EvidencePiece("fuzz", 0, 5000): Found(bad=1),
+        EvidencePiece("doors", 0, 500): Found(bad=2),
     }
     assert figures_of(found) == {
         "protective_falls": 2,
@@ -78,6 +80,8 @@ def test_figures_count_what_is_bad(monkeypatch):
         "power_cuts_loss_s": 0.6,
         "fuzzed_messages": 35_000,
         "fuzz_crashes": 1,
+        "knocks_per_door": 500,
+        "door_crashes": 2,
         "kernel_line_and_branch": 0.9,
         "kernel_mutants": 500,
         "kernel_mutants_surviving": 3,
@@ -85,7 +89,7 @@ def test_figures_count_what_is_bad(monkeypatch):
 
 
 def test_what_was_played_is_kept(tmp_path):
-    store, scale = Store(tmp_path, "mark", Found), Scale(0, 25, 0)
+    store, scale = Store(tmp_path, "mark", Found), Scale(0, 25, 0, 0)
     store.put(EvidencePiece("kernel", 0), Found(share=0.5))
     found = play_campaigns(scale, store, 1, BenchProgress("test"))
     assert found[EvidencePiece("kernel", 0)].share == 0.5

@@ -62,9 +62,7 @@ class MapNode:
         self._executor = ExecutorThread(self._node, ended, on_error=self._link.wake)
         while not ended.is_set():
             self._link.wait(0.05)
-            with self._lock:
-                for view in self._inbox.take_ready():
-                    self._intakes.attempt("depth images", partial(self._fuse, view))
+            self._intakes.attempt("depth images", self._fuse_ready)
             if self._inbox.is_empty:
                 self._beat.sequence = self._newest_state
         self._executor.raise_error()
@@ -104,6 +102,12 @@ class MapNode:
             subscribe(
                 Image, f"camera/{name}/depth/image_raw", partial(self._on_image, name), IMAGES_QOS
             )
+
+    def _fuse_ready(self) -> None:
+        """Fuse the images whose frames are known; one of them that fails takes no other with it."""
+        with self._lock:
+            for view in self._inbox.take_ready():
+                self._intakes.attempt("depth images", partial(self._fuse, view))
 
     def _fuse(self, view: DepthView) -> None:
         self._mapper.integrate(view)

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from talus_core.robot import load_robot
@@ -29,33 +30,41 @@ from talus_lab.rig.fork import ONE_THREAD
 
 CUTS_PER_PIECE = 25  # half a minute
 ROUNDS_PER_PIECE = 5000  # half a minute
+KNOCKS_PER_PIECE = 500  # at each door of a node: a minute
 # One round at the gate and one at the supervisor; commands, which may be absent, are not counted.
 MESSAGES_PER_ROUND = 7
 _TESTS_OF = {name: folder.parent / "test" for name, folder in python_packages(SOURCES).items()}
 FUZZ_TEST = _TESTS_OF["talus_safety"] / "test_safety_fuzz.py"
 # Bytes, not counted as messages.
 MALFORMED_TEST = _TESTS_OF["talus_drivers"] / "test_driver_malformed.py"
+DOORS_TEST = CHECKOUT / "tests" / "test_fuzz_doors.py"
+DOORS_HELPERS = tuple(
+    CHECKOUT / "tests" / f"{name}.py" for name in ("fuzzed_nodes", "message_mutation")
+)
 KERNEL_TEST = CHECKOUT / "tests" / "test_safety_kernel.py"
 MUTANTS_SCRIPT = CHECKOUT / "tests" / "mutate_safety_kernel.py"
 EVIDENCE_ENTRIES = ("talus_lab.bench.safety.campaigns",)  # what plays a piece
 # Tests that a campaign runs in a process of its own, so that no import leads to them.
 TESTS_RUN = {
     "fuzz": (FUZZ_TEST.parent, MALFORMED_TEST.parent),
+    "doors": (DOORS_TEST, *DOORS_HELPERS),
     "kernel": (FUZZ_TEST.parent, KERNEL_TEST),
 }
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Defines how many falls, power cuts and rounds of messages are played."""
+    """Defines how many falls, power cuts, rounds of messages and knocks at doors are played."""
 
     falls: int
     cuts: int
     rounds: int
+    knocks: int
 
 
-FULL_SCALE = Scale(100, 1000, 143_000)  # 143 000 rounds are 10^6 messages
-QUICK_SCALE = Scale(4, 50, 5000)
+# 143 000 rounds are 10^6 messages; 13 000 knocks at each of 80 doors, as many.
+FULL_SCALE = Scale(100, 1000, 143_000, 13_000)
+QUICK_SCALE = Scale(4, 50, 5000, 500)
 
 
 @dataclass(frozen=True)
@@ -114,6 +123,10 @@ def pieces(scale: Scale) -> list[EvidencePiece]:
             EvidencePiece("fuzz", seed, ROUNDS_PER_PIECE)
             for seed in range(-(-scale.rounds // ROUNDS_PER_PIECE))
         ),
+        *(
+            EvidencePiece("doors", seed, KNOCKS_PER_PIECE)
+            for seed in range(-(-scale.knocks // KNOCKS_PER_PIECE))
+        ),
     ]
 
 
@@ -140,7 +153,7 @@ def figures_of(found: Mapping[EvidencePiece, Found]) -> dict[str, float]:
     by_name: dict[str, list[tuple[EvidencePiece, Found]]] = {}
     for piece, outcome in found.items():
         by_name.setdefault(piece.campaign, []).append((piece, outcome))
-    cuts, falls, fuzz = (by_name.get(name, []) for name in ("cuts", "fall", "fuzz"))
+    cuts, falls, fuzz, doors = (by_name.get(name, []) for name in ("cuts", "fall", "fuzz", "doors"))
     tested, surviving = known_mutants()
     return {
         "protective_falls": len(falls),
@@ -151,6 +164,8 @@ def figures_of(found: Mapping[EvidencePiece, Found]) -> dict[str, float]:
         "power_cuts_loss_s": max(outcome.loss_s for _, outcome in cuts),
         "fuzzed_messages": MESSAGES_PER_ROUND * sum(piece.count for piece, _ in fuzz),
         "fuzz_crashes": sum(outcome.bad for _, outcome in fuzz),
+        "knocks_per_door": sum(piece.count for piece, _ in doors),
+        "door_crashes": sum(outcome.bad for _, outcome in doors),
         "kernel_line_and_branch": min(outcome.share for _, outcome in by_name["kernel"]),
         "kernel_mutants": tested,
         "kernel_mutants_surviving": surviving,
@@ -206,7 +221,15 @@ def _cuts(piece: EvidencePiece) -> Found:
 
 
 def _fuzz(piece: EvidencePiece) -> Found:
-    """Run the tests in a process of their own: a crash of the interpreter is one of this piece."""
+    return _fuzzed_by(piece, FUZZ_TEST, MALFORMED_TEST)
+
+
+def _doors(piece: EvidencePiece) -> Found:
+    return _fuzzed_by(piece, DOORS_TEST)
+
+
+def _fuzzed_by(piece: EvidencePiece, *tests: Path) -> Found:
+    """Run tests in a process of their own: a crash of the interpreter is one of this piece."""
     environment = {**os.environ, "TALUS_FUZZ": str(piece.count), "TALUS_FUZZ_SEED": str(piece.seed)}
     command = [
         sys.executable,
@@ -216,8 +239,7 @@ def _fuzz(piece: EvidencePiece) -> Found:
         "-p",
         "no:cacheprovider",
         "--timeout=0",
-        str(FUZZ_TEST),
-        str(MALFORMED_TEST),
+        *map(str, tests),
     ]
     done = subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True)
     detail = (
@@ -241,5 +263,6 @@ _CAMPAIGNS: Mapping[str, Callable[[EvidencePiece], Found]] = {
     "fall": _fall,
     "cuts": _cuts,
     "fuzz": _fuzz,
+    "doors": _doors,
     "kernel": _kernel,
 }
