@@ -13,6 +13,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.serialization import deserialize_message
 from rclpy.subscription import Subscription
+from talus_core.errors import RefusedInputError
 
 from talus_ros.intake.door_node import Door, Passage
 from talus_ros.intake.intake_node import Intakes, intakes_of
@@ -76,7 +77,7 @@ class FastLink:
 
         With `owner`, the name of a node, only its messages count while it publishes the topic.
         """
-        read = (lambda data: data) if raw else partial(_deserialised, message_type)
+        read = (lambda data: data) if raw else partial(deserialised, message_type)
         return self._open(message_type, topic, qos, Passage(read, handler, False, owner))
 
     def subscribe_loop(
@@ -160,5 +161,9 @@ class FastLink:
         return self._wait_set
 
 
-def _deserialised(message_type: type, data: bytes) -> Any:
-    return deserialize_message(data, message_type)
+def deserialised(message_type: type, data: bytes) -> Any:
+    """Return the message that bytes hold. Raises RefusedInputError where they hold none."""
+    try:
+        return deserialize_message(data, message_type)
+    except Exception as error:  # rclpy and Fast CDR raise many things
+        raise RefusedInputError(f"{len(data)} bytes that are no {message_type.__name__}") from error

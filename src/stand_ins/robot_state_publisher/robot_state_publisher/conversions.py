@@ -14,8 +14,10 @@ from collections.abc import Sequence
 
 import numpy as np
 from geometry_msgs.msg import TransformStamped
-from rclpy.serialization import deserialize_message, serialize_message
+from rclpy.serialization import serialize_message
 from sensor_msgs.msg import JointState
+from talus_core.errors import RefusedInputError
+from talus_ros.fast_link_node import deserialised
 from tf2_msgs.msg import TFMessage
 
 from robot_state_publisher.urdf import FrameJoint
@@ -37,7 +39,7 @@ class JointStateReader:
     def read(self, data: bytes) -> tuple[tuple[int, int], np.ndarray]:
         """Return stamp (s, ns) and positions (n,) of `names`, rad or m.
 
-        Raises ValueError for what is not usable.
+        Raises RefusedInputError for what is not usable.
         """
         if data[: len(CDR_HEADER)] + data[STAMP_END : self._positions_at] != self._layout:
             self._learn(data)
@@ -46,9 +48,9 @@ class JointStateReader:
         )
 
     def _learn(self, data: bytes) -> None:
-        message = deserialize_message(data, JointState)
+        message = deserialised(JointState, data)
         if data[: len(CDR_HEADER)] != CDR_HEADER or len(message.name) != len(message.position):
-            raise ValueError(f"{len(message.name)} names, {len(message.position)} positions")
+            raise RefusedInputError(f"{len(message.name)} names, {len(message.position)} positions")
         at = _skip_string(data, STAMP_END) + 4  # frame, number of names
         for _ in message.name:
             at = _skip_string(data, at)

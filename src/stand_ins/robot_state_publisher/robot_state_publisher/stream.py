@@ -7,10 +7,13 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from talus_core.errors import RefusedInputError
 
 from robot_state_publisher.conversions import JointStateReader, TransformWriter
 from robot_state_publisher.kinematics import JointFrames, sort_by_name
 from robot_state_publisher.urdf import FrameJoint
+
+MOST_PARTS = 64  # publishers of a robot's joints: more than it has drives on a bus
 
 
 class _Part:
@@ -28,11 +31,11 @@ class _Part:
     def transforms(self, stamp: tuple[int, int], arrived: np.ndarray) -> bytes:
         """Return the message for positions as they arrived.
 
-        Raises ValueError where one is not a number.
+        Raises RefusedInputError where one is not a number.
         """
         q = self._sorting(arrived)
         if not np.isfinite(q).all():
-            raise ValueError("a position is not finite")
+            raise RefusedInputError("a position is not finite")
         return self._writer.write(stamp, *self._frames.poses(q))
 
 
@@ -48,16 +51,22 @@ class TransformStream:
     def transforms(self, joint_state: bytes, interval: float) -> bytes | None:
         """Return the message to send now; None within `interval` s of the last.
 
-        Raises ValueError for unusable joint states. Time that jumps back, as when a recording
-        starts anew, starts anew here too.
+        Raises RefusedInputError for unusable joint states, and those of something else. Time that
+        jumps back, as when a recording starts anew, starts anew here too.
         """
         stamp, positions = self._reader.read(joint_state)
         names = self._reader.names
-        part = self._parts.get(names) or self._parts.setdefault(
-            names, _Part(self._joints, self._prefix, names)
-        )
+        part = self._parts.get(names) or self._new_part(names)
         now = stamp[0] + 1e-9 * stamp[1]
         if 0.0 <= now - part.last_sent < interval:
             return None
         part.last_sent = now
         return part.transforms(stamp, positions)
+
+    def _new_part(self, names: tuple[str, ...]) -> _Part:
+        if not any(joint.name in names for joint in self._joints):
+            raise RefusedInputError(f"joints of something else: {', '.join(names[:2])}")
+        if len(self._parts) >= MOST_PARTS:
+            raise RefusedInputError(f"joints in another order for the {MOST_PARTS + 1}th time")
+        part = self._parts[names] = _Part(self._joints, self._prefix, names)
+        return part

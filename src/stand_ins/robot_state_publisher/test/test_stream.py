@@ -3,13 +3,13 @@
 
 import math
 
-import numpy as np
 import pytest
 from rclpy.serialization import deserialize_message, serialize_message
 from robot_state_publisher.conversions import JointStateReader
-from robot_state_publisher.stream import TransformStream
+from robot_state_publisher.stream import MOST_PARTS, TransformStream
 from robot_state_publisher.urdf import FrameJoint
 from sensor_msgs.msg import JointState
+from talus_core.errors import RefusedInputError
 from tf2_msgs.msg import TFMessage
 
 
@@ -92,17 +92,23 @@ def test_two_publishers_of_parts_do_not_slow_each_other():
 
 @pytest.mark.parametrize("position", [math.nan, math.inf])
 def test_position_that_is_no_number_is_refused(position):
-    with pytest.raises(ValueError, match="not finite"):
+    with pytest.raises(RefusedInputError, match="not finite"):
         TransformStream(JOINTS, "").transforms(state({"hip": position}), 0.0)
 
 
 def test_names_and_positions_of_unequal_number_are_refused():
     data = serialize_message(JointState(name=["hip", "toe"], position=[1.0]))
-    with pytest.raises(ValueError, match="2 names, 1 positions"):
+    with pytest.raises(RefusedInputError, match="2 names, 1 positions"):
         TransformStream(JOINTS, "").transforms(data, 0.0)
 
 
-def test_state_without_known_joints_gives_an_empty_message():
-    transforms = TransformStream(JOINTS, "").transforms(state({"stranger": 1.0}), 0.0)
-    assert len(deserialize_message(transforms, TFMessage).transforms) == 0
-    assert np.frombuffer(transforms, np.uint8).size >= 8
+def test_joints_of_something_else_are_refused():
+    with pytest.raises(RefusedInputError, match="joints of something else: stranger"):
+        TransformStream(JOINTS, "").transforms(state({"stranger": 1.0}), 0.0)
+
+
+def test_a_flood_of_orders_is_bounded():
+    stream = TransformStream(JOINTS, "")
+    with pytest.raises(RefusedInputError, match="in another order for the 65th time"):
+        for number in range(MOST_PARTS + 1):
+            stream.transforms(state({"hip": 0.0, f"other{number}": 0.0}), 0.0)

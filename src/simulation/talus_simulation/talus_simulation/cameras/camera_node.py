@@ -11,13 +11,12 @@ import rclpy
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile
-from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CameraInfo, Image
 from talus_core.schedule import Schedule
 from talus_perception.camera_model import Camera, load_cameras
 from talus_perception.conversions import camera_info_message, image_message, seconds
 from talus_ros.diagnostics_node import OK, DiagnosticsPublisher
-from talus_ros.fast_link_node import FastLink
+from talus_ros.fast_link_node import FastLink, deserialised
 from talus_ros.heartbeat_node import HeartbeatThread
 from talus_ros.parameters_node import declare_config
 from talus_ros.run_node import ExecutorThread, run_node
@@ -104,7 +103,7 @@ class CameraNode:
         self._renderer.close()
 
     def _read(self, data: bytes) -> tuple[SimulatorState, np.ndarray]:
-        state: SimulatorState = deserialize_message(data, SimulatorState)
+        state: SimulatorState = deserialised(SimulatorState, data)
         return state, qpos_of(state, self._renderer.position_size)
 
     def _serve(self, read: tuple[SimulatorState, np.ndarray]) -> None:

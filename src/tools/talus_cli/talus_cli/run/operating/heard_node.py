@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from nav_msgs.msg import Odometry
-from rclpy.serialization import deserialize_message
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import BatteryState, JointState
+from talus_ros.fast_link_node import deserialised
 
 from talus_cli.run.judging.judge import JudgedPose
 from talus_cli.run.operating import conversions as convert
@@ -57,7 +57,7 @@ def decoded_topics(inbox: MessageInbox, joints: Collection[str], attempt: Attemp
         topic: str, kind: type[MessageT], view: Callable[[MessageT], ViewT]
     ) -> Decoded[ViewT]:
         def read(data: bytes) -> ViewT | None:
-            found: ViewT | None = attempt(topic, lambda: view(deserialize_message(data, kind)))
+            found: ViewT | None = attempt(topic, lambda: view(deserialised(kind, data)))
             return found
 
         return Decoded(inbox, topic, read)
