@@ -21,6 +21,9 @@ from talus_ros.intake.intake_node import Intakes, intakes_of
 FAST_QOS = QoSProfile(
     depth=2
 )  # reliable, volatile: only the newest tick matters, and one more covers a delay
+# Deep enough that others who speak on the topic push no tick of ours out while a loop sleeps; of
+# what can be read only the newest two are used.
+LOOP_QOS = QoSProfile(depth=100)
 # messages of one topic per `wait`: a flood on one topic cannot starve the others
 MOST_MESSAGES_PER_WAIT = 100
 
@@ -78,7 +81,7 @@ class FastLink:
         With `owner`, the name of a node, only its messages count while it publishes the topic.
         """
         read = (lambda data: data) if raw else partial(deserialised, message_type)
-        return self._open(message_type, topic, qos, Passage(read, handler, False, owner))
+        return self._open(message_type, topic, qos, Passage(read, handler, 0, owner))
 
     def subscribe_loop(
         self,
@@ -86,14 +89,16 @@ class FastLink:
         topic: str,
         read: Callable[[bytes], Any],
         step: Callable[[Any], None],
-        qos: QoSProfile = FAST_QOS,
+        newest: int = 2,
     ) -> Subscription:
-        """Call `step(read(data))` for every message: `step` is the node's own loop.
+        """Call `step(read(data))` for the newest messages: `step` is the node's own loop.
+
+        `newest`: of those that came together; the newest tick matters, one more covers a delay.
 
         What `read` raises is the sender's fault and is contained; what `step` raises comes out of
         `wait`.
         """
-        return self._open(message_type, topic, qos, Passage(read, step, True, ""))
+        return self._open(message_type, topic, LOOP_QOS, Passage(read, step, newest, ""))
 
     def _open(
         self, message_type: type, topic: str, qos: QoSProfile, passage: Passage
@@ -146,6 +151,7 @@ class FastLink:
                     break
                 door.let_in(*taken)
                 count += 1
+            door.step()
         return count > 0
 
     def _sleep(self, timeout: float) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
-from talus_core.graph.contract import owner_of
+from talus_core.graph.contract import SHARED_TOPICS, owner_of
 from talus_ros.fast_link_node import FastLink
 
 from talus_view.conversions import type_of
@@ -20,8 +20,6 @@ from talus_view.widget import Delivery, Hearing, Message, PageTopic, Widget
 # for half a second, longer than a round lasts.
 MOST_KEPT = 100
 Attempt = Callable[[str, Callable[[], object]], object]
-# What is mounted on the robot, such as a gripper, has joints in its description too.
-OPEN_TOPICS = ("joint_states",)
 QOS_OF = {
     Delivery.NEWEST: QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT),
     Delivery.RELIABLE: QoSProfile(depth=1),
@@ -63,7 +61,7 @@ class WidgetInbox:
                 name,
                 self._kept[name].add,
                 QOS_OF[topic.delivery],
-                owner="" if name in OPEN_TOPICS else owner_of(name),
+                owner="" if name in SHARED_TOPICS else owner_of(name),
             )
 
     def poll(self) -> None:

@@ -151,6 +151,10 @@ PUBLIC_SERVICES = (
 )
 
 
+# What is mounted on the robot, such as a gripper, tells its joints there, too.
+SHARED_TOPICS = ("joint_states",)
+
+
 def owner_of(name: str) -> str:
     """Return the node that alone publishes a public topic; empty where several do, or anybody."""
     for topic in PUBLIC_TOPICS:

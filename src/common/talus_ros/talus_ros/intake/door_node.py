@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -20,13 +21,14 @@ class Passage:
     Attributes:
         read: Makes a value of the bytes; what it raises is the sender's fault.
         take: Takes the value.
-        is_loop: Whether `take` is the node's own loop, whose errors are not contained.
+        newest: How many of the messages that came together are of use to the node's own loop,
+            which `take` then is, and whose errors are not contained; 0: it is no loop.
         owner: Name of the node whose messages alone count; empty: everybody's.
     """
 
     read: Callable[[bytes], Any]
     take: Callable[[Any], None]
-    is_loop: bool
+    newest: int
     owner: str
 
 
@@ -41,6 +43,7 @@ class Door:
         """Take the topic's name as the node calls it, and its full name."""
         self.label = label
         self._passage = passage
+        self._held: deque[Any] = deque(maxlen=passage.newest)
         self._intakes = intakes_of(node)
         self._speakers = Speakers(node, topic, passage.owner) if passage.owner else None
 
@@ -49,16 +52,25 @@ class Door:
         if self._speakers is not None and (stranger := self._speakers.stranger(facts)):
             self._intakes.refuse(self.label, stranger)
         else:
-            self.take(data)
+            self._hear(data)
+
+    def step(self) -> None:
+        """Run the node's own loop, if it is this one, with the newest of what was let in."""
+        while self._held:
+            self._passage.take(self._held.popleft())
 
     def take(self, data: bytes) -> None:
-        """Take the bytes of a message."""
+        """Take the bytes of one message, as if nothing else had come."""
+        self._hear(data)
+        self.step()
+
+    def _hear(self, data: bytes) -> None:
         try:
             value = self._passage.read(data)
-            if not self._passage.is_loop:
+            if not self._passage.newest:
                 self._passage.take(value)
                 return
         except Exception as error:  # whatever a stranger's message led to
             self._intakes.refuse(self.label, error)
             return
-        self._passage.take(value)
+        self._held.append(value)

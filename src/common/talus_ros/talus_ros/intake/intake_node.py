@@ -34,7 +34,7 @@ class Intakes:
         ledger: What was refused, and what the graph has that does not fit.
         voices: Who speaks on the topics of the node.
         tell: Takes each line that a person should read; it goes to the node's log.
-        on_news: Called when somebody who is not heard came or went.
+        on_news: Called when something new was told, or what was told before holds no more.
     """
 
     def __init__(self, node: Node):
@@ -62,6 +62,7 @@ class Intakes:
         line = self.ledger.refuse(intake, reason, time.monotonic())
         if line is not None:
             self.tell(line)
+            self.on_news()
         key = (intake, type(cause))
         if isinstance(cause, Exception) and not is_plain and key not in self._traced:
             self._traced.add(key)  # where it failed is for whoever mends it: once

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from talus_core.graph.contract import PUBLIC_TOPICS, owner_of
+from talus_core.graph.contract import PUBLIC_TOPICS, SHARED_TOPICS, owner_of
 
 
 @dataclass(frozen=True)
@@ -52,4 +52,6 @@ def second_voices(topic: str, own: str, voices: Iterable[Voice]) -> list[str]:
 
 def sole_topics() -> frozenset[str]:
     """Return the public topics, by relative name, on which one node of the robot speaks alone."""
-    return frozenset(topic.name for topic in PUBLIC_TOPICS if owner_of(topic.name))
+    return frozenset(topic.name for topic in PUBLIC_TOPICS if owner_of(topic.name)) - {
+        *SHARED_TOPICS
+    }

@@ -14,6 +14,7 @@ from talus_ros.intake.voices import Voice, second_voices, sole_topics, unheard
 # Between two looks at all publishers, also where their number is as before: asking who they are
 # costs a hundred times what counting them does.
 FULL_LOOK_PERIOD_S = 5.0
+NAME_UNKNOWN = "_NODE_NAME_UNKNOWN_"  # of rmw, until a publisher's node is known
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ class VoiceWatch:
         for one in tuple(self._heard):
             found.update(unheard(one.label, one.kind, self._voices(one.topic, one.qos)))
         for topic in self._spoken():
-            found.update(second_voices(topic, own, self._voices(topic, None)))
+            label = topic.removeprefix(self._node.get_namespace().rstrip("/") + "/")
+            found.update(second_voices(label, own, self._voices(topic, None)))
         return found
 
     def _spoken(self) -> set[str]:
@@ -72,15 +74,19 @@ class VoiceWatch:
         known = self._known.get((topic, qos is None))
         if known is not None and known[0] == count and time.monotonic() < known[1]:
             return known[2]
+        found = self._node.get_publishers_info_by_topic(topic)
+        named = [one for one in found if one.node_name != NAME_UNKNOWN]
         voices = [
             Voice(
-                node=f"{found.node_namespace.rstrip('/')}/{found.node_name}",
-                kind=found.topic_type,
-                qos_conflict="" if qos is None else _conflict(found.qos_profile, qos),
+                node=f"{one.node_namespace.rstrip('/')}/{one.node_name}",
+                kind=one.topic_type,
+                qos_conflict="" if qos is None else _conflict(one.qos_profile, qos),
             )
-            for found in self._node.get_publishers_info_by_topic(topic)
+            for one in named
         ]
-        self._known[topic, qos is None] = (count, time.monotonic() + FULL_LOOK_PERIOD_S, voices)
+        if len(named) == len(found):  # else its name is about to come
+            until = time.monotonic() + FULL_LOOK_PERIOD_S
+            self._known[topic, qos is None] = (count, until, voices)
         return voices
 
 

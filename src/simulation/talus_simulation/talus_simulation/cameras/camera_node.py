@@ -27,9 +27,8 @@ from talus_simulation.cameras.depth_noise import NoisyDepth
 from talus_simulation.cameras.rendering import load_renderer
 from talus_simulation.conversions import qpos_of
 
-SIMULATOR_STATE_QOS = QoSProfile(
-    depth=8
-)  # more than a simulator in lock-step lets wait: 150 ms at 30 Hz
+# more than a simulator in lock-step lets wait: 150 ms at 30 Hz
+MOST_WAITING_STATES = 8
 CAMERA_IMAGE_QOS = QoSProfile(depth=4)  # reliable, since RViz and others ask for it
 
 
@@ -84,7 +83,7 @@ class CameraNode:
         self._beat = HeartbeatThread(self._node, "camera")
         self._link = FastLink(self._node)
         self._link.subscribe_loop(
-            SimulatorState, "sim/state", self._read, self._serve, SIMULATOR_STATE_QOS
+            SimulatorState, "sim/state", self._read, self._serve, MOST_WAITING_STATES
         )
         self._executor: ExecutorThread | None = None
 
