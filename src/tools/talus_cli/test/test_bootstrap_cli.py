@@ -109,6 +109,36 @@ def test_half_sourced_ros_is_refused():
     )
 
 
+def test_a_middleware_that_is_not_there_is_refused_where_ros_is_used():
+    """Not where it is not: a line in .bashrc must not keep anybody from building."""
+    choice = {"RMW_IMPLEMENTATION": "rmw_imaginary_cpp"}
+    done = talus("exec", "--", "true", **choice)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert done.stderr.startswith("talus: RMW_IMPLEMENTATION is 'rmw_imaginary_cpp', but the ROS 2")
+    assert talus("build", **choice).returncode == 0
+
+
+@pytest.mark.parametrize("closed", [">&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(("words", "code"), [("fly", 2), ("exec -- python -c 'print()'", 0)])
+def test_closed_streams_change_no_exit_code(closed, words, code):
+    done = subprocess.run(["sh", "-c", f"exec '{TALUS}' {words} {closed}"])
+    assert done.returncode == code
+
+
+@pytest.mark.parametrize("locale", ["C", "POSIX", "no_such_locale", "en_US.ISO-8859-1"])
+def test_files_are_utf_8_in_every_locale(locale, tmp_path):
+    (tmp_path / "Küche.txt").write_text("Tür", encoding="utf-8")
+    script = (
+        "import os, sys; print(open(sys.argv[1]).read(), os.listdir(os.path.dirname(sys.argv[1])))"
+    )
+    done = subprocess.run(
+        [TALUS, "exec", "--", "python", "-c", script, tmp_path / "Küche.txt"],
+        capture_output=True,
+        env={**os.environ, "LC_ALL": locale},
+    )
+    assert done.stdout.decode() == "Tür ['Küche.txt']\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "is_parallel"),
     [

@@ -5,10 +5,17 @@ import socket
 import subprocess
 import sys
 
+import pytest
 from talus_cli.bootstrap import doctor
-from talus_cli.bootstrap.doctor import Finding, examine, report
+from talus_cli.bootstrap.doctor import examine, report
+from talus_cli.bootstrap.environment import WHEELS_VARIABLE
+from talus_cli.bootstrap.errors import BootstrapError
+from talus_cli.bootstrap.examining.finding import Finding
+from talus_cli.bootstrap.examining.surroundings import examine_choices, examine_places
 from talus_cli.bootstrap.installing.system import SystemPart
+from talus_cli.bootstrap.preparing.lock import exclusive
 from talus_cli.bootstrap.workspace import Workspace
+from talus_core.machine.places import PlaceError, log_place, ros_log_place
 
 
 def test_this_machine_can_run_what_runs_on_it(capsys):
@@ -65,6 +72,31 @@ def test_port_in_use_is_seen(monkeypatch):
         assert found[f"port {server.getsockname()[1]}"].value == "in use"
 
 
+def test_places_are_those_that_runs_find(tmp_path):
+    """What runs refuse is lacking here, in the same words; what goes elsewhere is told."""
+    usual = [*examine_places({"TALUS_ROOT": str(tmp_path), "HOME": str(tmp_path)})]
+    assert [(found.subject, found.remedy) for found in usual] == [
+        (subject, "") for subject in ("logs", "black box", "logs of ROS", "locks")
+    ]
+    unit = {"TALUS_ROOT": str(tmp_path)}
+    (noted,) = [found for found in examine_places(unit) if found.remedy]
+    assert (noted.subject, noted.is_needed) == ("logs of ROS", False)
+    assert noted.value == str(ros_log_place(unit).folder)
+    nowhere = {**unit, "TALUS_LOG_DIR": "/proc/none"}
+    with pytest.raises(PlaceError) as refused:
+        log_place(nowhere)
+    lacking = {found.subject: found for found in examine_places(nowhere)}["logs"]
+    assert (lacking.value, lacking.remedy) == ("nowhere", str(refused.value))
+    assert str(lacking).startswith("LACK  logs ")
+
+
+def test_a_middleware_that_is_not_there_is_lacking():
+    cached = {"prepend": {}, "fixed": {WHEELS_VARIABLE: "1"}}
+    for wanted, is_lacking in (("rmw_fastrtps_cpp", False), ("rmw_cyclonedds_cpp", True)):
+        (found,) = examine_choices(cached, {}, {"RMW_IMPLEMENTATION": wanted})
+        assert (found.value, found.is_needed) == (wanted, is_lacking)
+
+
 def test_fresh_checkout_is_to_be_built(tmp_path):
     workspace = Workspace(tmp_path)
     (tmp_path / "config" / "python").mkdir(parents=True)
@@ -72,3 +104,18 @@ def test_fresh_checkout_is_to_be_built(tmp_path):
     found = {finding.subject: finding for finding in examine(workspace)}
     assert found["workspace"] == Finding("workspace", "to be built", "the next command does it")
     assert "free disk" in found
+
+
+def test_a_checkout_that_is_to_be_built_where_nothing_can_be_written_is_lacking(tmp_path):
+    (tmp_path / ".talus").write_text("no folder")
+    (tmp_path / "config" / "python").mkdir(parents=True)
+    workspace = Workspace(tmp_path)
+    workspace.lock_file.write_text("")
+    found = {finding.subject: finding for finding in examine(workspace)}["workspace"]
+    assert found.is_needed
+    assert found.remedy.startswith(f"build it where it can be written: {tmp_path}/.talus/wheels: ")
+    with (
+        pytest.raises(BootstrapError, match=f"{tmp_path}/.talus/wheels cannot be written"),
+        exclusive(workspace.state / "lock"),
+    ):
+        pass

@@ -4,7 +4,15 @@
 from pathlib import Path
 
 import pytest
-from talus_cli.bootstrap.environment import DEFAULTS, apply, overruled
+from talus_cli.bootstrap.environment import (
+    DEFAULTS,
+    WHEELS_VARIABLE,
+    apply,
+    check_middleware,
+    left_out,
+    with_ros_log,
+)
+from talus_cli.bootstrap.errors import BootstrapError
 from talus_cli.bootstrap.installing.underlay import compute
 from talus_cli.bootstrap.workspace import Workspace
 
@@ -15,8 +23,8 @@ CACHED = {
         "PKG_CONFIG_PATH": [],
     },
     "fixed": {"TALUS_ROOT": "/ours"},
-    "defaults": {"OMP_NUM_THREADS": "1"},
 }
+WHEELS = {"prepend": CACHED["prepend"], "fixed": {**CACHED["fixed"], WHEELS_VARIABLE: "1"}}
 
 
 def test_ours_come_first_and_the_users_stay():
@@ -34,16 +42,50 @@ def test_applying_twice_changes_nothing_more():
 def test_defaults_yield_to_the_user_and_fixed_values_do_not():
     result = apply(CACHED, {"PATH": "", "OMP_NUM_THREADS": "4", "TALUS_ROOT": "/other"})
     assert (result["OMP_NUM_THREADS"], result["TALUS_ROOT"]) == ("4", "/ours")
+    assert result["OPENBLAS_NUM_THREADS"] == DEFAULTS["OPENBLAS_NUM_THREADS"]
 
 
-def test_a_choice_that_cannot_be_followed_is_told():
-    cached = {"prepend": {}, "fixed": {"RMW_IMPLEMENTATION": "rmw_fastrtps_cpp"}, "defaults": {}}
-    (line,) = overruled(cached, {"RMW_IMPLEMENTATION": "rmw_cyclonedds_cpp"})
-    assert "'rmw_cyclonedds_cpp'" in line
-    assert "rmw_fastrtps_cpp" in line
-    assert overruled(cached, {"RMW_IMPLEMENTATION": "rmw_fastrtps_cpp"}) == []
-    assert overruled(cached, {}) == []
-    assert overruled(CACHED, {"RMW_IMPLEMENTATION": "rmw_cyclonedds_cpp"}) == []
+def test_an_empty_variable_is_as_one_that_is_not_set():
+    empty = dict.fromkeys(("FASTDDS_DEFAULT_PROFILES_FILE", "RMW_IMPLEMENTATION", "PYTHONUTF8"), "")
+    result = apply(WHEELS, {"PATH": "", "MINE": "", **empty})
+    assert "FASTDDS_DEFAULT_PROFILES_FILE" not in result
+    assert (result["RMW_IMPLEMENTATION"], result["PYTHONUTF8"]) == ("rmw_fastrtps_cpp", "1")
+    assert result["MINE"] == ""
+
+
+def test_the_users_middleware_is_kept_where_it_is_there_and_refused_elsewhere(tmp_path):
+    wanted = {"RMW_IMPLEMENTATION": "rmw_cyclonedds_cpp", "LD_LIBRARY_PATH": str(tmp_path)}
+    for cached in (WHEELS, CACHED):
+        assert apply(cached, wanted)["RMW_IMPLEMENTATION"] == "rmw_cyclonedds_cpp"
+    with pytest.raises(BootstrapError, match=r"is 'rmw_cyclonedds_cpp', but .* rmw_fastrtps_cpp: "):
+        check_middleware(WHEELS, apply(WHEELS, wanted))
+    check_middleware(CACHED, apply(CACHED, wanted))  # a sourced ROS 2 knows what it has
+    (tmp_path / "librmw_cyclonedds_cpp.so").touch()
+    check_middleware(WHEELS, apply(WHEELS, wanted))
+    check_middleware(WHEELS, apply(WHEELS, {}))
+
+
+def test_a_second_ros_beside_the_wheels_is_left_out_and_named(tmp_path):
+    second, mine = tmp_path / "ros", tmp_path / "mine"
+    (second / "rclpy").mkdir(parents=True)
+    mine.mkdir()
+    sourced = {"PATH": "", "PYTHONPATH": f"{second}:{mine}"}
+    assert apply(WHEELS, sourced)["PYTHONPATH"] == f"/ours/lib:/ours/build:{mine}"
+    (line,) = left_out(WHEELS, sourced)
+    assert line.startswith(f"PYTHONPATH names a second ROS 2 ({second}), which is left out")
+    assert left_out(CACHED, sourced) == []  # there it is the first
+    assert str(second) in apply(CACHED, sourced)["PYTHONPATH"]
+
+
+def test_ros_is_told_where_to_log_only_where_its_own_place_is_none(tmp_path):
+    told: list[str] = []
+    home = {"HOME": str(tmp_path)}
+    assert with_ros_log(home, told.append) == home
+    unit = {"TALUS_ROOT": str(tmp_path)}
+    assert with_ros_log(unit, told.append)["ROS_LOG_DIR"] == str(tmp_path / ".talus" / "ros")
+    assert told == [f"ROS's own logs go to {tmp_path}/.talus/ros (HOME is not set)"]
+    bad = {"ROS_LOG_DIR": "/proc/none"}
+    assert with_ros_log(bad, told.append) == bad
 
 
 def test_empty_lists_are_not_set():
@@ -60,7 +102,6 @@ def test_what_sourcing_adds_is_computed(tmp_path):
     assert computed["prepend"]["AMENT_PREFIX_PATH"] == [str(workspace.install), str(workspace.venv)]
     assert computed["prepend"]["PYTHONPATH"] == ["/a b", "/c"]
     assert computed["prepend"]["PATH"] == [str(workspace.venv / "bin")]
-    assert computed["defaults"] == DEFAULTS
 
 
 def test_sourced_ros_stays_below_the_workspace(tmp_path):

@@ -24,6 +24,7 @@ def test_log_gets_plain_lines_for_start_and_end():
 
 
 def test_terminal_gets_one_line_drawn_again_and_cleared(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(module, "REDRAW_EVERY_S", 0.01)
     out = Terminal()
     with StepProgress("building", out) as progress:
@@ -34,6 +35,14 @@ def test_terminal_gets_one_line_drawn_again_and_cleared(monkeypatch):
     assert "\n" not in drawn
     assert "talus: building   25 %  0:00  talus_core" in drawn
     assert end == "talus: building: done after 0:00\n"
+
+
+def test_a_dumb_terminal_gets_what_a_log_gets(monkeypatch):
+    monkeypatch.setenv("TERM", "dumb")
+    out = Terminal()
+    with StepProgress("building", out):
+        pass
+    assert out.getvalue() == "talus: building ...\ntalus: building: done after 0:00\n"
 
 
 def test_fraction_never_goes_back_nor_beyond_one():

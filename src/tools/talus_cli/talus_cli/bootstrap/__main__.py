@@ -4,8 +4,13 @@
 import sys
 from pathlib import Path
 
-# The folder that holds talus_cli, instead of this one.
-sys.path[0] = str(Path(__file__).resolve().parents[2])
+SOURCES = Path(__file__).resolve().parents[4]
+# The folders that hold talus_cli and talus_core, instead of this one.
+sys.path[:1] = [str(SOURCES / "tools" / "talus_cli"), str(SOURCES / "common" / "talus_core")]
+
+from talus_core.machine.program import begin_program  # noqa: E402
+
+begin_program()
 
 from talus_cli.bootstrap.cli import main  # noqa: E402
 

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from collections.abc import Callable
+
+from talus_core.errors import TalusError
+from talus_core.machine.program import hold_interrupts, interrupt_by_exception
+from talus_core.machine.terminal import complain, tell
 
 from talus_cli.bootstrap.errors import BootstrapError
 from talus_cli.bootstrap.preparing.prepare import prepare
@@ -40,17 +43,21 @@ def main(arguments: list[str]) -> int:
     """Run one command; return its exit code, or never where another program takes over."""
     command, *rest = arguments or ["--help"]
     if command in ("-h", "--help", "help"):
-        print(HELP)
+        tell(HELP)
         return 0
     try:
+        interrupt_by_exception()
         if command not in COMMANDS:
             raise BootstrapError(_unknown(command))
         return COMMANDS[command](Workspace.here(), rest)
-    except BootstrapError as error:
-        print(f"talus: {error}", file=sys.stderr)
+    except (BootstrapError, TalusError) as error:
+        complain(f"talus: {error}")
+        return USAGE_ERROR_CODE
+    except OSError as error:
+        complain(f"talus: {error.filename or 'the checkout'}: {error.strerror or error}")
         return USAGE_ERROR_CODE
     except KeyboardInterrupt:
-        print("talus: interrupted; the next start goes on from here", file=sys.stderr)
+        complain("talus: interrupted; the next start goes on from here")
         return INTERRUPTED_CODE
 
 
@@ -63,11 +70,13 @@ def _unknown(command: str) -> str:
     )
 
 
-def _module(name: str) -> Callable[[Workspace, list[str]], int]:
-    """Return a command that runs a module of one of our packages."""
+def _module(name: str, uses_ros: bool = True) -> Callable[[Workspace, list[str]], int]:
+    """Return a command that runs a module of one of our packages, which calls `begin_program`."""
 
     def command(workspace: Workspace, arguments: list[str]) -> int:
-        return become([str(workspace.python), "-m", name, *arguments], prepare(workspace))
+        environment = prepare(workspace, uses_ros)
+        hold_interrupts()
+        return become([str(workspace.python), "-m", name, *arguments], environment)
 
     return command
 
@@ -79,7 +88,7 @@ def _test(workspace: Workspace, arguments: list[str]) -> int:
     try:
         system.ensure([system.BROWSER], workspace.state / "apt.log")
     except BootstrapError as error:
-        print(f"talus: {error}; the others can run", file=sys.stderr)
+        complain(f"talus: {error}; the others can run")
     pytest = [str(workspace.python), "-m", "pytest", "--rootdir", str(workspace.root)]
     return become([*pytest, *_in_parallel(arguments), *arguments], environment)
 
@@ -95,6 +104,7 @@ def _in_parallel(arguments: list[str]) -> list[str]:
 
 def _bench(workspace: Workspace, arguments: list[str]) -> int:
     environment = _with_own_domain(prepare(workspace))
+    hold_interrupts()
     return become([str(workspace.python), "-m", "talus_lab.bench", *arguments], environment)
 
 
@@ -123,8 +133,8 @@ def _build(workspace: Workspace, arguments: list[str]) -> int:
         from talus_cli.bootstrap.preparing.steps import clean
 
         clean(workspace)
-    prepare(workspace)
-    print(f"talus: {workspace.install} is up to date")
+    prepare(workspace, uses_ros=False)
+    tell(f"talus: {workspace.install} is up to date")
     return 0
 
 
@@ -143,7 +153,6 @@ def become(command: list[str], environment: dict[str, str]) -> int:
         raise BootstrapError(
             f"no such command: '{command[0]}'; looked for it in the workspace and in PATH"
         )
-    sys.stdout.flush()
     os.execve(program, command, environment)
 
 
@@ -152,10 +161,10 @@ COMMANDS: dict[str, Callable[[Workspace, list[str]], int]] = {
     "test": _test,
     "bench": _bench,
     "scenario": _module("talus_lab.scenario"),
-    "operator": _module("talus_cli.operator"),
+    "operator": _module("talus_cli.operator", uses_ros=False),
     "launch": _module("talus_launch"),
     "exec": _exec,
     "build": _build,
     "doctor": _doctor,
-    "docs": _module("talus_cli.docs"),
+    "docs": _module("talus_cli.docs", uses_ros=False),
 }

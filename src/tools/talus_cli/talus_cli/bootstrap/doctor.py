@@ -10,9 +10,14 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from talus_core.machine.places import find_write_problem
+from talus_core.machine.terminal import tell
+
+from talus_cli.bootstrap import environment as environments
+from talus_cli.bootstrap.examining.finding import Finding
+from talus_cli.bootstrap.examining.surroundings import examine_choices, examine_places
 from talus_cli.bootstrap.installing import system
 from talus_cli.bootstrap.installing.venv import NEEDED_BYTES
 from talus_cli.bootstrap.preparing.build import brought_by_ros
@@ -41,36 +46,13 @@ _NODE_NAMES = "from talus_core.graph.node_table import NODES; print(*NODES.names
 NODE_NAME_RULE = b"__node:="  # begins the word by which a launch file names a process's node
 
 
-@dataclass(frozen=True)
-class Finding:
-    """Holds one line of the report.
-
-    Attributes:
-        subject: What was looked at.
-        value: What was found.
-        remedy: What to do about it; empty where all is well.
-        is_needed: Whether nothing runs without it.
-    """
-
-    subject: str
-    value: str
-    remedy: str = ""
-    is_needed: bool = False
-
-    def __str__(self) -> str:
-        mark = "ok  " if not self.remedy else "LACK" if self.is_needed else "note"
-        return f"{mark}  {self.subject:16s} {self.value}" + (
-            f"  ->  {self.remedy}" if self.remedy else ""
-        )
-
-
 def report(workspace: Workspace) -> int:
     """Print every finding; exit code 0 if Talus can run here, or be made to by `./talus build`."""
     is_fit = True
     for finding in examine(workspace):
-        print(finding, flush=True)
+        tell(str(finding))
         is_fit &= not (finding.remedy and finding.is_needed)
-    print(
+    tell(
         "Talus can run here." if is_fit else "Talus cannot run here yet: see the lines marked LACK."
     )
     return 0 if is_fit else 1
@@ -152,26 +134,31 @@ def _ros(workspace: Workspace) -> Finding:
 
 def _workspace(workspace: Workspace) -> Iterator[Finding]:
     cached = cached_environment(workspace)
-    yield Finding(
-        "workspace",
-        "built" if cached else "to be built",
-        "" if cached else "the next command does it",
-    )
     if not cached:
+        yield _unbuilt(workspace)
+        yield from examine_places({**os.environ, "TALUS_ROOT": str(workspace.root)})
         yield _part(system.RENDERING)
         return
-    from talus_cli.bootstrap.environment import apply
-
+    yield Finding("workspace", "built")
+    prepared = environments.apply(cached, os.environ)
+    yield from examine_places(prepared)
+    yield from examine_choices(cached, os.environ, prepared)
+    prepared = environments.with_ros_log(prepared)
     drawn = subprocess.run(
-        [workspace.python, "-c", _RENDER],
-        env=apply(cached, os.environ),
-        capture_output=True,
-        text=True,
+        [workspace.python, "-c", _RENDER], env=prepared, capture_output=True, text=True
     )
     remedy = "" if drawn.returncode == 0 else f"apt install {' '.join(system.RENDERING.packages)}"
     yield Finding("rendering", drawn.stdout.strip() or "no picture could be drawn", remedy)
-    yield _transport(workspace, apply(cached, os.environ))
-    yield _nodes(workspace, apply(cached, os.environ))
+    yield _transport(workspace, prepared)
+    yield _nodes(workspace, prepared)
+
+
+def _unbuilt(workspace: Workspace) -> Finding:
+    problem = find_write_problem(workspace.state)
+    remedy = (
+        f"build it where it can be written: {problem}" if problem else "the next command does it"
+    )
+    return Finding("workspace", "to be built", remedy, is_needed=bool(problem))
 
 
 def _transport(workspace: Workspace, environment: Mapping[str, str]) -> Finding:

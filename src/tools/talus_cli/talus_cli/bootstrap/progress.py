@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import threading
 import time
 from collections.abc import Callable
 from typing import TextIO
+
+from talus_core.machine.terminal import Terminal
 
 PLAIN_EVERY_S = 20.0  # often enough to show that a log is alive, seldom enough to read it
 REDRAW_EVERY_S = 0.5
@@ -25,8 +26,7 @@ class StepProgress:
     ):
         self._title = title
         self._measure = measure
-        self._out = out or sys.stderr
-        self._is_live = self._out.isatty()
+        self._out = Terminal(out or sys.stderr)
         self._fraction = 0.0
         self._detail = ""
         self._started = time.monotonic()
@@ -34,20 +34,16 @@ class StepProgress:
         self._ticker = threading.Thread(target=self._tick, daemon=True)
 
     def __enter__(self) -> StepProgress:
-        if not self._is_live:
-            print(f"talus: {self._title} ...", file=self._out, flush=True)
+        if not self._out.is_live:
+            self._out.line(f"talus: {self._title} ...")
         self._ticker.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._done.set()
         self._ticker.join()
-        if self._is_live:
-            self._out.write("\r\x1b[K")
         outcome = "stopped" if kind else "done"
-        print(
-            f"talus: {self._title}: {outcome} after {self._elapsed()}", file=self._out, flush=True
-        )
+        self._out.line(f"talus: {self._title}: {outcome} after {self._elapsed()}")
 
     def update(self, fraction: float, detail: str = "") -> None:
         """Report how much is done, 0 to 1, and what is at hand. Never goes back."""
@@ -64,12 +60,7 @@ class StepProgress:
         return f"{minutes}:{seconds:02d}"
 
     def _tick(self) -> None:
-        while not self._done.wait(REDRAW_EVERY_S if self._is_live else PLAIN_EVERY_S):
+        while not self._done.wait(REDRAW_EVERY_S if self._out.is_live else PLAIN_EVERY_S):
             if self._measure:
                 self.update(self._measure())
-            if self._is_live:
-                width = shutil.get_terminal_size().columns - 1
-                self._out.write("\r\x1b[K" + f"talus: {self.line()}"[:width])
-                self._out.flush()
-            else:
-                print(f"talus: {self.line()}", file=self._out, flush=True)
+            self._out.row(f"talus: {self.line()}")

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from talus_cli.bootstrap.environment import DEFAULTS
+from talus_cli.bootstrap.environment import WHEELS_VARIABLE
 from talus_cli.bootstrap.errors import BootstrapError
 from talus_cli.bootstrap.workspace import Workspace
 
@@ -38,14 +38,14 @@ def underlay(workspace: Workspace, environment: Mapping[str, str]) -> dict[str, 
         "LD_LIBRARY_PATH": ":".join(map(str, libraries)),
         # Importing rclpy from the wheels starts the process anew to set LD_LIBRARY_PATH; this says
         # it is set.
-        "_ROS_WHEELS_BOOTSTRAP_COMPLETE": "1",
+        WHEELS_VARIABLE: "1",
     }
 
 
 def compute(workspace: Workspace, environment: Mapping[str, str]) -> dict[str, dict]:
     """Source the built workspace and return what that changes.
 
-    `prepend` goes in front of path lists, `fixed` is set, `defaults` yield to the user.
+    `prepend` goes in front of path lists, `fixed` is set.
     """
     base = underlay(workspace, environment)
     sourced = _source(workspace.install / "local_setup.bash", base)
@@ -61,8 +61,8 @@ def compute(workspace: Workspace, environment: Mapping[str, str]) -> dict[str, d
         ]
     fixed = {"VIRTUAL_ENV": str(workspace.venv), "TALUS_ROOT": str(workspace.root)}
     if not workspace.distro:
-        fixed |= {"_ROS_WHEELS_BOOTSTRAP_COMPLETE": "1", "RMW_IMPLEMENTATION": "rmw_fastrtps_cpp"}
-    return {"prepend": prepend, "fixed": fixed, "defaults": DEFAULTS}
+        fixed[WHEELS_VARIABLE] = "1"
+    return {"prepend": prepend, "fixed": fixed}
 
 
 def _source(script: Path, base: Mapping[str, str]) -> dict[str, str]:

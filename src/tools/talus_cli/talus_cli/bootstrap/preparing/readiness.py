@@ -13,6 +13,10 @@ from talus_cli.bootstrap.preparing.fingerprint import workspace_fingerprints
 from talus_cli.bootstrap.preparing.stamps import read_stamp
 from talus_cli.bootstrap.workspace import Workspace
 
+# Number of the way in which the environment is kept: another number makes every workspace find it
+# anew.
+ENVIRONMENT_FORMAT = 2
+
 
 def cached_environment(workspace: Workspace) -> dict | None:
     """Return what the last preparation found, if it still holds."""
@@ -28,7 +32,8 @@ def cached_environment(workspace: Workspace) -> dict | None:
 def workspace_key(workspace: Workspace) -> str:
     """Return a hash that changes when anything must be made again."""
     fingerprints = json.dumps(workspace_fingerprints(workspace.root))
-    return hashlib.sha256(f"{packages_key(workspace)} {fingerprints}".encode()).hexdigest()
+    content = f"{ENVIRONMENT_FORMAT} {packages_key(workspace)} {fingerprints}"
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def packages_key(workspace: Workspace) -> str:
