@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from talus_cli.run import cli
 from talus_cli.run.available import check_port
+from talus_cli.run.judging.summary import RunSummary
 from talus_cli.run.operating.observation import WalkingVelocity
 from talus_cli.run.options import parse_options
 from talus_launch.packages import package_share
@@ -61,6 +62,8 @@ def said(words: list[str], capsys: pytest.CaptureFixture) -> str:
             ["--policy /no/such/policy.yaml: there is no such file", "a manifest"],
         ),
         (["--json", "/no/such/folder/out.json"], ["there is no folder /no/such/folder"]),
+        (["--json", "/proc/out.json"], ["--json /proc/out.json: ", "name a file that can be"]),
+        (["--json", "/tmp"], ["--json /tmp: Is a directory"]),
     ],
 )
 def test_option(words: list[str], parts: list[str], capsys: pytest.CaptureFixture):
@@ -118,6 +121,22 @@ def test_second_run_beside_the_first(ros_domain: int, capsys: pytest.CaptureFixt
         first.close()
     assert f"already uses ROS domain {ros_domain}" in line
     assert "ROS_DOMAIN_ID=" in line
+
+
+@pytest.mark.parametrize("variable", ["TALUS_LOG_DIR", "ROS_LOG_DIR", "ROS_HOME"])
+def test_a_place_that_cannot_be_written(variable: str, monkeypatch, capsys: pytest.CaptureFixture):
+    for name in ("ROS_LOG_DIR", "ROS_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, "/proc/none")
+    for words in (DEFAULT, [*DEFAULT, "--no-recorder"]):
+        line = said(words, capsys)
+        assert "nowhere to write " in line
+        assert f"set {variable} to a folder that can be written" in line
+
+
+def test_a_summary_that_cannot_be_written_any_more_is_told(capsys: pytest.CaptureFixture):
+    assert cli._write(RunSummary(), Path("/dev/full")) == 1
+    assert "--json /dev/full: No space left on device" in capsys.readouterr().err
 
 
 def test_good_options_come_through(tmp_path: Path):

@@ -99,6 +99,16 @@ def test_a_launch_keeps_the_users_profile(launched, tmp_path):
             assert named.read_text() == RIGHT if own is None else named == tmp_path / "mine.xml"
 
 
+@pytest.mark.parametrize("launched", ["robot", "sim"])
+@pytest.mark.parametrize("distro", ["", "kilted", "jazzy"])
+def test_of_two_profiles_the_one_counts_that_fast_dds_would_read(launched, distro, tmp_path):
+    file = ROOT / "launch" / f"{launched}.launch.xml"
+    names = {name: str(tmp_path / f"{name}.xml") for name in VARIABLES}
+    environment = {**os.environ, **names} | ({"ROS_DISTRO": distro} if distro else {})
+    for spec in resolve(file, {"driver": "mujoco", "perception": "false"}, environment).processes:
+        assert {name: spec.environment[name] for name in VARIABLES} == names
+
+
 @pytest.fixture
 def broken(tmp_path, monkeypatch) -> Path:
     file = tmp_path / "broken.xml"

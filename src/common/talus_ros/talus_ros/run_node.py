@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Event, Thread
@@ -20,6 +19,8 @@ from rclpy.serialization import deserialize_message
 from rclpy.signals import SignalHandlerOptions
 from talus_core.errors import RefusedInputError, TalusError
 from talus_core.graph.contract import owner_of
+from talus_core.machine.program import heeded_signals
+from talus_core.machine.terminal import complain
 
 from talus_ros.intake.intake_node import GRAPH_LOOK_PERIOD_S, Intakes, intakes_of
 from talus_ros.intake.speakers_node import Speakers
@@ -163,13 +164,13 @@ def run_node(
             processor before others.
 
     Returns:
-        Exit code: 0 after SIGINT or SIGTERM, 2 for bad input (one line on stderr); other errors are
-        raised.
+        Exit code: 0 after SIGINT, SIGTERM or a terminal that goes away, 2 for bad input (one line
+        on stderr); other errors are raised.
     """
     with suppress(PermissionError):
         os.nice(niceness)
     ended = Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, *heeded_signals(signal.SIGHUP)):
         signal.signal(number, lambda *_: ended.set())
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     runnable: Runnable | None = None
@@ -178,7 +179,7 @@ def run_node(
         runnable.run(ended)
         return 0
     except TalusError as error:
-        print(f"error: {error}", file=sys.stderr)
+        complain(f"error: {error}")
         return 2
     finally:
         ended.set()

@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Event as Flag
 
 from talus_core.graph.node_table import NODES
+from talus_core.machine.terminal import tell
 from talus_ros.diagnostics_node import ERROR, OK, WARN, DiagnosticsPublisher
 from talus_ros.parameters_node import declare_config
 from talus_ros.run_node import ExecutorThread, create_clockless_node, run_node
@@ -74,7 +75,7 @@ class RecorderNode:
         self._robot_time: float | None = None
         self._diagnostics = DiagnosticsPublisher(node)
         self._disk = DiskThread(
-            Disk(), recording, spool, lambda path: print(f"{TOLD}{path}"), node.get_logger().warning
+            Disk(), recording, spool, lambda path: tell(f"{TOLD}{path}"), node.get_logger().warning
         )
         self._status = StatusOf(self._intake, spool, self._disk)
 
@@ -115,7 +116,7 @@ class RecorderNode:
         if state is not None:
             self._told += self._watcher.specific_force(convert.specific_force_of(state), now)
         for event_kind, text in (*(told or ()), *self._told):
-            print(f"{event_kind}: {text}")
+            tell(f"{event_kind}: {text}")
             self._intake.hear(
                 Happening(event_kind, text, self._log_time.now, now, self._robot_time or 0.0)
             )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
+from talus_core.machine.places import black_box_place
 from talus_core.physics import NANOSECONDS_PER_SECOND
 
 from talus_recorder.config import RecorderConfig
@@ -64,8 +65,5 @@ def origin_now(wall_ns: int) -> dict[str, str]:
 
 
 def default_folder(environment: Mapping[str, str]) -> Path:
-    """Return the default folder of event files: with the other logs, where these have one."""
-    if environment.get("TALUS_LOG_DIR"):
-        return Path(environment["TALUS_LOG_DIR"]) / "black_box"
-    base = environment.get("TALUS_ROOT") or environment.get("HOME") or "."
-    return Path(base) / ".talus" / "black_box"
+    """Return the default folder of event files, which can be written. Raises PlaceError."""
+    return black_box_place(environment).folder

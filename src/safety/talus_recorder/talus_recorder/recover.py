@@ -13,6 +13,7 @@ from pathlib import Path
 
 from mcap.records import Channel, McapRecord, Schema
 from talus_core.errors import TalusError
+from talus_core.machine.terminal import complain, tell
 
 from talus_recorder.config import MEGABYTE
 from talus_recorder.disk.archive import PART, Archive
@@ -186,9 +187,9 @@ def main(words: Sequence[str] | None = None) -> int:
         for file in given.files:
             path = recover_file(Disk(), file, digest)
             with path.open("rb") as made:
-                print(_told(path, read_back(made)))
+                tell(_told(path, read_back(made)))
     except (TalusError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        complain(f"error: {error}")
         return 2
     return 0
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from mcap.records import Metadata
 from talus_core.errors import TalusError
+from talus_core.machine.terminal import complain, tell
 
 from talus_recorder.disk.archive import NOTE_FILE, Note, number_of
 from talus_recorder.disk.storage import Disk, Storage
@@ -196,7 +197,7 @@ def main(words: Sequence[str] | None = None) -> int:
             _verify_path(path, digest) for path in given.paths or [default_folder(os.environ)]
         )
     except (TalusError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        complain(f"error: {error}")
         return 2
 
 
@@ -211,7 +212,7 @@ def _verify_path(path: Path, digest: Digest) -> int:
         problems = [f"{path}: {text}" for text in report.problems]
         fine = f"{path}: untouched, {report.messages} messages, seal {report.seal}"
     for text in problems or [fine]:
-        print(text)
+        tell(text)
     return int(bool(problems))
 
 

@@ -10,13 +10,17 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from talus_core.errors import TalusError
+from talus_core.machine.places import Place, log_place, ros_log_environment
+from talus_core.machine.terminal import Terminal, complain, tell
+
 from talus_launch.errors import LaunchError
 from talus_launch.packages import find_launch_file
 from talus_launch.plan import LaunchPlan
 from talus_launch.reading.resolve import resolve
 from talus_launch.ros2 import real_launch
 from talus_launch.running.interrupts import Interrupts
-from talus_launch.running.output import LogFolder, Sink, Terminal
+from talus_launch.running.output import LaunchScreen, LogFolder, Sink
 from talus_launch.running.session import Session, ros_domain
 from talus_launch.running.supervisor import Exit, ProcessSupervisor
 
@@ -30,12 +34,12 @@ PACKAGE = "talus_bringup"
 def main(words: Sequence[str] | None = None) -> int:
     """Run a launch file and return the exit code.
 
-    It is 0 after Ctrl-C or a good end, 1 if a required process died or one refused, 2 for bad
-    input.
+    It is 0 after Ctrl-C, a terminal that went away or a good end, 1 if a required process died or
+    one refused, 2 for bad input.
     """
     words = list(sys.argv[1:] if words is None else words)
     if not words or words[0] in ("-h", "--help"):
-        print(USAGE)
+        tell(USAGE)
         return 0 if words else 2
     ros2 = real_launch()
     try:
@@ -45,13 +49,13 @@ def main(words: Sequence[str] | None = None) -> int:
                 ros2,
                 [ros2, "launch", str(file), *(w for w in words if ":=" in w or w.startswith("-"))],
             )
-        plan = resolve(file, arguments, os.environ)
         if "--show-args" in words:
-            print_arguments(plan)
+            print_arguments(resolve(file, arguments, os.environ))
             return 0
-        return run(plan)
-    except LaunchError as error:
-        print(f"error: {error}", file=sys.stderr)
+        os.environ.update(ros_log_environment(os.environ))  # every process of the plan gets it
+        return run(resolve(file, arguments, os.environ))
+    except TalusError as error:
+        complain(f"error: {error}")
         return 2
 
 
@@ -73,25 +77,33 @@ def print_arguments(plan: LaunchPlan) -> None:
     for argument in plan.arguments:
         default = "required" if argument.default is None else f"default '{argument.default}'"
         choices = f"; one of {', '.join(argument.choices)}" if argument.choices else ""
-        print(f"  {argument.name}: {argument.description} ({default}{choices})")
+        tell(f"  {argument.name}: {argument.description} ({default}{choices})")
 
 
-def log_folder() -> Path:
-    """Return a new folder for the log files of one run, in the workspace or else below here."""
-    workspace = Path(os.environ.get("TALUS_ROOT", "."))
-    return workspace.resolve() / ".talus" / "log" / time.strftime(f"%Y%m%d-%H%M%S-{os.getpid()}")
+def new_log_place() -> Place:
+    """Return a new folder for the log files of one run. Raises PlaceError."""
+    place = log_place(os.environ)
+    name = time.strftime(f"%Y%m%d-%H%M%S-{os.getpid()}")
+    return Place(place.folder.resolve() / name, place.passed_over)
+
+
+def note_place(place: Place, sink: Sink) -> None:
+    """Say where the log files are, and why they are not where they usually are."""
+    sink.note(f"logs: {place.folder}" + (f" ({place.reason})" if place.reason else ""))
 
 
 def run(plan: LaunchPlan) -> int:
     """Start everything in a plan, stay until it has ended, and return the exit code."""
+    terminal = Terminal(sys.stdout)
+    place = new_log_place()
     session = Session(ros_domain(os.environ))
-    logs = LogFolder(log_folder(), Terminal())
+    interrupts = Interrupts(terminal)
+    logs = LogFolder(place.folder, LaunchScreen(terminal))
     supervisor = ProcessSupervisor(plan, logs.folder, logs, session.record)
     try:
         for name in session.end_leftovers():
             logs.note(f"ended '{name}', left over from a run that was killed")
-        logs.note(f"logs: {logs.folder}")
-        interrupts = Interrupts()
+        note_place(place, logs)
         supervisor.start()
         return _stay(supervisor, interrupts, logs)
     finally:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -15,7 +14,9 @@ import pytest
 from talus_launch.errors import LaunchError
 from talus_launch.plan import LaunchPlan, ProcessSpec
 from talus_launch.running.child import Child
-from talus_launch.running.session import Session, ros_domain, start_ticks
+from talus_launch.running.guard import Guard
+from talus_launch.running.leftovers import running, start_ticks
+from talus_launch.running.session import Session, ros_domain
 from talus_launch.running.supervisor import Exit, ProcessSupervisor
 
 # A test that waits longer has failed; a start takes some 10 ms.
@@ -34,9 +35,11 @@ class Sink:
 
     def __init__(self) -> None:
         self.lines: list[tuple[str, str]] = []
+        self.shown: list[str] = []
 
     def line(self, name: str, text: str, shows: bool) -> None:
         self.lines.append((name, text))
+        self.shown += [text] if shows else []
 
     def note(self, text: str) -> None:
         self.lines.append(("", text))
@@ -204,8 +207,9 @@ def test_grandchildren_do_not_outlive_a_process(bench: Bench):
     bench.until(lambda: not is_running(int(line)))
 
 
-def children_of(folder: Path, domain: int) -> list[Child]:
-    """Return two toys of a runner that was killed; its session was never closed."""
+def children_of(folder: Path, domain: int, monkeypatch: pytest.MonkeyPatch) -> list[Child]:
+    """Return two toys of a runner that was killed with its guard; its session was never closed."""
+    monkeypatch.setattr(Guard, "tell", lambda guard, running: None)
     session = Session(domain, folder)
     children = [
         Child(shell("driver", SLEEP, goes_last=True), folder),
@@ -216,8 +220,8 @@ def children_of(folder: Path, domain: int) -> list[Child]:
     return children
 
 
-def test_start_ends_what_a_killed_run_left_behind(tmp_path: Path):
-    children = children_of(tmp_path, 7)
+def test_start_ends_what_a_killed_run_left_behind(tmp_path: Path, monkeypatch):
+    children = children_of(tmp_path, 7, monkeypatch)
     session = Session(7, tmp_path)
     assert session.end_leftovers() == ["driver", "a"]
     assert [child.process.wait(PATIENCE_S) for child in children] == [
@@ -228,8 +232,8 @@ def test_start_ends_what_a_killed_run_left_behind(tmp_path: Path):
     session.close()
 
 
-def test_a_process_with_the_same_id_is_not_taken_for_a_leftover(tmp_path: Path):
-    children = children_of(tmp_path, 7)
+def test_a_process_with_the_same_id_is_not_taken_for_a_leftover(tmp_path: Path, monkeypatch):
+    children = children_of(tmp_path, 7, monkeypatch)
     for child in children:
         child.process.kill()
         child.process.wait()
@@ -260,41 +264,41 @@ def test_ros_domain():
             ros_domain({"ROS_DOMAIN_ID": bad})
 
 
-def test_kill_of_the_runner_then_clean_start(workspace, tmp_path: Path):
-    """The whole command: killed with its processes running, started again, ended by Ctrl-C."""
-    pids = tmp_path / "pids"
-    file = workspace.write(
-        f"""<executable cmd="sh -c 'echo $$ >> {pids}; exec sleep 99'" name="toy"/>"""
-    )
-    environment = {
-        **os.environ,
-        "TMPDIR": str(tmp_path),
-        "TALUS_ROOT": str(tmp_path),
-        "ROS_DOMAIN_ID": "5",
-    }
-    command = [sys.executable, "-m", "talus_launch", str(file)]
+def test_a_full_disk_costs_the_note_not_the_run(tmp_path: Path):
+    """The guard knows what runs all the same."""
+    (tmp_path / "domain-9.new").symlink_to("/dev/full")
+    session = Session(9, tmp_path)
+    child = Child(shell("a", SLEEP), tmp_path)
+    session.record([child])
+    child.send(signal.SIGKILL)
+    child.process.wait(PATIENCE_S)
+    session.close()
 
-    def is_recorded() -> bool:
-        record = tmp_path / f"talus-{os.getuid()}" / "domain-5.json"
-        return record.exists() and f'"pid": {pids.read_text().split()[-1]}' in record.read_text()
 
-    def start(count: int) -> subprocess.Popen:
-        runner = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
-        deadline = time.monotonic() + PATIENCE_S
-        while not (pids.exists() and len(pids.read_text().split()) == count and is_recorded()):
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        return runner
+def test_interrupted_start_of_a_python_is_no_fault(bench: Bench):
+    """What Python says of a Ctrl-C while it imports goes to the log alone."""
+    script = "print('up', flush=True)\nimport time\ntime.sleep(99)"
+    supervisor = bench.start(python("a", script))
+    bench.until(lambda: bench.said("a", "up"))
+    supervisor.begin_stop()
+    bench.until(lambda: supervisor.is_finished)
+    lines = [text for name, text in bench.sink.lines if name == "a"]
+    assert lines[-1] == "KeyboardInterrupt"
+    assert bench.sink.shown == []
 
-    first = start(1)
-    first.kill()
-    first.wait()
-    second = start(2)
-    old, new = (int(pid) for pid in pids.read_text().split())
-    assert not is_running(old)
-    assert is_running(new)
-    second.send_signal(signal.SIGINT)
-    said, _ = second.communicate(timeout=PATIENCE_S)
-    assert second.returncode == 0
-    assert "ended 'toy', left over from a run that was killed" in said
-    assert not is_running(new)
+
+def test_guard_ends_what_a_killed_runner_had_running(tmp_path: Path):
+    """In order: the driver when the others are gone. It survives its own death, too."""
+    driver = python("driver", IGNORES_SIGINT, goes_last=True, sigterm_after=0.2)
+    children = [Child(driver, tmp_path), Child(shell("a", SLEEP), tmp_path)]
+    while not children[0].read(children[0].streams[0])[0]:
+        time.sleep(0.01)
+    guard = Guard()
+    guard.tell(running(children[:1]))
+    guard._process.kill()
+    guard._process.wait()
+    guard.tell(running(children))
+    guard._process.stdin.close()  # as the kernel does for a runner that is gone
+    codes = [child.process.wait(PATIENCE_S) for child in (children[1], children[0])]
+    assert codes == [-signal.SIGINT, -signal.SIGTERM]
+    guard._process.wait(PATIENCE_S)

@@ -18,6 +18,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from talus_core.errors import TalusError
+from talus_core.machine.program import begin_program, interrupt_by_exception
+from talus_core.machine.terminal import Terminal, complain, end_status_row, tell
 from talus_core.words.stop_levels import StopLevel
 from talus_safety.operation.operator_link import (
     CHALLENGE_PERIOD_S,
@@ -33,6 +35,7 @@ from talus_safety.operation.operator_link import (
 )
 
 HOLD_OF_KEY = {" ": Hold.STOP, "r": Hold.RELEASED, "e": Hold.ENABLED}
+LEAVE_KEY = "q"
 KEYS_HELP = "space stop, r release, e enable, q leave"
 ANSWER_LATE_S = 0.5  # without a challenge: the robot is not there
 DONE_AT_LEVEL = {
@@ -56,6 +59,7 @@ class OperatorTerminal:
 
     def __init__(self) -> None:
         self._has_keys = sys.stdin.isatty()
+        self._screen = Terminal(sys.stdout)
         self._shown = ""
 
     @contextlib.contextmanager
@@ -72,24 +76,31 @@ class OperatorTerminal:
             tty.setcbreak(sys.stdin)
             yield
         finally:
-            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+            with contextlib.suppress(termios.error):  # the terminal is gone
+                termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
 
     def wait(self, link: socket.socket, seconds: float) -> str:
-        """Wait for a key, a datagram or the end of the time; return the key, if it was one."""
+        """Wait for a key, a datagram or the end of the time; return the key, if it was one.
+
+        A terminal that is gone leaves, as q does: nobody holds the device any more.
+        """
         ready, _, _ = select.select(
             [link, *([sys.stdin] if self._has_keys else [])], [], [], seconds
         )
-        return sys.stdin.read(1) if sys.stdin in ready else ""
+        if not self._screen.has_reader:
+            return LEAVE_KEY
+        if sys.stdin not in ready:
+            return ""
+        try:
+            return sys.stdin.read(1) or LEAVE_KEY
+        except OSError:
+            return LEAVE_KEY
 
     def show(self, line: str) -> None:
         """Show a line where it changed."""
         if line != self._shown:
             self._shown = line
-            print(
-                f"\r\x1b[K{line}" if self._has_keys else line,
-                end="" if self._has_keys else "\n",
-                flush=True,
-            )
+            self._screen.row(line)
 
 
 def hold(device: OperatorDevice, address: tuple[str, int], terminal: OperatorTerminal) -> None:
@@ -109,7 +120,7 @@ def hold(device: OperatorDevice, address: tuple[str, int], terminal: OperatorTer
             you = wish.name.lower()
             terminal.show(f"robot: {there}; you: {you}  [{KEYS_HELP}]")
             key = terminal.wait(link, CHALLENGE_PERIOD_S / 2)
-            if key == "q":
+            if key == LEAVE_KEY:
                 return
             wish = HOLD_OF_KEY.get(key, wish)
             challenge = _receive(link)
@@ -156,7 +167,7 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         if given.new_key is not None:
             write_key(given.new_key)
-            print(given.new_key)
+            tell(str(given.new_key))
             return 0
         if given.key is None:
             raise LinkError(
@@ -165,13 +176,16 @@ def main(words: Sequence[str] | None = None) -> int:
             )
         hold(OperatorDevice(load_key(given.key)), udp_address(given.robot), OperatorTerminal())
     except TalusError as error:
-        print(f"error: {error}", file=sys.stderr)
+        complain(f"error: {error}")
         return 2
     except KeyboardInterrupt:
         pass
-    print("\nleft: the robot stands, then sits down")
+    end_status_row()
+    tell("left: the robot stands, then sits down")
     return 0
 
 
 if __name__ == "__main__":
+    begin_program()
+    interrupt_by_exception()
     sys.exit(main())

@@ -73,6 +73,12 @@ def ros_log_place(environment: Mapping[str, str]) -> Place:
     return Place(_state_place("ROS's logs", "ros", environment).folder, (problem,))
 
 
+def ros_log_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what to set so that ROS finds a place for its log files. Raises PlaceError."""
+    place = ros_log_place(environment)
+    return {ROS_LOG_VARIABLE: str(place.folder)} if place.reason else {}
+
+
 def check_output_file(option: str, file: Path | None) -> None:
     """Raise PlaceError, before any work is done, where a result could not be written to a file."""
     if file is None:

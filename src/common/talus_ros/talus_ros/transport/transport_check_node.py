@@ -13,6 +13,7 @@ import rclpy
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import get_rmw_implementation_identifier
+from talus_core.machine.terminal import tell
 
 from talus_ros.transport.transport_check import TransportVerdict, check_transport
 
@@ -34,7 +35,7 @@ def main() -> int:
     rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
     try:
         verdict = check_node_transport(rclpy.create_node("transport_check"))
-        print(verdict.summary)
+        tell(verdict.summary)
         return int(bool(verdict.refusal))
     finally:
         rclpy.try_shutdown()

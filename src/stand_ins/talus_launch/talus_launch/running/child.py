@@ -18,6 +18,23 @@ LINES_KEPT = 25
 _CHUNK = 65536
 
 
+class InterruptTraceback:
+    """Knows a KeyboardInterrupt's traceback in a stream of lines: no fault where one was sent."""
+
+    def __init__(self) -> None:
+        self._is_inside = False
+
+    def takes(self, line: str) -> bool:
+        """Tell whether a line belongs to one; of another error's only the last line does not."""
+        if line == "Traceback (most recent call last):":
+            self._is_inside = True
+            return True
+        if self._is_inside and not line.startswith((" ", "\t")):
+            self._is_inside = False
+            return line.startswith("KeyboardInterrupt")
+        return self._is_inside
+
+
 class Child:
     """Is a running process, leader of a process group of its own.
 
@@ -35,6 +52,7 @@ class Child:
         self.sigkill_after = spec.sigkill_after
         self.last_lines: deque[str] = deque(maxlen=LINES_KEPT)
         self._partial: dict[int, bytes] = {}
+        self._interrupted = InterruptTraceback()
         try:
             process = subprocess.Popen(
                 full_command(spec, folder),
@@ -81,6 +99,10 @@ class Child:
         self.last_lines.extend(lines)
         return lines, bool(data)
 
+    def tells_of_interrupt(self, line: str) -> bool:
+        """Tell whether a line is of the traceback of a Python that was interrupted as it began."""
+        return self._interrupted.takes(line)
+
     def reap(self) -> int | None:
         """Return its exit code once it has ended, and kill what it left behind.
 
@@ -110,7 +132,9 @@ def full_command(spec: ProcessSpec, folder: Path) -> list[str]:
     for place, parameters in enumerate(spec.parameters):
         if isinstance(parameters, InlineParameters):
             file = folder / f"{spec.name}-{place}.yaml"
-            file.write_text(parameters.yaml)
+            # Where it starts again, the disk may be full: what is there already is not touched.
+            if not file.exists() or file.read_text(encoding="utf-8") != parameters.yaml:
+                file.write_text(parameters.yaml, encoding="utf-8")
         else:
             file = parameters
         ros += ["--params-file", str(file)]

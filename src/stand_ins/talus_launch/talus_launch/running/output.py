@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, TextIO
+
+from talus_core.machine.terminal import Terminal
 
 # ANSI foreground colours that read well on black and on white.
 _COLOURS = (36, 33, 35, 32, 34, 31)
@@ -23,40 +24,38 @@ class Sink(Protocol):
         """Take a line of the runner itself."""
 
 
-class Terminal:
-    """Prints lines with the name of their process, each in its colour on a terminal."""
+class LaunchScreen:
+    """Prints lines with the name of their process, each in its colour where colours are wanted."""
 
-    def __init__(self, stream: TextIO | None = None):
-        self._stream = stream or sys.stdout
+    def __init__(self, terminal: Terminal):
+        self._terminal = terminal
         self._colours: dict[str, int] = {}
-        self._is_tty = self._stream.isatty()
 
     def line(self, name: str, text: str, shows: bool) -> None:
         """Print a line that asks for the screen."""
         if shows:
-            self.note(f"{self._label(name)} {text}")
+            colour = self._colours.setdefault(name, _COLOURS[len(self._colours) % len(_COLOURS)])
+            label = self._terminal.coloured(f"{name:<{_NAME_WIDTH}}|", colour)
+            self._terminal.line(f"{label} {text}")
 
     def note(self, text: str) -> None:
         """Print a line of the runner itself."""
-        with contextlib.suppress(BrokenPipeError):  # no reader is left: the log files have it
-            print(text, file=self._stream, flush=True)
-
-    def _label(self, name: str) -> str:
-        label = f"{name:<{_NAME_WIDTH}}|"
-        if not self._is_tty:
-            return label
-        colour = self._colours.setdefault(name, _COLOURS[len(self._colours) % len(_COLOURS)])
-        return f"\x1b[{colour}m{label}\x1b[0m"
+        self._terminal.line(text)
 
 
 class LogFolder:
-    """Writes every line to `<folder>/<name>.log` and hands it on."""
+    """Writes every line to `<folder>/<name>.log` and hands it on.
+
+    A disk that takes no more costs log lines, not the run: that is said once, and lines are handed
+    on as before.
+    """
 
     def __init__(self, folder: Path, then: Sink):
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self._then = then
         self._files: dict[str, TextIO] = {}
+        self._is_complete = True
 
     def line(self, name: str, text: str, shows: bool) -> None:
         """Keep a line and hand it on."""
@@ -71,10 +70,20 @@ class LogFolder:
     def close(self) -> None:
         """Close the files. Idempotent."""
         for file in self._files.values():
-            file.close()
+            with suppress(OSError):  # what a full disk did not take
+                file.close()
         self._files.clear()
 
     def _write(self, name: str, text: str) -> None:
-        if name not in self._files:
-            self._files[name] = (self.folder / f"{name}.log").open("a", buffering=1)
-        self._files[name].write(text + "\n")
+        try:
+            if name not in self._files:
+                self._files[name] = (self.folder / f"{name}.log").open(
+                    "a", buffering=1, encoding="utf-8", errors="backslashreplace"
+                )
+            self._files[name].write(text + "\n")
+        except OSError as error:
+            if self._is_complete:
+                self._is_complete = False
+                self._then.note(
+                    f"{self.folder}: {error.strerror}: what cannot be written is missing there"
+                )

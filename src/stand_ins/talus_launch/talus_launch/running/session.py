@@ -6,53 +6,17 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import signal
-import stat
-import tempfile
-import time
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 
+from talus_core.machine.places import lock_place
+
 from talus_launch.errors import LaunchError
-from talus_launch.running.child import Child, signal_group
-from talus_launch.running.shutdown import Shutdown
-
-# How often the end of left-over processes is looked for.
-_POLL_PERIOD_S = 0.05
-# Field 22 of /proc/<pid>/stat, counted behind the command's closing parenthesis (proc(5)).
-_STATE_FIELD = 0
-_START_TIME_FIELD = 19
-
-
-@dataclass(frozen=True)
-class Leftover:
-    """Is a process of an earlier run, told from another with the same id by its start time."""
-
-    name: str
-    pid: int
-    start_ticks: int
-    goes_last: bool
-    sigterm_after: float
-    sigkill_after: float
-
-    def is_alive(self) -> bool:
-        """Tell whether the very same process still runs."""
-        return start_ticks(self.pid) == self.start_ticks
-
-    def send(self, number: signal.Signals) -> None:
-        """Send a signal to its process group."""
-        if self.is_alive():
-            signal_group(self.pid, number)
-
-
-def start_ticks(pid: int) -> int | None:
-    """Return the start time of a process in clock ticks since boot; None if it does not run."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return None
-    return None if fields[_STATE_FIELD] in "ZX" else int(fields[_START_TIME_FIELD])
+from talus_launch.running.child import Child
+from talus_launch.running.guard import Guard
+from talus_launch.running.leftovers import Leftover, end_in_order, running
 
 
 def ros_domain(environment: Mapping[str, str]) -> int:
@@ -66,11 +30,19 @@ def ros_domain(environment: Mapping[str, str]) -> int:
 
 
 class Session:
-    """Holds a ROS domain for one run; the kernel lets go of it however the run ends."""
+    """Holds a ROS domain for one run; the kernel lets go of it however the run ends.
+
+    What runs is noted twice: a guard ends it as soon as this process is gone, and where the guard
+    was killed, too, the next run in this domain does.
+    """
 
     def __init__(self, domain: int, base: Path | None = None):
-        """Take the domain. Raises LaunchError if another run has it."""
-        folder = _private_folder(base or Path(tempfile.gettempdir(), f"talus-{os.getuid()}"))
+        """Take the domain; `base`: folder of locks, None for the usual one.
+
+        Raises LaunchError if another run has it, PlaceError where no lock can be.
+        """
+        folder = base or lock_place(os.environ).folder
+        self._guard = Guard()
         self._record = folder / f"domain-{domain}.json"
         self._lock: int | None = os.open(
             folder / f"domain-{domain}.lock", os.O_RDWR | os.O_CREAT, 0o600
@@ -96,43 +68,30 @@ class Session:
     def end_leftovers(self) -> list[str]:
         """End what a killed run left behind, the driver last; returns the names."""
         leftovers = self.leftovers()
-        shutdown = Shutdown(leftovers)
-        while not shutdown.is_finished():
-            shutdown.advance(time.monotonic())
-            time.sleep(_POLL_PERIOD_S)
+        end_in_order(leftovers)
         return [process.name for process in leftovers]
 
     def record(self, children: Iterable[Child]) -> None:
-        """Note what runs now, for a later run that has to clean up."""
-        processes = [
-            asdict(
-                Leftover(
-                    c.name, c.process.pid, ticks, c.goes_last, c.sigterm_after, c.sigkill_after
-                )
-            )
-            for c in children
-            if (ticks := start_ticks(c.process.pid)) is not None
-        ]
+        """Note what runs now, for the guard and for a later run that has to clean up."""
+        now = running(children)
+        self._guard.tell(now)
+        noted = {
+            "runner": os.getpid(),
+            "boot": _boot_id(),
+            "processes": [asdict(process) for process in now],
+        }
         new = self._record.with_suffix(".new")
-        new.write_text(
-            json.dumps({"runner": os.getpid(), "boot": _boot_id(), "processes": processes})
-        )
-        new.replace(self._record)
+        with suppress(OSError):  # a full disk: the guard knows
+            new.write_text(json.dumps(noted))
+            new.replace(self._record)
 
     def close(self) -> None:
         """Give the domain back. Idempotent."""
+        self._guard.close()
         if self._lock is not None:
             self._record.unlink(missing_ok=True)
             os.close(self._lock)
             self._lock = None
-
-
-def _private_folder(folder: Path) -> Path:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    info = folder.lstat()
-    if not stat.S_ISDIR(info.st_mode) or info.st_uid != os.getuid():
-        raise LaunchError(f"{folder} belongs to somebody else; set TMPDIR to a folder of yours")
-    return folder
 
 
 def _read_record(file: Path) -> dict:

@@ -140,7 +140,8 @@ class ProcessSupervisor:
         lines, is_open = child.read(stream)
         shows = child.spec.shows_stdout or stream is child.process.stderr
         for line in lines:
-            self._sink.line(child.name, line, shows)
+            hides = self.is_stopping and child.tells_of_interrupt(line)
+            self._sink.line(child.name, line, shows and not hides)
         if not is_open:
             self._selector.unregister(stream)
         return is_open and bool(lines)

@@ -4,9 +4,9 @@
 import sys
 from pathlib import Path
 
-SOURCES = Path(__file__).resolve().parents[4]
+_SOURCES = Path(__file__).resolve().parents[4]
 # The folders that hold talus_cli and talus_core, instead of this one.
-sys.path[:1] = [str(SOURCES / "tools" / "talus_cli"), str(SOURCES / "common" / "talus_core")]
+sys.path[:1] = [str(_SOURCES / "tools" / "talus_cli"), str(_SOURCES / "common" / "talus_core")]
 
 from talus_core.machine.program import begin_program  # noqa: E402
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from talus_core.errors import TalusError
+from talus_core.machine.terminal import complain, tell
 
 from talus_cli.bootstrap.cli import USAGE_ERROR_CODE
 from talus_cli.bootstrap.workspace import COMMAND_CHECKOUT
@@ -25,7 +26,7 @@ def main(words: Sequence[str] | None = None, root: Path = COMMAND_CHECKOUT) -> i
             raise DocsError(f"docs does not know '{' '.join(arguments)}'; known: --check")
         stale = stale_pages(root)
     except TalusError as error:
-        print(f"talus: {error}", file=sys.stderr)
+        complain(f"talus: {error}")
         return USAGE_ERROR_CODE
     return _tell_stale(stale, root) if arguments else _write(stale, root)
 
@@ -38,14 +39,14 @@ def stale_pages(root: Path) -> dict[Path, str]:
 
 def _tell_stale(stale: dict[Path, str], root: Path) -> int:
     for page in stale:
-        print(f"talus: {page.relative_to(root)} is stale; './talus docs' mends it", file=sys.stderr)
+        complain(f"talus: {page.relative_to(root)} is stale; './talus docs' mends it")
     return STALE_TABLES_CODE if stale else 0
 
 
 def _write(stale: dict[Path, str], root: Path) -> int:
     for page, text in stale.items():
         page.write_text(text, encoding="utf-8")
-        print(f"talus: wrote {page.relative_to(root)}")
+        tell(f"talus: wrote {page.relative_to(root)}")
     if not stale:
-        print("talus: all generated tables are up to date")
+        tell("talus: all generated tables are up to date")
     return 0

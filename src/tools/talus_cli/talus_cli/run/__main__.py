@@ -3,6 +3,10 @@
 
 import sys
 
-from talus_cli.run.cli import main
+from talus_core.machine.program import begin_program
+
+begin_program()
+
+from talus_cli.run.cli import main  # noqa: E402
 
 sys.exit(main())

@@ -8,9 +8,12 @@ import sys
 import time
 from collections.abc import Sequence
 from importlib.metadata import entry_points
+from pathlib import Path
 
 from talus_core.errors import TalusError
-from talus_launch.cli import PACKAGE, log_folder
+from talus_core.machine.places import black_box_place, ros_log_environment
+from talus_core.machine.terminal import Terminal, complain
+from talus_launch.cli import PACKAGE, new_log_place, note_place
 from talus_launch.packages import find_launch_file, package_share
 from talus_launch.plan import LaunchPlan
 from talus_launch.reading.resolve import resolve
@@ -37,6 +40,9 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         if not options.headless:
             check_port(options.port)
+        if options.recorder:
+            black_box_place(os.environ)
+        os.environ.update(ros_log_environment(os.environ))  # every process of the plan gets it
         plan = resolve(
             find_launch_file(PACKAGE, LAUNCH_FILE, os.environ),
             launch_arguments(options),
@@ -47,13 +53,23 @@ def main(words: Sequence[str] | None = None) -> int:
         if (
             options.json is not None
         ):  # never leave the file of an earlier run there as if it were this one's
-            RunSummary(faults=(str(error),)).write(options.json)
+            _write(RunSummary(faults=(str(error),)), options.json)
         return _refuse(error)
 
 
 def _refuse(error: TalusError) -> int:
-    print(f"error: {error}", file=sys.stderr)
+    complain(f"error: {error}")
     return 2
+
+
+def _write(summary: RunSummary, file: Path) -> int:
+    """Write the summary; return the exit code: 1 where it is lost (the disk is full by now)."""
+    try:
+        summary.write(file)
+    except OSError as error:
+        complain(f"error: --json {file}: {error.strerror}; the summary is not there")
+        return 1
+    return summary.exit_code
 
 
 def available() -> Available:
@@ -83,14 +99,18 @@ def launch_arguments(options: RunOptions) -> dict[str, str]:
 
 def run(options: RunOptions, plan: LaunchPlan) -> int:
     """Run the robot from start to end and return the exit code."""
+    terminal = Terminal(sys.stdout)
+    screen = StatusScreen(terminal)
+    place = new_log_place()
     session = Session(ros_domain(os.environ))
-    screen = StatusScreen()
-    logs = LogFolder(log_folder(), screen)
+    interrupts = Interrupts(terminal)
+    logs = LogFolder(place.folder, screen)
     supervisor = ProcessSupervisor(plan, logs.folder, logs, session.record)
     try:
         for name in session.end_leftovers():
             screen.note(f"ended '{name}', left over from a run that was killed")
-        interrupts = Interrupts()
+        if place.reason:
+            note_place(place, screen)
         supervisor.start()
         summary = _operate(options, supervisor, interrupts, screen)
         _end(supervisor, interrupts)
@@ -98,7 +118,8 @@ def run(options: RunOptions, plan: LaunchPlan) -> int:
         supervisor.stop()
         session.close()
         logs.close()
-    return _sum_up(options, summary, logs)
+        terminal.end_row()
+    return _sum_up(options, summary, logs, terminal)
 
 
 def _operate(
@@ -125,13 +146,12 @@ def _end(supervisor: ProcessSupervisor, interrupts: Interrupts) -> None:
         supervisor.poll()
 
 
-def _sum_up(options: RunOptions, summary: RunSummary, logs: LogFolder) -> int:
+def _sum_up(options: RunOptions, summary: RunSummary, logs: LogFolder, terminal: Terminal) -> int:
+    code = summary.exit_code if options.json is None else _write(summary, options.json)
     for line in summary.lines():
-        print(line)
-    if summary.exit_code:
-        print(f"logs: {logs.folder}")
+        terminal.line(line)
+    if code:
+        terminal.line(f"logs: {logs.folder}")
     for line in told_events(logs.folder):
-        print(line)
-    if options.json is not None:
-        summary.write(options.json)
-    return summary.exit_code
+        terminal.line(line)
+    return code

@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from talus_balance.node_config import BalanceNodeConfig
 from talus_core.errors import TalusError, unknown_name_message
+from talus_core.machine.places import check_output_file
 from talus_safety.operation.operator_link import OPERATOR_UDP, load_key, udp_address
 
 from talus_cli.run.available import Available
@@ -150,6 +151,7 @@ def parse_options(words: Sequence[str], available: Available) -> RunOptions:
     _check_range("--seconds", given.seconds, 0.0, MOST_SECONDS, "s", above_low=True)
     _check_range("--seed", given.seed, 0, 2**31 - 1, "")
     _check_range("--port", given.port, 1024, 65535, "")
+    check_output_file("--json", given.json)
     return RunOptions(
         robot=available.robot(given.robot),
         driver=available.driver(given.driver),
@@ -161,7 +163,7 @@ def parse_options(words: Sequence[str], available: Available) -> RunOptions:
         recorder=not given.no_recorder,
         seed=given.seed,
         is_real_time=given.real_time or not (given.fast or given.headless),
-        json=_writable(given.json),
+        json=given.json,
         port=given.port,
         operator_key=_key(given.operator_key, given.operator_udp),
         operator_udp=given.operator_udp,
@@ -201,9 +203,3 @@ def _check_range(
     raise OptionError(
         f"{name} {value:g} is out of range: {word} {low:g} to {high:g} {unit}".rstrip()
     )
-
-
-def _writable(file: Path | None) -> Path | None:
-    if file is not None and not file.resolve().parent.is_dir():
-        raise OptionError(f"--json {file}: there is no folder {file.resolve().parent}")
-    return file

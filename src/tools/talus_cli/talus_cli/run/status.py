@@ -3,16 +3,14 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
-from typing import TextIO
 
+from talus_core.machine.terminal import Terminal
 from talus_core.words.modes import Mode
 
 # The live line follows the eye; a log file should stay short.
 LIVE_PERIOD_S = 0.2
 PLAIN_PERIOD_S = 2.0
-_CLEAR = "\r\x1b[K"
 _TROUBLE = ("[ERROR]", "[FATAL]", "error:")
 _WARNING = "[WARN]"
 
@@ -57,9 +55,8 @@ class Status:
 class StatusScreen:
     """Shows the status, the runner's notes, and the lines of processes that mean trouble."""
 
-    def __init__(self, stream: TextIO | None = None):
-        self._stream = stream or sys.stdout
-        self._is_live = self._stream.isatty()
+    def __init__(self, terminal: Terminal):
+        self._terminal = terminal
         self._next = 0.0
         # Until all nodes are up each of them rightly warns of the others' absence.
         self.shows_warnings = False
@@ -70,14 +67,12 @@ class StatusScreen:
 
     def show(self, status: Status, now: float) -> None:
         """Show a status."""
-        self._next = now + (LIVE_PERIOD_S if self._is_live else PLAIN_PERIOD_S)
-        self._stream.write(f"{_CLEAR}{status}" if self._is_live else f"{status}\n")
-        self._stream.flush()
+        self._next = now + (LIVE_PERIOD_S if self._terminal.is_live else PLAIN_PERIOD_S)
+        self._terminal.row(str(status))
 
     def note(self, text: str) -> None:
         """Show a line that stays."""
-        self._stream.write(f"{_CLEAR if self._is_live else ''}{text}\n")
-        self._stream.flush()
+        self._terminal.line(text)
 
     def line(self, name: str, text: str, shows: bool) -> None:
         """Show a line of a process if it tells of trouble."""

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from talus_core.errors import TalusError, UnknownNameError
-
-from talus_lab.bench.report import check_parent
+from talus_core.machine.places import check_output_file
+from talus_core.machine.program import begin_program, interrupt_by_exception
+from talus_core.machine.terminal import complain, tell
 
 BENCHES = {
     "control": "round trip, balance tick, real-time factor and memory of the stack",
@@ -35,13 +36,13 @@ def main(words: list[str] | None = None) -> int:
         arguments = _parse(sys.argv[1:] if words is None else words)
         report = import_module(f"talus_lab.bench.{arguments.name}").run(arguments)
     except TalusError as error:
-        print(f"error: {error}", file=sys.stderr)
+        complain(f"error: {error}")
         return 2
     except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
+        complain("stopped")
         return 130
     for line in report.lines():
-        print(line)
+        tell(line)
     if arguments.json is not None:
         report.write(arguments.json)
     return int(bool(report.failures))
@@ -63,9 +64,11 @@ def _parse(words: list[str]) -> argparse.Namespace:
     arguments = parser.parse_args(words)
     if arguments.name not in BENCHES:
         raise UnknownNameError("benchmark", arguments.name, BENCHES)
-    check_parent("--json", arguments.json)
+    check_output_file("--json", arguments.json)
     return arguments
 
 
 if __name__ == "__main__":
+    begin_program()
+    interrupt_by_exception()
     sys.exit(main())

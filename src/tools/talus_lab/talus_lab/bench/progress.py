@@ -6,8 +6,9 @@ from __future__ import annotations
 import sys
 import time
 
+from talus_core.machine.terminal import Terminal
+
 LOG_PERIOD_S = 60.0
-LINE_WIDTH = 150  # characters
 
 
 class BenchProgress:
@@ -16,17 +17,15 @@ class BenchProgress:
     def __init__(self, name: str):
         """Begin to count the time; `name`: of the benchmark."""
         self._name = name
+        self._terminal = Terminal(sys.stderr)
         self._started = time.monotonic()
         self._shown = self._started
 
     def show(self, done: str, at: str) -> None:
         """Say what is done, such as `12 runs`, and what is at hand."""
         now = time.monotonic()
-        is_live = sys.stderr.isatty()
-        if not is_live and now - self._shown < LOG_PERIOD_S:
+        if not self._terminal.is_live and now - self._shown < LOG_PERIOD_S:
             return
         self._shown = now
         minutes, seconds = divmod(int(now - self._started), 60)
-        text = f"{self._name}: {done} in {minutes}:{seconds:02d}; at {at}"
-        line = f"\r\x1b[K{text[:LINE_WIDTH]}" if is_live else text
-        print(line, end="" if is_live else "\n", file=sys.stderr, flush=True)
+        self._terminal.row(f"{self._name}: {done} in {minutes}:{seconds:02d}; at {at}")

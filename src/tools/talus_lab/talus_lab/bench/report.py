@@ -13,8 +13,6 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from talus_core.errors import TalusError
-
 
 @dataclass(frozen=True)
 class BenchReport:
@@ -54,12 +52,6 @@ class BenchReport:
         figures = [f"{key:24} {value}" for key, value in _rounded(self.summary).items()]
         notes = [f"note: {note}" for note in self.notes]
         return [*rows, *figures, *notes, *(f"failed: {failure}" for failure in self.failures)]
-
-
-def check_parent(option: str, path: Path | None) -> None:
-    """Raise TalusError for a file to be written into a folder that is not there."""
-    if path is not None and not path.resolve().parent.is_dir():
-        raise TalusError(f"{option} {path}: there is no folder {path.resolve().parent}")
 
 
 def _columns(row: Mapping[str, Any]) -> tuple[str, ...]:

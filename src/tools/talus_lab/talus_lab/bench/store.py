@@ -8,6 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
+from talus_core.errors import TalusError
+from talus_core.machine.places import find_write_problem
+
 FILES_KEPT = 20  # states of the code; each some 100 kB
 
 
@@ -39,7 +42,11 @@ class Store(Generic[Kept]):
             fingerprint: What else the outcomes depend on; names the file.
             kind: Class of the outcomes.
         """
-        folder.mkdir(parents=True, exist_ok=True)
+        problem = find_write_problem(folder)
+        if problem:
+            raise TalusError(
+                f"finished runs cannot be kept: {problem}; run it in a checkout that can be written"
+            )
         self._path = folder / f"{fingerprint}.jsonl"
         self._kind = kind
         self._known: dict[str, Kept] = {}

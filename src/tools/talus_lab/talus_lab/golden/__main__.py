@@ -12,6 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from talus_core.machine.program import end_with_parent
+
 from talus_lab.golden.numerics import numerics
 from talus_lab.golden.stories import STORIES, tell
 from talus_lab.rig.checkout import TALUS40_FOLDER
@@ -42,7 +44,9 @@ def main() -> int:
     here = numerics(TALUS40_FOLDER)
     is_same_machine = known["numerics"] == here
     differing = []
-    with multiprocessing.get_context("spawn").Pool(options.jobs) as pool:
+    with multiprocessing.get_context("spawn").Pool(
+        options.jobs, end_with_parent, (os.getpid(),)
+    ) as pool:
         for name, seconds, told in pool.imap_unordered(tell, options.stories or STORIES):
             take = asdict(told) | {"place": list(told.place)}
             is_equal = take == known["stories"].get(name)

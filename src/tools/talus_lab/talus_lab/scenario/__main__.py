@@ -14,6 +14,9 @@ from typing import NoReturn
 
 from talus_core.errors import TalusError
 from talus_core.graph.node_table import NODES
+from talus_core.machine.places import check_output_file
+from talus_core.machine.program import begin_program, interrupt_by_exception
+from talus_core.machine.terminal import complain, tell
 from talus_core.robot import load_robot
 
 from talus_lab.rig.checkout import TALUS40_FOLDER
@@ -44,15 +47,19 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Return the exit code: 0, 1 if an expectation was not met, 2 for bad input."""
+    """Return the exit code: 0, 1 if an expectation was not met, 2 for bad input, 130 for Ctrl-C."""
     try:
         arguments = parser().parse_args(words)
+        check_output_file("--json", arguments.json)
         nodes = NODES.with_file(arguments.nodes)
         scenarios = [load_scenario(file, nodes) for file in arguments.files]
         outcomes = [_play(scenario, arguments.graph) for scenario in scenarios]
     except TalusError as error:
-        print(f"error: {error}", file=sys.stderr)
+        complain(f"error: {error}")
         return 2
+    except KeyboardInterrupt:
+        complain("stopped")
+        return 130
     if arguments.json is not None:
         named = {
             scenario.name: asdict(outcome)
@@ -69,7 +76,7 @@ def _play(scenario: Scenario, on_graph: bool) -> ScenarioOutcome:
         outcome = play_on_graph(scenario)
     else:
         outcome = play_here(scenario)
-    print(f"{scenario.name}: {outcome.verdict}{'; ' + outcome.detail if outcome.detail else ''}")
+    tell(f"{scenario.name}: {outcome.verdict}{'; ' + outcome.detail if outcome.detail else ''}")
     times = [f"worst R{outcome.worst_level}"]
     times += (
         [f"reaction after {outcome.reaction_ms:.0f} ms"]
@@ -77,7 +84,7 @@ def _play(scenario: Scenario, on_graph: bool) -> ScenarioOutcome:
         else []
     )
     times += [f"seated after {outcome.seated_s:.1f} s"] if math.isfinite(outcome.seated_s) else []
-    print(f"  {', '.join(times)}")
+    tell(f"  {', '.join(times)}")
     return outcome
 
 
@@ -96,4 +103,6 @@ def play_here(scenario: Scenario) -> ScenarioOutcome:
 
 
 if __name__ == "__main__":
+    begin_program()
+    interrupt_by_exception()
     sys.exit(main())

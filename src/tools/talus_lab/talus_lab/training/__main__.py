@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from talus_core.errors import TalusError
+from talus_core.machine.program import begin_program, interrupt_by_exception
+from talus_core.machine.terminal import complain, tell
 from talus_core.robot import load_robot
 from talus_models.manifest import sha256
 
@@ -50,10 +52,10 @@ def main(words: list[str] | None = None) -> int:
             raise TalusError(f"--seed {given.seed}: it must be 0 or more")
         _train(given.out, given.seed)
     except TalusError as error:
-        print(f"error: {error}", file=sys.stderr)
+        complain(f"error: {error}")
         return 2
     except KeyboardInterrupt:
-        print("stopped; what the last round learned is kept", file=sys.stderr)
+        complain("stopped; what the last round learned is kept")
         return 130
     return 0
 
@@ -73,9 +75,11 @@ def _train(folder: Path, seed: int) -> None:
         write_onnx(network, manifest.model.network, manifest.model.name)
         model = replace(manifest.model, network_sha256=sha256(manifest.model.network))
         write_manifest(replace(manifest, model=model))
-        print(text, flush=True)
-    print(path)
+        tell(text)
+    tell(str(path))
 
 
 if __name__ == "__main__":
+    begin_program()
+    interrupt_by_exception()
     sys.exit(main())

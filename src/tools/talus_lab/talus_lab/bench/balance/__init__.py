@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,9 +12,11 @@ from typing import TYPE_CHECKING
 
 from talus_balance.policy.manifest import PolicyManifest
 from talus_core.errors import TalusError, UnknownNameError
+from talus_core.machine.places import check_output_file
+from talus_core.machine.terminal import complain
 
 from talus_lab.bench.progress import BenchProgress
-from talus_lab.bench.report import BenchReport, check_parent, commit
+from talus_lab.bench.report import BenchReport, commit
 from talus_lab.rig.bounds import TICK_S
 from talus_lab.rig.checkout import CHECKOUT, SOURCES, TALUS40_FOLDER, WORLDS_FOLDER
 
@@ -84,7 +85,7 @@ def _check(arguments: argparse.Namespace) -> None:
     for name, number in (("seeds", arguments.seeds), ("jobs", arguments.jobs)):
         if number is not None and number < 1:
             raise TalusError(f"--{name} {number}: it must be at least 1")
-    check_parent("--picture", arguments.picture)
+    check_output_file("--picture", arguments.picture)
 
 
 def _results(
@@ -112,7 +113,7 @@ def _results(
                 progress=BenchProgress("balance"),
             )
         except KeyboardInterrupt:
-            print("\nfinished runs are kept: the same command goes on", file=sys.stderr)
+            complain("finished runs are kept: the same command goes on")
             raise
 
 

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from talus_core.errors import TalusError, UnknownNameError
+from talus_core.machine.places import check_output_file
 
 from talus_lab.bench.progress import BenchProgress
-from talus_lab.bench.report import BenchReport, check_parent, commit
+from talus_lab.bench.report import BenchReport, commit
 from talus_lab.rig.checkout import CHECKOUT, SOURCES, TALUS40_FOLDER, WORLDS_FOLDER
 
 if TYPE_CHECKING:
@@ -197,4 +198,4 @@ def _check_counts(arguments: argparse.Namespace) -> None:
     for option, (count, least) in counts.items():
         if count < least:
             raise TalusError(f"{option} {count}: it must be at least {least}")
-    check_parent("--picture", arguments.picture)
+    check_output_file("--picture", arguments.picture)

@@ -19,6 +19,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from talus_core.machine.program import end_with_parent
 from talus_core.robot import load_robot
 
 from talus_lab.bench.closure import python_packages, run_fingerprint
@@ -140,7 +141,8 @@ def play_campaigns(
     if not left:
         return found
     os.environ.update(ONE_THREAD)
-    with multiprocessing.get_context("spawn").Pool(min(jobs, len(left)), _ignore_interrupt) as pool:
+    spawn = multiprocessing.get_context("spawn")
+    with spawn.Pool(min(jobs, len(left)), _ignore_interrupt, (os.getpid(),)) as pool:
         for piece, outcome in pool.imap_unordered(_played, left):
             found[piece] = outcome
             store.put(piece, outcome)
@@ -192,8 +194,9 @@ def known_mutants() -> tuple[int, int]:
     return (int(said[1]), int(said[2])) if said else (0, 0)
 
 
-def _ignore_interrupt() -> None:
+def _ignore_interrupt(parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
+    end_with_parent(parent)
 
 
 def _played(piece: EvidencePiece) -> tuple[EvidencePiece, Found]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Callable
 from typing import Any
 
 from talus_core.errors import TalusError
 from talus_core.graph.node_table import NODES
+from talus_core.machine.terminal import complain
 
 from talus_lab.bench.safety.stack import running_stack
 from talus_lab.scenario.graph_link_node import SilenceError
@@ -32,7 +32,7 @@ def kill_every_node(times: int) -> tuple[list[dict[str, Any]], dict[str, float]]
     ]
     for node in NODES.killable():
         outcomes = [_kill(node, seed) for seed in range(times)]
-        print(f"safety: killed {node} {times} times", file=sys.stderr, flush=True)
+        complain(f"safety: killed {node} {times} times")
         falls = sum(outcome.fell for outcome in outcomes)
         errors = sorted({outcome.detail for outcome in outcomes if outcome.verdict == "error"})
         row = {

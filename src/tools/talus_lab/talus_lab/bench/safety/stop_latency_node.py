@@ -8,7 +8,6 @@ on a robot; both ways through the middleware are in the figure.
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 from rclpy.client import Client
 from std_srvs.srv import Trigger
+from talus_core.machine.terminal import complain
 from talus_core.words.stop_levels import StopLevel
 from talus_ros.run_node import CONTROL_NICENESS
 
@@ -51,11 +51,7 @@ def press_stops(times: int) -> tuple[list[dict[str, Any]], dict[str, float]]:
                 waited[posture].append(1000.0 * _pressed(stage, stop))
                 _let_down(stage, player)
                 if number % 100 == 99:
-                    print(
-                        f"safety: {number + 1} of {times} stops pressed",
-                        file=sys.stderr,
-                        flush=True,
-                    )
+                    complain(f"safety: {number + 1} of {times} stops pressed")
         finally:
             stage.close()
     rows = [{"stop": posture, **_quantiles(values)} for posture, values in waited.items() if values]
