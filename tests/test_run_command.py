@@ -5,16 +5,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from talus_launch.running.session import start_ticks
+from talus_launch.running.leftovers import start_ticks
+from terminal_screen import Pty, Screen
 
+STATUS = re.compile(r" *[\d.]+ s \| ")
 # Standing up takes 3 s of simulated time, sitting down 4; a busy two-core machine runs at a fifth
 # of real time.
 PATIENCE_S = 300.0
@@ -27,7 +31,7 @@ KEYS = {
 class Run:
     """Runs `./talus run` in a process of its own, its output line by line."""
 
-    def __init__(self, folder: Path, domain: int, *options: str):
+    def __init__(self, folder: Path, domain: int, *options: str, window: Pty | None = None):
         self.json, self._folder = folder / "out.json", folder
         self.lines: list[str] = []
         self._record = Path(tempfile.gettempdir(), f"talus-{os.getuid()}", f"domain-{domain}.json")
@@ -42,21 +46,30 @@ class Run:
                 self.json,
                 *options,
             ],
-            env={**os.environ, "TALUS_ROOT": str(folder), "PYTHONUNBUFFERED": "1"},
-            stdout=subprocess.PIPE,
+            env={**os.environ, "TALUS_LOG_DIR": str(folder), "TERM": "xterm"},
+            stdout=window.stream if window else subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
+        self._window = window
 
     def until(self, word: str) -> None:
         """Read on until a line has a word in it."""
         deadline = time.monotonic() + PATIENCE_S
-        for line in self._process.stdout:
+        for line in self._output():
             self.lines.append(line)
             if word in line:
                 return
             assert time.monotonic() < deadline, self._story()
         raise AssertionError("ended without it:\n" + self._story())
+
+    def _output(self) -> Iterator[str]:
+        """Yield its lines, or pieces of what it draws on its window."""
+        if self._window is None:
+            yield from self._process.stdout
+            return
+        while self._process.poll() is None:
+            yield self._window.newest()
 
     def _story(self) -> str:
         """Return its last lines, and those of its processes."""
@@ -80,8 +93,12 @@ class Run:
 
     def end(self) -> tuple[int, dict]:
         """Return exit code and summary, once it has ended by itself."""
-        rest, _ = self._process.communicate(timeout=PATIENCE_S)
-        self.lines += rest.splitlines()
+        if self._window is None:
+            rest, _ = self._process.communicate(timeout=PATIENCE_S)
+            self.lines += rest.splitlines()
+        else:
+            self.lines += self._output()
+            self.lines.append(self._window.read())
         return self._process.returncode, json.loads(self.json.read_text())
 
     def kill(self) -> None:
@@ -96,8 +113,8 @@ class Run:
 def start(tmp_path: Path, ros_domain: int):
     runs: list[Run] = []
 
-    def make(*options: str) -> Run:
-        runs.append(Run(tmp_path, ros_domain, *options))
+    def make(*options: str, window: Pty | None = None) -> Run:
+        runs.append(Run(tmp_path, ros_domain, *options, window=window))
         return runs[-1]
 
     yield make
@@ -137,11 +154,19 @@ def test_node_that_refuses_ends_the_run_with_its_reason(start, tmp_path: Path):
 
 
 def test_killed_balance_node_is_a_fault_but_no_fall(start):
-    run = start()
+    """In a window of 80 columns, which keeps one row of status; every line begins on its own."""
+    window = Pty(80)
+    run = start(window=window)
     run.until("| standing  ")
     os.kill(run.pids()["balance"], signal.SIGKILL)
     code, summary = run.end()
     assert code == 1
     assert summary["fell"] is False
     assert "process 'balance' ended" in summary["faults"]
-    assert any("'balance' was ended by SIGKILL" in line for line in run.lines)
+    screen = Screen(80)
+    screen.take("".join(run.lines))
+    rows = [row for row in screen.rows if row]
+    assert "'balance' was ended by SIGKILL" in rows
+    statuses = [row for row in rows if STATUS.match(row)]
+    assert len(statuses) == 1
+    assert rows[rows.index(statuses[0]) + 1].startswith("ended with faults: ")

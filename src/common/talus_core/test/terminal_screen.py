@@ -7,6 +7,7 @@ import fcntl
 import os
 import pty
 import re
+import select
 import struct
 import termios
 from typing import TextIO
@@ -72,6 +73,11 @@ class Pty:
         while not data.endswith(_END.encode()):
             data += os.read(self.master, 1 << 16)
         return data.decode().removesuffix(_END)
+
+    def newest(self, timeout_s: float = 0.2) -> str:
+        """Return what comes within a time; empty if nothing does."""
+        ready, _, _ = select.select([self.master], [], [], timeout_s)
+        return os.read(self.master, 1 << 16).decode(errors="replace") if ready else ""
 
     def hang_up(self) -> None:
         """Go away, as a window or an ssh connection does."""

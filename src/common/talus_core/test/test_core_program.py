@@ -55,6 +55,22 @@ except KeyboardInterrupt:
     assert run(script).returncode == 130
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "os.kill(os.getpid(), signal.SIGINT); signal.pause()",
+        "try:\n  os.kill(os.getpid(), signal.SIGINT); signal.pause()\n"
+        " except KeyboardInterrupt as error:\n  raise ImportError('no init') from error",
+    ],
+)
+def test_ctrl_c_in_a_program_that_knows_nothing_of_it(body: str):
+    """Also where a library that is being imported makes another error of it."""
+    done = run(f"def main():\n {body}\nsys.exit(run_program(main))")
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "stopped\n")
+    told = run("def main():\n raise ImportError('no init')\nsys.exit(run_program(main))")
+    assert (told.returncode, "ImportError: no init" in told.stderr) == (1, True)
+
+
 def test_nohup_goes_on():
     script = "begin_program(); interrupt_by_exception(); os.kill(os.getpid(), signal.SIGHUP)"
     assert run(script, 'trap "" HUP; exec "$0" -c "$1"').returncode == 0

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from talus_core.errors import TalusError
-from talus_core.machine.program import begin_program, interrupt_by_exception
+from talus_core.machine.program import run_program
 from talus_core.machine.terminal import Terminal, complain, end_status_row, tell
 from talus_core.words.stop_levels import StopLevel
 from talus_safety.operation.operator_link import (
@@ -186,6 +186,4 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    begin_program()
-    interrupt_by_exception()
-    sys.exit(main())
+    sys.exit(run_program(main))

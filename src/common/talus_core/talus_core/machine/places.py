@@ -19,8 +19,9 @@ LOG_VARIABLE = "TALUS_LOG_DIR"
 TEMPORARY_VARIABLE = "TMPDIR"
 ROS_LOG_VARIABLE = "ROS_LOG_DIR"
 ROS_HOME_VARIABLE = "ROS_HOME"
-# A page: what no file system keeps beside a folder's entry, so that a full disk shows.
-_PROBE_BYTES = 4096
+# A full disk shows before the start: the parameter files of a run are some 30 blocks of 4 kB, and
+# its logs take about as much.
+_PROBE_BYTES = 2 * 30 * 4096
 _OPEN_TO_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import sys
+from collections.abc import Callable
 
+from talus_core.machine.terminal import complain
+
+INTERRUPTED_CODE = 130  # 128 + SIGINT, as shells say it
 _PR_SET_PDEATHSIG = 1  # prctl(2): the signal that a process gets when its parent is gone
 
 
@@ -21,6 +24,30 @@ def begin_program() -> None:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # see hold_interrupts
+
+
+def run_program(main: Callable[[], int]) -> int:
+    """Run the `main` of a program that knows nothing of signals; return its exit code.
+
+    Ctrl-C, SIGTERM and a terminal that goes away raise KeyboardInterrupt in it. What it does not
+    handle, also where a library made another error of it, ends without a traceback.
+    """
+    begin_program()
+    interrupt_by_exception()
+    try:
+        return main()
+    except BaseException as error:
+        if not _has_interrupt(error):
+            raise
+        complain("stopped")
+        return INTERRUPTED_CODE
+
+
+def _has_interrupt(error: BaseException | None) -> bool:
+    """Tell whether an error is, or came of, a KeyboardInterrupt."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def hold_interrupts() -> None:
@@ -56,6 +83,8 @@ def open_standard_streams() -> None:
 
 def end_with_parent(parent: int) -> None:
     """Let the kernel kill this process when its parent (an id) is gone; for workers, not robots."""
+    import ctypes  # costs a start of ./talus more than all of this file
+
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)  # it was gone before we asked

@@ -10,6 +10,8 @@ from collections import deque
 from pathlib import Path
 from typing import IO
 
+from talus_core.machine.places import LOG_VARIABLE
+
 from talus_launch.errors import LaunchError
 from talus_launch.plan import InlineParameters, ProcessSpec
 
@@ -23,16 +25,19 @@ class InterruptTraceback:
 
     def __init__(self) -> None:
         self._is_inside = False
+        self._is_over = False
 
     def takes(self, line: str) -> bool:
-        """Tell whether a line belongs to one; of another error's only the last line does not."""
+        """Tell whether a line belongs to one, or to what libraries make of it afterwards.
+
+        Of another error's traceback only the last line does not.
+        """
         if line == "Traceback (most recent call last):":
             self._is_inside = True
-            return True
-        if self._is_inside and not line.startswith((" ", "\t")):
+        elif self._is_inside and not line.startswith((" ", "\t")):
             self._is_inside = False
-            return line.startswith("KeyboardInterrupt")
-        return self._is_inside
+            self._is_over = self._is_over or line.startswith("KeyboardInterrupt")
+        return self._is_inside or self._is_over
 
 
 class Child:
@@ -132,10 +137,19 @@ def full_command(spec: ProcessSpec, folder: Path) -> list[str]:
     for place, parameters in enumerate(spec.parameters):
         if isinstance(parameters, InlineParameters):
             file = folder / f"{spec.name}-{place}.yaml"
-            # Where it starts again, the disk may be full: what is there already is not touched.
-            if not file.exists() or file.read_text(encoding="utf-8") != parameters.yaml:
-                file.write_text(parameters.yaml, encoding="utf-8")
+            _write(file, parameters.yaml)
         else:
             file = parameters
         ros += ["--params-file", str(file)]
     return [*spec.command, *(["--ros-args", *ros] if ros else [])]
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a file unless it is there: where a process starts again, the disk may be full."""
+    try:
+        if not file.exists() or file.read_text(encoding="utf-8") != text:
+            file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise LaunchError(
+            f"{file}: {error.strerror}; set {LOG_VARIABLE} to a folder that can be written"
+        ) from error

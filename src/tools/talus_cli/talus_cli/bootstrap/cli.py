@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Callable
 
 from talus_core.errors import TalusError
-from talus_core.machine.program import hold_interrupts, interrupt_by_exception
+from talus_core.machine.program import INTERRUPTED_CODE, hold_interrupts, interrupt_by_exception
 from talus_core.machine.terminal import complain, tell
 
 from talus_cli.bootstrap.errors import BootstrapError
@@ -19,7 +19,6 @@ from talus_cli.bootstrap.preparing.prepare import prepare
 from talus_cli.bootstrap.workspace import Workspace
 
 USAGE_ERROR_CODE = 2
-INTERRUPTED_CODE = 130  # 128 + SIGINT, as shells say it
 
 HELP = """\
 usage: ./talus COMMAND [ARGS]

@@ -3,10 +3,10 @@
 
 import sys
 
-from talus_core.machine.program import begin_program
+from talus_core.machine.program import begin_program, run_program
 
 begin_program()
 
 from talus_cli.docs.cli import main  # noqa: E402
 
-sys.exit(main())
+sys.exit(run_program(main))

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from talus_core.errors import TalusError, UnknownNameError
 from talus_core.machine.places import check_output_file
-from talus_core.machine.program import begin_program, interrupt_by_exception
+from talus_core.machine.program import run_program
 from talus_core.machine.terminal import complain, tell
 
 BENCHES = {
@@ -29,8 +29,7 @@ class _Parser(argparse.ArgumentParser):
 def main(words: list[str] | None = None) -> int:
     """Run what the words ask for; return the exit code.
 
-    That is 0, 1 if something that was to be measured did not work, 2 for bad input, 130 after
-    Ctrl-C.
+    That is 0, 1 if something that was to be measured did not work, 2 for bad input.
     """
     try:
         arguments = _parse(sys.argv[1:] if words is None else words)
@@ -38,9 +37,6 @@ def main(words: list[str] | None = None) -> int:
     except TalusError as error:
         complain(f"error: {error}")
         return 2
-    except KeyboardInterrupt:
-        complain("stopped")
-        return 130
     for line in report.lines():
         tell(line)
     if arguments.json is not None:
@@ -69,6 +65,4 @@ def _parse(words: list[str]) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    begin_program()
-    interrupt_by_exception()
-    sys.exit(main())
+    sys.exit(run_program(main))

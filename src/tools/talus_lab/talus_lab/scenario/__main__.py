@@ -15,7 +15,7 @@ from typing import NoReturn
 from talus_core.errors import TalusError
 from talus_core.graph.node_table import NODES
 from talus_core.machine.places import check_output_file
-from talus_core.machine.program import begin_program, interrupt_by_exception
+from talus_core.machine.program import run_program
 from talus_core.machine.terminal import complain, tell
 from talus_core.robot import load_robot
 
@@ -47,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Return the exit code: 0, 1 if an expectation was not met, 2 for bad input, 130 for Ctrl-C."""
+    """Return the exit code: 0, 1 if an expectation was not met, 2 for bad input."""
     try:
         arguments = parser().parse_args(words)
         check_output_file("--json", arguments.json)
@@ -57,9 +57,6 @@ def main(words: Sequence[str] | None = None) -> int:
     except TalusError as error:
         complain(f"error: {error}")
         return 2
-    except KeyboardInterrupt:
-        complain("stopped")
-        return 130
     if arguments.json is not None:
         named = {
             scenario.name: asdict(outcome)
@@ -103,6 +100,4 @@ def play_here(scenario: Scenario) -> ScenarioOutcome:
 
 
 if __name__ == "__main__":
-    begin_program()
-    interrupt_by_exception()
-    sys.exit(main())
+    sys.exit(run_program(main))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from talus_core.errors import TalusError
-from talus_core.machine.program import begin_program, interrupt_by_exception
+from talus_core.machine.program import run_program
 from talus_core.machine.terminal import complain, tell
 from talus_core.robot import load_robot
 from talus_models.manifest import sha256
@@ -80,6 +80,4 @@ def _train(folder: Path, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    begin_program()
-    interrupt_by_exception()
-    sys.exit(main())
+    sys.exit(run_program(main))
