@@ -12,7 +12,7 @@ import pytest
 from talus_core.errors import TalusError
 from talus_core.robot import load_robot
 from talus_description.adopt import adopt
-from talus_description.formats.urdf_model import read_urdf
+from talus_description.formats.urdf_reader import read_urdf
 from talus_description.generate import generated, main
 from talus_map.config import with_cameras_of_robot
 from talus_perception.camera_model import load_cameras

@@ -4,13 +4,33 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import yaml
 
 from talus_core.errors import TalusError, UnknownNameError
+
+ROBOT_FILE = "robot.yaml"
+ENTRIES = (
+    *("name", "urdf", "mjcf", "sdf", "joints", "feet", "frames", "roles", "poses"),
+    *("rest_path", "drives", "battery", "cameras", "simulation"),
+)
+FRAME_ENTRIES = ("base", "torso", "imu", "gaze", "left_gripper", "right_gripper")
+FOOT_ENTRIES = ("frame", "length", "width")
+DRIVE_ENTRIES = (
+    *("joints", "effort", "velocity", "rotor_inertia", "damping", "torque_constant"),
+    *("resistance", "standby", "holding_brake", "parent"),
+)
+BATTERY_ENTRIES = (
+    *("nominal_voltage", "full_voltage", "empty_voltage", "capacity", "energy"),
+    *("internal_resistance", "computing_power"),
+)
+REST_PATH_ENTRIES = ("rows", "hips")
+SIMULATION_ENTRIES = ("sole", "materials", "self_collision")
 
 
 class RobotDescriptionError(TalusError):
@@ -95,25 +115,72 @@ class RobotDescription:
 def load_robot(folder: str | Path) -> RobotDescription:
     """Read `robot.yaml` and the URDF that it names; raises RobotDescriptionError."""
     folder = Path(folder)
-    path = folder / "robot.yaml"
+    raw = read_robot_file(folder)
     try:
-        raw = yaml.safe_load(path.read_text())
+        return _build(folder, raw)
+    except UnknownNameError as error:
+        raise RobotDescriptionError(f"{folder / ROBOT_FILE}: {error}") from error
+    except (KeyError, TypeError, AttributeError) as error:
+        raise RobotDescriptionError(
+            f"{folder / ROBOT_FILE}: entry {error} is missing or of the wrong kind"
+        ) from error
+
+
+def read_robot_file(folder: Path) -> dict[str, Any]:
+    """Return the contents of `robot.yaml`, all of whose entries are known.
+
+    Raises RobotDescriptionError with the file, the entry and the nearest known one.
+    """
+    path = folder / ROBOT_FILE
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise RobotDescriptionError(
             f"{path}: {error.strerror}; a robot is a folder with a robot.yaml"
         ) from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise RobotDescriptionError(
             f"{path}: not valid YAML: {' '.join(str(error).split())}"
         ) from error
+    if not isinstance(raw, dict):
+        raise RobotDescriptionError(f"{path}: holds no entries; it needs {', '.join(ENTRIES[:2])}")
     try:
-        return _build(folder, raw)
+        _check_entries(raw)
     except UnknownNameError as error:
         raise RobotDescriptionError(f"{path}: {error}") from error
-    except (KeyError, TypeError) as error:
+    return raw
+
+
+def model_file(folder: Path, kind: str) -> Path:
+    """Return the file that `robot.yaml` names as `urdf`, `mjcf` or `sdf`.
+
+    Raises RobotDescriptionError where it names none.
+    """
+    name = read_robot_file(folder).get(kind)
+    if not isinstance(name, str):
         raise RobotDescriptionError(
-            f"{path}: entry {error} is missing or of the wrong kind"
-        ) from error
+            f"{folder / ROBOT_FILE}: no entry '{kind}'; it names the robot's {kind.upper()} file"
+        )
+    return folder / name
+
+
+def _check_entries(raw: Mapping[str, Any]) -> None:
+    """Raise UnknownNameError for an entry that nothing reads, as one that is spelled wrong."""
+    _check("entry", raw, ENTRIES)
+    _check("entry of frames", raw.get("frames"), FRAME_ENTRIES)
+    _check("entry of rest_path", raw.get("rest_path"), REST_PATH_ENTRIES)
+    _check("entry of battery", raw.get("battery"), BATTERY_ENTRIES)
+    _check("entry of simulation", raw.get("simulation"), SIMULATION_ENTRIES)
+    for section, known in (("feet", FOOT_ENTRIES), ("drives", DRIVE_ENTRIES)):
+        rows = raw.get(section)
+        for name, row in rows.items() if isinstance(rows, dict) else ():
+            _check(f"entry of {section}: {name}", row, known)
+
+
+def _check(kind: str, entries: object, known: Iterable[str]) -> None:
+    for name in entries if isinstance(entries, dict) else ():
+        if name not in known:
+            raise UnknownNameError(kind, str(name), known)
 
 
 def _build(folder: Path, raw: dict) -> RobotDescription:

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import re
 import shutil
 from pathlib import Path
 
@@ -59,8 +60,34 @@ def test_an_unknown_joint_in_a_pose_is_named(copy):
 
 
 def test_a_missing_entry_is_named(copy):
-    damage(copy, "feet:", "paws:")
-    assert "feet" in refusal(copy)
+    path = copy / "robot.yaml"
+    path.write_text(re.sub(r"(?m)^frames:\n(  .*\n)*", "", path.read_text()))
+    assert "'frames' is missing" in refusal(copy)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("feet:", "feeet:", "unknown entry 'feeet'; nearest: feet"),
+        ("  torso: torso", "  torsoo: torso", "unknown entry of frames 'torsoo'; nearest: torso"),
+        (
+            "length: 0.24, width",
+            "lenght: 0.24, width",
+            "entry of feet: left 'lenght'; nearest: len",
+        ),
+        ("rest_path: {rows", "rest_path: {row", "entry of rest_path 'row'; nearest: rows"),
+        (
+            "holding_brake: 30,",
+            "brake: 30,",
+            "entry of drives: hip_yaw 'brake'; nearest: holding_b",
+        ),
+        ("  capacity:", "  capacitance:", "entry of battery 'capacitance'; nearest: capacity"),
+        ("  self_collision:", "  selfcollision:", "'selfcollision'; nearest: self_collision"),
+    ],
+)
+def test_an_unknown_entry_is_refused_with_the_nearest_known_one(copy, old, new, message):
+    damage(copy, old, new)
+    assert message in refusal(copy)
 
 
 def test_yaml_that_does_not_parse_is_refused(copy):

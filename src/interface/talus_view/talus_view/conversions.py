@@ -6,6 +6,7 @@ from __future__ import annotations
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from ament_index_python.packages import PackageNotFoundError, get_package_share_directory
 from talus_core.errors import TalusError
@@ -33,7 +34,7 @@ def type_of(name: str) -> Any:
 def mesh_file(uri: str) -> Path:
     """Return the file of a mesh URI (`package://`, `file://` or a path). Raises MeshFileError."""
     if not uri.startswith("package://"):
-        return Path(uri.removeprefix("file://"))
+        return Path(unquote(uri.removeprefix("file://")) if uri.startswith("file://") else uri)
     package, _, path = uri.removeprefix("package://").partition("/")
     try:
         return Path(get_package_share_directory(package)) / path

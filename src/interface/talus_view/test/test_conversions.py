@@ -119,5 +119,6 @@ def test_twist():
 
 def test_mesh_places():
     assert str(mesh_file("file:///a/b.stl")) == "/a/b.stl"
+    assert str(mesh_file("file:///my%20robot/b.stl")) == "/my robot/b.stl"
     with pytest.raises(MeshFileError, match="no_such_package"):
         mesh_file("package://no_such_package/a.stl")

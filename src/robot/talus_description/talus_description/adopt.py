@@ -1,254 +1,205 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes a robot's folder from one MJCF file: `python -m talus_description.adopt FILE FOLDER`.
+"""Makes a robot's folder from MJCF, URDF or xacro: `python -m talus_description.adopt FILE FOLDER`.
 
 The body stays as it is: masses, joints, torque limits, contact shapes. Added are what Talus needs
 to read it: soles as massless bodies that carry the foot's contact shapes, an IMU, names for the
-parts, drives behind the torque limits.
+parts, drives behind the torque limits. What is written is loaded again and compared with the source
+pose by pose; the folder appears whole or not at all; a list says what was assumed, changed or lost.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import mujoco
 import numpy as np
 import yaml
 from talus_core.errors import TalusError
-from transforms3d.quaternions import mat2quat
+from talus_core.robot import ROBOT_FILE, load_robot
 
-from talus_description.anatomy import Anatomy, AnatomyError, Sole, anatomy
+from talus_description.adoption.drives import BATTERY, assume_rotor_inertia, drive_row
+from talus_description.adoption.meshes_of_spec import take_meshes
+from talus_description.adoption.parts import (
+    add_frames,
+    add_motors,
+    add_sensors,
+    free_site_name,
+    strip,
+)
+from talus_description.adoption.soles import SIDE_WORDS, add_sole, stiffen_soles
+from talus_description.adoption.source import Source, read_source
+from talus_description.adoption.stance import Stance, find_stance
+from talus_description.adoption.urdf_from_mjcf import urdf_tree
+from talus_description.adoption.urdf_shapes import UrdfShapes
+from talus_description.anatomy import AnatomyError
+from talus_description.assets.mesh_store import MESH_FOLDER
+from talus_description.conversion.compare import MujocoFigure, UrdfFigure, check_same
+from talus_description.conversion.mjcf_joints import ENDLESS_TURN_RAD, joint_effort
+from talus_description.conversion.remarks import Remarks
+from talus_description.conversion.whole_files import put_folder_in_place, workplace_beside
 from talus_description.crouch import crouches
-from talus_description.urdf_from_mjcf import joint_effort, urdf_tree
+from talus_description.formats.urdf_model import DescriptionError
+from talus_description.formats.urdf_reader import DRIVE_VELOCITY_RADPS, read_urdf
+from talus_description.scene import load_robot_alone
 
-SIDE_WORDS = ("left", "right")
-# rad/s, of drives of which nothing else is known: MJCF has no speed limits.
-DRIVE_VELOCITY_RADPS = 25.0
-PACK_VOLTAGE_V = 52.0  # V, of the pack that the robot is given
-# Share of the no-load speed up to which the peak torque is available, as in talus40.
-FULL_TORQUE_SHARE_OF_NO_LOAD = 0.6
-BRAKE_SHARE_OF_PEAK = 0.5  # of the peak torque: brakes that keep it crouched until it has torque
-SHARP_FRICTION = (
-    0.9999,
-    0.9999,
-    0.001,
-)  # dry friction that holds a crouch; MuJoCo's default lets it sink
-BATTERY = {
-    "nominal_voltage": PACK_VOLTAGE_V,
-    "full_voltage": 58.8,
-    "empty_voltage": 42.0,
-    "capacity": 44.2,
-    "energy": 2.3,
-    "internal_resistance": 0.045,
-    "computing_power": 60.0,
-}
+_ASSET_FOLDERS = re.compile(r'\b(meshdir|texturedir)="[^"]*"')
 
 
-def adopt(source: Path, folder: Path, velocity: Mapping[str, float] | None = None) -> None:
-    """Write `robot.yaml`, URDF and MJCF of the robot in `source` to `folder`, its name.
+def adopt(
+    source: Path,
+    folder: Path,
+    velocity: Mapping[str, float] | None = None,
+    remarks: Remarks | None = None,
+) -> None:
+    """Write `robot.yaml`, URDF, MJCF and meshes of the robot in `source` to `folder`, its name.
 
     Args:
-        source: MJCF of a robot alone, without a world; meshes stay where they are.
-        folder: Made if it is not there.
-        velocity: rad/s by joint, where they are known.
+        source: MJCF, URDF or xacro of a robot alone, without a world.
+        folder: Made; what was there before is replaced.
+        velocity: rad/s by joint, where they are known better than from the file.
+        remarks: Gets what was assumed, changed or lost.
 
     Raises:
-        AnatomyError: A file that does not parse, or that is no humanoid with two legs, two arms and
+        TalusError: A file that does not parse, or that is no humanoid with two legs, two arms and
             flat feet.
     """
-    spec, model, parts = _read(source)
-    geoms = {geom.id: geom for geom in spec.geoms}
-    _strip(spec, source)
-    name = folder.resolve().name
-    spec.modelname = name
-    frames = {
-        "base": model.body(parts.base).name,
-        "torso": model.body(parts.chest).name,
-        "imu": _imu(spec, model, parts),
-    }
-    frames |= _add_sites(spec, model, parts)
-    soles = [f"{side}_sole" for side in SIDE_WORDS]
-    shapes = [[geoms[at] for at in sole.geoms] for sole in parts.soles]
-    for frame, sole, olds in zip(soles, parts.soles, shapes, strict=True):
-        _add_sole(spec, model, frame, sole, olds)
-    joints = [joint for group in parts.groups.values() for joint in group]
-    _add_motors(spec, {joint: joint_effort(model, joint) for joint in joints})
-    _add_sensors(spec, frames["imu"], soles)
-    finished = spec.compile()
-    speeds = {joint: float((velocity or {}).get(joint, DRIVE_VELOCITY_RADPS)) for joint in joints}
-    robot = {
-        "name": name,
-        "urdf": f"{name}.urdf",
-        "mjcf": f"{name}.xml",
-        "joints": {group: list(names) for group, names in parts.groups.items()},
-        "feet": {
-            side: {"frame": frame, "length": round(sole.length, 4), "width": round(sole.width, 4)}
-            for side, frame, sole in zip(SIDE_WORDS, soles, parts.soles, strict=True)
-        },
-        "frames": frames,
-        "poses": crouches(finished, parts, soles),
-        "drives": {joint: _drive(finished, joint, speed) for joint, speed in speeds.items()},
-        "battery": BATTERY,
-    }
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.xml").write_text(spec.to_xml())
-    sites = [frames[key] for key in ("imu", "gaze", "left_gripper", "right_gripper")]
-    tree = urdf_tree(finished, name, sites, speeds)
-    ElementTree.ElementTree(tree).write(folder / f"{name}.urdf", encoding="unicode")
-    (folder / "robot.yaml").write_text(
-        yaml.safe_dump(robot, sort_keys=False, default_flow_style=None)
-    )
+    remarks = remarks or Remarks()
+    with workplace_beside(folder) as place:
+        made = place / folder.resolve().name
+        for new in (made, place / "source"):
+            new.mkdir()
+        origin = read_source(source, place / "source", remarks)
+        try:
+            strip(origin.spec, remarks)
+            stance = find_stance(origin.spec, remarks)
+            _Adoption(origin, stance, made, velocity or {}, remarks).write()
+        except ValueError as error:
+            raise DescriptionError(f"{source}: {' '.join(str(error).split())}") from error
+        except AnatomyError as error:
+            raise AnatomyError(f"{source}: {error}") from error
+        except TalusError as error:
+            raise DescriptionError(f"{source}: {error}".replace(str(made), str(folder))) from error
+        put_folder_in_place(made, folder)
 
 
-def _read(source: Path) -> tuple[mujoco.MjSpec, mujoco.MjModel, Anatomy]:
-    try:
-        spec = mujoco.MjSpec.from_file(str(source))
-        _drop_pairs(spec)
-        _drop_sensors(spec)
-        model = spec.compile()
-    except (ValueError, OSError) as error:
-        raise AnatomyError(f"{source}: {' '.join(str(error).split())}") from error
-    try:
-        return spec, model, anatomy(model)
-    except AnatomyError as error:
-        raise AnatomyError(f"{source}: {error}") from error
+@dataclass
+class _Adoption:
+    """Writes one robot to the folder `made`."""
 
+    source: Source
+    stance: Stance
+    made: Path
+    velocity: Mapping[str, float]
+    remarks: Remarks
 
-def _drop_pairs(spec: mujoco.MjSpec) -> None:
-    """Drop pairs with a world that is not in this file, and give the geom what they say."""
-    geoms = {geom.name: geom for geom in spec.geoms}
-    for pair in list(spec.pairs):
-        known = [name for name in (pair.geomname1, pair.geomname2) if name in geoms]
-        if len(known) == 2:
-            continue
-        for name in known:
-            geom = geoms[name]
-            geom.friction = [pair.friction[0], *geom.friction[1:]]
-            geom.solref = pair.solref
-            geom.solimp = pair.solimp
-            geom.priority = 1
-        spec.delete(pair)
-
-
-def _drop_sensors(spec: mujoco.MjSpec) -> None:
-    for sensor in list(spec.sensors):
-        spec.delete(sensor)
-
-
-def _strip(spec: mujoco.MjSpec, source: Path) -> None:
-    """Remove what Talus brings itself, and set the simulation options of talus40."""
-    for element in (*spec.actuators, *spec.keys):
-        spec.delete(element)
-    spec.meshdir = str((source.parent / spec.meshdir).resolve())
-    option = spec.option
-    option.timestep = 0.001
-    option.impratio = 10.0
-    option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
-    option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
-    for joint in spec.joints:
-        joint.solimp_friction[:3] = SHARP_FRICTION
-
-
-def _imu(spec: mujoco.MjSpec, model: mujoco.MjModel, parts: Anatomy) -> str:
-    """Return a site on the base with `imu` in its name, or a new one at the base's origin."""
-    sites = [model.site(int(i)).name for i in np.flatnonzero(model.site_bodyid == parts.base)]
-    for name in sites:
-        if "imu" in name:
-            return name
-    spec.body(model.body(parts.base).name).add_site(name="imu_link")
-    return "imu_link"
-
-
-def _add_sites(spec: mujoco.MjSpec, model: mujoco.MjModel, parts: Anatomy) -> dict[str, str]:
-    """Add eyes atop the chest's shapes and hands at the arms' ends, unless sites are so named."""
-    chest = np.flatnonzero(model.geom_bodyid == parts.chest)
-    top = max((model.geom_pos[geom] for geom in chest), key=lambda pos: pos[2], default=np.zeros(3))
-    places = {"gaze": (parts.chest, top)}
-    places |= {
-        f"{side}_gripper": (hand, model.body_ipos[hand])
-        for side, hand in zip(SIDE_WORDS, parts.hands, strict=True)
-    }
-    known = {site.name for site in spec.sites}
-    for name, (body, position) in places.items():
-        if name not in known:
-            spec.body(model.body(body).name).add_site(name=name, pos=position)
-    return {name: name for name in places}
-
-
-def _add_sole(
-    spec: mujoco.MjSpec, model: mujoco.MjModel, frame: str, sole: Sole, olds: list[mujoco.MjsGeom]
-) -> None:
-    """Put the foot's contact shapes on a massless body, so that a sensor feels the ground alone."""
-    body = spec.body(model.body(sole.body).name).add_body(
-        name=frame, pos=sole.position, quat=mat2quat(sole.rotation), explicitinertial=False
-    )
-    body.add_site(name=frame)
-    for at, old in zip(sole.geoms, olds, strict=True):
-        name = old.name
-        rotation = np.zeros(9)
-        spec.delete(old)
-        mujoco.mju_quat2Mat(rotation, model.geom_quat[at])
-        position = sole.rotation.T @ (model.geom_pos[at] - sole.position)
-        turned = sole.rotation.T @ rotation.reshape(3, 3)
-        body.add_geom(
-            name=name,
-            type=mujoco.mjtGeom(model.geom_type[at]),
-            size=model.geom_size[at],
-            pos=position,
-            quat=mat2quat(turned),
-            friction=model.geom_friction[at],
-            solref=model.geom_solref[at],
-            solimp=model.geom_solimp[at],
-            condim=int(model.geom_condim[at]),
-            priority=int(model.geom_priority[at]),
-            contype=int(model.geom_contype[at]),
-            conaffinity=int(model.geom_conaffinity[at]),
-            group=int(model.geom_group[at]),
-            rgba=model.geom_rgba[at],
-            density=0.0,
+    def write(self) -> None:
+        """Write all files, and compare them with the source."""
+        spec, model, parts = self.stance.spec, self.stance.model, self.stance.parts
+        name = self.made.name
+        spec.modelname = name
+        _draw_upright(spec.body(model.body(parts.base).name))
+        joints = [joint for group in parts.groups.values() for joint in group]
+        effort = {joint: joint_effort(model, joint) for joint in joints}
+        speeds = {joint: self._speed(joint) for joint in joints}
+        for joint in joints:
+            if not model.jnt_limited[model.joint(joint).id]:
+                self.remarks.changed(
+                    joint,
+                    f"endless: in the URDF {-ENDLESS_TURN_RAD:.4f} to {ENDLESS_TURN_RAD:.4f} rad",
+                )
+        geoms = {geom.id: geom for geom in spec.geoms}
+        frames = {"base": model.body(parts.base).name, "torso": model.body(parts.chest).name}
+        frames |= add_frames(spec, model, parts, self.remarks)
+        soles = [free_site_name(spec, f"{side}_sole") for side in SIDE_WORDS]
+        shapes = [[geoms[at] for at in sole.geoms] for sole in parts.soles]
+        for frame, sole, olds in zip(soles, parts.soles, shapes, strict=True):
+            add_sole(spec, model, frame, sole, olds)
+        if self.source.is_urdf:
+            stiffen_soles(spec, soles)
+            self.remarks.assumed("soles", "contact of rubber on a hard floor, as talus40's")
+        add_motors(spec, effort)
+        assume_rotor_inertia(spec, effort, self.remarks)
+        add_sensors(spec, frames["imu"], soles)
+        meshes = take_meshes(spec, self.made / MESH_FOLDER, self.remarks)
+        finished = spec.compile()
+        robot = {
+            "name": name,
+            "urdf": f"{name}.urdf",
+            "mjcf": f"{name}.xml",
+            "joints": {group: list(names) for group, names in parts.groups.items()},
+            "feet": {
+                side: {
+                    "frame": frame,
+                    "length": round(sole.length, 4),
+                    "width": round(sole.width, 4),
+                }
+                for side, frame, sole in zip(SIDE_WORDS, soles, parts.soles, strict=True)
+            },
+            "frames": frames,
+            "poses": crouches(finished, parts, soles),
+            "drives": {joint: drive_row(finished, joint, speeds[joint]) for joint in joints},
+            "battery": BATTERY,
+        }
+        self.remarks.assumed("drives", "motors behind the torque limits, brakes of half the peak")
+        self.remarks.assumed(
+            "battery", f"{BATTERY['energy']:g} kWh at {BATTERY['nominal_voltage']:g} V"
         )
+        text = _ASSET_FOLDERS.sub(rf'\1="{MESH_FOLDER}"', spec.to_xml())
+        _write(self.made / f"{name}.xml", text)
+        drawn = UrdfShapes(finished, meshes, self.remarks)
+        sites = [frames[key] for key in ("imu", "gaze", "left_gripper", "right_gripper")]
+        tree = urdf_tree(finished, name, sites, speeds, drawn)
+        for file, data in drawn.made.items():
+            (self.made / MESH_FOLDER).mkdir(exist_ok=True)
+            (self.made / MESH_FOLDER / file).write_bytes(data)
+        _write(self.made / f"{name}.urdf", ElementTree.tostring(tree, encoding="unicode"))
+        _write(
+            self.made / ROBOT_FILE,
+            yaml.safe_dump(robot, sort_keys=False, default_flow_style=None, allow_unicode=True),
+        )
+        self._compare(speeds)
+
+    def _speed(self, joint: str) -> float:
+        known = self.velocity.get(joint, self.source.speeds.get(joint))
+        if known is None:
+            self.remarks.assumed(joint, f"speed limit {DRIVE_VELOCITY_RADPS:g} rad/s")
+        return float(DRIVE_VELOCITY_RADPS if known is None else known)
+
+    def _compare(self, speeds: Mapping[str, float]) -> None:
+        """Load all files, and compare both models with the source and with each other."""
+        robot = load_robot(self.made)
+        assert robot.mjcf is not None
+        model = load_robot_alone(robot.mjcf)
+        if (model.actuator_biastype != mujoco.mjtBias.mjBIAS_NONE).any():
+            raise DescriptionError(
+                f"{robot.mjcf.name}: its motors do not give the torque they are told"
+            )
+        body = MujocoFigure(model, speeds)
+        of_source = {joint: s for joint, s in speeds.items() if joint not in self.velocity}
+        check_same(
+            self.source.figure,
+            MujocoFigure(model, of_source),
+            robot.mjcf.name,
+            self.stance.replaced,
+        )
+        check_same(body, UrdfFigure(read_urdf(robot.urdf)), robot.urdf.name)
 
 
-def _add_motors(spec: mujoco.MjSpec, effort: Mapping[str, float]) -> None:
-    for joint, peak in effort.items():
-        motor = spec.add_actuator(name=joint, target=joint, trntype=mujoco.mjtTrn.mjTRN_JOINT)
-        motor.ctrllimited = True
-        motor.ctrlrange = (-peak, peak)
+def _draw_upright(base: mujoco.MjsBody) -> None:
+    """Draw the robot at the origin, not turned, whatever the scene was from which it comes."""
+    base.pos = np.zeros(3)
+    base.quat = (1.0, 0.0, 0.0, 0.0)
+    base.alt.type = mujoco.mjtOrientation.mjORIENTATION_QUAT
 
 
-def _add_sensors(spec: mujoco.MjSpec, imu: str, soles: list[str]) -> None:
-    site = mujoco.mjtObj.mjOBJ_SITE
-    kinds = mujoco.mjtSensor
-    spec.add_sensor(name="imu_gyro", type=kinds.mjSENS_GYRO, objtype=site, objname=imu)
-    spec.add_sensor(
-        name="imu_accelerometer", type=kinds.mjSENS_ACCELEROMETER, objtype=site, objname=imu
-    )
-    for sole in soles:
-        spec.add_sensor(name=f"{sole}_force", type=kinds.mjSENS_FORCE, objtype=site, objname=sole)
-        spec.add_sensor(name=f"{sole}_torque", type=kinds.mjSENS_TORQUE, objtype=site, objname=sole)
-
-
-def _drive(model: mujoco.MjModel, joint: str, velocity: float) -> dict[str, object]:
-    """Return a motor with its peak torque up to `velocity`, and none at its no-load speed."""
-    effort = joint_effort(model, joint)
-    dof = model.joint(joint).dofadr[0]
-    constant = FULL_TORQUE_SHARE_OF_NO_LOAD * PACK_VOLTAGE_V / velocity
-    return {
-        "joints": [joint],
-        "effort": effort,
-        "velocity": velocity,
-        "rotor_inertia": float(model.dof_armature[dof]),
-        "damping": float(model.dof_damping[dof]),
-        "torque_constant": round(constant, 4),
-        "resistance": round(
-            constant * (1.0 - FULL_TORQUE_SHARE_OF_NO_LOAD) * PACK_VOLTAGE_V / effort, 4
-        ),
-        "standby": 1.0,
-        "holding_brake": BRAKE_SHARE_OF_PEAK * effort,
-    }
+def _write(file: Path, text: str) -> None:
+    file.write_text(text, encoding="utf-8")
 
 
 def main() -> int:
@@ -257,17 +208,28 @@ def main() -> int:
         prog="talus_description.adopt", description=__doc__.splitlines()[0]
     )
     parser.add_argument(
-        "source", type=Path, metavar="FILE", help="MJCF of the robot, without a world"
+        "source",
+        type=Path,
+        metavar="FILE",
+        help="MJCF, URDF or xacro of the robot, without a world",
     )
     parser.add_argument(
         "folder", type=Path, metavar="FOLDER", help="of the robot in Talus, such as urdf/NAME"
     )
+    parser.add_argument("--replace", action="store_true", help="a folder that is there already")
     arguments = parser.parse_args()
+    remarks = Remarks()
     try:
-        adopt(arguments.source, arguments.folder)
-    except TalusError as error:
+        if not arguments.replace and (arguments.folder / ROBOT_FILE).exists():
+            raise DescriptionError(
+                f"{arguments.folder} holds a robot already; --replace writes it anew, edits and all"
+            )
+        adopt(arguments.source, arguments.folder, remarks=remarks)
+    except (TalusError, OSError) as error:
         print(f"adopt: {error}", file=sys.stderr)
         return 2
+    for line in remarks.lines():
+        print(line)
     return 0
 
 

@@ -8,11 +8,15 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 from talus_core.errors import TalusError
+from transforms3d.quaternions import mat2quat
+
+from talus_description.conversion.mjcf_joints import followers
 
 # m above the lowest point of a foot within which its shape belongs to the sole.
 SOLE_DEPTH_M = 0.005
 SIDE_PLACES = 41  # places along each side at which the largest rectangle may begin or end
 UP_AXIS = 2
+ROUND_CORNERS = 24  # of a round foot's edge
 
 
 class AnatomyError(TalusError):
@@ -58,35 +62,50 @@ class Anatomy:
     hands: tuple[int, int]
 
 
-def anatomy(model: mujoco.MjModel) -> Anatomy:
-    """Return the parts of a robot without a world. Raises AnatomyError."""
-    return _Reader(model).read()
+def anatomy(model: mujoco.MjModel, turn: np.ndarray | None = None) -> Anatomy:
+    """Return the parts of a robot without a world.
+
+    Args:
+        model: Of the robot, whose free joint moves its pelvis.
+        turn: (3, 3) how its base is turned in the world when it stands; None: not at all.
+
+    Raises:
+        AnatomyError: No humanoid with two legs, two arms and feet.
+    """
+    return _Reader(model, np.eye(3) if turn is None else turn).read()
+
+
+def free_body(model: mujoco.MjModel) -> int:
+    """Return the body that the one free joint moves. Raises AnatomyError."""
+    free = np.flatnonzero(model.jnt_type == mujoco.mjtJoint.mjJNT_FREE)
+    if len(free) != 1:
+        raise AnatomyError(
+            f"{len(free)} free joints; a robot is one tree of bodies on one free joint"
+        )
+    return int(model.jnt_bodyid[free[0]])
 
 
 class _Reader:
     """Reads the tree of a model in its neutral pose."""
 
-    def __init__(self, model: mujoco.MjModel):
+    def __init__(self, model: mujoco.MjModel, turn: np.ndarray):
         self.model = model
         self.data = mujoco.MjData(model)
-        free = np.flatnonzero(model.jnt_type == mujoco.mjtJoint.mjJNT_FREE)
-        if len(free) != 1:
-            raise AnatomyError(
-                f"{len(free)} free joints; a robot is one tree of bodies on one free joint"
-            )
-        self.base = int(model.jnt_bodyid[free[0]])
+        self.base = free_body(model)
+        self.followers = followers(model)
         self.data.qpos[:] = model.qpos0
-        at = model.jnt_qposadr[free[0]]
-        self.data.qpos[at + 3 : at + 7] = 1.0, 0.0, 0.0, 0.0
+        at = model.jnt_qposadr[model.body_jntadr[self.base]]
+        self.data.qpos[at + 3 : at + 7] = mat2quat(turn)
         mujoco.mj_kinematics(model, self.data)
 
     def read(self) -> Anatomy:
         limbs = sorted(self._limbs(self.base), key=lambda limb: self._lowest(limb))
-        if len(limbs) < 2 or self._lowest(limbs[1]) > self._height(self.base):
+        starts = [self._height(body) for body in (self.base, *limbs[:2])]
+        if len(limbs) < 2 or self._lowest(limbs[1]) > max(starts):
             raise AnatomyError("no two legs that hang from the base")
         legs = self._left_and_right(limbs[:2])
         torso, chest = self._torso(limbs[2:])
-        arms, other = self._arms(chest)
+        arms, other = self._arms(chest, legs)
         hands = (self._end(arms[0]), self._end(arms[1]))
         soles = (self._sole(self._end(legs[0])), self._sole(self._end(legs[1])))
         groups = {
@@ -129,9 +148,11 @@ class _Reader:
         count = self.model.body_jntnum[body]
         if count > 1 or self.model.jnt_type[first] != mujoco.mjtJoint.mjJNT_HINGE:
             raise AnatomyError(
-                f"body {self.model.body(body).name} must have one hinge, or none where it is fixed"
+                f"body {self.model.body(body).name} must have one hinge, or none where it is "
+                "fixed: give each joint a body of its own, and let a slide be fixed"
             )
-        return (self.model.joint(first).name,)
+        name = self.model.joint(first).name
+        return () if name in self.followers else (name,)
 
     def _chain(self, body: int) -> tuple[str, ...]:
         """Return joints from `body` out to where the limb ends or branches."""
@@ -165,15 +186,13 @@ class _Reader:
             return (), self.base
         return self._chain(limbs[0]), self._end(limbs[0])
 
-    def _arms(self, chest: int) -> tuple[tuple[int, int], tuple[str, ...]]:
-        limbs = [
-            limb
-            for limb in self._limbs(chest)
-            if chest != self.base or self._lowest(limb) >= self._height(chest)
-        ]
+    def _arms(self, chest: int, legs: tuple[int, int]) -> tuple[tuple[int, int], tuple[str, ...]]:
+        limbs = [limb for limb in self._limbs(chest) if limb not in legs]
         limbs.sort(key=lambda limb: -abs(self._side(limb)))
         if len(limbs) < 2:
-            raise AnatomyError("no two arms on the chest")
+            raise AnatomyError(
+                "no two arms on the chest; hands hang on them: give it two limbs there"
+            )
         return self._left_and_right(limbs[:2]), tuple(
             name for limb in limbs[2:] for name in self._all(limb)
         )
@@ -186,7 +205,10 @@ class _Reader:
         meets = (model.geom_contype | model.geom_conaffinity) != 0
         solid = [int(g) for g in np.flatnonzero(meets) if model.geom_bodyid[g] in bodies]
         if not solid:
-            raise AnatomyError(f"body {model.body(foot).name} has no geom that meets the ground")
+            raise AnatomyError(
+                f"body {model.body(foot).name} has no geom that meets the ground; give the foot a "
+                "collision shape"
+            )
         points = np.concatenate([self._points(geom) for geom in solid])
         low = points[points[:, UP_AXIS] < points[:, UP_AXIS].min() + SOLE_DEPTH_M]
         (x0, x1), (y0, y1) = _rectangle(low[:, :2])
@@ -211,13 +233,19 @@ class _Reader:
             half = size[1] if kind == mujoco.mjtGeom.mjGEOM_CAPSULE else 0.0
             local = np.array([[0.0, 0.0, -half], [0.0, 0.0, half]])
             down = np.array([0.0, 0.0, -size[0]])
+        elif kind == mujoco.mjtGeom.mjGEOM_CYLINDER:
+            angle = np.linspace(0.0, 2.0 * np.pi, ROUND_CORNERS, endpoint=False)
+            ring = size[0] * np.stack([np.cos(angle), np.sin(angle), np.zeros_like(angle)], 1)
+            local = np.concatenate(
+                [ring + np.array([0.0, 0.0, end]) for end in (-size[1], size[1])]
+            )
         elif kind == mujoco.mjtGeom.mjGEOM_MESH:
             mesh = model.geom_dataid[geom]
             first = model.mesh_vertadr[mesh]
             local = model.mesh_vert[first : first + model.mesh_vertnum[mesh]]
         else:
             raise AnatomyError(
-                f"a foot of {kind.name}; boxes, spheres, capsules and meshes are known"
+                f"a foot of {kind.name}; boxes, spheres, capsules, cylinders and meshes are known"
             )
         return local @ self.data.geom_xmat[geom].reshape(3, 3).T + self.data.geom_xpos[geom] + down
 

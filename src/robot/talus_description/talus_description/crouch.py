@@ -11,6 +11,8 @@ from talus_description.scene import pose_qpos
 
 STAND_KNEE_RAD = 0.64  # as in talus40; straighter legs lose the knee's lift
 SIT_KNEE_RAD = 1.5  # less where the ankles do not bend that far
+STRAIGHTEST_KNEE_RAD = 0.2  # less bent, the knees lift nothing
+KNEE_STEP_RAD = 0.05  # in which a deeper or a straighter crouch is sought
 STOP_MARGIN_RAD = 0.05  # before the stops
 SIDEWAYS_AXIS_SHARE = 0.95  # of an axis along y
 
@@ -23,10 +25,11 @@ def crouches(
     A robot that was not made to fold has no rest posture: its `sit` is a crouch that balances, and
     brakes keep it.
 
-    Raises AnatomyError where the legs have no hip, knee and ankle that bend forward.
+    Raises AnatomyError where the legs have no hip, knee and ankle that bend forward, or cannot
+    stand with bent knees.
     """
     solver = _Solver(model, parts, soles)
-    return {"stand": solver.pose(STAND_KNEE_RAD), "sit": solver.deepest(SIT_KNEE_RAD)}
+    return {"stand": solver.standing(), "sit": solver.deepest(SIT_KNEE_RAD)}
 
 
 class _Solver:
@@ -38,8 +41,10 @@ class _Solver:
         self._parts = parts
         self._soles = soles
         self._joints = [joint for names in parts.groups.values() for joint in names]
+        self._drawn = np.array([model.qpos0[model.joint(j).qposadr[0]] for j in self._joints])
         self._low = np.array([self._range(joint)[0] for joint in self._joints])
         self._high = np.array([self._range(joint)[1] for joint in self._joints])
+        self._data.qpos[3:7] = (1.0, 0.0, 0.0, 0.0)
         mujoco.mj_kinematics(model, self._data)
         self._bends = [self._bending(parts.groups[group]) for group in ("left_leg", "right_leg")]
 
@@ -53,14 +58,28 @@ class _Solver:
             low, high = (low, hip) if self._ahead(hip, knee) > 0.0 else (hip, high)
         return self._as_dict(self._angles(0.5 * (low + high), knee))
 
+    def standing(self) -> dict[str, float]:
+        """Return the balanced pose with bent knees, less bent where stops are in the way."""
+        knee = STAND_KNEE_RAD
+        while knee > STRAIGHTEST_KNEE_RAD:
+            pose = self.pose(knee)
+            if not self._beyond_stops(pose):
+                return pose
+            knee -= KNEE_STEP_RAD
+        named = ", ".join(self._beyond_stops(self.pose(STAND_KNEE_RAD)))
+        raise AnatomyError(
+            f"no balanced pose on bent knees: {named} would be beyond a stop; check the ranges, "
+            "and whether the robot is drawn with straight legs"
+        )
+
     def deepest(self, knee: float) -> dict[str, float]:
         """Return the deepest balanced pose with the knees at most at `knee`, rad."""
         while knee > STAND_KNEE_RAD:
             pose = self.pose(knee)
-            if all(self._fits(joint, angle) for joint, angle in pose.items()):
+            if not self._beyond_stops(pose):
                 return pose
-            knee -= 0.05
-        return self.pose(STAND_KNEE_RAD)
+            knee -= KNEE_STEP_RAD
+        return self.standing()
 
     def _bending(self, leg: tuple[str, ...]) -> list[tuple[str, float]]:
         """Return hip, knee and ankle with the sign that bends them forward (positive about y)."""
@@ -77,10 +96,11 @@ class _Solver:
         return found
 
     def _angles(self, hip: float, knee: float) -> np.ndarray:
-        angles = np.clip(np.zeros(len(self._joints)), self._low, self._high)
+        angles = np.clip(self._drawn, self._low, self._high)
         for bends in self._bends:
             for (joint, sign), bend in zip(bends, (hip, knee, -hip - knee), strict=True):
-                angles[self._joints.index(joint)] = sign * bend
+                at = self._joints.index(joint)
+                angles[at] = self._drawn[at] + sign * bend
         return angles
 
     def _ahead(self, hip: float, knee: float) -> float:
@@ -99,9 +119,15 @@ class _Solver:
             tuple(self._model.jnt_range[at]) if self._model.jnt_limited[at] else (-np.inf, np.inf)
         )
 
-    def _fits(self, joint: str, angle: float) -> bool:
-        low, high = self._range(joint)
-        return angle == 0.0 or low + STOP_MARGIN_RAD <= angle <= high - STOP_MARGIN_RAD
+    def _beyond_stops(self, pose: dict[str, float]) -> list[str]:
+        """Return the legs' joints that a pose bends to a stop or beyond it."""
+        found = []
+        for joint in (joint for bends in self._bends for joint, _ in bends):
+            low, high = self._range(joint)
+            angle = pose.get(joint, 0.0)
+            if not low + STOP_MARGIN_RAD <= angle <= high - STOP_MARGIN_RAD:
+                found.append(joint)
+        return found
 
     def _as_dict(self, angles: np.ndarray) -> dict[str, float]:
         return {

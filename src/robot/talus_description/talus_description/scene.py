@@ -10,6 +10,7 @@ from pathlib import Path
 import mujoco
 import numpy as np
 from talus_core.errors import TalusError, unknown_name_message
+from talus_core.robot import RobotDescriptionError, model_file
 
 
 class SceneError(TalusError):
@@ -43,7 +44,7 @@ def load_scene(
     """Attach a robot to a world's origin, all names kept; simulation options are the robot's.
 
     Args:
-        robot: The robot's MJCF file, or its folder with one `<folder name>.xml`.
+        robot: The robot's MJCF file, or its folder, whose robot.yaml names that file.
         world: A name in the folder of worlds, or an MJCF file.
         worlds: Folder of the worlds; by default `../worlds` of the robot folder.
 
@@ -53,7 +54,7 @@ def load_scene(
     """
     robot = Path(robot)
     if robot.is_dir():
-        robot = robot / f"{robot.resolve().name}.xml"
+        robot = _mjcf_of(robot)
     path = find_world(world, robot.parent.parent / "worlds" if worlds is None else Path(worlds))
     scene = _parse(path)
     attached = _parse(robot)
@@ -64,6 +65,25 @@ def load_scene(
     for option in ("timestep", "integrator", "cone", "impratio"):
         setattr(scene.option, option, getattr(attached.option, option))
     return _join(scene, attached)
+
+
+def load_robot_alone(mjcf: Path) -> mujoco.MjModel:
+    """Return the compiled model of a robot without a world. Raises SceneError."""
+    return _compiled(_parse(mjcf), f"{mjcf}")
+
+
+def _compiled(spec: mujoco.MjSpec, what: str) -> mujoco.MjModel:
+    try:
+        return spec.compile()
+    except ValueError as error:
+        raise SceneError(f"{what}: {' '.join(str(error).split())}") from error
+
+
+def _mjcf_of(folder: Path) -> Path:
+    try:
+        return model_file(folder, "mjcf")
+    except RobotDescriptionError as error:
+        raise SceneError(str(error)) from error
 
 
 def pose_qpos(
@@ -83,6 +103,7 @@ def pose_qpos(
         MuJoCo's generalised position: base position, quaternion wxyz, joints. (nq,)
     """
     data = mujoco.MjData(model)
+    data.qpos[3:7] = (1.0, 0.0, 0.0, 0.0)  # however the file draws it
     data.qpos[[model.joint(name).qposadr[0] for name in joints]] = pose
     mujoco.mj_kinematics(model, data)
     level = np.zeros(4)

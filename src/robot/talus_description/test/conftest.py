@@ -8,7 +8,7 @@ import pinocchio
 import pytest
 import yaml
 from talus_core.robot import load_robot
-from talus_description.formats.urdf_model import read_urdf
+from talus_description.formats.urdf_reader import read_urdf
 from talus_description.scene import load_scene
 
 URDF = Path(__file__).resolve().parents[4] / "urdf"

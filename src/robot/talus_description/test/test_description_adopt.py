@@ -7,9 +7,9 @@ import mujoco
 import numpy as np
 import pytest
 import yaml
+from talus_core.errors import TalusError
 from talus_core.robot import load_robot
 from talus_description.adopt import adopt, main
-from talus_description.anatomy import AnatomyError
 from talus_description.scene import load_scene, pose_qpos
 
 ROOT = Path(__file__).parents[4]
@@ -58,6 +58,16 @@ def test_body_stays_as_it_is(adopted):
     assert np.allclose(places[0], places[1], atol=1e-9)
 
 
+def test_soles_meet_the_ground_where_the_feet_did(adopted):
+    guest, own = load_scene(adopted / "guest.xml", FLAT), load_scene(TALUS40 / "talus40.xml", FLAT)
+    places = []
+    for model in (guest, own):
+        data = mujoco.MjData(model)
+        mujoco.mj_kinematics(model, data)
+        places.append([data.geom(f"{side}_sole").xpos - data.qpos[:3] for side in "lr"])
+    assert np.allclose(*places, atol=1e-6)
+
+
 def test_it_stands_balanced_on_both_soles(adopted):
     guest = load_robot(adopted)
     model = load_scene(adopted / "guest.xml", FLAT)
@@ -99,7 +109,7 @@ def test_contacts_with_a_world_that_is_not_there_become_the_geoms_own(tmp_path):
 def test_what_is_no_humanoid_is_refused_in_one_line(tmp_path, monkeypatch, capsys, text, message):
     file = tmp_path / "thing.xml"
     file.write_text(text)
-    with pytest.raises(AnatomyError, match=message):
+    with pytest.raises(TalusError, match=message):
         adopt(file, tmp_path / "guest")
     monkeypatch.setattr("sys.argv", ["adopt", str(file), str(tmp_path / "guest")])
     assert main() == 2

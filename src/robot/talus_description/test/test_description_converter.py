@@ -75,7 +75,7 @@ def test_keeps_inertia_products(make, worlds):
 def test_refuses_a_joint_that_it_cannot_convert(make):
     _, code, error = make(kind="planar")
     assert code == 2
-    assert "hip is planar" in error and error.count("\n") == 1
+    assert "'hip' is planar" in error and error.count("\n") == 1
 
 
 def test_refuses_a_collision_pair_without_shapes(make):

@@ -24,9 +24,9 @@ from talus_description.formats.urdf_model import (
     DescriptionError,
     FramePose,
     Model,
-    parse_urdf,
     text_of,
 )
+from talus_description.formats.urdf_reader import parse_urdf
 
 OPTICAL_RPY_RAD = (-pi / 2, 0.0, -pi / 2)  # from x outwards, z up to z outwards, y down (REP 103)
 SAME_PLACE_M = 1e-6  # m and rotation matrix entries: the last digits that a URDF writes

@@ -13,11 +13,13 @@ robot.yaml.
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 from talus_core.vision.cameras import camera_rows
 
+from talus_description.assets.mesh_store import MESH_FOLDER, MeshStore
+from talus_description.conversion.remarks import Remarks
 from talus_description.formats.mjcf_cameras import camera_attributes, pose_attributes
 from talus_description.formats.urdf_model import (
     AT_ORIGIN,
@@ -38,14 +40,24 @@ OPTICAL_FRAME_SUFFIX = "_camera_optical_frame"
 class MjcfWriter:
     """Builds the MJCF tree of one robot from its URDF model and the contents of its robot.yaml."""
 
-    def __init__(self, model: Model, robot: dict):
+    def __init__(self, model: Model, robot: dict, meshes: MeshStore, remarks: Remarks):
+        """Begin an empty document.
+
+        Args:
+            model: The robot's URDF.
+            robot: Contents of its robot.yaml.
+            meshes: Finds the files that the URDF names.
+            remarks: Gets what MJCF says otherwise than the URDF.
+        """
         self.model = model
+        self.meshes = meshes
+        self.remarks = remarks
         self.drive_of = {
             joint: drive for drive in robot.get("drives", {}).values() for joint in drive["joints"]
         }
         self.joint_names = [joint for group in robot["joints"].values() for joint in group]
         self.soles = [foot["frame"] for foot in robot["feet"].values()]
-        self.imu = robot["frames"]["imu"]
+        self.imu = robot["frames"].get("imu")
         rows = camera_rows(Path("robot.yaml"), robot.get("cameras", {}))
         self.cameras = {row.name: row for row in rows}
         self.simulation = robot.get("simulation", {})
@@ -54,7 +66,7 @@ class MjcfWriter:
     def write(self) -> ElementTree.Element:
         """Return the whole document."""
         top = self.top
-        SubElement(top, "compiler", angle="radian", autolimits="true", meshdir="meshes")
+        SubElement(top, "compiler", angle="radian", autolimits="true", meshdir=MESH_FOLDER)
         SubElement(
             top,
             "option",
@@ -68,6 +80,7 @@ class MjcfWriter:
         world = SubElement(top, "worldbody")
         self._body(world, self.model.root, AT_ORIGIN, None)
         self._contacts()
+        self._followers()
         self._actuators()
         self._sensors()
         ElementTree.indent(top)
@@ -103,14 +116,12 @@ class MjcfWriter:
                 for key, value in self.simulation.get("materials", {}).get(name, {}).items()
             }
             SubElement(asset, "material", {"name": name, "rgba": text_of(rgba)} | shading)
-        shapes = [
-            e.shape for link in self.model.links.values() for e in (*link.visuals, *link.collisions)
-        ]
-        meshes = {(s.file, s.size): None for s in shapes if s.kind == "mesh"}
-        for file, scale in meshes:
-            mesh = {"name": _mesh_name(file, scale), "file": PurePosixPath(file).name}
+        for mesh in self.meshes.assets.values():
+            row = {"name": mesh.name, "file": mesh.file}
             SubElement(
-                asset, "mesh", mesh | ({} if scale == (1, 1, 1) else {"scale": text_of(scale)})
+                asset,
+                "mesh",
+                row | ({} if mesh.scale == (1, 1, 1) else {"scale": text_of(mesh.scale)}),
             )
 
     def _body(
@@ -125,7 +136,7 @@ class MjcfWriter:
         _inertial(body, link)
         if name in self.soles:
             SubElement(body, "site", name=name)
-        self._geoms(body, link)
+        self._geoms(body, link, AT_ORIGIN)
         self._children(body, name, AT_ORIGIN)
 
     def _children(self, body: ElementTree.Element, name: str, at: FramePose) -> None:
@@ -137,6 +148,7 @@ class MjcfWriter:
                 self._body(body, child.name, pose, joint)
                 continue
             self._frame(body, child.name, pose)
+            self._geoms(body, child, pose)
             self._children(body, child.name, pose)
 
     def _frame(self, body: ElementTree.Element, name: str, pose: FramePose) -> None:
@@ -157,21 +169,47 @@ class MjcfWriter:
             "frictionloss": text_of(joint.friction),
             "armature": text_of(drive.get("rotor_inertia", 0.0)),
         }
+        if joint.mimic is not None:
+            attributes["actuatorfrclimited"] = "false"
+            del attributes["actuatorfrcrange"]
         SubElement(body, "joint", attributes)
 
-    def _geoms(self, body: ElementTree.Element, link: UrdfLink) -> None:
+    def _geoms(self, body: ElementTree.Element, link: UrdfLink, at: FramePose) -> None:
+        """Add what a link shows and meets; `at`: the link's frame in the body that has it."""
         for number, element in enumerate(link.visuals):
+            if element.shape.kind == "mesh" and _key(element) not in self.meshes.assets:
+                continue
             geom = SubElement(
                 body, "geom", {"name": f"{link.name}_visual_{number}", "class": "visual"}
             )
-            geom.attrib |= _shape(element, capsules=False)
+            geom.attrib |= self._shape(element, at, capsules=False)
             if element.material:
                 geom.set("material", element.material)
         for number, element in enumerate(link.collisions):
             kind = "sole" if link.name in self.soles else "collision"
             name = link.name if kind == "sole" else f"{link.name}_collision_{number}"
             geom = SubElement(body, "geom", {"name": name, "class": kind})
-            geom.attrib |= _shape(element, capsules=True)
+            geom.attrib |= self._shape(element, at, capsules=True)
+            if element.shape.kind == "cylinder" and geom.get("type") == "capsule":
+                self.remarks.changed(link.name, "collision cylinder: a capsule of the same length")
+
+    def _shape(self, element: UrdfElement, at: FramePose, capsules: bool) -> dict[str, str]:
+        """Return a geom's attributes; with `capsules`, a cylinder becomes one of its length."""
+        shape = element.shape
+        size = element.shape.size
+        pose = pose_attributes(at @ element.pose)
+        if shape.kind == "mesh":
+            return {"type": "mesh", "mesh": self.meshes.asset(*_key(element)).name} | pose
+        if shape.kind == "box":
+            return {"type": "box", "size": text_of(np.array(size) / 2)} | pose
+        if shape.kind == "sphere":
+            return {"type": "sphere", "size": text_of(size)} | pose
+        radius, length = size
+        if shape.kind == "capsule":
+            return {"type": "capsule", "size": text_of((radius, length / 2))} | pose
+        if capsules and length > 2 * radius:
+            return {"type": "capsule", "size": text_of((radius, length / 2 - radius))} | pose
+        return {"type": "cylinder", "size": text_of((radius, length / 2))} | pose
 
     def _contacts(self) -> None:
         contact = SubElement(self.top, "contact")
@@ -184,6 +222,14 @@ class MjcfWriter:
             for geom1 in _of_link(first, names):
                 for geom2 in _of_link(second, names):
                     SubElement(contact, "pair", geom1=geom1, geom2=geom2)
+
+    def _followers(self) -> None:
+        """Let joints that mimic others follow them, by an equality of their angles."""
+        rows = [(joint.name, joint.mimic) for joint in self.model.joints if joint.mimic is not None]
+        equality = SubElement(self.top, "equality") if rows else self.top
+        for name, mimic in rows:
+            line = text_of((mimic.offset, mimic.multiplier, 0.0, 0.0, 0.0))
+            SubElement(equality, "joint", joint1=name, joint2=mimic.joint, polycoef=line)
 
     def _actuators(self) -> None:
         actuator = SubElement(self.top, "actuator")
@@ -199,8 +245,9 @@ class MjcfWriter:
 
     def _sensors(self) -> None:
         sensor = SubElement(self.top, "sensor")
-        SubElement(sensor, "gyro", name="imu_gyro", site=self.imu)
-        SubElement(sensor, "accelerometer", name="imu_accelerometer", site=self.imu)
+        if self.imu is not None:
+            SubElement(sensor, "gyro", name="imu_gyro", site=self.imu)
+            SubElement(sensor, "accelerometer", name="imu_accelerometer", site=self.imu)
         for sole in self.soles:
             SubElement(sensor, "force", name=f"{sole}_force", site=sole)
             SubElement(sensor, "torque", name=f"{sole}_torque", site=sole)
@@ -215,9 +262,8 @@ def _of_link(link: str, geoms: list[str]) -> list[str]:
     return found
 
 
-def _mesh_name(file: str, scale: tuple[float, ...]) -> str:
-    mirrored = any(value < 0 for value in scale)
-    return PurePosixPath(file).stem + ("_mirrored" if mirrored else "")
+def _key(element: UrdfElement) -> tuple[str, tuple[float, ...]]:
+    return element.shape.file, element.shape.size
 
 
 def _inertial(body: ElementTree.Element, link: UrdfLink) -> None:
@@ -232,20 +278,3 @@ def _inertial(body: ElementTree.Element, link: UrdfLink) -> None:
     else:
         attributes["diaginertia"] = text_of(np.diagonal(inertia))
     SubElement(body, "inertial", attributes)
-
-
-def _shape(element: UrdfElement, capsules: bool) -> dict[str, str]:
-    """Return a geom's attributes; with `capsules`, a cylinder becomes a capsule of its length."""
-    shape = element.shape
-    size = element.shape.size
-    pose = pose_attributes(element.pose)
-    if shape.kind == "mesh":
-        return {"type": "mesh", "mesh": _mesh_name(shape.file, size)} | pose
-    if shape.kind == "box":
-        return {"type": "box", "size": text_of(np.array(size) / 2)} | pose
-    if shape.kind == "sphere":
-        return {"type": "sphere", "size": text_of(size)} | pose
-    radius, length = size
-    if capsules and length > 2 * radius:
-        return {"type": "capsule", "size": text_of((radius, length / 2 - radius))} | pose
-    return {"type": "cylinder", "size": text_of((radius, length / 2))} | pose

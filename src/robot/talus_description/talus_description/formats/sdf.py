@@ -15,6 +15,7 @@ from math import radians
 import numpy as np
 from transforms3d.euler import mat2euler
 
+from talus_description.assets.mesh_store import MESH_FOLDER, MeshStore
 from talus_description.formats.urdf_model import (
     AT_ORIGIN,
     FramePose,
@@ -36,8 +37,10 @@ CAMERA_RANGE_M = (0.05, 40.0)  # m
 class SdfWriter:
     """Builds the SDF tree of one robot from its URDF model and the contents of its robot.yaml."""
 
-    def __init__(self, model: Model, robot: dict):
+    def __init__(self, model: Model, robot: dict, meshes: MeshStore):
+        """Begin an empty document; `meshes` has the files that the URDF names."""
         self.model = model
+        self.meshes = meshes
         self.soles = [foot["frame"] for foot in robot["feet"].values()]
         self.imu = robot["frames"]["imu"]
         self.cameras = robot.get("cameras", {})
@@ -84,14 +87,30 @@ class SdfWriter:
         return found
 
     def _visual(self, link: ElementTree.Element, name: str, element: UrdfElement) -> None:
+        shape = element.shape
+        if shape.kind == "mesh" and (shape.file, shape.size) not in self.meshes.assets:
+            return
         visual = SubElement(link, "visual", name=name)
         _pose(visual, element.pose)
-        _geometry(visual, element)
+        self._geometry(visual, element)
         if element.material in self.model.materials:
             colour = text_of(self.model.materials[element.material])
             material = SubElement(visual, "material")
             for light in ("ambient", "diffuse"):
                 SubElement(material, light).text = colour
+
+    def _geometry(self, parent: ElementTree.Element, element: UrdfElement) -> None:
+        shape = element.shape
+        out = SubElement(SubElement(parent, "geometry"), shape.kind)
+        if shape.kind == "mesh":
+            file = self.meshes.asset(shape.file, shape.size).file
+            SubElement(out, "uri").text = f"{MESH_FOLDER}/{file}"
+            SubElement(out, "scale").text = text_of(shape.size)
+        elif shape.kind == "box":
+            SubElement(out, "size").text = text_of(shape.size)
+        else:
+            for key, value in zip(("radius", "length"), shape.size, strict=False):
+                SubElement(out, key).text = text_of(value)
 
     def _collision(
         self,
@@ -103,7 +122,7 @@ class SdfWriter:
     ) -> None:
         collision = SubElement(link, "collision", name=f"{owner}_collision_{number}")
         _pose(collision, pose)
-        _geometry(collision, element)
+        self._geometry(collision, element)
         if owner in self.soles:
             ode = SubElement(SubElement(SubElement(collision, "surface"), "friction"), "ode")
             for name in ("mu", "mu2"):
@@ -177,16 +196,3 @@ def _inertial(link: ElementTree.Element, inertial: Inertial) -> None:
     inertia = SubElement(out, "inertia")
     for i, j in ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)):
         SubElement(inertia, f"i{'xyz'[i]}{'xyz'[j]}").text = text_of(inertial.inertia[i, j])
-
-
-def _geometry(parent: ElementTree.Element, element: UrdfElement) -> None:
-    shape = element.shape
-    out = SubElement(SubElement(parent, "geometry"), shape.kind)
-    if shape.kind == "mesh":
-        SubElement(out, "uri").text = "meshes/" + shape.file.rpartition("/")[2]
-        SubElement(out, "scale").text = text_of(shape.size)
-    elif shape.kind == "box":
-        SubElement(out, "size").text = text_of(shape.size)
-    else:
-        for key, value in zip(("radius", "length"), shape.size, strict=False):
-            SubElement(out, key).text = text_of(value)

@@ -1,42 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes a compiled MuJoCo model as URDF: links and joints for the controller, no shapes."""
+"""Writes a compiled MuJoCo model as URDF: links, joints and shapes."""
 
 from __future__ import annotations
 
-import math
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Mapping, Sequence
 
 import mujoco
 import numpy as np
-from talus_core.errors import TalusError
 from transforms3d.euler import mat2euler
+from transforms3d.quaternions import axangle2quat, qmult
+
+from talus_description.adoption.urdf_shapes import UrdfShapes
+from talus_description.conversion.mjcf_joints import ENDLESS_TURN_RAD, followers, joint_effort
 
 SubElement = ElementTree.SubElement
-ENDLESS_TURN_RAD = math.pi  # either way of a joint without stops
-
-
-def joint_effort(model: mujoco.MjModel, joint: str) -> float:
-    """Return the most that the joint's motor gives, N m. Raises TalusError where it is not said."""
-    at = model.joint(joint).id
-    if model.jnt_actfrclimited[at]:
-        return float(np.abs(model.jnt_actfrcrange[at]).min())
-    for motor in np.flatnonzero(model.actuator_trnid[:, 0] == at):
-        gear = abs(model.actuator_gear[motor, 0])
-        for limited, limit in (
-            (model.actuator_forcelimited[motor], model.actuator_forcerange[motor]),
-            (
-                model.actuator_ctrllimited[motor] and not model.actuator_biastype[motor],
-                model.actuator_ctrlrange[motor],
-            ),
-        ):
-            if limited:
-                return float(gear * np.abs(limit).min())
-    raise TalusError(f"joint {joint} has no torque limit: give it an actuatorfrcrange")
 
 
 def urdf_tree(
-    model: mujoco.MjModel, name: str, sites: Sequence[str], velocity: Mapping[str, float]
+    model: mujoco.MjModel,
+    name: str,
+    sites: Sequence[str],
+    velocity: Mapping[str, float],
+    shapes: UrdfShapes | None = None,
 ) -> ElementTree.Element:
     """Return the whole document.
 
@@ -44,11 +30,14 @@ def urdf_tree(
         model: Model of the robot alone.
         name: Name of the robot.
         sites: Sites that become frames.
-        velocity: rad/s by joint; joints that are not in it become fixed.
+        velocity: rad/s by joint; joints that are not in it, nor follow another, become fixed.
+        shapes: Writes what links look like and collide with; None: nothing does.
     """
     robot = ElementTree.Element("robot", name=name)
     for body in range(1, model.nbody):
-        _link(robot, model, body)
+        link = _link(robot, model, body)
+        if shapes is not None:
+            shapes.add(link, body, _shift(model, body))
         if model.body_parentid[body]:
             _joint(robot, model, body, velocity)
     for site in sites:
@@ -70,10 +59,10 @@ def _shift(model: mujoco.MjModel, body: int) -> np.ndarray:
     return model.jnt_pos[at] if hinge else np.zeros(3)
 
 
-def _link(robot: ElementTree.Element, model: mujoco.MjModel, body: int) -> None:
+def _link(robot: ElementTree.Element, model: mujoco.MjModel, body: int) -> ElementTree.Element:
     link = SubElement(robot, "link", name=model.body(body).name)
     if model.body_mass[body] == 0.0:
-        return
+        return link
     inertial = SubElement(link, "inertial")
     SubElement(
         inertial, "origin", xyz=_text(model.body_ipos[body] - _shift(model, body)), rpy="0 0 0"
@@ -92,6 +81,7 @@ def _link(robot: ElementTree.Element, model: mujoco.MjModel, body: int) -> None:
     SubElement(
         inertial, "inertia", {key: repr(float(inertia[row, column])) for key, row, column in names}
     )
+    return link
 
 
 def _joint(
@@ -100,7 +90,8 @@ def _joint(
     parent = int(model.body_parentid[body])
     at = model.body_jntadr[body]
     name = model.joint(at).name if at >= 0 else ""
-    turns = name in velocity
+    follows = followers(model).get(name)
+    turns = name in velocity or follows is not None
     joint = SubElement(
         robot,
         "joint",
@@ -109,7 +100,7 @@ def _joint(
     )
     quat = model.body_quat[body]
     place = model.body_pos[body] + _matrix(quat) @ _shift(model, body) - _shift(model, parent)
-    _origin(joint, place, quat)
+    _origin(joint, place, _at_zero(model, at, quat) if turns else quat)
     SubElement(joint, "parent", link=model.body(parent).name)
     SubElement(joint, "child", link=model.body(body).name)
     if turns:
@@ -120,10 +111,22 @@ def _joint(
         limit = {
             "lower": low,
             "upper": high,
-            "effort": joint_effort(model, name),
-            "velocity": velocity[name],
+            "effort": 0.0 if follows else joint_effort(model, name),
+            "velocity": velocity.get(name, 0.0),
         }
         SubElement(joint, "limit", {key: repr(float(value)) for key, value in limit.items()})
+    if follows:
+        leader, multiplier, offset = follows
+        ratio = {"multiplier": repr(multiplier), "offset": repr(offset)}
+        SubElement(joint, "mimic", {"joint": leader} | ratio)
+
+
+def _at_zero(model: mujoco.MjModel, joint: int, quat_wxyz: np.ndarray) -> np.ndarray:
+    """Return how a body is turned with its joint at 0: MJCF draws it with the joint at `ref`."""
+    ref = float(model.qpos0[model.jnt_qposadr[joint]])
+    if ref == 0.0:
+        return quat_wxyz
+    return qmult(quat_wxyz, axangle2quat(model.jnt_axis[joint], -ref))
 
 
 def _origin(element: ElementTree.Element, position: np.ndarray, quat_wxyz: np.ndarray) -> None:

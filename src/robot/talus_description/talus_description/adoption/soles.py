@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Gives each foot a sole: a massless body with the foot's contact shapes, which a sensor feels."""
+
+from __future__ import annotations
+
+import mujoco
+from transforms3d.quaternions import mat2quat, quat2mat
+
+from talus_description.anatomy import Sole
+from talus_description.formats.urdf_model import AT_ORIGIN, FramePose
+
+SIDE_WORDS = ("left", "right")
+# Of a sole from a file that does not say: rubber, as talus40's. MuJoCo's default is soft, and heavy
+# robots rock on it.
+SOLE_FRICTION = 0.9
+SOLE_SOLREF = (0.006, 1.0)
+
+
+def add_sole(
+    spec: mujoco.MjSpec, model: mujoco.MjModel, frame: str, sole: Sole, olds: list[mujoco.MjsGeom]
+) -> None:
+    """Put the foot's contact shapes on a massless body, so that a sensor feels the ground alone.
+
+    Args:
+        spec, model: Of the robot.
+        frame: Name of the body.
+        sole: The foot.
+        olds: Its contact shapes, which move.
+    """
+    body = spec.body(model.body(sole.body).name).add_body(
+        name=frame, pos=sole.position, quat=mat2quat(sole.rotation), explicitinertial=False
+    )
+    body.add_site(name=frame)
+    for at, old in zip(sole.geoms, olds, strict=True):
+        named = {"name": old.name, "meshname": old.meshname, "material": old.material}
+        spec.delete(old)
+        place = _geom_pose(model, at, sole.body)
+        position = sole.rotation.T @ (place.position - sole.position)
+        turned = sole.rotation.T @ place.rotation
+        body.add_geom(
+            **named,
+            type=mujoco.mjtGeom(model.geom_type[at]),
+            size=model.geom_size[at],
+            pos=position,
+            quat=mat2quat(turned),
+            friction=model.geom_friction[at],
+            solref=model.geom_solref[at],
+            solimp=model.geom_solimp[at],
+            condim=int(model.geom_condim[at]),
+            priority=int(model.geom_priority[at]),
+            contype=int(model.geom_contype[at]),
+            conaffinity=int(model.geom_conaffinity[at]),
+            group=int(model.geom_group[at]),
+            rgba=model.geom_rgba[at],
+            margin=float(model.geom_margin[at]),
+            gap=float(model.geom_gap[at]),
+            density=0.0,
+        )
+
+
+def stiffen_soles(spec: mujoco.MjSpec, frames: list[str]) -> None:
+    """Give soles the contact of rubber on a hard floor."""
+    for frame in frames:
+        for geom in spec.body(frame).geoms:
+            geom.friction[0] = SOLE_FRICTION
+            geom.solref = SOLE_SOLREF
+
+
+def _geom_pose(model: mujoco.MjModel, geom: int, foot: int) -> FramePose:
+    """Return where a geom lies in a body on which its own body is fixed; a mesh as in its file."""
+    pose = FramePose(model.geom_pos[geom].copy(), quat2mat(model.geom_quat[geom]))
+    if model.geom_type[geom] == mujoco.mjtGeom.mjGEOM_MESH:
+        mesh = model.geom_dataid[geom]
+        turn = pose.rotation @ quat2mat(model.mesh_quat[mesh]).T
+        pose = FramePose(pose.position - turn @ model.mesh_pos[mesh], turn)
+    body = int(model.geom_bodyid[geom])
+    holder = AT_ORIGIN
+    while body != foot:
+        holder = FramePose(model.body_pos[body].copy(), quat2mat(model.body_quat[body])) @ holder
+        body = int(model.body_parentid[body])
+    return holder @ pose
