@@ -32,20 +32,22 @@ from talus_description.adoption.parts import (
     free_site_name,
     strip,
 )
+from talus_description.adoption.rest import REST_ROWS, TRIAL_S, rests_limp
 from talus_description.adoption.soles import SIDE_WORDS, add_sole, stiffen_soles
 from talus_description.adoption.source import Source, read_source
 from talus_description.adoption.stance import Stance, find_stance
 from talus_description.adoption.urdf_from_mjcf import urdf_tree
 from talus_description.adoption.urdf_shapes import UrdfShapes
 from talus_description.anatomy import AnatomyError
-from talus_description.assets.mesh_store import MESH_FOLDER
+from talus_description.assets.mesh_store import MESH_FOLDER, MeshAsset
 from talus_description.conversion.compare import MujocoFigure, UrdfFigure, check_same
 from talus_description.conversion.mjcf_joints import ENDLESS_TURN_RAD, joint_effort
 from talus_description.conversion.remarks import Remarks
 from talus_description.conversion.whole_files import put_folder_in_place, workplace_beside
-from talus_description.crouch import crouches
+from talus_description.crouch import crouches, hips
 from talus_description.formats.urdf_model import DescriptionError
 from talus_description.formats.urdf_reader import DRIVE_VELOCITY_RADPS, read_urdf
+from talus_description.rest_path import rest_path, yaml_text
 from talus_description.scene import load_robot_alone
 
 _ASSET_FOLDERS = re.compile(r'\b(meshdir|texturedir)="[^"]*"')
@@ -100,12 +102,8 @@ class _Adoption:
 
     def write(self) -> None:
         """Write all files, and compare them with the source."""
-        spec, model, parts = self.stance.spec, self.stance.model, self.stance.parts
-        name = self.made.name
-        spec.modelname = name
-        _draw_upright(spec.body(model.body(parts.base).name))
+        model, parts = self.stance.model, self.stance.parts
         joints = [joint for group in parts.groups.values() for joint in group]
-        effort = {joint: joint_effort(model, joint) for joint in joints}
         speeds = {joint: self._speed(joint) for joint in joints}
         for joint in joints:
             if not model.jnt_limited[model.joint(joint).id]:
@@ -113,22 +111,51 @@ class _Adoption:
                     joint,
                     f"endless: in the URDF {-ENDLESS_TURN_RAD:.4f} to {ENDLESS_TURN_RAD:.4f} rad",
                 )
+        soles = [free_site_name(self.stance.spec, f"{side}_sole") for side in SIDE_WORDS]
+        frames = self._equip(joints, soles)
+        meshes = take_meshes(self.stance.spec, self.made / MESH_FOLDER, self.remarks)
+        finished = self.stance.spec.compile()
+        robot = self._entries(finished, frames, soles, speeds)
+        self._save(finished, meshes, robot, speeds)
+        self._compare(speeds)
+        self._rest(robot, hips(finished, parts, soles))
+
+    def _equip(self, joints: list[str], soles: list[str]) -> dict[str, str]:
+        """Add what Talus reads and moves the robot by, and return its frames as in robot.yaml."""
+        spec, model, parts = self.stance.spec, self.stance.model, self.stance.parts
+        base = model.body(parts.base).name
+        spec.modelname = self.made.name
+        _draw_upright(spec.body(base))
         geoms = {geom.id: geom for geom in spec.geoms}
-        frames = {"base": model.body(parts.base).name, "torso": model.body(parts.chest).name}
+        frames = {"base": base, "torso": model.body(parts.chest).name}
         frames |= add_frames(spec, model, parts, self.remarks)
-        soles = [free_site_name(spec, f"{side}_sole") for side in SIDE_WORDS]
         shapes = [[geoms[at] for at in sole.geoms] for sole in parts.soles]
         for frame, sole, olds in zip(soles, parts.soles, shapes, strict=True):
             add_sole(spec, model, frame, sole, olds)
         if self.source.is_urdf:
             stiffen_soles(spec, soles)
             self.remarks.assumed("soles", "contact of rubber on a hard floor, as talus40's")
+        effort = {joint: joint_effort(model, joint) for joint in joints}
         add_motors(spec, effort)
         assume_rotor_inertia(spec, effort, self.remarks)
         add_sensors(spec, frames["imu"], soles)
-        meshes = take_meshes(spec, self.made / MESH_FOLDER, self.remarks)
-        finished = spec.compile()
-        robot = {
+        return frames
+
+    def _entries(
+        self,
+        finished: mujoco.MjModel,
+        frames: dict[str, str],
+        soles: list[str],
+        speeds: Mapping[str, float],
+    ) -> dict:
+        """Return the contents of robot.yaml."""
+        name = self.made.name
+        parts = self.stance.parts
+        self.remarks.assumed("drives", "motors behind the torque limits, brakes of half the peak")
+        self.remarks.assumed(
+            "battery", f"{BATTERY['energy']:g} kWh at {BATTERY['nominal_voltage']:g} V"
+        )
+        return {
             "name": name,
             "urdf": f"{name}.urdf",
             "mjcf": f"{name}.xml",
@@ -143,33 +170,68 @@ class _Adoption:
             },
             "frames": frames,
             "poses": crouches(finished, parts, soles),
-            "drives": {joint: drive_row(finished, joint, speeds[joint]) for joint in joints},
+            "drives": {joint: drive_row(finished, joint, speed) for joint, speed in speeds.items()},
             "battery": BATTERY,
         }
-        self.remarks.assumed("drives", "motors behind the torque limits, brakes of half the peak")
-        self.remarks.assumed(
-            "battery", f"{BATTERY['energy']:g} kWh at {BATTERY['nominal_voltage']:g} V"
-        )
-        text = _ASSET_FOLDERS.sub(rf'\1="{MESH_FOLDER}"', spec.to_xml())
-        _write(self.made / f"{name}.xml", text)
+
+    def _save(
+        self,
+        finished: mujoco.MjModel,
+        meshes: Mapping[str, MeshAsset],
+        robot: dict,
+        speeds: Mapping[str, float],
+    ) -> None:
+        """Write MJCF, URDF, the meshes that were made, and robot.yaml."""
+        text = _ASSET_FOLDERS.sub(rf'\1="{MESH_FOLDER}"', self.stance.spec.to_xml())
+        _write(self.made / robot["mjcf"], text)
         drawn = UrdfShapes(finished, meshes, self.remarks)
-        sites = [frames[key] for key in ("imu", "gaze", "left_gripper", "right_gripper")]
-        tree = urdf_tree(finished, name, sites, speeds, drawn)
+        sites = [robot["frames"][key] for key in ("imu", "gaze", "left_gripper", "right_gripper")]
+        tree = urdf_tree(finished, robot["name"], sites, speeds, drawn)
         for file, data in drawn.made.items():
             (self.made / MESH_FOLDER).mkdir(exist_ok=True)
             (self.made / MESH_FOLDER / file).write_bytes(data)
-        _write(self.made / f"{name}.urdf", ElementTree.tostring(tree, encoding="unicode"))
-        _write(
-            self.made / ROBOT_FILE,
-            yaml.safe_dump(robot, sort_keys=False, default_flow_style=None, allow_unicode=True),
-        )
-        self._compare(speeds)
+        _write(self.made / robot["urdf"], ElementTree.tostring(tree, encoding="unicode"))
+        _write(self.made / ROBOT_FILE, _robot_text(robot))
 
     def _speed(self, joint: str) -> float:
         known = self.velocity.get(joint, self.source.speeds.get(joint))
         if known is None:
             self.remarks.assumed(joint, f"speed limit {DRIVE_VELOCITY_RADPS:g} rad/s")
         return float(DRIVE_VELOCITY_RADPS if known is None else known)
+
+    def _rest(self, robot: dict, hips_of_both: list[str]) -> None:
+        """Write how the robot sits down, if it rests without torque where that ends."""
+        description = load_robot(self.made)
+        sit = description.poses["sit"]
+        drives = robot["drives"].values()
+        brakes = {
+            row["joints"][0]: (
+                row["holding_brake"],
+                row["torque_constant"] ** 2 / (2.0 * row["resistance"]),
+            )
+            for row in drives
+        }
+        soles = [foot.frame for foot in description.feet]
+        names = description.joint_names
+        can_rest = not np.allclose(sit, description.poses["stand"]) and rests_limp(
+            str(description.mjcf), names, sit, soles, brakes
+        )
+        if not can_rest:
+            self.remarks.assumed(
+                "sit",
+                "no rest path: limp in its lowest crouch it does not stay; give it stronger "
+                "brakes or a pose that rests, then `rest_path`; until then only the rig runs it",
+            )
+            return
+        try:
+            path = rest_path(description, hips_of_both, REST_ROWS)
+        except ValueError as error:
+            self.remarks.assumed("sit", f"no rest path: no balance on the way ({error})")
+            return
+        self.remarks.assumed("sit", f"its lowest crouch, which its brakes hold for {TRIAL_S:g} s")
+        _write(self.made / "rest_path.yaml", yaml_text(description, path))
+        robot = robot | {"rest_path": {"rows": REST_ROWS, "hips": hips_of_both}}
+        _write(self.made / ROBOT_FILE, _robot_text(robot))
 
     def _compare(self, speeds: Mapping[str, float]) -> None:
         """Load all files, and compare both models with the source and with each other."""
@@ -189,6 +251,10 @@ class _Adoption:
             self.stance.replaced,
         )
         check_same(body, UrdfFigure(read_urdf(robot.urdf)), robot.urdf.name)
+
+
+def _robot_text(robot: dict) -> str:
+    return yaml.safe_dump(robot, sort_keys=False, default_flow_style=None, allow_unicode=True)
 
 
 def _draw_upright(base: mujoco.MjsBody) -> None:

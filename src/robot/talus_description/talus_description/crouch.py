@@ -32,6 +32,11 @@ def crouches(
     return {"stand": solver.standing(), "sit": solver.deepest(SIT_KNEE_RAD)}
 
 
+def hips(model: mujoco.MjModel, parts: Anatomy, soles: list[str]) -> list[str]:
+    """Return the joints of both hips that turn the trunk forward. Raises AnatomyError."""
+    return _Solver(model, parts, soles).hips()
+
+
 class _Solver:
     """Bends both legs alike."""
 
@@ -47,6 +52,10 @@ class _Solver:
         self._data.qpos[3:7] = (1.0, 0.0, 0.0, 0.0)
         mujoco.mj_kinematics(model, self._data)
         self._bends = [self._bending(parts.groups[group]) for group in ("left_leg", "right_leg")]
+
+    def hips(self) -> list[str]:
+        """Return the joints of both hips that bend forward."""
+        return [bends[0][0] for bends in self._bends]
 
     def pose(self, knee: float) -> dict[str, float]:
         """Return the balanced pose with the knees at `knee` rad."""

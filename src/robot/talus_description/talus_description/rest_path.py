@@ -60,6 +60,17 @@ class Statics:
         pinocchio.framesForwardKinematics(self.model, self.data, q)
         return q
 
+    def hip_axis(self, position: np.ndarray, joint: int) -> np.ndarray:
+        """Return the axis of a joint, by its place in `position` (n,), in the world, (3,)."""
+        q = self.place(position)
+        world = pinocchio.ReferenceFrame.LOCAL_WORLD_ALIGNED
+        pinocchio.computeJointJacobians(self.model, self.data, q)
+        name = self.robot.joint_names[joint]
+        jacobian = pinocchio.getJointJacobian(
+            self.model, self.data, self.model.getJointId(name), world
+        )
+        return jacobian[3:, self._at_v[joint]]
+
     def com_ahead(self, position: np.ndarray) -> float:
         """Return centre of mass ahead of the middle between the soles, m."""
         com = pinocchio.centerOfMass(self.model, self.data, self.place(position))
@@ -97,24 +108,33 @@ def rest_path(robot: RobotDescription, hips: Sequence[str], rows: int) -> list[R
     start = statics.com_ahead(stand)
     end = statics.com_ahead(sit)
     at = [robot.joint_names.index(name) for name in hips]
+    senses = _senses(statics, stand, at)
     path = []
     for part in np.linspace(0.0, 1.0, rows):
         position = stand + part * (sit - stand)
-        _balance(statics, position, at, start + part * (end - start))
+        _balance(statics, position, at, senses, start + part * (end - start))
         path.append(statics.row(position))
     return path
 
 
-def _balance(statics: Statics, position: np.ndarray, hips: list[int], target: float) -> None:
+def _senses(statics: Statics, position: np.ndarray, hips: list[int]) -> np.ndarray:
+    """Return which way each hip turns the trunk, as the first one does (1) or against it (-1)."""
+    axes = [statics.hip_axis(position, hip) for hip in hips]
+    return np.sign([axis @ axes[0] for axis in axes])
+
+
+def _balance(
+    statics: Statics, position: np.ndarray, hips: list[int], senses: np.ndarray, target: float
+) -> None:
     """Turn the hips until the centre of mass is `target` m ahead of the soles' middle."""
     straight = position[hips].copy()
 
     def miss(turn: float) -> float:
-        position[hips] = straight + turn
+        position[hips] = straight + turn * senses
         return statics.com_ahead(position) - target
 
     turn = brentq(miss, -HIP_SEARCH_RAD, HIP_SEARCH_RAD, xtol=1e-12)
-    position[hips] = straight + turn
+    position[hips] = straight + turn * senses
 
 
 def yaml_text(robot: RobotDescription, path: list[RestRow]) -> str:

@@ -11,6 +11,7 @@ import xml.etree.ElementTree as ElementTree
 import mujoco
 import numpy as np
 import pytest
+import yaml
 from small_humanoid import small_humanoid
 from talus_core.errors import TalusError
 from talus_core.robot import load_robot
@@ -26,6 +27,13 @@ PAD_MESH = """<asset><mesh name="pad" vertex="-.1 -.05 -.01 .1 -.05 -.01 -.1 .05
   -.1 -.05 .01 .1 -.05 .01 -.1 .05 .01 .1 .05 .03"/></asset>"""
 PAD = '<geom name="{s}_pad" type="TYPE pos="0.03 0 -0.05"/>'
 SERVOS = '<default><general biastype="affine" gainprm="80" biasprm="0 -80 -2" gear="3"/></default>'
+
+
+@pytest.fixture(autouse=True)
+def no_trial(request, monkeypatch):
+    """Spare the seconds of simulation that show whether a robot rests, but where it matters."""
+    if "rest" not in request.node.name:
+        monkeypatch.setattr("talus_description.adopt.rests_limp", lambda *arguments: False)
 
 
 def adopted(tmp_path, text, name="guest"):
@@ -195,6 +203,18 @@ def test_links_show_and_meet_in_the_urdf_what_they_do_in_the_mjcf(tmp_path):
     for name, size in (("chest", "0.16 0.24 0.3"), ("left_sole", "0.2 0.1 0.02")):
         for kind in ("visual", "collision"):
             assert links[name].find(f"{kind}/geometry/box").get("size") == size
+
+
+@pytest.mark.parametrize(
+    ("torque", "rests"), [("-60 60", True), ("-3 3", False)], ids=["strong", "weak"]
+)
+def test_a_crouch_that_rests_without_torque_gets_a_path(tmp_path, torque, rests):
+    text = small_humanoid(torque=f'actuatorfrcrange="{torque}" armature="0.01"')
+    folder, _, said = adopted(tmp_path, text)
+    assert (folder / "rest_path.yaml").exists() == rests
+    assert ("which its brakes hold" in said) == rests and ("no rest path" in said) != rests
+    entries = yaml.safe_load((folder / "robot.yaml").read_text())
+    assert entries.get("rest_path", {}).get("hips") == (["l_hip", "r_hip"] if rests else None)
 
 
 @pytest.mark.parametrize(
