@@ -225,6 +225,8 @@ class Simulated(Driver, Protocol):
     def push(self, link: str, impulse: np.ndarray, duration: float) -> None:
         """Spread an impulse (3,), N s in the world frame, over `duration`, s, on a link.
 
+        `link` is the name of a link, or of a frame in robot.yaml, such as `torso`.
+
         Raises UnknownNameError or ValueError.
         """
 

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 import yaml
 
+from talus_core.body.leg_roles import LegRoles, LegRolesError, find_leg_roles
 from talus_core.errors import TalusError, UnknownNameError
 
 ROBOT_FILE = "robot.yaml"
 ENTRIES = (
-    *("name", "urdf", "mjcf", "sdf", "joints", "feet", "frames", "roles", "poses"),
+    *("name", "urdf", "mjcf", "sdf", "joints", "feet", "frames", "poses"),
     *("rest_path", "drives", "battery", "cameras", "simulation"),
 )
 FRAME_ENTRIES = ("base", "torso", "imu", "gaze", "left_gripper", "right_gripper")
@@ -59,6 +60,8 @@ class JointLimits:
     """Holds the limits of every joint, each (n,).
 
     Positions are in rad, speeds in rad/s, torques in N m, and rotor inertia at the joint in kg m^2.
+    `holding_brake` is the dry friction, N m, of the brake that closes when the power is cut; 0 for
+    a drive without one.
     """
 
     lower: np.ndarray
@@ -66,6 +69,7 @@ class JointLimits:
     velocity: np.ndarray
     effort: np.ndarray
     rotor_inertia: np.ndarray
+    holding_brake: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,7 @@ class RobotDescription:
             right_hand.
         limits: Limits of the joints, in the order of `joint_names`.
         feet: Left and right foot.
+        legs: What the joints of the left and the right leg are for.
         frames: Names of base, torso, imu, gaze, left_gripper and right_gripper frames.
         poses: Named joint poses, each (n,), rad; at least `stand` and `sit`.
         urdf, mjcf, sdf: The model files.
@@ -91,6 +96,7 @@ class RobotDescription:
     groups: dict[str, tuple[str, ...]]
     limits: JointLimits
     feet: tuple[Foot, Foot]
+    legs: tuple[LegRoles, LegRoles]
     frames: dict[str, str]
     poses: dict[str, np.ndarray]
     urdf: Path
@@ -118,7 +124,7 @@ def load_robot(folder: str | Path) -> RobotDescription:
     raw = read_robot_file(folder)
     try:
         return _build(folder, raw)
-    except UnknownNameError as error:
+    except (UnknownNameError, LegRolesError) as error:
         raise RobotDescriptionError(f"{folder / ROBOT_FILE}: {error}") from error
     except (KeyError, TypeError, AttributeError) as error:
         raise RobotDescriptionError(
@@ -187,15 +193,23 @@ def _build(folder: Path, raw: dict) -> RobotDescription:
     groups = {name: tuple(joints) for name, joints in raw["joints"].items()}
     names = tuple(joint for joints in groups.values() for joint in joints)
     urdf = folder / raw["urdf"]
+    tree = _read_urdf(urdf)
+    frames = dict(raw["frames"])
+    poses = {name: _pose(names, joints) for name, joints in raw["poses"].items()}
+    left_leg, right_leg = (
+        find_leg_roles(tree, frames["base"], groups[leg], names, poses["stand"])
+        for leg in ("left_leg", "right_leg")
+    )
     return RobotDescription(
         name=raw["name"],
         folder=folder,
         joint_names=names,
         groups=groups,
-        limits=_limits(urdf, names, _rotor_inertia(raw)),
+        limits=_limits(urdf, tree, names, raw),
         feet=(Foot(**raw["feet"]["left"]), Foot(**raw["feet"]["right"])),
-        frames=dict(raw["frames"]),
-        poses={name: _pose(names, joints) for name, joints in raw["poses"].items()},
+        legs=(left_leg, right_leg),
+        frames=frames,
+        poses=poses,
         urdf=urdf,
         mjcf=folder / raw["mjcf"] if "mjcf" in raw else None,
         sdf=folder / raw["sdf"] if "sdf" in raw else None,
@@ -211,24 +225,31 @@ def _pose(names: tuple[str, ...], joints: dict[str, float]) -> np.ndarray:
     return pose
 
 
-def _rotor_inertia(raw: dict) -> dict[str, float]:
-    return {
-        joint: drive["rotor_inertia"]
+def _of_drives(raw: dict, entry: str, names: tuple[str, ...]) -> np.ndarray:
+    """Return an entry of the table of drives for every joint, 0 where no drive says it."""
+    values = {
+        joint: float(drive.get(entry, 0.0))
         for drive in raw.get("drives", {}).values()
         for joint in drive["joints"]
     }
+    for joint in values:
+        if joint not in names:
+            raise UnknownNameError("joint", joint, names)
+    return np.array([values.get(name, 0.0) for name in names])
 
 
-def _limits(urdf: Path, names: tuple[str, ...], rotor_inertia: dict[str, float]) -> JointLimits:
+def _read_urdf(urdf: Path) -> ElementTree.Element:
     try:
-        joints = {
-            j.get("name", ""): j
-            for j in ElementTree.parse(urdf).getroot().iter("joint")
-            if j.get("type") != "fixed"
-        }
+        return ElementTree.parse(urdf).getroot()
     except (OSError, ElementTree.ParseError) as error:
         raise RobotDescriptionError(f"{urdf}: {error}") from error
-    for name in (*names, *rotor_inertia):
+
+
+def _limits(
+    urdf: Path, tree: ElementTree.Element, names: tuple[str, ...], raw: dict
+) -> JointLimits:
+    joints = {j.get("name", ""): j for j in tree.iter("joint") if j.get("type") != "fixed"}
+    for name in names:
         if name not in joints:
             raise UnknownNameError("joint", name, joints)
 
@@ -247,5 +268,6 @@ def _limits(urdf: Path, names: tuple[str, ...], rotor_inertia: dict[str, float])
         upper=column("upper"),
         velocity=column("velocity"),
         effort=column("effort"),
-        rotor_inertia=np.array([float(rotor_inertia.get(name, 0.0)) for name in names]),
+        rotor_inertia=_of_drives(raw, "rotor_inertia", names),
+        holding_brake=_of_drives(raw, "holding_brake", names),
     )

@@ -60,7 +60,7 @@ class BalanceNode:
         self._link = FastLink(node)
         self._intakes = intakes_of(node)
         self._command = node.create_publisher(JointCommand, "joint_command", FAST_QOS)
-        self._reports = BalanceReports(node, self._description.feet, config.control_rate_hz)
+        self._reports = BalanceReports(node, self._description, config.control_rate_hz)
         self._heartbeat = HeartbeatThread(node, "balance")
         self._link.subscribe_loop(RobotStateMsg, "robot_state", self._read, self._on_state)
         self._link.subscribe(TwistStamped, "cmd_vel", self._on_velocity, QUEUE_QOS)

@@ -29,12 +29,14 @@ from talus_balance.balance_types import Balanced, BalanceReport
 from talus_balance.stepping.height_grid import HeightGrid
 from talus_interfaces.msg import BalanceState, ElevationMap, LimbTargets
 
+BASE_FRAME = "base_link"  # of odometry and velocities, whatever the robot calls its base (REP-105)
 # Both have the robot's heading, in which a velocity is meant.
-VELOCITY_FRAMES = ("base_link", "base_footprint")
-GAZE_FRAMES = ("base_link", "odom")
+VELOCITY_FRAMES = (BASE_FRAME, "base_footprint")
+GAZE_FRAMES = (BASE_FRAME, "odom")
 ELEVATION_FRAMES = ("odom",)  # the feet are only known in odom
 # Cells: a hundred times those of the map that is shipped; more is no ground around a robot.
 MOST_ELEVATION_CELLS = 4_000_000
+SAME_QUAT_XYZW = np.array([0.0, 0.0, 0.0, 1.0])  # no rotation
 GYROSCOPE_VARIANCE = 9e-6  # (rad/s)^2, from the gyroscope's noise of 0.003 rad/s
 
 
@@ -51,7 +53,7 @@ class OdometryWriter:
     """
 
     def __init__(self) -> None:
-        shape = Odometry(child_frame_id="base_link")
+        shape = Odometry(child_frame_id=BASE_FRAME)
         shape.header.frame_id = "odom"
         shape.twist.covariance[[21, 28, 35]] = GYROSCOPE_VARIANCE
         self._message = StampedNumbers(serialize_message(shape), 7 + 36 + 6 + 36)
@@ -74,23 +76,29 @@ class OdometryWriter:
 
 
 def transforms_message(
-    base: BaseEstimate, sole_positions: np.ndarray | None, quat_xyzw: np.ndarray, stamp: Time
+    base: BaseEstimate,
+    sole_positions: np.ndarray | None,
+    quat_xyzw: np.ndarray,
+    stamp: Time,
+    link: str = BASE_FRAME,
 ) -> TFMessage:
     """Return the transforms odom -> base_link -> base_footprint (REP-120).
 
     The footprint lies on the ground below the base and has its heading. `sole_positions` (2, 3), m,
-    give the ground's height; it is 0 where they are None.
+    give the ground's height; it is 0 where they are None. Where the robot calls its base `link`,
+    that link stands between odom and base_link, which then is the same frame by the standard name.
     """
     ground = 0.0 if sole_positions is None else float(sole_positions[:, 2].min())
     footprint = np.array([base.position[0], base.position[1], ground])
     position = base.rotation.T @ (footprint - base.position)
     levelled = quat_xyzw_from_rotation(base.rotation.T @ matrix_from_yaw(yaw_of(base.rotation)))
-    return TFMessage(
-        transforms=[
-            _transform("odom", "base_link", base.position, quat_xyzw, stamp),
-            _transform("base_link", "base_footprint", position, levelled, stamp),
-        ]
-    )
+    transforms = [
+        _transform("odom", link, base.position, quat_xyzw, stamp),
+        _transform(link, "base_footprint", position, levelled, stamp),
+    ]
+    if link != BASE_FRAME:
+        transforms.append(_transform(link, BASE_FRAME, np.zeros(3), SAME_QUAT_XYZW, stamp))
+    return TFMessage(transforms=transforms)
 
 
 def balance_state_message(

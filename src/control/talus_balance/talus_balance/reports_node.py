@@ -9,7 +9,7 @@ import numpy as np
 from builtin_interfaces.msg import Time
 from nav_msgs.msg import Odometry
 from rclpy.node import Node
-from talus_core.robot import Foot
+from talus_core.robot import RobotDescription
 from talus_core.state import RobotState
 from talus_dynamics.rotation_vectors import quat_xyzw_from_rotation
 from talus_ros.diagnostics_node import ERROR, OK, WARN, DiagnosticsPublisher
@@ -32,8 +32,9 @@ TRACE_SLOT_BYTES = 1024  # odometry with its covariances is 700
 class BalanceReports:
     """Publishes the node's reports; call `publish` every tick."""
 
-    def __init__(self, node: Node, feet: tuple[Foot, Foot], control_rate_hz: float):
-        self._feet = feet
+    def __init__(self, node: Node, description: RobotDescription, control_rate_hz: float):
+        self._feet = description.feet
+        self._base_link = description.frames["base"]
         self._every = {
             hz: round(control_rate_hz / hz)
             for hz in (ODOMETRY_HZ, BALANCE_STATE_HZ, DIAGNOSTICS_HZ)
@@ -64,7 +65,9 @@ class BalanceReports:
             quat_xyzw = quat_xyzw_from_rotation(base.rotation)
             self._odometry.publish(self._odometry_writer.write(base, quat_xyzw, state.time))
             soles = report.sole_positions
-            frames = conversions.transforms_message(base, soles, quat_xyzw, stamp)
+            frames = conversions.transforms_message(
+                base, soles, quat_xyzw, stamp, link=self._base_link
+            )
             self._transforms.publish(frames)
         if state.sequence % self._every[BALANCE_STATE_HZ] == 0:
             self._state.publish(

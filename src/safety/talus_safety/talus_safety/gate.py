@@ -77,7 +77,7 @@ class LastGate:
         self._standby = Standby(
             robot,
             body,
-            path=load_rest_path(robot),
+            path=load_rest_path(robot, body),
             period=period,
             config=self._config.standby,
         )

@@ -7,6 +7,7 @@ import yaml
 from safety_samples import HELD, PERIOD, ROBOT, N, state
 from talus_core.words.rest import AT_REST_AFTER_S, STILL_JOINT_RADPS, STILL_TURN_RADPS
 from talus_safety.kernel.judge.plausible import StateKeeper
+from talus_safety.kernel.measure.body import Body
 from talus_safety.kernel.measure.rest import (
     LYING_UP_COSINE,
     NEAR_REST_POSE_RAD,
@@ -16,6 +17,7 @@ from talus_safety.kernel.measure.rest import (
 )
 from talus_safety.standby.rest_path import RestPath, RestPathError, load_rest_path
 
+BODY = Body(ROBOT)
 LEGS = ROBOT.indices("left_leg", "right_leg")
 KNEE = ROBOT.joint_names.index("l_knee")
 WRIST = ROBOT.joint_names.index("l_wrist_yaw")
@@ -83,7 +85,7 @@ def test_forgetting_starts_anew():
 
 
 def test_path_goes_from_stand_to_sit():
-    path = load_rest_path(ROBOT)
+    path = load_rest_path(ROBOT, BODY)
     assert (
         path.progress[0] == 0.0
         and path.progress[-1] == 1.0
@@ -96,7 +98,7 @@ def test_path_goes_from_stand_to_sit():
 
 
 def test_path_is_continuous_inside_limits_and_found_again():
-    path = load_rest_path(ROBOT)
+    path = load_rest_path(ROBOT, BODY)
     postures = np.array([path.posture(p) for p in np.linspace(0.0, 1.0, 2001)])
     assert np.abs(np.diff(postures, axis=0)).max() < 0.002
     assert (postures >= ROBOT.limits.lower).all() and (postures <= ROBOT.limits.upper).all()
@@ -138,7 +140,35 @@ def test_bad_path_says_what_it_needs(tmp_path, text, message):
     if text is not None:
         (tmp_path / "rest_path.yaml").write_text(text)
     with pytest.raises(RestPathError, match=message):
-        load_rest_path(replace(ROBOT, folder=tmp_path))
+        load_rest_path(replace(ROBOT, folder=tmp_path), BODY)
+
+
+SHIPPED = yaml.safe_load((ROBOT.folder / "rest_path.yaml").read_text())
+
+
+def changed_path(row: int, **angles: float) -> list[dict]:
+    rows = [dict(entry, position=list(entry["position"])) for entry in SHIPPED["rows"]]
+    for joint, angle in angles.items():
+        rows[row]["position"][SHIPPED["joints"].index(joint)] = angle
+    return rows
+
+
+@pytest.mark.parametrize(
+    "rows, message",
+    [
+        (changed_path(3, l_knee=float("nan")), "row 3: an angle is no finite number"),
+        (changed_path(3, l_knee=9.0), "row 3: l_knee at 9 rad; its range is"),
+        (changed_path(3, l_ankle_pitch=0.1), "row 3: the soles do not lie on one plane"),
+        (changed_path(0, l_hip_pitch=-0.9, r_hip_pitch=-0.9), "row 0: the centre of mass is"),
+        (SHIPPED["rows"][:4] + SHIPPED["rows"][3:], "row 4: it is equal to the row before it"),
+        (SHIPPED["rows"][::-1], "row 1: the body rises by 27 mm"),
+    ],
+    ids=["nan", "range", "one sole", "leaning", "stands still", "upwards"],
+)
+def test_a_path_that_would_not_carry_the_robot_down_is_refused(tmp_path, rows, message):
+    (tmp_path / "rest_path.yaml").write_text(yaml.dump(dict(SHIPPED, rows=rows)))
+    with pytest.raises(RestPathError, match=message):
+        load_rest_path(replace(ROBOT, folder=tmp_path), BODY)
 
 
 def test_sound_states_pass_as_they_are():

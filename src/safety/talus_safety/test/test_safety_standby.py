@@ -18,7 +18,8 @@ from talus_safety.standby.standby import SWAYING_JOINTS, Standby
 
 pytestmark = pytest.mark.sim
 
-BODY, PATH = Body(ROBOT), load_rest_path(ROBOT)
+BODY = Body(ROBOT)
+PATH = load_rest_path(ROBOT, BODY)
 FOOT = ROBOT.feet[0]
 SOUND = np.zeros(N, dtype=bool)  # no joint is limp
 ANKLES = [ROBOT.joint_names.index(name) for name in ("l_ankle_pitch", "r_ankle_pitch")]

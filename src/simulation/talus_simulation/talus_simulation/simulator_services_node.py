@@ -18,7 +18,7 @@ from talus_interfaces.srv import Push, SetFriction
 from talus_simulation.fault_service_node import FaultService
 from talus_simulation.faults.injector import FaultInjector
 
-DEFAULT_PUSH_LINK = "torso"  # of Push.srv
+DEFAULT_PUSH_LINK = "torso"  # of Push.srv: the part of that name in robot.yaml
 DEFAULT_PUSH_DURATION_S = 0.1  # s, of Push.srv
 
 

@@ -12,48 +12,68 @@ import yaml
 from talus_core.errors import UnknownNameError
 from talus_core.robot import RobotDescription, RobotDescriptionError
 
-SIDE_PREFIXES = ("l_", "r_")
+SIDES = ("left_", "right_")
 Plan = TypeVar("Plan")
 
 
 class KeyPoses:
-    """Turns joints by name into arrays; a name without side means both sides, mirrored.
+    """Turns joints by name into arrays.
 
-    Joints in `opposite`, without side, turn the other way on the other side. The angles in
-    `everywhere` hold unless a pose says otherwise.
+    A joint of the left side stands for its partner on the right too, mirrored, unless a pose names
+    that one as well. Partners have the same place in their groups, as `left_leg` and `right_leg`.
+    Joints in `opposite` turn the other way on the other side; of a pair, the left one is named. The
+    angles in `everywhere` hold unless a pose says otherwise.
     """
 
     def __init__(self, robot: RobotDescription, opposite: list[str], everywhere: dict[str, float]):
         self._names = robot.joint_names
         self._limits = robot.limits
-        self._opposite = set(opposite)
+        self._partner = _partners(robot)
+        self._sign = np.ones(len(self._names))
+        for name in opposite:
+            joint = self._place(name)
+            self._sign[[joint, self._partner[joint]]] = -1.0
+        self._left = robot.indices(*(g for g in robot.groups if g.startswith(SIDES[0]))).tolist()
         self._default = np.zeros(len(self._names))
         self._default = self.pose(everywhere)
 
     def mirrored(self, position: np.ndarray) -> np.ndarray:
         """Return the pose (n,), rad, with left and right exchanged."""
-        mirrored = np.empty_like(position)
-        for name, angle in zip(self._names, position, strict=True):
-            side, bare = (name[:2], name[2:]) if name.startswith(SIDE_PREFIXES) else ("", name)
-            other = SIDE_PREFIXES[side == SIDE_PREFIXES[0]] + bare if side else name
-            mirrored[self._names.index(other)] = -angle if bare in self._opposite else angle
-        return mirrored
+        return (self._sign * position)[self._partner]
 
     def pose(self, joints: dict[str, float]) -> np.ndarray:
         """Return joints by name as an array (n,), rad, within the joints' ranges."""
         position = self._default.copy()
-        for name, angle in joints.items():
-            for joint, sign in self._sides(name):
-                position[self._names.index(joint)] = sign * float(angle)
+        named = {self._place(name): float(angle) for name, angle in joints.items()}
+        for joint, angle in named.items():
+            position[joint] = angle
+            partner = self._partner[joint]
+            if joint in self._left and partner not in named:
+                position[partner] = self._sign[joint] * angle
         return np.clip(position, self._limits.lower, self._limits.upper)
 
-    def _sides(self, name: str) -> list[tuple[str, float]]:
-        if name in self._names:
-            return [(name, 1.0)]
-        left, right = (side + name for side in SIDE_PREFIXES)
-        if left not in self._names or right not in self._names:
+    def _place(self, name: str) -> int:
+        if name not in self._names:
             raise UnknownNameError("joint", name, self._names)
-        return [(left, 1.0), (right, -1.0 if name in self._opposite else 1.0)]
+        return self._names.index(name)
+
+
+def _partners(robot: RobotDescription) -> np.ndarray:
+    """Return the place (n,) of each joint's partner on the other side; its own in the middle."""
+    partner = np.arange(len(robot.joint_names))
+    for group in robot.groups:
+        other = group.replace(*SIDES)
+        if group.startswith(SIDES[0]) and other in robot.groups:
+            left = robot.indices(group)
+            right = robot.indices(other)
+            if len(left) != len(right):
+                raise RobotDescriptionError(
+                    f"{robot.folder / 'robot.yaml'}: {group} has {len(left)} joints and {other} "
+                    f"{len(right)}; key poses need as many, in the same order"
+                )
+            partner[left] = right
+            partner[right] = left
+    return partner
 
 
 def read_pose_file(

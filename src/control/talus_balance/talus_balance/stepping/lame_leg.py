@@ -30,8 +30,6 @@ from talus_balance.stepping.gait_types import (
 from talus_balance.stepping.phases.stand import MOST_PRESSURE_OF_HALF_SUPPORT
 from talus_balance.stepping.swing_foot import FootReference, SwingFoot
 
-KNEE_NAME_PART = "knee"
-
 
 @dataclass(frozen=True)
 class LameLegConfig:
@@ -115,7 +113,7 @@ class LameLeg:
         dt: float,
     ):
         """Take the gait's values; `foot_half`: half of the sole that may be pressed on, m."""
-        self._knees = [_knee(description, leg) for leg in ("left_leg", "right_leg")]
+        self._knees = [leg.knee for leg in description.legs]
         self._gait_config = gait
         self._config = LameLegConfig()
         self._dt = dt
@@ -247,9 +245,3 @@ class LameLeg:
             phase=GaitPhase.DOUBLE if reference is None else GaitPhase.SINGLE,
             landing=None,
         )
-
-
-def _knee(description: RobotDescription, leg: str) -> int:
-    """Return that leg's joint with "knee" in its name, as l_knee or left_knee_joint."""
-    knee = next(joint for joint in description.groups[leg] if KNEE_NAME_PART in joint)
-    return description.joint_names.index(knee)

@@ -58,8 +58,8 @@ class FoldedFall:
     def __init__(self, plan: FallPlan, robot: RobotDescription, period: float):
         self._folding = Folding(plan, robot.limits.effort, period)
         self._legs = [
-            (robot.indices(f"{side}_leg"), robot.joint_names.index(f"{side[0]}_knee"))
-            for side in ("left", "right")
+            (robot.indices(group), roles)
+            for group, roles in zip(("left_leg", "right_leg"), robot.legs, strict=True)
         ]
 
     def begin_fall(self, state: RobotState, tilt: Vertical) -> None:
@@ -68,8 +68,8 @@ class FoldedFall:
         Legs that are bent farther than the pose, near the seat, only give way.
         """
         self._folding.begin_fold(state.position, falls_towards(tilt))
-        for leg, knee in self._legs:
-            if state.position[knee] > self._folding.pose[knee]:
+        for leg, roles in self._legs:
+            if roles.is_bent_farther(state.position, self._folding.pose):
                 self._folding.stiffness[leg] = 0.0
 
     def step_fall(self, state: RobotState, tilt: Vertical) -> JointCommand:

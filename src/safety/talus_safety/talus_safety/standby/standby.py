@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from talus_core.body.leg_roles import JointAxis
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 
@@ -37,22 +38,11 @@ LEAST_PACE = 0.15  # share of full speed: a robot that leans on something still 
 # gains below the body then goes down at 0.3 m/s.
 HELD_LEG_LOWERING_M = 0.02
 DAMPING_ONLY_UP_COSINE = 0.6  # cosine of the tilt, 53 degrees, beyond which joints are only damped
-STANDBY_STIFFNESS_PER_EFFORT = {
-    "hip_yaw": 1.5,
-    "hip_roll": 0.8,
-    "hip_pitch": 2.0,
-    "knee": 2.0,
-    "ankle_pitch": 0.25,
-    "ankle_roll": 0.3,
-}
-STANDBY_OTHER_STIFFNESS_PER_EFFORT = 1.5  # 1/rad, times the torque limit: torso, arms and hands
-KNEE_JOINT = "knee"  # a leg gives way without this joint's torque
-# These joints have no stops to rest on: they stay stiff until torque is cut and brakes close.
-SWAYING_JOINTS = (
-    "hip_yaw",
-    "hip_roll",
-    "ankle_roll",
-)
+# 1/rad, times the torque limit
+HIP_STIFFNESS_PER_EFFORT = {JointAxis.YAW: 1.5, JointAxis.ROLL: 0.8, JointAxis.PITCH: 2.0}
+KNEE_STIFFNESS_PER_EFFORT = 2.0
+ANKLE_STIFFNESS_PER_EFFORT = {JointAxis.YAW: 0.3, JointAxis.ROLL: 0.3, JointAxis.PITCH: 0.25}
+STANDBY_OTHER_STIFFNESS_PER_EFFORT = 1.5  # torso, arms and hands
 STANDBY_DAMPING_PER_EFFORT = 0.04  # s/rad, times the torque limit
 # 1/rad and s/rad, times the torque limit: for a leg in the air, which must land in time
 FLYING_GAINS_PER_EFFORT = (
@@ -147,9 +137,11 @@ class Standby:
         self._observer = StanceObserver(body)
         self._planner = FootingPlanner(robot)
         self._landing = FootPlacing(body, period)
-        self._knees = [robot.joint_names.index(f"{side}_{KNEE_JOINT}") for side in "lr"]
+        self._knees = [leg.knee for leg in robot.legs]  # a leg gives way without its torque
         self._gains = _gains(robot)
-        self._sways = np.array([_kind(name) in SWAYING_JOINTS for name in robot.joint_names])
+        # A joint with a brake stays stiff until torque is cut and the brake closes; the others are
+        # let down onto their stops.
+        self._is_braked = robot.limits.holding_brake > 0.0
         self._descent = Descent(0.0, 0.0, offset=np.zeros(body.size), speed=np.zeros(body.size))
 
     @property
@@ -212,7 +204,7 @@ class Standby:
                 held=held,
             )
         left = max(1.0 - descent.seated_for / self._config.release_s, 0.0)
-        fade = np.where(self._sways, 1.0, left)
+        fade = np.where(self._is_braked, 1.0, left)
         command = JointCommand(
             sequence=state.sequence,
             position=self._reference(),
@@ -343,23 +335,18 @@ def _aim(stance: Stance, anchor: Anchor, time: float) -> np.ndarray:
 
 
 def _gains(robot: RobotDescription) -> JointGains:
-    kinds = [_kind(name) for name in robot.joint_names]
     effort = robot.limits.effort
-    other = STANDBY_OTHER_STIFFNESS_PER_EFFORT
-    stiffness = [STANDBY_STIFFNESS_PER_EFFORT.get(kind, other) for kind in kinds]
-    damping = [
-        ANKLE_DAMPING_PER_EFFORT if kind.startswith("ankle") else STANDBY_DAMPING_PER_EFFORT
-        for kind in kinds
-    ]
+    stiffness = np.full(len(effort), STANDBY_OTHER_STIFFNESS_PER_EFFORT)
+    damping = np.full(len(effort), STANDBY_DAMPING_PER_EFFORT)
+    for leg in robot.legs:
+        stiffness[list(leg.hip)] = [HIP_STIFFNESS_PER_EFFORT[leg.axes[j]] for j in leg.hip]
+        stiffness[leg.knee] = KNEE_STIFFNESS_PER_EFFORT
+        stiffness[list(leg.ankle)] = [ANKLE_STIFFNESS_PER_EFFORT[leg.axes[j]] for j in leg.ankle]
+        damping[list(leg.ankle)] = ANKLE_DAMPING_PER_EFFORT
     flying_kp, flying_kd = FLYING_GAINS_PER_EFFORT
     return JointGains(
-        kp=np.array(stiffness) * effort,
-        kd=np.array(damping) * effort,
+        kp=stiffness * effort,
+        kd=damping * effort,
         flying_kp=flying_kp * effort,
         flying_kd=flying_kd * effort,
     )
-
-
-def _kind(joint: str) -> str:
-    """Return a joint's name without its side."""
-    return joint.removeprefix("l_").removeprefix("r_")

@@ -193,8 +193,8 @@ class MujocoDriver:
         return self._plant.touching()
 
     def push(self, link: str, impulse: np.ndarray, duration: float) -> None:
-        """Push a link from the next tick on."""
-        self._pushes.add(link, impulse, duration)
+        """Push a link, or the one that robot.yaml gives as `torso` or `base`, from now on."""
+        self._pushes.add(self._setup.description.frames.get(link, link), impulse, duration)
 
     def set_friction(self, target: str, friction: float) -> None:
         """Change the friction of a target from the next tick on."""

@@ -256,6 +256,20 @@ def _whole_steps(period: float, timestep: float) -> int:
 
 
 def _wrench_places(model: mujoco.MjModel, sole: str) -> list[int]:
-    """Return the places of a foot's force, then torque, in the sensor data."""
-    starts = [model.sensor(f"{sole}_{kind}").adr[0] for kind in ("force", "torque")]
-    return [start + axis for start in starts for axis in range(3)]
+    """Return the places of a foot's force, then torque, in the sensor data.
+
+    Raises DriverError where the sole has no such sensor.
+    """
+    site = model.site(sole).id
+    at_sole = (model.sensor_objtype == mujoco.mjtObj.mjOBJ_SITE) & (model.sensor_objid == site)
+    places: list[int] = []
+    for kind in (mujoco.mjtSensor.mjSENS_FORCE, mujoco.mjtSensor.mjSENS_TORQUE):
+        found = np.flatnonzero(at_sole & (model.sensor_type == kind))
+        if len(found) != 1:
+            raise DriverError(
+                f"site '{sole}' has {len(found)} sensors of {kind.name}; a sole needs one <force> "
+                "and one <torque>"
+            )
+        start = int(model.sensor_adr[found[0]])
+        places += range(start, start + 3)
+    return places

@@ -138,9 +138,9 @@ def _push_cases() -> dict[str, Case]:
         "walking_push_torso": PushCase(
             walks, worst_key=worst, forward_key="walking_push_dv_forward"
         ),
-        "walking_push_pelvis": PushCase(walks, "base_link"),
+        "walking_push_pelvis": PushCase(walks, "base"),
         "standing_push_torso": PushCase(stands, worst_key="standing_push_dv_worst"),
-        "standing_push_pelvis": PushCase(stands, "base_link"),
+        "standing_push_pelvis": PushCase(stands, "base"),
         "double_push": PushCase(walks, is_double=True),
         "loaded_push": PushCase(loaded, worst_key="arms_busy_push_dv_worst"),
         "waving_push": PushCase(waving, worst_key="arms_busy_push_dv_worst"),
