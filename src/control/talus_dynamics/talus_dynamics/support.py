@@ -6,6 +6,8 @@ from __future__ import annotations
 import numpy as np
 from talus_core.robot import Foot
 
+LEAST_SHARE_OF_LOAD = 1.0 / 30.0  # twice the noise of a foot sensor, of the weight of talus40
+
 
 def sole_corners(position: np.ndarray, yaw: float, foot: Foot) -> np.ndarray:
     """Return the corners (4, 2), m, of a level sole at `position` (3,), heading `yaw`, rad."""
@@ -77,23 +79,26 @@ def centre_of_pressure(
 ) -> np.ndarray | None:
     """Return the common centre of pressure of both soles (3,), m; None below `least`, N, of load.
 
+    A sole that bears less than a thirtieth of the load, which may be noise, does not count.
+
     Args:
         positions: (2, 3) positions of the soles, m.
         yaws: (2,) headings of the soles, rad.
         wrenches: (2, 6) wrenches of the ground on the soles, in and about them.
-        least: Least vertical force that counts, N.
+        least: Least vertical force on both soles together that counts, N.
     """
     forces = np.maximum(wrenches[:, 2], 0.0)
-    total = float(forces.sum())
-    if total < least:
+    load = float(forces.sum())
+    if load < least:
         return None
+    counts = forces >= LEAST_SHARE_OF_LOAD * load
     point = np.zeros(3)
-    for position, yaw, wrench, force in zip(positions, yaws, wrenches, forces, strict=True):
-        if force < least:
-            continue
+    for position, yaw, wrench, force in zip(
+        positions[counts], yaws[counts], wrenches[counts], forces[counts], strict=True
+    ):
         x = -wrench[4] / force
         y = wrench[3] / force
         c = np.cos(yaw)
         s = np.sin(yaw)
         point += force * (position + np.array([c * x - s * y, s * x + c * y, 0.0]))
-    return point / float(forces[forces >= least].sum())
+    return point / float(forces[counts].sum())

@@ -15,7 +15,6 @@ from talus_safety.kernel.judge import consistency
 from talus_safety.kernel.judge.consistency import ConsistencyWatch
 from talus_safety.kernel.measure import soles
 from talus_safety.kernel.measure.body import Body
-from talus_safety.kernel.measure.stance import CONTACT_OFF_N
 from talus_safety.kernel.measure.tilt import TiltFilter
 
 pytestmark = pytest.mark.sim
@@ -237,7 +236,11 @@ def test_feet_are_judged_anew_after_rest_and_where_a_leg_says_nothing(monkeypatc
     assert story.looks(consistency.CONTACT_LOOKS - 1, **silent).foot == ""
 
 
-HALF_WEIGHT = consistency.CARRYING_LEG_OF_WEIGHT * Body(ROBOT).mass * GRAVITY_MPS2
+BODY = Body(ROBOT)
+WEIGHT = BODY.mass * GRAVITY_MPS2
+HALF_WEIGHT = consistency.CARRYING_LEG_OF_WEIGHT * WEIGHT
+CLAIMED = consistency.CLAIMED_OF_WEIGHT * WEIGHT
+IDLE = consistency.IDLE_LEG_OF_WEIGHT * WEIGHT
 
 
 @pytest.mark.parametrize(
@@ -245,12 +248,12 @@ HALF_WEIGHT = consistency.CARRYING_LEG_OF_WEIGHT * Body(ROBOT).mass * GRAVITY_MP
     [
         (0.0, 1.01 * HALF_WEIGHT, True),
         (0.0, HALF_WEIGHT, False),
-        (CONTACT_OFF_N, 500.0, False),
-        (0.99 * CONTACT_OFF_N, 500.0, True),
-        (1.01 * consistency.CLAIMED_FORCE_N, 0.0, True),
-        (consistency.CLAIMED_FORCE_N, 0.0, False),
-        (300.0, consistency.IDLE_LEG_FORCE_N, False),
-        (300.0, 0.99 * consistency.IDLE_LEG_FORCE_N, True),
+        (BODY.contact.off, 500.0, False),
+        (0.99 * BODY.contact.off, 500.0, True),
+        (1.01 * CLAIMED, 0.0, True),
+        (CLAIMED, 0.0, False),
+        (300.0, IDLE, False),
+        (300.0, 0.99 * IDLE, True),
     ],
 )
 @pytest.mark.parametrize("foot", [0, 1])

@@ -7,7 +7,9 @@ from safety_samples import PERIOD, ROBOT, N, command, state
 from talus_safety.kernel.judge import drive_checks
 from talus_safety.kernel.judge.drive_monitor import DriveMonitor
 from talus_safety.kernel.limits import MonitorConfig
+from talus_safety.kernel.measure.body import Body
 
+BODY = Body(ROBOT)
 LIMITS = ROBOT.limits
 KNEE, ELBOW = ROBOT.joint_names.index("l_knee"), ROBOT.joint_names.index("r_elbow")
 HOLD = command()
@@ -17,7 +19,7 @@ class Drives:
     """A monitor and a robot whose drives do what they are told, with noise."""
 
     def __init__(self, noise: float = 1e-4):
-        self.monitor = DriveMonitor(ROBOT, PERIOD, MonitorConfig())
+        self.monitor = DriveMonitor(ROBOT, BODY, PERIOD, MonitorConfig())
         self.random, self.noise, self.tick = np.random.default_rng(1), noise, 0
 
     def step(self, sent=HOLD, **changes):
@@ -302,9 +304,9 @@ def test_joint_that_slows_down_or_moves_on_or_is_no_legs_is_not_locked(
 @pytest.mark.parametrize("joint, foot", [("l_ankle_roll", 0), ("r_ankle_pitch", 1)])
 def test_ankle_that_the_floor_stops_is_not_locked(joint, foot):
     ankle, forces = ROBOT.joint_names.index(joint), np.zeros((2, 6))
-    forces[:, 2] = 0.9 * drive_checks.CONTACT_ON_N
+    forces[:, 2] = 0.9 * BODY.contact.on
     for bears, is_locked in ((0.9, True), (1.0, False)):
-        forces[foot, 2] = bears * drive_checks.CONTACT_ON_N
+        forces[foot, 2] = bears * BODY.contact.on
         drives = settled()
         drives.run(5, velocity=with_(np.zeros(N), ankle, 1.3), foot_wrenches=forces)
         assert drives.run(50, foot_wrenches=forces).findings.locked == (
@@ -408,7 +410,7 @@ def test_joint_outside_its_envelope(name, limit, factor):
 def test_joint_at_a_bound_is_inside(bound):
     def step_for(part: float) -> str:
         drives = Drives()
-        drives.monitor = DriveMonitor(ROBOT, PERIOD, MonitorConfig(power_at_most_w=64.0))
+        drives.monitor = DriveMonitor(ROBOT, BODY, PERIOD, MonitorConfig(power_at_most_w=64.0))
         drives.run(100)
         values = {
             "speed": {

@@ -31,7 +31,7 @@ class Bent:
     """
 
     def __init__(self):
-        self.drives = DriveMonitor(ROBOT, PERIOD, MonitorConfig())
+        self.drives = DriveMonitor(ROBOT, BODY, PERIOD, MonitorConfig())
         self.repair = JointRepair(BODY, ROBOT.limits.effort, PERIOD)
         self.tilt, self.tick = TiltFilter(), 0
 

@@ -6,7 +6,7 @@ import pytest
 from safety_samples import ROBOT, WEIGHT, N, loads, state, tilt_of
 from talus_core.physics import GRAVITY_MPS2
 from talus_safety.kernel.measure.body import Body
-from talus_safety.kernel.measure.stance import CONTACT_OFF_N, CONTACT_ON_N, StanceObserver
+from talus_safety.kernel.measure.stance import StanceObserver
 from talus_safety.kernel.measure.tilt import TiltFilter
 
 BODY = Body(ROBOT)
@@ -54,10 +54,10 @@ def test_contact_has_hysteresis():
     seen = [
         observer.observe(state(foot_wrenches=loads(force, WEIGHT)), tilt).supports[0]
         for force in (
-            0.9 * CONTACT_ON_N,
-            1.1 * CONTACT_ON_N,
-            1.1 * CONTACT_OFF_N,
-            0.9 * CONTACT_OFF_N,
+            0.9 * BODY.contact.on,
+            1.1 * BODY.contact.on,
+            1.1 * BODY.contact.off,
+            0.9 * BODY.contact.off,
         )
     ]
     assert seen == [False, True, True, False]

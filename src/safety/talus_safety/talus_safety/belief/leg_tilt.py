@@ -12,7 +12,6 @@ import numpy as np
 from talus_core.state import RobotState
 
 from talus_safety.kernel.measure.body import Body
-from talus_safety.kernel.measure.stance import CONTACT_ON_N
 
 LEG_TILT_SMOOTHING_S = 0.02  # s: a foot that rolls or bounces does not show the floor
 
@@ -37,10 +36,10 @@ class LegTilt:
 
     def step(self, state: RobotState) -> None:
         """Take in the next tick; where no foot carries, the last estimate holds."""
-        carrying = [foot for foot in (0, 1) if state.foot_wrenches[foot, 2] > CONTACT_ON_N]
+        body = self._body
+        carrying = [foot for foot in (0, 1) if state.foot_wrenches[foot, 2] > body.contact.on]
         if not carrying:
             return
-        body = self._body
         placement = self._body.place(state.position)
         up = np.zeros(3)
         rate = np.zeros(3)

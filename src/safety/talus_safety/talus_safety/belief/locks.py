@@ -17,7 +17,6 @@ from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 
 from talus_safety.kernel.measure.body import Body
-from talus_safety.kernel.measure.stance import CONTACT_ON_N
 
 LOCK_LOOK_PERIOD_S = 0.01  # s between two checks, over which all is averaged: 0.15 ms each
 LOCK_TORQUE_OF_PEAK = 0.08  # share of the peak torque: dry friction of a sound joint bears 0.05
@@ -27,8 +26,6 @@ LOCKED_JOINT_RADPS = 0.03  # rad/s in the mean: three times the noise
 # Checks in a row; in hard shoves sound knees and ankles show 1, hips 6.
 LOCK_LOOKS = 3
 HIP_LOCK_LOOKS = 8
-# First joints of a leg; yaw is not judged, since the other leg's swing twists it.
-HIP_JOINTS = 3
 
 STALL_SPEED_RADPS = 0.1  # rad/s: a joint that is slower counts as not moving
 # rad that a joint was told to go and did not, within s: a third more than sound elbows need
@@ -48,7 +45,10 @@ class LockWatch:
         self._names = robot.joint_names
         self._ticks = max(1, round(LOCK_LOOK_PERIOD_S / period))
         self._needed = np.full(body.legs.shape, LOCK_LOOKS)
-        self._needed[:, :HIP_JOINTS] = HIP_LOCK_LOOKS
+        # Places in a leg. The hip's first joint is not judged: the other leg's swing twists it.
+        self._hip = slice(0, len(robot.legs[0].hip))
+        self._beyond_hip = slice(self._hip.stop, None)
+        self._needed[:, self._hip] = HIP_LOCK_LOOKS
         self.relax()
 
     def relax(self) -> None:
@@ -92,7 +92,7 @@ class LockWatch:
         )
         rests[:, 0] = False
         rests[self._doubted] = False
-        rests[:, HIP_JOINTS:] &= self._wrenches[:, 2:3] > 2.0 * CONTACT_ON_N * self._ticks
+        rests[:, self._beyond_hip] &= self._wrenches[:, 2:3] > 2.0 * body.contact.on * self._ticks
         if not rests.any():
             self._looks[:] = 0
             return

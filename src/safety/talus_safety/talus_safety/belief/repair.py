@@ -20,7 +20,6 @@ from talus_core.state import JointCommand, RobotState
 from talus_safety.kernel.judge.drive_checks import ENCODER_STUCK_TICKS
 from talus_safety.kernel.judge.drive_monitor import DriveMonitor
 from talus_safety.kernel.measure.body import Body, Placement
-from talus_safety.kernel.measure.stance import CONTACT_ON_N
 from talus_safety.kernel.measure.tilt import Vertical
 
 # Ticks in a row in which a stuck encoder gives new values: its drive is back.
@@ -156,7 +155,7 @@ class JointRepair:
         normal = self._body.locate(placement, self._body.soles[foot])[0][:, 2]
         across = cross(axis, normal)
         if (
-            state.foot_wrenches[foot, 2] > 2.0 * CONTACT_ON_N
+            state.foot_wrenches[foot, 2] > 2.0 * self._body.contact.on
             and across @ across > SEEN_AXIS_SINE_SQUARED
         ):
             bend = float(across @ (np.array(tilt.up) - normal)) / float(across @ across)

@@ -106,7 +106,7 @@ class Senses:
         self._power = PowerMonitor(robot.joint_names, period)
         self._runaway_ticks = 0
         self.balance = FallSense(robot, body, period, config)
-        self.drives = DriveMonitor(robot, period, config.monitors)
+        self.drives = DriveMonitor(robot, body, period, config.monitors)
         self.repair = JointRepair(body, robot.limits.effort, period)
 
     @property

@@ -18,7 +18,6 @@ from talus_core.state import RobotState
 
 from talus_safety.kernel.measure.body import Body, Placement
 from talus_safety.kernel.measure.soles import Soles
-from talus_safety.kernel.measure.stance import CONTACT_OFF_N
 from talus_safety.kernel.measure.tilt import TiltFilter
 
 CONSISTENCY_LOOK_PERIOD_S = 0.01  # s between two checks: each costs 0.3 ms
@@ -41,8 +40,10 @@ SPIN_TURNING_RADPS = 0.35
 FLAT_TURN_RADPS = 0.2
 # Share of the weight that the leg's torques show under a foot whose sensor says it is in the air.
 CARRYING_LEG_OF_WEIGHT = 0.5
-IDLE_LEG_FORCE_N = 40.0  # N that the leg's torques show under a foot that claims to carry
-CLAIMED_FORCE_N = 150.0  # N that a foot sensor must claim at least to be compared with its leg
+# Shares of the weight: what a leg's torques show at most under a foot that claims to carry, and
+# what that foot's sensor must claim at least to be compared with them.
+IDLE_LEG_OF_WEIGHT = 0.0716
+CLAIMED_OF_WEIGHT = 0.2683
 CONTACT_LOOKS = 10
 GRAVITY_ERROR_MPS2 = 1.0  # m/s^2: twenty times the noise and bias of an industrial IMU
 
@@ -131,17 +132,15 @@ class ConsistencyWatch:
 
     def _judge_feet(self, state: RobotState, tilt: TiltFilter, placement: Placement) -> None:
         self.foot = ""
+        weight = self._body.mass * GRAVITY_MPS2
         for foot in (0, 1):
             borne = self._soles.borne(foot, state, tilt, placement)
             said = float(state.foot_wrenches[foot, 2])
             if borne is None:
                 self._contact_looks[foot] = 0
                 continue
-            is_silent = (
-                said < CONTACT_OFF_N
-                and borne > CARRYING_LEG_OF_WEIGHT * self._body.mass * GRAVITY_MPS2
-            )
-            is_loud = said > CLAIMED_FORCE_N and borne < IDLE_LEG_FORCE_N
+            is_silent = said < self._body.contact.off and borne > CARRYING_LEG_OF_WEIGHT * weight
+            is_loud = said > CLAIMED_OF_WEIGHT * weight and borne < IDLE_LEG_OF_WEIGHT * weight
             self._contact_looks[foot] = self._contact_looks[foot] + 1 if is_silent or is_loud else 0
             if self._contact_looks[foot] >= CONTACT_LOOKS:
                 self.foot = f"{self._names[foot]} says {said:.0f} N, its leg bears {borne:.0f} N"

@@ -11,7 +11,6 @@ from talus_core.robot import JointLimits, RobotDescription
 from talus_core.state import JointCommand, RobotState
 
 from talus_safety.kernel.limits import MonitorConfig
-from talus_safety.kernel.measure.stance import CONTACT_ON_N
 
 # Rows of the table that each tick fills; a joint fails after so many ticks in a row past a bound.
 RESIDUAL_ROW, SPEED_ROW, EFFORT_ROW, STEP_ROW, PUSH_ROW = range(5)
@@ -40,8 +39,6 @@ STOPPED_SPEED_RADPS = 0.08
 # Ticks in which the joint stops; after them it does not move at all.
 STOPPED_WITHIN_TICKS = 2
 STOPPED_TICKS = 16
-# Last joints of a leg: under load the floor may stop them, so `locks.py` judges them instead.
-ANKLE_JOINTS = 2
 ENCODER_STUCK_TICKS = 8
 # Ticks in which every encoder changes: all have noise, so equal samples mean that one is stuck.
 ENCODER_DITHER_TICKS = 50
@@ -188,11 +185,11 @@ class LockedCheck:
 class StoppedCheck:
     """Finds leg and torso joints that turned, stop at once and then stay where they are."""
 
-    def __init__(self, robot: RobotDescription, carries: np.ndarray):
+    def __init__(self, robot: RobotDescription, carries: np.ndarray, contact_on: float):
+        """Judge joints `carries` (n,); a foot under more than `contact_on`, N, is a support."""
         self._carries = carries
-        self._ankles = tuple(
-            robot.indices(leg)[-ANKLE_JOINTS:] for leg in ("left_leg", "right_leg")
-        )
+        self._ankles = tuple(list(leg.ankle) for leg in robot.legs)
+        self._contact_on = contact_on
         self.forget()
 
     def forget(self) -> None:
@@ -204,7 +201,10 @@ class StoppedCheck:
         self._stopped_from = np.zeros(size)
 
     def find(self, state: RobotState) -> np.ndarray | None:
-        """Return which joints (n,) stopped for good, or None; ankles under load are not judged."""
+        """Return which joints (n,) stopped for good, or None.
+
+        Ankles under load may be stopped by the floor, so `locks.py` judges them instead.
+        """
         speeds = self._speeds
         speeds[1:] = speeds[:-1].copy()
         np.abs(state.velocity, out=speeds[0])
@@ -219,7 +219,7 @@ class StoppedCheck:
         if not found.any():
             return None
         for foot, ankles in enumerate(self._ankles):
-            found[ankles] &= state.foot_wrenches[foot, 2] < CONTACT_ON_N
+            found[ankles] &= state.foot_wrenches[foot, 2] < self._contact_on
         return found
 
 

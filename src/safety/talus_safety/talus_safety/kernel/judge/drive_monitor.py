@@ -28,6 +28,7 @@ from talus_safety.kernel.judge.drive_checks import (
     StuckCheck,
 )
 from talus_safety.kernel.limits import MonitorConfig
+from talus_safety.kernel.measure.body import Body
 
 IS_LOCKED = "is locked"
 
@@ -70,7 +71,7 @@ class DriveFindings:
 class DriveMonitor:
     """Judges each tick with torque; `findings` then say what is wrong, until `relax` is called."""
 
-    def __init__(self, robot: RobotDescription, period: float, config: MonitorConfig):
+    def __init__(self, robot: RobotDescription, body: Body, period: float, config: MonitorConfig):
         self._names = robot.joint_names
         self._carries = np.zeros(len(self._names), dtype=bool)
         self._carries[robot.indices("left_leg", "right_leg", "torso")] = True
@@ -78,7 +79,7 @@ class DriveMonitor:
         self._envelope = EnvelopeCheck(robot.limits, period, config)
         self._dead = DeadCheck(robot.limits)
         self._locked = LockedCheck(len(self._names))
-        self._stopped = StoppedCheck(robot, self._carries)
+        self._stopped = StoppedCheck(robot, self._carries, body.contact.on)
         self._stuck = StuckCheck(len(self._names))
         self._power = PowerCheck(config.power_at_most_w)
         self.relax()

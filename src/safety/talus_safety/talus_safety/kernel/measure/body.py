@@ -15,6 +15,7 @@ import numpy as np
 from talus_core.robot import RobotDescription, RobotDescriptionError
 from talus_core.rotations import cross, skew
 
+from talus_safety.kernel.measure.contact import contact_forces
 from talus_safety.kernel.measure.urdf_tree import Frame, UrdfTree
 
 
@@ -43,6 +44,7 @@ class Body:
         tree = UrdfTree(robot)
         self.size = len(robot.joint_names)
         self.mass = float(tree.mass.sum())
+        self.contact = contact_forces(self.mass)
         self.imu = tree.frame(robot.frames["imu"])
         if self.imu.link != 0:
             raise RobotDescriptionError(

@@ -14,7 +14,6 @@ from talus_core.robot import RobotDescription
 from talus_core.state import RobotState
 
 from talus_safety.kernel.measure.body import Body, Placement
-from talus_safety.kernel.measure.stance import CONTACT_ON_N
 from talus_safety.kernel.measure.tilt import Vertical
 
 # m from a sole's edge to its centre of pressure: a foot that presses nearer may tip about the edge
@@ -44,7 +43,10 @@ class Soles:
     def is_still(self, wrench: list[float]) -> bool:
         """Tell whether a sole carries and neither lands nor slides."""
         fx, fy, fz, *_ = wrench
-        return 2.0 * CONTACT_ON_N < fz < self._hard and math.hypot(fx, fy) < GRIP_OF_FORCE * fz
+        return (
+            2.0 * self._body.contact.on < fz < self._hard
+            and math.hypot(fx, fy) < GRIP_OF_FORCE * fz
+        )
 
     def is_fixed(self, foot: int, wrench: list[float]) -> tuple[bool, bool, bool]:
         """Tell about which of its three axes a sole that is still does not turn.

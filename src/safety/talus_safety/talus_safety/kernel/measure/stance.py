@@ -20,9 +20,6 @@ from talus_core.state import RobotState
 from talus_safety.kernel.measure.body import Body, Placement
 from talus_safety.kernel.measure.tilt import Vertical
 
-# N on a foot from which on it is a support: a tenth of the weight, eight times the sensor's noise
-CONTACT_ON_N = 60.0
-CONTACT_OFF_N = 20.0  # N on a foot below which it is no support any more
 LEAST_PENDULUM_HEIGHT_M = 0.2  # m: keeps the pendulum's frequency finite for a robot that lies
 
 
@@ -97,7 +94,8 @@ class StanceObserver:
             soles=levelled,
             sole_rotations=sole_rotations,
             supports=supports,
-            pressure=levelled[:, :2] + _off_centre(state.foot_wrenches, sole_rotations),
+            pressure=levelled[:, :2]
+            + _off_centre(state.foot_wrenches, sole_rotations, least=body.contact.off),
             centre=level @ centre,
             velocity=velocity[:2],
             height=height,
@@ -107,9 +105,10 @@ class StanceObserver:
     def _update_supports(
         self, normal_force: np.ndarray, lame: tuple[bool, bool]
     ) -> tuple[bool, bool]:
+        contact = self._body.contact
         for foot in (0, 1):
             self._supports[foot] = bool(
-                normal_force[foot] > (CONTACT_OFF_N if self._supports[foot] else CONTACT_ON_N)
+                normal_force[foot] > (contact.off if self._supports[foot] else contact.on)
             )
         left, right = self._supports
         return left and not (lame[0] and right), right and not (lame[1] and left)
@@ -131,16 +130,14 @@ def _level(up: np.ndarray, forward: np.ndarray) -> np.ndarray:
     return np.array([cross(left, up), left, up])
 
 
-def _off_centre(wrenches: np.ndarray, sole_rotations: np.ndarray) -> np.ndarray:
-    """Return the offsets (2, 2) from each sole's centre to its centre of pressure, m."""
+def _off_centre(wrenches: np.ndarray, sole_rotations: np.ndarray, least: float) -> np.ndarray:
+    """Return the offsets (2, 2) from each sole's centre to its centre of pressure, m.
+
+    A sole under less than `least`, N, has its centre of pressure in its centre.
+    """
     force = wrenches[:, 2]
-    arm = (
-        np.column_stack((-wrenches[:, 4], wrenches[:, 3]))
-        / np.maximum(force, CONTACT_OFF_N)[:, None]
-    )
-    return np.einsum(
-        "fij,fj->fi", sole_rotations[:, :2, :2], arm * (force > CONTACT_OFF_N)[:, None]
-    )
+    arm = np.column_stack((-wrenches[:, 4], wrenches[:, 3])) / np.maximum(force, least)[:, None]
+    return np.einsum("fij,fj->fi", sole_rotations[:, :2, :2], arm * (force > least)[:, None])
 
 
 def _weights(supports: tuple[bool, bool], heights: np.ndarray) -> np.ndarray:
