@@ -180,6 +180,15 @@ class FaultStage(Protocol):
 
 
 @runtime_checkable
+class Remarked(Protocol):
+    """Tells what a body took otherwise than it was given; a driver may offer it."""
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        """Return one line for each thing, with the file it is from; the node logs them."""
+
+
+@runtime_checkable
 class Posable(Protocol):
     """Tells the pose of a whole MuJoCo scene, for rendering in another process."""
 

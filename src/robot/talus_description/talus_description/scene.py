@@ -3,18 +3,32 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
 import mujoco
 import numpy as np
-from talus_core.errors import TalusError, unknown_name_message
+from talus_core.errors import unknown_name_message
 from talus_core.robot import RobotDescriptionError, model_file
 
+from talus_description.world.errors import SceneError
+from talus_description.world.ground import SOLE_REACH_M, GroundBelow
+from talus_description.world.joining import JoinedScene, join
 
-class SceneError(TalusError):
-    """Raised when a robot or world cannot be loaded; one line names it and what would work."""
+# Corners of a level sole differ from its middle by less: on flat ground the middle alone decides.
+ROUNDING_M = 1e-6
+
+__all__ = [
+    "JoinedScene",
+    "SceneError",
+    "base_of",
+    "find_world",
+    "ground_at_origin",
+    "join_scene",
+    "load_scene",
+    "pose_qpos",
+    "world_names",
+]
 
 
 def world_names(worlds: Path) -> list[str]:
@@ -41,7 +55,16 @@ def find_world(world: str | Path, worlds: Path) -> Path:
 def load_scene(
     robot: str | Path, world: str | Path = "flat", worlds: str | Path | None = None
 ) -> mujoco.MjModel:
-    """Attach a robot to a world's origin, all names kept; simulation options are the robot's.
+    """Return the model of `join_scene`."""
+    return join_scene(robot, world, worlds).model
+
+
+def join_scene(
+    robot: str | Path, world: str | Path = "flat", worlds: str | Path | None = None
+) -> JoinedScene:
+    """Attach a robot to a world's origin; names and simulation options are the robot's.
+
+    A world may have bodies that move, and names of its own: see `world/joining.py`.
 
     Args:
         robot: The robot's MJCF file, or its folder, whose robot.yaml names that file.
@@ -49,34 +72,37 @@ def load_scene(
         worlds: Folder of the worlds; by default `../worlds` of the robot folder.
 
     Raises:
-        SceneError: Unknown world, a file that does not parse, or a world without a geom named
-            `floor`.
+        SceneError: Unknown world, a file that does not parse, or a world that a robot cannot stand
+            in; one line names the file and what would work.
     """
     robot = Path(robot)
     if robot.is_dir():
         robot = _mjcf_of(robot)
     path = find_world(world, robot.parent.parent / "worlds" if worlds is None else Path(worlds))
-    scene = _parse(path)
-    attached = _parse(robot)
-    if scene.geom("floor") is None:
+    return join(robot, path)
+
+
+def base_of(model: mujoco.MjModel, site: str) -> int:
+    """Return the floating base of the robot that a site belongs to: the number of its body.
+
+    Raises SceneError where the body at the root is fixed.
+    """
+    body = int(model.body_rootid[model.site_bodyid[model.site(site).id]])
+    joint = model.body_jntadr[body]
+    if joint < 0 or model.jnt_type[joint] != mujoco.mjtJoint.mjJNT_FREE:
         raise SceneError(
-            f"world {path} has no geom named 'floor'; a world is an MJCF file with one"
+            f"the robot of site '{site}' has no free joint at its base, "
+            f"body '{model.body(body).name}'"
         )
-    for option in ("timestep", "integrator", "cone", "impratio"):
-        setattr(scene.option, option, getattr(attached.option, option))
-    return _join(scene, attached)
+    return body
 
 
 def load_robot_alone(mjcf: Path) -> mujoco.MjModel:
     """Return the compiled model of a robot without a world. Raises SceneError."""
-    return _compiled(_parse(mjcf), f"{mjcf}")
-
-
-def _compiled(spec: mujoco.MjSpec, what: str) -> mujoco.MjModel:
     try:
-        return spec.compile()
+        return mujoco.MjSpec.from_file(str(mjcf)).compile()
     except ValueError as error:
-        raise SceneError(f"{what}: {' '.join(str(error).split())}") from error
+        raise SceneError(f"{mjcf}: {' '.join(str(error).split())}") from error
 
 
 def _mjcf_of(folder: Path) -> Path:
@@ -89,51 +115,62 @@ def _mjcf_of(folder: Path) -> Path:
 def pose_qpos(
     model: mujoco.MjModel, joints: Sequence[str], pose: np.ndarray, soles: Sequence[str]
 ) -> np.ndarray:
-    """Return the robot's qpos at the origin in a joint pose, on level soles.
+    """Return qpos with the robot above the origin in a joint pose, its soles on the ground.
 
-    It is turned and raised until its first sole is level and none is below z = 0.
+    It is turned until its first sole lies along the floor, and raised until no sole is in the
+    ground. All else is where its file says.
 
     Args:
-        model: Of a scene.
+        model: Of a scene, or of a robot alone: the ground is then at z = 0.
         joints: Names of the joints in the order of `pose`.
         pose: Joint angles, rad. (n,)
         soles: Names of the sole sites.
 
     Returns:
-        MuJoCo's generalised position: base position, quaternion wxyz, joints. (nq,)
+        MuJoCo's generalised position. (nq,)
+
+    Raises:
+        SceneError: There is no floor below the origin, or the robot has no free joint.
     """
     data = mujoco.MjData(model)
-    data.qpos[3:7] = (1.0, 0.0, 0.0, 0.0)  # however the file draws it
+    base = base_of(model, soles[0])
+    at = model.jnt_qposadr[model.body_jntadr[base]]
     data.qpos[[model.joint(name).qposadr[0] for name in joints]] = pose
+    data.qpos[at : at + 7] = 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0
     mujoco.mj_kinematics(model, data)
+    ground = GroundBelow(model, data, base)
     level = np.zeros(4)
     mujoco.mju_mat2Quat(level, data.site(soles[0]).xmat)
-    mujoco.mju_negQuat(data.qpos[3:7], level)
-    data.qpos[:3] = 0.0
+    mujoco.mju_negQuat(data.qpos[at + 3 : at + 7], level)
+    _lean(data.qpos[at + 3 : at + 7], ground.normal())
     mujoco.mj_kinematics(model, data)
-    data.qpos[2] = -min(data.site(sole).xpos[2] for sole in soles)
+    data.qpos[at + 2] = max(
+        _depth(ground, data.site(sole).xpos, data.site(sole).xmat) for sole in soles
+    )
     return data.qpos.copy()
 
 
-def _join(scene: mujoco.MjSpec, robot: mujoco.MjSpec) -> mujoco.MjModel:
-    """Compile both as one, without MuJoCo's warning about what was joined without a prefix."""
-    handler = mujoco.get_mju_user_warning()
-    mujoco.set_mju_user_warning(lambda message: None)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message=".*empty prefix")
-            scene.attach(robot, frame=scene.worldbody.add_frame(), prefix="")
-            return scene.compile()
-    except ValueError as error:
-        raise SceneError(
-            f"robot and world do not fit together: {' '.join(str(error).split())}"
-        ) from error
-    finally:
-        mujoco.set_mju_user_warning(handler)
+def ground_at_origin(model: mujoco.MjModel, base: int) -> float:
+    """Return how high the ground is at the origin, m; `base` is the number of the robot's base.
+
+    Raises SceneError.
+    """
+    data = mujoco.MjData(model)
+    mujoco.mj_kinematics(model, data)
+    return GroundBelow(model, data, base).height(np.zeros(2))
 
 
-def _parse(path: Path) -> mujoco.MjSpec:
-    try:
-        return mujoco.MjSpec.from_file(str(path))
-    except (ValueError, OSError) as error:
-        raise SceneError(f"{path}: {' '.join(str(error).split())}") from error
+def _lean(quat: np.ndarray, normal: np.ndarray) -> None:
+    """Turn a pose wxyz (4,) in place, the shortest way that turns up to `normal` (3,)."""
+    if normal[2] == 1.0:
+        return
+    turn = np.array([1.0 + normal[2], -normal[1], normal[0], 0.0])
+    mujoco.mju_mulQuat(quat, turn / np.linalg.norm(turn), quat.copy())
+
+
+def _depth(ground: GroundBelow, position: np.ndarray, rotation: np.ndarray) -> float:
+    """Return by how much a sole at a pose is below the ground at its deepest point, m."""
+    points = position + SOLE_REACH_M @ rotation.reshape(3, 3)[:, :2].T
+    middle, *corners = [ground.height(point[:2]) - point[2] for point in points]
+    deepest = max(corners)
+    return deepest if deepest > middle + ROUNDING_M else middle

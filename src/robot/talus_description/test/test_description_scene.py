@@ -114,12 +114,6 @@ def test_imu_at_rest_feels_gravity_upwards(scene, robot):
         ("nowhere/there.xml", None, "does not exist"),
         ("bad.xml", "<mujoco><worldbody></mujoco>", "bad.xml"),
         (
-            "clash.xml",
-            "<mujoco><worldbody><geom name='floor' size='1'/>"
-            "<body name='torso'/></worldbody></mujoco>",
-            "torso",
-        ),
-        (
             "bare.xml",
             "<mujoco><worldbody><geom size='1'/></worldbody></mujoco>",
             "no geom named 'floor'",

@@ -7,7 +7,7 @@ import math
 import time
 
 from rclpy.node import Node
-from talus_core.driver import Driver, EnergyMetered, FaultStage
+from talus_core.driver import Driver, EnergyMetered, FaultStage, Remarked
 from talus_core.state import RobotState
 from talus_ros.diagnostics_node import ERROR, OK, WARN, DiagnosticsPublisher
 from talus_safety.kernel.decide.gate.decision import GateDecision
@@ -23,6 +23,7 @@ class DriverReport:
     """Publishes diagnostics and logs losses; call `tick` at the end of every tick."""
 
     def __init__(self, node: Node, driver: Driver):
+        """Log at once what the body took otherwise than it was given."""
         self._publisher = DiagnosticsPublisher(node, hardware_id=type(driver).__name__)
         self._driver = driver
         self._every = max(1, round(DRIVER_REPORT_PERIOD_S / driver.period))
@@ -31,6 +32,8 @@ class DriverReport:
         self._refused = 0
         self._lost: dict[str, str] = {}
         self._logger = node.get_logger()
+        for remark in driver.remarks if isinstance(driver, Remarked) else ():
+            self._logger.warning(remark)
 
     def tick(
         self, state: RobotState, decision: GateDecision, mailbox: CommandMailbox, lockstep: LockStep

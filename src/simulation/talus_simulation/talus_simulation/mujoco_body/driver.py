@@ -81,6 +81,16 @@ class MujocoDriver:
         return self._plant.data.qpos
 
     @property
+    def robot_qpos(self) -> np.ndarray:
+        """MuJoCo's generalised positions of the robot alone, without what the world moves."""
+        return self._plant.data.qpos[self._plant.surroundings.robot_qpos]
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What of the world is otherwise than its file says, one line each."""
+        return self._plant.remarks
+
+    @property
     def mass(self) -> float:
         """Mass of the simulated body with its model error, kg."""
         return self._plant.mass
@@ -93,7 +103,7 @@ class MujocoDriver:
     @property
     def sight(self) -> SceneSight:
         """A view of what its cameras truly see, without rendering."""
-        return SceneSight(self._plant.model, self._plant.data)
+        return SceneSight(self._plant.model, self._plant.data, self._plant.surroundings.base)
 
     @property
     def energy_used(self) -> float:

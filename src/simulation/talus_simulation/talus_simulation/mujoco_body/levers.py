@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 from talus_core.errors import UnknownNameError
+from talus_description.world.joining import floor_of
 
 from talus_simulation.mujoco_body.config import ModelErrorConfig
 
@@ -92,7 +93,8 @@ class Friction:
         self._soles = dict(zip(("left_foot", "right_foot"), places, strict=True))
         self._floor = np.flatnonzero(model.body_weldid[model.geom_bodyid] == 0)
         self._floor = self._floor[model.geom_priority[self._floor] == 0]
-        self._of_floor = float(model.geom_friction[model.geom("floor").id, 0])
+        self._floor_geom = floor_of(model)
+        self._of_floor = float(model.geom_friction[self._floor_geom, 0])
         self._of_foot: dict[str, float] = {}
 
     def set(self, target: str, friction: float) -> None:
@@ -115,7 +117,7 @@ class Friction:
 
     def _apply_to_soles(self) -> None:
         model = self._model
-        floor = model.geom("floor").id
+        floor = self._floor_geom
         for foot, sole in self._soles.items():
             if foot not in self._of_foot:
                 model.geom_friction[sole, 0] = self._of_floor
@@ -164,6 +166,6 @@ def disturb_model(model: mujoco.MjModel, base: str, config: ModelErrorConfig, se
         model.body_ipos[body] += (
             config.centre_of_mass * random.uniform(-1.0, 1.0, 3) * (model.body_mass[body] > 0.0)
         )
-    for dof in np.flatnonzero(model.dof_bodyid >= root):
+    for dof in np.flatnonzero(model.body_rootid[model.dof_bodyid] == root):
         model.dof_frictionloss[dof] *= config.friction_factor
     mujoco.mj_setConst(model, data)

@@ -17,13 +17,21 @@ from talus_core.rotations import (
     quat_xyzw_from_matrix,
     quat_xyzw_from_wxyz,
 )
-from talus_description.scene import SceneError, load_scene, pose_qpos
+from talus_description.scene import (
+    JoinedScene,
+    SceneError,
+    base_of,
+    ground_at_origin,
+    join_scene,
+    pose_qpos,
+)
 
 from talus_simulation.battery import Pack
 from talus_simulation.drives import DriveBank, DriveTable
 from talus_simulation.faults.drives import DriveFaults
 from talus_simulation.mujoco_body.imu import Imu
 from talus_simulation.mujoco_body.joints import JointAccess, JointBrakes
+from talus_simulation.mujoco_body.surroundings import Surroundings
 
 # (roll, pitch) rad of a body that lies on its back, front, left or right side.
 LYING_ROLL_PITCH_RAD = {
@@ -57,6 +65,8 @@ class Plant:
 
     Attributes:
         model, data: MuJoCo's own.
+        remarks: What of the world is otherwise than its file says, one line each.
+        surroundings: All that is not the robot.
         bank: The drives.
         joints: Angles and torques in Talus's order.
         brakes: What resists the joints.
@@ -74,7 +84,9 @@ class Plant:
         faults: DriveFaults,
     ):
         """Load the scene. Raises DriverError for a world or robot that cannot be loaded."""
-        self.model = _load(description, world)
+        scene = _load(description, world)
+        self.model = scene.model
+        self.remarks = scene.remarks
         self.data = mujoco.MjData(self.model)
         self.bank = DriveBank(table, faults)
         self._faults = faults
@@ -93,6 +105,7 @@ class Plant:
         self._feet = {
             int(body) for sole in soles for body in (sole, self.model.body_parentid[sole])
         }
+        self.surroundings = Surroundings(self.model, base_of(self.model, description.feet[0].frame))
         self._sensors = _SensorSwitch(self.model.opt)
         self.effort = np.zeros(len(description.joint_names))
 
@@ -109,23 +122,31 @@ class Plant:
     def posed(self, pose: np.ndarray, lying: str = "", heading: float = 0.0) -> np.ndarray:
         """Return MuJoCo's generalised position with joints at `pose` (n,) rad.
 
-        The robot stands on its feet or, where it is to lie, is let go above the ground.
+        The robot stands on its feet or, where it is to lie, is let go above the ground. Raises
+        DriverError where something of the world stands there.
         """
         feet = [foot.frame for foot in self._description.feet]
-        qpos = pose_qpos(self.model, self._description.joint_names, pose, feet)
+        try:
+            qpos = pose_qpos(self.model, self._description.joint_names, pose, feet)
+        except SceneError as error:
+            raise DriverError(str(error)) from error
         if lying:
+            base = self.surroundings.base_qpos_at
+            ground = ground_at_origin(self.model, self.surroundings.base)
             rotation = matrix_from_yaw(heading) @ matrix_from_rpy(*LYING_ROLL_PITCH_RAD[lying], 0.0)
-            qpos[:3] = (0.0, 0.0, DROP_HEIGHT_M)
-            qpos[3:7] = quat_wxyz_from_xyzw(quat_xyzw_from_matrix(rotation))
+            qpos[base : base + 3] = (0.0, 0.0, ground + DROP_HEIGHT_M)
+            qpos[base + 3 : base + 7] = quat_wxyz_from_xyzw(quat_xyzw_from_matrix(rotation))
+        self.surroundings.refuse_overlap(qpos)
         return qpos
 
     def place(self, start: np.ndarray, settle: float) -> None:
         """Put the robot down limp at `start`, generalised positions, to rest for `settle` s.
 
-        Levers stay as they are.
+        What else moves stays at its place in `start` meanwhile. Levers stay as they are.
         """
         mujoco.mj_resetData(self.model, self.data)
         self.data.qpos[:] = start
+        self.surroundings.keep(self.data)
         self.bank.release()
         self.brakes.apply()
         self._settle(0.5 * settle)
@@ -185,22 +206,24 @@ class Plant:
     @property
     def mass(self) -> float:
         """Mass of the robot without the world's bodies, kg."""
-        root = self.model.site_bodyid[self.model.site(self._description.frames["imu"]).id]
-        return float(self.model.body_subtreemass[self.model.body_rootid[root]])
+        return float(self.model.body_subtreemass[self.surroundings.base])
 
     def touching(self) -> dict[str, float]:
-        """Return the links, but the feet, that touch what is not the robot.
+        """Return the links, but the feet, that touch what is fixed to the world.
 
-        Each has the largest normal force at one of its points, N.
+        Each has the largest normal force at one of its points, N. What rolls or swings against the
+        robot does not count: nobody falls by that.
         """
         model = self.model
         data = self.data
-        root = model.body_rootid[model.site_bodyid[model.site(self._description.frames["imu"]).id]]
-        bodies = model.geom_bodyid[data.contact.geom]
-        ours = model.body_rootid[bodies] == root
+        geoms = data.contact.geom  # -1 where something soft touches
+        bodies = model.geom_bodyid[geoms]
+        ours = (model.body_rootid[bodies] == self.surroundings.base) & (geoms >= 0)
+        is_fixed = (model.body_weldid[bodies] == 0) & (geoms >= 0)
+        meets_ground = ours.any(axis=1) & is_fixed.any(axis=1)
         forces: dict[str, float] = {}
         wrench = np.zeros(6)
-        for contact in np.flatnonzero((data.contact.dist < 0.0) & (ours.sum(axis=1) == 1)):
+        for contact in np.flatnonzero((data.contact.dist < 0.0) & meets_ground):
             link = int(bodies[contact][ours[contact]][0])
             if link not in self._feet:
                 mujoco.mj_contactForce(model, data, contact, wrench)
@@ -219,6 +242,7 @@ class Plant:
     def _settle(self, duration: float) -> None:
         for _ in range(round(duration / self.model.opt.timestep)):
             mujoco.mj_step(self.model, self.data)
+            self.surroundings.put_back(self.data)
 
 
 class _SensorSwitch:
@@ -234,14 +258,14 @@ class _SensorSwitch:
         self._options.disableflags = self._flags_on if is_on else self._flags_off
 
 
-def _load(description: RobotDescription, world: str) -> mujoco.MjModel:
+def _load(description: RobotDescription, world: str) -> JoinedScene:
     if description.mjcf is None:
         raise DriverError(
             f"robot {description.name} has no MJCF: "
             "robot.yaml needs an entry 'mjcf' for the driver mujoco"
         )
     try:
-        return load_scene(description.mjcf, world)
+        return join_scene(description.mjcf, world)
     except SceneError as error:
         raise DriverError(str(error)) from error
 

@@ -15,18 +15,19 @@ MUJOCO_CAMERA_AXES = np.diag(
     [1.0, -1.0, -1.0]
 )  # its cameras look along -z, y up; optical frames along z, y down
 SEEN_GEOM_GROUPS = np.array(
-    [1, 0, 0, 1, 0, 0], np.uint8
-)  # groups of geoms: the world and the robot's collision shapes
+    [1, 1, 0, 1, 0, 0], np.uint8
+)  # groups of geoms: the world and collision shapes, the robot's too
 RAY_RANGE_M = 10.0  # m
 
 
 class SceneSight:
     """Looks through the cameras of a scene."""
 
-    def __init__(self, model: mujoco.MjModel, data: mujoco.MjData):
+    def __init__(self, model: mujoco.MjModel, data: mujoco.MjData, base: int):
+        """Look at a scene; `base` is the number of the robot's base body."""
         self._model = model
         self._data = data
-        self._of_world = model.geom_bodyid == 0
+        self._of_world = model.body_rootid[model.geom_bodyid] != base
         self._names = [model.camera(number).name for number in range(model.ncam)]
 
     def intrinsics(self, camera: str, width: int, height: int) -> Pinhole:

@@ -31,7 +31,7 @@ class RigStage:
     def __init__(self, robot: RobotDescription, seed: int, model_error: bool = True):
         """Put a robot down; `model_error`: the body differs from the controller's model."""
         self.rig = SafetyRig(robot, seed, model_error=model_error)
-        self._origin = self.rig.driver.qpos.copy()
+        self._origin = self.rig.driver.robot_qpos.copy()
 
     @property
     def time(self) -> float:
@@ -94,7 +94,7 @@ class RigStage:
 
     def mark(self) -> None:
         """Measure from here on what has `moved`."""
-        self._origin = self.rig.driver.qpos.copy()
+        self._origin = self.rig.driver.robot_qpos.copy()
 
     def look(self) -> Look:
         """Look at what the gate does, and in every fifth tick at the body."""
@@ -121,7 +121,7 @@ class RigStage:
             speed=float(np.linalg.norm(truth.linear_velocity)),
             height=float(truth.position[2] - rig.driver.soles[:, 2].min()),
             up=float(matrix_from_quat_xyzw(truth.quat_xyzw)[2, 2]),
-            moved=float(np.abs(rig.driver.qpos - self._origin).max()),
+            moved=float(np.abs(rig.driver.robot_qpos - self._origin).max()),
         )
 
     def _push(self, event: ScenarioEvent) -> None:
