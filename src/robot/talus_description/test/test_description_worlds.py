@@ -238,9 +238,26 @@ SLAB_MESH = (
         (FLOOR + "<geom type='box' size='1 1 .05' pos='0 0 .05'/>", "", 0.1),
         (FLOOR + "<geom type='plane' size='1 1 .05' pos='0 0 .05'/>", "", 0.05),
         (FLOOR + "<geom type='box' size='5 5 .1' pos='0 0 2.5'/>", "", 0.0),
+        (
+            FLOOR.replace("/>", " pos='0 0 -3'/>")
+            + "<geom type='box' size='1 1 .25' pos='0 0 -.25'/>",
+            "",
+            0.0,
+        ),
         (FLOOR + "<geom type='box' size='1 1 .05' contype='0' conaffinity='0'/>", "", 0.0),
     ],
-    ids=["high", "low", "box", "hfield", "mesh", "plate", "second_floor", "ceiling", "paint"],
+    ids=[
+        "high",
+        "low",
+        "box",
+        "hfield",
+        "mesh",
+        "plate",
+        "second_floor",
+        "ceiling",
+        "platform",
+        "paint",
+    ],
 )
 def test_robot_starts_on_the_ground_wherever_that_is(robot, joined, floor, before, height):
     data = seated(robot, joined(hall(floor=floor, before=before)).model)
