@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
@@ -13,6 +13,7 @@ from talus_core.errors import TalusError
 from talus_core.graph.channel import Channel
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
+from talus_core.words.body_senses import BodySense
 
 
 class DriverError(TalusError):
@@ -123,6 +124,18 @@ class EnergyMetered(Protocol):
     @property
     def energy_used(self) -> float:
         """Return the energy taken from the battery since `connect`, J."""
+
+
+@runtime_checkable
+class PartlyFelt(Protocol):
+    """Says what a simulated body cannot feel; safety then asks nothing that follows from it.
+
+    Only a driver that is `Simulated` too is believed: a real body is asked everything.
+    """
+
+    @property
+    def unfelt(self) -> Collection[BodySense]:
+        """Return the senses that the body lacks; what it reports for them is imagined."""
 
 
 @dataclass(frozen=True)

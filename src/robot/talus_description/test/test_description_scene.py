@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checks robot and world joined, the worlds, and what the simulated sensors mean."""
 
+from pathlib import Path
+
 import mujoco
 import numpy as np
 import pytest
@@ -9,13 +11,16 @@ from talus_description.scene import SceneError, load_scene, pose_qpos, world_nam
 SOLES = ("l_sole", "r_sole")
 
 
-@pytest.fixture(params=["factory", "flat", "open", "rubble", "slippery", "slope"])
+WORLDS = Path(__file__).resolve().parents[4] / "urdf" / "worlds"
+
+
+@pytest.fixture(params=world_names(WORLDS))
 def world(request, folder):
     return load_scene(folder, request.param)
 
 
-def test_all_worlds_are_there(worlds):
-    assert world_names(worlds) == ["factory", "flat", "open", "rubble", "slippery", "slope"]
+def test_all_worlds_are_found():
+    assert world_names(WORLDS) == sorted(file.stem for file in WORLDS.iterdir())
 
 
 def test_simulates_as_the_robot_asks(world):

@@ -98,5 +98,6 @@ def gate_message(
         rejected=counters.rejected + malformed,
         rejected_in_row=counters.rejected_in_row,
         clamped=counters.clamped,
+        unfelt=sorted(sense.value for sense in decision.unfelt),
         bundle=bundle,
     )

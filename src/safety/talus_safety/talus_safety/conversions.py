@@ -8,12 +8,14 @@ from builtin_interfaces.msg import Time
 from sensor_msgs.msg import BatteryState, PointCloud2, PointField
 from talus_core.errors import RefusedInputError
 from talus_core.physics import NANOSECONDS_PER_SECOND
+from talus_core.words.body_senses import BodySense
 from talus_core.words.gate_phases import GatePhase
 from talus_core.words.stop_levels import StopLevel
 
 from talus_interfaces.msg import GateState, SafetyState
 from talus_safety.kernel.decide.supervisor.facts import Facts, GateReport
 from talus_safety.kernel.decide.supervisor.supervisor import SupervisorState
+from talus_safety.monitors import not_applied
 
 MOVING_FIELDS = ("x", "y", "vx", "vy")  # float32 each, of `map/moving`
 MOST_BODIES = 10_000  # a hundred times a crowd that fits around a robot
@@ -21,7 +23,10 @@ LONGEST_TEXT = 200  # characters of a reason, which is shown and recorded again 
 
 
 def gate_report(message: GateState) -> GateReport:
-    """Convert a report; an unknown phase reads as standby, since what is unknown must restrict."""
+    """Convert a report; what is unknown must restrict.
+
+    So an unknown phase reads as standby, and an unknown sense leaves no monitor out.
+    """
     known = {int(phase): phase for phase in GatePhase}
     return GateReport(
         phase=known.get(message.phase, GatePhase.HOLD),
@@ -31,6 +36,7 @@ def gate_report(message: GateState) -> GateReport:
         reason=message.reason[:LONGEST_TEXT],
         rule=message.rule[:LONGEST_TEXT],
         bundle=message.bundle,
+        unfelt=frozenset(sense for sense in BodySense if sense in message.unfelt),
     )
 
 
@@ -112,5 +118,6 @@ def diagnostic_values(
         "battery": facts.battery,
         "absent": ", ".join(facts.nodes.absent),
         "bundle": bundle,
+        "not_judged": "; ".join(sorted(not_applied(facts.gate.unfelt))),
         "operator_age_s": facts.operator.age,
     }

@@ -9,11 +9,13 @@ and `gate_rules.py` decide.
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 
 import numpy as np
 from talus_core.motion.fall_plan import load_fall
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
+from talus_core.words.body_senses import BodySense
 from talus_core.words.gate_phases import GatePhase
 from talus_core.words.stop_levels import StopLevel
 
@@ -29,6 +31,7 @@ from talus_safety.kernel.judge.power import PowerReport
 from talus_safety.kernel.limits import GateConfig
 from talus_safety.kernel.measure.body import Body
 from talus_safety.kernel.measure.rest import Posture
+from talus_safety.monitors import not_applied
 from talus_safety.standby.fall_motion import DampedFall, FallMotion, FoldedFall
 from talus_safety.standby.rest_path import load_rest_path
 from talus_safety.standby.standby import Standby
@@ -87,6 +90,15 @@ class LastGate:
             None  # what the drives follow; None after a tick whose command is not known
         )
         self._cut: tuple[int, ...] = ()  # joints whose drives are switched off
+        self._unfelt: frozenset[BodySense] = frozenset()
+
+    def leave_out(self, unfelt: Collection[BodySense]) -> None:
+        """Ask nothing that follows from what a simulated body cannot feel; every decision says so.
+
+        All else is judged as always.
+        """
+        self._unfelt = frozenset(unfelt)
+        self.senses.leave_out(not_applied(unfelt))
 
     def step_gate(
         self,
@@ -207,6 +219,7 @@ class LastGate:
             rule=rule,
             counters=self._intake.counters,
             cut=self._cut,
+            unfelt=self._unfelt,
         )
 
 

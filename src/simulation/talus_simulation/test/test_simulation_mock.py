@@ -91,7 +91,7 @@ def test_the_imu_integrates_to_the_motion_of_the_base(mock, robot):
 
 def test_joints_stop_at_the_ends_of_their_ranges(mock, robot):
     follow(mock, np.full(len(robot.joint_names), 10.0), 300)
-    np.testing.assert_allclose(mock.read(0.0).position, robot.limits.upper)
+    np.testing.assert_allclose(mock.read(0.0).position, robot.limits.upper, atol=1e-9)
 
 
 def test_nothing_is_faster_than_the_speed_limits(mock, robot):

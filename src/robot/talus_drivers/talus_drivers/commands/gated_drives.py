@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from talus_core.driver import Derating, Driver, FaultStage, SingleCut
+from talus_core.driver import Derating, Driver, FaultStage, PartlyFelt, Simulated, SingleCut
 from talus_core.graph.channel import Channel
 from talus_core.state import JointCommand, RobotState
 from talus_safety.gate import LastGate
@@ -37,6 +37,8 @@ class GatedDrives:
         self._driver = driver
         self._gate = gate
         self._delay = delay_ticks
+        if isinstance(driver, Simulated) and isinstance(driver, PartlyFelt):
+            gate.leave_out(driver.unfelt)
         self._coast = Coast(driver.period)
         self._permit: TorquePermit | None = None
         self._takes_commands = True

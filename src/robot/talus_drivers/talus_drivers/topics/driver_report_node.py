@@ -11,6 +11,7 @@ from talus_core.driver import Driver, EnergyMetered, FaultStage, Remarked
 from talus_core.state import RobotState
 from talus_ros.diagnostics_node import ERROR, OK, WARN, DiagnosticsPublisher
 from talus_safety.kernel.decide.gate.decision import GateDecision
+from talus_safety.monitors import not_applied
 
 from talus_drivers.commands.mailbox import CommandMailbox
 from talus_drivers.conversions import time_message
@@ -60,6 +61,7 @@ class DriverReport:
             "commands_clamped": counters.clamped,
             "commands_superseded": mailbox.superseded,
             "faults": self._faults(),
+            "not_judged": "; ".join(sorted(not_applied(decision.unfelt))),
         }
         level, message = self._judge(decision, lockstep, refused > self._refused)
         self._publisher.publish(time_message(state.time), level, message, values)

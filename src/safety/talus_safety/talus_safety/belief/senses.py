@@ -28,6 +28,7 @@ from talus_safety.kernel.limits import GateConfig
 from talus_safety.kernel.measure.body import Body
 from talus_safety.kernel.measure.rest import Posture, RestJudge
 from talus_safety.kernel.measure.tilt import TiltFilter, Vertical
+from talus_safety.monitors import Monitor
 
 
 class FallSense:
@@ -105,6 +106,7 @@ class Senses:
         self._stalls = StallWatch(robot, period)
         self._power = PowerMonitor(robot.joint_names, period)
         self._runaway_ticks = 0
+        self._left_out: frozenset[Monitor] = frozenset()
         self.balance = FallSense(robot, body, period, config)
         self.drives = DriveMonitor(robot, body, period, config.monitors)
         self.repair = JointRepair(body, robot.limits.effort, period)
@@ -146,6 +148,10 @@ class Senses:
             what=self.drives.findings.runaway, lasts_s=self._runaway_ticks * self._period
         )
 
+    def leave_out(self, monitors: frozenset[Monitor]) -> None:
+        """Apply all monitors but these, which need what the body cannot say."""
+        self._left_out = monitors
+
     def relax(self) -> None:
         """Forget all findings: torque is off."""
         self.drives.relax()
@@ -174,18 +180,21 @@ class Senses:
         """
         self._power.step(power)
         state = self._keeper.keep(state)
-        self.drives.step(state, sent)
+        is_told_torque = Monitor.DRIVE_TORQUE not in self._left_out
+        self.drives.step(state, sent if is_told_torque else None)
         self._runaway_ticks = self._runaway_ticks + 1 if self.drives.findings.runaway else 0
         vertical = self.balance.vertical
         state = self.repair.step(state, self.drives, vertical)
         if phase is GatePhase.FALL:  # an impact looks like a fault
             return state
-        state = self._feet.step(state, vertical, trusts_imu=not self.balance.imu.fault)
+        if Monitor.FOOT_WEIGHT not in self._left_out:
+            state = self._feet.step(state, vertical, trusts_imu=not self.balance.imu.fault)
         is_told = permit is not None and permit.rule == "body_fault"
         if (
             is_told or self._feet.doubts_imu
         ) and not self.drives.findings.encoder:  # a bad encoder would contradict a sound IMU
             self.balance.imu.distrust()
-        self._locks.step(state, self._feet.doubted)
+        if Monitor.LOADED_JOINT not in self._left_out:
+            self._locks.step(state, self._feet.doubted)
         self._stalls.step(state, sent)
         return state

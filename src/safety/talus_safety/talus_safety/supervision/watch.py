@@ -26,6 +26,7 @@ from talus_safety.kernel.decide.supervisor.facts import (
     SensorFaults,
 )
 from talus_safety.kernel.judge.heat import HeatModel
+from talus_safety.monitors import Monitor, not_applied
 from talus_safety.supervision.freshness import NEVER, Freshness
 from talus_safety.supervision.node_watch import NodeWatch
 from talus_safety.supervision.sensors import SensorWatch
@@ -173,6 +174,7 @@ class Watch:
         """Return the facts at steady time `steady`, s; an event is told once."""
         stop_gap, slow_gap = self._separation.gaps(self._mode, self._robot_time)
         consistency = self._sensors.consistency
+        left_out = not_applied(self._gate.report.unfelt)
         return Facts(
             gate=self._gate.report,
             gate_has_latched=self._gate.tell_latch(),
@@ -189,8 +191,8 @@ class Watch:
             tilt=self._sensors.tilt,
             faults=SensorFaults(
                 sensor=self._sensors.fault,
-                body=consistency.imu,
-                foot=consistency.foot,
+                body="" if Monitor.IMU_AND_LEGS in left_out else consistency.imu,
+                foot="" if Monitor.FEET_AND_LEGS in left_out else consistency.foot,
                 rest=consistency.rest,
             ),
             heat=HeatFacts(

@@ -19,6 +19,7 @@ from talus_core.parameters import build_config, parameter
 from talus_core.physics import GRAVITY_MPS2
 from talus_core.rotations import quat_xyzw_from_matrix
 from talus_core.state import JointCommand, RobotState
+from talus_core.words.body_senses import BodySense
 from talus_safety.kernel.measure.body import Body
 
 from talus_simulation.battery import Pack, read_pack
@@ -29,6 +30,9 @@ from talus_simulation.mock_body.footed_base import FootedBase
 SERVO_BANDWIDTH_RAD_S = (
     100.0  # rad/s: every joint is a critically damped servo, as fast as 500 Hz commands can use
 )
+# 1/s: a joint is not faster than this times its way to the end of its range. A knee that comes at
+# 3 rad/s brakes over 0.06 rad, as on a soft stop, and does not throw the base up.
+SOFT_STOP_RATE_HZ = 50.0
 
 
 @dataclass(frozen=True)
@@ -79,9 +83,19 @@ class MockDriver:
         return self._period
 
     @property
+    def unfelt(self) -> frozenset[BodySense]:
+        """What it cannot feel: no torque moves it, and no foot bears its weight."""
+        return frozenset({BodySense.LOAD})
+
+    @property
     def time(self) -> float:
         """Simulated time since the start, s."""
         return self._tick * self._period
+
+    @property
+    def soles(self) -> np.ndarray:
+        """Places of the left and the right sole in the world, (2, 3), m."""
+        return self._base.soles
 
     def connect(self) -> None:
         """Lay the robot down limp at the start pose."""
@@ -97,7 +111,7 @@ class MockDriver:
         base = self._base
         to_imu = self._body.imu.rotation.T
         wrenches = np.zeros((2, 6))
-        wrenches[base.carries, 2] = GRAVITY_MPS2 * self._body.mass / np.count_nonzero(base.carries)
+        wrenches[:, 2] = GRAVITY_MPS2 * self._body.mass * base.shares
         state = RobotState(
             sequence=self._tick,
             time=now,
@@ -139,7 +153,7 @@ class MockDriver:
         return self.faults.report(self._pack.report())
 
     def advance(self) -> None:
-        """Let one period pass; the joints stop at the ends of their ranges."""
+        """Let one period pass; the joints come to rest at the ends of their ranges."""
         dt = self._period
         limits = self._description.limits
         self._pack.sag = self.faults.sag()
@@ -149,9 +163,10 @@ class MockDriver:
         velocity = np.where(
             self.faults.drives.locked, 0.0, np.clip(velocity, -limits.velocity, limits.velocity)
         )
-        self._position = np.clip(self._position + dt * velocity, limits.lower, limits.upper)
-        inside = (self._position > limits.lower) & (self._position < limits.upper)
-        self._velocity = np.where(inside, velocity, 0.0)
+        low = SOFT_STOP_RATE_HZ * (limits.lower - self._position)
+        high = SOFT_STOP_RATE_HZ * (limits.upper - self._position)
+        self._velocity = np.clip(velocity, low, high)
+        self._position = np.clip(self._position + dt * self._velocity, limits.lower, limits.upper)
         self._base.move(self._position, dt)
         self._tick += 1
         self.faults.begin_tick(self._tick)

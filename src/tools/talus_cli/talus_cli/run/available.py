@@ -59,7 +59,7 @@ class Available:
 def _check_world(file: Path) -> None:
     try:
         root = ElementTree.parse(file).getroot()
-    except (OSError, ElementTree.ParseError) as error:
+    except (OSError, ElementTree.ParseError, LookupError, ValueError) as error:  # odd encodings too
         raise UnusableError(f"world '{file}' does not parse: {error}") from error
     if root.tag != "mujoco":
         raise UnusableError(

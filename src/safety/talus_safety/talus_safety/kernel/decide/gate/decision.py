@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from talus_core.state import JointCommand
+from talus_core.words.body_senses import BodySense
 from talus_core.words.gate_phases import GatePhase
 from talus_core.words.stop_levels import StopLevel
 
@@ -41,6 +42,7 @@ class GateDecision:
         rule: Name of the rule that asks; empty when all is well.
         counters: Numbers of command frames since the start.
         cut: Joints whose drives are switched off, on robots that can switch them one by one.
+        unfelt: What the body cannot say; the gate asks nothing that follows from it.
     """
 
     command: JointCommand | None
@@ -52,6 +54,7 @@ class GateDecision:
     rule: str
     counters: GateCounters
     cut: tuple[int, ...] = ()
+    unfelt: frozenset[BodySense] = frozenset()
 
     @property
     def cuts_torque(self) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from talus_core.graph.node_table import Silence
+from talus_core.words.body_senses import BodySense
 from talus_core.words.gate_phases import GatePhase
 from talus_core.words.modes import Mode
 from talus_core.words.stop_levels import StopLevel
@@ -28,6 +29,7 @@ class GateReport:
     reason: str = ""
     rule: str = ""
     bundle: str = ""
+    unfelt: frozenset[BodySense] = frozenset()
 
 
 @dataclass(frozen=True)
