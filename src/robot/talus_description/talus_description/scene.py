@@ -13,7 +13,7 @@ from talus_core.robot import RobotDescriptionError, model_file
 
 from talus_description.world.errors import SceneError
 from talus_description.world.ground import SOLE_REACH_M, GroundBelow
-from talus_description.world.joining import JoinedScene, join
+from talus_description.world.joining import JoinedScene, join, parse
 
 # Corners of a level sole differ from its middle by less: on flat ground the middle alone decides.
 ROUNDING_M = 1e-6
@@ -100,7 +100,7 @@ def base_of(model: mujoco.MjModel, site: str) -> int:
 def load_robot_alone(mjcf: Path) -> mujoco.MjModel:
     """Return the compiled model of a robot without a world. Raises SceneError."""
     try:
-        return mujoco.MjSpec.from_file(str(mjcf)).compile()
+        return parse(mjcf).compile()
     except ValueError as error:
         raise SceneError(f"{mjcf}: {' '.join(str(error).split())}") from error
 
