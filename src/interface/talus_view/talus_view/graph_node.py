@@ -55,10 +55,6 @@ class NodeGraph:
         found = self.node.get_node_names_and_namespaces()
         return frozenset(name for name, namespace in found if namespace == own)
 
-    def report(self, problem: str) -> None:
-        """Log a problem that a person must solve."""
-        self.node.get_logger().error(problem)
-
 
 class _NodeCaller:
     """Calls one service without waiting; every answer has the fields `success`, `message`."""

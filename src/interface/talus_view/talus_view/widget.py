@@ -94,9 +94,6 @@ class Graph(Protocol):
     def node_names(self) -> frozenset[str]:
         """Return the names of the nodes in the namespace of this one."""
 
-    def report(self, problem: str) -> None:
-        """Log a problem that a person must solve."""
-
 
 class Pages(Protocol):
     """Defines what a widget may do with the open pages besides drawing on them."""

@@ -6,6 +6,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from talus_core.graph.contract import INTAKE_KEY
 from talus_view import widgets
 from talus_view.conversions import MessageTypeError, type_of
 from talus_view.inbox_node import WidgetInbox, topics_to_hear
@@ -254,3 +256,20 @@ def test_no_message_of_a_shared_topic_is_lost_and_each_widget_hears_it_once():
         for listener in listeners:
             inbox.deliver(listener, 0.0, is_drawn=False)
     assert heard == [(n, message) for n in (1, 2) for message in "abc"]
+
+
+def test_what_is_sent_in_vain_is_on_the_card_until_it_stops(site):
+    widget = widget_of(site.widgets, "IntakesWidget")
+    said = KeyValue(key=INTAKE_KEY, value="cmd_vel: /teleop publishes geometry_msgs/msg/Twist")
+    ill = DiagnosticStatus(name="balance", values=[said])
+    topic = widget.topics[0]
+
+    def shown(wall):
+        return status_card(widget.card(wall))
+
+    widget.hear(topic, DiagnosticArray(status=[ill]), 10.0)
+    assert "balance" in shown(10.0) and "/teleop publishes geometry_msgs/msg/Twist" in shown(10.0)
+    assert "/teleop" not in shown(60.0)  # its node is silent
+    widget.hear(topic, DiagnosticArray(status=[ill]), 61.0)
+    widget.hear(topic, DiagnosticArray(status=[DiagnosticStatus(name="balance")]), 61.5)
+    assert "/teleop" not in shown(61.5)

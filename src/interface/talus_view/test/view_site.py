@@ -59,9 +59,6 @@ class FakeGraph:
     def node_names(self) -> frozenset[str]:
         return frozenset(self.running)
 
-    def report(self, problem: str) -> None:
-        raise AssertionError(problem)
-
 
 @contextmanager
 def open_site(

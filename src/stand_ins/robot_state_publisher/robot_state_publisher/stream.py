@@ -13,7 +13,7 @@ from robot_state_publisher.conversions import JointStateReader, TransformWriter
 from robot_state_publisher.kinematics import JointFrames, sort_by_name
 from robot_state_publisher.urdf import FrameJoint
 
-MOST_PARTS = 64  # publishers of a robot's joints: more than it has drives on a bus
+MOST_JOINT_ORDERS = 64  # publishers of a robot's joints: more than it has drives on a bus
 
 
 class _Part:
@@ -66,7 +66,9 @@ class TransformStream:
     def _new_part(self, names: tuple[str, ...]) -> _Part:
         if not any(joint.name in names for joint in self._joints):
             raise RefusedInputError(f"joints of something else: {', '.join(names[:2])}")
-        if len(self._parts) >= MOST_PARTS:
-            raise RefusedInputError(f"joints in another order for the {MOST_PARTS + 1}th time")
+        if len(self._parts) >= MOST_JOINT_ORDERS:
+            raise RefusedInputError(
+                f"joints in another order for the {MOST_JOINT_ORDERS + 1}th time"
+            )
         part = self._parts[names] = _Part(self._joints, self._prefix, names)
         return part

@@ -6,7 +6,7 @@ import math
 import pytest
 from rclpy.serialization import deserialize_message, serialize_message
 from robot_state_publisher.conversions import JointStateReader
-from robot_state_publisher.stream import MOST_PARTS, TransformStream
+from robot_state_publisher.stream import MOST_JOINT_ORDERS, TransformStream
 from robot_state_publisher.urdf import FrameJoint
 from sensor_msgs.msg import JointState
 from talus_core.errors import RefusedInputError
@@ -110,5 +110,5 @@ def test_joints_of_something_else_are_refused():
 def test_a_flood_of_orders_is_bounded():
     stream = TransformStream(JOINTS, "")
     with pytest.raises(RefusedInputError, match="in another order for the 65th time"):
-        for number in range(MOST_PARTS + 1):
+        for number in range(MOST_JOINT_ORDERS + 1):
             stream.transforms(state({"hip": 0.0, f"other{number}": 0.0}), 0.0)

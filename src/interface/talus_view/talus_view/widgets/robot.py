@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 import numpy as np
 import viser
-from talus_core.errors import TalusError
+from talus_core.errors import RefusedInputError, TalusError
 from talus_core.rotations import quat_wxyz_from_xyzw
 
 from talus_view.drawing.canvas import ABOVE_GROUND_M, LEAST_MOVE_M, ODOM_PATH, turn_node
@@ -63,8 +63,7 @@ class RobotWidget(Widget):
         try:
             robot = parse_urdf(message.data, self._site.graph.mesh_file)
         except TalusError as error:
-            self._site.graph.report(f"the robot cannot be drawn: {error}")
-            return
+            raise RefusedInputError(f"the robot cannot be drawn: {error}") from error
         self._set_robot(robot)
         self._site.scene.put(robot, wall)
 
