@@ -226,17 +226,27 @@ class Ending:
 
 @pytest.fixture
 def handlers():
-    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    kept = {number: signal.getsignal(number) for number in numbers}
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
     for number, handler in kept.items():
         signal.signal(number, handler)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_signals_end_a_node_cleanly(handlers, number):
     before = Ending.closed
     assert run_node(lambda: Ending(lambda: os.kill(os.getpid(), number)), []) == 0
     assert Ending.closed == before + 1
+
+
+def test_nohup_keeps_a_node_running_without_its_terminal(handlers):
+    """The hang-up ends nothing; the interrupt after it does."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    numbers = [signal.SIGHUP, signal.SIGINT]
+    assert run_node(lambda: Ending(lambda: [os.kill(os.getpid(), n) for n in numbers]), []) == 0
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
 
 
 def fail_with(error: Exception):
