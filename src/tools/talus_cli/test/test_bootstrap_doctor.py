@@ -14,6 +14,7 @@ from talus_cli.bootstrap.examining.finding import Finding
 from talus_cli.bootstrap.examining.surroundings import examine_choices, examine_places
 from talus_cli.bootstrap.installing.system import SystemPart
 from talus_cli.bootstrap.preparing.lock import exclusive
+from talus_cli.bootstrap.preparing.steps import make
 from talus_cli.bootstrap.workspace import Workspace
 from talus_core.machine.places import PlaceError, log_place, ros_log_place
 
@@ -119,3 +120,15 @@ def test_a_checkout_that_is_to_be_built_where_nothing_can_be_written_is_lacking(
         exclusive(workspace.state / "lock"),
     ):
         pass
+
+
+@pytest.mark.parametrize("name", ["mein Talus", "a;b", "a:b", "it's"])
+def test_a_path_in_which_ros_cannot_build_is_refused_before_anything_is_made(tmp_path, name):
+    workspace = Workspace(tmp_path / name)
+    workspace.lock_file.parent.mkdir(parents=True)
+    workspace.lock_file.write_text("")
+    with pytest.raises(BootstrapError, match=r"the path of this checkout, .*, has .* in it"):
+        make(workspace)
+    found = {finding.subject: finding for finding in examine(workspace)}["workspace"]
+    assert (found.remedy, found.is_needed) == (workspace.path_problem, True)
+    assert Workspace(tmp_path / "Tälus_1.0-beta").path_problem == ""

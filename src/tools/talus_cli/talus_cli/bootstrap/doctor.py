@@ -154,10 +154,11 @@ def _workspace(workspace: Workspace) -> Iterator[Finding]:
 
 
 def _unbuilt(workspace: Workspace) -> Finding:
-    problem = find_write_problem(workspace.state)
-    remedy = (
-        f"build it where it can be written: {problem}" if problem else "the next command does it"
+    unwritable = find_write_problem(workspace.state)
+    problem = workspace.path_problem or (
+        f"build it where it can be written: {unwritable}" if unwritable else ""
     )
+    remedy = problem or "the next command does it"
     return Finding("workspace", "to be built", remedy, is_needed=bool(problem))
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 COMMAND_CHECKOUT = Path(__file__).resolve().parents[5]
+# What separates words, entries of CMake's lists and entries of path lists, or quotes them.
+UNFIT_CHARACTERS = " \t\n;:\"'\\$"
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,21 @@ class Workspace:
     def here(cls, environment: Mapping[str, str] = os.environ) -> Workspace:
         """Return this checkout, with the ROS 2 that the environment has sourced, if any."""
         return cls(COMMAND_CHECKOUT, environment.get("ROS_DISTRO", ""))
+
+    @property
+    def path_problem(self) -> str:
+        """Return why nothing can be built at this path; empty where it can.
+
+        What colcon writes to be sourced takes a space in a path for its end, and the generator of
+        ROS 2 messages hands paths on in lists of CMake.
+        """
+        bad = sorted({character for character in str(self.root) if character in UNFIT_CHARACTERS})
+        if not bad:
+            return ""
+        return (
+            f"the path of this checkout, {self.root}, has {' and '.join(map(repr, bad))} in it, "
+            "with which a ROS 2 workspace cannot be built: move it to a path without"
+        )
 
     @property
     def state(self) -> Path:

@@ -30,6 +30,8 @@ from talus_cli.bootstrap.workspace import Workspace
 def make(workspace: Workspace) -> dict:
     """Do what is missing and return the environment, cached for the next start."""
     system.check_machine()
+    if workspace.path_problem:
+        raise BootstrapError(workspace.path_problem)
     _check_ros(workspace)
     system.ensure((*system.BUILD_PARTS, system.RENDERING), workspace.state / "apt.log")
     with exclusive(workspace.state / "lock") as lock_fd:
