@@ -35,7 +35,7 @@ from talus_description.adoption.parts import (
 from talus_description.adoption.rest import REST_ROWS, TRIAL_S, rests_limp
 from talus_description.adoption.soles import SIDE_WORDS, add_sole, stiffen_soles
 from talus_description.adoption.source import Source, read_source
-from talus_description.adoption.stance import Stance, find_stance
+from talus_description.adoption.stance import Rooted, find_stance
 from talus_description.adoption.urdf_from_mjcf import urdf_tree
 from talus_description.adoption.urdf_shapes import UrdfShapes
 from talus_description.anatomy import AnatomyError
@@ -95,14 +95,15 @@ class _Adoption:
     """Writes one robot to the folder `made`."""
 
     source: Source
-    stance: Stance
+    stance: Rooted
     made: Path
     velocity: Mapping[str, float]
     remarks: Remarks
 
     def write(self) -> None:
         """Write all files, and compare them with the source."""
-        model, parts = self.stance.model, self.stance.parts
+        model = self.stance.model
+        parts = self.stance.parts
         joints = [joint for group in parts.groups.values() for joint in group]
         speeds = {joint: self._speed(joint) for joint in joints}
         for joint in joints:
@@ -122,7 +123,9 @@ class _Adoption:
 
     def _equip(self, joints: list[str], soles: list[str]) -> dict[str, str]:
         """Add what Talus reads and moves the robot by, and return its frames as in robot.yaml."""
-        spec, model, parts = self.stance.spec, self.stance.model, self.stance.parts
+        spec = self.stance.spec
+        model = self.stance.model
+        parts = self.stance.parts
         base = model.body(parts.base).name
         spec.modelname = self.made.name
         _draw_upright(spec.body(base))

@@ -160,9 +160,10 @@ def _check_names(folder: Path, model: Model, robot: dict) -> None:
     for name in (joint for group in robot["joints"].values() for joint in group):
         if name not in joints:
             raise DescriptionError(f"{path}: {UnknownNameError('joint', name, joints)}")
-        if joints[name].mimic is not None:
+        mimic = joints[name].mimic
+        if mimic is not None:
             raise DescriptionError(
-                f"{path}: joint '{name}' mimics '{joints[name].mimic.joint}' in the URDF, and so "
+                f"{path}: joint '{name}' mimics '{mimic.joint}' in the URDF, and so "
                 "has no drive; take it out of `joints`"
             )
     _check_base(path, model, robot["frames"].get("base", model.root))

@@ -21,23 +21,25 @@ from transforms3d.quaternions import mat2quat, quat2mat
 from talus_description.adoption.reroot import reframed, rerooted
 from talus_description.anatomy import Anatomy, AnatomyError, anatomy, free_body
 from talus_description.conversion.remarks import Remarks
+from talus_description.crouch import SIDEWAYS_AXIS_SHARE
 from talus_description.formats.urdf_model import FramePose
 
 UPRIGHT_ENTRY = 1e-3  # of a rotation matrix: a base turned by less is upright
 # Of the legs' length: a base frame farther than this from between the hips is moved there.
 BASE_AWAY_SHARE = 0.6
 DOWN_SHARE = 0.8  # of the way from hips to soles: drawn legs may lean, or bend a little
-SIDEWAYS_AXIS_SHARE = 0.95  # of an axis along y
 CLEAR_BEND_RAD = 0.2  # by which a knee bends farther to one side than to the other
 CLEAR_TOE_M = 0.01  # by which a sole lies ahead of its ankle
 # Of six: knee, toe and name of each leg.
-NO_VOTES, SOME_VOTES, MOST_VOTES = 0, 2, 4
+NO_VOTES = 0
+SOME_VOTES = 2
+MOST_VOTES = 4
 LEFT_WORD = re.compile(r"(^|[_\-. ])(l|left)([_\-. 0-9]|$)|^left|^l(?=[A-Z])")
 RIGHT_WORD = re.compile(r"(^|[_\-. ])(r|right)([_\-. 0-9]|$)|^right|^r(?=[A-Z])")
 
 
 @dataclass(frozen=True)
-class Stance:
+class Rooted:
     """Holds a robot whose base is its pelvis.
 
     Attributes:
@@ -52,7 +54,7 @@ class Stance:
     replaced: frozenset[str] = field(default_factory=frozenset)
 
 
-def find_stance(spec: mujoco.MjSpec, remarks: Remarks) -> Stance:
+def find_stance(spec: mujoco.MjSpec, remarks: Remarks) -> Rooted:
     """Return the robot with its pelvis as its base. Raises AnatomyError: it is no humanoid."""
     model = spec.compile()
     root = free_body(model)
@@ -88,12 +90,13 @@ def _turns(model: mujoco.MjModel, root: int) -> Iterator[tuple[np.ndarray, int]]
 
 def _stance(
     spec: mujoco.MjSpec, model: mujoco.MjModel, turn: np.ndarray, needed: int, remarks: Remarks
-) -> Stance:
+) -> Rooted:
     root = free_body(model)
     pelvis = _pelvis(model, turn)
     said = Remarks()
     if pelvis != root:
-        old, new = model.body(root).name, model.body(pelvis).name
+        old = model.body(root).name
+        new = model.body(pelvis).name
         turn = _turned(model, turn).xmat[pelvis].reshape(3, 3).copy()
         spec, model = _compiled(rerooted(spec.to_xml(), model, new), spec)
         said.changed("base", f"body '{new}', from which the legs hang, not '{old}'")
@@ -120,14 +123,15 @@ def _stance(
             f"x ahead, z up, between the hips: at {place} m, quaternion {quat} in the old one",
         )
         remarks.extend(said)
-        return Stance(spec, model, parts, frozenset({base}))
+        return Rooted(spec, model, parts, frozenset({base}))
     remarks.extend(said)
-    return Stance(spec, model, parts)
+    return Rooted(spec, model, parts)
 
 
 def _compiled(text: str, old: mujoco.MjSpec) -> tuple[mujoco.MjSpec, mujoco.MjModel]:
     spec = mujoco.MjSpec.from_string(text)
-    spec.meshdir, spec.texturedir = old.meshdir, old.texturedir
+    spec.meshdir = old.meshdir
+    spec.texturedir = old.texturedir
     return spec, spec.compile()
 
 

@@ -24,14 +24,14 @@ GeomType = mujoco.mjtGeom
 
 
 class UrdfShapes:
-    """Writes the shapes of one model.
+    """Writes the shapes of one compiled model.
 
     Attributes:
         made: Mesh files that were made here, by name: of meshes without a file of their own.
     """
 
     def __init__(self, model: mujoco.MjModel, meshes: Mapping[str, MeshAsset], remarks: Remarks):
-        """Begin.
+        """Begin without a shape.
 
         Args:
             model: The robot alone.
@@ -94,9 +94,11 @@ class UrdfShapes:
             shape = {"radius": size[0], "length": 2.0 * (size[1] + ends)}
             tag = "cylinder"
         else:
-            centre, half = model.geom_aabb[geom][:3], model.geom_aabb[geom][3:]
+            centre = model.geom_aabb[geom][:3]
+            half = model.geom_aabb[geom][3:]
             if kind == GeomType.mjGEOM_BOX:
-                centre, half = np.zeros(3), size
+                centre = np.zeros(3)
+                half = size
             _origin(element, place + turn @ centre, turn)
             box = SubElement(SubElement(element, "geometry"), "box")
             box.set("size", " ".join(f"{2.0 * value:.6g}" for value in half))
@@ -124,8 +126,10 @@ class UrdfShapes:
     def _made(self, mesh: int) -> MeshAsset:
         """Write the points that the model holds of a mesh as a file."""
         model = self._model
-        first, count = model.mesh_vertadr[mesh], model.mesh_vertnum[mesh]
-        start, faces = model.mesh_faceadr[mesh], model.mesh_facenum[mesh]
+        first = model.mesh_vertadr[mesh]
+        count = model.mesh_vertnum[mesh]
+        start = model.mesh_faceadr[mesh]
+        faces = model.mesh_facenum[mesh]
         points = model.mesh_vert[first : first + count]
         triangles = points[model.mesh_face[start : start + faces]]
         file = f"{model.mesh(mesh).name or mesh}.of_model.obj"

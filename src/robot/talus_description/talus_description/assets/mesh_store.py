@@ -91,9 +91,11 @@ class MeshStore:
 
     def _copy(self, file: Path) -> str:
         if is_read_by_mujoco(file):
-            name, data = file.name, file.read_bytes()
+            name = file.name
+            data = file.read_bytes()
         else:
-            name, data = f"{file.stem}.obj", _converted(file)
+            name = f"{file.stem}.obj"
+            data = _converted(file)
         stem, _, suffix = name.rpartition(".")
         taken = {used.rpartition(".")[0] for used in self._files.values()}
         name = f"{_free(stem, taken)}.{suffix.lower()}"

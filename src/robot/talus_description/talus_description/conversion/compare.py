@@ -22,7 +22,7 @@ from talus_description.formats.urdf_model import AT_ORIGIN, DescriptionError, Fr
 POSES = 8  # random ones: each joint takes part in all
 SEED = 0
 # MuJoCo writes six digits, and a chain of ten bodies adds up their rounding.
-SAME_PLACE_M = 2e-5
+ALIKE_PLACE_M = 2e-5
 SAME_DIRECTION = 2e-5  # of an entry of a rotation matrix
 SAME_SHARE = 2e-5  # of a mass, an inertia or a limit
 
@@ -52,7 +52,7 @@ class Solid:
 
 
 @dataclass
-class Placement:
+class PlacedParts:
     """Holds where all parts are in one pose.
 
     Attributes:
@@ -65,11 +65,11 @@ class Placement:
     frames: dict[str, FramePose] = field(default_factory=dict)
     axes: dict[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
 
-    def seen_from(self, joint: str, link: str) -> Placement:
+    def seen_from(self, joint: str, link: str) -> PlacedParts:
         """Return the same seen from a joint, in the axes of the link that it moves."""
         turn = self.frames[link].rotation.T
         origin = self.axes[joint][0]
-        return Placement(
+        return PlacedParts(
             {
                 name: Solid(s.mass, turn @ (s.centre - origin), turn @ s.inertia @ turn.T)
                 for name, s in self.solids.items()
@@ -88,7 +88,7 @@ class Figure(Protocol):
     joints: dict[str, JointFacts]
     moved: dict[str, str]
 
-    def place(self, angles: Mapping[str, float]) -> Placement:
+    def place(self, angles: Mapping[str, float]) -> PlacedParts:
         """Return where all parts are with joint angles, rad."""
 
 
@@ -112,14 +112,14 @@ class UrdfFigure:
             for joint in turning
         }
 
-    def place(self, angles: Mapping[str, float]) -> Placement:
+    def place(self, angles: Mapping[str, float]) -> PlacedParts:
         """Return where all parts are with joint angles, rad."""
-        placed = Placement()
+        placed = PlacedParts()
         self._link(placed, self._model.root, AT_ORIGIN, angles)
         return placed
 
     def _link(
-        self, placed: Placement, name: str, pose: FramePose, angles: Mapping[str, float]
+        self, placed: PlacedParts, name: str, pose: FramePose, angles: Mapping[str, float]
     ) -> None:
         placed.frames[name] = pose
         inertial = self._model.links[name].inertial
@@ -165,7 +165,7 @@ class MujocoFigure:
                 follows=follow.get(name),
             )
 
-    def place(self, angles: Mapping[str, float]) -> Placement:
+    def place(self, angles: Mapping[str, float]) -> PlacedParts:
         """Return where all parts are with joint angles, rad."""
         model = self._model
         data = self._data
@@ -173,7 +173,7 @@ class MujocoFigure:
             data.qpos[model.joint(name).qposadr[0]] = angle
         mujoco.mj_kinematics(model, data)
         mujoco.mj_comPos(model, data)
-        placed = Placement()
+        placed = PlacedParts()
         for body in range(1, model.nbody):
             name = model.body(body).name
             at = model.body_jntadr[body]
@@ -217,17 +217,17 @@ def check_same(source: Figure, written: Figure, what: str, replaced: Collection[
     for _ in range(POSES):
         angles = {name: random.uniform(j.lower, j.upper) for name, j in source.joints.items()}
         alike = [joint for joint, link in source.moved.items() if written.moved[joint] == link]
-        joint = next(iter(alike), None)
-        placements = [figure.place(angles) for figure in (source, written)]
-        if joint is not None:
-            link = source.moved[joint]
-            placements = [placed.seen_from(joint, link) for placed in placements]
+        here = source.place(angles)
+        there = written.place(angles)
+        if alike:
+            link = source.moved[alike[0]]
+            here, there = (placed.seen_from(alike[0], link) for placed in (here, there))
         turned = {joint: link for joint, link in source.moved.items() if joint not in alike}
-        _align(placements[1], turned, written.moved)
-        _check_placements(*placements, what, {*replaced, *turned.values()})
+        _align(there, turned, written.moved)
+        _check_placements(here, there, what, {*replaced, *turned.values()})
 
 
-def _align(written: Placement, turned: Mapping[str, str], moved: Mapping[str, str]) -> None:
+def _align(written: PlacedParts, turned: Mapping[str, str], moved: Mapping[str, str]) -> None:
     """Let joints that turn the other of their two bodies look as they did: about the same axis.
 
     `turned`: the body that such a joint moved in the source. The body that it moves now has its
@@ -240,7 +240,7 @@ def _align(written: Placement, turned: Mapping[str, str], moved: Mapping[str, st
 
 
 def _check_placements(
-    source: Placement, written: Placement, what: str, replaced: Collection[str]
+    source: PlacedParts, written: PlacedParts, what: str, replaced: Collection[str]
 ) -> None:
     for name, solid in source.solids.items():
         if name not in written.solids:
@@ -248,7 +248,7 @@ def _check_placements(
         other = written.solids[name]
         if not _is_near(solid.mass, other.mass):
             _differ(what, f"mass of '{name}'", solid.mass, other.mass)
-        if not np.allclose(solid.centre, other.centre, rtol=0, atol=SAME_PLACE_M):
+        if not np.allclose(solid.centre, other.centre, rtol=0, atol=ALIKE_PLACE_M):
             _differ(what, f"centre of mass of '{name}'", solid.centre, other.centre)
         near = SAME_SHARE * 5.0 * float(np.trace(solid.inertia)) + 1e-12
         if not np.allclose(solid.inertia, other.inertia, rtol=0, atol=near):
@@ -258,11 +258,12 @@ def _check_placements(
         if not np.allclose(direction, other_direction, rtol=0, atol=SAME_DIRECTION):
             _differ(what, f"axis of joint '{name}'", direction, other_direction)
         away = np.cross(direction, other_point - point)
-        if not np.allclose(away, 0.0, rtol=0, atol=SAME_PLACE_M):
+        if not np.allclose(away, 0.0, rtol=0, atol=ALIKE_PLACE_M):
             _differ(what, f"place of joint '{name}'", point, other_point)
     for name in sorted(set(source.frames) & set(written.frames) - set(replaced)):
-        pose, other_pose = source.frames[name], written.frames[name]
-        if not np.allclose(pose.position, other_pose.position, rtol=0, atol=SAME_PLACE_M):
+        pose = source.frames[name]
+        other_pose = written.frames[name]
+        if not np.allclose(pose.position, other_pose.position, rtol=0, atol=ALIKE_PLACE_M):
             _differ(what, f"place of '{name}'", pose.position, other_pose.position)
         if not np.allclose(pose.rotation, other_pose.rotation, rtol=0, atol=SAME_DIRECTION):
             _differ(what, f"rotation of '{name}'", pose.rotation, other_pose.rotation)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-KINDS = ("assumed", "changed", "lost")
+REMARK_KINDS = ("assumed", "changed", "lost")
 
 
 class Remarks:
@@ -36,7 +36,7 @@ class Remarks:
         """Return the whole list, one remark a line; none where there is nothing to say."""
         return [
             f"{kind}: {', '.join(dict.fromkeys(names))}: {what}"
-            for wanted in KINDS
+            for wanted in REMARK_KINDS
             for (kind, what), names in self._names.items()
             if kind == wanted
         ]

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 from xml.dom.minidom import Document
 
@@ -13,7 +12,7 @@ from talus_description.formats.urdf_model import DescriptionError
 def expanded(source: Path) -> Document:
     """Return the URDF of a xacro file. Raises DescriptionError, with the remedy, in one line."""
     try:
-        xacro = importlib.import_module("xacro")
+        import xacro
     except ImportError as error:
         raise DescriptionError(
             f"{source}: xacro is not installed; expand it elsewhere: `xacro FILE > robot.urdf`"

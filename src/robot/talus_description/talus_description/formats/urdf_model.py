@@ -83,7 +83,7 @@ class UrdfLink:
 
 
 @dataclass(frozen=True)
-class Mimic:
+class Following:
     """Says that a joint follows another: its angle is `multiplier` times that plus `offset` rad."""
 
     joint: str
@@ -111,7 +111,7 @@ class UrdfJoint:
     velocity: float
     damping: float
     friction: float
-    mimic: Mimic | None = None
+    mimic: Following | None = None
 
 
 @dataclass(frozen=True)

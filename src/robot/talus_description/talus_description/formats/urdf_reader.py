@@ -19,14 +19,15 @@ import numpy as np
 from talus_core.errors import UnknownNameError
 from transforms3d.euler import euler2mat
 
+from talus_description.conversion.mjcf_joints import ENDLESS_TURN_RAD
 from talus_description.conversion.remarks import Remarks
 from talus_description.formats.urdf_checks import check_inertial, check_movers, check_tree
 from talus_description.formats.urdf_model import (
     AT_ORIGIN,
     DescriptionError,
+    Following,
     FramePose,
     Inertial,
-    Mimic,
     Model,
     UrdfElement,
     UrdfJoint,
@@ -37,8 +38,7 @@ from talus_description.formats.urdf_model import (
 
 # rad/s, of drives of which nothing else is known: about that of talus40's fastest.
 DRIVE_VELOCITY_RADPS = 25.0
-ENDLESS_TURN_RAD = math.pi  # either way of a joint without stops
-KINDS = ("revolute", "continuous", "fixed")
+JOINT_KINDS = ("revolute", "continuous", "fixed")
 UNREAD = ("gazebo", "transmission", "ros2_control")
 XACRO_MARKS = ("{http://www.ros.org/wiki/xacro}", "{http://ros.org/wiki/xacro}")
 
@@ -178,9 +178,9 @@ class _Reader:
         name = _attribute(element, "name")
         place = f"joint '{name}'"
         kind = _attribute(element, "type")
-        if kind not in KINDS:
+        if kind not in JOINT_KINDS:
             raise ValueError(
-                f"{place} is {kind}; {', '.join(KINDS)} are known: make it one of them"
+                f"{place} is {kind}; {', '.join(JOINT_KINDS)} are known: make it one of them"
             )
         dynamics = element.find("dynamics")
         mimic = element.find("mimic")
@@ -265,8 +265,8 @@ def _range(place: str, limit: ElementTree.Element | None) -> tuple[float, float]
     return lower, upper
 
 
-def _mimic(place: str, element: ElementTree.Element) -> Mimic:
-    return Mimic(
+def _mimic(place: str, element: ElementTree.Element) -> Following:
+    return Following(
         _attribute(element, "joint"),
         _number(place, element, "multiplier", 1.0),
         _number(place, element, "offset", 0.0),
