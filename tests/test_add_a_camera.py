@@ -153,7 +153,7 @@ def test_an_mjcf_that_a_robot_brought_along_gets_the_camera_and_keeps_all_else(t
     first = (folder / "guest.xml").read_text()
     generate(folder)
     assert (folder / "guest.xml").read_text() == first
-    after = mujoco.MjModel.from_xml_string(first)
+    after = mujoco.MjModel.from_xml_path(str(folder / "guest.xml"))
     assert after.ncam == before.ncam + 1
     assert after.camera("chin").pos == pytest.approx([0.112, 0.0, 0.05], abs=1e-9)
     assert after.body(after.camera("chin").bodyid[0]).name == "torso"
