@@ -18,9 +18,11 @@ GROUND_CONTACT_HEIGHT_M = 0.001
 # m above the lower sole: nobody holds a foot still so near the ground but to stand on it
 RESTING_HEIGHT_M = 0.015
 RISING_SPEED_MPS = 0.02  # m/s: slower soles are being levelled, faster ones are lifted
-HANDOVER_S = 0.04  # s in which the whole weight goes over: half of the double support of a step
+WEIGHT_HANDOVER_S = (
+    0.04  # s in which the whole weight goes over: half of the double support of a step
+)
 # s in which a controller brakes a foot that begins to feel the ground: so early it is felt
-BRAKING_S = 0.02
+FOOT_BRAKING_S = 0.02
 SOLE_LEVELLING_RATE_HZ = (
     2.0  # 1/s: how fast a sole that came down a little low or tilted becomes level at z = 0
 )
@@ -105,14 +107,14 @@ class FootedBase:
     def _hand_over(self, rising: np.ndarray, dt: float) -> None:
         """Move the shares towards the soles that carry; `rising` (2,) m/s is how fast they rise."""
         heights = self.soles[:, 2] - self.soles[:, 2].min()
-        lands = heights + BRAKING_S * np.minimum(rising, 0.0) < 0.0
+        lands = heights + FOOT_BRAKING_S * np.minimum(rising, 0.0) < 0.0
         rests = (heights < RESTING_HEIGHT_M) & (np.abs(rising) < RISING_SPEED_MPS)
         is_low = heights < GROUND_CONTACT_HEIGHT_M
         carries = (is_low | lands | rests) & (rising < RISING_SPEED_MPS)
         if not carries.any():
             carries = heights == 0.0
         wanted = carries / carries.sum()
-        step = dt / HANDOVER_S
+        step = dt / WEIGHT_HANDOVER_S
         self.shares = self.shares + np.clip(wanted - self.shares, -step, step)
 
 
