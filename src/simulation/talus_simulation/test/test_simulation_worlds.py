@@ -163,5 +163,5 @@ def test_robot_starts_on_a_floor_of_another_height(started, lying):
     ],
 )
 def test_refuses_a_world_with_something_where_the_robot_starts(started, things, says):
-    with pytest.raises(DriverError, match=f"'{says}'.*where the robot starts"):
+    with pytest.raises(DriverError, match=f"hall.xml: geom '{says}'.*where the robot starts"):
         started(things)

@@ -105,7 +105,9 @@ class Plant:
         self._feet = {
             int(body) for sole in soles for body in (sole, self.model.body_parentid[sole])
         }
-        self.surroundings = Surroundings(self.model, base_of(self.model, description.feet[0].frame))
+        self.surroundings = Surroundings(
+            self.model, base_of(self.model, description.feet[0].frame), world
+        )
         self._sensors = _SensorSwitch(self.model.opt)
         self.effort = np.zeros(len(description.joint_names))
 
@@ -129,7 +131,7 @@ class Plant:
         try:
             qpos = pose_qpos(self.model, self._description.joint_names, pose, feet)
         except SceneError as error:
-            raise DriverError(str(error)) from error
+            raise DriverError(f"world {self.surroundings.world}: {error}") from error
         if lying:
             base = self.surroundings.base_qpos_at
             ground = ground_at_origin(self.model, self.surroundings.base)

@@ -16,14 +16,16 @@ class Surroundings:
     """Knows the robot by its base; everything that does not hang on that is the world's.
 
     Attributes:
+        world: Name or file of the world, for messages.
         base: Number of the robot's base body.
         base_qpos_at: Place of its free joint in the generalised positions.
         robot_qpos: (nq,) which generalised positions are the robot's.
         robot_dofs: (nv,) which generalised velocities are the robot's.
     """
 
-    def __init__(self, model: mujoco.MjModel, base: int):
+    def __init__(self, model: mujoco.MjModel, base: int, world: str):
         """Sort the joints of a scene by whose they are."""
+        self.world = world
         self._model = model
         self.base = base
         self.base_qpos_at = int(model.jnt_qposadr[model.body_jntadr[base]])
@@ -64,6 +66,6 @@ class Surroundings:
                 else ""
             )
             raise DriverError(
-                f"geom '{other.name}' of body '{body}' is where the robot starts, at the origin of "
-                f"the world; move it away{hint}"
+                f"world {self.world}: geom '{other.name}' of body '{body}' is where the robot "
+                f"starts, at the origin; move it away{hint}"
             )
