@@ -17,7 +17,7 @@ from talus_lab.golden.stories import STORIES
 from talus_lab.rig.checkout import TALUS40_FOLDER
 
 # Attributes of URDF, MJCF and SDF elements that name something of the robot.
-NAMED = re.compile(r'(\b(?:name|link|joint|body|body1|body2|site|objname)=")([^"]+)(")')
+NAMED = re.compile(r'(\b(?:name|link|joint|body|body1|body2|site|geom1|geom2)=")([^"]+)(")')
 KEYS_ARE_JOINTS = ("poses", "joints", "everywhere")
 
 
@@ -28,10 +28,13 @@ def names_of(folder: Path) -> set[str]:
 
 
 class Renamer:
-    """Gives joints and links names that say nothing; what they are for keeps its word."""
+    """Gives joints and links names that say nothing; what they are for keeps its word.
+
+    The order of the names stays, since libraries sort by name and sums depend on the order.
+    """
 
     def __init__(self, names: set[str]):
-        self._new = {name: f"part_{number}" for number, name in enumerate(sorted(names))}
+        self._new = {name: f"part_{number:03d}" for number, name in enumerate(sorted(names))}
 
     def xml(self, text: str) -> str:
         return NAMED.sub(

@@ -194,6 +194,7 @@ def _build(folder: Path, raw: dict) -> RobotDescription:
     names = tuple(joint for joints in groups.values() for joint in joints)
     urdf = folder / raw["urdf"]
     tree = _read_urdf(urdf)
+    limits = _limits(urdf, tree, names, raw)
     frames = dict(raw["frames"])
     poses = {name: _pose(names, joints) for name, joints in raw["poses"].items()}
     left_leg, right_leg = (
@@ -205,7 +206,7 @@ def _build(folder: Path, raw: dict) -> RobotDescription:
         folder=folder,
         joint_names=names,
         groups=groups,
-        limits=_limits(urdf, tree, names, raw),
+        limits=limits,
         feet=(Foot(**raw["feet"]["left"]), Foot(**raw["feet"]["right"])),
         legs=(left_leg, right_leg),
         frames=frames,

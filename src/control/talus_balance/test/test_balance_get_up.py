@@ -94,7 +94,7 @@ def test_poses_are_within_the_joints_ranges():
 @pytest.mark.parametrize(
     "old, new, word",
     [
-        ("knee:", "kne:", "unknown joint 'kne'"),
+        ("l_knee:", "l_kne:", "unknown joint 'l_kne'"),
         ("again_from: lean_in", "again_from: lean", "unknown stage 'lean'"),
         ("mirror_of: left_side", "mirror_of: left", "unknown sequence 'left'"),
         ("tries:", "attempts:", "'tries'"),
