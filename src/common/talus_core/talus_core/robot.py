@@ -16,7 +16,7 @@ from talus_core.body.leg_roles import LegRoles, LegRolesError, find_leg_roles
 from talus_core.errors import TalusError, UnknownNameError
 
 ROBOT_FILE = "robot.yaml"
-ENTRIES = (
+ROBOT_ENTRIES = (
     *("name", "urdf", "mjcf", "sdf", "joints", "feet", "frames", "poses"),
     *("rest_path", "drives", "battery", "cameras", "simulation"),
 )
@@ -149,7 +149,9 @@ def read_robot_file(folder: Path) -> dict[str, Any]:
             f"{path}: not valid YAML: {' '.join(str(error).split())}"
         ) from error
     if not isinstance(raw, dict):
-        raise RobotDescriptionError(f"{path}: holds no entries; it needs {', '.join(ENTRIES[:2])}")
+        raise RobotDescriptionError(
+            f"{path}: holds no entries; it needs {', '.join(ROBOT_ENTRIES[:2])}"
+        )
     try:
         _check_entries(raw)
     except UnknownNameError as error:
@@ -172,7 +174,7 @@ def model_file(folder: Path, kind: str) -> Path:
 
 def _check_entries(raw: Mapping[str, Any]) -> None:
     """Raise UnknownNameError for an entry that nothing reads, as one that is spelled wrong."""
-    _check("entry", raw, ENTRIES)
+    _check("entry", raw, ROBOT_ENTRIES)
     _check("entry of frames", raw.get("frames"), FRAME_ENTRIES)
     _check("entry of rest_path", raw.get("rest_path"), REST_PATH_ENTRIES)
     _check("entry of battery", raw.get("battery"), BATTERY_ENTRIES)

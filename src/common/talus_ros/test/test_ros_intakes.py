@@ -23,8 +23,8 @@ from talus_core.errors import RefusedInputError
 from talus_core.graph.contract import INTAKE_KEY
 from talus_ros.diagnostics_node import OK, WARN, DiagnosticsPublisher
 from talus_ros.fast_link_node import FastLink
+from talus_ros.intake.executor_node import IntakeExecutor
 from talus_ros.intake.intake_node import intakes_of
-from talus_ros.run_node import IntakeExecutor
 
 PATIENCE_S = 300.0
 

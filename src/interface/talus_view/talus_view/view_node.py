@@ -12,9 +12,10 @@ from time import monotonic
 import rclpy
 from talus_ros.diagnostics_node import OK, DiagnosticsPublisher
 from talus_ros.fast_link_node import FastLink
+from talus_ros.intake.executor_node import IntakeExecutor
 from talus_ros.intake.intake_node import intakes_of
 from talus_ros.parameters_node import declare_config
-from talus_ros.run_node import IntakeExecutor, run_node
+from talus_ros.run_node import run_node
 
 from talus_view.config import ViewConfig
 from talus_view.drawing.canvas import Canvas

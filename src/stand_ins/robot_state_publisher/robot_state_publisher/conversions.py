@@ -43,6 +43,8 @@ class JointStateReader:
         """
         if data[: len(CDR_HEADER)] + data[STAMP_END : self._positions_at] != self._layout:
             self._learn(data)
+        if len(data) < self._positions_at + 8 * len(self.names):
+            raise RefusedInputError(f"{len(data)} bytes end before {len(self.names)} positions")
         return JOINT_STATE_STAMP.unpack_from(data, len(CDR_HEADER)), np.frombuffer(
             data, "<f8", len(self.names), self._positions_at
         )

@@ -11,6 +11,7 @@ from typing import Any
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
+from talus_core.errors import RefusedInputError
 from talus_core.graph.trace import TRACE_KINDS, TRACED_TOPICS, Block, TraceReader, trace_path
 from talus_ros.fast_link_node import FastLink
 from talus_ros.intake.intake_node import intakes_of
@@ -157,7 +158,6 @@ class Listener:
 
     def _keep(self, topic: str, data: bytes) -> None:
         """Keep the newest message of a topic, unless it is too short for what is read of it."""
-        if topic == ROBOT_STATE_TOPIC:
-            convert.stamp_of(data)
-            convert.specific_force_of(data)
+        if topic == ROBOT_STATE_TOPIC and len(data) < convert.FORCE_FROM_END + convert.STAMP_AT:
+            raise RefusedInputError(f"{len(data)} bytes that are no robot_state")
         self.newest[topic] = data

@@ -45,10 +45,9 @@ class LockWatch:
         self._names = robot.joint_names
         self._ticks = max(1, round(LOCK_LOOK_PERIOD_S / period))
         self._needed = np.full(body.legs.shape, LOCK_LOOKS)
-        # Places in a leg. The hip's first joint is not judged: the other leg's swing twists it.
-        self._hip = slice(0, len(robot.legs[0].hip))
-        self._beyond_hip = slice(self._hip.stop, None)
-        self._needed[:, self._hip] = HIP_LOCK_LOOKS
+        # First joints of a leg; the very first is not judged: the other leg's swing twists it.
+        self._hip_joints = len(robot.legs[0].hip)
+        self._needed[:, : self._hip_joints] = HIP_LOCK_LOOKS
         self.relax()
 
     def relax(self) -> None:
@@ -92,7 +91,7 @@ class LockWatch:
         )
         rests[:, 0] = False
         rests[self._doubted] = False
-        rests[:, self._beyond_hip] &= self._wrenches[:, 2:3] > 2.0 * body.contact.on * self._ticks
+        rests[:, self._hip_joints :] &= self._wrenches[:, 2:3] > 2.0 * body.contact.on * self._ticks
         if not rests.any():
             self._looks[:] = 0
             return

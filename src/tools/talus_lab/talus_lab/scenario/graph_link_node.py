@@ -24,7 +24,7 @@ from talus_cli.run.operating.observation import WalkingVelocity
 from talus_core.errors import TalusError
 from talus_ros.fast_link_node import FastLink
 from talus_ros.heartbeat_node import HEARTBEAT_QOS, HEARTBEAT_TOPIC
-from talus_ros.run_node import IntakeExecutor
+from talus_ros.intake.executor_node import IntakeExecutor
 
 from talus_interfaces.msg import BalanceState, GateState, Heartbeat, SafetyState
 

@@ -14,8 +14,8 @@ from rclpy.task import Future
 from std_srvs.srv import Trigger
 from talus_core.graph.contract import Topic, owner_of
 from talus_ros.fast_link_node import FastLink
+from talus_ros.intake.executor_node import IntakeExecutor
 from talus_ros.intake.intake_node import intakes_of
-from talus_ros.run_node import IntakeExecutor
 
 from talus_cli.run.operating import conversions as convert
 from talus_cli.run.operating.heard_node import decoded_topics

@@ -63,8 +63,8 @@ class Scale:
     knocks: int
 
 
-# 143 000 rounds are 10^6 messages; 13 000 knocks at each of 80 doors, as many.
-FULL_SCALE = Scale(100, 1000, 143_000, 13_000)
+# 143 000 rounds are 10^6 messages; 14 500 knocks at each of 70 doors, as many.
+FULL_SCALE = Scale(100, 1000, 143_000, 14_500)
 QUICK_SCALE = Scale(4, 50, 5000, 500)
 
 
