@@ -164,9 +164,11 @@ class FuzzedNodes:
         self._add_operator()
 
     def close(self) -> None:
-        """End all nodes."""
+        """End all nodes, so that no other test in this process finds them in its graph."""
         for node in self._nodes:
             node.close()
+            node._node.destroy_node()
+        self._operator.destroy_node()
         rclpy.try_shutdown()
 
     def _add_topics(self, name: str, link: FastLink, after: Callable[[], None]) -> None:
@@ -202,7 +204,7 @@ class FuzzedNodes:
             self.doors.append(Door(f"recorder {topic}", _sample(topic, kinds[topic]), take))
 
     def _add_operator(self) -> None:
-        node = rclpy.create_node("operator")
+        node = self._operator = rclpy.create_node("operator")
         inbox = MessageInbox()
         heard = decoded_topics(inbox, ROBOT.joint_names, intakes_of(node).attempt)
         kinds = {"joints": JointState, "safety": msg.SafetyState, "gate": msg.GateState}

@@ -64,6 +64,7 @@ TESTS_OF = {
     "judge/plausible": ("plausible",),
     "judge/power": ("power",),
     "measure/body": ("body",),
+    "measure/contact": ("stance",),
     "measure/rest": ("rest",),
     "measure/soles": ("consistency",),
     "measure/stance": ("stance",),

@@ -9,10 +9,12 @@ every node's steady clock.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 from talus_core.driver import DriverSetup
+from talus_core.errors import RefusedInputError
 from talus_core.graph.node_table import NODES
 from talus_core.robot import RobotDescription
 from talus_core.state import RobotState
@@ -252,13 +254,15 @@ class SafetyRig:
             return
         bodies = self.visitor.look(self.balance.report)
         if bodies is not None:
-            self.safety.watch.on_moving(bodies, self.driver.time)
+            with suppress(RefusedInputError):
+                self.safety.watch.on_moving(bodies, self.driver.time)
 
     def _say_frames(self, source: str, sequence: int, base: BaseEstimate | None = None) -> None:
         """Speak to tf at 50 Hz, and to the map, which knows nothing new where tf is silent."""
         if self.wall >= self.silences.frames_until:
             place = None if base is None else (float(base.position[0]), float(base.position[1]))
-            self.safety.watch.on_frame(source, sequence * self.period, self.wall, place)
+            with suppress(RefusedInputError):  # as the node's intake does
+                self.safety.watch.on_frame(source, sequence * self.period, self.wall, place)
 
     def _publish_safety(self) -> None:
         self.safety.watch.on_operator(self.operator.word(self.wall))
