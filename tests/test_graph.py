@@ -22,7 +22,7 @@ from rclpy.serialization import deserialize_message
 from rosgraph_msgs.msg import Clock
 from running_launch import RunningLaunch
 from sim_assertions import observer, wait_until
-from talus_cli.run.operating.conversions import message_type, seconds
+from talus_cli.run.operating.conversions import message_type
 from talus_core.graph.contract import (
     IN_EVERY_RUN,
     PERCEPTION,
@@ -32,6 +32,7 @@ from talus_core.graph.contract import (
     topics_of,
 )
 from talus_launch.packages import package_share
+from talus_ros.conversions import seconds
 from talus_ros.fast_link_node import MOST_MESSAGES_PER_WAIT, FastLink
 
 # Simulated time over which rates are counted: two messages of the slowest (1 Hz) are sure to fall

@@ -18,6 +18,7 @@ from talus_core.errors import TalusError
 from talus_core.machine.program import heeded_signals
 from talus_core.machine.terminal import complain
 
+from talus_ros.fast_link_node import FastLink
 from talus_ros.intake.executor_node import IntakeExecutor
 from talus_ros.intake.intake_node import GRAPH_LOOK_PERIOD_S
 
@@ -84,6 +85,17 @@ class ExecutorThread:
             self._error = error
             self._ended.set()
             self._on_error()
+
+
+def serve_link(node: Node, link: FastLink, ended: Event) -> None:
+    """Run the main loop of a node that only answers messages; services and timers run beside it."""
+    executor = ExecutorThread(node, ended, link.wake)
+    try:
+        while not ended.is_set():
+            link.wait(WAKE_PERIOD_S)
+            executor.raise_error()
+    finally:
+        executor.close()
 
 
 def spin(node: Node, ended: Event) -> None:

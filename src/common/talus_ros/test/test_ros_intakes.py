@@ -147,7 +147,7 @@ def test_a_parameter_of_an_unknown_type_is_answered_and_the_others_are_set(stage
     assert not together.result.successful
 
 
-def test_who_is_not_heard_is_told_soon_and_in_diagnostics_until_he_is_gone(stage):
+def test_who_is_not_heard_is_told_soon_and_in_diagnostics_until_it_is_gone(stage):
     statuses = []
     stage.other.create_subscription(
         DiagnosticArray, "diagnostics", lambda m: statuses.extend(m.status), 10
@@ -172,7 +172,7 @@ def test_who_is_not_heard_is_told_soon_and_in_diagnostics_until_he_is_gone(stage
     serve(stage, lambda: not stage.intakes.ledger.complaints)
 
 
-def test_only_the_owner_of_a_topic_counts_while_he_speaks(stage):
+def test_only_the_owner_of_a_topic_counts_while_it_speaks(stage):
     heard = []
     stage.link.subscribe(Int64, "charge", lambda m: heard.append(m.data), 10, owner="pack")
     stranger = heard_publisher(stage, "charge")

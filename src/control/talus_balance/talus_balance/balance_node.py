@@ -19,7 +19,7 @@ from talus_ros.fast_link_node import FAST_QOS, FastLink
 from talus_ros.heartbeat_node import HeartbeatThread
 from talus_ros.intake.intake_node import intakes_of
 from talus_ros.parameters_node import declare_config
-from talus_ros.run_node import CONTROL_NICENESS, ExecutorThread, create_clockless_node, run_node
+from talus_ros.run_node import CONTROL_NICENESS, create_clockless_node, run_node, serve_link
 
 from talus_balance import conversions
 from talus_balance.balance_types import BalanceReport
@@ -74,15 +74,9 @@ class BalanceNode:
 
     def run(self, ended: Event) -> None:
         """Serve the link until `ended` is set; services run beside it."""
-        executor = ExecutorThread(self._node, ended, on_error=self._link.wake)
         gc.collect()
         gc.freeze()  # objects that live now stay alive: later collections skip them
-        try:
-            while not ended.is_set():
-                self._link.wait(0.05)
-                executor.raise_error()
-        finally:
-            executor.close()
+        serve_link(self._node, self._link, ended)
 
     def close(self) -> None:
         """Close all that was opened; the driver's standby takes over from here."""

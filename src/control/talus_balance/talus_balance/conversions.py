@@ -22,6 +22,7 @@ from talus_core.state import RobotState
 from talus_dynamics.rotation_vectors import quat_xyzw_from_rotation
 from talus_dynamics.support import centre_of_pressure, margin, support_polygon
 from talus_estimation.estimator import BaseEstimate
+from talus_ros.conversions import seconds
 from talus_ros.stamped import StampedNumbers
 from tf2_msgs.msg import TFMessage
 
@@ -140,11 +141,6 @@ def answered(response: Any, refusal: str | None, done: str) -> Any:
     response.success = refusal is None
     response.message = refusal or done
     return response
-
-
-def seconds(stamp: Time) -> float:
-    """Return a ROS time in s."""
-    return stamp.sec + stamp.nanosec / NANOSECONDS_PER_SECOND
 
 
 def velocity(message: TwistStamped, now: float, most_s: float) -> tuple[float, float, float, float]:

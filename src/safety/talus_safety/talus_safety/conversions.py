@@ -11,6 +11,7 @@ from talus_core.physics import NANOSECONDS_PER_SECOND
 from talus_core.words.body_senses import BodySense
 from talus_core.words.gate_phases import GatePhase
 from talus_core.words.stop_levels import StopLevel
+from talus_ros.conversions import seconds
 
 from talus_interfaces.msg import GateState, SafetyState
 from talus_safety.kernel.decide.supervisor.facts import Facts, GateReport
@@ -70,10 +71,9 @@ def moving_bodies(message: PointCloud2) -> tuple[np.ndarray, float]:
         raise RefusedInputError(
             f"a cloud of {message.width} points in {len(message.data)} bytes; {step} each work"
         )
-    stamp = message.header.stamp
     rows = np.frombuffer(message.data, "<f4").reshape(message.width, step // 4)
     bodies = rows[:, [field.offset // 4 for field in wanted]].astype(float)
-    return bodies, stamp.sec + stamp.nanosec / NANOSECONDS_PER_SECOND
+    return bodies, seconds(message.header.stamp)
 
 
 def charge_of(message: BatteryState) -> float:

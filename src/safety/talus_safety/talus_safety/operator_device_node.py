@@ -15,7 +15,7 @@ from std_msgs.msg import UInt8MultiArray
 from talus_core.parameters import parameter
 from talus_ros.fast_link_node import FastLink
 from talus_ros.parameters_node import declare_config
-from talus_ros.run_node import WAKE_PERIOD_S, ExecutorThread, run_node
+from talus_ros.run_node import run_node, serve_link
 
 from talus_safety.operation.operator_link import Hold, OperatorDevice, load_key
 from talus_safety.operator_inputs_node import OPERATOR_QOS
@@ -56,13 +56,7 @@ class OperatorDeviceNode:
 
     def run(self, ended: Event) -> None:
         """Answer the robot's challenges until `ended` is set."""
-        executor = ExecutorThread(self._node, ended, self._link.wake)
-        try:
-            while not ended.is_set():
-                self._link.wait(WAKE_PERIOD_S)
-            executor.raise_error()
-        finally:
-            executor.close()
+        serve_link(self._node, self._link, ended)
 
     def close(self) -> None:
         """Stop answering: the robot then stands, and later sits."""

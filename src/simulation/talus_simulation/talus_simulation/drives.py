@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import yaml
 from talus_core.driver import DriverError
-from talus_core.robot import RobotDescription, RobotDescriptionError
+from talus_core.robot import RobotDescription, RobotDescriptionError, read_robot_file
 from talus_core.state import JointCommand
 
 from talus_simulation.faults.drives import DriveFaults
@@ -49,7 +48,7 @@ class DriveTable:
 
 def read_robot_yaml(description: RobotDescription) -> Mapping[str, Any]:
     """Read the whole robot.yaml, for what only a simulated body needs."""
-    return yaml.safe_load((description.folder / "robot.yaml").read_text())
+    return read_robot_file(description.folder)
 
 
 def read_drives(description: RobotDescription) -> DriveTable:

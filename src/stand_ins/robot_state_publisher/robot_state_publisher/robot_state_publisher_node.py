@@ -12,7 +12,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 from talus_ros.fast_link_node import FastLink
-from talus_ros.run_node import WAKE_PERIOD_S, ExecutorThread, create_clockless_node, run_node
+from talus_ros.run_node import create_clockless_node, run_node, serve_link
 from tf2_msgs.msg import TFMessage
 
 from robot_state_publisher.conversions import transform_message
@@ -43,13 +43,7 @@ class RobotStatePublisher:
 
     def run(self, ended: Event) -> None:
         """Serve joint states here, and parameters beside, until `ended`."""
-        executor = ExecutorThread(self._node, ended, self._link.wake)
-        try:
-            while not ended.is_set():
-                self._link.wait(WAKE_PERIOD_S)
-            executor.raise_error()
-        finally:
-            executor.close()
+        serve_link(self._node, self._link, ended)
 
     def close(self) -> None:
         """Leave the graph."""

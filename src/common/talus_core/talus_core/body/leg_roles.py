@@ -14,8 +14,9 @@ from enum import Enum
 
 import numpy as np
 
+from talus_core.body.urdf_pose import urdf_pose, urdf_vector
 from talus_core.errors import TalusError
-from talus_core.rotations import exp_so3, matrix_from_rpy
+from talus_core.rotations import exp_so3
 
 # rad by which a joint is turned to see what it does to the leg's length: far from the extreme of a
 # straight knee, where a small turn would show nothing
@@ -52,6 +53,11 @@ class LegRoles:
     ankle: tuple[int, ...]
     axes: Mapping[int, JointAxis]
     bending: float
+
+    @property
+    def joints(self) -> list[int]:
+        """Return all joints of the leg, from the base outwards."""
+        return [*self.hip, self.knee, *self.ankle]
 
     def is_bent_farther(self, position: np.ndarray, pose: np.ndarray) -> bool:
         """Tell whether the knee is bent farther at `position` (n,) than in `pose` (n,), rad."""
@@ -115,12 +121,12 @@ class _Chain:
         start = base
         for name in leg:
             joint = moved[name]
-            steps = [_pose(joint)]
+            steps = [urdf_pose(joint.find("origin"))]
             link = _link(joint, "parent")
             while link != start:
                 if link not in above:
                     raise LegRolesError(f"joint '{name}' does not hang on link '{start}'")
-                steps.append(_pose(above[link]))
+                steps.append(urdf_pose(above[link].find("origin")))
                 link = _link(above[link], "parent")
             self._steps.append(steps[::-1])
             self._axes.append(_axis(joint))
@@ -163,17 +169,9 @@ def _link(joint: ElementTree.Element, which: str) -> str:
     return "" if element is None else element.get("link", "")
 
 
-def _pose(joint: ElementTree.Element) -> tuple[np.ndarray, np.ndarray]:
-    origin = joint.find("origin")
-    if origin is None:
-        return np.eye(3), np.zeros(3)
-    rpy = [float(word) for word in origin.get("rpy", "0 0 0").split()]
-    return matrix_from_rpy(*rpy), np.array([float(w) for w in origin.get("xyz", "0 0 0").split()])
-
-
 def _axis(joint: ElementTree.Element) -> np.ndarray:
     """Return the joint's unit axis (3,); URDF's own default is x."""
     element = joint.find("axis")
     text = "1 0 0" if element is None else element.get("xyz", "1 0 0")
-    axis = np.array([float(word) for word in text.split()])
+    axis = urdf_vector(text)
     return axis / np.linalg.norm(axis)

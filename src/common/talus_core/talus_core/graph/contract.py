@@ -154,6 +154,9 @@ PUBLIC_SERVICES = (
 # What is mounted on the robot, such as a gripper, tells its joints there, too.
 SHARED_TOPICS = ("joint_states",)
 
+# Of topics between nodes of the robot, which are no part of the contract.
+INTERNAL_OWNERS = {"gate/state": "driver", "sim/faults": "driver", "balance/state": "balance"}
+
 
 def owner_of(name: str) -> str:
     """Return the node that alone publishes a public topic; empty where several do, or anybody."""
@@ -162,6 +165,11 @@ def owner_of(name: str) -> str:
             owner = topic.publishers[0]
             return "" if owner in (EVERY_NODE, YOU) else owner
     return ""
+
+
+def speaker_of(name: str) -> str:
+    """Return the node that alone publishes a topic, public or internal; empty for any other."""
+    return INTERNAL_OWNERS.get(name) or owner_of(name)
 
 
 def topics_of(

@@ -12,6 +12,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
 from talus_core.errors import RefusedInputError
+from talus_core.graph.contract import speaker_of
 from talus_core.graph.trace import TRACE_KINDS, TRACED_TOPICS, Block, TraceReader, trace_path
 from talus_ros.fast_link_node import FastLink
 from talus_ros.intake.intake_node import intakes_of
@@ -20,7 +21,6 @@ from talus_ros.intake.speakers_node import Speakers
 from talus_recorder import conversions as convert
 from talus_recorder.listening.intake import Intake, LogTime
 from talus_recorder.listening.topics import (
-    OWNERS,
     ROBOT_STATE_TOPIC,
     WATCHED,
     RecordedTopic,
@@ -98,7 +98,8 @@ class Listener:
         kind = convert.message_type(topic.kind)
         qos = QoSProfile(depth=topic.depth, reliability=ReliabilityPolicy.BEST_EFFORT)
         subscription = self._link.subscribe(kind, topic.name, lambda data: None, qos, raw=True)
-        owner = OWNERS.get(topic.name, "")
+        # These tell time and events; what others say there is recorded, but not believed.
+        owner = speaker_of(topic.name) if topic.name in (ROBOT_STATE_TOPIC, *WATCHED) else ""
         return _Ear(
             number=number,
             name=topic.name,

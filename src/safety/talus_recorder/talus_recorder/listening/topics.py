@@ -26,14 +26,6 @@ class RecordedTopic:
 ROBOT_STATE_TOPIC = "robot_state"
 WATCHED = SAFETY_TOPIC, GATE_TOPIC, FAULTS_TOPIC = "safety/state", "gate/state", "sim/faults"
 
-# Whose messages tell time and events; what others say there is recorded, too.
-OWNERS = {
-    ROBOT_STATE_TOPIC: "driver",
-    SAFETY_TOPIC: "safety",
-    GATE_TOPIC: "driver",
-    FAULTS_TOPIC: "driver",
-}
-
 RECORDED_TOPICS = (
     RecordedTopic(ROBOT_STATE_TOPIC, "talus_interfaces/RobotState", 1500),
     RecordedTopic("joint_command", "talus_interfaces/JointCommand", 1500),

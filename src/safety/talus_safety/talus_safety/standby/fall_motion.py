@@ -57,10 +57,7 @@ class FoldedFall:
 
     def __init__(self, plan: FallPlan, robot: RobotDescription, period: float):
         self._folding = Folding(plan, robot.limits.effort, period)
-        self._legs = [
-            (robot.indices(group), roles)
-            for group, roles in zip(("left_leg", "right_leg"), robot.legs, strict=True)
-        ]
+        self._legs = robot.legs
 
     def begin_fall(self, state: RobotState, tilt: Vertical) -> None:
         """Take over at this state, in which the fall is called.
@@ -68,9 +65,9 @@ class FoldedFall:
         Legs that are bent farther than the pose, near the seat, only give way.
         """
         self._folding.begin_fold(state.position, falls_towards(tilt))
-        for leg, roles in self._legs:
-            if roles.is_bent_farther(state.position, self._folding.pose):
-                self._folding.stiffness[leg] = 0.0
+        for leg in self._legs:
+            if leg.is_bent_farther(state.position, self._folding.pose):
+                self._folding.stiffness[leg.joints] = 0.0
 
     def step_fall(self, state: RobotState, tilt: Vertical) -> JointCommand:
         """Return the command of the next tick."""

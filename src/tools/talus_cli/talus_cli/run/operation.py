@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-import yaml
 from talus_core.errors import TalusError
 from talus_core.graph.contract import IN_EVERY_RUN, PERCEPTION, SIMULATION, Topic, topics_of
-from talus_core.robot import load_robot
+from talus_core.robot import load_robot, read_robot_file
 from talus_launch.cli import report_exit
 from talus_launch.running.interrupts import Interrupts
 from talus_launch.running.supervisor import ProcessSupervisor
@@ -59,7 +58,7 @@ class Operation:
         screen: StatusScreen,
     ) -> None:
         robot = load_robot(options.robot)
-        raw = yaml.safe_load((options.robot / "robot.yaml").read_text())
+        raw = read_robot_file(options.robot)
         self._energy = JOULE_PER_KWH * float(raw.get("battery", {}).get("energy", 0.0))
         soles = SoleHeights(
             robot.urdf, robot.frames["base"], tuple(foot.frame for foot in robot.feet)

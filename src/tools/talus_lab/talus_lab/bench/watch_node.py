@@ -16,7 +16,7 @@ import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.qos import QoSProfile
 from rclpy.signals import SignalHandlerOptions
-from talus_cli.run.operating.conversions import seconds
+from talus_ros.conversions import seconds
 from talus_ros.fast_link_node import FastLink
 
 from talus_lab.bench.processes import cpu_seconds, find_descendant, tree_memory_mb

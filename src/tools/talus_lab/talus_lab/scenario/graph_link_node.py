@@ -19,9 +19,10 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 from rosgraph_msgs.msg import Clock
-from talus_cli.run.operating.conversions import seconds, stamp, twist
+from talus_cli.run.operating.conversions import stamp, twist
 from talus_cli.run.operating.observation import WalkingVelocity
 from talus_core.errors import TalusError
+from talus_ros.conversions import seconds
 from talus_ros.fast_link_node import FastLink
 from talus_ros.heartbeat_node import HEARTBEAT_QOS, HEARTBEAT_TOPIC
 from talus_ros.intake.executor_node import IntakeExecutor

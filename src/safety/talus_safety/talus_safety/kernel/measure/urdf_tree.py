@@ -11,9 +11,9 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 
 import numpy as np
+from talus_core.body.urdf_pose import urdf_pose, urdf_vector
 from talus_core.errors import unknown_name_message
 from talus_core.robot import RobotDescription, RobotDescriptionError
-from talus_core.rotations import matrix_from_rpy
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class UrdfTree:
         self._frames[link] = Frame(row, rotation, origin)
         self._add_mass(self._links[link].find("inertial"), row, rotation, origin)
         for joint in self._children.get(link, ()):
-            step_rotation, step_origin = _pose(joint.find("origin"))
+            step_rotation, step_origin = urdf_pose(joint.find("origin"))
             at_rotation = rotation @ step_rotation
             at_origin = origin + rotation @ step_origin
             child = self._attribute(joint, "child", "link")
@@ -87,7 +87,7 @@ class UrdfTree:
             self.parent[j] = row
             self.rotation[j] = at_rotation
             self.origin[j] = at_origin
-            self.axis[j] = _vector(self._attribute(joint, "axis", "xyz"))
+            self.axis[j] = urdf_vector(self._attribute(joint, "axis", "xyz"))
             self._melt(child, j + 1, np.eye(3), np.zeros(3))
 
     def _add_mass(
@@ -100,7 +100,7 @@ class UrdfTree:
         if inertial is None:
             return
         mass = float(self._attribute(inertial, "mass", "value"))
-        centre = origin + rotation @ _pose(inertial.find("origin"))[1]
+        centre = origin + rotation @ urdf_pose(inertial.find("origin"))[1]
         total = self.mass[row] + mass
         self.centre[row] = (self.mass[row] * self.centre[row] + mass * centre) / total
         self.mass[row] = total
@@ -118,15 +118,3 @@ class UrdfTree:
                 f"{self._urdf}: {element.tag} '{whose}' needs <{tag} {name}=...>"
             )
         return value
-
-
-def _pose(origin: ElementTree.Element | None) -> tuple[np.ndarray, np.ndarray]:
-    if origin is None:
-        return np.eye(3), np.zeros(3)
-    return matrix_from_rpy(*_vector(origin.get("rpy", "0 0 0"))), _vector(
-        origin.get("xyz", "0 0 0")
-    )
-
-
-def _vector(text: str) -> np.ndarray:
-    return np.array([float(word) for word in text.split()])

@@ -25,11 +25,6 @@ def message_type(kind: str) -> type:
     return getattr(importlib.import_module(f"{package}.msg"), name)
 
 
-def seconds(stamp: Time) -> float:
-    """Return a ROS time in s."""
-    return stamp.sec + stamp.nanosec / NANOSECONDS_PER_SECOND
-
-
 def safety(message: SafetyState) -> HeardSafety:
     """Return what the operator of a run reads of the message."""
     return HeardSafety(

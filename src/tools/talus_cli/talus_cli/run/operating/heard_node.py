@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from nav_msgs.msg import Odometry
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import BatteryState, JointState
+from talus_ros.conversions import seconds
 from talus_ros.fast_link_node import deserialised
 
 from talus_cli.run.judging.judge import JudgedPose
@@ -63,7 +64,7 @@ def decoded_topics(inbox: MessageInbox, joints: Collection[str], attempt: Attemp
         return Decoded(inbox, topic, read)
 
     return HeardTopics(
-        clock=reader("clock", Clock, lambda m: convert.seconds(m.clock)),
+        clock=reader("clock", Clock, lambda m: seconds(m.clock)),
         safety=reader("safety/state", SafetyState, convert.safety),
         mode=reader("balance/state", BalanceState, lambda m: m.mode),
         truth=reader("sim/ground_truth", Odometry, convert.pose),

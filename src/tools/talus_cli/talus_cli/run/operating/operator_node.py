@@ -12,7 +12,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 from std_srvs.srv import Trigger
-from talus_core.graph.contract import Topic, owner_of
+from talus_core.graph.contract import Topic, speaker_of
 from talus_ros.fast_link_node import FastLink
 from talus_ros.intake.executor_node import IntakeExecutor
 from talus_ros.intake.intake_node import intakes_of
@@ -37,7 +37,6 @@ INTERNAL_TOPICS = (
     Topic("gate/state", "talus_interfaces/GateState"),
     Topic("balance/state", "talus_interfaces/BalanceState"),
 )
-OWNERS_OF_INTERNAL = {"gate/state": "driver", "balance/state": "balance"}
 # Counted by the sequence numbers in `gate/state`: listening to them would slow the robot down.
 TOPICS_COUNTED_BY_SEQUENCE = ("robot_state", "joint_command")
 
@@ -69,7 +68,7 @@ class OperatorNode:
                     take,
                     LISTENER_QOS,
                     raw=True,
-                    owner=OWNERS_OF_INTERNAL.get(topic.name) or owner_of(topic.name),
+                    owner=speaker_of(topic.name),
                 )
         self._clients: dict[str, Client] = {
             name: self._node.create_client(Trigger, name) for name in CALLED_SERVICES
