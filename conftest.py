@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every test may use."""
 
+import atexit
 import os
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 from talus_cli.bootstrap.domains import claim_domain
 from talus_cli.bootstrap.preparing.build import brought_by_ros
 from talus_cli.bootstrap.workspace import Workspace
+from talus_core.graph.seal import KEY_VARIABLE, write_new_key
 
 # Helper modules lie beside the tests that share them; their names are unique in the workspace.
 sys.path[:0] = [
@@ -23,9 +26,17 @@ collect_ignore = [f"src/stand_ins/{name}" for name in brought_by_ros(Workspace.h
 
 
 def pytest_configure() -> None:
-    """Give each process of a parallel run a ROS domain of its own: their nodes must not meet."""
+    """Give each process of a parallel run a ROS domain of its own: their nodes must not meet.
+
+    All nodes of the tests share one key of the command path, as those of one start do.
+    """
     if "PYTEST_XDIST_WORKER" in os.environ:
         os.environ["ROS_DOMAIN_ID"] = str(claim_domain())
+    if KEY_VARIABLE not in os.environ:
+        key = Path(tempfile.mkdtemp(prefix="talus-test-"), "command_path.key")
+        write_new_key(key)
+        atexit.register(shutil.rmtree, key.parent)
+        os.environ[KEY_VARIABLE] = str(key)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

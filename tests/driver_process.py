@@ -17,6 +17,7 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 from talus_core.state import JointCommand, RobotState
 from talus_ros.cdr import JointCommandCodec, RobotStateCodec
+from talus_ros.command_path_node import SealedPublisher
 from talus_ros.fast_link_node import FAST_QOS, FastLink
 
 from talus_interfaces import msg
@@ -86,8 +87,8 @@ class Partner:
         self.permits = True
         self.change: Callable[[JointCommand], JointCommand] = lambda command: command
         self._states, self._commands = RobotStateCodec(JOINTS), JointCommandCodec(JOINTS)
-        self._commander = self.node.create_publisher(msg.JointCommand, "joint_command", FAST_QOS)
-        self._supervisor = self.node.create_publisher(msg.SafetyState, "safety/state", 10)
+        self._commander = SealedPublisher(self.node, msg.JointCommand, "joint_command", FAST_QOS)
+        self._supervisor = SealedPublisher(self.node, msg.SafetyState, "safety/state", 10)
         self.link.subscribe(msg.RobotState, "robot_state", self._on_state, raw=True)
         self.link.subscribe(msg.GateState, "gate/state", self._on_gate, 10)
         self._rest: np.ndarray | None = None

@@ -17,6 +17,7 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import BatteryState, Imu, JointState
 from std_srvs.srv import Trigger
 from talus_core.robot import load_robot
+from talus_ros.command_path_node import SealedPublisher
 
 from talus_interfaces.msg import Fault, JointCommand, SimulatorState
 from talus_interfaces.srv import InjectFault, Push, SetFriction
@@ -84,7 +85,7 @@ def test_every_tick_is_answered_in_lock_step_and_torque_needs_a_permit(partner):
 
 
 def test_bad_commands_beside_good_ones_are_counted_and_harmless(partner):
-    good_bad = partner.node.create_publisher(JointCommand, "joint_command", 10)
+    good_bad = SealedPublisher(partner.node, JointCommand, "joint_command", 10)
     with driver("driver:=mock", "pace:=fast"):
         partner.run_until(
             lambda: partner.state is not None and partner.state.torque_enabled, "torque stays off"

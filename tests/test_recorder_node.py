@@ -24,6 +24,7 @@ from talus_recorder.disk.storage import Disk
 from talus_recorder.format.chain import Digest
 from talus_recorder.listening.topics import RECORDED_TOPICS
 from talus_recorder.verify import verify_folder
+from talus_ros.command_path_node import SealedPublisher
 
 from talus_interfaces import msg
 
@@ -75,7 +76,7 @@ class Supervised:
     def __init__(self, partner: Partner):
         self.level, self.cause = msg.SafetyState.R0_RUN, ""
         partner.permits = False
-        publisher = partner.node.create_publisher(msg.SafetyState, "safety/state", 10)
+        publisher = SealedPublisher(partner.node, msg.SafetyState, "safety/state", 10)
         self.statuses: list[str] = []
         partner.link.subscribe(DiagnosticArray, "diagnostics", self._hear, 100)
         plain = partner._on_gate

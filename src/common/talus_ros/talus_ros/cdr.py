@@ -16,9 +16,11 @@ import struct
 
 import numpy as np
 from talus_core.errors import RefusedInputError
+from talus_core.graph.seal import SEAL_BYTES
 from talus_core.physics import NANOSECONDS_PER_SECOND
 from talus_core.state import JointCommand, RobotState
 
+UNSEALED = bytes(SEAL_BYTES)  # of a frame that is not sealed yet
 HEADER = b"\x00\x01\x00\x00"  # encapsulation: plain CDR, little endian, no options
 
 
@@ -31,7 +33,7 @@ class JointCommandCodec:
         self._table = np.zeros((5, size + 1))
         self._table.view("<u4")[:, 0] = size
         self._arrays_at = len(HEADER) + self.HEAD.size
-        self._length = self._arrays_at + self._table.nbytes
+        self._length = self._arrays_at + self._table.nbytes + SEAL_BYTES
         self._sequence_and_sizes = struct.Struct("<Q" + 5 * f"I{4 + 8 * size}x")
         self._sizes = (size,) * 5
 
@@ -40,7 +42,8 @@ class JointCommandCodec:
         arrays = (command.position, command.velocity, command.effort, command.kp, command.kd)
         for row, array in zip(self._table, arrays, strict=True):
             row[1:] = array
-        return HEADER + self.HEAD.pack(command.sequence) + self._table.tobytes()
+        head = HEADER + self.HEAD.pack(command.sequence)
+        return head + self._table.tobytes() + UNSEALED
 
     def decode(self, data: bytes) -> JointCommand | None:
         """Return the command, or None where the bytes are of another size or encoding.
@@ -52,7 +55,7 @@ class JointCommandCodec:
         sequence, *sizes = self._sequence_and_sizes.unpack_from(data, len(HEADER))
         if tuple(sizes) != self._sizes:
             return None
-        table = np.frombuffer(data, "<f8", offset=self._arrays_at).reshape(5, -1)
+        table = np.frombuffer(data, "<f8", self._table.size, self._arrays_at).reshape(5, -1)
         position, velocity, effort, kp, kd = table[:, 1:]
         return JointCommand(
             sequence=sequence, position=position, velocity=velocity, effort=effort, kp=kp, kd=kd
@@ -76,7 +79,7 @@ class RobotStateCodec:
         self._size = size
         self._table_at = len(HEADER) + self.HEAD.size
         self._vectors_at = self._table_at + self._table.nbytes
-        self._length = self._vectors_at + self._vectors.nbytes
+        self._length = self._vectors_at + self._vectors.nbytes + SEAL_BYTES
         gap = f"{8 * size}x"
         self._all_but_numbers = struct.Struct(f"<iIQQ??xxI{gap}I4x{gap}I4x")
         self._sizes = (size,) * 3
@@ -94,7 +97,8 @@ class RobotStateCodec:
         )
         head = self.HEAD.pack(seconds, nanoseconds, state.sequence, state.steady_time_ns)
         flags = self.FLAGS.pack(state.torque_enabled, standby_active, self._size)
-        return b"".join((HEADER, head, flags, self._table.tobytes()[8:], self._vectors.tobytes()))
+        arrays = (self._table.tobytes()[8:], self._vectors.tobytes())
+        return b"".join((HEADER, head, flags, *arrays, UNSEALED))
 
     def decode(self, data: bytes) -> tuple[RobotState, bool] | None:
         """Return state and standby_active, or None for bytes of another size or encoding."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,6 +16,7 @@ from rclpy.serialization import deserialize_message
 from rclpy.subscription import Subscription
 from talus_core.errors import RefusedInputError
 
+from talus_ros.command_path_node import command_path_of, first_string, one_sender
 from talus_ros.intake.door_node import Door, Passage
 from talus_ros.intake.intake_node import Intakes, intakes_of
 
@@ -24,6 +26,13 @@ FAST_QOS = QoSProfile(
 # Deep enough that others who speak on the topic push no tick of ours out while a loop sleeps; of
 # what can be read only the newest two are used.
 LOOP_QOS = QoSProfile(depth=100)
+# Topics of the command path, and what tells their senders apart: many send heartbeats.
+COMMAND_PATH: dict[str, Callable[[bytes], bytes]] = {
+    "robot_state": one_sender,
+    "joint_command": one_sender,
+    "safety/state": one_sender,
+    "heartbeat": first_string,
+}
 # messages of one topic per `wait`: a flood on one topic cannot starve the others
 MOST_MESSAGES_PER_WAIT = 100
 
@@ -108,6 +117,9 @@ class FastLink:
         )
         handle = subscription.handle
         name = subscription.topic_name
+        if topic in COMMAND_PATH:
+            read = command_path_of(self._node).checked(topic, passage.read, COMMAND_PATH[topic])
+            passage = replace(passage, read=read)
         door = Door(self._node, topic, name, passage)
         self._served[handle.pointer] = (handle, message_type, door)
         self._wait_set = None

@@ -10,6 +10,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
 from talus_interfaces.msg import Heartbeat
+from talus_ros.command_path_node import SealedPublisher, command_path_of
 
 HEARTBEAT_TOPIC = "heartbeat"
 HEARTBEAT_QOS = QoSProfile(depth=20)  # reliable: holds one burst of all nodes
@@ -25,7 +26,8 @@ class HeartbeatThread:
         self.sequence = 0
         self.busy = False
         self._message = Heartbeat(node=name, process=os.getpid())
-        self._publisher = node.create_publisher(Heartbeat, HEARTBEAT_TOPIC, HEARTBEAT_QOS)
+        self._publisher = SealedPublisher(node, Heartbeat, HEARTBEAT_TOPIC, HEARTBEAT_QOS)
+        self._command_path = command_path_of(node)
         self._context = node.context
         self._period = 1.0 / rate_hz
         self._ended = Event()
@@ -42,4 +44,5 @@ class HeartbeatThread:
             self._message.count += 1
             self._message.sequence = self.sequence
             self._message.busy = self.busy
+            self._message.strangers = self._command_path.strangers
             self._publisher.publish(self._message)

@@ -26,6 +26,10 @@ class BalanceNodeConfig:
         low=200.0,
         high=1000.0,
     )
+    authenticated: bool = parameter(
+        True,
+        "Obey only what a process of this start sealed with its key; false: obey whoever speaks.",
+    )
     max_forward_mps: float = parameter(
         _FORWARD, "Fastest forward cmd_vel that is followed, m/s.", low=0.0, high=1.5
     )

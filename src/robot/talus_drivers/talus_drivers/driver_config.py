@@ -44,6 +44,10 @@ class DriverNodeConfig:
     nodes: str = parameter(
         "", "YAML file of further nodes beside the node table of talus_core; empty: none."
     )
+    authenticated: bool = parameter(
+        True,
+        "Obey only what a process of this start sealed with its key; false: obey whoever speaks.",
+    )
     step: LockStepConfig = section(LockStepConfig)
     gate: GateConfig = section(GateConfig)
 

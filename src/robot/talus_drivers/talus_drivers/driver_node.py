@@ -13,7 +13,8 @@ from talus_core.graph.node_table import NODES
 from talus_core.graph.trace import COMMAND_KIND
 from talus_core.robot import RobotDescription
 from talus_ros.cdr import JointCommandCodec
-from talus_ros.fast_link_node import FastLink
+from talus_ros.command_path_node import command_path_of
+from talus_ros.fast_link_node import LOOP_QOS, FastLink
 from talus_ros.heartbeat_node import HEARTBEAT_QOS, HEARTBEAT_TOPIC, HeartbeatThread
 from talus_ros.parameters_node import declare_config, given_parameters
 from talus_ros.run_node import CONTROL_NICENESS, ExecutorThread, create_clockless_node, run_node
@@ -47,6 +48,7 @@ class DriverNode:
         description, self._driver = load_body(config)
         size = len(self._driver.joint_names)
         period = self._driver.period
+        command_path_of(self._node).require(config.authenticated)
         self._link = FastLink(self._node)
         self._codec = JointCommandCodec(size)
         self._lockstep = create_lockstep(config.step, NODES.with_file(config.nodes), period)
@@ -114,12 +116,14 @@ class DriverNode:
         self._report = DriverReport(node, self._driver)
         # First: read after the answers, a heartbeat could end a tick whose answer has just come.
         link.subscribe(msg.Heartbeat, HEARTBEAT_TOPIC, self._on_heartbeat, HEARTBEAT_QOS)
-        link.subscribe(msg.JointCommand, "joint_command", self._on_command, raw=True)
-        link.subscribe(msg.SafetyState, "safety/state", self._on_safety)
+        link.subscribe_loop(msg.JointCommand, "joint_command", self._read_command, self._on_command)
+        link.subscribe(msg.SafetyState, "safety/state", self._on_safety, LOOP_QOS)
 
-    def _on_command(self, data: bytes) -> None:
+    def _read_command(self, data: bytes) -> JointCommand:
         self._trace.put(COMMAND_KIND, time.monotonic_ns(), data)
-        command = self._codec.decode(data) or conversions.command_from_bytes(data)
+        return self._codec.decode(data) or conversions.command_from_bytes(data)
+
+    def _on_command(self, command: JointCommand) -> None:
         self._drives.put_command(command)
         self._lockstep.heard(BALANCE_NODE, command.sequence, self._tick, time.monotonic())
 

@@ -26,6 +26,10 @@ class SupervisorConfig(SupervisorLimits):
         500.0, "Of the driver: robot_state per s of robot time.", 50.0, 1000.0
     )
 
+    authenticated: bool = parameter(
+        True,
+        "Obey only what a process of this start sealed with its key; false: obey whoever speaks.",
+    )
     operator_key: str = parameter(
         "", "Key file of the operator's link; empty: no link is asked for."
     )

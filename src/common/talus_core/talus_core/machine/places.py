@@ -62,6 +62,12 @@ def lock_place(environment: Mapping[str, str]) -> Place:
     return _first("locks", TEMPORARY_VARIABLE, _own_choices(environment, ""))
 
 
+def key_place(environment: Mapping[str, str]) -> Place:
+    """Return a folder of this user alone, for keys of the command path. Raises PlaceError."""
+    keys = "the key of the command path"
+    return _first(keys, TEMPORARY_VARIABLE, _own_choices(environment, "keys"))
+
+
 def ros_log_place(environment: Mapping[str, str]) -> Place:
     """Return where ROS's own log files go: where ROS puts them, if it can. Raises PlaceError."""
     for name, below in ((ROS_LOG_VARIABLE, ""), (ROS_HOME_VARIABLE, "log")):

@@ -37,6 +37,15 @@ class NodeWatch:
         self._granted = granted_by(nodes, config.silence_s)
         self._period = config.period
         self._beats: dict[str, Beat] = {}
+        self._strangers: dict[str, int] = {}
+        self._intruded: list[str] = []
+
+    def count_strangers(self, node: str, count: int) -> None:
+        """Take in how many frames of strangers a node has heard on the command path so far."""
+        known = self._strangers.get(node, 0)
+        if count > known and node not in self._intruded:
+            self._intruded.append(node)
+        self._strangers[node] = count  # fewer than before: it was started anew
 
     def hear(self, node: str, sequence: int, newest: int, steady: float) -> None:
         """Take in a heartbeat; a node that is not watched is ignored.
@@ -51,8 +60,13 @@ class NodeWatch:
             self._beats[node] = Beat(steady, newest, (newest - sequence) * self._period)
 
     def facts(self, newest: int, steady: float) -> NodeFacts:
-        """Return how the nodes live at steady time `steady`, s, with RobotState `newest` known."""
+        """Return how the nodes live at steady time `steady`, s, with RobotState `newest` known.
+
+        A stranger is told once.
+        """
         beats = self._beats
+        intruded = tuple(self._intruded)
+        self._intruded.clear()
         return NodeFacts(
             silence={node: steady - beat.steady for node, beat in beats.items()},
             robot_silence={
@@ -61,4 +75,5 @@ class NodeWatch:
             behind={node: beat.behind for node, beat in beats.items()},
             absent=tuple(node for node in self.required if node not in beats),
             granted=self._granted,
+            intruded=intruded,
         )

@@ -117,9 +117,10 @@ class Watch:
         """Take in the gate's account of itself."""
         self._gate.hear(report, steady)
 
-    def on_beat(self, node: str, sequence: int, steady: float) -> None:
-        """Take in a heartbeat and the progress that it shows."""
+    def on_beat(self, node: str, sequence: int, steady: float, strangers: int = 0) -> None:
+        """Take in a heartbeat, the progress that it shows, and the strangers that its node heard."""
         self._nodes.hear(node, sequence, self.sequence, steady)
+        self._nodes.count_strangers(node, strangers)
 
     def on_balance(self, mode: int, capture_margin: float = 0.0) -> None:
         """Take in what balance does, and its margin in m; an unknown mode is ignored."""

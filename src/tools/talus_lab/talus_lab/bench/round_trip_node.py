@@ -18,6 +18,7 @@ import rclpy
 from rclpy.node import Node
 from talus_core.state import JointCommand, RobotState
 from talus_ros.cdr import JointCommandCodec, RobotStateCodec
+from talus_ros.command_path_node import SealedPublisher
 from talus_ros.fast_link_node import FAST_QOS, FastLink
 
 from talus_interfaces import msg
@@ -58,14 +59,14 @@ class FastPeer:
 
     def be_measured(self) -> None:
         """Publish states, hear commands."""
-        self._publisher = self._node.create_publisher(msg.RobotState, "robot_state", FAST_QOS)
+        self._publisher = SealedPublisher(self._node, msg.RobotState, "robot_state", FAST_QOS)
         self._link.subscribe(
             msg.JointCommand, "joint_command", self._on_command, FAST_QOS, raw=True
         )
 
     def be_echo(self) -> None:
         """Answer states with commands."""
-        self._publisher = self._node.create_publisher(msg.JointCommand, "joint_command", FAST_QOS)
+        self._publisher = SealedPublisher(self._node, msg.JointCommand, "joint_command", FAST_QOS)
         self._link.subscribe(msg.RobotState, "robot_state", self._on_state, FAST_QOS, raw=True)
 
     def send(self, sequence: int) -> None:

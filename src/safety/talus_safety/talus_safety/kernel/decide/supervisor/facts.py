@@ -60,6 +60,7 @@ class NodeFacts:
         absent: Required nodes that never sent a heartbeat.
         granted: Silence that the node table grants to nodes without rules of their own, by node,
             then by the name of the level that follows.
+        intruded: Nodes that heard a stranger on the command path since the facts before.
     """
 
     silence: Mapping[str, float] = field(default_factory=lambda: NO_TIMES)
@@ -67,6 +68,7 @@ class NodeFacts:
     behind: Mapping[str, float] = field(default_factory=lambda: NO_TIMES)
     absent: tuple[str, ...] = ()
     granted: Mapping[str, Mapping[str, Silence]] = field(default_factory=lambda: NO_GRANTS)
+    intruded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -177,6 +177,15 @@ INSIDE_RULES: tuple[Rule, ...] = (
         detail=lambda f: f.gate.reason,
     ),
     Rule(
+        name="second_voice",
+        cause="somebody else speaks on the command path",
+        level=StopLevel.R2_SAFE_STAND,
+        within_ms=120,
+        holds=lambda f, c: bool(f.nodes.intruded),
+        faults=("F51",),
+        detail=lambda f: f"heard by {', '.join(f.nodes.intruded)}",
+    ),
+    Rule(
         name="foot_fault",
         cause="a foot sensor is not to be trusted",
         level=StopLevel.R2_SAFE_STAND,

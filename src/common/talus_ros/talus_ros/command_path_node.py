@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Seals what a node sends on the command path, and refuses there what none of ours sealed.
+
+The command path is what moves the robot or keeps it up: `robot_state`, `joint_command`,
+`safety/state` and `heartbeat`. Whoever launches the nodes makes a key and names its file in
+`TALUS_COMMAND_KEY`.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+from rclpy.node import Node
+from rclpy.publisher import Publisher
+from rclpy.qos import QoSProfile
+from rclpy.serialization import serialize_message
+from talus_core.errors import RefusedInputError
+from talus_core.graph.seal import KEY_VARIABLE, Sealer, SealKeyError, SealReader, read_key
+
+ValueT = TypeVar("ValueT")
+ENCAPSULATION_BYTES = 4  # in front of the CDR of every message
+STRING_LENGTH = struct.Struct("<I")
+
+
+class CommandPath:
+    """Is a node's end of the command path; `command_path_of` finds it.
+
+    Without a key nothing is sealed. Where the node is told to obey anybody, nothing is refused.
+
+    Attributes:
+        strangers: Number of frames that were refused.
+    """
+
+    def __init__(self, node: Node, key: bytes | None):
+        self.strangers = 0
+        self._namespace = node.get_namespace().rstrip("/")
+        self._key = key
+        self._obeys_anybody = True
+
+    def require(self, authenticated: bool) -> None:
+        """Refuse from now on what is not sealed, if `authenticated`.
+
+        Raises SealKeyError where there is no key.
+        """
+        if authenticated and self._key is None:
+            raise SealKeyError(
+                f"{KEY_VARIABLE} is not set, so nobody could tell the robot's own commands from "
+                "others'; start with a launch file, which makes a key, or with the parameter "
+                "authenticated:=false"
+            )
+        self._obeys_anybody = not authenticated
+
+    def sealer(self, topic: str) -> Callable[[Any], bytes]:
+        """Return what makes the sealed bytes of a message, or of its bytes, for a topic."""
+        if self._key is None:
+            return _bytes_of
+        seal = Sealer(self._key, self._named(topic), time.time_ns).seal
+        return lambda message: seal(_bytes_of(message))
+
+    def checked(
+        self,
+        topic: str,
+        read: Callable[[bytes], ValueT],
+        sender_of: Callable[[bytes], bytes],
+    ) -> Callable[[bytes], ValueT]:
+        """Return `read` behind a check of the seal, which raises RefusedInputError.
+
+        `sender_of` tells senders apart where several speak on the topic.
+        """
+        if self._obeys_anybody or self._key is None:
+            return read
+        judge = SealReader(self._key, self._named(topic), sender_of)
+
+        def read_sealed(data: bytes) -> ValueT:
+            refusal = judge.refusal(data)
+            if refusal:
+                self.strangers += 1
+                raise RefusedInputError(f"a frame that moves nothing: {refusal}")
+            return read(data)
+
+        return read_sealed
+
+    def _named(self, topic: str) -> str:
+        """Return the topic's name in the node's namespace: robots side by side are told apart."""
+        return f"{self._namespace}/{topic}"
+
+
+class SealedPublisher:
+    """Publishes on a topic of the command path."""
+
+    def __init__(self, node: Node, message_type: type, topic: str, qos: QoSProfile | int):
+        self._publisher: Publisher[Any] = node.create_publisher(message_type, topic, qos)
+        self._seal = command_path_of(node).sealer(topic)
+
+    def publish(self, message: Any) -> None:
+        """Publish a message, or its bytes, sealed where there is a key."""
+        self._publisher.publish(self._seal(message))
+
+
+_paths: WeakKeyDictionary[Node, CommandPath] = WeakKeyDictionary()
+
+
+def command_path_of(node: Node) -> CommandPath:
+    """Return a node's end of the command path: one for each node, made at the first call.
+
+    Raises SealKeyError where the file that the environment names holds no key of this user.
+    """
+    found = _paths.get(node)
+    if found is None:
+        path = os.environ.get(KEY_VARIABLE, "")
+        found = _paths[node] = CommandPath(node, read_key(Path(path)) if path else None)
+    return found
+
+
+def one_sender(frame: bytes) -> bytes:
+    """Return one mark for all frames: nobody but one node sends on the topic."""
+    return b""
+
+
+def first_string(frame: bytes) -> bytes:
+    """Return the bytes of the string with which a message begins; the name of a heartbeat's node.
+
+    Only call it with a frame whose seal is sound.
+    """
+    begin = ENCAPSULATION_BYTES + STRING_LENGTH.size
+    (length,) = STRING_LENGTH.unpack_from(frame, ENCAPSULATION_BYTES)
+    return frame[begin : begin + length]
+
+
+def _bytes_of(message: Any) -> bytes:
+    return message if isinstance(message, bytes) else serialize_message(message)
