@@ -12,6 +12,7 @@ from talus_core.driver import Simulated
 from talus_core.graph.node_table import NODES
 from talus_core.graph.trace import COMMAND_KIND
 from talus_core.robot import RobotDescription
+from talus_core.state import JointCommand
 from talus_ros.cdr import JointCommandCodec
 from talus_ros.command_path_node import command_path_of
 from talus_ros.fast_link_node import LOOP_QOS, FastLink

@@ -118,7 +118,7 @@ class Watch:
         self._gate.hear(report, steady)
 
     def on_beat(self, node: str, sequence: int, steady: float, strangers: int = 0) -> None:
-        """Take in a heartbeat, the progress that it shows, and the strangers that its node heard."""
+        """Take in a heartbeat: the progress of its node, and how many strangers that has heard."""
         self._nodes.hear(node, sequence, self.sequence, steady)
         self._nodes.count_strangers(node, strangers)
 
