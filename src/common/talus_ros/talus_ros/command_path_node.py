@@ -23,6 +23,8 @@ from rclpy.serialization import serialize_message
 from talus_core.errors import RefusedInputError
 from talus_core.graph.seal import KEY_VARIABLE, Sealer, SealKeyError, SealReader, read_key
 
+from talus_ros.intake.intake_node import intakes_of
+
 ValueT = TypeVar("ValueT")
 ENCAPSULATION_BYTES = 4  # in front of the CDR of every message
 STRING_LENGTH = struct.Struct("<I")
@@ -39,6 +41,7 @@ class CommandPath:
 
     def __init__(self, node: Node, key: bytes | None):
         self.strangers = 0
+        self._node = node
         self._namespace = node.get_namespace().rstrip("/")
         self._key = key
         self._obeys_anybody = True
@@ -55,6 +58,8 @@ class CommandPath:
                 "authenticated:=false"
             )
         self._obeys_anybody = not authenticated
+        if not authenticated:
+            intakes_of(self._node).standing.add("authenticated is false: whoever speaks is obeyed")
 
     def sealer(self, topic: str) -> Callable[[Any], bytes]:
         """Return what makes the sealed bytes of a message, or of its bytes, for a topic."""

@@ -34,12 +34,14 @@ class Intakes:
         ledger: What was refused, and what the graph has that does not fit.
         voices: Who speaks on the topics of the node.
         tell: Takes each line that a person should read; it goes to the node's log.
+        standing: Complaints about how the node was started, which hold as long as it runs.
         on_news: Called when something new was told, or what was told before holds no more.
     """
 
     def __init__(self, node: Node):
         self.ledger = IntakeLedger()
         self.tell: Callable[[str], object] = node.get_logger().warning
+        self.standing: set[str] = set()
         self.on_news: Callable[[], None] = lambda: None
         self.voices = VoiceWatch(node)
         self._node = node
@@ -100,7 +102,7 @@ class Intakes:
 
     def _look(self) -> None:
         before = self.ledger.complaints
-        for text in self.ledger.complain(self.voices.complaints()):
+        for text in self.ledger.complain(self.voices.complaints() | self.standing):
             self.tell(text)
         if self.ledger.complaints != before:
             self.on_news()
