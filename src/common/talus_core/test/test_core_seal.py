@@ -7,6 +7,8 @@ import pytest
 from talus_core.graph.seal import (
     FORGED,
     KEY_BYTES,
+    MOST_CLOCK_SKEW_NS,
+    OUTDATED,
     REPEATED,
     SEAL_BYTES,
     Sealer,
@@ -25,8 +27,8 @@ def sender(key: bytes = KEY, topic: str = TOPIC, starts_at: int = 1) -> Sealer:
     return Sealer(key, topic, clock_ns=lambda: starts_at)
 
 
-def reader(**options) -> SealReader:
-    return SealReader(KEY, TOPIC, **options)
+def reader(starts_at: int = 1, **options) -> SealReader:
+    return SealReader(KEY, TOPIC, lambda: starts_at, **options)
 
 
 def test_frames_of_one_of_ours_pass_in_order():
@@ -67,6 +69,13 @@ def test_a_sender_that_starts_anew_is_heard():
     judge = reader()
     assert judge.refusal(sender(starts_at=1000).seal(FRAME)) == ""
     assert judge.refusal(sender(starts_at=2000).seal(FRAME)) == ""
+
+
+def test_a_receiver_that_has_just_started_refuses_the_frames_of_before():
+    started = 10 * MOST_CLOCK_SKEW_NS
+    oldest = started - MOST_CLOCK_SKEW_NS
+    assert reader(started).refusal(sender(starts_at=oldest - 1).seal(FRAME)) == OUTDATED
+    assert reader(started).refusal(sender(starts_at=oldest).seal(FRAME)) == ""
 
 
 def test_senders_on_one_topic_count_apart():

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Seals what a node sends on the command path, and refuses there what none of ours sealed.
 
-The command path is what moves the robot or keeps it up: `robot_state`, `joint_command`,
-`safety/state` and `heartbeat`. Whoever launches the nodes makes a key and names its file in
-`TALUS_COMMAND_KEY`.
+The command path is what moves the robot or keeps it up, see `COMMAND_PATH`. Whoever launches the
+nodes makes a key and names its file in `TALUS_COMMAND_KEY`.
 """
 
 from __future__ import annotations
@@ -28,6 +27,32 @@ from talus_ros.intake.intake_node import intakes_of
 ValueT = TypeVar("ValueT")
 ENCAPSULATION_BYTES = 4  # in front of the CDR of every message
 STRING_LENGTH = struct.Struct("<I")
+
+
+def _one_sender(frame: bytes) -> bytes:
+    """Return one mark for all frames: nobody but one node sends on the topic."""
+    return b""
+
+
+def _first_string(frame: bytes) -> bytes:
+    """Return the bytes of the string with which a message begins: the name of a heartbeat's node.
+
+    Only call it with a frame whose seal is sound.
+    """
+    begin = ENCAPSULATION_BYTES + STRING_LENGTH.size
+    (length,) = STRING_LENGTH.unpack_from(frame, ENCAPSULATION_BYTES)
+    return frame[begin : begin + length]
+
+
+# Topics of the command path, and what tells the senders of each apart. Their messages end with a
+# `Seal`.
+COMMAND_PATH: dict[str, Callable[[bytes], bytes]] = {
+    "robot_state": _one_sender,
+    "joint_command": _one_sender,
+    "safety/state": _one_sender,
+    "gate/state": _one_sender,
+    "heartbeat": _first_string,
+}
 
 
 class CommandPath:
@@ -62,25 +87,21 @@ class CommandPath:
             intakes_of(self._node).standing.add("authenticated is false: whoever speaks is obeyed")
 
     def sealer(self, topic: str) -> Callable[[Any], bytes]:
-        """Return what makes the sealed bytes of a message, or of its bytes, for a topic."""
-        if self._key is None:
+        """Return what makes the bytes of a message, or takes them: sealed on the command path."""
+        if self._key is None or topic not in COMMAND_PATH:
             return _bytes_of
         seal = Sealer(self._key, self._named(topic), time.time_ns).seal
         return lambda message: seal(_bytes_of(message))
 
-    def checked(
-        self,
-        topic: str,
-        read: Callable[[bytes], ValueT],
-        sender_of: Callable[[bytes], bytes],
-    ) -> Callable[[bytes], ValueT]:
-        """Return `read` behind a check of the seal, which raises RefusedInputError.
+    def checked(self, topic: str, read: Callable[[bytes], ValueT]) -> Callable[[bytes], ValueT]:
+        """Return `read`, on the command path behind a check of the seal.
 
-        `sender_of` tells senders apart where several speak on the topic.
+        That check raises RefusedInputError.
         """
-        if self._obeys_anybody or self._key is None:
+        if self._obeys_anybody or self._key is None or topic not in COMMAND_PATH:
             return read
-        judge = SealReader(self._key, self._named(topic), sender_of)
+        name = self._named(topic)
+        judge = SealReader(self._key, name, time.time_ns, COMMAND_PATH[topic])
 
         def read_sealed(data: bytes) -> ValueT:
             refusal = judge.refusal(data)
@@ -97,14 +118,14 @@ class CommandPath:
 
 
 class SealedPublisher:
-    """Publishes on a topic of the command path."""
+    """Publishes on a topic; sealed where that is of the command path."""
 
     def __init__(self, node: Node, message_type: type, topic: str, qos: QoSProfile | int):
         self._publisher: Publisher[Any] = node.create_publisher(message_type, topic, qos)
         self._seal = command_path_of(node).sealer(topic)
 
     def publish(self, message: Any) -> None:
-        """Publish a message, or its bytes, sealed where there is a key."""
+        """Publish a message, or its bytes."""
         self._publisher.publish(self._seal(message))
 
 
@@ -121,21 +142,6 @@ def command_path_of(node: Node) -> CommandPath:
         path = os.environ.get(KEY_VARIABLE, "")
         found = _paths[node] = CommandPath(node, read_key(Path(path)) if path else None)
     return found
-
-
-def one_sender(frame: bytes) -> bytes:
-    """Return one mark for all frames: nobody but one node sends on the topic."""
-    return b""
-
-
-def first_string(frame: bytes) -> bytes:
-    """Return the bytes of the string with which a message begins; the name of a heartbeat's node.
-
-    Only call it with a frame whose seal is sound.
-    """
-    begin = ENCAPSULATION_BYTES + STRING_LENGTH.size
-    (length,) = STRING_LENGTH.unpack_from(frame, ENCAPSULATION_BYTES)
-    return frame[begin : begin + length]
 
 
 def _bytes_of(message: Any) -> bytes:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,23 +15,15 @@ from rclpy.serialization import deserialize_message
 from rclpy.subscription import Subscription
 from talus_core.errors import RefusedInputError
 
-from talus_ros.command_path_node import command_path_of, first_string, one_sender
+from talus_ros.command_path_node import command_path_of
 from talus_ros.intake.door_node import Door, Passage
 from talus_ros.intake.intake_node import Intakes, intakes_of
 
-FAST_QOS = QoSProfile(
-    depth=2
-)  # reliable, volatile: only the newest tick matters, and one more covers a delay
+# Reliable, volatile: only the newest tick matters, and one more covers a delay.
+FAST_QOS = QoSProfile(depth=2)
 # Deep enough that others who speak on the topic push no tick of ours out while a loop sleeps; of
 # what can be read only the newest two are used.
 LOOP_QOS = QoSProfile(depth=100)
-# Topics of the command path, and what tells their senders apart: many send heartbeats.
-COMMAND_PATH: dict[str, Callable[[bytes], bytes]] = {
-    "robot_state": one_sender,
-    "joint_command": one_sender,
-    "safety/state": one_sender,
-    "heartbeat": first_string,
-}
 # messages of one topic per `wait`: a flood on one topic cannot starve the others
 MOST_MESSAGES_PER_WAIT = 100
 
@@ -60,8 +51,15 @@ class FastLink:
     comes out of `wait`.
     """
 
-    def __init__(self, node: Node):
+    def __init__(self, node: Node, authenticated: bool | None = None):
+        """Refuse on the command path what is not sealed, if `authenticated`.
+
+        None is for nodes that only listen: they check nothing. Raises SealKeyError.
+        """
         self._node = node
+        self._path = command_path_of(node)
+        if authenticated is not None:
+            self._path.require(authenticated)
         self._intakes: Intakes = intakes_of(node)
         context = node.context.handle
         assert context is not None  # rclpy makes no node in a context that is not initialised
@@ -90,7 +88,8 @@ class FastLink:
         With `owner`, the name of a node, only its messages count while it publishes the topic.
         """
         read = (lambda data: data) if raw else partial(deserialised, message_type)
-        return self._open(message_type, topic, qos, Passage(read, handler, 0, owner))
+        passage = Passage(self._path.checked(topic, read), handler, 0, owner)
+        return self._open(message_type, topic, qos, passage)
 
     def subscribe_loop(
         self,
@@ -103,11 +102,11 @@ class FastLink:
         """Call `step(read(data))` for the newest messages: `step` is the node's own loop.
 
         `newest`: of those that came together; the newest tick matters, one more covers a delay.
-
         What `read` raises is the sender's fault and is contained; what `step` raises comes out of
         `wait`.
         """
-        return self._open(message_type, topic, LOOP_QOS, Passage(read, step, newest, ""))
+        passage = Passage(self._path.checked(topic, read), step, newest, "")
+        return self._open(message_type, topic, LOOP_QOS, passage)
 
     def _open(
         self, message_type: type, topic: str, qos: QoSProfile, passage: Passage
@@ -117,11 +116,7 @@ class FastLink:
         )
         handle = subscription.handle
         name = subscription.topic_name
-        if topic in COMMAND_PATH:
-            read = command_path_of(self._node).checked(topic, passage.read, COMMAND_PATH[topic])
-            passage = replace(passage, read=read)
-        door = Door(self._node, topic, name, passage)
-        self._served[handle.pointer] = (handle, message_type, door)
+        self._served[handle.pointer] = handle, message_type, Door(self._node, topic, name, passage)
         self._wait_set = None
         self._intakes.voices.hears(topic, name, message_type, subscription.qos_profile)
         return subscription
@@ -167,16 +162,14 @@ class FastLink:
         return count > 0
 
     def _sleep(self, timeout: float) -> None:
-        wait_set = self._wait_set or self._new_wait_set()
+        if self._wait_set is None:
+            self._wait_set = _rclpy.WaitSet(len(self._served), 1, 0, 0, 0, 0, self._context)
+        wait_set = self._wait_set
         wait_set.clear_entities()
         for handle, *_ in self._served.values():
             wait_set.add_subscription(handle)
         wait_set.add_guard_condition(self._guard)
         wait_set.wait(int(timeout * 1e9))
-
-    def _new_wait_set(self) -> Any:
-        self._wait_set = _rclpy.WaitSet(len(self._served), 1, 0, 0, 0, 0, self._context)
-        return self._wait_set
 
 
 def deserialised(message_type: type, data: bytes) -> Any:

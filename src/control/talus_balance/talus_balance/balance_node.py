@@ -15,7 +15,7 @@ from talus_core.rotations import matrix_from_yaw, yaw_of
 from talus_core.state import RobotState
 from talus_core.words.modes import Mode
 from talus_ros.cdr import JointCommandCodec, RobotStateCodec
-from talus_ros.command_path_node import SealedPublisher, command_path_of
+from talus_ros.command_path_node import SealedPublisher
 from talus_ros.fast_link_node import FAST_QOS, FastLink
 from talus_ros.heartbeat_node import HeartbeatThread
 from talus_ros.intake.intake_node import intakes_of
@@ -58,8 +58,7 @@ class BalanceNode:
         self._encode = JointCommandCodec(joints).encode
         self._now = 0.0  # s, time of the newest state
         self._report: BalanceReport | None = None
-        command_path_of(node).require(config.authenticated)
-        self._link = FastLink(node)
+        self._link = FastLink(node, config.authenticated)
         self._intakes = intakes_of(node)
         self._command = SealedPublisher(node, JointCommand, "joint_command", FAST_QOS)
         self._reports = BalanceReports(node, self._description, config.control_rate_hz)

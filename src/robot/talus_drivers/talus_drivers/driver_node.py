@@ -14,7 +14,6 @@ from talus_core.graph.trace import COMMAND_KIND
 from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand
 from talus_ros.cdr import JointCommandCodec
-from talus_ros.command_path_node import command_path_of
 from talus_ros.fast_link_node import LOOP_QOS, FastLink
 from talus_ros.heartbeat_node import HEARTBEAT_QOS, HEARTBEAT_TOPIC, HeartbeatThread
 from talus_ros.parameters_node import declare_config, given_parameters
@@ -44,24 +43,21 @@ class DriverNode:
     def __init__(self) -> None:
         self._node = create_clockless_node("driver")
         bundle, values = limited("driver", given_parameters(self._node))
-        config = declare_config(self._node, DriverNodeConfig, values)
-        self._config = config
+        self._config = config = declare_config(self._node, DriverNodeConfig, values)
         description, self._driver = load_body(config)
         size = len(self._driver.joint_names)
         period = self._driver.period
-        command_path_of(self._node).require(config.authenticated)
-        self._link = FastLink(self._node)
+        self._link = FastLink(self._node, config.authenticated)
         self._codec = JointCommandCodec(size)
         self._lockstep = create_lockstep(config.step, NODES.with_file(config.nodes), period)
         self._body = self._driver if isinstance(self._driver, Simulated) else None
-        delay = config.step.delay_ticks if self._is_lockstep else 0
         gate = LastGate(description, period, config.gate)
         self._trace = trace_of_node(self._node, DRIVER_TRACE_SLOTS, trace_room(size))
         self._drives = ReportedDrives(
             node=self._node,
             driver=self._driver,
             gate=gate,
-            delay_ticks=delay,
+            delay_ticks=config.step.delay_ticks if self._is_lockstep else 0,
             bundle=bundle.digest(description),
             trace=self._trace,
         )

@@ -15,7 +15,6 @@ from talus_core.graph.node_table import NODES
 from talus_core.robot import RobotDescription, RobotDescriptionError, load_robot
 from talus_core.words.stop_levels import StopLevel
 from talus_ros.cdr import RobotStateCodec
-from talus_ros.command_path_node import command_path_of
 from talus_ros.diagnostics_node import ERROR, OK, WARN, DiagnosticsPublisher
 from talus_ros.fast_link_node import FastLink
 from talus_ros.heartbeat_node import HEARTBEAT_QOS, HEARTBEAT_TOPIC, HeartbeatThread
@@ -96,9 +95,7 @@ class SupervisorNode:
         self._trace.close()
 
     def _connect(self, robot: RobotDescription) -> None:
-        command_path_of(self._node).require(self._config.authenticated)
-        self._seal = command_path_of(self._node).sealer("safety/state")
-        self._link = FastLink(self._node)
+        self._link = FastLink(self._node, self._config.authenticated)
         self._link.subscribe(GateState, "gate/state", self._on_gate)
         self._link.subscribe(Heartbeat, HEARTBEAT_TOPIC, self._on_heartbeat, HEARTBEAT_QOS)
         self._inputs = FastLink(
@@ -152,8 +149,7 @@ class SupervisorNode:
         self._watch.on_operator(self._operator.word(now, self._judgement.state.level))
         before, state = self._judgement.step_judgement(self._watch.facts(now), self._passed)
         self._passed = 0.0
-        message = safety_message(state, self._robot_time, self._watch.sequence)
-        self._publisher.publish(self._seal(message))
+        self._publisher.publish(safety_message(state, self._robot_time, self._watch.sequence))
         self._heartbeat.sequence = self._watch.sequence
         if (state.level, state.cause) != (before.level, before.cause):
             self._node.get_logger().warning(f"{state.level.name}: {state.cause or 'armed'}")

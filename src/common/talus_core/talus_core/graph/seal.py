@@ -5,7 +5,8 @@ Anybody on the network can publish on `joint_command`; only a process that has t
 can seal. A sealed frame is the CDR of a message whose last field is a `Seal`: a counter, then a
 keyed MAC (BLAKE2b, RFC 7693) over topic, frame and counter. The counter grows with every frame of a
 sender, also over its restarts, so that a frame that was heard once is refused when it is heard
-again.
+again. It is taken from the clock, so that a receiver that has just started, and heard nobody yet,
+refuses the frames of before.
 """
 
 from __future__ import annotations
@@ -23,13 +24,15 @@ from talus_core.errors import TalusError
 
 KEY_VARIABLE = "TALUS_COMMAND_KEY"  # environment variable with the path of the key file
 KEY_BYTES = 32
-MAC_BYTES = 16  # a forger who tries 10^6 frames a second needs 10^25 years
+SEAL_MAC_BYTES = 16  # a forger who tries 10^6 frames a second needs 10^25 years
 COUNTER = struct.Struct("<Q")
-SEAL_BYTES = COUNTER.size + MAC_BYTES
+SEAL_BYTES = COUNTER.size + SEAL_MAC_BYTES
+MOST_CLOCK_SKEW_NS = 1_000_000_000  # between the machines of one robot, which NTP keeps far below
 OTHERS = stat.S_IRWXG | stat.S_IRWXO  # permissions of everybody but the owner
 
 FORGED = "it is not sealed with the key of this start"
 REPEATED = "it was sent before"
+OUTDATED = "it was sealed before this node started"
 
 
 class SealKeyError(TalusError):
@@ -69,7 +72,7 @@ def read_key(path: Path) -> bytes:
 def _state(key: bytes, topic: str) -> blake2b:
     """Return a hash with the key that has taken in nothing; a seal of one topic fits no other."""
     topic_mark = blake2b(topic.encode(), digest_size=blake2b.PERSON_SIZE).digest()
-    return blake2b(key=key, digest_size=MAC_BYTES, person=topic_mark)
+    return blake2b(key=key, digest_size=SEAL_MAC_BYTES, person=topic_mark)
 
 
 class Sealer:
@@ -98,10 +101,15 @@ class SealReader:
     """
 
     def __init__(
-        self, key: bytes, topic: str, sender_of: Callable[[bytes], bytes] = lambda frame: b""
+        self,
+        key: bytes,
+        topic: str,
+        clock_ns: Callable[[], int],
+        sender_of: Callable[[bytes], bytes] = lambda frame: b"",
     ):
-        """Tell senders apart by `sender_of`, where several speak on the topic."""
+        """Start at the time of `clock_ns`; several senders are told apart by `sender_of`."""
         self.refused = 0
+        self._oldest = clock_ns() - MOST_CLOCK_SKEW_NS
         self._fresh = _state(key, topic)
         self._sender_of = sender_of
         self._newest: dict[bytes, int] = {}
@@ -114,10 +122,14 @@ class SealReader:
 
     def _refusal(self, frame: bytes) -> str:
         mac = self._fresh.copy()
-        mac.update(frame[:-MAC_BYTES])
-        if len(frame) < SEAL_BYTES or not hmac.compare_digest(mac.digest(), frame[-MAC_BYTES:]):
+        mac.update(frame[:-SEAL_MAC_BYTES])
+        if len(frame) < SEAL_BYTES or not hmac.compare_digest(
+            mac.digest(), frame[-SEAL_MAC_BYTES:]
+        ):
             return FORGED
         (counter,) = COUNTER.unpack_from(frame, len(frame) - SEAL_BYTES)
+        if counter < self._oldest:
+            return OUTDATED
         sender = self._sender_of(frame)
         if counter <= self._newest.get(sender, 0):
             return REPEATED
