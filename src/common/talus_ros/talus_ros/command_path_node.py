@@ -58,7 +58,8 @@ COMMAND_PATH: dict[str, Callable[[bytes], bytes]] = {
 class CommandPath:
     """Is a node's end of the command path; `command_path_of` finds it.
 
-    Without a key nothing is sealed. Where the node is told to obey anybody, nothing is refused.
+    Without a key nothing is sealed, nor refused. A node that has the key refuses what is not sealed
+    with it, unless it is told to obey anybody.
 
     Attributes:
         strangers: Number of frames that were refused.
@@ -69,10 +70,10 @@ class CommandPath:
         self._node = node
         self._namespace = node.get_namespace().rstrip("/")
         self._key = key
-        self._obeys_anybody = True
+        self._obeys_anybody = False
 
     def require(self, authenticated: bool) -> None:
-        """Refuse from now on what is not sealed, if `authenticated`.
+        """Insist on the key, if `authenticated`; otherwise obey anybody.
 
         Raises SealKeyError where there is no key.
         """

@@ -52,9 +52,9 @@ class FastLink:
     """
 
     def __init__(self, node: Node, authenticated: bool | None = None):
-        """Refuse on the command path what is not sealed, if `authenticated`.
+        """Insist on the key of the command path, if `authenticated`, or obey anybody, if not.
 
-        None is for nodes that only listen: they check nothing. Raises SealKeyError.
+        None is for nodes that only listen: they check what they can. Raises SealKeyError.
         """
         self._node = node
         self._path = command_path_of(node)

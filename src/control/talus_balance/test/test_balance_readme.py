@@ -17,7 +17,7 @@ def test_every_topic_of_the_node_has_its_row():
     source = "".join(path.read_text() for path in (PACKAGE / "talus_balance").rglob("*_node.py"))
     used = set(
         re.findall(
-            r"(?:create_publisher|serve|subscribe|subscribe_loop|TracedPublisher)"
+            r"(?:create_publisher|serve|subscribe|subscribe_loop|TracedPublisher|SealedPublisher)"
             r'\((?:node, )?\w+, "([\w/]+)"',
             source,
         )

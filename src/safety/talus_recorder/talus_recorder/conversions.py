@@ -13,6 +13,7 @@ from pathlib import Path
 from ament_index_python.packages import PackageNotFoundError, get_package_share_directory
 from builtin_interfaces.msg import Time
 from rclpy.serialization import deserialize_message
+from talus_core.graph.seal import SEAL_BYTES
 from talus_core.physics import NANOSECONDS_PER_SECOND
 
 from talus_interfaces.msg import Fault, GateState, SafetyState
@@ -25,12 +26,12 @@ from talus_recorder.happenings.watcher import GateView, SafetyView
 # serialisation.
 MESSAGE_STAMP = struct.Struct("<iI")
 STAMP_AT = 4
-# RobotState ends with 18 numbers; specific force is the second three of them.
+# RobotState ends with 18 numbers and a seal; specific force is the second three of them.
 FORCE = struct.Struct("<3d")
-FORCE_FROM_END = (18 - 3) * 8
+FORCE_FROM_END = (18 - 3) * 8 + SEAL_BYTES
 # What lies between stamp and sequence of SafetyState, and between phase and latch of GateState: the
 # rest changes all the time. Padding is undefined, so differing bytes may mean the same.
-SAFETY_SALIENT = slice(12, -8)
+SAFETY_SALIENT = slice(12, -8 - SEAL_BYTES)
 GATE_SALIENT = slice(20, 22)
 
 _PREFIX = "R"  # prefix of the constants that are levels

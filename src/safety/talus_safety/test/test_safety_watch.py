@@ -165,6 +165,7 @@ def test_slow_robot_time_alone_loses_nobody():
         (vary(FINE, gate=vary(FINE.gate, request=StopLevel.R2_SAFE_STAND)), "gate_asks"),
         (vary(FINE, faults__body="they differ"), "body_fault"),
         (vary(FINE, faults__foot="they differ"), "foot_fault"),
+        (vary(FINE, nodes__intruded=("driver",)), "second_voice"),
         (vary(FINE, gate=GateReport(), faults__rest="no gravity"), "not_at_rest"),
         (vary(FINE, heat__hottest=1.01), "hot"),
         (vary(FINE, heat__warmest=0.81), "warm"),
@@ -268,6 +269,17 @@ def test_nodes_that_are_not_expected_do_not_matter():
         watch.on_beat(node, 0, 0.0)
     nodes = watch.facts(9.0).nodes
     assert set(nodes.silence) == {"driver", "balance"} and nodes.absent == ()
+
+
+def test_a_stranger_on_the_command_path_is_told_once_also_by_a_node_that_starts_anew():
+    watch = Watch(ROBOT, CONFIG)
+    told = []
+    for strangers in (0, 2, 2, 3, 0, 1):
+        watch.on_beat("driver", 0, 0.0, strangers)
+        told.append(watch.facts(0.0).nodes.intruded)
+    assert told == [(), ("driver",), (), ("driver",), (), ("driver",)]
+    watch.on_beat("somebody", 0, 0.0, 1)
+    assert watch.facts(0.0).nodes.intruded == ("somebody",)
 
 
 def test_latching_is_told_once():

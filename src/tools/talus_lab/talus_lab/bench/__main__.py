@@ -17,7 +17,7 @@ from talus_core.machine.terminal import complain, tell
 BENCHES = {
     "control": "round trip, balance tick, real-time factor and memory of the stack",
     "balance": "pushes, terrain, slips, loads: what the balance controller survives",
-    "safety": "fifty faults in five postures: reactions, falls, stops",
+    "safety": "51 faults in five postures: reactions, falls, stops",
 }
 
 

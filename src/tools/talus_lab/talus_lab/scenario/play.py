@@ -41,10 +41,10 @@ class PostureError(TalusError):
 class Player:
     """Plays on one robot in one posture; all times are simulated.
 
-    Call `reach`, then `play` once.
+    Call `reach`, then `play`, for one scenario after another.
 
     Attributes:
-        record: What has been seen since `play` began.
+        record: What has been seen since the last `play` began.
     """
 
     record: Record

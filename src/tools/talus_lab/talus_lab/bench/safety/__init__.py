@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures what the robot makes of fifty faults in five postures: `./talus bench safety`."""
+"""Measures what the robot makes of 51 faults in five postures: `./talus bench safety`."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ KILLS = 20
 QUICK_KILLS = 1
 PRESSES = 1000
 QUICK_PRESSES = 20
+IMPOSTORS = 5  # of each kind
 MATRIX_STORE = CHECKOUT / ".talus" / "bench" / "safety"
 MATRIX_ENTRIES = ("talus_lab.bench.safety.runs",)  # what plays the matrix
 RUN_DATA = (TALUS40_FOLDER, WORLDS_FOLDER)  # read by every run
@@ -48,7 +49,7 @@ class _Parts:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that only this benchmark has."""
     parser.add_argument(
-        "--rows", nargs="+", metavar="F00", help="only these faults; default: F01 to F50"
+        "--rows", nargs="+", metavar="F00", help="only these faults; default: F01 to F51"
     )
     parser.add_argument(
         "--catalogue", action="store_true", help="besides, every fault of the catalogue by itself"
@@ -78,6 +79,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="press an emergency stop N times, over ROS in real time",
     )
+    parser.add_argument(
+        "--impostors",
+        type=int,
+        metavar="N",
+        help="let each kind of impostor speak on the command path N times, over ROS",
+    )
 
 
 def run(arguments: argparse.Namespace) -> BenchReport:
@@ -105,6 +112,10 @@ def run(arguments: argparse.Namespace) -> BenchReport:
         from talus_lab.bench.safety.stop_latency_node import press_stops  # imports rclpy
 
         parts.add(*press_stops(arguments.stops))
+    if arguments.impostors:
+        from talus_lab.bench.safety.face_impostors_node import face_impostors  # imports rclpy
+
+        parts.add(*face_impostors(arguments.impostors))
     if arguments.picture is not None:
         caption = f"talus40, {len(outcomes)} runs, commit {commit()[:10]}, simulated"
         arguments.picture.write_text(svg(rows, postures, outcomes, caption))
@@ -126,6 +137,8 @@ def settle(arguments: argparse.Namespace) -> None:
         arguments.kill_nodes = (QUICK_KILLS if arguments.quick else KILLS) if over_ros else 0
     if arguments.stops is None:
         arguments.stops = (QUICK_PRESSES if arguments.quick else PRESSES) if over_ros else 0
+    if arguments.impostors is None:
+        arguments.impostors = IMPOSTORS if over_ros and not arguments.quick else 0
 
 
 def _rows(arguments: argparse.Namespace) -> list[Row]:
@@ -194,6 +207,7 @@ def _check_counts(arguments: argparse.Namespace) -> None:
         "--jobs": (arguments.jobs, 1),
         "--kill-nodes": (arguments.kill_nodes, 0),
         "--stops": (arguments.stops, 0),
+        "--impostors": (arguments.impostors, 0),
     }
     for option, (count, least) in counts.items():
         if count < least:

@@ -92,7 +92,7 @@ def summary(outcomes: Outcomes) -> dict[str, float]:
 
 
 def _of_faults(runs: Sequence[tuple[MatrixCase, ScenarioOutcome]]) -> dict[str, float]:
-    """Return the figures of the fifty faults; NaN where nothing was run."""
+    """Return the figures of all faults; NaN where nothing was run."""
     forbidding = [outcome for case, outcome in runs if not case.scenario.expect.may_fall]
     falls = sum(outcome.fell for outcome in forbidding)
     stops = [outcome.reaction_ms for case, outcome in runs if case.row in ("F41", "F42")]

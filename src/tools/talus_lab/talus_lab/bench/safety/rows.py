@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lists the fifty faults: what is done to the robot and what must follow, or why not here."""
+"""Lists the 51 faults: what is done to the robot and what must follow, or why not here."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Row:
     """Describes one fault of the matrix.
 
     Attributes:
-        name: F01 to F50.
+        name: F01 to F51.
         title: The fault in words.
         variants: What happens; the seed picks one.
         expect: What must follow, one for all variants or one for each.
@@ -376,6 +376,11 @@ FAULT_ROWS: tuple[Row, ...] = (
             *reacts("R3", 224),
         ),
         lockstep=False,
+    ),
+    elsewhere(
+        "F51",
+        "a stranger speaks on the command path",
+        "one process has no topics; over ROS: ./talus bench safety --impostors",
     ),
 )
 
