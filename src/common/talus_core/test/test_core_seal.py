@@ -2,11 +2,14 @@
 """Checks that only who has the key can speak on the command path, and every frame only once."""
 
 import random
+from pathlib import Path
 
 import pytest
+from talus_core.graph.new_key import key_of_start
 from talus_core.graph.seal import (
     FORGED,
     KEY_BYTES,
+    KEY_VARIABLE,
     MOST_CLOCK_SKEW_NS,
     OUTDATED,
     REPEATED,
@@ -94,6 +97,17 @@ def test_a_key_file_is_new_each_time_and_only_ours_to_read(tmp_path):
     assert read_key(one) != read_key(other)
     with pytest.raises(SealKeyError, match="File exists"):
         write_new_key(one)
+
+
+def test_a_start_has_a_key_of_its_own_while_it_runs_or_the_one_that_it_was_given(tmp_path):
+    environment = {"TMPDIR": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)}
+    with key_of_start(environment):
+        path = Path(environment[KEY_VARIABLE])
+        assert len(read_key(path)) == KEY_BYTES
+        with key_of_start(environment):
+            assert environment[KEY_VARIABLE] == str(path)
+        assert path.is_file()
+    assert KEY_VARIABLE not in environment and not path.exists()
 
 
 @pytest.mark.parametrize(

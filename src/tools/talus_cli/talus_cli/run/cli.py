@@ -11,6 +11,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from talus_core.errors import TalusError
+from talus_core.graph.new_key import key_of_start
 from talus_core.machine.places import black_box_place, ros_log_environment
 from talus_core.machine.terminal import Terminal, complain
 from talus_launch.cli import PACKAGE, new_log_place, note_place
@@ -43,12 +44,13 @@ def main(words: Sequence[str] | None = None) -> int:
         if options.recorder:
             black_box_place(os.environ)
         os.environ.update(ros_log_environment(os.environ))  # every process of the plan gets it
-        plan = resolve(
-            find_launch_file(PACKAGE, LAUNCH_FILE, os.environ),
-            launch_arguments(options),
-            os.environ,
-        )
-        return run(options, plan)
+        with key_of_start(os.environ):  # here, so that its operator tells forged states too
+            plan = resolve(
+                find_launch_file(PACKAGE, LAUNCH_FILE, os.environ),
+                launch_arguments(options),
+                os.environ,
+            )
+            return run(options, plan)
     except TalusError as error:
         if (
             options.json is not None

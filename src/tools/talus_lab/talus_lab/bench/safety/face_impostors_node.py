@@ -4,14 +4,10 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from talus_core.errors import TalusError
-from talus_core.graph.seal import KEY_VARIABLE, write_new_key
+from talus_core.graph.new_key import key_of_start
 from talus_core.machine.terminal import complain
 
 from talus_lab.bench.safety.forgeries_node import FORGERIES
@@ -60,8 +56,12 @@ def face_impostors(times: int) -> tuple[list[dict[str, Any]], dict[str, float]]:
 
 
 def face(kind: str, seed: int) -> tuple[ScenarioOutcome, ScenarioOutcome]:
-    """Return what an impostor did, and what became of a stop while it spoke, on a new stack."""
-    with _new_key(), running_stack(perception="false", view="false", pace="fast", seed=str(seed)):
+    """Return what an impostor did, and what became of a stop while it spoke, on a new stack.
+
+    Who judges shares the key of the stack, so that no forged state fools him.
+    """
+    arguments = {"perception": "false", "view": "false", "pace": "fast", "seed": str(seed)}
+    with key_of_start(os.environ), running_stack(**arguments):
         impostor = Impostor(kind, seed)
         try:
             stage = GraphStage()
@@ -77,22 +77,6 @@ def face(kind: str, seed: int) -> tuple[ScenarioOutcome, ScenarioOutcome]:
             return failed, failed
         finally:
             impostor.close()
-
-
-@contextmanager
-def _new_key() -> Iterator[None]:
-    """Give the stack a key that the judge of this run has as well, so that nobody fools it."""
-    before = os.environ.get(KEY_VARIABLE)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "command_path.key")
-        write_new_key(path)
-        os.environ[KEY_VARIABLE] = str(path)
-        try:
-            yield
-        finally:
-            del os.environ[KEY_VARIABLE]
-            if before is not None:
-                os.environ[KEY_VARIABLE] = before
 
 
 def _row(kind: str, outcomes: list[tuple[ScenarioOutcome, ScenarioOutcome]]) -> dict[str, Any]:
