@@ -26,13 +26,12 @@ def in_fork(work: Callable[[], Result]) -> Result:
     receive, send = os.pipe()
     child = os.fork()
     if child == 0:
-        os.close(receive)
-        with os.fdopen(send, "wb") as pipe:
-            try:
-                pickle.dump(work(), pipe)
-            except BaseException as error:
-                pickle.dump(RuntimeError(f"{type(error).__name__}: {error}"), pipe)
-        os._exit(0)
+        try:
+            os.close(receive)
+            with os.fdopen(send, "wb") as pipe:
+                pipe.write(_pickled(work))
+        finally:  # also where the original has ended: else the copy would go on in its place
+            os._exit(0)
     os.close(send)
     with os.fdopen(receive, "rb") as pipe:
         data = pipe.read()
@@ -43,3 +42,10 @@ def in_fork(work: Callable[[], Result]) -> Result:
     if isinstance(result, Exception):
         raise result
     return result
+
+
+def _pickled(work: Callable[[], Result]) -> bytes:
+    try:
+        return pickle.dumps(work())
+    except BaseException as error:
+        return pickle.dumps(RuntimeError(f"{type(error).__name__}: {error}"))
