@@ -23,6 +23,7 @@ from sensor_msgs.msg import BatteryState, Image, JointState, PointCloud2, PointF
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 from talus_core.robot import load_robot
+from talus_ros.command_path_node import SealedPublisher
 
 from talus_interfaces.msg import BalanceState, Heartbeat, SafetyState
 from talus_interfaces.srv import Push
@@ -88,7 +89,7 @@ class Actor:
     def _offer(self) -> None:
         node = self._node
         self._publishers = {
-            name: node.create_publisher(kind, name, 1)
+            name: SealedPublisher(node, kind, name, 1)
             for name, kind in {
                 "joint_states": JointState,
                 "odom": Odometry,
@@ -100,7 +101,7 @@ class Actor:
                 DEPTH: Image,
             }.items()
         }
-        self._beats = node.create_publisher(Heartbeat, "heartbeat", 20)
+        self._beats = SealedPublisher(node, Heartbeat, "heartbeat", 20)
         self._description = node.create_publisher(String, "robot_description", LATCHED)
         self._description.publish(String(data=ROBOT.urdf.read_text()))
         for name in SERVICES:
