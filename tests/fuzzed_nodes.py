@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Builds the nodes of a robot in this process, and lists the doors by which others reach them.
+"""Builds every node of a robot in this process, and lists the doors by which others reach it.
 
 A door takes what a stranger sends, as rclpy would hand it over; after it the node does what its own
 loop does. Nothing of that may raise.
@@ -8,64 +8,67 @@ loop does. Nothing of that may raise.
 from __future__ import annotations
 
 import json
+import socket
 import time
-from array import array
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from threading import Event
 
+import mujoco
 import numpy as np
 import rclpy
-from builtin_interfaces.msg import Time
-from rclpy.node import Node
-from rclpy.serialization import serialize_message
+from fuzzed_doors import Door
+from fuzzed_graph import OPERATOR_KEY, Fuzzed, message_door
+from fuzzed_page import FuzzedPage, udp_doors
+from fuzzed_samples import ROBOT, ROBOT_FOLDER, ROOT, message_sample
+from nav_msgs.msg import Odometry
 from robot_state_publisher.robot_state_publisher_node import RobotStatePublisher
-from sensor_msgs.msg import CameraInfo, Image, JointState, PointCloud2, PointField
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import BatteryState, JointState
 from talus_balance.balance_node import BalanceNode
 from talus_cli.run.operating.heard_node import decoded_topics
 from talus_cli.run.operating.inbox import MessageInbox
-from talus_core.robot import load_robot
+from talus_description.scene import load_scene
+from talus_drivers.driver_node import DriverNode
+from talus_lab.scenario.graph_link_node import GraphLink
 from talus_map.map_node import MapNode
 from talus_recorder.recorder_node import RecorderNode
-from talus_ros.fast_link_node import FastLink
 from talus_ros.intake.intake_node import intakes_of
+from talus_safety.operator_device_node import OperatorDeviceNode
 from talus_safety.supervisor_node import SupervisorNode
+from talus_simulation.cameras import camera_node
+from talus_view.view_node import ViewNode
 
 from talus_interfaces import msg
 
-ROOT = Path(__file__).parents[1]
-ROBOT_FOLDER = ROOT / "urdf" / "talus40"
-ROBOT = load_robot(ROBOT_FOLDER)
-JOINTS = len(ROBOT.joint_names)
+TICKS_SHARE = 0.3  # of the knocks of other doors: a tick of a body or of balance costs 1 ms
 
 
-@dataclass(frozen=True)
-class Door:
-    """Describe one way into a node.
-
-    Attributes:
-        name: Node, and topic or service.
-        sample: A message or request that is right.
-        take: Lets the bytes of a message in, or a request.
-        is_service: Whether it takes a request.
-    """
-
-    name: str
-    sample: Any
-    take: Callable[[Any], None]
-    is_service: bool = False
+def free_port() -> int:
+    """Return a port of this machine that nobody uses now, for TCP and UDP."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def parameters(folder: Path) -> Path:
-    """Return a parameter file for all nodes of `fuzzed_doors`."""
+    """Return a parameter file for all nodes."""
     robot = {"robot": str(ROBOT_FOLDER)}
     limits = {"limits": str(ROOT / "config" / "safety.yaml")}
+    key = folder / "operator.key"
+    key.write_text(OPERATOR_KEY.hex())
+    key.chmod(0o600)
+    operator = {"operator_key": str(key), "operator_udp": f"127.0.0.1:{free_port()}"}
     sections = {
-        "balance": robot,
+        "balance": {**robot, "policy": str(ROOT / "policies" / "talus40_stand.yaml")},
         "map": robot,
-        "safety": {**robot, **limits, "perception": True},
+        "safety": {**robot, **limits, **operator, "perception": True},
+        "driver": {**robot, **limits, "driver": "mujoco"},
+        "camera": {**robot, "world": str(ROOT / "urdf" / "worlds" / "flat.xml")},
+        "operator_device": {"key": str(key)},
         "recorder": {"folder": str(folder / "black_box")},
+        "view": {"port": free_port()},
         "robot_state_publisher": {"robot_description": ROBOT.urdf.read_text()},
     }
     file = folder / "nodes.yaml"
@@ -75,62 +78,31 @@ def parameters(folder: Path) -> Path:
     return file
 
 
-def _sample(topic: str, kind: type) -> Any:
-    """Return a message of a topic that the node would use."""
-    message = kind()
-    make = {
-        msg.RobotState: _robot_state,
-        msg.ElevationMap: _elevation,
-        PointCloud2: _moving,
-        Image: _image,
-        CameraInfo: _camera,
-        JointState: _joints,
-    }.get(kind)
-    message = message if make is None else make()
-    if topic == "cmd_vel":
-        message.twist.linear.x = 0.2
-    if kind is msg.LimbTargets:
-        message.targets = [msg.LimbTarget(limb="left_hand", frame_id="base_link")]
-        message.targets[0].pose.orientation.w = 1.0
-    return message
+class _PosedScene:
+    """Poses a scene as the renderer of the cameras does, without a picture."""
+
+    def __init__(self, *_: object):
+        self._model = load_scene(ROBOT_FOLDER)
+        self._data = mujoco.MjData(self._model)
+        self.position_size = self._model.nq
+
+    def pose(self, qpos: np.ndarray) -> None:
+        self._data.qpos[:] = qpos
+        mujoco.mj_kinematics(self._model, self._data)
+
+    def render(self, *_: object) -> tuple[np.ndarray, np.ndarray]:
+        """Return a small picture, and its depth."""
+        return np.zeros((6, 8, 3), np.uint8), np.ones((6, 8), np.float32)
+
+    def close(self) -> None:
+        """Free nothing: there is no context."""
 
 
-def _robot_state() -> msg.RobotState:
-    pose = array("d", ROBOT.poses["sit"])
-    state = msg.RobotState(
-        stamp=Time(sec=1), sequence=1, position=pose, velocity=[0.0] * JOINTS, effort=[0.0] * JOINTS
-    )
-    state.linear_acceleration[2] = 9.81
-    return state
+class _NoWait:
+    """Stands for the wait at the end of a tick: nobody is waited for."""
 
-
-def _elevation() -> msg.ElevationMap:
-    message = msg.ElevationMap(resolution=0.05, width=20, height=20, elevation=[0.0] * 400)
-    message.header.frame_id = "odom"
-    message.variance = [0.01] * 400
-    return message
-
-
-def _moving() -> PointCloud2:
-    names = ("x", "y", "z", "vx", "vy")
-    fields = [PointField(name=n, offset=4 * i, datatype=7, count=1) for i, n in enumerate(names)]
-    rows = np.ones((3, 5), np.float32)
-    return PointCloud2(
-        height=1, width=3, fields=fields, point_step=20, row_step=60, data=rows.tobytes()
-    )
-
-
-def _image() -> Image:
-    depth = np.ones((6, 8), np.float32)
-    return Image(encoding="32FC1", width=8, height=6, step=32, data=depth.tobytes())
-
-
-def _camera() -> CameraInfo:
-    return CameraInfo(width=8, height=6, k=[4.0, 0.0, 3.5, 0.0, 4.0, 2.5, 0.0, 0.0, 1.0])
-
-
-def _joints() -> JointState:
-    return JointState(name=list(ROBOT.joint_names), position=array("d", ROBOT.poses["sit"]))
+    def wait(self, sequence: int, ended: Event) -> bool:
+        return True
 
 
 class FuzzedNodes:
@@ -139,91 +111,101 @@ class FuzzedNodes:
     def __init__(self, folder: Path):
         """Build the nodes; `folder`: where they may write."""
         rclpy.init(args=["--ros-args", "--params-file", str(parameters(folder))])
-        balance = BalanceNode()
-        safety = SupervisorNode()
-        mapper = MapNode()
-        recorder = RecorderNode()
-        publisher = RobotStatePublisher()
-        self._nodes = (balance, safety, mapper, recorder, publisher)
-        self.doors: list[Door] = []
-        for name, owner, links, after in (
-            ("balance", balance, (balance._link,), lambda: None),
-            (
-                "safety",
-                safety,
-                (safety._link, safety._inputs),
-                lambda: safety._judge(time.monotonic()),
-            ),
-            ("map", mapper, (mapper._link,), mapper._fuse_ready),
-            ("robot_state_publisher", publisher, (publisher._link,), lambda: None),
-        ):
-            for link in links:
-                self._add_topics(name, link, after)
-            self._add_services(name, owner._node, after)
-        self._add_recorder(recorder)
-        self._add_operator()
+        balance, safety, mapper = BalanceNode(), SupervisorNode(), MapNode()
+        recorder, publisher, device = RecorderNode(), RobotStatePublisher(), OperatorDeviceNode()
+        driver, camera = self._driver(), self._camera()
+        view = ViewNode()
+        self._nodes = [balance, safety, mapper, recorder, publisher, device, driver, camera, view]
+        self._page = FuzzedPage(view)
+        self._scenario = GraphLink(lambda gate: None)
+        self._operator = rclpy.create_node("operator")
+        inputs = (safety._link, safety._inputs)
+
+        def judge() -> None:
+            safety._judge(time.monotonic())
+
+        fuzzed = (
+            Fuzzed("balance", balance._node, (balance._link,)),
+            Fuzzed("safety", safety._node, inputs, judge),
+            Fuzzed("map", mapper._node, (mapper._link,), mapper._fuse_ready),
+            Fuzzed("robot_state_publisher", publisher._node, (publisher._link,)),
+            Fuzzed("operator_device", device._node, (device._link,)),
+            Fuzzed("driver", driver._node, (driver._link,), self._tick, TICKS_SHARE),
+            Fuzzed("camera", camera._node, (camera._link,)),
+            Fuzzed("recorder", recorder._node, (), recorder._batch),
+            Fuzzed("scenario", self._scenario._node, (self._scenario._link,), self._follow),
+        )
+        self.doors = [door for node in fuzzed for door in node.doors()]
+        self.doors += [*self._recorder_doors(recorder), *self._operator_doors()]
+        self.doors += [*self._page.doors(), *udp_doors(safety._operator, judge)]
 
     def close(self) -> None:
         """End all nodes, so that no other test in this process finds them in its graph."""
+        self._page.close()
         for node in self._nodes:
             node.close()
             node._node.destroy_node()
         self._operator.destroy_node()
+        self._scenario.close()
         rclpy.try_shutdown()
 
-    def _add_topics(self, name: str, link: FastLink, after: Callable[[], None]) -> None:
-        for _, kind, door in link._served.values():
+    def _driver(self) -> DriverNode:
+        """Return a driver whose loop is this thread: it does errands at once, and never waits.
 
-            def take(data: bytes, door: Any = door) -> None:
-                door.take(data)
-                after()
+        A service of the driver waits until its loop has done what was asked for.
+        """
+        driver = self._driven = DriverNode()
+        driver._driver.connect()
+        driver._errands._wake = driver._errands.run
+        driver._tick_end = _NoWait()
+        return driver
 
-            self.doors.append(Door(f"{name} {door.label}", _sample(door.label, kind), take))
+    def _tick(self) -> None:
+        self._driven._run_tick(Event())
 
-    def _add_services(self, name: str, node: Node, after: Callable[[], None]) -> None:
-        for service in node.services:
+    def _camera(self) -> camera_node.CameraNode:
+        load_renderer = camera_node.load_renderer
+        camera_node.load_renderer = _PosedScene  # rendering needs a graphics library
+        try:
+            return camera_node.CameraNode()
+        finally:
+            camera_node.load_renderer = load_renderer
 
-            def take(request: Any, service: Any = service) -> None:
-                service.callback(request, service.srv_type.Response())
-                after()
+    def _follow(self) -> None:
+        """Do what a scenario's link does between two messages."""
+        if "gate/state" in self._scenario.newest:
+            self._scenario._resume(self._scenario.time)
+            self._scenario._send_velocity()
 
-            request = service.srv_type.Request()
-            self.doors.append(Door(f"{name} {service.srv_name}", request, take, is_service=True))
-
-    def _add_recorder(self, recorder: RecorderNode) -> None:
+    def _recorder_doors(self, recorder: RecorderNode) -> Iterable[Door]:
         listener = recorder._listener
-        kinds = {ear.name: ear.kind for ear in listener._ears}
-        for topic in ("robot_state", "safety/state", "gate/state", "sim/faults"):
+        for ear in listener._ears:
 
-            def take(data: bytes, topic: str = topic) -> None:
+            def take(data: bytes, topic: str = ear.name) -> None:
                 intakes_of(listener._node).attempt(topic, lambda: listener._keep(topic, data))
                 if topic != "robot_state":
                     listener._look_at(topic, data)
                 recorder._batch()
 
-            self.doors.append(Door(f"recorder {topic}", _sample(topic, kinds[topic]), take))
+            yield message_door(f"recorder {ear.name}", message_sample(ear.name, ear.kind), take)
 
-    def _add_operator(self) -> None:
-        node = self._operator = rclpy.create_node("operator")
+    def _operator_doors(self) -> Iterable[Door]:
         inbox = MessageInbox()
-        heard = decoded_topics(inbox, ROBOT.joint_names, intakes_of(node).attempt)
-        kinds = {"joints": JointState, "safety": msg.SafetyState, "gate": msg.GateState}
-        topics = {"joints": "joint_states", "safety": "safety/state", "gate": "gate/state"}
-        for field, kind in kinds.items():
+        attempt = intakes_of(self._operator).attempt
+        heard = vars(decoded_topics(inbox, ROBOT.joint_names, attempt))
+        for field, topic, kind in (
+            ("clock", "clock", Clock),
+            ("safety", "safety/state", msg.SafetyState),
+            ("mode", "balance/state", msg.BalanceState),
+            ("truth", "sim/ground_truth", Odometry),
+            ("odometry", "odom", Odometry),
+            ("joints", "joint_states", JointState),
+            ("battery", "battery_state", BatteryState),
+            ("gate", "gate/state", msg.GateState),
+        ):
 
-            def take(data: bytes, field: str = field) -> None:
-                inbox.newest[topics[field]] = data
-                vars(heard)[field].get()
+            def take(data: bytes, field: str = field, topic: str = topic) -> None:
+                inbox.newest[topic] = data
+                heard[field].get()
 
-            self.doors.append(Door(f"operator {topics[field]}", _sample("", kind), take))
-
-
-def taken(door: Door, value: Any) -> BaseException | None:
-    """Return what comes out of a door that should contain it, or None."""
-    try:
-        door.take(
-            value if door.is_service or isinstance(value, bytes) else serialize_message(value)
-        )
-    except Exception as error:
-        return error
-    return None
+            yield message_door(f"operator {topic}", message_sample(topic, kind), take)

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
 from talus_core.body.leg_roles import LegRoles, LegRolesError, find_leg_roles
 from talus_core.errors import TalusError, UnknownNameError
+from talus_core.machine.data_files import ContentError, xml_root, yaml_tree
 
 ROBOT_FILE = "robot.yaml"
 ROBOT_ENTRIES = (
@@ -139,15 +139,13 @@ def read_robot_file(folder: Path) -> dict[str, Any]:
     """
     path = folder / ROBOT_FILE
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = yaml_tree(path.read_bytes())
     except OSError as error:
         raise RobotDescriptionError(
             f"{path}: {error.strerror}; a robot is a folder with a robot.yaml"
         ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise RobotDescriptionError(
-            f"{path}: not valid YAML: {' '.join(str(error).split())}"
-        ) from error
+    except ContentError as error:
+        raise RobotDescriptionError(f"{path}: {error}") from error
     if not isinstance(raw, dict):
         raise RobotDescriptionError(
             f"{path}: holds no entries; it needs {', '.join(ROBOT_ENTRIES[:2])}"
@@ -243,8 +241,8 @@ def _of_drives(raw: dict, entry: str, names: tuple[str, ...]) -> np.ndarray:
 
 def _read_urdf(urdf: Path) -> ElementTree.Element:
     try:
-        return ElementTree.parse(urdf).getroot()
-    except (OSError, ElementTree.ParseError) as error:
+        return xml_root(urdf.read_bytes())
+    except (OSError, ContentError) as error:
         raise RobotDescriptionError(f"{urdf}: {error}") from error
 
 
@@ -261,7 +259,12 @@ def _limits(
         value = None if element is None else element.get(attribute)
         if value is None:
             raise RobotDescriptionError(f"{urdf}: joint '{name}' has no <limit {attribute}>")
-        return float(value)
+        try:
+            return float(value)
+        except ValueError as error:
+            raise RobotDescriptionError(
+                f"{urdf}: <limit {attribute}> of joint '{name}' is '{value}'; it must be a number"
+            ) from error
 
     def column(attribute: str) -> np.ndarray:
         return np.array([limit(name, attribute) for name in names])

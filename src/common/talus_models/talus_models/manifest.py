@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
+from talus_core.machine.data_files import ContentError, yaml_tree
 
 from talus_models.kinds import ANY_MODEL, ModelError, ModelKind
 from talus_models.sections import Section
@@ -72,13 +72,13 @@ def open_manifest(path: str | Path, kind: ModelKind) -> Section:
     """Return the whole file, to be read entry by entry. Raises `kind.error`."""
     path = Path(path)
     try:
-        return Section(path, kind, yaml.safe_load(path.read_bytes()))
+        return Section(path, kind, yaml_tree(path.read_bytes()))
     except OSError as error:
         raise kind.refusal(
             path, f"{error.strerror}; it must be the manifest (YAML) of a {kind.word}"
         ) from error
-    except yaml.YAMLError as error:
-        raise kind.refusal(path, f"not valid YAML: {' '.join(str(error).split())}") from error
+    except ContentError as error:
+        raise kind.refusal(path, str(error)) from error
 
 
 def read_model(top: Section) -> ModelManifest:

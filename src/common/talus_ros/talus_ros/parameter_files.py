@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import yaml
+from talus_core.machine.data_files import ContentError, yaml_tree
 from talus_core.parameters import ParameterError
 
 PARAMETERS_KEY = "ros__parameters"
@@ -27,12 +27,20 @@ def check_parameter_files(words: Sequence[str], node: str) -> None:
         node: Full name of the node, with its namespace.
     """
     for file in _files(words):
-        sections = list(_sections(yaml.safe_load(file.read_text()), ""))
+        sections = list(_sections(_tree(file), ""))
         if not any(_fits(section, node) for section in sections):
             named = ", ".join(sections) or "none"
             raise ParameterError(
                 f"parameter file {file} has no section for node '{node}'; its sections: {named}"
             )
+
+
+def _tree(file: Path) -> Any:
+    try:
+        return yaml_tree(file.read_bytes())
+    except (OSError, ContentError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ParameterError(f"parameter file {file}: {reason}") from error
 
 
 def _files(words: Sequence[str]) -> Iterator[Path]:

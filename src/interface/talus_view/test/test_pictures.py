@@ -39,6 +39,15 @@ def test_unknown_encoding_and_short_data_are_refused():
         colour_picture(b"12345", 2, 1, 3, "rgb8")
 
 
+@pytest.mark.parametrize(
+    "shape", [(0, 2, 8), (2, 0, 8), (2, 2, 0), (2, 2, 7), (0, 0, 0), (2, 2, 9)]
+)
+def test_picture_without_a_pixel_or_with_too_few_bytes_is_refused(shape):
+    """OpenCV ends the process at one without a pixel."""
+    with pytest.raises(PictureError, match="it must have a pixel"):
+        depth_picture(bytes(16), *shape, "32FC1")
+
+
 def test_depth_survives_the_bytes():
     metres = np.array([[0.5, np.nan], [2.0, np.inf]], dtype=np.float32)
     np.testing.assert_array_equal(depth_picture(metres.tobytes(), 2, 2, 8, "32FC1"), metres)

@@ -9,7 +9,6 @@ pose by pose; the folder appears whole or not at all; a list says what was assum
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -21,6 +20,7 @@ import mujoco
 import numpy as np
 import yaml
 from talus_core.errors import TalusError
+from talus_core.machine.program import CommandLine
 from talus_core.robot import ROBOT_FILE, load_robot
 
 from talus_description.adoption.drives import BATTERY, assume_rotor_inertia, drive_row
@@ -273,9 +273,7 @@ def _write(file: Path, text: str) -> None:
 
 def main() -> int:
     """Run the command and return its exit code: 2 for a model that cannot be used."""
-    parser = argparse.ArgumentParser(
-        prog="talus_description.adopt", description=__doc__.splitlines()[0]
-    )
+    parser = CommandLine(prog="talus_description.adopt", description=__doc__.splitlines()[0])
     parser.add_argument(
         "source",
         type=Path,

@@ -7,7 +7,6 @@ URIs: whoever reads the text of `robot_description` knows no folder.
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 from pathlib import Path
@@ -15,6 +14,7 @@ from urllib.parse import quote
 from xml.sax.saxutils import quoteattr, unescape
 
 from talus_core.errors import TalusError
+from talus_core.machine.program import CommandLine
 from talus_core.robot import model_file
 
 _MESH = re.compile(r"(<mesh\b[^>]*?\bfilename\s*=\s*)([\"'])(.*?)\2", re.DOTALL)
@@ -39,9 +39,7 @@ def description_text(folder: Path) -> str:
 
 def main() -> int:
     """Run the command and return its exit code: 2 for a robot that cannot be read."""
-    parser = argparse.ArgumentParser(
-        prog="talus_description.describe", description=__doc__.splitlines()[0]
-    )
+    parser = CommandLine(prog="talus_description.describe", description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="of the robot, with robot.yaml")
     try:
         text = description_text(parser.parse_args().folder)

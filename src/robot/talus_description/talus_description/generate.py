@@ -9,7 +9,6 @@ All of it is made in a folder beside, loaded, and compared with the URDF before 
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -18,8 +17,9 @@ from pathlib import Path
 from xml.dom.minidom import Comment
 
 import numpy as np
-import yaml
 from talus_core.errors import TalusError, UnknownNameError
+from talus_core.machine.data_files import yaml_tree
+from talus_core.machine.program import CommandLine
 from talus_core.robot import ROBOT_FILE, load_robot, read_robot_file
 from talus_core.vision.cameras import camera_rows
 
@@ -56,7 +56,7 @@ def generated(folder: Path, remarks: Remarks | None = None) -> Iterator[tuple[Pa
     remarks = remarks or Remarks()
     robot = _robot_entries(folder)
     if (folder / "looks.yaml").exists():
-        for name, text in mesh_texts(yaml.safe_load((folder / "looks.yaml").read_text())).items():
+        for name, text in _looks(folder / "looks.yaml").items():
             yield folder / MESH_FOLDER / name, text
     urdf = folder / robot["urdf"]
     cameras = camera_rows(folder / ROBOT_FILE, robot.get("cameras", {}))
@@ -91,6 +91,19 @@ def generated(folder: Path, remarks: Remarks | None = None) -> Iterator[tuple[Pa
             folder / "rest_path.yaml",
             yaml_text(description, rest_path(description, facts["hips"], facts["rows"])),
         )
+
+
+def _looks(file: Path) -> dict[str, str]:
+    """Return the meshes' files that a file of looks describes. Raises DescriptionError."""
+    try:
+        return mesh_texts(yaml_tree(file.read_bytes()))
+    except TalusError as error:
+        raise DescriptionError(f"{file}: {error}") from error
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        reason = " ".join(str(error).split())
+        raise DescriptionError(
+            f"{file}: an entry is missing or of the wrong kind: {reason}; see looks.yaml of talus40"
+        ) from error
 
 
 def is_ours(mjcf: Path) -> bool:
@@ -225,7 +238,7 @@ def document_text(top: ElementTree.Element) -> str:
 
 def main() -> int:
     """Run the command and return its exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = CommandLine(description=__doc__.splitlines()[0])
     parser.add_argument(
         "folder", type=Path, nargs="?", default=Path("urdf/talus40"), help="with a robot.yaml"
     )

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import numpy as np
+from talus_core.machine.program import CommandLine
 
 from talus_description.formats.urdf_model import DescriptionError
 
@@ -76,7 +76,7 @@ def rubble_text(template: Path, seed: int, height: float) -> str:
 
 def main() -> int:
     """Run the command and return its exit code."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = CommandLine(description=__doc__)
     parser.add_argument("file", type=Path, nargs="?", default=Path("urdf/worlds/rubble.xml"))
     parser.add_argument(
         "--template", type=Path, default=Path("urdf/worlds/flat.xml"), help="world of the same look"

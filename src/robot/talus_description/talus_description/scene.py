@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -40,12 +41,12 @@ def find_world(world: str | Path, worlds: Path) -> Path:
     """Return a world's file, given by name or path. Raises SceneError with the nearest names."""
     path = Path(world)
     if path.suffix:
-        if path.is_file():
+        if os.path.isfile(path):
             return path
         raise SceneError(
             f"world file '{world}' does not exist; worlds by name: {', '.join(world_names(worlds))}"
         )
-    if (worlds / f"{world}.xml").is_file():
+    if os.path.isfile(worlds / f"{world}.xml"):
         return worlds / f"{world}.xml"
     raise SceneError(
         unknown_name_message("world", str(world), world_names(worlds)) + "; or give an MJCF file"

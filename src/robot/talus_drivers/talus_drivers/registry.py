@@ -3,15 +3,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
-import yaml
 from talus_core.driver import Driver, DriverError, DriverSetup
 from talus_core.errors import TalusError, UnknownNameError
+from talus_core.machine.data_files import ContentError, yaml_tree
 from talus_core.parameters import flatten
 
 DRIVERS_GROUP = "talus.drivers"
@@ -56,7 +57,7 @@ def find_driver(name: str, folder: str, setup: DriverSetup) -> Driver:
     """
     if name.endswith((".yaml", ".yml")):
         return create_from_file(Path(name), setup)
-    if folder and (path := Path(folder) / f"{name}.yaml").is_file():
+    if folder and os.path.isfile(path := Path(folder) / f"{name}.yaml"):
         return create_from_file(path, setup)
     return create_driver(name, setup)
 
@@ -85,13 +86,13 @@ def _others(name: str) -> str:
 
 def _read(path: Path) -> Mapping[str, Any]:
     try:
-        raw = yaml.safe_load(path.read_text())
+        raw = yaml_tree(path.read_bytes())
     except OSError as error:
         raise DriverError(
             f"{path}: {error.strerror}; known drivers: {', '.join(driver_names())}"
         ) from error
-    except yaml.YAMLError as error:
-        raise DriverError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    except ContentError as error:
+        raise DriverError(f"{path}: {error}") from error
     if not isinstance(raw, Mapping):
         known = ", ".join(driver_names())
         raise DriverError(f"{path}: not a mapping; it needs an entry 'driver', one of: {known}")

@@ -6,13 +6,13 @@ Run it by `python -m talus_recorder.recover FILE...`.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from mcap.records import Channel, McapRecord, Schema
 from talus_core.errors import TalusError
+from talus_core.machine.program import CommandLine
 from talus_core.machine.terminal import complain, tell
 
 from talus_recorder.config import MEGABYTE
@@ -172,7 +172,7 @@ def recorded_channels(records: Sequence[McapRecord]) -> list[RecordedChannel]:
 
 def main(words: Sequence[str] | None = None) -> int:
     """Recover files; return exit code 0, or 2 where a file cannot be recovered."""
-    parser = argparse.ArgumentParser(
+    parser = CommandLine(
         prog="talus_recorder.recover", description="Readable files out of cut ones."
     )
     parser.add_argument(

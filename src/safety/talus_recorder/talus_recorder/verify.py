@@ -6,7 +6,6 @@ Run it by `python -m talus_recorder.verify FILE_OR_FOLDER...`.
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from mcap.records import Metadata
 from talus_core.errors import TalusError
+from talus_core.machine.program import CommandLine
 from talus_core.machine.terminal import complain, tell
 
 from talus_recorder.disk.archive import NOTE_FILE, Note, number_of
@@ -177,7 +177,7 @@ def _of_order(
 
 def main(words: Sequence[str] | None = None) -> int:
     """Verify files; return exit code 0 = untouched, 1 = something is wrong, 2 = bad input."""
-    parser = argparse.ArgumentParser(
+    parser = CommandLine(
         prog="talus_recorder.verify", description="Finds changed or missing recordings."
     )
     parser.add_argument(

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from talus_core.errors import TalusError
 from talus_core.graph import node_table
+from talus_core.machine.data_files import ContentError, yaml_tree
 from talus_core.parameters import (
     ParameterError,
     ParameterInfo,
@@ -132,9 +132,9 @@ def manifest_of(path: Path) -> Path:
 
 def _parsed(path: Path, content: bytes) -> Bundle:
     try:
-        tree = yaml.safe_load(content)
+        tree = yaml_tree(content)
         values = {node: flatten(tree.pop(node)) for node in LIMITED_NODES}
-    except (yaml.YAMLError, AttributeError, KeyError, TypeError, UnicodeDecodeError) as error:
+    except (ContentError, AttributeError, KeyError, TypeError) as error:
         raise BundleError(
             f"limits {path}: not a mapping of {' and '.join(LIMITED_NODES)}: "
             f"{' '.join(str(error).split())}"

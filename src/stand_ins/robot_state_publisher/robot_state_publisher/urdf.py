@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 
 from talus_core.errors import TalusError
+from talus_core.machine.data_files import ContentError, xml_root
 
 TURNING = ("revolute", "continuous")
 MOVABLE = (*TURNING, "prismatic")
@@ -50,7 +51,7 @@ class FrameJoint:
 def parse_joints(urdf: str) -> tuple[FrameJoint, ...]:
     """Return every fixed or movable joint of a URDF. Raises UrdfError."""
     try:
-        robot = ElementTree.fromstring(urdf)
+        robot = xml_root(urdf)
         if robot.tag != "robot":
             raise UrdfError(f"the root element is <{robot.tag}>, not <robot>")
         joints = tuple(
@@ -59,8 +60,8 @@ def parse_joints(urdf: str) -> tuple[FrameJoint, ...]:
             if element.get("type") in ("fixed", *MOVABLE)
         )
         _check_tree({link.get("name", "") for link in robot.findall("link")}, joints)
-    except ElementTree.ParseError as error:
-        raise UrdfError(f"not XML: {error}") from error
+    except ContentError as error:
+        raise UrdfError(str(error)) from error
     except (AttributeError, TypeError, ValueError) as error:
         raise UrdfError(f"not a URDF: {error}") from error
     return joints

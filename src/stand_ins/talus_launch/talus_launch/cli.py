@@ -69,7 +69,9 @@ def split_words(words: Sequence[str]) -> tuple[Path, dict[str, str]]:
     if len(names) == 2:
         return find_launch_file(names[0], names[1], os.environ), dict(pairs)
     path = Path(names[0])
-    return path if path.is_file() else find_launch_file(PACKAGE, path.name, os.environ), dict(pairs)
+    return path if os.path.isfile(path) else find_launch_file(PACKAGE, path.name, os.environ), dict(
+        pairs
+    )
 
 
 def print_arguments(plan: LaunchPlan) -> None:

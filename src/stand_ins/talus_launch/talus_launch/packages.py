@@ -18,7 +18,7 @@ def package_prefix(package: str, environment: Mapping[str, str]) -> Path:
     """Return the first prefix of AMENT_PREFIX_PATH that has a package."""
     prefixes = [Path(p) for p in environment.get("AMENT_PREFIX_PATH", "").split(os.pathsep) if p]
     for prefix in prefixes:
-        if (prefix / _INDEX / package).exists():
+        if os.path.exists(prefix / _INDEX / package):
             return prefix
     known = {
         entry.name
@@ -38,7 +38,7 @@ def package_executable(package: str, executable: str, environment: Mapping[str, 
     """Return the file that `ros2 run package executable` would start."""
     folder = package_prefix(package, environment) / "lib" / package
     file = folder / executable
-    if file.is_file() and os.access(file, os.X_OK):
+    if os.path.isfile(file) and os.access(file, os.X_OK):
         return file
     known = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
     raise LaunchError(unknown_name_message(f"executable of {package}", executable, known))

@@ -8,7 +8,6 @@ talus_safety alone.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import select
 import socket
@@ -18,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from talus_core.errors import TalusError
-from talus_core.machine.program import run_program
+from talus_core.machine.program import CommandLine, run_program
 from talus_core.machine.terminal import Terminal, complain, end_status_row, tell
 from talus_core.words.stop_levels import StopLevel
 from talus_safety.operation.operator_link import (
@@ -155,9 +154,7 @@ def _receive(link: socket.socket) -> bytes:
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run the device and return the exit code: 0 after q or Ctrl-C, 2 for bad input."""
-    made = argparse.ArgumentParser(
-        prog="./talus operator", description="The operator's device, over UDP."
-    )
+    made = CommandLine(prog="./talus operator", description="The operator's device, over UDP.")
     made.add_argument("key", nargs="?", type=Path, help="key file, the same as the robot's")
     made.add_argument(
         "--robot", default=OPERATOR_UDP, metavar="HOST:PORT", help=f"default: {OPERATOR_UDP}"

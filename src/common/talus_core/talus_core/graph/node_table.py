@@ -19,9 +19,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import yaml
-
 from talus_core.errors import TalusError, UnknownNameError
+from talus_core.machine.data_files import ContentError, yaml_tree
 
 SILENCE_LEVELS = ("R1", "R2", "R3")
 REQUIRED_WHEN = ("always", "perception", "never")
@@ -232,13 +231,13 @@ NODES = NodeTable(
 
 def _rows_of(path: Path, known: Mapping[str, NodeRow]) -> list[NodeRow]:
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = yaml_tree(path.read_bytes())
     except (OSError, ValueError) as error:
         raise NodeTableError(
             f"{path}: {' '.join(str(error).split())}; it must be a YAML file of nodes"
         ) from error
-    except yaml.YAMLError as error:
-        raise NodeTableError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    except ContentError as error:
+        raise NodeTableError(f"{path}: {error}") from error
     if not isinstance(raw, Mapping):
         raise NodeTableError(
             f"{path}: not a mapping; it has one entry a node: name: "

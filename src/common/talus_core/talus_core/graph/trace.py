@@ -210,6 +210,9 @@ class TraceReader:
         if len(made) < TRACE_HEAD.size or made[: len(TRACE_MAGIC)] != TRACE_MAGIC:
             return None
         _, slots, size, _ = TRACE_HEAD.unpack_from(made, 0)
+        room = len(made) - TRACE_HEAD.size
+        if slots < 1 or size < SLOT_HEAD.size or size % SLOT_NUMBER.size or slots * size > room:
+            return None  # cut off, or none of ours
         data = np.frombuffer(made, np.uint8, slots * size, TRACE_HEAD.size).reshape(slots, size)
         return _OpenTrace(
             map=made,

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import sys
 from collections.abc import Callable
+from typing import NoReturn
 
 from talus_core.machine.terminal import complain
 
@@ -24,6 +26,15 @@ def begin_program() -> None:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # see hold_interrupts
+
+
+class CommandLine(argparse.ArgumentParser):
+    """Reads a command line; what is wrong with it is one line on standard error, and code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, and where the options are listed."""
+        complain(f"error: {message}; {self.prog} --help lists the options")
+        raise SystemExit(2)
 
 
 def run_program(main: Callable[[], int]) -> int:

@@ -152,8 +152,13 @@ def tell(text: str) -> None:
 
 
 def complain(text: str) -> None:
-    """Print a line on standard error."""
-    Terminal(sys.stderr).line(text)
+    """Print a line on standard error: one, whatever somebody's input in it holds."""
+    Terminal(sys.stderr).line("".join(_shown(letter) for letter in text))
+
+
+def _shown(letter: str) -> str:
+    """Return a space for what would begin a line or steer a terminal; bytes of paths stay."""
+    return letter if letter.isprintable() or "\ud800" <= letter <= "\udfff" else " "
 
 
 def _is_terminal(stream: TextIO | None) -> bool:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import numpy as np
-import yaml
 
 from talus_core.errors import UnknownNameError
+from talus_core.machine.data_files import ContentError, yaml_tree
 from talus_core.robot import RobotDescription, RobotDescriptionError
 
 SIDES = ("left_", "right_")
@@ -87,15 +87,11 @@ def read_pose_file(
     if not path.is_file():
         return None
     try:
-        raw = yaml.safe_load(path.read_text())
+        raw = yaml_tree(path.read_bytes())
         return build(raw, KeyPoses(robot, raw["opposite"], raw["everywhere"]))
-    except yaml.YAMLError as error:
-        raise RobotDescriptionError(
-            f"{path}: not valid YAML: {' '.join(str(error).split())}"
-        ) from error
-    except UnknownNameError as error:
+    except (ContentError, UnknownNameError) as error:
         raise RobotDescriptionError(f"{path}: {error}") from error
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise RobotDescriptionError(
             f"{path}: entry {error} is missing or of the wrong kind"
         ) from error

@@ -17,9 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from talus_core.errors import TalusError, UnknownNameError
+from talus_core.machine.data_files import ContentError, yaml_tree
 
 FIELD_OF_VIEW_DEG = (1.0, 170.0)  # of a pinhole: at 180 its picture would be endless
 MAP_RATE_HZ = (0.1, 60.0)  # as the map's parameter `depth_rates_hz` allows
@@ -75,8 +74,8 @@ def load_camera_rows(robot_folder: str | Path) -> tuple[CameraRow, ...]:
     """Return all cameras of a robot in the order of its robot.yaml. Raises CameraListError."""
     path = Path(robot_folder) / "robot.yaml"
     try:
-        entries = yaml.safe_load(path.read_text())["cameras"]
-    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+        entries = yaml_tree(path.read_bytes())["cameras"]
+    except (OSError, ContentError, KeyError, TypeError) as error:
         raise CameraListError(
             f"{path}: no 'cameras' to read: {' '.join(str(error).split())}"
         ) from error

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from talus_core.errors import TalusError, unknown_name_message
+from talus_core.machine.data_files import ContentError, xml_root
 
 from talus_ros.transport.profile_schema import ProfileSchema, find_profile_schema, plain_tag
 
@@ -142,11 +143,11 @@ def read_profile(file: Path, schema: Path | None) -> TransportProfile:
 
 def _parsed(file: Path) -> ElementTree.Element:
     try:
-        return ElementTree.fromstring(file.read_bytes())
+        return xml_root(file.read_bytes())
     except OSError as error:
         raise TransportError(f"{file}: {error.strerror}; {UNFOLLOWED}") from error
-    except ElementTree.ParseError as error:
-        raise TransportError(f"{file}: not valid XML: {error}; {UNFOLLOWED}") from error
+    except ContentError as error:
+        raise TransportError(f"{file}: {error}; {UNFOLLOWED}") from error
 
 
 def _is_default_participant(element: ElementTree.Element) -> bool:

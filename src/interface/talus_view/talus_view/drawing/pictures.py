@@ -32,7 +32,7 @@ def colour_picture(
             f"encoding '{encoding}' cannot be shown; known: {', '.join(sorted(_CHANNELS))}"
         )
     channels = _CHANNELS[encoding]
-    rows = _rows(data, height, step)[:, : width * channels].reshape(height, width, channels)
+    rows = _rows(data, height, width * channels, step).reshape(height, width, channels)
     if channels == 1:
         return np.repeat(rows, 3, axis=2)
     return rows[:, :, 2::-1] if encoding.startswith("bgr") else rows[:, :, :3]
@@ -47,7 +47,7 @@ def depth_picture(
     """
     if encoding != "32FC1":
         raise PictureError(f"depth encoding '{encoding}' cannot be shown; known: 32FC1 (metres)")
-    return _rows(data, height, step)[:, : width * 4].copy().view(np.float32)
+    return _rows(data, height, width * 4, step).copy().view(np.float32)
 
 
 def fitted(picture: np.ndarray, width: int) -> np.ndarray:
@@ -70,10 +70,15 @@ def depth_as_colours(metres: np.ndarray) -> np.ndarray:
     return cv2.applyColorMap(share.astype(np.uint8), _DEPTH_TABLE)
 
 
-def _rows(data: memoryview, height: int, step: int) -> np.ndarray:
+def _rows(data: memoryview, height: int, length: int, step: int) -> np.ndarray:
+    """Return the rows of a picture, (height, length) bytes, that begin `step` bytes apart.
+
+    Raises PictureError, also for a picture without a pixel: at that OpenCV crashes.
+    """
     flat = np.frombuffer(data, dtype=np.uint8)
-    if len(flat) < height * step:
+    if height < 1 or not 0 < length <= step or len(flat) < height * step:
         raise PictureError(
-            f"a picture of {height} rows of {step} bytes came with {len(flat)} bytes"
+            f"a picture of {height} rows of {length} bytes, {step} apart, came with {len(flat)} "
+            "bytes; it must have a pixel, and bytes for all of them"
         )
-    return flat[: height * step].reshape(height, step)
+    return flat[: height * step].reshape(height, step)[:, :length]

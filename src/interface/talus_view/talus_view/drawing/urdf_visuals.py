@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from talus_core.errors import TalusError
+from talus_core.machine.data_files import ContentError, xml_root
 from talus_core.rotations import matrix_from_rpy, quat_wxyz_from_xyzw, quat_xyzw_from_matrix
 
 from talus_view.drawing.colours import Colour
@@ -64,8 +65,8 @@ def parse_urdf(text: str, resolve: Callable[[str], Path]) -> RobotVisuals:
     Raises UrdfError, MeshFileError.
     """
     try:
-        robot = ElementTree.fromstring(text)
-    except ElementTree.ParseError as error:
+        robot = xml_root(text)
+    except ContentError as error:
         raise UrdfVisualsError(f"robot_description is not XML: {error}") from error
     joints = [_joint(element) for element in robot.findall("joint")]
     children = {joint.child for joint in joints}

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import threading
 from collections.abc import Callable
@@ -45,6 +46,18 @@ class _LocalServer(viser.ViserServer):
     def request_share_url(self, verbose: bool = True) -> str | None:
         """Refuse to share the page. Raises TalusError."""
         raise TalusError("sharing through a relay is switched off")
+
+
+class _OneLine(logging.Filter):
+    """Makes one line of what broken frames of a browser raise in the server's library."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record pass, without its traceback."""
+        if record.exc_info and record.exc_info[1] is not None:
+            error = record.exc_info[1]
+            record.msg = f"{record.getMessage()}: {type(error).__name__}: {error}"
+            record.args = record.exc_info = None
+        return True
 
 
 class Page:
@@ -190,6 +203,7 @@ def _serve(host: str, port: int) -> viser.ViserServer:
     error.
     """
     _check_free(host, port)
+    logging.getLogger("websockets.server").addFilter(_OneLine())
     with open(devnull, "w") as nowhere, redirect_stdout(nowhere):
         server = _LocalServer(host=host, port=port, verbose=False)
     if server.get_port() != port:

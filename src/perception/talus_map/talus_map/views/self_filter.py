@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from talus_core.errors import TalusError
+from talus_core.machine.data_files import ContentError, xml_root
 from talus_core.rotations import matrix_from_rpy
 from talus_core.transform import Transform
 
@@ -81,8 +82,8 @@ class SelfFilter:
     def from_urdf(xml: str) -> SelfFilter:
         """Make a filter from a robot description; raises RobotModelError."""
         try:
-            robot = ElementTree.fromstring(xml)
-        except ElementTree.ParseError as error:
+            robot = xml_root(xml)
+        except ContentError as error:
             raise RobotModelError(f"robot description is no XML: {error}") from error
         shapes = []
         ignored = []

@@ -11,6 +11,7 @@ from pathlib import Path
 import mujoco
 import numpy as np
 from talus_core.errors import TalusError
+from talus_core.machine.data_files import ContentError, read_xml
 
 from talus_description.adoption.parts import drop_pairs
 from talus_description.assets.mesh_store import MESH_FOLDER, MeshStore, gather_meshes
@@ -56,11 +57,9 @@ def read_source(file: Path, workplace: Path, remarks: Remarks) -> Source:
     if file.suffix == XACRO_SUFFIX:
         return _from_urdf(file, workplace, remarks)
     try:
-        tag = ElementTree.parse(file).getroot().tag
-    except OSError as error:
-        raise DescriptionError(f"{file}: {error.strerror}") from error
-    except (ElementTree.ParseError, ValueError) as error:
-        raise DescriptionError(f"{file}: no XML: {error}") from error
+        tag = read_xml(file).tag
+    except ContentError as error:
+        raise DescriptionError(str(error)) from error
     if tag == "robot":
         return _from_urdf(file, workplace, remarks)
     if tag not in ("mujoco", "mujocoinclude"):

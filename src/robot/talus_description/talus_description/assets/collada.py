@@ -11,6 +11,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 
 import numpy as np
+from talus_core.machine.data_files import ContentError, xml_root
 from transforms3d.axangles import axangle2mat
 
 # From a file's axes to URDF's, z up: what URDF readers do with `up_axis`.
@@ -25,8 +26,8 @@ POLYGONS = ("triangles", "polylist", "polygons")
 def collada_triangles(data: bytes) -> np.ndarray:
     """Return all triangles of a file, (n, 3, 3) m, z up. Raises ValueError."""
     try:
-        root = ElementTree.fromstring(data)
-    except ElementTree.ParseError as error:
+        root = xml_root(data)
+    except ContentError as error:
         raise ValueError(f"no COLLADA: {error}") from error
     for element in root.iter():
         element.tag = element.tag.partition("}")[2] or element.tag

@@ -13,6 +13,7 @@ from math import atan, degrees, radians, tan
 from pathlib import Path
 
 import numpy as np
+from talus_core.machine.data_files import ContentError, xml_root
 from talus_core.vision.cameras import CameraRow
 
 from talus_description.formats.urdf_model import (
@@ -45,8 +46,8 @@ def with_cameras_in_mjcf(
     if not cameras:
         return text
     try:
-        top = ElementTree.fromstring(text)
-    except ElementTree.ParseError as error:
+        top = xml_root(text)
+    except ContentError as error:
         raise DescriptionError(f"{source}: not an MJCF file: {error}") from error
     bodies = {body.get("name", ""): body for body in top.iter("body")}
     for camera in cameras:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 from talus_core.errors import UnknownNameError
+from talus_core.machine.data_files import ContentError, xml_root
 from transforms3d.euler import euler2mat
 
 from talus_description.conversion.mjcf_joints import ENDLESS_TURN_RAD
@@ -72,11 +73,8 @@ def parse_urdf(
 ) -> Model:
     """Parse URDF text that came from `source`. Raises DescriptionError."""
     try:
-        root = ElementTree.fromstring(text)
-        return _Reader(root, remarks or Remarks(), is_lenient).read()
-    except ElementTree.ParseError as error:
-        raise DescriptionError(f"{source}: no XML: {error}") from error
-    except (ValueError, UnknownNameError) as error:
+        return _Reader(xml_root(text), remarks or Remarks(), is_lenient).read()
+    except (ContentError, ValueError, UnknownNameError) as error:
         raise DescriptionError(f"{source}: {error}") from error
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import yaml
 from talus_core.errors import TalusError, unknown_name_message
+from talus_core.machine.data_files import ContentError, yaml_tree
 from talus_core.robot import RobotDescription
 
 from talus_safety.kernel.measure.body import Body
@@ -72,14 +72,14 @@ def load_rest_path(robot: RobotDescription, body: Body) -> RestPath:
     """
     path = robot.folder / "rest_path.yaml"
     try:
-        raw = yaml.safe_load(path.read_text())
+        raw = yaml_tree(path.read_bytes())
         rows = np.array([row["position"] for row in raw["rows"]], dtype=float)
         names = raw["joints"]
     except OSError as error:
         raise RestPathError(
             f"{path}: {error.strerror}; a robot needs a path from standing to seated"
         ) from error
-    except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+    except (ContentError, KeyError, TypeError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise RestPathError(
             f"{path}: needs `joints` and `rows` with as many `position` each: {reason}"

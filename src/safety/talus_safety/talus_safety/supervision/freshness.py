@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import struct
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable
 from pathlib import Path
+
+from talus_core.machine.data_files import read_xml
 
 NEVER = float("-inf")
 _HEAD = struct.Struct("<4s")  # head of a serialised message, which says its byte order
@@ -72,7 +73,7 @@ def first_transform_of(data: bytes) -> tuple[str, float, tuple[float, float]] | 
 
 def link_names(urdf: Path) -> list[str]:
     """Return the names of a robot's links, which are the frames of its joints."""
-    return [link.get("name", "") for link in ElementTree.parse(urdf).getroot().iter("link")]
+    return [link.get("name", "") for link in read_xml(urdf).iter("link")]
 
 
 def _string(data: bytes, place: int) -> tuple[str, int]:

@@ -61,6 +61,8 @@ def read_document(file: Path) -> LaunchElement:
         raise LaunchFileError(
             file, error.lineno, f"not valid XML: {expat.errors.messages[error.code]}"
         ) from error
+    except (LookupError, ValueError) as error:  # an encoding that nobody knows
+        raise LaunchError(f"{file}: not valid XML: {error}") from error
     if reader.root.tag != "launch":
         raise reader.root.error(f"a launch file begins with <launch>, not <{reader.root.tag}>")
     return reader.root

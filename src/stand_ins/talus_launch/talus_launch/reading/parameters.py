@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,7 +49,7 @@ def _read(element: LaunchElement, scope: Scope) -> Path | InlineParameters:
 
 def _file(element: LaunchElement, scope: Scope) -> Path | InlineParameters:
     path = Path(scope.expand(element.require("from")))
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise LaunchError(f"parameter file '{path}' is not there")
     if scope.is_true(element.get("allow_substs", "false")):
         return InlineParameters(scope.expand(path.read_text()))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -122,7 +123,7 @@ class _Resolver:
 
     def _include(self, element: LaunchElement, scope: Scope) -> None:
         file = Path(scope.expand(element.require("file")))
-        if not file.is_file():
+        if not os.path.isfile(file):
             raise LaunchError(f"included file '{file}' is not there")
         given = {
             scope.expand(a.require("name")): scope.expand(a.require("value"))

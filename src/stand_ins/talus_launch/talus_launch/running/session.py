@@ -62,8 +62,7 @@ class Session:
         record = _read_record(self._record)
         if record.get("boot") != _boot_id():
             return []
-        found = [Leftover(**entry) for entry in record.get("processes", [])]
-        return [process for process in found if process.is_alive()]
+        return [process for process in _noted(record) if process.is_alive()]
 
     def end_leftovers(self) -> list[str]:
         """End what a killed run left behind, the driver last; returns the names."""
@@ -95,10 +94,20 @@ class Session:
 
 
 def _read_record(file: Path) -> dict:
+    """Return what a run noted; nothing where the note is cut off, or is none of ours."""
     try:
-        return json.loads(file.read_text())
-    except (OSError, ValueError):
+        record = json.loads(file.read_text())
+    except (OSError, ValueError, RecursionError):
         return {}
+    return record if isinstance(record, dict) else {}
+
+
+def _noted(record: dict) -> list[Leftover]:
+    """Return the processes that a record names; none where it is none of ours."""
+    try:
+        return [Leftover(**entry) for entry in record.get("processes", [])]
+    except TypeError:
+        return []
 
 
 def _boot_id() -> str:

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import os
 import socket
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from talus_core.errors import TalusError, UnknownNameError
+from talus_core.machine.data_files import ContentError, xml_root
 from talus_core.robot import load_robot
 
 
@@ -35,7 +36,7 @@ class Available:
             file.parent.name: file.parent for file in sorted(self.models.glob("*/robot.yaml"))
         }
         folder = robots.get(name, Path(name))
-        if name not in robots and not folder.is_dir():
+        if name not in robots and not os.path.isdir(folder):
             raise UnknownNameError("robot", name, robots)
         load_robot(folder)
         return folder.resolve()
@@ -44,7 +45,7 @@ class Available:
         """Return a world's file, by name or by path. Raises TalusError if it is no MJCF file."""
         worlds = {file.stem: file for file in sorted((self.models / "worlds").glob("*.xml"))}
         file = worlds.get(name, Path(name))
-        if name not in worlds and not file.is_file():
+        if name not in worlds and not os.path.isfile(file):
             raise UnknownNameError("world", name, worlds)
         _check_world(file)
         return file.resolve()
@@ -58,8 +59,8 @@ class Available:
 
 def _check_world(file: Path) -> None:
     try:
-        root = ElementTree.parse(file).getroot()
-    except (OSError, ElementTree.ParseError, LookupError, ValueError) as error:  # odd encodings too
+        root = xml_root(file.read_bytes())
+    except (OSError, ContentError) as error:
         raise UnusableError(f"world '{file}' does not parse: {error}") from error
     if root.tag != "mujoco":
         raise UnusableError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -179,7 +180,7 @@ def _key(file: Path | None, address: str) -> Path | None:
 
 
 def _manifest(file: Path | None) -> Path | None:
-    if file is not None and not file.is_file():
+    if file is not None and not os.path.isfile(file):
         raise OptionError(
             f"--policy {file}: there is no such file; it must be a manifest, as policies/*.yaml"
         )

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import multiprocessing
 import os
@@ -12,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from talus_core.machine.program import end_with_parent
+from talus_core.machine.program import CommandLine, end_with_parent
 
 from talus_lab.golden.numerics import numerics
 from talus_lab.golden.stories import STORIES, tell
@@ -29,7 +28,7 @@ def _known(file: Path) -> dict[str, Any]:
 
 def main() -> int:
     """Return 0 when every story is as in the file, or the file was written."""
-    parser = argparse.ArgumentParser(prog="talus_lab.golden", description=__doc__)
+    parser = CommandLine(prog="talus_lab.golden", description=__doc__)
     parser.add_argument("verb", choices=("check", "record"))
     parser.add_argument("file", type=Path)
     parser.add_argument(

@@ -9,9 +9,9 @@ from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import yaml
 from talus_core.errors import TalusError, UnknownNameError
 from talus_core.graph.node_table import NODES, NodeTable
+from talus_core.machine.data_files import ContentError, yaml_tree
 from talus_core.words.stop_levels import StopLevel
 from talus_simulation.faults.catalogue import CATALOGUE, FaultRequest
 
@@ -187,11 +187,11 @@ def load_scenario(path: Path, nodes: NodeTable = NODES) -> Scenario:
     Raises ScenarioError with a message of one line.
     """
     try:
-        raw = yaml.safe_load(path.read_text())
+        raw = yaml_tree(path.read_bytes())
     except OSError as error:
         raise ScenarioError(f"{path}: {error.strerror}; a scenario is a YAML file") from error
-    except yaml.YAMLError as error:
-        raise ScenarioError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    except ContentError as error:
+        raise ScenarioError(f"{path}: {error}") from error
     try:
         scenario = scenario_from(raw)
         scenario.check(nodes)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from talus_core.errors import TalusError
+from talus_core.machine.data_files import read_xml
 from talus_core.rotations import exp_so3, matrix_from_rpy
 
 
@@ -31,7 +32,7 @@ class SoleHeights:
 
     def __init__(self, urdf: Path, base: str, soles: tuple[str, ...]):
         """Read the chains from the link `base` to the links `soles` of a URDF."""
-        joints = {_link_of(j, "child"): j for j in ElementTree.parse(urdf).getroot().iter("joint")}
+        joints = {_link_of(j, "child"): j for j in read_xml(urdf).iter("joint")}
         self._chains = [_chain(joints, base, sole) for sole in soles]
 
     def height_of_base(self, angles: dict[str, float], up: np.ndarray) -> float:
