@@ -21,6 +21,8 @@ from pathlib import Path
 
 from fuzzed_doors import Door, Knocks, knock
 
+# Helper modules lie beside the tests that share them, see conftest.py.
+sys.path += map(str, Path(__file__).parents[1].glob("src/*/*/test"))
 MOST_MEMORY_BYTES = 8 << 30  # an input that wants more is a finding, not the end of the machine
 
 
@@ -42,7 +44,7 @@ def main(words: Sequence[str] | None = None) -> int:
     """Play, print a line a finding and a summary as JSON at the end; return the exit code."""
     given = parser().parse_args(words)
     ends_at = time.monotonic() + given.seconds
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY_BYTES, MOST_MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY_BYTES, MOST_MEMORY_BYTES))
     store = given.store.resolve() if given.store else None
     known = _known(store)
     with _all_doors() as doors:

@@ -13,6 +13,7 @@ from threading import Event as Flag
 from talus_core.graph.node_table import NODES
 from talus_core.machine.terminal import tell
 from talus_ros.diagnostics_node import ERROR, OK, WARN, DiagnosticsPublisher
+from talus_ros.intake.ledger import one_line
 from talus_ros.parameters_node import declare_config
 from talus_ros.run_node import ExecutorThread, create_clockless_node, run_node
 
@@ -116,7 +117,7 @@ class RecorderNode:
         if state is not None:
             self._told += self._watcher.specific_force(convert.specific_force_of(state), now)
         for event_kind, text in (*(told or ()), *self._told):
-            tell(f"{event_kind}: {text}")
+            tell(one_line(f"{event_kind}: {text}"))
             self._intake.hear(
                 Happening(event_kind, text, self._log_time.now, now, self._robot_time or 0.0)
             )

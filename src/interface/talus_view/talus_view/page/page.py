@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import socket
 import threading
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from talus_core.errors import TalusError
 
 from talus_view.page.events import EventKind, PageEvent
 from talus_view.page.panel import ButtonLook, Panel
+from talus_view.page.server import LocalServer
 from talus_view.page.style import PAGE_STYLE, STOP_MARKER, caption
 
 STOP_SERVICE = "safety/stop"
@@ -38,26 +38,6 @@ Result = TypeVar("Result")
 
 class PortError(TalusError):
     """Raised when the page cannot be served at its address; the message says what would work."""
-
-
-class _LocalServer(viser.ViserServer):
-    """Serves pages without ever offering a robot to the internet through a stranger's relay."""
-
-    def request_share_url(self, verbose: bool = True) -> str | None:
-        """Refuse to share the page. Raises TalusError."""
-        raise TalusError("sharing through a relay is switched off")
-
-
-class _OneLine(logging.Filter):
-    """Makes one line of what broken frames of a browser raise in the server's library."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Let every record pass, without its traceback."""
-        if record.exc_info and record.exc_info[1] is not None:
-            error = record.exc_info[1]
-            record.msg = f"{record.getMessage()}: {type(error).__name__}: {error}"
-            record.args = record.exc_info = None
-        return True
 
 
 class Page:
@@ -203,9 +183,8 @@ def _serve(host: str, port: int) -> viser.ViserServer:
     error.
     """
     _check_free(host, port)
-    logging.getLogger("websockets.server").addFilter(_OneLine())
     with open(devnull, "w") as nowhere, redirect_stdout(nowhere):
-        server = _LocalServer(host=host, port=port, verbose=False)
+        server = LocalServer(host, port)
     if server.get_port() != port:
         server.stop()
         raise PortError(_in_use(host, port))
