@@ -18,7 +18,7 @@ from fuzzed_nodes import FuzzedNodes
 from message_mutation import minimised, minimised_bytes, mutated
 from sensor_msgs.msg import JointState
 
-COUNT = int(os.environ.get("TALUS_FUZZ", "30"))
+COUNT = int(os.environ.get("TALUS_FUZZ", "15"))
 SEED = int(os.environ.get("TALUS_FUZZ_SEED", "0"))
 
 

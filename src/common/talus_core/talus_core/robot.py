@@ -13,7 +13,7 @@ import numpy as np
 
 from talus_core.body.leg_roles import LegRoles, LegRolesError, find_leg_roles
 from talus_core.errors import TalusError, UnknownNameError
-from talus_core.machine.data_files import ContentError, xml_root, yaml_tree
+from talus_core.files.data_files import ContentError, xml_root, yaml_tree
 
 ROBOT_FILE = "robot.yaml"
 ROBOT_ENTRIES = (

@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from talus_core.machine.data_files import ContentError, yaml_tree
+from talus_core.files.data_files import ContentError, yaml_tree
 
 from talus_models.kinds import ANY_MODEL, ModelError, ModelKind
 from talus_models.sections import Section

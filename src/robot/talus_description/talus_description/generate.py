@@ -18,7 +18,7 @@ from xml.dom.minidom import Comment
 
 import numpy as np
 from talus_core.errors import TalusError, UnknownNameError
-from talus_core.machine.data_files import yaml_tree
+from talus_core.files.data_files import yaml_tree
 from talus_core.machine.program import CommandLine
 from talus_core.robot import ROBOT_FILE, load_robot, read_robot_file
 from talus_core.vision.cameras import camera_rows

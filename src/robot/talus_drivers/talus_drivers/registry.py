@@ -12,7 +12,7 @@ from typing import Any
 
 from talus_core.driver import Driver, DriverError, DriverSetup
 from talus_core.errors import TalusError, UnknownNameError
-from talus_core.machine.data_files import ContentError, yaml_tree
+from talus_core.files.data_files import ContentError, yaml_tree
 from talus_core.parameters import flatten
 
 DRIVERS_GROUP = "talus.drivers"

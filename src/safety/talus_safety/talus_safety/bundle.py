@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from talus_core.errors import TalusError
+from talus_core.files.data_files import ContentError, yaml_tree
 from talus_core.graph import node_table
-from talus_core.machine.data_files import ContentError, yaml_tree
 from talus_core.parameters import (
     ParameterError,
     ParameterInfo,

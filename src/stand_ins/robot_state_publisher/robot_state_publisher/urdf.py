@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 
 from talus_core.errors import TalusError
-from talus_core.machine.data_files import ContentError, xml_root
+from talus_core.files.data_files import ContentError, xml_root
 
 TURNING = ("revolute", "continuous")
 MOVABLE = (*TURNING, "prismatic")

@@ -20,7 +20,7 @@ from types import MappingProxyType
 from typing import Any
 
 from talus_core.errors import TalusError, UnknownNameError
-from talus_core.machine.data_files import ContentError, yaml_tree
+from talus_core.files.data_files import ContentError, yaml_tree
 
 SILENCE_LEVELS = ("R1", "R2", "R3")
 REQUIRED_WHEN = ("always", "perception", "never")

@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from talus_core.errors import UnknownNameError
-from talus_core.machine.data_files import ContentError, yaml_tree
+from talus_core.files.data_files import ContentError, yaml_tree
 from talus_core.robot import RobotDescription, RobotDescriptionError
 
 SIDES = ("left_", "right_")

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from talus_core.errors import TalusError, UnknownNameError
-from talus_core.machine.data_files import ContentError, yaml_tree
+from talus_core.files.data_files import ContentError, yaml_tree
 
 FIELD_OF_VIEW_DEG = (1.0, 170.0)  # of a pinhole: at 180 its picture would be endless
 MAP_RATE_HZ = (0.1, 60.0)  # as the map's parameter `depth_rates_hz` allows

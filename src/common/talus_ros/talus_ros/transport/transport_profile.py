@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from talus_core.errors import TalusError, unknown_name_message
-from talus_core.machine.data_files import ContentError, xml_root
+from talus_core.files.data_files import ContentError, xml_root
 
 from talus_ros.transport.profile_schema import ProfileSchema, find_profile_schema, plain_tag
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from talus_core.errors import TalusError
-from talus_core.machine.data_files import ContentError, xml_root
+from talus_core.files.data_files import ContentError, xml_root
 from talus_core.rotations import matrix_from_rpy, quat_wxyz_from_xyzw, quat_xyzw_from_matrix
 
 from talus_view.drawing.colours import Colour

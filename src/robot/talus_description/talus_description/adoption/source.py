@@ -11,7 +11,7 @@ from pathlib import Path
 import mujoco
 import numpy as np
 from talus_core.errors import TalusError
-from talus_core.machine.data_files import ContentError, read_xml
+from talus_core.files.data_files import ContentError, read_xml
 
 from talus_description.adoption.parts import drop_pairs
 from talus_description.assets.mesh_store import MESH_FOLDER, MeshStore, gather_meshes

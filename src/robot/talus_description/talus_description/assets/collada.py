@@ -11,7 +11,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 
 import numpy as np
-from talus_core.machine.data_files import ContentError, xml_root
+from talus_core.files.data_files import ContentError, xml_root
 from transforms3d.axangles import axangle2mat
 
 # From a file's axes to URDF's, z up: what URDF readers do with `up_axis`.

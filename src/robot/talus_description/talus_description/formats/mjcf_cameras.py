@@ -13,7 +13,7 @@ from math import atan, degrees, radians, tan
 from pathlib import Path
 
 import numpy as np
-from talus_core.machine.data_files import ContentError, xml_root
+from talus_core.files.data_files import ContentError, xml_root
 from talus_core.vision.cameras import CameraRow
 
 from talus_description.formats.urdf_model import (

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 from talus_core.errors import UnknownNameError
-from talus_core.machine.data_files import ContentError, xml_root
+from talus_core.files.data_files import ContentError, xml_root
 from transforms3d.euler import euler2mat
 
 from talus_description.conversion.mjcf_joints import ENDLESS_TURN_RAD

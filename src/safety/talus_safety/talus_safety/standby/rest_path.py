@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from talus_core.errors import TalusError, unknown_name_message
-from talus_core.machine.data_files import ContentError, yaml_tree
+from talus_core.files.data_files import ContentError, yaml_tree
 from talus_core.robot import RobotDescription
 
 from talus_safety.kernel.measure.body import Body

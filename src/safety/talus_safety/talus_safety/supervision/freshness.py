@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterable
 from pathlib import Path
 
-from talus_core.machine.data_files import read_xml
+from talus_core.files.data_files import read_xml
 
 NEVER = float("-inf")
 _HEAD = struct.Struct("<4s")  # head of a serialised message, which says its byte order

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from talus_core.errors import TalusError, UnknownNameError
-from talus_core.machine.data_files import ContentError, xml_root
+from talus_core.files.data_files import ContentError, xml_root
 from talus_core.robot import load_robot
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from talus_core.errors import TalusError, UnknownNameError
+from talus_core.files.data_files import ContentError, yaml_tree
 from talus_core.graph.node_table import NODES, NodeTable
-from talus_core.machine.data_files import ContentError, yaml_tree
 from talus_core.words.stop_levels import StopLevel
 from talus_simulation.faults.catalogue import CATALOGUE, FaultRequest
 

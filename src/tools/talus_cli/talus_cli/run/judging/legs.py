@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from talus_core.errors import TalusError
-from talus_core.machine.data_files import read_xml
+from talus_core.files.data_files import read_xml
 from talus_core.rotations import exp_so3, matrix_from_rpy
 
 

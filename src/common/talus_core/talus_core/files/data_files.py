@@ -15,7 +15,7 @@ from talus_core.errors import TalusError
 MOST_ENTRIES = 1_000_000
 MOST_DEPTH = 100  # the deepest has 5; readers that follow a tree recurse 1000 deep at most
 # Eight times as fast as PyYAML's own, where it was built in.
-LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER: Any = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 
 
 class ContentError(TalusError):
@@ -77,7 +77,7 @@ def _check_size(tree: Any) -> None:
         count += len(level)
         if count > MOST_ENTRIES:
             raise ContentError(f"not valid YAML: more than {MOST_ENTRIES} entries")
-        below = []
+        below: list[Any] = []
         for value in level:
             if isinstance(value, dict):
                 below += value.values()
