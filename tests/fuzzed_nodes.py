@@ -22,6 +22,7 @@ from fuzzed_graph import OPERATOR_KEY, Fuzzed, message_door
 from fuzzed_page import FuzzedPage, udp_doors
 from fuzzed_samples import ROBOT, ROBOT_FOLDER, ROOT, message_sample
 from nav_msgs.msg import Odometry
+from rclpy.signals import SignalHandlerOptions
 from robot_state_publisher.robot_state_publisher_node import RobotStatePublisher
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import BatteryState, JointState
@@ -110,7 +111,8 @@ class FuzzedNodes:
 
     def __init__(self, folder: Path):
         """Build the nodes; `folder`: where they may write."""
-        rclpy.init(args=["--ros-args", "--params-file", str(parameters(folder))])
+        words = ["--ros-args", "--params-file", str(parameters(folder))]
+        rclpy.init(args=words, signal_handler_options=SignalHandlerOptions.NO)
         balance, safety, mapper = BalanceNode(), SupervisorNode(), MapNode()
         recorder, publisher, device = RecorderNode(), RobotStatePublisher(), OperatorDeviceNode()
         driver, camera = self._driver(), self._camera()
