@@ -21,8 +21,11 @@ from pathlib import Path
 
 from documented_commands import DRIVERS, PATIENCE_S, ROOT, STARTS, of_kind, played, starts
 from std_srvs.srv import Trigger
+from talus_core.errors import TalusError
 from talus_core.words.modes import Mode
 from talus_lab.scenario.graph_link_node import GraphLink
+
+ASK_PERIOD_S = 1.0  # between two requests to arm, while nodes are still starting
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -79,22 +82,29 @@ def _launched(command: str, driver: str, folder: Path) -> str:
 
 
 def _stood_and_stopped() -> str:
+    """Arm as soon as all nodes are there, stand up, stop; return what went wrong."""
     link = GraphLink(lambda gate: None)
     link.patience = PATIENCE_S
+    until = time.monotonic() + PATIENCE_S
     try:
         link.wait_until(link.is_up, "a topic was silent")
-        for service, mode in (("safety/arm", None), ("balance/stand", Mode.STANDING),
-                              ("safety/stop", Mode.LIMP)):  # fmt: skip
-            answer = link.call(Trigger, service, Trigger.Request())
-            if not answer.success:
-                return f"{service}: {answer.message};"
-            if mode is not None:
-                link.wait_until(
-                    lambda mode=mode: link.newest["balance/state"].mode == mode, f"not {mode.name}"
-                )
+        while not (said := link.call(Trigger, "safety/arm", Trigger.Request())).success:
+            if time.monotonic() > until:
+                return f"safety/arm: {said.message};"
+            time.sleep(ASK_PERIOD_S)
+        link.call(Trigger, "balance/stand", Trigger.Request())
+        _reach(link, Mode.STANDING)
+        link.call(Trigger, "safety/stop", Trigger.Request())
+        _reach(link, Mode.LIMP)
+    except TalusError as error:
+        return f"{error};"
     finally:
         link.close()
     return ""
+
+
+def _reach(link: GraphLink, mode: Mode) -> None:
+    link.wait_until(lambda: link.newest["balance/state"].mode == mode, f"not {mode.words}")
 
 
 if __name__ == "__main__":

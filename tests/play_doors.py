@@ -57,7 +57,7 @@ def main(words: Sequence[str] | None = None) -> int:
                     known[key] = knock(door, seed, given.count)
                     _keep(store, key, known[key])
                     if known[key].finding:
-                        print(known[key].finding, flush=True)
+                        print(f"finding: {known[key].finding}", flush=True)
                 if key in known:
                     played.append(known[key])
     print(json.dumps(summary(len(wanted), played)), flush=True)

@@ -40,6 +40,7 @@ def settled(*words: str) -> argparse.Namespace:
         (("--postures", "walking", "--quick", "--seeds", "3"), "without", 3, 0, 0, False),
         (("--rows", "F23", "--evidence", "with", "--kill-nodes", "2"), "with", 4, 2, 1000, False),
         (("--evidence", "alone"), "alone", 4, 0, 0, True),
+        (("--evidence", "doors"), "doors", 4, 0, 0, True),
     ],
 )
 def test_a_part_comes_alone_and_the_whole_with_all(words, evidence, seeds, kills, stops, nominal):
@@ -69,7 +70,7 @@ def test_figures_count_what_is_bad(monkeypatch):
         EvidencePiece("fall", 0): Found(bad=1, share=0.0),
         EvidencePiece("fall", 1): Found(),
         EvidencePiece("fuzz", 0, 5000): Found(bad=1),
-        EvidencePiece("doors", 0, 500): Found(bad=2),
+        EvidencePiece("doors", 0, 500): Found(bad=2, inputs=70_000, cpu_s=100.0),
     }
     assert figures_of(found) == {
         "protective_falls": 2,
@@ -81,11 +82,19 @@ def test_figures_count_what_is_bad(monkeypatch):
         "fuzzed_messages": 35_000,
         "fuzz_crashes": 1,
         "knocks_per_door": 500,
+        "door_inputs": 70_000,
+        "door_inputs_per_cpu_s": 700.0,
         "door_crashes": 2,
         "kernel_line_and_branch": 0.9,
         "kernel_mutants": 500,
         "kernel_mutants_surviving": 3,
     }
+
+
+def test_no_piece_begins_after_the_time_and_the_next_call_goes_on(tmp_path):
+    store, scale = Store(tmp_path, "mark", Found), Scale(0, 25, 0, 0)
+    assert play_campaigns(scale, store, 1, BenchProgress("test"), seconds=-1.0) == {}
+    assert figures_of({}) == {}
 
 
 def test_what_was_played_is_kept(tmp_path):
@@ -101,6 +110,25 @@ def test_what_was_played_is_kept(tmp_path):
         play_campaigns(scale, again, 1, BenchProgress("test"))[EvidencePiece("cuts", 0, 25)].loss_s
         == 9.0
     )
+
+
+TOLD = '{"findings": %d, "inputs": 9, "cpu_s": 1.0}'
+
+
+@pytest.mark.parametrize(
+    "script, bad, inputs",
+    [
+        (f"print('finding: x')\nprint('{TOLD % 1}')\nexit(1)", 1, 9),
+        (f"print('{TOLD % 0}')", 0, 9),
+        ("import os\nos.abort()", 1, 0),
+    ],
+)
+def test_what_ends_the_interpreter_is_found_at_a_door(monkeypatch, tmp_path, script, bad, inputs):
+    path = tmp_path / "doors.py"
+    path.write_text(script)
+    monkeypatch.setattr(campaigns, "DOORS_SCRIPT", path)
+    found = campaigns._doors(EvidencePiece("doors", 0, 5))
+    assert (found.bad, found.inputs) == (bad, inputs) and bool(found.detail) == bool(bad)
 
 
 @pytest.mark.parametrize(

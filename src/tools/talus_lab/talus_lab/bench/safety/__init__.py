@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from talus_lab.bench.safety.figures import Outcomes
     from talus_lab.bench.safety.rows import Row
 
-EVIDENCE = ("with", "without", "alone")
+EVIDENCE = ("with", "without", "alone", "doors")
 QUICK_POSTURES = ("double_support", "walking")
 # How often each node is killed, and a stop is pressed: all, and with --quick.
 KILLS = 20
@@ -65,6 +66,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--quick", action="store_true", help="few of everything, in two postures")
     parser.add_argument("--evidence", choices=EVIDENCE, help="of falls, disk, fuzz and kernel")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=math.inf,
+        metavar="N",
+        help="begin no evidence after so long; the same command goes on",
+    )
     parser.add_argument("--first-seed", type=int, default=0, metavar="N", help="default: 0")
     parser.add_argument(
         "--jobs", type=int, default=len(os.sched_getaffinity(0)), metavar="N", help="processes"
@@ -99,7 +107,7 @@ def run(arguments: argparse.Namespace) -> BenchReport:
     _check_counts(arguments)
     parts = _Parts()
     outcomes: Outcomes = {}
-    if arguments.evidence != "alone":
+    if arguments.evidence in ("with", "without"):
         outcomes = _matrix(arguments, rows, postures)
         parts.add(table(rows, outcomes), summary(outcomes))
     if arguments.evidence != "without":
@@ -185,9 +193,12 @@ def _evidence(arguments: argparse.Namespace) -> tuple[list[dict[str, Any]], dict
     from talus_lab.bench.store import Store
 
     scale = campaigns.QUICK_SCALE if arguments.quick else campaigns.FULL_SCALE
+    scale = campaigns.DOORS_SCALE if arguments.evidence == "doors" else scale
     fingerprint = run_fingerprint(campaigns.EVIDENCE_ENTRIES, SOURCES, RUN_DATA)
     store = Store(MATRIX_STORE / "evidence", fingerprint, campaigns.Found)
-    found = campaigns.play_campaigns(scale, store, arguments.jobs, BenchProgress("safety"))
+    found = campaigns.play_campaigns(
+        scale, store, arguments.jobs, BenchProgress("safety"), arguments.seconds
+    )
     return campaigns.rows_of(found), campaigns.figures_of(found)
 
 
@@ -208,8 +219,9 @@ def _check_counts(arguments: argparse.Namespace) -> None:
         "--kill-nodes": (arguments.kill_nodes, 0),
         "--stops": (arguments.stops, 0),
         "--impostors": (arguments.impostors, 0),
+        "--seconds": (arguments.seconds, 1),
     }
     for option, (count, least) in counts.items():
-        if count < least:
+        if not count >= least:
             raise TalusError(f"{option} {count}: it must be at least {least}")
     check_output_file("--picture", arguments.picture)

@@ -7,15 +7,17 @@ interrupted goes on.
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -31,24 +33,27 @@ from talus_lab.rig.fork import ONE_THREAD
 
 CUTS_PER_PIECE = 25  # half a minute
 ROUNDS_PER_PIECE = 5000  # half a minute
-KNOCKS_PER_PIECE = 500  # at each door of a node: a minute
+KNOCKS_PER_PIECE = 100  # at each door of a node or a tool: half a minute
 # One round at the gate and one at the supervisor; commands, which may be absent, are not counted.
 MESSAGES_PER_ROUND = 7
 _TESTS_OF = {name: folder.parent / "test" for name, folder in python_packages(SOURCES).items()}
 FUZZ_TEST = _TESTS_OF["talus_safety"] / "test_safety_fuzz.py"
 # Bytes, not counted as messages.
 MALFORMED_TEST = _TESTS_OF["talus_drivers"] / "test_driver_malformed.py"
-DOORS_TEST = CHECKOUT / "tests" / "test_fuzz_doors.py"
+DOORS_SCRIPT = CHECKOUT / "tests" / "play_doors.py"
 DOORS_HELPERS = tuple(
-    CHECKOUT / "tests" / f"{name}.py" for name in ("fuzzed_nodes", "message_mutation")
+    path
+    for pattern in ("fuzzed_*.py", "*_mutation.py")
+    for path in sorted((CHECKOUT / "tests").glob(pattern))
 )
 KERNEL_TEST = CHECKOUT / "tests" / "test_safety_kernel.py"
+FINDING = "finding: "  # before what play_doors.py found
 MUTANTS_SCRIPT = CHECKOUT / "tests" / "mutate_safety_kernel.py"
 EVIDENCE_ENTRIES = ("talus_lab.bench.safety.campaigns",)  # what plays a piece
 # Tests that a campaign runs in a process of its own, so that no import leads to them.
 TESTS_RUN = {
     "fuzz": (FUZZ_TEST.parent, MALFORMED_TEST.parent),
-    "doors": (DOORS_TEST, *DOORS_HELPERS),
+    "doors": (DOORS_SCRIPT, *DOORS_HELPERS),
     "kernel": (FUZZ_TEST.parent, KERNEL_TEST),
 }
 
@@ -63,9 +68,10 @@ class Scale:
     knocks: int
 
 
-# 143 000 rounds are 10^6 messages; 14 500 knocks at each of 70 doors, as many.
-FULL_SCALE = Scale(100, 1000, 143_000, 14_500)
-QUICK_SCALE = Scale(4, 50, 5000, 500)
+# 143 000 rounds are 10^6 messages; 7000 knocks at each of 200 doors, fewer at slow ones, as many.
+FULL_SCALE = Scale(100, 1000, 143_000, 7_000)
+QUICK_SCALE = Scale(4, 50, 5000, 100)
+DOORS_SCALE = Scale(0, 0, 0, FULL_SCALE.knocks)  # the doors alone
 
 
 @dataclass(frozen=True)
@@ -91,12 +97,16 @@ class Found:
         share: Share of lines and branches that is tested; of falls: 1 if called early enough.
         loss_s: What a recording lost, s.
         detail: What went wrong, in words.
+        inputs: How many inputs were played at doors.
+        cpu_s: CPU time that they took, s.
     """
 
     bad: int = 0
     share: float = 1.0
     loss_s: float = 0.0
     detail: str = ""
+    inputs: int = 0
+    cpu_s: float = 0.0
 
 
 @cache
@@ -112,9 +122,9 @@ def _fingerprint_of_tests(campaign: str) -> str:
 
 
 def pieces(scale: Scale) -> list[EvidencePiece]:
-    """Return all pieces that must be played."""
+    """Return all pieces that must be played; of the doors alone, no other evidence."""
     return [
-        EvidencePiece("kernel", 0),
+        *([] if scale == DOORS_SCALE else [EvidencePiece("kernel", 0)]),
         *(
             EvidencePiece("cuts", seed, CUTS_PER_PIECE)
             for seed in range(-(-scale.cuts // CUTS_PER_PIECE))
@@ -132,9 +142,16 @@ def pieces(scale: Scale) -> list[EvidencePiece]:
 
 
 def play_campaigns(
-    scale: Scale, store: Store[Found], jobs: int, progress: BenchProgress
+    scale: Scale,
+    store: Store[Found],
+    jobs: int,
+    progress: BenchProgress,
+    seconds: float = float("inf"),
 ) -> dict[EvidencePiece, Found]:
-    """Play the pieces that are not in the store; return what all of them showed."""
+    """Play the pieces that are not in the store; return what all that were played showed.
+
+    After so many `seconds` no piece begins; the next call goes on from there.
+    """
     wanted = pieces(scale)
     found = {piece: known for piece in wanted if (known := store.get(piece)) is not None}
     left = [piece for piece in wanted if piece not in found]
@@ -143,7 +160,10 @@ def play_campaigns(
     os.environ.update(ONE_THREAD)
     spawn = multiprocessing.get_context("spawn")
     with spawn.Pool(min(jobs, len(left)), _ignore_interrupt, (os.getpid(),)) as pool:
-        for piece, outcome in pool.imap_unordered(_played, left):
+        play = partial(_played, time.monotonic() + seconds)
+        for piece, outcome in pool.imap_unordered(play, left):
+            if outcome is None:
+                continue
             found[piece] = outcome
             store.put(piece, outcome)
             progress.show(f"{len(found)} of {len(wanted)} pieces of evidence", piece.campaign)
@@ -151,27 +171,70 @@ def play_campaigns(
 
 
 def figures_of(found: Mapping[EvidencePiece, Found]) -> dict[str, float]:
-    """Return the figures of the summary."""
+    """Return the figures of the summary: those of the campaigns of which something was played."""
     by_name: dict[str, list[tuple[EvidencePiece, Found]]] = {}
     for piece, outcome in found.items():
         by_name.setdefault(piece.campaign, []).append((piece, outcome))
-    cuts, falls, fuzz, doors = (by_name.get(name, []) for name in ("cuts", "fall", "fuzz", "doors"))
-    tested, surviving = known_mutants()
+    figures: dict[str, float] = {}
+    for name, figure in _FIGURES.items():
+        if name in by_name:
+            figures |= figure(by_name[name])
+    return figures
+
+
+Played = Sequence[tuple[EvidencePiece, Found]]
+
+
+def _fall_figures(falls: Played) -> dict[str, float]:
     return {
         "protective_falls": len(falls),
         "fall_lead_s": sum(outcome.share for _, outcome in falls) / len(falls),
         "fall_head_strikes": sum(outcome.bad for _, outcome in falls),
+    }
+
+
+def _cut_figures(cuts: Played) -> dict[str, float]:
+    return {
         "power_cuts": sum(piece.count for piece, _ in cuts),
         "power_cuts_unreadable": sum(outcome.bad for _, outcome in cuts),
         "power_cuts_loss_s": max(outcome.loss_s for _, outcome in cuts),
+    }
+
+
+def _fuzz_figures(fuzz: Played) -> dict[str, float]:
+    return {
         "fuzzed_messages": MESSAGES_PER_ROUND * sum(piece.count for piece, _ in fuzz),
         "fuzz_crashes": sum(outcome.bad for _, outcome in fuzz),
+    }
+
+
+def _door_figures(doors: Played) -> dict[str, float]:
+    inputs = sum(outcome.inputs for _, outcome in doors)
+    cpu_s = sum(outcome.cpu_s for _, outcome in doors)
+    return {
         "knocks_per_door": sum(piece.count for piece, _ in doors),
+        "door_inputs": inputs,
+        "door_inputs_per_cpu_s": inputs / cpu_s if cpu_s else 0.0,
         "door_crashes": sum(outcome.bad for _, outcome in doors),
-        "kernel_line_and_branch": min(outcome.share for _, outcome in by_name["kernel"]),
+    }
+
+
+def _kernel_figures(kernel: Played) -> dict[str, float]:
+    tested, surviving = known_mutants()
+    return {
+        "kernel_line_and_branch": min(outcome.share for _, outcome in kernel),
         "kernel_mutants": tested,
         "kernel_mutants_surviving": surviving,
     }
+
+
+_FIGURES: Mapping[str, Callable[[Played], dict[str, float]]] = {
+    "fall": _fall_figures,
+    "cuts": _cut_figures,
+    "fuzz": _fuzz_figures,
+    "doors": _door_figures,
+    "kernel": _kernel_figures,
+}
 
 
 def rows_of(found: Mapping[EvidencePiece, Found]) -> list[dict[str, Any]]:
@@ -199,8 +262,10 @@ def _ignore_interrupt(parent: int) -> None:
     end_with_parent(parent)
 
 
-def _played(piece: EvidencePiece) -> tuple[EvidencePiece, Found]:
-    return piece, _CAMPAIGNS[piece.campaign](piece)
+def _played(until: float, piece: EvidencePiece) -> tuple[EvidencePiece, Found | None]:
+    """Play a piece, unless the steady clock, which processes share, is past `until`, s."""
+    late = time.monotonic() > until
+    return piece, None if late else _CAMPAIGNS[piece.campaign](piece)
 
 
 def _fall(piece: EvidencePiece) -> Found:
@@ -228,7 +293,16 @@ def _fuzz(piece: EvidencePiece) -> Found:
 
 
 def _doors(piece: EvidencePiece) -> Found:
-    return _fuzzed_by(piece, DOORS_TEST)
+    """Knock at all doors in a process of its own: also what ends the interpreter is found."""
+    command = [sys.executable, str(DOORS_SCRIPT), "--seed", str(piece.seed)]
+    command += ["--count", str(piece.count)]
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, errors="replace")
+    lines = done.stdout.strip().splitlines()
+    if done.returncode not in (0, 1) or not lines:
+        return Found(1, detail=f"seed {piece.seed}: ended with code {done.returncode}")
+    told = json.loads(lines[-1])
+    wrong = next((line for line in lines if line.startswith(FINDING)), "")
+    return Found(told["findings"], detail=wrong, inputs=told["inputs"], cpu_s=told["cpu_s"])
 
 
 def _fuzzed_by(piece: EvidencePiece, *tests: Path) -> Found:
