@@ -30,7 +30,7 @@ BATTERY_ENTRIES = (
     *("nominal_voltage", "full_voltage", "empty_voltage", "capacity", "energy"),
     *("internal_resistance", "computing_power"),
 )
-REST_PATH_ENTRIES = ("rows", "hips")
+REST_PATH_ENTRIES = ("rows", "hips", "keep_torque")
 SIMULATION_ENTRIES = ("sole", "materials", "self_collision")
 
 
@@ -87,6 +87,7 @@ class RobotDescription:
         legs: What the joints of the left and the right leg are for.
         frames: Names of base, torso, imu, gaze, left_gripper and right_gripper frames.
         poses: Named joint poses, each (n,), rad; at least `stand` and `sit`.
+        keeps_torque: In no pose it rests without torque: at the end of a stop, torque stays on.
         urdf, mjcf, sdf: The model files.
     """
 
@@ -99,6 +100,7 @@ class RobotDescription:
     legs: tuple[LegRoles, LegRoles]
     frames: dict[str, str]
     poses: dict[str, np.ndarray]
+    keeps_torque: bool
     urdf: Path
     mjcf: Path | None
     sdf: Path | None
@@ -211,10 +213,18 @@ def _build(folder: Path, raw: dict) -> RobotDescription:
         legs=(left_leg, right_leg),
         frames=frames,
         poses=poses,
+        keeps_torque=_keeps_torque(raw),
         urdf=urdf,
         mjcf=folder / raw["mjcf"] if "mjcf" in raw else None,
         sdf=folder / raw["sdf"] if "sdf" in raw else None,
     )
+
+
+def _keeps_torque(raw: dict) -> bool:
+    value = (raw.get("rest_path") or {}).get("keep_torque", False)
+    if not isinstance(value, bool):
+        raise UnknownNameError("value of rest_path.keep_torque", str(value), ("true", "false"))
+    return value
 
 
 def _pose(names: tuple[str, ...], joints: dict[str, float]) -> np.ndarray:

@@ -32,7 +32,7 @@ from talus_description.adoption.parts import (
     free_site_name,
     strip,
 )
-from talus_description.adoption.rest import REST_ROWS, TRIAL_S, rests_limp
+from talus_description.adoption.rest import REST_ROWS, brakes_of, find_rest, pose_entries
 from talus_description.adoption.soles import SIDE_WORDS, add_sole, stiffen_soles
 from talus_description.adoption.source import Source, read_source
 from talus_description.adoption.stance import Rooted, find_stance
@@ -44,10 +44,10 @@ from talus_description.conversion.compare import MujocoFigure, UrdfFigure, check
 from talus_description.conversion.mjcf_joints import ENDLESS_TURN_RAD, joint_effort
 from talus_description.conversion.remarks import Remarks
 from talus_description.conversion.whole_files import put_folder_in_place, workplace_beside
-from talus_description.crouch import crouches, hips
+from talus_description.crouch import Bend, bends, crouches
 from talus_description.formats.urdf_model import DescriptionError
 from talus_description.formats.urdf_reader import DRIVE_VELOCITY_RADPS, read_urdf
-from talus_description.rest_path import rest_path, yaml_text
+from talus_description.rest_path import yaml_text
 from talus_description.scene import load_robot_alone
 
 _ASSET_FOLDERS = re.compile(r'\b(meshdir|texturedir)="[^"]*"')
@@ -119,7 +119,7 @@ class _Adoption:
         robot = self._entries(finished, frames, soles, speeds)
         self._save(finished, meshes, robot, speeds)
         self._compare(speeds)
-        self._rest(robot, hips(finished, parts, soles))
+        self._rest(robot, bends(finished, parts, soles), finished)
 
     def _equip(self, joints: list[str], soles: list[str]) -> dict[str, str]:
         """Add what Talus reads and moves the robot by, and return its frames as in robot.yaml."""
@@ -202,38 +202,22 @@ class _Adoption:
             self.remarks.assumed(joint, f"speed limit {DRIVE_VELOCITY_RADPS:g} rad/s")
         return float(DRIVE_VELOCITY_RADPS if known is None else known)
 
-    def _rest(self, robot: dict, hips_of_both: list[str]) -> None:
-        """Write how the robot sits down, if it rests without torque where that ends."""
+    def _rest(self, robot: dict, legs: list[list[Bend]], finished: mujoco.MjModel) -> None:
+        """Write the pose in which the robot rests, and how it gets there from `stand`."""
         description = load_robot(self.made)
-        sit = description.poses["sit"]
-        drives = robot["drives"].values()
-        brakes = {
-            row["joints"][0]: (
-                row["holding_brake"],
-                row["torque_constant"] ** 2 / (2.0 * row["resistance"]),
-            )
-            for row in drives
+        drawn = {
+            bend.joint: float(finished.joint(bend.joint).qpos0[0]) for leg in legs for bend in leg
         }
-        soles = [foot.frame for foot in description.feet]
-        names = description.joint_names
-        can_rest = not np.allclose(sit, description.poses["stand"]) and rests_limp(
-            str(description.mjcf), names, sit, soles, brakes
-        )
-        if not can_rest:
-            self.remarks.assumed(
-                "sit",
-                "no rest path: limp in its lowest crouch it does not stay; give it stronger "
-                "brakes or a pose that rests, then `rest_path`; until then only the rig runs it",
-            )
+        rest = find_rest(description, legs, drawn, brakes_of(robot["drives"]))
+        if rest.pose is None:
+            self.remarks.assumed("sit", f"no rest path: {rest.words}; only the rig runs it")
             return
-        try:
-            path = rest_path(description, hips_of_both, REST_ROWS)
-        except ValueError as error:
-            self.remarks.assumed("sit", f"no rest path: no balance on the way ({error})")
-            return
-        self.remarks.assumed("sit", f"its lowest crouch, which its brakes hold for {TRIAL_S:g} s")
-        _write(self.made / "rest_path.yaml", yaml_text(description, path))
-        robot = robot | {"rest_path": {"rows": REST_ROWS, "hips": hips_of_both}}
+        self.remarks.assumed("sit", rest.words)
+        _write(self.made / "rest_path.yaml", yaml_text(description, rest.path))
+        entries: dict[str, object] = {"rows": REST_ROWS, "hips": [leg[0].joint for leg in legs]}
+        entries |= {"keep_torque": True} if rest.keeps_torque else {}
+        poses = robot["poses"] | {"sit": pose_entries(description.joint_names, rest.pose)}
+        robot = robot | {"poses": poses, "rest_path": entries}
         _write(self.made / ROBOT_FILE, _robot_text(robot))
 
     def _compare(self, speeds: Mapping[str, float]) -> None:

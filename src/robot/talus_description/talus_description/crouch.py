@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import mujoco
 import numpy as np
 
@@ -15,6 +17,13 @@ STRAIGHTEST_KNEE_RAD = 0.2  # less bent, the knees lift nothing
 KNEE_STEP_RAD = 0.05  # in which a deeper or a straighter crouch is sought
 STOP_MARGIN_RAD = 0.05  # before the stops
 SIDEWAYS_AXIS_SHARE = 0.95  # of an axis along y
+
+
+class Bend(NamedTuple):
+    """Names a joint that bends a leg, and the sign (1 or -1) that bends it about the y axis."""
+
+    joint: str
+    sign: float
 
 
 def crouches(
@@ -32,13 +41,17 @@ def crouches(
     return {"stand": solver.standing(), "sit": solver.deepest(SIT_KNEE_RAD)}
 
 
-def hips(model: mujoco.MjModel, parts: Anatomy, soles: list[str]) -> list[str]:
-    """Return the joints of both hips that turn the trunk forward. Raises AnatomyError."""
-    return _Solver(model, parts, soles).hips()
+def bends(model: mujoco.MjModel, parts: Anatomy, soles: list[str]) -> list[list[Bend]]:
+    """Return hip, knee and ankle of the left and the right leg. Raises AnatomyError."""
+    return _Solver(model, parts, soles).bends
 
 
 class _Solver:
-    """Bends both legs alike."""
+    """Bends both legs alike.
+
+    Attributes:
+        bends: Hip, knee and ankle of the left and the right leg.
+    """
 
     def __init__(self, model: mujoco.MjModel, parts: Anatomy, soles: list[str]):
         self._model = model
@@ -51,11 +64,7 @@ class _Solver:
         self._high = np.array([self._range(joint)[1] for joint in self._joints])
         self._data.qpos[3:7] = (1.0, 0.0, 0.0, 0.0)
         mujoco.mj_kinematics(model, self._data)
-        self._bends = [self._bending(parts.groups[group]) for group in ("left_leg", "right_leg")]
-
-    def hips(self) -> list[str]:
-        """Return the joints of both hips that bend forward."""
-        return [bends[0][0] for bends in self._bends]
+        self.bends = [self._bending(parts.groups[group]) for group in ("left_leg", "right_leg")]
 
     def pose(self, knee: float) -> dict[str, float]:
         """Return the balanced pose with the knees at `knee` rad."""
@@ -90,13 +99,13 @@ class _Solver:
             knee -= KNEE_STEP_RAD
         return self.standing()
 
-    def _bending(self, leg: tuple[str, ...]) -> list[tuple[str, float]]:
+    def _bending(self, leg: tuple[str, ...]) -> list[Bend]:
         """Return hip, knee and ankle with the sign that bends them forward (positive about y)."""
         found = []
         for joint in leg:
             axis = self._data.xaxis[self._model.joint(joint).id]
             if abs(axis[1]) > SIDEWAYS_AXIS_SHARE:
-                found.append((joint, float(np.sign(axis[1]))))
+                found.append(Bend(joint, float(np.sign(axis[1]))))
         if len(found) != 3:
             raise AnatomyError(
                 f"leg {', '.join(leg)}: {len(found)} joints bend forward; "
@@ -106,7 +115,7 @@ class _Solver:
 
     def _angles(self, hip: float, knee: float) -> np.ndarray:
         angles = np.clip(self._drawn, self._low, self._high)
-        for bends in self._bends:
+        for bends in self.bends:
             for (joint, sign), bend in zip(bends, (hip, knee, -hip - knee), strict=True):
                 at = self._joints.index(joint)
                 angles[at] = self._drawn[at] + sign * bend
@@ -131,7 +140,7 @@ class _Solver:
     def _beyond_stops(self, pose: dict[str, float]) -> list[str]:
         """Return the legs' joints that a pose bends to a stop or beyond it."""
         found = []
-        for joint in (joint for bends in self._bends for joint, _ in bends):
+        for joint in (joint for bends in self.bends for joint, _ in bends):
             low, high = self._range(joint)
             angle = pose.get(joint, 0.0)
             if not low + STOP_MARGIN_RAD <= angle <= high - STOP_MARGIN_RAD:

@@ -8,7 +8,7 @@ torques hold each row still, the load shared by both feet.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -135,6 +135,13 @@ def _balance(
 
     turn = brentq(miss, -HIP_SEARCH_RAD, HIP_SEARCH_RAD, xtol=1e-12)
     position[hips] = straight + turn * senses
+
+
+def zero_between(function: Callable[[float], float], low: float, high: float) -> float | None:
+    """Return where a function is 0 between two places; None where its sign does not change."""
+    if function(low) * function(high) > 0.0:
+        return None
+    return float(brentq(function, low, high, xtol=1e-6))
 
 
 def yaml_text(robot: RobotDescription, path: list[RestRow]) -> str:

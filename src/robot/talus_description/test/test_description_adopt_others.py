@@ -33,7 +33,7 @@ SERVOS = '<default><general biastype="affine" gainprm="80" biasprm="0 -80 -2" ge
 def no_trial(request, monkeypatch):
     """Spare the seconds of simulation that show whether a robot rests, but where it matters."""
     if "rest" not in request.node.name:
-        monkeypatch.setattr("talus_description.adopt.rests_limp", lambda *arguments: False)
+        monkeypatch.setattr("talus_description.adoption.rest.rests_limp", lambda *arguments: False)
 
 
 def adopted(tmp_path, text, name="guest"):
@@ -206,15 +206,17 @@ def test_links_show_and_meet_in_the_urdf_what_they_do_in_the_mjcf(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("torque", "rests"), [("-60 60", True), ("-3 3", False)], ids=["strong", "weak"]
+    ("torque", "rests"), [("-60 60", True), ("-16 16", False)], ids=["strong", "weak"]
 )
-def test_a_crouch_that_rests_without_torque_gets_a_path(tmp_path, torque, rests):
+def test_a_robot_gets_a_rest_or_is_said_to_need_its_torque(tmp_path, torque, rests):
     text = small_humanoid(torque=f'actuatorfrcrange="{torque}" armature="0.01"')
     folder, _, said = adopted(tmp_path, text)
-    assert (folder / "rest_path.yaml").exists() == rests
-    assert ("which its brakes hold" in said) == rests and ("no rest path" in said) != rests
-    entries = yaml.safe_load((folder / "robot.yaml").read_text())
-    assert entries.get("rest_path", {}).get("hips") == (["l_hip", "r_hip"] if rests else None)
+    entries = yaml.safe_load((folder / "robot.yaml").read_text())["rest_path"]
+    assert entries["hips"] == ["l_hip", "r_hip"]
+    assert load_robot(folder).keeps_torque is not rests
+    assert ("limp for 3 s in simulation" in said) == rests and ("cannot be cut" in said) != rests
+    rows = yaml.safe_load((folder / "rest_path.yaml").read_text())["rows"]
+    assert (np.diff([row["base_height"] for row in rows]) < 0.0).all()
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ from talus_safety.standby.fall_motion import DampedFall, FallMotion, FoldedFall
 from talus_safety.standby.rest_path import load_rest_path
 from talus_safety.standby.standby import Standby
 
+KEPT_REASON = "seated, and torque is kept, since the robot cannot be cut"
 SILENT_POWER_REPORT = PowerReport()
 LEVEL_OF_PHASE = {
     GatePhase.OFF: StopLevel.R0_RUN,
@@ -73,6 +74,7 @@ class LastGate:
         Raises TalusError where a file cannot be used.
         """
         self._config = config or GateConfig()
+        self._keeps_torque = robot.keeps_torque
         self._period = period
         body = Body(robot)
         self.senses = Senses(robot, body, period, self._config)
@@ -126,7 +128,7 @@ class LastGate:
             may_be_limp = before is GatePhase.OFF or posture is not Posture.UPRIGHT
             self._intake.take(now, state, command, may_be_limp)
         facts = self._facts(now, state, permit)
-        self._state = advance(self._state, facts, posture, self._config)
+        self._state = advance(self._state, facts, posture, self._config, self._keeps_torque)
         sent = self._act(state, posture, before, is_fresh=self._intake.is_newest(command))
         return self._decision(sent, posture, facts)
 
@@ -177,7 +179,9 @@ class LastGate:
         step = self._standby.step_standby(
             state, senses.balance.vertical, senses.drives.findings.limp, senses.repair.held
         )
-        self._state = ended(self._state, posture, step.is_sitting, step.is_finished)
+        self._state = ended(
+            self._state, posture, step.is_sitting, step.is_finished, self._keeps_torque
+        )
         if self._state.phase is GatePhase.OFF:
             return CUT_TORQUE
         self._sent = senses.repair.command(self._intake.limit(step.command, state), state)
@@ -188,7 +192,13 @@ class LastGate:
         if is_new:
             self._fall.begin_fall(state, vertical)
         command = self._fall.step_fall(state, vertical)
-        self._state = ended(self._state, posture, is_sitting=False, is_finished=True)
+        self._state = ended(
+            self._state,
+            posture,
+            is_sitting=False,
+            is_finished=True,
+            keeps_torque=self._keeps_torque,
+        )
         if self._state.phase is GatePhase.OFF:
             return CUT_TORQUE
         return self.senses.repair.command(self._intake.limit(command, state), state)
@@ -196,7 +206,7 @@ class LastGate:
     def _decision(
         self, sent: JointCommand | None, posture: Posture, facts: GateFacts
     ) -> GateDecision:
-        phase, latch, rule, _ = self._state
+        phase, latch, rule, _, is_kept = self._state
         request = LEVEL_OF_PHASE[phase]
         reason = latch
         asked = active(REQUEST_RULES, facts, self._config)
@@ -209,6 +219,8 @@ class LastGate:
             request = max(request, asked[0].level)
         elif refusal and not latch:
             reason = f"joint_command refused: {refusal}"
+        if is_kept:
+            reason = f"{reason}; {KEPT_REASON}" if reason else KEPT_REASON
         return GateDecision(
             command=sent,
             phase=phase,

@@ -57,7 +57,7 @@ class SupervisorNode:
         self._bundle = bundle.digest(robot)
         self._watch = Watch(robot, self._config, self._bundle, NODES.with_file(self._config.nodes))
         self._judgement = Judgement(
-            Supervisor(self._config, check_node_transport(node).refusal),
+            Supervisor(self._config, check_node_transport(node).refusal, robot.keeps_torque),
             self._watch.facts(time.monotonic()),
         )
         self._codec = RobotStateCodec(len(robot.joint_names))

@@ -256,3 +256,31 @@ def test_torque_is_cut_where_no_command_is_sent(sent, phase):
     )
     assert decision.cuts_torque == (sent is None)
     assert decision.standby_active == (phase is HOLD) and decision.cut == ()
+
+
+def kept(state: PhaseState, posture: Posture, is_finished: bool = True) -> PhaseState:
+    """Return the state of a robot that cannot be cut after a tick of sitting."""
+    return ended(state, posture, is_sitting=True, is_finished=is_finished, keeps_torque=True)
+
+
+def test_a_robot_that_cannot_be_cut_is_held_seated_until_it_is_armed_again():
+    assert advance(PhaseState(RUN), vary(FINE, permit=NO), SEATED, CONFIG, True).phase is HOLD
+    state = kept(locked(HOLD, "commands are gone"), UPRIGHT, is_finished=False)
+    assert state.phase is SIT and not state.is_kept
+    for _ in range(3):
+        state = kept(advance(state, vary(FINE, permit=STOP), SEATED, CONFIG, True), SEATED)
+        assert state.phase is SIT and state.is_kept
+    state = advance(state, vary(FINE, permit_age=0.2), SEATED, CONFIG, True)
+    assert state.phase is SIT and not state.latch, "armed, but the permit is old"
+    assert advance(state, FINE, SEATED, CONFIG, True) == PhaseState(RUN)
+
+
+def test_a_robot_that_cannot_be_cut_is_let_go_only_where_it_lies():
+    state = kept(locked(SIT, "commands are gone"), SEATED)
+    assert not kept(state, UPRIGHT).is_kept, "it was lifted"
+    falling = advance(state, vary(FINE, is_falling=True), UPRIGHT, CONFIG, True)
+    assert falling.phase is FALL and not falling.is_kept
+    assert kept(falling, UPRIGHT).phase is FALL and kept(falling, SEATED).phase is FALL
+    assert kept(falling, LYING).phase is OFF
+    lying = advance(PhaseState(RUN), vary(FINE, permit=NO), LYING, CONFIG, True)
+    assert lying.phase is OFF

@@ -374,3 +374,14 @@ def test_every_state_and_event_to_depth_five_keeps_the_promises():
         if event == Wish.STOP.value:
             assert new.level >= R3 and not new.armed, f"a stop always stops; {story}"
     assert transitions > 3000
+
+
+def test_where_the_gate_holds_a_robot_that_cannot_be_cut_the_stop_is_over():
+    keeps = Supervisor(CONFIG, keeps_torque=True)
+    stopped, _ = keeps.ask(SupervisorState(torque_permitted=True, armed=True), STANDING, Wish.STOP)
+    held = Facts(gate=GateReport(GatePhase.SIT, True, True, R3), mode=Mode.STANDING)
+    assert not keeps.step_level(stopped, held, DT).torque_permitted
+    assert SUPERVISOR.step_level(stopped, held, DT).torque_permitted
+    on_its_way = vary(held, gate__at_rest=False)
+    assert keeps.step_level(stopped, on_its_way, DT).torque_permitted
+    assert keeps.step_level(stopped, vary(held, gate__phase=GatePhase.HOLD), DT).torque_permitted

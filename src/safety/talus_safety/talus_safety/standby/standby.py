@@ -140,8 +140,8 @@ class Standby:
         self._knees = [leg.knee for leg in robot.legs]  # a leg gives way without its torque
         self._gains = _gains(robot)
         # A joint with a brake stays stiff until torque is cut and the brake closes; the others are
-        # let down onto their stops.
-        self._is_braked = robot.limits.holding_brake > 0.0
+        # let down onto their stops. Where torque is never cut, all stay stiff.
+        self._stays_stiff = (robot.limits.holding_brake > 0.0) | robot.keeps_torque
         self._descent = Descent(0.0, 0.0, offset=np.zeros(body.size), speed=np.zeros(body.size))
 
     @property
@@ -204,7 +204,7 @@ class Standby:
                 held=held,
             )
         left = max(1.0 - descent.seated_for / self._config.release_s, 0.0)
-        fade = np.where(self._is_braked, 1.0, left)
+        fade = np.where(self._stays_stiff, 1.0, left)
         command = JointCommand(
             sequence=state.sequence,
             position=self._reference(),

@@ -69,13 +69,20 @@ class JointBrakes:
         table: DriveTable,
         bank: DriveBank,
         faults: DriveFaults,
+        needs_props: bool = False,
     ):
-        """Begin with the model's own bearings; nothing is set before `apply`."""
+        """Begin with the model's own bearings; nothing is set before `apply`.
+
+        `needs_props`: the robot rests in no pose without torque, so that, as on the stand in its
+        workshop, its joints are propped until torque comes.
+        """
         self._model = model
         self._dof_at = dof_at
         self._table = table
         self._bank = bank
         self._faults = faults
+        self._needs_props = needs_props
+        self._is_propped = needs_props
         self._is_enabled = True
         self._is_cut = bank.is_cut
         self._locked = faults.locked
@@ -105,14 +112,20 @@ class JointBrakes:
         self._is_cut = self._bank.is_cut
         self._locked = self._faults.locked
         self.any_locked = bool(self._locked.any())
+        self._is_propped = self._is_propped and not self._is_enabled
+        is_fixed = self._locked | self._is_propped
         model = self._model
         braked = self._is_cut | (not self._is_enabled)
         friction = np.where(braked, self._braked.friction, self._free.friction)
         damping = np.where(braked, self._braked.damping, self._free.damping)
-        stop_time = np.where(self._locked, LOCK_STOP_TIME_S, self._friction_time)
+        stop_time = np.where(is_fixed, LOCK_STOP_TIME_S, self._friction_time)
         model.dof_damping[self._dof_at] = damping
-        model.dof_frictionloss[self._dof_at] = np.where(self._locked, LOCK_FRICTION_NM, friction)
+        model.dof_frictionloss[self._dof_at] = np.where(is_fixed, LOCK_FRICTION_NM, friction)
         model.dof_solref[self._dof_at, 0] = stop_time
+
+    def prop(self) -> None:
+        """Prop the joints again, where the robot needs it: it was put down anew."""
+        self._is_propped = self._needs_props
 
     def free_windings(self) -> None:
         """Take the damping of shorted windings away, until the next `apply`."""

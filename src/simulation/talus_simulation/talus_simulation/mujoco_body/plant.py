@@ -94,7 +94,12 @@ class Plant:
         self._description = description
         self.joints = JointAccess(self.model, self.data, description.joint_names)
         self.brakes = JointBrakes(
-            model=self.model, dof_at=self.joints.dof_at, table=table, bank=self.bank, faults=faults
+            model=self.model,
+            dof_at=self.joints.dof_at,
+            table=table,
+            bank=self.bank,
+            faults=faults,
+            needs_props=description.keeps_torque,
         )
         self.imu = Imu(self.model, self.data, description.frames["imu"])
         self._wrenches_at = np.array(
@@ -150,6 +155,7 @@ class Plant:
         self.data.qpos[:] = start
         self.surroundings.keep(self.data)
         self.bank.release()
+        self.brakes.prop()
         self.brakes.apply()
         self._settle(0.5 * settle)
         # Without the shorted windings, which would let the arms sink for 10 s more.

@@ -8,7 +8,10 @@
     HOLD, SIT -- falling -----------------------------> FALL
 
 The gate never cuts torque while the robot is upright: where torque must go, the gate sits the robot
-down first.
+down first. A robot that rests in no pose without torque stays in SIT, held stiff; from there reset
+and arm lead straight back:
+
+    SIT -- cannot be cut; seated, unlatched, armed, a sound command --> RUN
 """
 
 from __future__ import annotations
@@ -33,12 +36,14 @@ class PhaseState(NamedTuple):
         latch: Why commands are locked out until reset and arm; empty while they are not.
         rule: Name of the rule that caused the latch.
         was_disarmed: Whether the permit was disarmed since the latch closed.
+        is_kept: Whether a robot that cannot be cut has sat down and is held there.
     """
 
     phase: GatePhase = GatePhase.OFF
     latch: str = ""
     rule: str = ""
     was_disarmed: bool = False
+    is_kept: bool = False
 
 
 def locked(phase: GatePhase, cause: str, rule: str = "") -> PhaseState:
@@ -47,40 +52,58 @@ def locked(phase: GatePhase, cause: str, rule: str = "") -> PhaseState:
 
 
 def advance(
-    state: PhaseState, facts: GateFacts, posture: Posture, config: GateConfig
+    state: PhaseState,
+    facts: GateFacts,
+    posture: Posture,
+    config: GateConfig,
+    keeps_torque: bool = False,
 ) -> PhaseState:
-    """Return the next phase; `ended` decides how HOLD, SIT and FALL end."""
-    state = _unlatched(state, facts.permit)
+    """Return the next phase; `ended` decides how HOLD, SIT and FALL end.
+
+    `keeps_torque`: the robot rests in no pose without torque.
+    """
+    waits = state.phase is GatePhase.OFF or state.is_kept
+    if waits:
+        state = _unlatched(state, facts.permit)
     losses = active(LOSS_RULES, facts, config)
-    if state.phase is GatePhase.OFF and not losses and not state.latch and facts.lets_torque_start:
+    if waits and not losses and not state.latch and facts.lets_torque_start:
         return PhaseState(GatePhase.RUN)
     if state.phase is GatePhase.RUN and losses:
-        return _given_up(losses[0], facts, posture)
+        return _given_up(losses[0], facts, posture, keeps_torque)
     if (
         state.phase in (GatePhase.HOLD, GatePhase.SIT)
         and facts.is_falling
         and posture is Posture.UPRIGHT
     ):
-        return state._replace(phase=GatePhase.FALL)
+        return state._replace(phase=GatePhase.FALL, is_kept=False)
     return state
 
 
-def ended(state: PhaseState, posture: Posture, is_sitting: bool, is_finished: bool) -> PhaseState:
+def ended(
+    state: PhaseState,
+    posture: Posture,
+    is_sitting: bool,
+    is_finished: bool,
+    keeps_torque: bool = False,
+) -> PhaseState:
     """Return the state after a tick in HOLD, SIT or FALL: still moving, or without torque."""
-    if posture is Posture.LYING or (posture is Posture.SEATED and is_finished):
-        return state._replace(phase=GatePhase.OFF)
+    has_sat_down = posture is Posture.SEATED and is_finished
+    if posture is Posture.LYING or (has_sat_down and not keeps_torque):
+        return state._replace(phase=GatePhase.OFF, is_kept=False)
     if state.phase is GatePhase.FALL:
         return state
+    if has_sat_down != state.is_kept:
+        state = state._replace(is_kept=has_sat_down)
     phase = GatePhase.SIT if is_sitting else GatePhase.HOLD
     return state if phase is state.phase else state._replace(phase=phase)
 
 
-def _given_up(rule: Rule, facts: GateFacts, posture: Posture) -> PhaseState:
+def _given_up(rule: Rule, facts: GateFacts, posture: Posture, keeps_torque: bool) -> PhaseState:
     """Return the state after a loss: OFF at rest, otherwise HOLD or FALL, latched in each case.
 
     In HOLD the gate holds the robot up; in FALL it lets the robot fall as softly as it can.
     """
-    if posture is not Posture.UPRIGHT:
+    if posture is Posture.LYING or (posture is Posture.SEATED and not keeps_torque):
         phase = GatePhase.OFF
     else:
         phase = GatePhase.FALL if facts.is_falling else GatePhase.HOLD
@@ -89,8 +112,8 @@ def _given_up(rule: Rule, facts: GateFacts, posture: Posture) -> PhaseState:
 
 def _unlatched(state: PhaseState, permit: TorquePermit | None) -> PhaseState:
     """Open the latch once the permit was disarmed and then armed again: an operator did both."""
-    if not state.latch or permit is None or state.phase is not GatePhase.OFF:
+    if not state.latch or permit is None:
         return state
     if not permit.armed:
         return state if state.was_disarmed else state._replace(was_disarmed=True)
-    return PhaseState() if state.was_disarmed else state
+    return PhaseState(state.phase, is_kept=state.is_kept) if state.was_disarmed else state

@@ -87,10 +87,17 @@ class Supervisor:
     It keeps no state of its own: all that changes is in the SupervisorState it takes and returns.
     """
 
-    def __init__(self, config: SupervisorLimits, never_arms: str = ""):
-        """Decide by `config`; `never_arms` says what speaks against arming, if not empty."""
+    def __init__(self, config: SupervisorLimits, never_arms: str = "", keeps_torque: bool = False):
+        """Decide by `config`.
+
+        Args:
+            config: The limits.
+            never_arms: What speaks against arming, if not empty.
+            keeps_torque: The robot rests in no pose without torque: the gate holds it seated.
+        """
         self._config = config
         self._never_arms = never_arms
+        self._keeps_torque = keeps_torque
 
     def step_level(self, state: SupervisorState, facts: Facts, dt: float) -> SupervisorState:
         """Return the state after `dt` s of robot time in which these facts held."""
@@ -160,7 +167,7 @@ class Supervisor:
         """
         if not state.torque_permitted or state.held < StopLevel.R3_SIT_THEN_CUT:
             return state
-        if _is_down(facts):
+        if _is_down(facts, self._keeps_torque):
             return replace(state, torque_permitted=False)
         if state.held_for > self._config.sit_timeout_s:
             return replace(
@@ -255,9 +262,14 @@ def _shown(state: SupervisorState, holding: list[Rule], facts: Facts) -> Supervi
     )
 
 
-def _is_down(facts: Facts) -> bool:
-    """Tell whether the robot sits or lies and nothing moves it, or has no torque already."""
+def _is_down(facts: Facts, keeps_torque: bool) -> bool:
+    """Tell whether the robot sits or lies and nothing moves it, or has no torque already.
+
+    Where the robot `keeps_torque`, the gate that has sat it down holds it there.
+    """
     if facts.gate.phase is GatePhase.OFF:
+        return True
+    if keeps_torque and facts.gate.phase is GatePhase.SIT and facts.gate.at_rest:
         return True
     nobody_moves = facts.mode <= Mode.SEATED or facts.tilt > FALLEN_TILT_RAD
     return facts.gate.at_rest and nobody_moves
