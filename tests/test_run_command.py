@@ -24,7 +24,7 @@ STATUS = re.compile(r" *[\d.]+ s \| ")
 PATIENCE_S = 300.0
 KEYS = {
     *("fell", "faults", "distance_m", "odom_error_m", "real_time_factor", "energy_j"),
-    *("final_level", "rates_hz", "sim_seconds"),
+    *("final_level", "rates_hz", "sim_seconds", "torque_kept"),
 }
 
 

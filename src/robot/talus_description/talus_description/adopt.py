@@ -42,7 +42,7 @@ from talus_description.anatomy import AnatomyError
 from talus_description.assets.mesh_store import MESH_FOLDER, MeshAsset
 from talus_description.conversion.compare import MujocoFigure, UrdfFigure, check_same
 from talus_description.conversion.mjcf_joints import ENDLESS_TURN_RAD, joint_effort
-from talus_description.conversion.remarks import Remarks
+from talus_description.conversion.remarks import ADOPTED_FILE, Remarks
 from talus_description.conversion.whole_files import put_folder_in_place, workplace_beside
 from talus_description.crouch import Bend, bends, crouches
 from talus_description.formats.urdf_model import DescriptionError
@@ -87,6 +87,7 @@ def adopt(
             raise AnatomyError(f"{source}: {error}") from error
         except TalusError as error:
             raise DescriptionError(f"{source}: {error}".replace(str(made), str(folder))) from error
+        _write(made / ADOPTED_FILE, "".join(f"{line}\n" for line in remarks.lines()))
         put_folder_in_place(made, folder)
 
 

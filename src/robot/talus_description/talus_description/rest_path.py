@@ -51,6 +51,11 @@ class Statics:
         self._at_v = np.array([joint.idx_v for joint in joints])
         self._soles = [self.model.getFrameId(foot.frame) for foot in robot.feet]
 
+    @property
+    def mass(self) -> float:
+        """Return the mass of the whole robot, kg."""
+        return float(pinocchio.computeTotalMass(self.model))
+
     def place(self, position: np.ndarray) -> np.ndarray:
         """Return the position (nq,) with joint angles (n,), left sole at the world's origin."""
         q = pinocchio.neutral(self.model)

@@ -232,6 +232,7 @@ class LastGate:
             counters=self._intake.counters,
             cut=self._cut,
             unfelt=self._unfelt,
+            is_kept=is_kept,
         )
 
 

@@ -160,7 +160,7 @@ def test_pace():
 SUMMARY = RunSummary(False, (), 5.12345678, 0.05, 1.5, 9000.0, "R3", {"odom": 62.5}, 24.0)
 KEYS = {
     *("fell", "faults", "distance_m", "odom_error_m", "real_time_factor", "energy_j"),
-    *("final_level", "rates_hz", "sim_seconds"),
+    *("final_level", "rates_hz", "sim_seconds", "torque_kept"),
 }
 
 

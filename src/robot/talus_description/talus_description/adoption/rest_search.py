@@ -135,31 +135,43 @@ class RestSearch:
 
     def _crouch(self, position: np.ndarray, knee: float) -> Crouch:
         robot = self._robot
-        limits = robot.limits
         structural = robot.structural_indices
-        torque = np.zeros(len(position))
-        torque[structural] = self._statics.row(position).torque
-        # What holds the joint up is the torque; what gravity does to it is its negative.
-        falls_down = (torque > 0.0) & (position - limits.lower < ON_STOP_RAD)
-        falls_up = (torque < 0.0) & (limits.upper - position < ON_STOP_RAD)
-        on_stop = falls_down | falls_up
-        slumped = np.where(falls_down, limits.lower, np.where(falls_up, limits.upper, position))
-        if not self._is_supported(slumped):
-            on_stop[:] = False  # it would topple on its way onto them
-        load = np.where(on_stop, 0.0, np.abs(torque) / self._hold)
+        load, on_stop = loads_without_power(robot, self._statics, position, self._hold)
+        effort = np.abs(self._statics.row(position).torque) / robot.limits.effort[structural]
         worst = int(load.argmax())
         return Crouch(
             position=position,
             knee=knee,
             load=float(load[worst]),
             joint=robot.joint_names[worst],
-            effort=float((np.abs(torque) / limits.effort).max()),
+            effort=float(effort.max()),
             on_stops=tuple(robot.joint_names[at] for at in np.flatnonzero(on_stop)),
         )
 
-    def _is_supported(self, position: np.ndarray) -> bool:
-        ahead = self._statics.com_ahead(position)
-        return abs(ahead) <= SUPPORT_SHARE * 0.5 * self._robot.feet[0].length
+
+def loads_without_power(
+    robot: RobotDescription, statics: Statics, position: np.ndarray, hold: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return each joint's load over what holds it, and which joints rest on a stop instead.
+
+    Args:
+        robot: The robot.
+        statics: Its statics.
+        position: Joint angles on two flat feet, rad. (n,)
+        hold: Dry friction of each joint without power, above 0, N m. (n,)
+    """
+    limits = robot.limits
+    torque = np.zeros(len(position))
+    torque[robot.structural_indices] = statics.row(position).torque
+    # What holds the joint up is the torque; what gravity does to it is its negative.
+    falls_down = (torque > 0.0) & (position - limits.lower < ON_STOP_RAD)
+    falls_up = (torque < 0.0) & (limits.upper - position < ON_STOP_RAD)
+    on_stop = falls_down | falls_up
+    slumped = np.where(falls_down, limits.lower, np.where(falls_up, limits.upper, position))
+    support = SUPPORT_SHARE * 0.5 * robot.feet[0].length
+    if abs(statics.com_ahead(slumped)) > support:
+        on_stop[:] = False  # it would topple on its way onto them
+    return np.where(on_stop, 0.0, np.abs(torque) / hold), on_stop
 
 
 def by_preference(crouches: Sequence[Crouch]) -> list[Crouch]:

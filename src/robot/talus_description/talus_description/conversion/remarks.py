@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+ADOPTED_FILE = "adopted.txt"  # in the folder of an adopted robot: the list of remarks
 REMARK_KINDS = ("assumed", "changed", "lost")
 
 

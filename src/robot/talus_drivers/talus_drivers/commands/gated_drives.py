@@ -54,8 +54,9 @@ class GatedDrives:
 
     @property
     def is_holding(self) -> bool:
-        """Whether the drives produce torque."""
-        return self.decision is not None and not self.decision.cuts_torque
+        """Whether the drives hold up a robot that is not down yet."""
+        decision = self.decision
+        return decision is not None and not (decision.cuts_torque or decision.is_kept)
 
     def put_command(self, command: JointCommand) -> None:
         """Keep a command as it came, until its tick."""

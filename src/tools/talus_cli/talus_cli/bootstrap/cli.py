@@ -27,6 +27,7 @@ usage: ./talus COMMAND [ARGS]
   test [ARGS]      the whole test suite; ARGS go to pytest
   bench NAME       a benchmark; --json FILE writes the figures
   scenario FILE    faults on a time line, and what must follow; --graph: on the robot that runs
+  robot check DIR  what of a robot's folder is missing or odd, and what to write
   operator KEY     the operator's device in this terminal, over UDP; --new-key FILE makes a key
   launch FILE      a launch file; key:=value sets an argument
   exec -- CMD      a command of yours with the environment sourced
@@ -160,6 +161,7 @@ COMMANDS: dict[str, Callable[[Workspace, list[str]], int]] = {
     "test": _test,
     "bench": _bench,
     "scenario": _module("talus_lab.scenario"),
+    "robot": _module("talus_lab.robot", uses_ros=False),
     "operator": _module("talus_cli.operator", uses_ros=False),
     "launch": _module("talus_launch"),
     "exec": _exec,

@@ -65,7 +65,8 @@ class Operation:
         )
         seat = dict(zip(robot.joint_names, robot.poses["sit"], strict=True))
         self._judge = Judge(soles, seat)
-        self._operator = RunOperator(RunWish(options.seconds, options.velocity))
+        self._operator = RunOperator(RunWish(options.seconds, options.velocity, robot.keeps_torque))
+        self._keeps_torque = robot.keeps_torque
         topics = counted_topics(options.perception, raw.get("cameras", {}))
         self._node = OperatorNode(
             topics, robot.joint_names, lambda text: screen.note(f"run: {text}")
@@ -180,6 +181,7 @@ class Operation:
             final_level=UNKNOWN_LEVEL_WORD if safety is None else f"R{safety.level}",
             rates_hz=self._node.inbox.rates(self._pace.simulated),
             sim_seconds=self._pace.simulated,
+            torque_kept=self._keeps_torque,
         )
 
     def close(self) -> None:

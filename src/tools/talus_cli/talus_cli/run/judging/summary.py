@@ -26,6 +26,7 @@ class RunSummary:
             before a supervisor spoke.
         rates_hz: Messages per simulated second, by topic.
         sim_seconds: Simulated time from arming to the end.
+        torque_kept: The robot rests in no pose without torque, and was held to the end.
     """
 
     fell: bool = False
@@ -37,6 +38,7 @@ class RunSummary:
     final_level: str = UNKNOWN_LEVEL_WORD
     rates_hz: Mapping[str, float] = field(default_factory=dict)
     sim_seconds: float = 0.0
+    torque_kept: bool = False
 
     @property
     def exit_code(self) -> int:
@@ -52,7 +54,9 @@ class RunSummary:
             return "fell"
         if self.faults:
             return "ended with faults"
-        return "sat down, torque off" if self.sim_seconds else "ended before the robot was ready"
+        if not self.sim_seconds:
+            return "ended before the robot was ready"
+        return "sat down, torque kept" if self.torque_kept else "sat down, torque off"
 
     def lines(self) -> list[str]:
         """Return the lines for the terminal."""

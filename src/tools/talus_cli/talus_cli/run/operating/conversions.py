@@ -34,7 +34,7 @@ def safety(message: SafetyState) -> HeardSafety:
 
 def gate(message: GateState) -> HeardGate:
     """Return what the operator of a run reads of the message."""
-    return HeardGate(message.phase, message.reason)
+    return HeardGate(message.phase, message.reason, message.at_rest)
 
 
 def pose(message: Odometry) -> JudgedPose:

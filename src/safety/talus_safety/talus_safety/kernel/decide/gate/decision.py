@@ -43,6 +43,7 @@ class GateDecision:
         counters: Numbers of command frames since the start.
         cut: Joints whose drives are switched off, on robots that can switch them one by one.
         unfelt: What the body cannot say; the gate asks nothing that follows from it.
+        is_kept: Whether a robot that cannot be cut has sat down and is held there.
     """
 
     command: JointCommand | None
@@ -55,6 +56,7 @@ class GateDecision:
     counters: GateCounters
     cut: tuple[int, ...] = ()
     unfelt: frozenset[BodySense] = frozenset()
+    is_kept: bool = False
 
     @property
     def cuts_torque(self) -> bool:
