@@ -263,16 +263,13 @@ def kept(state: PhaseState, posture: Posture, is_finished: bool = True) -> Phase
     return ended(state, posture, is_sitting=True, is_finished=is_finished, keeps_torque=True)
 
 
-def test_a_robot_that_cannot_be_cut_is_held_seated_until_it_is_armed_again():
+def test_a_robot_that_cannot_be_cut_is_held_seated():
     assert advance(PhaseState(RUN), vary(FINE, permit=NO), SEATED, CONFIG, True).phase is HOLD
     state = kept(locked(HOLD, "commands are gone"), UPRIGHT, is_finished=False)
     assert state.phase is SIT and not state.is_kept
-    for _ in range(3):
-        state = kept(advance(state, vary(FINE, permit=STOP), SEATED, CONFIG, True), SEATED)
-        assert state.phase is SIT and state.is_kept
-    state = advance(state, vary(FINE, permit_age=0.2), SEATED, CONFIG, True)
-    assert state.phase is SIT and not state.latch, "armed, but the permit is old"
-    assert advance(state, FINE, SEATED, CONFIG, True) == PhaseState(RUN)
+    for permit in (STOP, NO, GO, STOP):
+        state = kept(advance(state, vary(FINE, permit=permit), SEATED, CONFIG, True), SEATED)
+        assert state.phase is SIT and state.is_kept and state.latch
 
 
 def test_a_robot_that_cannot_be_cut_is_let_go_only_where_it_lies():

@@ -376,12 +376,43 @@ def test_every_state_and_event_to_depth_five_keeps_the_promises():
     assert transitions > 3000
 
 
-def test_where_the_gate_holds_a_robot_that_cannot_be_cut_the_stop_is_over():
+def test_a_robot_that_cannot_be_cut_is_stopped_seated_and_keeps_its_torque():
     keeps = Supervisor(CONFIG, keeps_torque=True)
-    stopped, _ = keeps.ask(SupervisorState(torque_permitted=True, armed=True), STANDING, Wish.STOP)
-    held = Facts(gate=GateReport(GatePhase.SIT, True, True, R3), mode=Mode.STANDING)
-    assert not keeps.step_level(stopped, held, DT).torque_permitted
-    assert SUPERVISOR.step_level(stopped, held, DT).torque_permitted
-    on_its_way = vary(held, gate__at_rest=False)
-    assert keeps.step_level(stopped, on_its_way, DT).torque_permitted
-    assert keeps.step_level(stopped, vary(held, gate__phase=GatePhase.HOLD), DT).torque_permitted
+    running = SupervisorState(R0, "", armed=True, torque_permitted=True)
+    stopped, _ = keeps.ask(running, STANDING, Wish.STOP)
+    assert not keeps.ask(stopped, SITTING, Wish.RESET)[1].success
+    by_gate = Facts(gate=GateReport(GatePhase.SIT, True, True, R3), mode=Mode.STANDING)
+    for held in (HELD_SEATED, by_gate):
+        state = stopped
+        for _ in range(round(CONFIG.sit_timeout_s / DT) + 2):
+            state = keeps.step_level(state, held, DT)
+        assert state.torque_permitted and state.level is R3
+        assert state.clears_by.endswith("; torque is kept, since the robot cannot be cut")
+    reset, answer = keeps.ask(stopped, HELD_SEATED, Wish.RESET)
+    assert answer.success and keeps.ask(reset, HELD_SEATED, Wish.ARM)[1].success
+    assert "driver holds and sits" in keeps.ask(stopped, by_gate, Wish.RESET)[1].message
+    cut = SUPERVISOR.step_level(stopped, HELD_SEATED, DT)
+    assert not cut.torque_permitted, "any other robot is cut"
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        vary(HELD_SEATED, mode=Mode.SITTING_DOWN),
+        vary(HELD_SEATED, gate__at_rest=False),
+        vary(HELD_SEATED, gate__phase=GatePhase.HOLD, mode=Mode.STANDING, gate__at_rest=False),
+    ],
+)
+def test_a_robot_that_cannot_be_cut_must_sit_in_time(facts):
+    keeps = Supervisor(CONFIG, keeps_torque=True)
+    running = SupervisorState(R0, "", armed=True, torque_permitted=True)
+    state, _ = keeps.ask(running, STANDING, Wish.STOP)
+    for _ in range(round(CONFIG.sit_timeout_s / DT) + 2):
+        state = keeps.step_level(state, facts, DT)
+    assert state.level is R5
+
+
+def test_a_robot_that_cannot_be_cut_is_cut_where_it_lies():
+    keeps = Supervisor(CONFIG, keeps_torque=True)
+    running = SupervisorState(R3, "fallen", latched=True, torque_permitted=True)
+    assert not keeps.step_level(running, LYING, DT).torque_permitted

@@ -23,8 +23,8 @@ def talus(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
     [
         (
             ["fly"],
-            "unknown command 'fly'; known: run, test, bench, scenario, operator, launch, exec, "
-            "build, doctor, docs",
+            "unknown command 'fly'; known: run, test, bench, scenario, robot, operator, launch, "
+            "exec, build, doctor, docs",
         ),
         (["lanch"], "unknown command 'lanch'; did you mean 'launch'?"),
         (["--headless"], "unknown command '--headless'; known: run"),

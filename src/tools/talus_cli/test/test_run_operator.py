@@ -273,17 +273,18 @@ def test_fall_ends_a_timed_run():
     assert operator.phase is RunPhase.STOPPING
 
 
-def test_a_robot_that_cannot_be_cut_ends_held_by_the_gate():
+@pytest.mark.parametrize("phase", [1, 3])
+def test_a_robot_that_cannot_be_cut_ends_seated_and_held(phase):
     stopped = replace(STOPPED, torque_permitted=True)
     waits = RunObservation(0.0, 0.0, (), ARMED, RUN, Mode.STANDING)
-    held = replace(waits, safety=STOPPED, gate=HeardGate(3, "torque is kept", at_rest=True))
-    for keeps, phase in ((True, RunPhase.DONE), (False, RunPhase.STOPPING)):
+    held = replace(waits, safety=stopped, gate=HeardGate(phase, "kept", True), mode=Mode.SEATED)
+    for keeps, end in ((True, RunPhase.DONE), (False, RunPhase.STOPPING)):
         operator = RunOperator(RunWish(seconds=0.0, keeps_torque=keeps))
-        for seen in (replace(waits, safety=BOOT), waits, replace(waits, safety=stopped)):
-            operator.step(seen)
+        operator.step(replace(waits, safety=BOOT))
+        operator.step(waits)
         assert operator.phase is RunPhase.STOPPING
-        operator.step(replace(held, gate=HeardGate(3, "still on its way")))
-        assert operator.phase is RunPhase.STOPPING
+        for early in (replace(held, mode=Mode.SITTING_DOWN), replace(held, gate=RUN)):
+            operator.step(early)
+            assert operator.phase is RunPhase.STOPPING
         operator.step(held)
-        assert operator.phase is phase
-        assert bool(operator.faults) is not keeps
+        assert operator.phase is end

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 # Phases of GateState that matter here.
 GATE_OFF = 0
+GATE_RUN = 1
 GATE_SIT = 3
 GATE_STANDBY = (2, 3, 4)
 

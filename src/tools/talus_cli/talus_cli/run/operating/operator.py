@@ -10,6 +10,7 @@ from talus_core.words.modes import Mode
 
 from talus_cli.run.operating.observation import (
     GATE_OFF,
+    GATE_RUN,
     GATE_SIT,
     GATE_STANDBY,
     Action,
@@ -66,8 +67,7 @@ class RunWish:
     Attributes:
         seconds: Simulated s from arming to the stop; None = until the user stops it.
         velocity: Walk with this; None = leave `cmd_vel` to others.
-        keeps_torque: The robot rests in no pose without torque: the gate holds it seated at the
-            end.
+        keeps_torque: The robot rests in no pose without torque, and is held seated at the end.
     """
 
     seconds: float | None = None
@@ -122,18 +122,12 @@ class RunOperator:
             self.phase not in (RunPhase.WAITING, RunPhase.ARMING)
             and seen.gate
             and seen.gate.phase in GATE_STANDBY
-            and not self._is_handed_over(seen)
         ):
             self._fault(f"the driver had to act by itself: {seen.gate.reason}")
         waited, limit = self._waited(seen)
         if waited > limit:
             said = f": {seen.reply.message}" if seen.reply and not seen.reply.success else ""
             self._fault(f"{self.phase.value} took more than {limit:g} s{said}")
-
-    def _is_handed_over(self, seen: RunObservation) -> bool:
-        """Tell whether the gate holds a robot that was asked to stop and cannot be cut."""
-        is_down = seen.safety is not None and not seen.safety.torque_permitted
-        return self._wish.keeps_torque and self.phase is RunPhase.STOPPING and is_down
 
     def _waited(self, seen: RunObservation) -> tuple[float, float]:
         """Return the time in this phase and the most that it may take, s."""
@@ -237,17 +231,21 @@ class RunOperator:
         return [Gaze(LOOK_POINTS[self._looks - 1])]
 
     def _sit(self, seen: RunObservation, time: float) -> list[Action]:
-        gate = seen.gate
-        is_over = gate is not None and (
-            gate.phase == GATE_OFF
-            or (self._wish.keeps_torque and gate.phase == GATE_SIT and gate.at_rest)
-        )
-        if is_over and (
-            seen.safety is None or "safety" in seen.dead or not seen.safety.torque_permitted
+        torque_is_off = seen.gate is not None and seen.gate.phase == GATE_OFF
+        if self._is_kept(seen) or (
+            torque_is_off
+            and (seen.safety is None or "safety" in seen.dead or not seen.safety.torque_permitted)
         ):
             self.phase = RunPhase.DONE
             return []
         return self._retry("safety/stop", seen, time)
+
+    def _is_kept(self, seen: RunObservation) -> bool:
+        """Tell whether a robot that cannot be cut sits, and is held there."""
+        if not self._wish.keeps_torque or seen.gate is None or seen.mode is None:
+            return False
+        is_down = seen.gate.at_rest and seen.mode <= Mode.SEATED
+        return is_down and seen.gate.phase in (GATE_RUN, GATE_SIT)
 
 
 def _was_asked_for(safety: HeardSafety | None) -> bool:

@@ -8,10 +8,8 @@
     HOLD, SIT -- falling -----------------------------> FALL
 
 The gate never cuts torque while the robot is upright: where torque must go, the gate sits the robot
-down first. A robot that rests in no pose without torque stays in SIT, held stiff; from there reset
-and arm lead straight back:
-
-    SIT -- cannot be cut; seated, unlatched, armed, a sound command --> RUN
+down first. A robot that rests in no pose without torque stays in SIT, held stiff, until it lies or
+the driver is ended.
 """
 
 from __future__ import annotations
@@ -62,11 +60,9 @@ def advance(
 
     `keeps_torque`: the robot rests in no pose without torque.
     """
-    waits = state.phase is GatePhase.OFF or state.is_kept
-    if waits:
-        state = _unlatched(state, facts.permit)
+    state = _unlatched(state, facts.permit)
     losses = active(LOSS_RULES, facts, config)
-    if waits and not losses and not state.latch and facts.lets_torque_start:
+    if state.phase is GatePhase.OFF and not losses and not state.latch and facts.lets_torque_start:
         return PhaseState(GatePhase.RUN)
     if state.phase is GatePhase.RUN and losses:
         return _given_up(losses[0], facts, posture, keeps_torque)
@@ -112,8 +108,8 @@ def _given_up(rule: Rule, facts: GateFacts, posture: Posture, keeps_torque: bool
 
 def _unlatched(state: PhaseState, permit: TorquePermit | None) -> PhaseState:
     """Open the latch once the permit was disarmed and then armed again: an operator did both."""
-    if not state.latch or permit is None:
+    if not state.latch or permit is None or state.phase is not GatePhase.OFF:
         return state
     if not permit.armed:
         return state if state.was_disarmed else state._replace(was_disarmed=True)
-    return PhaseState(state.phase, is_kept=state.is_kept) if state.was_disarmed else state
+    return PhaseState() if state.was_disarmed else state

@@ -22,6 +22,7 @@ from talus_safety.kernel.limits import SupervisorLimits
 
 NOT_ARMED_CAUSE = "not armed yet"
 CLEARED_BY_ARMING = "safety/arm"
+KEPT_WORDS = "torque is kept, since the robot cannot be cut"
 TIMED_OUT_CAUSE = "sitting down took too long"
 
 
@@ -93,7 +94,7 @@ class Supervisor:
         Args:
             config: The limits.
             never_arms: What speaks against arming, if not empty.
-            keeps_torque: The robot rests in no pose without torque: the gate holds it seated.
+            keeps_torque: The robot rests in no pose without torque: a stop ends seated, and held.
         """
         self._config = config
         self._never_arms = never_arms
@@ -111,6 +112,8 @@ class Supervisor:
             state = self._obey(state, rule, facts)
         state = self._let_go(state, facts)
         state = _shown(state, holding, facts)
+        if state.held >= StopLevel.R3_SIT_THEN_CUT and self._is_kept(state, facts):
+            state = replace(state, clears_by=f"{state.clears_by}; {KEPT_WORDS}")
         return replace(state, level_for=level_for if state.level is before else 0.0)
 
     def ask(
@@ -167,7 +170,9 @@ class Supervisor:
         """
         if not state.torque_permitted or state.held < StopLevel.R3_SIT_THEN_CUT:
             return state
-        if _is_down(facts, self._keeps_torque):
+        if self._is_kept(state, facts):
+            return state
+        if _is_down(facts):
             return replace(state, torque_permitted=False)
         if state.held_for > self._config.sit_timeout_s:
             return replace(
@@ -175,9 +180,17 @@ class Supervisor:
             )
         return state
 
+    def _is_kept(self, state: SupervisorState, facts: Facts) -> bool:
+        """Tell whether a robot that cannot be cut sits, held there by balance or the gate."""
+        if not (self._keeps_torque and state.torque_permitted and facts.gate.at_rest):
+            return False
+        is_held = facts.gate.phase is GatePhase.RUN and facts.mode is Mode.SEATED
+        return (is_held or facts.gate.phase is GatePhase.SIT) and facts.tilt < FALLEN_TILT_RAD
+
     def _no_reset(self, state: SupervisorState, facts: Facts) -> str:
         """Say why a reset is refused; empty when it is not."""
-        if state.torque_permitted and state.held >= StopLevel.R3_SIT_THEN_CUT:
+        is_stopped = state.torque_permitted and state.held >= StopLevel.R3_SIT_THEN_CUT
+        if is_stopped and not self._is_kept(state, facts):
             return "still sitting down: wait until torque is off"
         return self._obstacle(facts) if state.latched else ""
 
@@ -262,14 +275,9 @@ def _shown(state: SupervisorState, holding: list[Rule], facts: Facts) -> Supervi
     )
 
 
-def _is_down(facts: Facts, keeps_torque: bool) -> bool:
-    """Tell whether the robot sits or lies and nothing moves it, or has no torque already.
-
-    Where the robot `keeps_torque`, the gate that has sat it down holds it there.
-    """
+def _is_down(facts: Facts) -> bool:
+    """Tell whether the robot sits or lies and nothing moves it, or has no torque already."""
     if facts.gate.phase is GatePhase.OFF:
-        return True
-    if keeps_torque and facts.gate.phase is GatePhase.SIT and facts.gate.at_rest:
         return True
     nobody_moves = facts.mode <= Mode.SEATED or facts.tilt > FALLEN_TILT_RAD
     return facts.gate.at_rest and nobody_moves
