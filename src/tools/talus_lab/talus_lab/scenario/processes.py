@@ -149,7 +149,9 @@ class SafetyProcess(NodeProcess):
         """Start with nothing heard."""
         super().__init__("safety", 0.029)
         self.watch = Watch(robot, config)
-        self._judgement = Judgement(Supervisor(config), self.watch.facts(0.0))
+        self._judgement = Judgement(
+            Supervisor(config, keeps_torque=robot.keeps_torque), self.watch.facts(0.0)
+        )
         self._newest: RobotState | None = None
         self._passed = 0.0
         self._judged_at = 0.0
