@@ -4,6 +4,8 @@
 That a body stands on it is tested in simulation (tests/).
 """
 
+import dataclasses
+
 import numpy as np
 import pytest
 from safety_samples import PERIOD, ROBOT, UP, WEIGHT, N, loads, state, tilt_of
@@ -81,6 +83,17 @@ def test_unreachable_centre_of_pressure_ends_inside_the_soles(wanted):
         + 1e-9
     ).all()
     assert (footing.share >= 0.0).all() and footing.share.sum() == pytest.approx(1.0)
+
+
+def test_a_narrow_sole_keeps_some_width_to_balance_with_on_both_sides():
+    feet = tuple(dataclasses.replace(foot, length=0.09, width=0.02) for foot in ROBOT.feet)
+    planner = FootingPlanner(dataclasses.replace(ROBOT, feet=feet))
+    stance = stance_of()
+    for way in (-1.0, 1.0):
+        footing = planner.plan(stance, stance.soles[:, :2].mean(axis=0) + way, (True, True))
+        offset = footing.points - stance.soles[:, :2]
+        assert (way * offset > 0.0).all()
+        assert (np.abs(offset) < (0.045, 0.01)).all()
 
 
 @pytest.mark.parametrize(

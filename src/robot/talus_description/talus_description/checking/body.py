@@ -12,7 +12,9 @@ from talus_description.checking.legs import SIDES, standing
 from talus_description.rest_path import Statics
 
 SOLE_ABOVE_M = 0.01  # of a sole's frame over the lowest point of what is below it
-SMALL_SOLE_SHARE = 0.08  # of the base's height: shorter soles leave little to balance with
+# Of the base's height: shorter or narrower soles leave little to balance with.
+SHORT_SOLE_SHARE = 0.1
+NARROW_SOLE_SHARE = 0.04
 MASS_SHARE = 0.01  # between the files: they round
 DEEP_M = 0.01  # of two parts in each other: MuJoCo pushes them apart with hundreds of newtons
 # m of a body's radius of gyration: what is larger is a typing error in the inertia
@@ -52,11 +54,11 @@ def sole_findings(robot: RobotDescription, model: mujoco.MjModel) -> list[Findin
                     "make hip, knee and ankle of poses.stand add up to 0 on both sides",
                 )
             )
-        elif foot.length < SMALL_SOLE_SHARE * height:
+        elif foot.length < SHORT_SOLE_SHARE * height or foot.width < NARROW_SOLE_SHARE * height:
             found.append(
                 odd(
                     f"{side} sole",
-                    f"{size} of {', '.join(sorted(shapes))}: short for {height:.2f} m of legs",
+                    f"{size} of {', '.join(sorted(shapes))}: small for {height:.2f} m of legs",
                     "only a rectangle within the shape counts: give the foot a wider heel or toe",
                 )
             )

@@ -14,6 +14,8 @@ from talus_safety.kernel.measure.stance import Stance
 
 # m kept from a sole's edges: a foot whose pressure reaches its edge is about to tip
 STANDBY_EDGE_MARGIN_M = 0.015
+# Of the half sole, at most: of a sole 3 cm wide the margin would leave nothing to balance with
+STANDBY_EDGE_MARGIN_SHARE = 0.3
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,8 @@ class FootingPlanner:
     """Plans the forces under soles of known size."""
 
     def __init__(self, robot: RobotDescription):
-        self._reach = np.array(
-            [
-                [foot.length / 2 - STANDBY_EDGE_MARGIN_M, foot.width / 2 - STANDBY_EDGE_MARGIN_M]
-                for foot in robot.feet
-            ]
-        )
+        half = np.array([[foot.length / 2, foot.width / 2] for foot in robot.feet])
+        self._reach = half - np.minimum(STANDBY_EDGE_MARGIN_M, STANDBY_EDGE_MARGIN_SHARE * half)
 
     def plan(self, stance: Stance, pressure: np.ndarray, carries: tuple[bool, bool]) -> Footing:
         """Return the forces whose common centre of pressure is nearest to `pressure` (2,), m."""
