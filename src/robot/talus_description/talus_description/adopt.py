@@ -41,7 +41,7 @@ from talus_description.adoption.urdf_shapes import UrdfShapes
 from talus_description.anatomy import AnatomyError
 from talus_description.assets.mesh_store import MESH_FOLDER, MeshAsset
 from talus_description.conversion.compare import MujocoFigure, UrdfFigure, check_same
-from talus_description.conversion.mjcf_joints import ENDLESS_TURN_RAD, joint_effort
+from talus_description.conversion.mjcf_joints import ENDLESS_TURN_RAD
 from talus_description.conversion.remarks import ADOPTED_FILE, Remarks
 from talus_description.conversion.whole_files import put_folder_in_place, workplace_beside
 from talus_description.crouch import Bend, bends, crouches
@@ -136,10 +136,14 @@ class _Adoption:
         shapes = [[geoms[at] for at in sole.geoms] for sole in parts.soles]
         for frame, sole, olds in zip(soles, parts.soles, shapes, strict=True):
             add_sole(spec, model, frame, sole, olds)
-        if self.source.is_urdf:
-            stiffen_soles(spec, soles)
-            self.remarks.assumed("soles", "contact of rubber on a hard floor, as talus40's")
-        effort = {joint: joint_effort(model, joint) for joint in joints}
+        silent = [f for f, sole in zip(soles, parts.soles, strict=True) if sole.touches_nothing]
+        for frame in silent:
+            self.remarks.assumed(frame, "meets the ground; in this file the foot meets nothing")
+        rubber = soles if self.source.is_urdf else silent
+        stiffen_soles(spec, rubber)
+        for frame in rubber:
+            self.remarks.assumed(frame, "contact of rubber on a hard floor, as talus40's")
+        effort = {joint: self._effort(joint) for joint in joints}
         add_motors(spec, effort)
         assume_rotor_inertia(spec, effort, self.remarks)
         add_sensors(spec, frames["imu"], soles)
@@ -196,6 +200,12 @@ class _Adoption:
             (self.made / MESH_FOLDER / file).write_bytes(data)
         _write(self.made / robot["urdf"], ElementTree.tostring(tree, encoding="unicode"))
         _write(self.made / ROBOT_FILE, _robot_text(robot))
+
+    def _effort(self, joint: str) -> float:
+        """Return what the source's own motor gives at most, N m: it is gone from the spec."""
+        effort = self.source.figure.joints[joint].effort
+        assert effort is not None, "a joint of a limb follows no other"
+        return effort
 
     def _speed(self, joint: str) -> float:
         known = self.velocity.get(joint, self.source.speeds.get(joint))

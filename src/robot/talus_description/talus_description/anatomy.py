@@ -17,6 +17,7 @@ SOLE_DEPTH_M = 0.005
 SIDE_PLACES = 41  # places along each side at which the largest rectangle may begin or end
 UP_AXIS = 2
 ROUND_CORNERS = 24  # of a round foot's edge
+FIRST_HIDDEN_GROUP = 3  # MuJoCo draws groups 0 to 2; shapes for contact are kept in those behind
 
 
 class AnatomyError(TalusError):
@@ -33,6 +34,8 @@ class Sole:
         position: (3,) m, its centre in the body's frame.
         rotation: (3, 3) from the sole's to the body's axes.
         length, width: m.
+        touches_nothing: Whether the file lets these shapes meet nothing, as where a scene that is
+            not there pairs them with its floor.
     """
 
     body: int
@@ -41,6 +44,7 @@ class Sole:
     rotation: np.ndarray
     length: float
     width: float
+    touches_nothing: bool = False
 
 
 @dataclass(frozen=True)
@@ -202,8 +206,10 @@ class _Reader:
     def _sole(self, foot: int) -> Sole:
         model = self.model
         bodies = {foot, *self._fixed(foot)}
-        meets = (model.geom_contype | model.geom_conaffinity) != 0
-        solid = [int(g) for g in np.flatnonzero(meets) if model.geom_bodyid[g] in bodies]
+        shapes = [g for g in range(model.ngeom) if model.geom_bodyid[g] in bodies]
+        solid = [g for g in shapes if model.geom_contype[g] | model.geom_conaffinity[g]]
+        meets = bool(solid)
+        solid = solid or self._meant_to_meet(shapes)
         if not solid:
             raise AnatomyError(
                 f"body {model.body(foot).name} has no geom that meets the ground; give the foot a "
@@ -215,7 +221,15 @@ class _Reader:
         centre = np.array([0.5 * (x0 + x1), 0.5 * (y0 + y1), low[:, UP_AXIS].min()])
         rotation = self.data.xmat[foot].reshape(3, 3)
         place = rotation.T @ (centre - self.data.xpos[foot])
-        return Sole(foot, tuple(solid), place, rotation.T.copy(), float(x1 - x0), float(y1 - y0))
+        turn = rotation.T.copy()
+        size = float(x1 - x0), float(y1 - y0)
+        return Sole(foot, tuple(solid), place, turn, *size, touches_nothing=not meets)
+
+    def _meant_to_meet(self, shapes: list[int]) -> list[int]:
+        """Return a foot's shapes that are not for the eye: simple ones, else hidden meshes."""
+        kinds = self.model.geom_type
+        simple = [g for g in shapes if kinds[g] != mujoco.mjtGeom.mjGEOM_MESH]
+        return simple or [g for g in shapes if self.model.geom_group[g] >= FIRST_HIDDEN_GROUP]
 
     def _fixed(self, body: int) -> list[int]:
         fixed = [child for child in self._children(body) if not self.model.body_jntnum[child]]

@@ -122,6 +122,30 @@ def test_motors_give_the_torque_they_are_told_whatever_the_defaults_say(tmp_path
 
 
 @pytest.mark.parametrize(
+    ("kind", "limit", "peak"),
+    [
+        ("motor", 'ctrlrange="-3 3" gear="20"', 60.0),
+        ("position", 'kp="20" ctrlrange="-1 1" forcerange="-5 5"', 5.0),
+    ],
+)
+def test_torque_limits_may_stand_with_the_motors(tmp_path, kind, limit, peak):
+    text = small_humanoid(torque='armature="0.01"')
+    joints = re.findall(r'<joint name="(\w+)"', text)
+    motors = "".join(f'<{kind} joint="{joint}" {limit}/>' for joint in joints)
+    text = text.replace("</mujoco>", f"<actuator>{motors}</actuator></mujoco>")
+    _, model, _ = adopted(tmp_path, text)
+    assert model.actuator_ctrlrange[:, 1].tolist() == [peak] * len(joints)
+
+
+def test_a_foot_that_meets_nothing_in_its_file_meets_the_ground(tmp_path):
+    untouched = '<default><geom contype="0" conaffinity="0" condim="1"/></default>'
+    _, model, said = adopted(tmp_path, small_humanoid(top=untouched))
+    assert "assumed: left_sole, right_sole: meets the ground" in said
+    pad = model.geom("l_pad")
+    assert (pad.conaffinity[0], pad.condim[0]) == (1, 3)
+
+
+@pytest.mark.parametrize(
     ("foot", "top"),
     [
         (PAD.replace("TYPE", 'mesh" mesh="pad"'), PAD_MESH),
@@ -149,11 +173,13 @@ def test_soles_are_where_the_feet_meet_the_ground(tmp_path, foot, top):
 def test_feet_that_met_the_ground_by_a_pair_still_do(tmp_path):
     text = small_humanoid(
         foot=PAD.replace("TYPE", 'box" size="0.1 0.05 0.01" contype="0" conaffinity="0"'),
-        tail='<contact><pair geom1="l_pad" geom2="floor"/><pair geom1="r_pad" geom2="floor"/>'
-        "</contact>",
+        tail='<contact><pair geom1="l_pad" geom2="floor" condim="6" friction="2 2 .1 .2 .2"/>'
+        '<pair geom1="r_pad" geom2="floor"/></contact>',
     ).replace("<worldbody>", '<worldbody><geom name="floor" type="plane" size="1 1 1"/>')
     _, model, said = adopted(tmp_path, text)
-    assert model.geom("l_pad").conaffinity[0] == 1 and model.npair == 0
+    pad = model.geom("l_pad")
+    assert (pad.conaffinity[0], pad.condim[0], model.npair) == (1, 6, 0)
+    assert pad.friction.tolist() == [2.0, 0.1, 0.2]
     assert "lost: geom 'floor' of the world: a robot comes without its world" in said
 
 
@@ -261,7 +287,7 @@ def test_a_urdf_that_was_adopted_means_the_same_again(tmp_path):
     remarks = Remarks()
     adopt(first / "guest.urdf", tmp_path / "second", remarks=remarks)
     said = "\n".join(remarks.lines())
-    assert "assumed: soles: contact of rubber" in said and "speed limit" not in said
+    assert "contact of rubber" in said and "speed limit" not in said
     again = mujoco.MjModel.from_xml_path(str(tmp_path / "second" / "second.xml"))
     assert again.body_mass.sum() == pytest.approx(model.body_mass.sum(), rel=1e-6)
     assert load_robot(tmp_path / "second").groups == load_robot(first).groups

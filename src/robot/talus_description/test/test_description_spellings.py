@@ -155,6 +155,12 @@ def test_meshes_of_one_name_stay_apart_and_keep_their_scales(tmp_path):
     assert np.allclose(10.0 * sizes[0], sizes[1], atol=1e-6)
 
 
+def test_a_package_may_be_named_behind_three_strokes(tmp_path):
+    urdf = in_meshes("leg.stl", "leg.stl").replace("package://guest", "package:///guest")
+    model, said = made(tmp_path, urdf)
+    assert model.nmesh == 1 and "lost" not in said
+
+
 def test_a_collada_file_is_read_with_its_units_axes_and_places(tmp_path):
     model, _ = made(tmp_path, in_meshes("leg.stl", "leg.dae"))
     data = mujoco.MjData(model)

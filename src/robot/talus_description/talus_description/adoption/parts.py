@@ -27,7 +27,9 @@ def drop_pairs(spec: mujoco.MjSpec) -> None:
             continue
         for name in known:
             geom = geoms[name]
-            geom.friction = [pair.friction[0], *geom.friction[1:]]
+            # Of a pair: twice along the ground, about the normal, twice rolling.
+            geom.friction = pair.friction[[0, 2, 3]]
+            geom.condim = pair.condim
             geom.solref = pair.solref
             geom.solimp = pair.solimp
             geom.priority = 1

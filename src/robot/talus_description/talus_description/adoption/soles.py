@@ -14,6 +14,7 @@ SIDE_WORDS = ("left", "right")
 # robots rock on it.
 SOLE_FRICTION = 0.9
 SOLE_SOLREF = (0.006, 1.0)
+SLIDING_CONDIM = 3  # a contact that resists sliding
 
 
 def add_sole(
@@ -64,6 +65,8 @@ def stiffen_soles(spec: mujoco.MjSpec, frames: list[str]) -> None:
         for geom in spec.body(frame).geoms:
             geom.friction[0] = SOLE_FRICTION
             geom.solref = SOLE_SOLREF
+            geom.condim = max(geom.condim, SLIDING_CONDIM)
+            geom.conaffinity = geom.conaffinity or 1
 
 
 def _geom_pose(model: mujoco.MjModel, geom: int, foot: int) -> FramePose:

@@ -17,7 +17,7 @@ import numpy as np
 
 from talus_description.assets.collada import collada_triangles
 from talus_description.conversion.remarks import Remarks
-from talus_description.formats.urdf_model import DescriptionError, Model
+from talus_description.formats.urdf_model import DescriptionError, Model, UrdfShape
 
 MESH_FOLDER = "meshes"
 READ_BY_MUJOCO = (".stl", ".obj", ".msh")
@@ -106,7 +106,11 @@ class MeshStore:
         """Yield where the file of a URI may be, the nearest to the description first."""
         home = self._description.parent
         scheme, _, rest = uri.rpartition("://")
-        path = PurePosixPath(unquote(rest) if scheme == "file" else rest)
+        if scheme == "file":
+            rest = unquote(rest)
+        elif scheme:
+            rest = rest.lstrip("/")  # package:///NAME/... is written, too
+        path = PurePosixPath(rest)
         if scheme in ("", "file"):
             yield home / path
             if scheme == "file" or path.is_absolute():
@@ -130,15 +134,18 @@ def gather_meshes(model: Model, store: MeshStore, remarks: Remarks) -> None:
     Raises DescriptionError for a collision mesh that is not there or cannot be read.
     """
     for link in model.links.values():
-        for element in (*link.visuals, *link.collisions):
-            if element.shape.kind != "mesh":
-                continue
+        for element in link.visuals:
             try:
-                store.asset(element.shape.file, element.shape.size)
+                _ask_for(element.shape, store)
             except DescriptionError as error:
-                if element not in link.visuals:
-                    raise
                 remarks.lost(f"visual of {link.name}", str(error))
+        for element in link.collisions:
+            _ask_for(element.shape, store)
+
+
+def _ask_for(shape: UrdfShape, store: MeshStore) -> None:
+    if shape.kind == "mesh":
+        store.asset(shape.file, shape.size)
 
 
 def is_read_by_mujoco(file: Path) -> bool:
