@@ -27,6 +27,8 @@ def test_a_body_a_quarter_the_size_steps_twice_as_often_by_a_quarter():
     )
     config, default = scaled(BalanceConfig(), small), BalanceConfig()
     planner, was = config.gait.planner, default.gait.planner
+    assert planner.bounds.narrow == pytest.approx(0.25 * was.bounds.narrow)
+    assert planner.bounds.narrow < planner.step_width
     assert planner.duration == pytest.approx(0.5 * was.duration)
     assert (planner.bounds.forward, planner.step_width) == pytest.approx(
         (0.25 * was.bounds.forward, 0.25 * was.step_width)
@@ -55,6 +57,13 @@ def test_a_foot_swings_as_hard_as_the_hip_can():
     weak = scaled(BalanceConfig(), replace(TALUS40_SIZE, swing=0.5 * TALUS40_SIZE.swing)).gait
     assert weak.planner.swing_acceleration == 0.5 * BalanceConfig().gait.planner.swing_acceleration
     assert weak.swing.max_acceleration == 0.5 * BalanceConfig().gait.swing.max_acceleration
+
+
+def test_forces_go_with_the_weight():
+    half = scaled(BalanceConfig(), replace(TALUS40_SIZE, mass=0.5 * TALUS40_SIZE.mass))
+    was = BalanceConfig()
+    assert half.gait.touchdown.force == 0.5 * was.gait.touchdown.force
+    assert half.body.limits.contact.min_force == 0.5 * was.body.limits.contact.min_force
 
 
 def test_a_strong_ankle_needs_no_pivot_behind_the_middle():

@@ -49,8 +49,10 @@ def proportions(description: RobotDescription) -> Proportions:
     foot = description.feet[0]
     hip, ankle = (data.oMi[model.model.getJointId(name)].translation for name in (leg[0], leg[-1]))
     left, right = (data.oMf[sole].translation for sole in model.feet)
-    hip_pitch = _pitching(model, leg[:3])
-    ankle_pitch = _pitching(model, leg[-2:])
+    names = description.joint_names
+    roles = description.legs[0]
+    hip_pitch = _pitching(model, [names[at] for at in roles.hip])
+    ankle_pitch = _pitching(model, [names[at] for at in roles.ankle])
     reach = _effort(description, ankle_pitch) / (model.mass * GRAVITY_MPS2) - float(
         (left - ankle)[0]
     )

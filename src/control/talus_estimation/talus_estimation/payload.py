@@ -18,7 +18,7 @@ from talus_dynamics.robot_dynamics import FrameTerms, WholeBodyModel
 
 WEIGHING_PERIOD_TICKS = 4  # ticks between two weighings: 8 ms, a seventieth of a step
 LEARNING_TIME_S = 3.0  # s, some five steps: longer than a shove or a stumble shakes the body
-HEAVIEST_LOAD_KG = 15.0  # kg: more than the arms' drives can hold
+HEAVIEST_LOAD_OF_MASS = 15.0 / 57.0  # share of the robot's mass: more than its arms can hold
 # m by which a load moves the centre of mass at most: five times the model's own error
 FARTHEST_LOAD_M = 0.05
 # Shares of the weight, and of weight times 1 m: more is a shove or a touchdown.
@@ -72,7 +72,8 @@ class PayloadWatch:
         up, x, y = share * clamp(
             np.array([missing[2], -missing[4], missing[3]]), STRANGE_SHARES * model.weight
         )
-        mass = min(max(self.mass + up, -HEAVIEST_LOAD_KG), HEAVIEST_LOAD_KG)
+        heaviest = HEAVIEST_LOAD_OF_MASS * (model.mass - self.mass)
+        mass = min(max(self.mass + up, -heaviest), heaviest)
         moment = self.moment + (mass - self.mass) * model.com_in_base + np.array([x, y, 0.0])
         # Part of the moment that moves the centre of mass: the robot's own mass times its way.
         aside = moment - mass * model.com_in_base

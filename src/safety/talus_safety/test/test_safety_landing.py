@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """The foot in the air goes under the capture point, in reach, and down until it meets ground."""
 
+import copy
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from safety_samples import PERIOD, ROBOT, WEIGHT, state
 from talus_safety.kernel.measure.body import Body
+from talus_safety.kernel.measure.body_scale import BodyScale
 from talus_safety.kernel.measure.stance import StanceObserver
 from talus_safety.kernel.measure.tilt import TiltFilter
 from talus_safety.standby.landing import (
+    LANDING_GAP_M,
     LANDING_HURRY_S,
     LANDING_OUTWARD_M,
     LANDING_PRESS_SPEED_MPS,
     LANDING_REACH_M,
-    LANDING_SIDE_RANGE_M,
+    LANDING_SPREAD_M,
     LANDING_TIME_S,
     FootPlacing,
 )
@@ -23,6 +26,8 @@ pytestmark = pytest.mark.sim
 
 BODY = Body(ROBOT)
 LEFT, RIGHT = 0, 1
+# m sideways, at least and at most: talus40's soles are 11 cm wide and stand 18 cm apart
+SIDE_RANGE_M = 0.11 + LANDING_GAP_M, 0.18 + LANDING_SPREAD_M
 
 
 def stance_on(*feet: int, position=None, velocity=(0.0, 0.0)):
@@ -44,7 +49,7 @@ def landed(
     foot: int, velocity=(0.0, 0.0), seconds: float = LANDING_TIME_S, lame=(False, False)
 ) -> np.ndarray:
     """Sole in the air relative to the other one when the joints go exactly where they are sent."""
-    landing, position = FootPlacing(BODY, PERIOD), raised(foot)
+    landing, position = FootPlacing(ROBOT, BODY, PERIOD), raised(foot)
     landing.begin_landing()
     for _ in range(round(seconds / PERIOD)):
         stance = stance_on(1 - foot, position=position, velocity=velocity)
@@ -56,7 +61,7 @@ def landed(
 
 @pytest.mark.parametrize("feet", [(), (LEFT, RIGHT)])
 def test_nothing_to_land_with_both_feet_or_none_on_the_ground(feet):
-    landing = FootPlacing(BODY, PERIOD)
+    landing = FootPlacing(ROBOT, BODY, PERIOD)
     landing.begin_landing()
     assert landing.step_landing(stance_on(*feet)) is None
 
@@ -65,7 +70,7 @@ def test_nothing_to_land_with_both_feet_or_none_on_the_ground(feet):
 def test_foot_comes_down_level_beside_the_other(foot, side):
     there = landed(foot)
     assert abs(there[2]) < 0.01
-    assert LANDING_SIDE_RANGE_M[0] - 0.01 <= side * there[1] <= LANDING_SIDE_RANGE_M[1]
+    assert SIDE_RANGE_M[0] - 0.01 <= side * there[1] <= SIDE_RANGE_M[1]
 
 
 def test_faster_falls_are_caught_farther_out():
@@ -78,7 +83,7 @@ def test_never_farther_than_the_legs_reach():
         x, y, _ = landed(LEFT, velocity)
         assert (
             abs(x) <= LANDING_REACH_M + 0.02
-            and LANDING_SIDE_RANGE_M[0] - 0.02 <= y <= LANDING_SIDE_RANGE_M[1] + 0.02
+            and SIDE_RANGE_M[0] - 0.02 <= y <= SIDE_RANGE_M[1] + 0.02
         )
 
 
@@ -102,7 +107,7 @@ def test_foot_that_lost_the_ground_for_a_moment_goes_back_at_once_where_it_belon
 ):
     heights = {}
     for ahead in (0.0, 0.2):
-        landing, position = FootPlacing(BODY, PERIOD), ROBOT.poses["stand"].copy()
+        landing, position = FootPlacing(ROBOT, BODY, PERIOD), ROBOT.poses["stand"].copy()
         landing.begin_landing()
         for _ in range(10):
             stance = stance_on(1 - foot, position=position)
@@ -116,7 +121,7 @@ def test_foot_that_lost_the_ground_for_a_moment_goes_back_at_once_where_it_belon
 
 
 def test_speed_asked_for_follows_the_change():
-    landing = FootPlacing(BODY, PERIOD)
+    landing = FootPlacing(ROBOT, BODY, PERIOD)
     landing.begin_landing()
     stance = stance_on(RIGHT, position=raised(LEFT))
     joints, change, speed = landing.step_landing(stance)
@@ -125,10 +130,25 @@ def test_speed_asked_for_follows_the_change():
 
 
 def test_lifting_the_other_foot_starts_a_new_landing():
-    landing = FootPlacing(BODY, PERIOD)
+    landing = FootPlacing(ROBOT, BODY, PERIOD)
     landing.begin_landing()
     for foot in (LEFT, RIGHT):
         stance = stance_on(1 - foot, position=raised(foot))
         joints, change, _ = landing.step_landing(stance)
         assert list(joints) == list(BODY.legs[foot]) and np.abs(change).max() < 0.2
         assert landing.step_landing(stance_on(LEFT, RIGHT)) is None
+
+
+def test_a_robot_a_quarter_the_size_lands_a_quarter_as_far_in_half_the_time():
+    small = copy.copy(BODY)
+    small.scale = BodyScale(0.25, 0.5)
+    landing, position = FootPlacing(ROBOT, small, PERIOD), raised(LEFT)
+    landing.begin_landing()
+    for _ in range(round(0.5 * LANDING_TIME_S / PERIOD)):
+        stance = stance_on(RIGHT, position=position, velocity=(3.0, 0.0))
+        joints, change, _ = landing.step_landing(stance)
+        position[joints] += change
+    stance = stance_on(RIGHT, position=position)
+    ahead, _, up = stance.soles[LEFT] - stance.soles[RIGHT]
+    assert ahead == pytest.approx(0.25 * LANDING_REACH_M, abs=0.01)
+    assert abs(up) < 0.01

@@ -14,7 +14,12 @@ from talus_safety.kernel.limits import StandbyConfig
 from talus_safety.kernel.measure.body import Body
 from talus_safety.kernel.measure.stance import StanceObserver
 from talus_safety.kernel.measure.tilt import TiltFilter
-from talus_safety.standby.footing import STANDBY_EDGE_MARGIN_M, FootingPlanner, joint_torque
+from talus_safety.standby.footing import (
+    STANDBY_EDGE_OF_LENGTH,
+    STANDBY_EDGE_OF_WIDTH,
+    FootingPlanner,
+    joint_torque,
+)
 from talus_safety.standby.rest_path import load_rest_path
 from talus_safety.standby.standby import Standby
 
@@ -78,7 +83,10 @@ def test_unreachable_centre_of_pressure_ends_inside_the_soles(wanted):
     assert (
         offset
         <= np.array(
-            [FOOT.length / 2 - STANDBY_EDGE_MARGIN_M, FOOT.width / 2 - STANDBY_EDGE_MARGIN_M]
+            [
+                (0.5 - STANDBY_EDGE_OF_LENGTH) * FOOT.length,
+                (0.5 - STANDBY_EDGE_OF_WIDTH) * FOOT.width,
+            ]
         )
         + 1e-9
     ).all()

@@ -9,10 +9,17 @@ import numpy as np
 from talus_core.parameters import parameter
 from talus_core.state import RobotState
 
+TALUS40_MASS_KG = 57.0
+MASS_RATIO_DIGITS = 3  # so that talus40 itself has exactly 1
+
 
 @dataclass(frozen=True)
 class NoiseConfig:
-    """Holds standard deviations per sample at the control rate; scale 0: perfect sensors."""
+    """Holds standard deviations per sample at the control rate; scale 0: perfect sensors.
+
+    A foot's sensor is chosen for the weight that it bears: its range, and noise with it, are those
+    of talus40, 57 kg, times another robot's mass over that.
+    """
 
     scale: float = parameter(1.0, "Of all figures below; 0 = perfect sensors.", low=0.0, high=100.0)
     position: float = parameter(2e-4, "rad: a 15-bit encoder behind the gear.", low=0.0, high=1.0)
@@ -33,19 +40,27 @@ class NoiseConfig:
         0.05, "m/s^2, drawn once per start: 5 mg.", low=0.0, high=10.0
     )
     force: tuple[float, ...] = parameter(
-        (3.0, 3.0, 8.0), "N, x y z of a foot: 0.4 % of 2 kN in z.", low=0.0, high=1e3
+        (3.0, 3.0, 8.0), "N, x y z of a foot: 0.4 % of 2 kN in z; by weight.", low=0.0, high=1e3
     )
     torque: tuple[float, ...] = parameter(
-        (0.3, 0.3, 0.1), "N m, x y z of a foot: 0.3 % of 100 N m.", low=0.0, high=1e2
+        (0.3, 0.3, 0.1), "N m, x y z of a foot: 0.3 % of 100 N m; by weight.", low=0.0, high=1e2
     )
 
 
 class SensorNoise:
     """Adds noise to a true state; the same seed gives the same noise."""
 
-    def __init__(self, config: NoiseConfig, effort_limits: np.ndarray, seed: int):
+    def __init__(
+        self,
+        config: NoiseConfig,
+        effort_limits: np.ndarray,
+        seed: int,
+        mass: float = TALUS40_MASS_KG,
+    ):
+        """Draw the biases; `effort_limits` (n,): peak torques, N m; `mass`: of the robot, kg."""
         n = len(effort_limits)
-        wrench = np.tile((*config.force, *config.torque), 2)
+        by_weight = round(mass / TALUS40_MASS_KG, MASS_RATIO_DIGITS)
+        wrench = by_weight * np.tile((*config.force, *config.torque), 2)
         self._sigma = config.scale * np.concatenate(
             (
                 np.full(n, config.position),

@@ -36,7 +36,7 @@ class SizeRatio:
     Attributes:
         over: Its proportions divided by those of the other robot.
         time: Ratio of times; speeds scale with the same number.
-        wider: Width by which its soles are wider, m.
+        wider: Width by which its soles are wider than those of the other robot at its size, m.
     """
 
     over: Proportions
@@ -51,7 +51,7 @@ class SizeRatio:
         )
         over = Proportions(*(round(a / b, RATIO_DIGITS) for a, b in pairs))
         time = round(math.sqrt(over.height), RATIO_DIGITS)
-        return SizeRatio(over, time, robot.foot_width - known.foot_width)
+        return SizeRatio(over, time, robot.foot_width - over.leg * known.foot_width)
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,9 @@ HIP_WIDTH = Dimension("the distance between the feet", lambda ratio: ratio.over.
 FOOT_LENGTH = Dimension("the sole's length", lambda ratio: ratio.over.foot_length)
 FOOT_WIDTH = Dimension("the sole's width", lambda ratio: ratio.over.foot_width)
 GAP_OF_SOLES = Dimension(
-    "the sole's width, so that the gap stays", lambda ratio: 1.0, lambda ratio: ratio.wider
+    "the sole's width, and a gap that goes with the leg's length",
+    lambda ratio: ratio.over.leg,
+    lambda ratio: ratio.wider,
 )
 ANKLE_LACK = Dimension(
     "what the ankle's torque does not reach", lambda ratio: ratio.over.ankle_lack

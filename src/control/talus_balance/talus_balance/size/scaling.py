@@ -16,6 +16,7 @@ from talus_balance.falling.fall_predictor import FallPredictorConfig
 from talus_balance.falling.off_feet import OffFeetConfig
 from talus_balance.size.dimensions import (
     ANKLE_LACK,
+    BODY_WEIGHT,
     FOOT_LENGTH,
     FOOT_WIDTH,
     GAP_OF_SOLES,
@@ -113,9 +114,11 @@ _PREDICTOR = {
     **_all(LEG_LENGTH, "reach", "missed"),
     "horizon": TIME,
 }
-_OFF_FEET = _same(
-    "take_over_margin", "flat_cosine", "settle", "lost_distance", "protects", "straight_cosine"
-)
+_OFF_FEET = {
+    **_same("flat_cosine", "protects", "straight_cosine"),
+    **_all(LEG_LENGTH, "take_over_margin", "lost_distance"),
+    "settle": TIME,
+}
 _FOOTHOLD = _same(
     "shift", "overhang", "room", "flat", "step", "highest", "duration"
 )  # measures of the stairs, not of the robot
@@ -137,7 +140,7 @@ DIMENSIONS: Mapping[type, Mapping[str, Dimension]] = {
     StandingConfig: _STANDING,
     StepPlannerConfig: _PLANNER,
     SwingConfig: _SWING,
-    TouchdownConfig: _same("force", "ticks", "phase"),
+    TouchdownConfig: {"force": BODY_WEIGHT, **_same("ticks", "phase")},
     WalkCommandConfig: _same("max_acceleration", "heading_lead", "off_course"),
 }  # dimensions of fields that do not declare theirs
 

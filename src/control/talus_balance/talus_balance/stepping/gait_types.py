@@ -96,7 +96,8 @@ class TouchdownConfig:
     """Configures how a foot in the air feels that it has met something.
 
     Attributes:
-        force: Force on the sole that counts, N: three standard deviations of the sensor.
+        force: Force on the sole that counts, N: three standard deviations of the sensor, whose
+            range, and noise with it, goes with the weight.
         ticks: Number of ticks in a row for which it must be felt.
         phase: Share of the swing before which no touchdown ends it.
     """

@@ -27,7 +27,6 @@ from talus_balance.whole_body.posture_move import PostureReference
 
 # share of the sole's motion: the leg's centre of mass is half-way to the hip
 SWING_LEG_MOTION_SHARE = 0.5
-LOWEST_COM_HEIGHT_M = 0.3  # m over the ground down to which the pendulum's frequency is computed
 
 
 @dataclass(frozen=True)
@@ -39,6 +38,8 @@ class BodyReferenceConfig:
             3 s.
         max_com_acceleration: Largest horizontal acceleration w^2 (c - zmp), as a share of gravity:
             what friction gives.
+        lowest_com: Height of the centre of mass over the ground, m, down to which the pendulum's
+            frequency is computed.
         max_lift: Largest height error that is acted upon at a time, m, so that a step up or down
             causes no jump.
         ground: How the body follows the ground.
@@ -48,6 +49,7 @@ class BodyReferenceConfig:
     stand_up_time: float = sized(2.2, TIME)
     sit_down_time: float = sized(2.4, TIME)
     max_com_acceleration: float = sized(0.61, SAME)
+    lowest_com: float = sized(0.3, LEG_LENGTH)
     max_lift: float = sized(0.06, LEG_LENGTH)
     ground: GroundConfig = field(default_factory=GroundConfig)
     limbs: LimbConfig = field(default_factory=LimbConfig)
@@ -98,7 +100,7 @@ class BodyReference:
     @property
     def com_height(self) -> float:
         """Return the height of the centre of mass over the ground as it is, m."""
-        return max(float(self._model.com[2]) - self.ground.height, LOWEST_COM_HEIGHT_M)
+        return max(float(self._model.com[2]) - self.ground.height, self._config.lowest_com)
 
     def stand_up(self, base: BaseEstimate, joints: np.ndarray) -> None:
         """Go from the `joints` (n,), rad, to the pose `stand`."""

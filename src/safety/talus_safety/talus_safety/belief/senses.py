@@ -40,7 +40,7 @@ class FallSense:
         self._imu_is_turned = not np.array_equal(body.imu.rotation, np.eye(3))
         self._filter = TiltFilter()
         self._legs: LegTilt | None = None  # from when the IMU is not trusted any more
-        self._fall = FallWatch(math.radians(config.monitors.fall_deg), period)
+        self._fall = FallWatch(math.radians(config.monitors.fall_deg), period, body.scale)
         self._rest = RestJudge(robot)
         self.imu = ImuMonitor()
 

@@ -12,10 +12,10 @@ from talus_core.robot import RobotDescription
 from talus_safety.kernel.measure.body import Body, cross
 from talus_safety.kernel.measure.stance import Stance
 
-# m kept from a sole's edges: a foot whose pressure reaches its edge is about to tip
-STANDBY_EDGE_MARGIN_M = 0.015
-# Of the half sole, at most: of a sole 3 cm wide the margin would leave nothing to balance with
-STANDBY_EDGE_MARGIN_SHARE = 0.3
+# Kept from a sole's edges: a foot whose pressure reaches its edge is about to tip. 1.5 cm of the
+# length and of the width of talus40's soles.
+STANDBY_EDGE_OF_LENGTH = 0.015 / 0.24
+STANDBY_EDGE_OF_WIDTH = 0.015 / 0.11
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,15 @@ class FootingPlanner:
     """Plans the forces under soles of known size."""
 
     def __init__(self, robot: RobotDescription):
-        half = np.array([[foot.length / 2, foot.width / 2] for foot in robot.feet])
-        self._reach = half - np.minimum(STANDBY_EDGE_MARGIN_M, STANDBY_EDGE_MARGIN_SHARE * half)
+        self._reach = np.array(
+            [
+                [
+                    foot.length / 2 - STANDBY_EDGE_OF_LENGTH * foot.length,
+                    foot.width / 2 - STANDBY_EDGE_OF_WIDTH * foot.width,
+                ]
+                for foot in robot.feet
+            ]
+        )
 
     def plan(self, stance: Stance, pressure: np.ndarray, carries: tuple[bool, bool]) -> Footing:
         """Return the forces whose common centre of pressure is nearest to `pressure` (2,), m."""

@@ -136,7 +136,7 @@ class Standby:
         self._config = config
         self._observer = StanceObserver(body)
         self._planner = FootingPlanner(robot)
-        self._landing = FootPlacing(body, period)
+        self._landing = FootPlacing(robot, body, period)
         self._knees = [leg.knee for leg in robot.legs]  # a leg gives way without its torque
         self._gains = _gains(robot)
         # A joint with a brake stays stiff until torque is cut and the brake closes; the others are

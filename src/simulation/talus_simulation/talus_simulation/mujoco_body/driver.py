@@ -51,6 +51,7 @@ class MujocoDriver:
         )
         self.faults.fit(self._plant.model.opt.timestep, self._plant.mass * GRAVITY_MPS2)
         self._start = self._start_qpos()
+        self._nominal_mass = self._plant.mass
         self._disturb()
         model = self._plant.model
         data = self._plant.data
@@ -122,7 +123,9 @@ class MujocoDriver:
         self._tick = 0
         standby = float(self._table.standby_power.sum())
         self._pack = Pack(self._pack_data, standby, self._config.charge_fraction)
-        self._noise = SensorNoise(self._config.noise, self._table.effort, self._setup.seed)
+        self._noise = SensorNoise(
+            self._config.noise, self._table.effort, self._setup.seed, self._nominal_mass
+        )
         self._is_open = True
         self.reset()
 

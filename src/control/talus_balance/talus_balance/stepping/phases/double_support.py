@@ -15,10 +15,11 @@ from talus_balance.stepping.phases.step_under_way import (
 )
 from talus_balance.stepping.phases.walk import Walk
 
-# N from which the unloading of a sole starts at least: twice what counts as a touchdown.
-LEAST_UNLOADING_N = 50.0
-# N that a sole being unloaded may bear at least, so that it still counts as a contact.
-LEAST_LOAD_N = 1.0
+# Times the force of a touchdown, from which the unloading of a sole starts at least.
+LEAST_UNLOADING_OF_TOUCHDOWN = 2.0
+# Share of that force that a sole being unloaded may bear at least, so that it still counts as a
+# contact: 1 N of talus40's 25.
+LEAST_LOAD_OF_TOUCHDOWN = 0.04
 
 
 class DoubleSupport:
@@ -64,7 +65,9 @@ class DoubleSupport:
         pace = min(step.plan.duration / walk.planner.nominal, 1.0)
         step.lift_time = walk.config.double_time * pace
         share = max(1.0 - step.elapsed / step.lift_time, 0.0)
-        load = max(share * max(self._unloading_force, LEAST_UNLOADING_N), LEAST_LOAD_N)
+        touchdown = walk.config.touchdown.force
+        unloading = max(self._unloading_force, LEAST_UNLOADING_OF_TOUCHDOWN * touchdown)
+        load = max(share * unloading, LEAST_LOAD_OF_TOUCHDOWN * touchdown)
         output = step.output(inp, pressure=pressure, max_swing_force=load, swing=None)
         if share > 0.0:
             return output, self

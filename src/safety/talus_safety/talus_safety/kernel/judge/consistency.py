@@ -3,7 +3,8 @@
 
 A sole that carries lies on the floor, so its leg's joint angles show how base_link leans and
 turns, and its leg's torques show what the floor bears. Only soles that `soles.py` trusts count.
-The floor is assumed to be level within `LEAN_RAD`.
+The floor is assumed to be level within `LEAN_RAD`. Turn rates are talus40's; a smaller robot turns
+faster, in proportion to one over its time (`body_scale.py`).
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ class ConsistencyWatch:
         self._body = Body(robot)
         self._soles = Soles(robot, self._body)
         self._names = tuple(foot.frame for foot in robot.feet)
+        self._slower = self._body.scale.time  # than talus40: its rates times this are as talus40's
         self._time = 0.0
         self.forget()
 
@@ -101,12 +103,13 @@ class ConsistencyWatch:
             turns.append((*difference, float(all(is_fixed))))
             looks = np.array(turns)
             is_long = len(turns) == SPIN_LOOKS
-            spins = looks[:, :3] @ up
+            spins = looks[:, :3] @ up * self._slower
             spin = min(
                 spin,
                 abs(float(spins.mean())) if is_long and np.ptp(spins) < SPIN_SPREAD_RADPS else 0.0,
             )
-            if is_long and all(is_fixed) and np.ptp(looks, axis=0).max() < SPIN_SPREAD_RADPS:
+            spread = np.ptp(looks, axis=0).max() * self._slower
+            if is_long and all(is_fixed) and spread < SPIN_SPREAD_RADPS:
                 flat[foot] = float(np.linalg.norm(looks[:, :3].mean(axis=0)))
             rotation, _ = self._body.locate(placement, self._body.soles[foot])
             x, y, _ = (up @ rotation).tolist()
@@ -116,18 +119,19 @@ class ConsistencyWatch:
             return
         least[np.isinf(least)] = 0.0
         sine, turn = np.sqrt((least * least).sum(axis=1)).tolist()
+        slower = self._slower
         lean = math.asin(min(sine, 1.0))
         self._lean_looks = self._lean_looks + 1 if lean > LEAN_RAD else 0
-        self._fast_looks = self._fast_looks + 1 if turn > FAST_TURN_RADPS else 0
-        self._slow_looks = self._slow_looks + 1 if turn > SLOW_TURN_RADPS else 0
+        self._fast_looks = self._fast_looks + 1 if slower * turn > FAST_TURN_RADPS else 0
+        self._slow_looks = self._slow_looks + 1 if slower * turn > SLOW_TURN_RADPS else 0
         self.imu = ""
         if self._lean_looks >= LEAN_LOOKS:
             self.imu = f"the IMU says that the soles lean by {math.degrees(lean):.0f} degrees"
         elif self._fast_looks >= FAST_TURN_LOOKS or self._slow_looks >= SLOW_TURN_LOOKS:
             self.imu = f"gyroscope and legs differ by {turn:.1f} rad/s"
-        elif spin > SPIN_RADPS and abs(float(rate @ up)) < SPIN_TURNING_RADPS:
-            self.imu = f"gyroscope and legs differ by {spin:.1f} rad/s about the vertical"
-        elif min(flat) > FLAT_TURN_RADPS:
+        elif spin > SPIN_RADPS and slower * abs(float(rate @ up)) < SPIN_TURNING_RADPS:
+            self.imu = f"gyroscope and legs differ by {spin / slower:.1f} rad/s about the vertical"
+        elif slower * min(flat) > FLAT_TURN_RADPS:
             self.imu = f"gyroscope and both legs differ by {min(flat):.1f} rad/s"
 
     def _judge_feet(self, state: RobotState, tilt: TiltFilter, placement: Placement) -> None:

@@ -17,6 +17,8 @@ from talus_safety.kernel.judge.drive_checks import (
     PUSH_ROW,
     RESIDUAL_ROW,
     RESIDUAL_TICKS,
+    SHOVED_LEG_RADPS,
+    SHOVED_LIMB_RADPS,
     SPEED_ROW,
     STEP_ROW,
     DeadCheck,
@@ -76,7 +78,8 @@ class DriveMonitor:
         self._carries = np.zeros(len(self._names), dtype=bool)
         self._carries[robot.indices("left_leg", "right_leg", "torso")] = True
         self._law = DriveLaw(robot.limits)
-        self._envelope = EnvelopeCheck(robot.limits, period, config)
+        shoved = np.where(self._carries, SHOVED_LEG_RADPS, SHOVED_LIMB_RADPS) / body.scale.time
+        self._envelope = EnvelopeCheck(robot.limits, period, config, shoved)
         self._dead = DeadCheck(robot.limits)
         self._locked = LockedCheck(len(self._names))
         self._stopped = StoppedCheck(robot, self._carries, body.contact.on)

@@ -5,13 +5,16 @@ from __future__ import annotations
 
 import math
 
+from talus_safety.kernel.measure.body_scale import AS_TALUS40, BodyScale
 from talus_safety.kernel.measure.tilt import Vertical
 
-PENDULUM_FREQUENCY_RADPS = 3.4  # rad/s of a pendulum of 0.85 m, the standing height of the hips
+# Rad/s of a pendulum of 0.85 m, the standing height of talus40's hips; over another robot's time.
+PENDULUM_FREQUENCY_RADPS = 3.4
 UPRIGHT_CAPTURE_ANGLE_RAD = 0.5  # rad: a robot that sits or gets up has a smaller capture angle
 UPRIGHT_TIME_S = 0.5  # s below that angle, after which a robot counts as upright
 CALLED_FALL_TICKS = 3  # ticks in a row: an impact's spike in the gyroscope is shorter
-# s for which a stepping controller may still catch a fall: 70 of 71 hard shoves took at most 0.102
+# s for which a stepping controller may still catch a fall: 70 of 71 hard shoves took at most 0.102;
+# times another robot's time
 BALANCED_FALL_S = 0.11
 FALL_TILT_COSINE = math.cos(math.radians(15.0))  # at less tilt, turn rate alone calls no fall
 LEAST_TILT_SINE = 1e-3  # sine of the tilt, below which the tilt has no direction
@@ -27,11 +30,12 @@ class FallWatch:
     not.
     """
 
-    def __init__(self, at_most: float, period: float):
-        """Call falls beyond the capture angle `at_most`, rad."""
+    def __init__(self, at_most: float, period: float, scale: BodyScale = AS_TALUS40):
+        """Call falls of a robot of some size beyond the capture angle `at_most`, rad."""
         self._at_most = at_most
+        self._pendulum = PENDULUM_FREQUENCY_RADPS / scale.time
         self._needed = round(UPRIGHT_TIME_S / period)
-        self._patience = round(BALANCED_FALL_S / period)
+        self._patience = round(BALANCED_FALL_S * scale.time / period)
         self.forget()
 
     def forget(self) -> None:
@@ -48,7 +52,7 @@ class FallWatch:
             tilt: Vertical and turn rate in base_link.
             is_balanced: Whether a controller that steps has the robot, and calls falls itself.
         """
-        angle = capture_angle(tilt)
+        angle = capture_angle(tilt, self._pendulum)
         self._upright_ticks = self._upright_ticks + 1 if angle < UPRIGHT_CAPTURE_ANGLE_RAD else 0
         is_beyond = angle > self._at_most and tilt.up[2] < FALL_TILT_COSINE
         self._beyond_ticks = self._beyond_ticks + 1 if is_beyond else 0
@@ -61,8 +65,8 @@ class FallWatch:
         return self.is_falling
 
 
-def capture_angle(tilt: Vertical) -> float:
-    """Return the capture angle, rad, never negative.
+def capture_angle(tilt: Vertical, pendulum: float = PENDULUM_FREQUENCY_RADPS) -> float:
+    """Return the capture angle, rad, never negative, of a `pendulum` of so many rad/s.
 
     It is the angle of base_link's z axis from the vertical, one time constant of the fall ahead.
     """
@@ -74,4 +78,4 @@ def capture_angle(tilt: Vertical) -> float:
         if sine > LEAST_TILT_SINE
         else math.hypot(turn_x, turn_y)
     )
-    return max(math.atan2(sine, uz) + outward / PENDULUM_FREQUENCY_RADPS, 0.0)
+    return max(math.atan2(sine, uz) + outward / pendulum, 0.0)

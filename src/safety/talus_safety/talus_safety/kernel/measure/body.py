@@ -15,6 +15,7 @@ import numpy as np
 from talus_core.robot import RobotDescription, RobotDescriptionError
 from talus_core.rotations import cross, skew
 
+from talus_safety.kernel.measure.body_scale import body_scale
 from talus_safety.kernel.measure.contact import contact_forces
 from talus_safety.kernel.measure.urdf_tree import Frame, UrdfTree
 
@@ -38,7 +39,17 @@ class Placement:
 
 
 class Body:
-    """Computes kinematics and statics of a tree of revolute joints."""
+    """Computes kinematics and statics of a tree of revolute joints.
+
+    Attributes:
+        size: Number n of joints.
+        mass: kg.
+        contact: Vertical forces on a foot that make it a support.
+        imu, soles: Frames.
+        legs: (2, k) places of the legs' joints in every joint array.
+        carried_mass: (n + 1,) mass of each link and of all links that it carries, kg.
+        scale: Size over talus40's.
+    """
 
     def __init__(self, robot: RobotDescription):
         tree = UrdfTree(robot)
@@ -65,6 +76,9 @@ class Body:
         )  # (n + 1,) kg, mass of each link and of all links that it carries
         self._placed_at = np.full(self.size, np.nan)
         self._placement: Placement | None = None
+        standing = self._place(robot.poses["stand"])
+        soles = np.array([self.locate(standing, sole)[1] for sole in self.soles])
+        self.scale = body_scale(float(self.centre_of_mass(standing)[2] - soles[:, 2].mean()))
 
     def place(self, position: np.ndarray) -> Placement:
         """Return the poses of all links for joint angles (n,), rad.

@@ -16,13 +16,17 @@ from talus_core.state import RobotState
 from talus_safety.kernel.measure.body import Body, Placement
 from talus_safety.kernel.measure.tilt import Vertical
 
-# m from a sole's edge to its centre of pressure: a foot that presses nearer may tip about the edge
-SOLE_EDGE_MARGIN_M = 0.01
+# From a sole's edge to its centre of pressure: a foot that presses nearer may tip about the edge.
+# 1 cm of the length and of the width of talus40's soles.
+SOLE_EDGE_OF_LENGTH = 0.01 / 0.24
+SOLE_EDGE_OF_WIDTH = 0.01 / 0.11
 # Share of the weight on one foot, beyond which the foot is landing and its sole gives way.
 LANDING_FORCE_OF_WEIGHT = 1.5
 # Sideways force over upward force: steps need 0.3; a sole that slides on rubber shows 0.7 or more.
 GRIP_OF_FORCE = 0.6
-LEG_DETERMINANT = 0.01  # least determinant: a straighter leg does not show the force along it
+# Least product of the singular values, m^3 of talus40: a straighter leg does not show the force
+# along it.
+LEG_DETERMINANT_M3 = 0.01
 LEG_SWING_SPEED_RADPS = 3.0  # rad/s of a joint, beyond which torque goes into the leg's own motion
 
 
@@ -34,9 +38,13 @@ class Soles:
 
     def __init__(self, robot: RobotDescription, body: Body):
         self._body = body
+        self._least_determinant = LEG_DETERMINANT_M3 * body.scale.length**3
         self._hard = LANDING_FORCE_OF_WEIGHT * body.mass * GRAVITY_MPS2
         self._reach = [
-            (foot.length / 2 - SOLE_EDGE_MARGIN_M, foot.width / 2 - SOLE_EDGE_MARGIN_M)
+            (
+                foot.length / 2 - SOLE_EDGE_OF_LENGTH * foot.length,
+                foot.width / 2 - SOLE_EDGE_OF_WIDTH * foot.width,
+            )
             for foot in robot.feet
         ]
 
@@ -62,16 +70,20 @@ class Soles:
     ) -> float | None:
         """Return the upward force on a sole that its leg's torques show in statics, N.
 
-        None where the leg is too straight or moves too fast to show it.
+        None where the leg is too straight or moves too fast to show it. A leg without a roll joint
+        at the ankle does not show the moment about that axis; the upward force does not depend on
+        it.
         """
         body = self._body
         up = np.array(tilt.up)
         legs = body.legs[foot]
         wrench_to_torque = body.wrench_to_torque(placement, foot)
-        if (
-            np.abs(state.velocity[legs]).max() > LEG_SWING_SPEED_RADPS
-            or abs(np.linalg.det(wrench_to_torque)) < LEG_DETERMINANT
-        ):
+        if np.abs(state.velocity[legs]).max() > LEG_SWING_SPEED_RADPS:
             return None
         gravity = body.gravity_torque(placement, -GRAVITY_MPS2 * up)[legs]
-        return float(np.linalg.solve(wrench_to_torque, gravity - state.effort[legs])[:3] @ up)
+        wrench, _, _, singular = np.linalg.lstsq(
+            wrench_to_torque, gravity - state.effort[legs], rcond=None
+        )
+        if singular.prod() < self._least_determinant:
+            return None
+        return float(wrench[:3] @ up)

@@ -20,7 +20,9 @@ from talus_core.state import RobotState
 from talus_safety.kernel.measure.body import Body, Placement
 from talus_safety.kernel.measure.tilt import Vertical
 
-LEAST_PENDULUM_HEIGHT_M = 0.2  # m: keeps the pendulum's frequency finite for a robot that lies
+# m of talus40, and in proportion of others: keeps the pendulum's frequency finite for a robot that
+# lies
+LEAST_PENDULUM_HEIGHT_M = 0.2
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class StanceObserver:
 
     def __init__(self, body: Body):
         self._body = body
+        self._least_height = LEAST_PENDULUM_HEIGHT_M * body.scale.length
         self._supports = [False, False]
 
     def observe(
@@ -87,7 +90,7 @@ class StanceObserver:
             placement, state, soles
         )
         velocity = level @ (drift + cross(rate, centre - weights @ soles))
-        height = max(float((centre - weights @ soles) @ up), LEAST_PENDULUM_HEIGHT_M)
+        height = max(float((centre - weights @ soles) @ up), self._least_height)
         return Stance(
             placement=placement,
             level=level,
