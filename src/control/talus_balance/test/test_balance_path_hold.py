@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 import numpy as np
 import pytest
-from talus_balance.stepping.path_hold import (
-    ABANDONED_LINE_OFFSET_M,
-    MAX_SIDEWAYS_CORRECTION_MPS,
-    SHOVE_OFFSET_M,
-    PathHold,
-)
+from talus_balance.stepping.gait_types import ToleranceConfig
+from talus_balance.stepping.path_hold import PathHold
+
+TOLERANCE = ToleranceConfig()
 
 STEP, WIDTH = 0.5, 0.19  # s, m
 AHEAD = np.array([0.4, 0.0, 0.0])
@@ -18,7 +16,7 @@ class Walker:
     """
 
     def __init__(self, course=0.0, drift=0.0):
-        self.hold, self.course, self.drift = PathHold(), course, drift
+        self.hold, self.course, self.drift = PathHold(TOLERANCE), course, drift
         self.place, self.time = np.array([1.0, -2.0]), 0.0
         c, s = np.cos(course), np.sin(course)
         self.start, self.axes = self.place.copy(), np.array([[c, s], [-s, c]])
@@ -63,19 +61,19 @@ def test_a_gait_that_drifts_stays_near_its_line():
 def test_the_correction_is_bounded_and_waits_while_it_is_shoved():
     walker = Walker()
     walker.walk(3)
-    walker.shove(SHOVE_OFFSET_M + 0.15)
+    walker.shove(TOLERANCE.shoved_aside + 0.15)
     walker.walk(1)
     assert walker.hold.aside == 0.0
     walker.walk(1)
-    assert walker.hold.aside == pytest.approx(-MAX_SIDEWAYS_CORRECTION_MPS)
+    assert walker.hold.aside == pytest.approx(-TOLERANCE.aside)
 
 
 def test_moved_farther_than_that_it_goes_on_where_it_is():
     walker = Walker()
     walker.walk(3)
-    walker.shove(ABANDONED_LINE_OFFSET_M + 0.1)
+    walker.shove(TOLERANCE.abandoned + 0.1)
     walker.walk(10)
-    assert walker.off == pytest.approx(ABANDONED_LINE_OFFSET_M + 0.1, abs=0.01)
+    assert walker.off == pytest.approx(TOLERANCE.abandoned + 0.1, abs=0.01)
 
 
 @pytest.mark.parametrize(

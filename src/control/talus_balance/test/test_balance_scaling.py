@@ -72,6 +72,15 @@ def test_a_strong_ankle_needs_no_pivot_behind_the_middle():
     )
 
 
+def test_a_weak_ankle_stands_farther_back_but_on_its_sole_and_may_settle_there():
+    short = replace(TALUS40_SIZE, foot_length=0.0875, ankle_lack=0.0607)
+    gait, was = scaled(BalanceConfig(), short).gait, BalanceConfig().gait
+    assert -0.5 * short.foot_length < gait.pressure.pivot_x < was.pressure.pivot_x
+    assert gait.standing.settle_offset > -gait.pressure.pivot_x
+    longer = replace(TALUS40_SIZE, ankle_lack=1.5 * TALUS40_SIZE.ankle_lack)
+    assert scaled(BalanceConfig(), longer).gait.pressure.pivot_x == 1.5 * was.pressure.pivot_x
+
+
 @dataclass(frozen=True)
 class Told:
     length: float = sized(1.0, LEG_LENGTH)

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 import numpy as np
 import pytest
-from talus_balance.stepping.speed_trim import DISTURBANCE_ERROR_MPS, MAX_TRIM_MPS, SpeedTrim
+from talus_balance.stepping.gait_types import ToleranceConfig
+from talus_balance.stepping.speed_trim import SpeedTrim
+
+TOLERANCE = ToleranceConfig()
 
 STEP = 0.5  # s
 
@@ -20,19 +23,19 @@ def walk(trim, command, real, heading=0.0, steps=40):
 @pytest.mark.parametrize("heading", [0.0, 2.0])
 def test_a_gait_that_walks_too_fast_and_drifts_is_brought_to_the_command(heading):
     command = np.array([0.5, 0.1])
-    made = walk(SpeedTrim(), command, lambda v: 1.1 * v + [0.0, 0.03], heading)
+    made = walk(SpeedTrim(TOLERANCE), command, lambda v: 1.1 * v + [0.0, 0.03], heading)
     assert np.allclose(made, command, atol=1e-3)
 
 
 def test_the_trim_is_bounded():
-    trim = SpeedTrim()
+    trim = SpeedTrim(TOLERANCE)
     walk(trim, np.array([0.5, 0.0]), lambda v: np.array([0.3, 0.0]))
-    assert trim.value[0] == pytest.approx(MAX_TRIM_MPS)
+    assert trim.value[0] == pytest.approx(TOLERANCE.most_trim)
 
 
 def test_a_push_and_a_new_command_teach_nothing():
-    trim = SpeedTrim()
-    walk(trim, np.array([0.5, 0.0]), lambda v: np.array([0.5 + 1.1 * DISTURBANCE_ERROR_MPS, 0.0]))
+    trim = SpeedTrim(TOLERANCE)
+    walk(trim, np.array([0.5, 0.0]), lambda v: np.array([0.5 + 1.1 * TOLERANCE.disturbance, 0.0]))
     assert not trim.value.any()
     for k in range(20):  # the command rises while it walks
         trim.observe_landing(

@@ -26,6 +26,11 @@ class _Dataclass(Protocol):
 ConfigT = TypeVar("ConfigT", bound=_Dataclass)
 ValueT = TypeVar("ValueT")
 RATIO_DIGITS = 3  # digits of a ratio: the same robot from other files gets exactly the same gains
+# Of `ankle_lack`: how far behind the sole's middle talus40 stands on one foot, 2 cm, so that its
+# ankle can push to both sides.
+PIVOT_OF_LACK = 0.743
+# Of what the ankle reaches of the sole: a pivot stays so far, at most, behind the middle of that.
+PIVOT_BEHIND_OF_REACH = 0.125
 _KEY = "dimension"
 
 
@@ -37,11 +42,15 @@ class SizeRatio:
         over: Its proportions divided by those of the other robot.
         time: Ratio of times; speeds scale with the same number.
         wider: Width by which its soles are wider than those of the other robot at its size, m.
+        pivot: Ratio of how far behind the sole's middle it stands on one foot.
+        behind: How much farther that is than its soles are longer, m; 0 where it is not.
     """
 
     over: Proportions
     time: float
     wider: float
+    pivot: float
+    behind: float
 
     @staticmethod
     def between(robot: Proportions, known: Proportions) -> SizeRatio:
@@ -51,7 +60,17 @@ class SizeRatio:
         )
         over = Proportions(*(round(a / b, RATIO_DIGITS) for a, b in pairs))
         time = round(math.sqrt(over.height), RATIO_DIGITS)
-        return SizeRatio(over, time, robot.foot_width - over.leg * known.foot_width)
+        pivot_of_known = PIVOT_OF_LACK * known.ankle_lack
+        reach = robot.foot_length - robot.ankle_lack
+        farthest = 0.5 * robot.ankle_lack + PIVOT_BEHIND_OF_REACH * reach
+        pivot = min(over.ankle_lack, round(farthest / pivot_of_known, RATIO_DIGITS))
+        return SizeRatio(
+            over,
+            time,
+            wider=robot.foot_width - over.leg * known.foot_width,
+            pivot=pivot,
+            behind=pivot_of_known * max(pivot - over.foot_length, 0.0),
+        )
 
 
 @dataclass(frozen=True)
@@ -88,7 +107,12 @@ GAP_OF_SOLES = Dimension(
     lambda ratio: ratio.wider,
 )
 ANKLE_LACK = Dimension(
-    "what the ankle's torque does not reach", lambda ratio: ratio.over.ankle_lack
+    "what the ankle's torque does not reach, as far as the sole goes", lambda ratio: ratio.pivot
+)
+FOOT_LENGTH_AND_LACK = Dimension(
+    "the sole's length, and how far behind its middle the ankle lets the robot stand",
+    lambda ratio: ratio.over.foot_length,
+    lambda ratio: ratio.behind,
 )
 TIME = Dimension("a step's time", lambda ratio: ratio.time)
 SPEED = Dimension("a step's speed", lambda ratio: ratio.time)

@@ -18,6 +18,7 @@ from talus_balance.size.dimensions import (
     ANKLE_LACK,
     BODY_WEIGHT,
     FOOT_LENGTH,
+    FOOT_LENGTH_AND_LACK,
     FOOT_WIDTH,
     GAP_OF_SOLES,
     HIP_WIDTH,
@@ -72,7 +73,8 @@ _PRESSURE = {
     "pivot_x": ANKLE_LACK,
 }
 _STANDING = {
-    **_all(FOOT_LENGTH, "margin_x", "settle_offset"),
+    "margin_x": FOOT_LENGTH,
+    "settle_offset": FOOT_LENGTH_AND_LACK,
     "margin_y": FOOT_WIDTH,
     "settle_offset_y": HIP_WIDTH,
     "settle_speed": SPEED,

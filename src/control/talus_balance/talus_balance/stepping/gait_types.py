@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from talus_core.motion.footsteps import Footstep
 
+from talus_balance.size.dimensions import HIP_WIDTH, LEG_LENGTH, SPEED, TIME, sized
 from talus_balance.stepping.footholds import FootholdConfig
 from talus_balance.stepping.step_planner import StepPlannerConfig
 from talus_balance.stepping.step_state import Refusal
@@ -108,6 +109,52 @@ class TouchdownConfig:
 
 
 @dataclass(frozen=True)
+class ToleranceConfig:
+    """Configures from which size on something counts, and what still counts as none.
+
+    Attributes:
+        arrival: Distance from where the periodic gait starts at which the shift ends, m: a fifth of
+            the capture point's offset there.
+        settled_command: Followed command that has died down, m/s, and rad/s: 3 cm a step.
+        settled_apart: Way by which one sole may be ahead of the other, m: an eighth of a step.
+        clear_side: Nearer to the feet's centre, m, the capture point's speed tells the side; a
+            third of a sole's distance from there.
+        turning_lever: Lever by which turning counts as walking sideways, m: about half of the
+            nominal step width.
+        sideways_slack: A swing foot may pass nearer by this than the narrowest landing, m.
+        surprise: Way by which a shove moves the capture point off its course, m; ordinary steps 1
+            cm.
+        least_swing: Shortest swing of the reference, s: half of the shortest step.
+        most_lead: Time by which a touchdown on level ground comes early at most, s: toe or heel 1
+            cm low.
+        most_trim: Correction of the commanded speed, m/s: what cadence and centre of pressure were
+            measured to cost.
+        disturbance: Error of speed above which a push, not the gait, is the reason, m/s.
+        aside: Speed by which the robot returns to its line, m/s: 4 cm a step, a third of the
+            sideways speed that is proven.
+        shoved_aside: Way aside in one step, more than two corrections, m: it was a shove, and the
+            next step is for balance.
+        abandoned: Distance from the line, m, two step widths: a robot that was moved so far is
+            meant to be there.
+    """
+
+    arrival: float = sized(0.005, LEG_LENGTH)
+    settled_command: float = sized(0.05, SPEED)
+    settled_apart: float = sized(0.06, LEG_LENGTH)
+    clear_side: float = sized(0.03, HIP_WIDTH)
+    turning_lever: float = sized(0.1, HIP_WIDTH)
+    sideways_slack: float = sized(0.01, LEG_LENGTH)
+    surprise: float = sized(0.03, LEG_LENGTH)
+    least_swing: float = sized(0.1, TIME)
+    most_lead: float = sized(0.03, TIME)
+    most_trim: float = sized(0.15, SPEED)
+    disturbance: float = sized(0.25, SPEED)
+    aside: float = sized(0.08, SPEED)
+    shoved_aside: float = sized(0.08, LEG_LENGTH)
+    abandoned: float = sized(0.40, LEG_LENGTH)
+
+
+@dataclass(frozen=True)
 class GaitConfig:
     """Configures the gait with gains and thresholds; comments say where they come from.
 
@@ -128,6 +175,7 @@ class GaitConfig:
     standing: StandingConfig = field(default_factory=StandingConfig)
     command: WalkCommandConfig = field(default_factory=WalkCommandConfig)
     touchdown: TouchdownConfig = field(default_factory=TouchdownConfig)
+    tolerance: ToleranceConfig = field(default_factory=ToleranceConfig)
     planner: StepPlannerConfig = field(default_factory=StepPlannerConfig)
     foothold: FootholdConfig = field(default_factory=FootholdConfig)
     swing: SwingConfig = field(default_factory=SwingConfig)

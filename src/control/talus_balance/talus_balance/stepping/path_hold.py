@@ -8,18 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from talus_balance.stepping.gait_types import STANDING_COMMAND_MPS
+from talus_balance.stepping.gait_types import STANDING_COMMAND_MPS, ToleranceConfig
 
 # 1/s: the robot is back on the line in some four steps, slower than the capture point's dynamics.
 RETURN_GAIN_PER_S = 0.5
 # 1/s^2, slope against what always pulls aside: half of RETURN_GAIN_PER_S^2 / 4, where swinging
 # begins.
 DRIFT_GAIN_PER_S2 = 0.03
-MAX_SIDEWAYS_CORRECTION_MPS = 0.08  # m/s: 4 cm a step, a third of the sideways speed that is proven
-# m aside in one step, more than two corrections: it was a shove, and the next step is for balance
-SHOVE_OFFSET_M = 0.08
-# m from the line, two step widths: a robot that was moved so far is meant to be there
-ABANDONED_LINE_OFFSET_M = 0.40
 
 
 @dataclass(frozen=True)
@@ -45,7 +40,8 @@ class PathHold:
             m/s.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tolerance: ToleranceConfig):
+        self._tolerance = tolerance
         self.reset()
 
     def reset(self) -> None:
@@ -84,17 +80,17 @@ class PathHold:
             self._correct(time, self._line.offset(place), _Line(place, course, is_forward))
 
     def _correct(self, time: float, offset: float, new_line: _Line) -> None:
-        is_shoved = abs(offset - self._offset) > SHOVE_OFFSET_M
+        is_shoved = abs(offset - self._offset) > self._tolerance.shoved_aside
         passed = time - self._time
         self._offset = offset
         self._time = time
-        if abs(offset) > ABANDONED_LINE_OFFSET_M:
+        if abs(offset) > self._tolerance.abandoned:
             self._begin(time, new_line)
         elif is_shoved:
             self.aside = 0.0
         else:
-            self._drift = _bounded(self._drift - DRIFT_GAIN_PER_S2 * offset * passed)
-            self.aside = _bounded(self._drift - RETURN_GAIN_PER_S * offset)
+            self._drift = self._bounded(self._drift - DRIFT_GAIN_PER_S2 * offset * passed)
+            self.aside = self._bounded(self._drift - RETURN_GAIN_PER_S * offset)
 
     def _begin(self, time: float, line: _Line) -> None:
         self._line = line
@@ -102,6 +98,6 @@ class PathHold:
         self._time = time
         self.aside = self._drift
 
-
-def _bounded(aside: float) -> float:
-    return min(max(aside, -MAX_SIDEWAYS_CORRECTION_MPS), MAX_SIDEWAYS_CORRECTION_MPS)
+    def _bounded(self, aside: float) -> float:
+        most = self._tolerance.aside
+        return min(max(aside, -most), most)

@@ -9,11 +9,11 @@ from typing import NamedTuple
 import numpy as np
 from talus_core.clamp import clamp
 
+from talus_balance.stepping.gait_types import ToleranceConfig
+
 STRIDE_STEPS = 2  # steps compared: left and right differ when walking sideways
 # Share of the error per step: it takes a few strides, slower than the capture point's dynamics.
 TRIM_GAIN = 0.4
-MAX_TRIM_MPS = 0.15  # m/s: what cadence and centre of pressure were measured to cost
-DISTURBANCE_ERROR_MPS = 0.25  # m/s of error above which a push, not the gait, is the reason
 
 
 class _TrimLanding(NamedTuple):
@@ -31,7 +31,8 @@ class SpeedTrim:
         value: (2,) velocity to add to the command, m/s.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tolerance: ToleranceConfig):
+        self._tolerance = tolerance
         self._landings: deque[_TrimLanding] = deque(maxlen=STRIDE_STEPS + 1)
         self.reset()
 
@@ -60,5 +61,5 @@ class SpeedTrim:
         ahead = forward[0] * x + forward[1] * y
         aside = forward[0] * y - forward[1] * x
         error = velocity - np.array([ahead, aside])
-        if np.abs(error).max() < DISTURBANCE_ERROR_MPS:
-            self.value = clamp(self.value + TRIM_GAIN * error, MAX_TRIM_MPS)
+        if np.abs(error).max() < self._tolerance.disturbance:
+            self.value = clamp(self.value + TRIM_GAIN * error, self._tolerance.most_trim)

@@ -13,9 +13,6 @@ from talus_balance.stepping.phases.step_under_way import StepUnderWay, SwingMoti
 from talus_balance.stepping.phases.walk import Walk
 from talus_balance.stepping.swing_foot import FootReference, SwingFoot
 
-# m: a swing foot may pass nearer by this than the narrowest landing; a landing may not.
-SIDEWAYS_SLACK_M = 0.01
-
 
 @dataclass(frozen=True)
 class Landing:
@@ -132,7 +129,7 @@ class AirborneFoot:
         self._swing.keep_aside(
             stance,
             frame.to_odom(np.array([0.0, swing_sign(self._step.stance)])),
-            self._walk.planner.narrowest(ahead) - SIDEWAYS_SLACK_M,
+            self._walk.planner.narrowest(ahead) - self._walk.config.tolerance.sideways_slack,
         )
 
     def _ground_at(self, inp: GaitInput, place: np.ndarray) -> float:

@@ -11,11 +11,6 @@ from talus_balance.stepping.phases.stand import Stand
 from talus_balance.stepping.phases.touchdown import Touchdown
 from talus_balance.stepping.phases.walk import Walk
 
-# m/s, and rad/s, below which the followed command has died down: 3 cm a step.
-SETTLED_COMMAND_MPS = 0.05
-# m by which one sole may be ahead of the other: a quarter of its length
-SETTLED_SOLE_OFFSET_M = 0.06
-
 
 def after_landing(walk: Walk, landing: Landing, inp: GaitInput) -> Stand | Touchdown:
     """Learn from the landing; stand if nothing asks for another step, otherwise step on."""
@@ -32,7 +27,8 @@ def after_landing(walk: Walk, landing: Landing, inp: GaitInput) -> Stand | Touch
 def _may_settle(walk: Walk, side: int, inp: GaitInput) -> bool:
     """Tell whether nothing asks for a step after the landing of that foot."""
     c = walk.config.standing
-    is_commanded = np.any(np.abs(walk.command.velocity) > SETTLED_COMMAND_MPS)
+    tolerance = walk.config.tolerance
+    is_commanded = np.any(np.abs(walk.command.velocity) > tolerance.settled_command)
     if inp.wish.wants_to_walk or is_commanded or walk.may_step_as_proposed(inp, 1 - side):
         return False
     frame = walk.frame
@@ -41,4 +37,4 @@ def _may_settle(walk: Walk, side: int, inp: GaitInput) -> bool:
     apart = abs(frame.from_odom(soles[LEFT, :2] - soles[RIGHT, :2])[0])
     is_slow = abs(inp.com_velocity[0]) < c.settle_speed
     is_centred = offset[0] < c.settle_offset and offset[1] < c.settle_offset_y
-    return bool(apart < SETTLED_SOLE_OFFSET_M and is_slow and is_centred)
+    return bool(apart < tolerance.settled_apart and is_slow and is_centred)

@@ -11,9 +11,6 @@ from talus_balance.stepping.phases.touchdown import Touchdown
 from talus_balance.stepping.phases.walk import Walk
 from talus_balance.stepping.step_planner import nominal_offset
 
-# m from where the periodic gait starts: a fifth of the capture point's offset there (0.027 m).
-ARRIVAL_TOLERANCE_M = 0.005
-
 
 class Shift:
     """Pushes the capture point from the coming swing foot to where the periodic gait begins.
@@ -60,7 +57,8 @@ class Shift:
             width=width,
             other_width=width,
         )
-        has_arrived = swing_sign(self.stance) * offset[1] <= abs(nominal[1]) + ARRIVAL_TOLERANCE_M
+        aside = swing_sign(self.stance) * offset[1]
+        has_arrived = aside <= abs(nominal[1]) + c.tolerance.arrival
         if has_arrived or self._elapsed > c.max_shift:
             return Touchdown(self._walk, self.stance, float(inp.forces[1 - self.stance]))
         return self

@@ -9,8 +9,6 @@ from talus_balance.stepping.phases.put_back import PutBack
 from talus_balance.stepping.phases.step_under_way import StepUnderWay, prefers_same_foot
 from talus_balance.stepping.phases.walk import Walk
 
-LEAST_SWING_S = 0.1  # s, shortest swing of the reference: half of the shortest step
-
 
 class SingleSupport:
     """Carries on one sole while the other foot swings."""
@@ -53,4 +51,4 @@ class SingleSupport:
         step = self._step
         in_time = self._walk.planner.cadence * (1.0 - step.haste)
         learned = step.plan.duration + in_time * self._walk.early
-        return max(learned - step.lift_time, LEAST_SWING_S)
+        return max(learned - step.lift_time, self._walk.config.tolerance.least_swing)

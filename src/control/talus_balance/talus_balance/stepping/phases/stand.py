@@ -16,11 +16,6 @@ from talus_balance.stepping.step_state import Refusal
 # Share of the support's half up to which the centre of pressure may be asked for: the QP keeps it
 # inside, and asking for more makes it press on the very edge.
 MOST_PRESSURE_OF_HALF_SUPPORT = 1.15
-# m: nearer to the feet's centre the capture point's speed tells the side; a chosen value, a third
-# of a sole's distance from there.
-CLEAR_SIDE_OFFSET_M = 0.03
-# m, lever by which turning counts as walking sideways: about half of the nominal step width.
-TURNING_LEVER_M = 0.1
 
 
 class Stand:
@@ -69,7 +64,9 @@ class Stand:
         if wish.footsteps and wish.may_walk and refusal is None:
             return Shift(self._walk, 1 - wish.footsteps[0].side)
         if wish.wants_to_walk:
-            return Shift(self._walk, _first_stance(wish.velocity))
+            return Shift(
+                self._walk, _first_stance(wish.velocity, self._walk.config.tolerance.turning_lever)
+            )
         if inp.wish.may_step and self._leaves_support(error, half):
             return self._catch(inp, error)
         return self
@@ -95,12 +92,12 @@ class Stand:
     def _catch(self, inp: GaitInput, error: np.ndarray) -> Touchdown:
         """Swing the foot on the falling side at once: that takes fewer steps than leaning."""
         speed = self._walk.frame.from_odom(inp.com_velocity[:2])
-        side = error[1] if abs(error[1]) > CLEAR_SIDE_OFFSET_M else speed[1]
+        side = error[1] if abs(error[1]) > self._walk.config.tolerance.clear_side else speed[1]
         stance = RIGHT if side > 0.0 else LEFT
         return Touchdown(self._walk, stance, float(inp.forces[1 - stance]))
 
 
-def _first_stance(velocity: np.ndarray) -> int:
+def _first_stance(velocity: np.ndarray, turning_lever: float) -> int:
     """Return the stance foot with which the foot on the side of the walk swings first."""
-    sideways = velocity[1] + TURNING_LEVER_M * velocity[2]
+    sideways = velocity[1] + turning_lever * velocity[2]
     return RIGHT if sideways > 0.0 else LEFT

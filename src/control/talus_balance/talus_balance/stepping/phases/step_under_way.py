@@ -20,8 +20,6 @@ from talus_balance.stepping.swing_foot import FootReference
 MAP_LOOK_PERIOD_TICKS = 20  # ticks between two looks at the map, which is new every 0.1 s
 # ticks between two plans; the capture point moves 0.7 % of its offset in 2 ms
 PLAN_PERIOD_TICKS = 2
-# m by which a shove moves the capture point off its course; ordinary steps 0.01
-SURPRISING_SHIFT_M = 0.03
 
 
 class SwingMotion(NamedTuple):
@@ -138,7 +136,8 @@ class StepUnderWay:
         pivot = state.stance + self.plan.pressure
         growth = math.exp(state.omega * (self.elapsed - self._planned_at))
         ran = state.capture_point - pivot - growth * (self._planned_from - pivot)
-        is_far = math.hypot(float(ran[0]), float(ran[1])) > SURPRISING_SHIFT_M
+        surprise = self._walk.config.tolerance.surprise
+        is_far = math.hypot(float(ran[0]), float(ran[1])) > surprise
         return self.elapsed < self.plan.duration and is_far
 
     def _replan(self, inp: GaitInput, state: StepState) -> None:

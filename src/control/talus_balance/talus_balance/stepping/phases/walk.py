@@ -23,8 +23,6 @@ from talus_balance.stepping.step_planner import StepPlanner
 from talus_balance.stepping.step_state import Refusal
 
 TOUCHDOWN_GAIN = 0.2  # share of a touchdown's error in time per step: learned in some five steps
-# s by which a touchdown on level ground comes early: toe or heel 1 cm low
-MAX_TOUCHDOWN_LEAD_S = 0.03
 
 
 class WalkCommand:
@@ -101,8 +99,8 @@ class Walk:
         self.chooser = FootholdChooser(config.foothold, foot)
         self.proposals = FootstepProposals(config, self.planner, self.chooser)
         self.heights: HeightGrid | None = None
-        self.trim = SpeedTrim()
-        self.path = PathHold()
+        self.trim = SpeedTrim(config.tolerance)
+        self.path = PathHold(config.tolerance)
         self.contact = SwingContact(config.touchdown)
         self.early = 0.0
         self.reset(0.0)
@@ -128,7 +126,8 @@ class Walk:
 
     def observe_landing_time(self, error: float) -> None:
         """Learn from a whole step that landed `error` s before its plan."""
-        self.early = min(max(self.early + TOUCHDOWN_GAIN * error, 0.0), MAX_TOUCHDOWN_LEAD_S)
+        most = self.config.tolerance.most_lead
+        self.early = min(max(self.early + TOUCHDOWN_GAIN * error, 0.0), most)
 
     def observe_landing_place(self, inp: GaitInput) -> None:
         """Learn what the last stride made of the commanded velocity and of the line."""
