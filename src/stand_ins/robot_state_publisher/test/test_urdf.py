@@ -59,7 +59,7 @@ def test_roll_comes_before_pitch_and_yaw():
 @pytest.mark.parametrize(
     ("urdf", "reason"),
     [
-        ("", "not XML"),
+        ("", "not valid XML"),
         ("<sdf/>", "not <robot>"),
         (robot(joint("j", "fixed", "a", "nowhere")), "'nowhere'"),
         (robot(joint("j", "fixed", "a", "c"), joint("k", "fixed", "b", "c")), "child of two"),
