@@ -11,11 +11,10 @@ from rclpy.callback_groups import CallbackGroup
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
-from rclpy.serialization import deserialize_message
 from rclpy.subscription import Subscription
-from talus_core.errors import RefusedInputError
 
 from talus_ros.command_path_node import command_path_of
+from talus_ros.conversions import deserialised
 from talus_ros.intake.door_node import Door, Passage
 from talus_ros.intake.intake_node import Intakes, intakes_of
 
@@ -82,13 +81,15 @@ class FastLink:
         qos: QoSProfile = FAST_QOS,
         raw: bool = False,
         owner: str = "",
+        newest: int = 0,
     ) -> Subscription:
         """Call `handler(message)` for every message; `raw` passes its serialised bytes instead.
 
-        With `owner`, the name of a node, only its messages count while it publishes the topic.
+        With `owner`, the name of a node, only its messages count while it publishes the topic. With
+        `newest`, only so many of those that came together are handled.
         """
         read = (lambda data: data) if raw else partial(deserialised, message_type)
-        passage = Passage(self._path.checked(topic, read), handler, 0, owner)
+        passage = Passage(self._path.checked(topic, read), handler, newest, owner)
         return self._open(message_type, topic, qos, passage)
 
     def subscribe_loop(
@@ -105,7 +106,7 @@ class FastLink:
         What `read` raises is the sender's fault and is contained; what `step` raises comes out of
         `wait`.
         """
-        passage = Passage(self._path.checked(topic, read), step, newest, "")
+        passage = Passage(self._path.checked(topic, read), step, newest, is_loop=True)
         return self._open(message_type, topic, LOOP_QOS, passage)
 
     def _open(
@@ -170,11 +171,3 @@ class FastLink:
             wait_set.add_subscription(handle)
         wait_set.add_guard_condition(self._guard)
         wait_set.wait(int(timeout * 1e9))
-
-
-def deserialised(message_type: type, data: bytes) -> Any:
-    """Return the message that bytes hold. Raises RefusedInputError where they hold none."""
-    try:
-        return deserialize_message(data, message_type)
-    except Exception as error:  # rclpy and Fast CDR raise many things
-        raise RefusedInputError(f"{len(data)} bytes that are no {message_type.__name__}") from error

@@ -16,7 +16,7 @@ from talus_core.robot import RobotDescription, RobotDescriptionError, load_robot
 from talus_core.words.stop_levels import StopLevel
 from talus_ros.cdr import RobotStateCodec
 from talus_ros.diagnostics_node import ERROR, OK, WARN, DiagnosticsPublisher
-from talus_ros.fast_link_node import FastLink
+from talus_ros.fast_link_node import LOOP_QOS, FastLink
 from talus_ros.heartbeat_node import HEARTBEAT_QOS, HEARTBEAT_TOPIC, HeartbeatThread
 from talus_ros.intake.intake_node import intakes_of
 from talus_ros.parameters_node import declare_config, given_parameters
@@ -34,7 +34,8 @@ from talus_safety.operator_inputs_node import OperatorInputs
 from talus_safety.supervision.judgement import Judgement
 from talus_safety.supervision.watch import Watch
 
-NEWEST_STATE_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+# Deep enough that a stranger at the same rate pushes nothing of ours out between two judgements.
+STATE_QOS = QoSProfile(depth=20, reliability=ReliabilityPolicy.BEST_EFFORT)
 IDLE_PERIOD_S = 0.05  # of the steady clock: how often it judges while the driver is silent
 SAFETY_DIAGNOSTICS_PERIOD_S = 1.0
 # 2.5 s in real time; a cause in words is below 0.2 kB
@@ -96,16 +97,15 @@ class SupervisorNode:
 
     def _connect(self, robot: RobotDescription) -> None:
         self._link = FastLink(self._node, self._config.authenticated)
-        self._link.subscribe(GateState, "gate/state", self._on_gate)
+        self._link.subscribe(GateState, "gate/state", self._on_gate, LOOP_QOS)
         self._link.subscribe(Heartbeat, HEARTBEAT_TOPIC, self._on_heartbeat, HEARTBEAT_QOS)
-        self._inputs = FastLink(
-            self._node
-        )  # read when due, so that hundreds of messages a second wake no thread
+        # Read when due, so that hundreds of messages a second wake no thread.
+        self._inputs = FastLink(self._node)
         self._operator = OperatorInputs(self._node, self._inputs, self._config)
-        self._inputs.subscribe(BalanceState, "balance/state", self._on_balance, NEWEST_STATE_QOS)
+        self._inputs.subscribe(BalanceState, "balance/state", self._on_balance, STATE_QOS, newest=1)
         self._inputs.subscribe(BatteryState, "battery_state", self._on_battery, owner="driver")
         self._inputs.subscribe(
-            RobotState, "robot_state", self._on_state, NEWEST_STATE_QOS, raw=True
+            RobotState, "robot_state", self._on_state, STATE_QOS, raw=True, newest=1
         )
         if self._config.perception:
             FrameInputs(self._inputs, self._watch, robot)

@@ -17,7 +17,7 @@ from geometry_msgs.msg import TransformStamped
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import JointState
 from talus_core.errors import RefusedInputError
-from talus_ros.fast_link_node import deserialised
+from talus_ros.conversions import deserialised
 from tf2_msgs.msg import TFMessage
 
 from robot_state_publisher.urdf import FrameJoint

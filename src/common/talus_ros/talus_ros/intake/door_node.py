@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from rclpy.node import Node
@@ -21,15 +22,16 @@ class Passage:
     Attributes:
         read: Makes a value of the bytes; what it raises is the sender's fault.
         take: Takes the value.
-        newest: How many of the messages that came together are of use to the node's own loop,
-            which `take` then is, and whose errors are not contained; 0: it is no loop.
+        newest: How many of the messages that came together are of use; 0: all.
         owner: Name of the node whose messages alone count; empty: everybody's.
+        is_loop: `take` is the node's own loop, whose errors are not contained.
     """
 
     read: Callable[[bytes], Any]
     take: Callable[[Any], None]
-    newest: int
-    owner: str
+    newest: int = 0
+    owner: str = ""
+    is_loop: bool = False
 
 
 class Door:
@@ -55,9 +57,13 @@ class Door:
             self._hear(data)
 
     def step(self) -> None:
-        """Run the node's own loop, if it is this one, with the newest of what was let in."""
+        """Hand over the newest of what was let in, where only these are of use."""
         while self._held:
-            self._passage.take(self._held.popleft())
+            value = self._held.popleft()
+            if self._passage.is_loop:
+                self._passage.take(value)
+            else:
+                self._intakes.attempt(self.label, partial(self._passage.take, value))
 
     def take(self, data: bytes) -> None:
         """Take the bytes of one message, as if nothing else had come."""

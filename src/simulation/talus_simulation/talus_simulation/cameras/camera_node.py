@@ -15,8 +15,9 @@ from sensor_msgs.msg import CameraInfo, Image
 from talus_core.schedule import Schedule
 from talus_perception.camera_model import Camera, load_cameras
 from talus_perception.conversions import camera_info_message, image_message, seconds
+from talus_ros.conversions import deserialised
 from talus_ros.diagnostics_node import OK, DiagnosticsPublisher
-from talus_ros.fast_link_node import FastLink, deserialised
+from talus_ros.fast_link_node import FastLink
 from talus_ros.heartbeat_node import HeartbeatThread
 from talus_ros.parameters_node import declare_config
 from talus_ros.run_node import ExecutorThread, run_node

@@ -10,8 +10,7 @@ from typing import Any, TypeVar
 from nav_msgs.msg import Odometry
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import BatteryState, JointState
-from talus_ros.conversions import seconds
-from talus_ros.fast_link_node import deserialised
+from talus_ros.conversions import deserialised, seconds
 
 from talus_cli.run.judging.judge import JudgedPose
 from talus_cli.run.operating import conversions as convert
