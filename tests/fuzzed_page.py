@@ -34,7 +34,9 @@ WEBSOCKET_SHARE = 0.1
 MESSAGES = TreeFiles(
     msgspec.msgpack.decode,
     lambda tree: msgspec.msgpack.encode(tree, enc_hook=str),
-    tuple(value for value in VALUES if value != 10**30),  # no number of msgpack
+    tuple(
+        value for value in VALUES if not isinstance(value, int) or abs(value) < 2**63
+    ),  # no number of msgpack
 )
 HTTP_REQUEST = b"GET /index.html?x=%2e%2e HTTP/1.1\r\nHost: robot\r\nAccept-Encoding: gzip\r\n\r\n"
 

@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from documented_commands import DRIVERS, PATIENCE_S, ROOT, STARTS, of_kind, played, starts
+from nav_msgs.msg import Odometry
 from std_srvs.srv import Trigger
 from talus_core.errors import TalusError
 from talus_core.words.modes import Mode
@@ -86,8 +87,12 @@ def _stood_and_stopped() -> str:
     link = GraphLink(lambda gate: None)
     link.patience = PATIENCE_S
     until = time.monotonic() + PATIENCE_S
+    odometry: list[Odometry] = []
+    link._link.subscribe(Odometry, "odom", odometry.append)
     try:
         link.wait_until(link.is_up, "a topic was silent")
+        # What is armed before balance knows where the robot is stays limp.
+        link.wait_until(lambda: bool(odometry), "no odometry")
         while not (said := link.call(Trigger, "safety/arm", Trigger.Request())).success:
             if time.monotonic() > until:
                 return f"safety/arm: {said.message};"

@@ -20,7 +20,8 @@ class UnknownNameError(TalusError):
 
 def unknown_name_message(kind: str, name: str, known: Iterable[str], most: int = 5) -> str:
     """Return one line: the unknown name, then the nearest known ones, or all if none is near."""
-    known = sorted(known)
+    name = str(name)  # files of others name things by numbers, too
+    known = sorted(map(str, known))
     near = get_close_matches(name, known, n=most, cutoff=0.5)
     listed = ", ".join(near or known) or "none"
     return f"unknown {kind} '{name}'; {'nearest' if near else 'known'}: {listed}"

@@ -128,7 +128,7 @@ def load_robot(folder: str | Path) -> RobotDescription:
         return _build(folder, raw)
     except (UnknownNameError, LegRolesError) as error:
         raise RobotDescriptionError(f"{folder / ROBOT_FILE}: {error}") from error
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise RobotDescriptionError(
             f"{folder / ROBOT_FILE}: entry {error} is missing or of the wrong kind"
         ) from error

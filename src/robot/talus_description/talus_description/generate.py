@@ -99,7 +99,7 @@ def _looks(file: Path) -> dict[str, str]:
         return mesh_texts(yaml_tree(file.read_bytes()))
     except TalusError as error:
         raise DescriptionError(f"{file}: {error}") from error
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         reason = " ".join(str(error).split())
         raise DescriptionError(
             f"{file}: an entry is missing or of the wrong kind: {reason}; see looks.yaml of talus40"

@@ -14,6 +14,7 @@ from talus_core.errors import TalusError
 # The largest file of talus40 has 4000 entries; aliases of aliases make billions of a few lines.
 MOST_ENTRIES = 1_000_000
 MOST_DEPTH = 100  # the deepest has 5; readers that follow a tree recurse 1000 deep at most
+LARGEST_WHOLE = 2**64  # above it, floats and arrays of numbers cannot take it
 # Eight times as fast as PyYAML's own, where it was built in.
 LOADER: Any = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 
@@ -83,6 +84,8 @@ def _check_size(tree: Any) -> None:
                 below += value.values()
             elif isinstance(value, (list, tuple, set)):
                 below += value
+            elif isinstance(value, int) and abs(value) > LARGEST_WHOLE:
+                raise ContentError("not valid YAML: a whole number above 2**64")
         level = below
         if not level:
             return

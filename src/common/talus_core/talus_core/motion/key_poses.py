@@ -91,7 +91,7 @@ def read_pose_file(
         return build(raw, KeyPoses(robot, raw["opposite"], raw["everywhere"]))
     except (ContentError, UnknownNameError) as error:
         raise RobotDescriptionError(f"{path}: {error}") from error
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise RobotDescriptionError(
             f"{path}: entry {error} is missing or of the wrong kind"
         ) from error

@@ -79,7 +79,7 @@ def load_rest_path(robot: RobotDescription, body: Body) -> RestPath:
         raise RestPathError(
             f"{path}: {error.strerror}; a robot needs a path from standing to seated"
         ) from error
-    except (ContentError, KeyError, TypeError, ValueError) as error:
+    except (ContentError, KeyError, TypeError, ValueError, OverflowError) as error:
         reason = " ".join(str(error).split())
         raise RestPathError(
             f"{path}: needs `joints` and `rows` with as many `position` each: {reason}"
