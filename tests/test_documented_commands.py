@@ -8,8 +8,11 @@ run in a test is listed with the reason; tests/play_commands.py plays the others
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 import shlex
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,6 +20,7 @@ import pytest
 from documented_commands import (
     DRIVERS,
     NOT_PLAYED,
+    PAGES,
     ROOT,
     STARTS,
     commands,
@@ -94,6 +98,30 @@ def test_benchmarks_and_stories_are_there():
                 word for word in words[words.index("talus_lab.golden") + 3 :] if word[0] != "["
             ]
             assert set(named) <= set(STORIES), command
+
+
+def test_scripts_of_pages_are_python_and_import_what_there_is():
+    scripts = [
+        (page.name, block)
+        for page in PAGES
+        for block in re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
+    ]
+    assert len(scripts) > 8
+    for page, script in scripts:
+        for node in ast.walk(ast.parse(script)):
+            module = node.module if isinstance(node, ast.ImportFrom) else None
+            if module is not None and module.startswith("talus_") and find_spec(module):
+                there = vars(import_module(module))
+                found = [
+                    a.name for a in node.names if a.name in there or _is_module(module, a.name)
+                ]
+                assert found == [a.name for a in node.names], page
+            elif module is not None and module.startswith("talus_"):
+                raise AssertionError(f"{page}: no module {module}")
+
+
+def _is_module(package: str, name: str) -> bool:
+    return find_spec(f"{package}.{name}") is not None
 
 
 def test_mock_body_stands_and_stops(tmp_path: Path, ros_domain: int):

@@ -75,7 +75,7 @@ def test_option(words: list[str], parts: list[str], capsys: pytest.CaptureFixtur
 def test_world_that_does_not_parse(tmp_path: Path, capsys: pytest.CaptureFixture):
     file = tmp_path / "broken.xml"
     file.write_text("<mujoco>\n<worldbody>\n</mujoco>")
-    assert f"world '{file}' does not parse: mismatched tag: line 3" in said(
+    assert f"world '{file}' does not parse: not valid XML: mismatched tag: line 3" in said(
         [*DEFAULT, "--world", str(file)], capsys
     )
     file.write_text("<sdf/>")

@@ -253,7 +253,7 @@ def test_a_robot_gets_a_rest_or_is_said_to_need_its_torque(tmp_path, torque, res
         (small_humanoid().replace('range="0 2.2"', 'range="0 0.1"'), "l_knee, r_knee would be"),
         (re.sub(r"(?s)<body name=.[lr]_upper.*?</body></body>", "", small_humanoid()), "no two ar"),
         ("<sdf/>", "begins with <sdf>; MJCF has <mujoco>, URDF <robot>"),
-        ("no file", "no XML"),
+        ("no file", "not valid XML"),
     ],
     ids=lambda value: value[:20],
 )
