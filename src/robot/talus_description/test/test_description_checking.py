@@ -10,7 +10,7 @@ from small_humanoid import small_humanoid
 from talus_core.robot import load_robot
 from talus_description.adopt import adopt
 from talus_description.checking.check import still_findings
-from talus_description.checking.finding import COLUMNS, Finding, Weight, fails, verdict
+from talus_description.checking.finding import COLUMNS, RobotFinding, Weight, fails, verdict
 
 GOOD, ODD, FAULT = Weight
 
@@ -38,7 +38,7 @@ def change(file: Path, old: str, new: str) -> None:
     file.write_text(text)
 
 
-def heavy(found: list[Finding]) -> dict[str, Weight]:
+def heavy(found: list[RobotFinding]) -> dict[str, Weight]:
     """Return what is not as it should be, but what was assumed."""
     return {f.subject: f.weight for f in found if f.weight is not GOOD and f.subject != "assumed"}
 

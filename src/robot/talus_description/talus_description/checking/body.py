@@ -7,11 +7,14 @@ import mujoco
 import numpy as np
 from talus_core.robot import RobotDescription
 
-from talus_description.checking.finding import Finding, fault, good, listed, odd
-from talus_description.checking.legs import SIDES, standing
+from talus_description.adoption.soles import SIDE_WORDS
+from talus_description.checking.finding import RobotFinding, fault, good, listed, odd
+from talus_description.checking.legs import standing
 from talus_description.rest_path import Statics
 
-SOLE_ABOVE_M = 0.01  # of a sole's frame over the lowest point of what is below it
+# Of a sole in `stand`: the gate refuses postures beyond both.
+FLAT_COSINE = 0.999
+LOW_M = 0.01
 # Of the base's height: shorter or narrower soles leave little to balance with.
 SHORT_SOLE_SHARE = 0.1
 NARROW_SOLE_SHARE = 0.04
@@ -22,12 +25,12 @@ LARGE_GYRATION_M = 1.0
 SMALL_GYRATION_M = 1e-3
 
 
-def sole_findings(robot: RobotDescription, model: mujoco.MjModel) -> list[Finding]:
+def sole_findings(robot: RobotDescription, model: mujoco.MjModel) -> list[RobotFinding]:
     """Check that each sole is there, flat on the ground, and large enough."""
     data = standing(robot, model)
     height = float(data.body(robot.frames["base"]).xpos[2])
     found = []
-    for side, foot in zip(SIDES, robot.feet, strict=True):
+    for side, foot in zip(SIDE_WORDS, robot.feet, strict=True):
         body = model.site(foot.frame).bodyid[0]
         holders = {int(body), int(model.body_parentid[body])}
         geoms = [
@@ -46,7 +49,7 @@ def sole_findings(robot: RobotDescription, model: mujoco.MjModel) -> list[Findin
                     "give the foot a collision shape",
                 )
             )
-        elif abs(data.site(foot.frame).xmat[8]) < 0.999 or data.site(foot.frame).xpos[2] > 0.01:
+        elif data.site(foot.frame).xmat[8] < FLAT_COSINE or data.site(foot.frame).xpos[2] > LOW_M:
             found.append(
                 fault(
                     f"{side} sole",
@@ -67,7 +70,7 @@ def sole_findings(robot: RobotDescription, model: mujoco.MjModel) -> list[Findin
     return found
 
 
-def inertia_findings(robot: RobotDescription, model: mujoco.MjModel) -> list[Finding]:
+def inertia_findings(robot: RobotDescription, model: mujoco.MjModel) -> list[RobotFinding]:
     """Check masses and inertias of the moving bodies."""
     statics = Statics(robot)
     found = []
@@ -96,7 +99,7 @@ def inertia_findings(robot: RobotDescription, model: mujoco.MjModel) -> list[Fin
     return found or [good("mass", f"{total:.1f} kg in {len(heavy)} bodies, inertias plausible")]
 
 
-def contact_findings(robot: RobotDescription, model: mujoco.MjModel) -> list[Finding]:
+def contact_findings(robot: RobotDescription, model: mujoco.MjModel) -> list[RobotFinding]:
     """Name the parts that touch each other in `stand` and `sit`."""
     found = []
     for pose in ("stand", "sit"):

@@ -9,14 +9,14 @@ from talus_core.robot import RobotDescription
 
 from talus_description.checking.body import contact_findings, inertia_findings, sole_findings
 from talus_description.checking.drives import limit_findings
-from talus_description.checking.finding import Finding, fault, odd
+from talus_description.checking.finding import RobotFinding, fault, odd
 from talus_description.checking.legs import facing_findings, role_findings
 from talus_description.checking.strength import strength_findings
 from talus_description.conversion.remarks import ADOPTED_FILE
 from talus_description.scene import load_robot_alone
 
 
-def still_findings(robot: RobotDescription) -> list[Finding]:
+def still_findings(robot: RobotDescription) -> list[RobotFinding]:
     """Return what is to be said of a robot that stands in its drawing."""
     if robot.mjcf is None or not robot.mjcf.exists():
         return [
@@ -45,7 +45,7 @@ def still_findings(robot: RobotDescription) -> list[Finding]:
     ]
 
 
-def _missing(robot: RobotDescription, model: mujoco.MjModel) -> list[Finding]:
+def _missing(robot: RobotDescription, model: mujoco.MjModel) -> list[RobotFinding]:
     """Say which joints, motors and frames that robot.yaml names are not in the MJCF."""
     known = {
         "joint": {model.joint(at).name for at in range(model.njnt)},
@@ -69,7 +69,7 @@ def _missing(robot: RobotDescription, model: mujoco.MjModel) -> list[Finding]:
     ]
 
 
-def _assumed(robot: RobotDescription) -> list[Finding]:
+def _assumed(robot: RobotDescription) -> list[RobotFinding]:
     """Return what `adopt` assumed, changed or lost when it made the folder."""
     file = robot.folder / ADOPTED_FILE
     if not file.exists():

@@ -11,7 +11,7 @@ from talus_core.physics import GRAVITY_MPS2
 from talus_core.robot import RobotDescription
 
 from talus_description.adoption.drives import ROTOR_INERTIA_PER_TORQUE_S2
-from talus_description.checking.finding import Finding, fault, good, listed, odd
+from talus_description.checking.finding import RobotFinding, fault, good, listed, odd
 from talus_description.checking.legs import standing
 
 # Of weight times the length of the legs: knees of strong humanoids have 0.4 of it, a joint with
@@ -23,7 +23,7 @@ UNEQUAL_SHARE = 0.02  # between left and right: files round
 PAIRS = (("left_leg", "right_leg"), ("left_arm", "right_arm"), ("left_hand", "right_hand"))
 
 
-def limit_findings(robot: RobotDescription, model: mujoco.MjModel) -> list[Finding]:
+def limit_findings(robot: RobotDescription, model: mujoco.MjModel) -> list[RobotFinding]:
     """Check the limits of all joints."""
     limits = robot.limits
     names = np.array(robot.joint_names)
@@ -73,7 +73,7 @@ def limit_findings(robot: RobotDescription, model: mujoco.MjModel) -> list[Findi
     return found or [good("limits", f"torque, speed and range of {len(names)} joints")]
 
 
-def _of_poses(robot: RobotDescription) -> list[Finding]:
+def _of_poses(robot: RobotDescription) -> list[RobotFinding]:
     """Check that the poses are within the ranges."""
     limits = robot.limits
     found = []
@@ -96,7 +96,7 @@ def _of_poses(robot: RobotDescription) -> list[Finding]:
     return found
 
 
-def _unequal(robot: RobotDescription) -> list[Finding]:
+def _unequal(robot: RobotDescription) -> list[RobotFinding]:
     """Compare each joint with its partner, by their places in the groups."""
     found = []
     for quantity, unit, values in (

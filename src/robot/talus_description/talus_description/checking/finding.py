@@ -21,7 +21,7 @@ class Weight(Enum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class RobotFinding:
     """Says one thing about a robot.
 
     Attributes:
@@ -51,27 +51,27 @@ class Finding:
         return found
 
 
-def good(subject: str, text: str) -> Finding:
+def good(subject: str, text: str) -> RobotFinding:
     """Return what is as it should be."""
-    return Finding(Weight.GOOD, subject, text)
+    return RobotFinding(Weight.GOOD, subject, text)
 
 
-def odd(subject: str, text: str, remedy: str = "") -> Finding:
+def odd(subject: str, text: str, remedy: str = "") -> RobotFinding:
     """Return what may be meant so: a run goes on."""
-    return Finding(Weight.ODD, subject, text, remedy)
+    return RobotFinding(Weight.ODD, subject, text, remedy)
 
 
-def fault(subject: str, text: str, remedy: str) -> Finding:
+def fault(subject: str, text: str, remedy: str) -> RobotFinding:
     """Return what makes a run fail."""
-    return Finding(Weight.FAULT, subject, text, remedy)
+    return RobotFinding(Weight.FAULT, subject, text, remedy)
 
 
-def fails(findings: Iterable[Finding]) -> bool:
+def fails(findings: Iterable[RobotFinding]) -> bool:
     """Tell whether a run would fail."""
     return any(finding.weight is Weight.FAULT for finding in findings)
 
 
-def verdict(name: str, findings: Sequence[Finding]) -> str:
+def verdict(name: str, findings: Sequence[RobotFinding]) -> str:
     """Return the last line of the list."""
     number = {weight: sum(f.weight is weight for f in findings) for weight in Weight}
     said = "a run would fail" if fails(findings) else "ready to run"

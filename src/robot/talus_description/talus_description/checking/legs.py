@@ -8,15 +8,15 @@ import numpy as np
 from talus_core.body.leg_roles import LegRoles
 from talus_core.robot import RobotDescription
 
+from talus_description.adoption.soles import SIDE_WORDS
 from talus_description.adoption.stance import CLEAR_BEND_RAD, CLEAR_TOE_M, LEFT_WORD, RIGHT_WORD
-from talus_description.checking.finding import Finding, fault, good, odd
+from talus_description.checking.finding import RobotFinding, fault, good, odd
 from talus_description.scene import pose_qpos
 
-SIDES = ("left", "right")
 USUAL_LEG_JOINTS = 6
 
 
-def facing_findings(robot: RobotDescription, model: mujoco.MjModel) -> list[Finding]:
+def facing_findings(robot: RobotDescription, model: mujoco.MjModel) -> list[RobotFinding]:
     """Say whether toes, knees and names agree that x is ahead and y is left."""
     data = standing(robot, model)
     base = data.body(robot.frames["base"]).xmat.reshape(3, 3)
@@ -56,10 +56,10 @@ def facing_findings(robot: RobotDescription, model: mujoco.MjModel) -> list[Find
     return found
 
 
-def role_findings(robot: RobotDescription) -> list[Finding]:
+def role_findings(robot: RobotDescription) -> list[RobotFinding]:
     """List hip, knee and ankle of each leg with direction and range."""
     found = []
-    for side, leg in zip(SIDES, robot.legs, strict=True):
+    for side, leg in zip(SIDE_WORDS, robot.legs, strict=True):
         parts = [
             f"{role} {', '.join(_joint(robot, leg, joint) for joint in joints)}"
             for role, joints in (("hip", leg.hip), ("knee", (leg.knee,)), ("ankle", leg.ankle))
@@ -128,7 +128,7 @@ def _knee(robot: RobotDescription, leg: LegRoles, data: mujoco.MjData, base: np.
 
 def _name(robot: RobotDescription, side: int) -> int:
     words = (LEFT_WORD, RIGHT_WORD)
-    names = robot.groups[f"{SIDES[side]}_leg"]
+    names = robot.groups[f"{SIDE_WORDS[side]}_leg"]
     own = any(words[side].search(name) for name in names)
     other = any(words[1 - side].search(name) for name in names)
     return int(own) - int(other)

@@ -7,14 +7,14 @@ import numpy as np
 from talus_core.robot import RobotDescription
 
 from talus_description.adoption.rest_search import LEAST_BRAKE_NM, loads_without_power
-from talus_description.checking.finding import Finding, fault, good, odd
+from talus_description.checking.finding import RobotFinding, fault, good, odd
 from talus_description.rest_path import Statics
 
 TIRING_SHARE = 0.6  # of the peak, for standing: windings bear about half of it for ever
 MOST_SHARE = 0.9  # of the peak: what is left must balance and move
 
 
-def strength_findings(robot: RobotDescription) -> list[Finding]:
+def strength_findings(robot: RobotDescription) -> list[RobotFinding]:
     """Check what holds the robot in `stand`, on one leg, and in `sit` with torque and without."""
     statics = Statics(robot)
     structural = robot.structural_indices
@@ -32,7 +32,7 @@ def strength_findings(robot: RobotDescription) -> list[Finding]:
     ]
 
 
-def _torque(pose: str, share: np.ndarray, names: list[str]) -> Finding:
+def _torque(pose: str, share: np.ndarray, names: list[str]) -> RobotFinding:
     worst = int(share.argmax())
     text = f"{share[worst]:.0%} of the peak torque ({names[worst]})"
     if share[worst] > MOST_SHARE:
@@ -47,7 +47,7 @@ def _torque(pose: str, share: np.ndarray, names: list[str]) -> Finding:
     return good(f"torque in {pose}", text)
 
 
-def _one_leg(share: np.ndarray, names: list[str]) -> Finding:
+def _one_leg(share: np.ndarray, names: list[str]) -> RobotFinding:
     worst = int(share.argmax())
     text = f"{share[worst]:.0%} of the peak torque ({names[worst]}), twice that on two legs"
     if share[worst] > 1.0:
@@ -57,7 +57,7 @@ def _one_leg(share: np.ndarray, names: list[str]) -> Finding:
     return good("torque on one leg", text)
 
 
-def _brakes(robot: RobotDescription, statics: Statics) -> Finding:
+def _brakes(robot: RobotDescription, statics: Statics) -> RobotFinding:
     if robot.keeps_torque:
         return odd(
             "rest",

@@ -14,21 +14,21 @@ from talus_core.machine.program import run_program
 from talus_core.machine.terminal import complain, tell
 from talus_core.robot import RobotDescription, load_robot
 from talus_description.checking.check import still_findings
-from talus_description.checking.finding import Finding, fails, odd, verdict
+from talus_description.checking.finding import RobotFinding, fails, odd, verdict
 
-USAGE = "usage: ./talus robot check FOLDER [--walk] [--still]"
-COMMANDS = ("check",)
+ROBOT_USAGE = "usage: ./talus robot check FOLDER [--walk] [--still]"
+ROBOT_COMMANDS = ("check",)
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise TalusError(f"{message}; {USAGE}")
+        raise TalusError(f"{message}; {ROBOT_USAGE}")
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the options."""
     result = _Parser(prog="./talus robot", description=__doc__, allow_abbrev=False)
-    result.add_argument("command", choices=COMMANDS, help="what to do with the robot")
+    result.add_argument("command", choices=ROBOT_COMMANDS, help="what to do with the robot")
     result.add_argument("folder", type=Path, metavar="FOLDER", help="with a robot.yaml")
     result.add_argument(
         "--walk", action="store_true", help="its controller dies while it walks, too"
@@ -54,7 +54,7 @@ def main(words: Sequence[str] | None = None) -> int:
     return int(fails(found))
 
 
-def _findings(robot: RobotDescription, walks: bool, is_still: bool) -> Iterator[Finding]:
+def _findings(robot: RobotDescription, walks: bool, is_still: bool) -> Iterator[RobotFinding]:
     found = still_findings(robot)
     yield from found
     if is_still:

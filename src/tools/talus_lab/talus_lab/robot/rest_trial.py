@@ -17,7 +17,7 @@ from talus_core.rotations import matrix_from_quat_xyzw
 from talus_core.words.gate_phases import GatePhase
 from talus_core.words.modes import Mode
 from talus_core.words.stop_levels import StopLevel
-from talus_description.checking.finding import Finding, fault, good, odd
+from talus_description.checking.finding import RobotFinding, fault, good, odd
 from talus_drivers.commands.gated_drives import GatedDrives
 from talus_safety.kernel.decide.gate.decision import GateDecision
 
@@ -40,7 +40,7 @@ STRAIGHT_AHEAD = (1.0, 0.0, 0.0)
 
 def try_rest(
     robot: RobotDescription, walks: bool = False, world: Path = WORLD, seed: int = 0
-) -> Iterator[Finding]:
+) -> Iterator[RobotFinding]:
     """Yield what each step of the trial shows; a fault is the last one.
 
     Args:
@@ -62,7 +62,7 @@ def try_rest(
         yield from _false_alarm(rig) if step in (_walk, _wait) else ()
 
 
-def _limp(rig: Rig, robot: RobotDescription) -> Finding:
+def _limp(rig: Rig, robot: RobotDescription) -> RobotFinding:
     rig.torque = False
     before = _Place(rig)
     has_slumped = rig.has_fallen()  # the driver lays it down limp, and waits until it rests
@@ -80,7 +80,7 @@ def _limp(rig: Rig, robot: RobotDescription) -> Finding:
     return good("limp", f"{LIMP_S:g} s without torque, nothing moved")
 
 
-def _stand(rig: Rig, robot: RobotDescription) -> Finding:
+def _stand(rig: Rig, robot: RobotDescription) -> RobotFinding:
     rig.torque = True
     if rig.run_until(Mode.STANDING, LIMP_S + STAND_AT_MOST_S) and not rig.has_fallen():
         return good("stood up", f"in {rig.time - LIMP_S:.1f} s")
@@ -91,13 +91,13 @@ def _stand(rig: Rig, robot: RobotDescription) -> Finding:
     )
 
 
-def _wait(rig: Rig, robot: RobotDescription) -> Finding:
+def _wait(rig: Rig, robot: RobotDescription) -> RobotFinding:
     if rig.run_to(rig.time + STAND_S) and not rig.drives.standby_active:
         return good("stands", f"{STAND_S:g} s")
     return fault("stands", f"no: {_state(rig)}", "see the reason")
 
 
-def _walk(rig: Rig, robot: RobotDescription) -> Finding:
+def _walk(rig: Rig, robot: RobotDescription) -> RobotFinding:
     rig.velocity = WALK_MPS * np.array(STRAIGHT_AHEAD)
     begin = rig.truth.position[0]
     if rig.run_to(rig.time + WALK_S) and not rig.drives.standby_active:
@@ -105,7 +105,7 @@ def _walk(rig: Rig, robot: RobotDescription) -> Finding:
     return fault("walks", f"no: {_state(rig)}", "see the reason")
 
 
-def _false_alarm(rig: Rig) -> Iterator[Finding]:
+def _false_alarm(rig: Rig) -> Iterator[RobotFinding]:
     """Yield what the gate asks for though nothing is wrong."""
     decision = _decision(rig)
     if decision is not None and decision.request >= StopLevel.R2_SAFE_STAND:
@@ -115,7 +115,7 @@ def _false_alarm(rig: Rig) -> Iterator[Finding]:
         )
 
 
-def _die(rig: Rig, robot: RobotDescription) -> Finding:
+def _die(rig: Rig, robot: RobotDescription) -> RobotFinding:
     rig.disturbances.misses = lambda: True
     begin = rig.time
     while rig.time < begin + REST_AT_MOST_S:
@@ -138,7 +138,7 @@ def _die(rig: Rig, robot: RobotDescription) -> Finding:
     )
 
 
-def _stay(rig: Rig, robot: RobotDescription) -> Finding:
+def _stay(rig: Rig, robot: RobotDescription) -> RobotFinding:
     before = _Place(rig)
     rig.run_to(rig.time + AFTERWARDS_S)
     moved = before.moved(rig)
