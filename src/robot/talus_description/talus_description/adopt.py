@@ -33,7 +33,12 @@ from talus_description.adoption.parts import (
     strip,
 )
 from talus_description.adoption.rest import REST_ROWS, brakes_of, find_rest, pose_entries
-from talus_description.adoption.soles import SIDE_WORDS, add_sole, stiffen_soles
+from talus_description.adoption.soles import (
+    SIDE_WORDS,
+    add_sole,
+    flatten_meshes,
+    stiffen_soles,
+)
 from talus_description.adoption.source import Source, read_source
 from talus_description.adoption.stance import Rooted, find_stance
 from talus_description.adoption.urdf_from_mjcf import urdf_tree
@@ -136,6 +141,12 @@ class _Adoption:
         shapes = [[geoms[at] for at in sole.geoms] for sole in parts.soles]
         for frame, sole, olds in zip(soles, parts.soles, shapes, strict=True):
             add_sole(spec, model, frame, sole, olds)
+            if flatten_meshes(spec, frame, sole):
+                self.remarks.changed(
+                    frame,
+                    f"meets the ground with a box of {sole.length:.4g} x {sole.width:.4g} m, the "
+                    "largest below its mesh, which would touch in three points alone",
+                )
         silent = [f for f, sole in zip(soles, parts.soles, strict=True) if sole.touches_nothing]
         for frame in silent:
             self.remarks.assumed(frame, "meets the ground; in this file the foot meets nothing")

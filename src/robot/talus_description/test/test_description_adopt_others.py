@@ -168,6 +168,9 @@ def test_soles_are_where_the_feet_meet_the_ground(tmp_path, foot, top):
     assert low[:2] == pytest.approx(data.body("left_sole").xpos[:2], abs=0.02)
     assert data.body("left_sole").xpos[2] == pytest.approx(-0.66, abs=1e-4)
     assert load_robot(folder).feet[0].length > 0.08
+    meets = [g for g in range(model.ngeom) if model.geom_bodyid[g] == sole]
+    meets = [g for g in meets if model.geom_contype[g] | model.geom_conaffinity[g]]
+    assert all(model.geom_type[g] != mujoco.mjtGeom.mjGEOM_MESH for g in meets) and meets
 
 
 def test_feet_that_met_the_ground_by_a_pair_still_do(tmp_path):

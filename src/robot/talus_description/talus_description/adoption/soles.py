@@ -15,6 +15,9 @@ SIDE_WORDS = ("left", "right")
 SOLE_FRICTION = 0.9
 SOLE_SOLREF = (0.006, 1.0)
 SLIDING_CONDIM = 3  # a contact that resists sliding
+# Of the box that stands for a foot's mesh: thick enough that no step of physics passes through it.
+SOLE_BOX_HEIGHT_M = 0.01
+CONTACT_GROUP = 3  # of shapes that MuJoCo does not draw
 
 
 def add_sole(
@@ -57,6 +60,39 @@ def add_sole(
             gap=float(model.geom_gap[at]),
             density=0.0,
         )
+
+
+def flatten_meshes(spec: mujoco.MjSpec, frame: str, sole: Sole) -> bool:
+    """Let a box touch the ground where the foot's shapes have a mesh; return whether one has.
+
+    MuJoCo lets a mesh meet a plane in three points, which jump from tick to tick: a robot that
+    stands on them turns on the spot.
+    """
+    body = spec.body(frame)
+    meshes = [geom for geom in body.geoms if geom.type == mujoco.mjtGeom.mjGEOM_MESH]
+    if not meshes:
+        return False
+    first = meshes[0]
+    body.add_geom(
+        name=f"{frame}_contact",
+        type=mujoco.mjtGeom.mjGEOM_BOX,
+        size=(0.5 * sole.length, 0.5 * sole.width, 0.5 * SOLE_BOX_HEIGHT_M),
+        pos=(0.0, 0.0, 0.5 * SOLE_BOX_HEIGHT_M),
+        friction=first.friction,
+        solref=first.solref,
+        solimp=first.solimp,
+        condim=first.condim,
+        priority=first.priority,
+        contype=first.contype,
+        conaffinity=first.conaffinity,
+        group=CONTACT_GROUP,
+        margin=first.margin,
+        gap=first.gap,
+        density=0.0,
+    )
+    for geom in meshes:
+        geom.contype = geom.conaffinity = 0
+    return True
 
 
 def stiffen_soles(spec: mujoco.MjSpec, frames: list[str]) -> None:
