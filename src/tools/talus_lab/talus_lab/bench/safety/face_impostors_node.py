@@ -14,18 +14,17 @@ from talus_lab.bench.safety.forgeries_node import FORGERIES
 from talus_lab.bench.safety.impostor_node import Impostor
 from talus_lab.bench.safety.stack import running_stack
 from talus_lab.scenario.graph_stage_node import GraphStage
-from talus_lab.scenario.play import Player
+from talus_lab.scenario.play import APPROACH_WALK_MPS, Player
 from talus_lab.scenario.record import ScenarioOutcome
 from talus_lab.scenario.scenario import Expectation, Scenario, ScenarioEvent
 
-WALK_MPS = 0.5
 SPEAKS_S = 3.0  # simulated: how long an impostor speaks before the stop is pressed
 TOLD_WITHIN_MS = 1000.0  # simulated, to R2: five heartbeats of a node that is slowed down tenfold
 STOP_WITHIN_MS = 100.0  # simulated, to R3: both ways through the middleware
 SEATED_WITHIN_S = 20.0
 HEARD = Scenario(
     "an impostor speaks",
-    (ScenarioEvent("operator.walk", severity=WALK_MPS),),
+    (ScenarioEvent("operator.walk", severity=APPROACH_WALK_MPS),),
     "walking",
     Expectation("R2", TOLD_WITHIN_MS),
     seconds=SPEAKS_S,
