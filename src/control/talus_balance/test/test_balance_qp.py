@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 from standing_robot import standing_model
 from talus_balance.whole_body.limits.contact_cones import ContactConfig
-from talus_balance.whole_body.limits.limit import SoleLoads
+from talus_balance.whole_body.limits.joint_range import JointRange, JointRangeConfig
+from talus_balance.whole_body.limits.limit import LimitBlock, SoleLoads
 from talus_balance.whole_body.limits.torque_limit import TorqueConfig, TorqueLimit
 from talus_balance.whole_body.tasks.posture_task import JointCost
 from talus_balance.whole_body.whole_body_control import LimitConfig, body_qp
@@ -127,3 +128,15 @@ def test_what_is_planned_does_without_limp_drives():
     assert lame.wrenches[0, 2] > lame.wrenches[1, 2], "the other leg bears more"
     torque.do_without(np.zeros(len(names), dtype=bool))
     np.testing.assert_allclose(solve(model, qp).torque, usual.torque, atol=1e-3)
+
+
+@pytest.mark.parametrize(("share", "brakes"), [(1.0, False), (1.15, True), (-1.15, True)])
+def test_a_joint_beyond_the_speed_of_its_drive_brakes(share, brakes):
+    model = standing_model()
+    limits = model.description.limits.velocity[model.description.structural_indices]
+    model.velocity[BASE:] = share * limits[model.joints.order]
+    bounds = np.full(model.nv, -np.inf), np.full(model.nv, np.inf)
+    block = LimitBlock((), *np.zeros((3, 0, model.nv)), *bounds, np.zeros((0, model.nv)))
+    JointRange(model, JointRangeConfig()).write(block, SoleLoads(FULL, np.ones(2)))
+    ahead = block.variable_upper if share > 0.0 else -block.variable_lower
+    assert (ahead[BASE:] < 0.0).all() == brakes

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stops joints before their range ends, by bounds of their accelerations."""
+"""Stops joints before their range and their drives' speed end, by bounds of accelerations."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from talus_balance.whole_body.limits.limit import LimitBlock, SoleLoads
 
 # rad/s^2 at most to push back a joint beyond its range: more would have no solution
 _BRAKING_RADPS2 = 200.0
+# Share of a drive's speed limit from which on the joint is braked back to that limit: below the 1.2
+# at which the gate calls it a runaway, beyond what shoves of 45 N s bring talus40's joints to.
+FAST_OF_LIMIT = 1.1
 
 
 @dataclass(frozen=True)
@@ -21,23 +24,27 @@ class JointRangeConfig:
 
     Attributes:
         horizon: Time ahead in which a joint must still be able to stop before its range ends, s.
+        speed_horizon: Time ahead in which a joint is back at its drive's speed limit, s: ten ticks.
     """
 
     horizon: float = sized(0.05, SAME)
+    speed_horizon: float = sized(0.02, SAME)
 
 
 class JointRange:
-    """Lets each joint reach the end of its range no sooner than in the horizon."""
+    """Lets no joint reach the end of its range within the horizon, nor go on beyond its speed."""
 
     is_equality = False
 
     def __init__(self, model: WholeBodyModel, config: JointRangeConfig):
         self._model = model
         self._horizon = config.horizon
+        self._speed_horizon = config.speed_horizon
         limits = model.description.limits
         joints = model.description.structural_indices[model.joints.order]
         self._lower = limits.lower[joints]
         self._upper = limits.upper[joints]
+        self._fastest = limits.velocity[joints]
 
     def count(self, sides: tuple[int, ...]) -> int:
         """Return 0: this limit only bounds variables."""
@@ -55,3 +62,13 @@ class JointRange:
         scale = 2.0 / (horizon * horizon)
         block.variable_upper[joints] = np.maximum(scale * (self._upper - ahead), -_BRAKING_RADPS2)
         block.variable_lower[joints] = np.minimum(scale * (self._lower - ahead), _BRAKING_RADPS2)
+        speed = model.velocity[BASE:]
+        for at in np.flatnonzero(np.abs(speed) > FAST_OF_LIMIT * self._fastest):
+            sign = np.sign(speed[at])
+            left = (self._fastest[at] - abs(speed[at])) / self._speed_horizon
+            most = max(float(left), -_BRAKING_RADPS2)
+            column = BASE + int(at)
+            if sign > 0.0:
+                block.variable_upper[column] = min(block.variable_upper[column], most)
+            else:
+                block.variable_lower[column] = max(block.variable_lower[column], -most)
