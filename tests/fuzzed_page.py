@@ -10,6 +10,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from queue import Empty
 from typing import Any
 
@@ -17,7 +18,8 @@ import msgspec
 import viser
 from file_mutation import VALUES, Draft, Octets, TreeFiles
 from fuzzed_doors import Door
-from fuzzed_graph import OPERATOR_KEY, Fuzzed
+from fuzzed_graph import OPERATOR_KEY, Fuzzed, message_door
+from fuzzed_samples import message_sample
 from talus_cli.operator import LEAVE_KEY, hold
 from talus_safety.operation.operator_link import Hold, OperatorDevice, OperatorLink
 from talus_safety.operator_inputs_node import OperatorInputs
@@ -29,6 +31,7 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 ANSWERS_WITHIN_S = 60.0  # wall: of a page on a busy machine
+TOPICS_SHARE = 0.3
 HTTP_SHARE = 0.2
 WEBSOCKET_SHARE = 0.1
 MESSAGES = TreeFiles(
@@ -80,14 +83,42 @@ class FuzzedPage:
 
     def doors(self) -> Iterable[Door]:
         """Yield the doors of topics, services, HTTP and websocket."""
-        view = self._view
-        want = topics_to_hear(view._widgets, True)
-        self._page.call(lambda: view._inbox.want(want))
-        yield from Fuzzed("view", view._node, (view._inbox._link,), self._draw, 0.3).doors()
+        yield from self._topic_doors()
+        yield from Fuzzed("view", self._view._node, (), self._draw, TOPICS_SHARE).doors()
         yield Door("view HTTP", Octets(), HTTP_REQUEST, self._request, HTTP_SHARE)
         for name, fields in self._messages().items():
             sample = MESSAGES.sample(msgspec.msgpack.encode({"type": name, **fields}))
             yield Door(f"view websocket {name}", MESSAGES, sample, self._send, WEBSOCKET_SHARE)
+
+    def _topic_doors(self) -> Iterable[Door]:
+        """Yield the doors of all topics that the page draws at one choice or another."""
+        link = self._view._inbox._link
+        seen: set[str] = set()
+        for choose in self._choices():
+            self._page.call(choose)
+            for _, kind, door in tuple(link._served.values()):
+
+                def take(data: bytes, label: str = door.label, choose: Any = choose) -> None:
+                    self._page.call(choose)
+                    link.doors[label](data)
+                    self._draw()
+
+                if door.label not in seen:
+                    seen.add(door.label)
+                    sample = message_sample(door.label, kind)
+                    yield message_door(f"view {door.label}", sample, take, TOPICS_SHARE)
+
+    def _choices(self) -> Iterable[Callable[[], None]]:
+        """Yield what sets one option of one list of the page, and hears what is then drawn."""
+
+        def chosen(handle: Any, option: str) -> None:
+            handle.value = option
+            self._view._inbox.want(topics_to_hear(self._view._widgets, True))
+
+        for handle in tuple(self._page.server.gui._gui_input_handle_from_uuid.values()):
+            if isinstance(handle, viser.GuiDropdownHandle):
+                for option in handle.options:
+                    yield partial(chosen, handle, option)
 
     def _messages(self) -> dict[str, dict[str, Any]]:
         stop = self._stop

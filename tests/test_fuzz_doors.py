@@ -59,6 +59,17 @@ def test_the_doors_are_those_of_every_node(doors):
         "robot_state_publisher joint_states",
         "recorder robot_state",
         "operator joint_states",
+        "operator UDP",
+        "operator_device joy",
+        "driver joint_command",
+        "driver sim/push",
+        "driver driver/set_parameters",
+        "camera sim/state",
+        "view map/elevation",
+        "view HTTP",
+        "view websocket GuiUpdateMessage",
+        "safety UDP",
+        "scenario heartbeat",
     } <= names
 
 
