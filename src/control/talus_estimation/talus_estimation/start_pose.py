@@ -22,7 +22,7 @@ MOST_GRAVITY_MPS2 = 15.0
 
 
 class Localiser:
-    """Starts the filter while the robot is limp and its IMU quiet, runs it otherwise.
+    """Starts the filter once the IMU was quiet, and anew whenever a limp robot's is; else runs it.
 
     A new start keeps place and heading.
     """
@@ -43,7 +43,8 @@ class Localiser:
 
         Args:
             state: What the sensors say at this tick.
-            may_start: Whether the robot has no torque, so that the filter may start anew.
+            may_start: Whether the robot has no torque, so that the filter may start anew. The
+                first start needs quiet alone: torque may have been permitted before it.
             on_feet: Whether soles under load stand still; if not, only the attitude is estimated,
                 by the gyroscope.
         """
@@ -51,7 +52,7 @@ class Localiser:
         gyro = turn @ state.angular_velocity
         accel = turn @ state.linear_acceleration
         soles = self._model.soles_in_base(state.position[self._joints])
-        if may_start:
+        if may_start or not self._started:
             self._collect(gyro, accel, soles)
         elif self._window:
             self._window.clear()
