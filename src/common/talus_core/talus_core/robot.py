@@ -59,7 +59,8 @@ class Foot:
 class JointLimits:
     """Holds the limits of every joint, each (n,).
 
-    Positions are in rad, speeds in rad/s, torques in N m, and rotor inertia at the joint in kg m^2.
+    Positions are in rad, speeds in rad/s, torques in N m, rotor inertia at the joint in kg m^2, and
+    damping in N m s/rad.
     `holding_brake` is the dry friction, N m, of the brake that closes when the power is cut; 0 for
     a drive without one.
     """
@@ -69,6 +70,7 @@ class JointLimits:
     velocity: np.ndarray
     effort: np.ndarray
     rotor_inertia: np.ndarray
+    damping: np.ndarray
     holding_brake: np.ndarray
 
 
@@ -285,5 +287,6 @@ def _limits(
         velocity=column("velocity"),
         effort=column("effort"),
         rotor_inertia=_of_drives(raw, "rotor_inertia", names),
+        damping=_of_drives(raw, "damping", names),
         holding_brake=_of_drives(raw, "holding_brake", names),
     )

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each monitor finds its fault after its ticks, not before, and leaves a sound robot alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from safety_samples import PERIOD, ROBOT, N, command, state
@@ -18,8 +20,8 @@ HOLD = command()
 class Drives:
     """A monitor and a robot whose drives do what they are told, with noise."""
 
-    def __init__(self, noise: float = 1e-4):
-        self.monitor = DriveMonitor(ROBOT, BODY, PERIOD, MonitorConfig())
+    def __init__(self, noise: float = 1e-4, robot=ROBOT):
+        self.monitor = DriveMonitor(robot, BODY, PERIOD, MonitorConfig())
         self.random, self.noise, self.tick = np.random.default_rng(1), noise, 0
 
     def step(self, sent=HOLD, **changes):
@@ -285,6 +287,15 @@ def test_leg_joint_that_stops_at_once_and_stays_is_locked(start):
     assert found(drives.run(drive_checks.STOPPED_TICKS - 1)) == ("", "", "", "")
     assert found(drives.step()) == ("", "l_knee is locked", "", "")
     assert drives.monitor.findings.leg == "", "the robot may stand on it"
+
+
+@pytest.mark.parametrize("part, is_found", [(1.01, True), (0.99, False)])
+def test_a_joint_that_its_damper_stops_at_once_is_not_judged(part, is_found):
+    damping = LIMITS.rotor_inertia / (part * drive_checks.LEAST_COASTING_S)
+    drives = Drives(robot=replace(ROBOT, limits=replace(LIMITS, damping=damping)))
+    drives.run(100)
+    drives.run(5, velocity=with_(np.zeros(N), KNEE, 3.0))
+    assert bool(drives.run(50).findings.locked) is is_found
 
 
 @pytest.mark.parametrize(
