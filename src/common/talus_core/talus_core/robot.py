@@ -59,8 +59,8 @@ class Foot:
 class JointLimits:
     """Holds the limits of every joint, each (n,).
 
-    Positions are in rad, speeds in rad/s, torques in N m, rotor inertia at the joint in kg m^2, and
-    damping in N m s/rad.
+    Positions are in rad, speeds in rad/s, torques and dry friction in N m, rotor inertia at the
+    joint in kg m^2, and damping in N m s/rad.
     `holding_brake` is the dry friction, N m, of the brake that closes when the power is cut; 0 for
     a drive without one.
     """
@@ -71,6 +71,7 @@ class JointLimits:
     effort: np.ndarray
     rotor_inertia: np.ndarray
     damping: np.ndarray
+    friction: np.ndarray
     holding_brake: np.ndarray
 
 
@@ -266,20 +267,20 @@ def _limits(
         if name not in joints:
             raise UnknownNameError("joint", name, joints)
 
-    def limit(name: str, attribute: str) -> float:
-        element = joints[name].find("limit")
-        value = None if element is None else element.get(attribute)
-        if value is None:
-            raise RobotDescriptionError(f"{urdf}: joint '{name}' has no <limit {attribute}>")
+    def value(name: str, tag: str, attribute: str, default: str | None) -> float:
+        element = joints[name].find(tag)
+        text = default if element is None else element.get(attribute, default)
+        if text is None:
+            raise RobotDescriptionError(f"{urdf}: joint '{name}' has no <{tag} {attribute}>")
         try:
-            return float(value)
+            return float(text)
         except ValueError as error:
             raise RobotDescriptionError(
-                f"{urdf}: <limit {attribute}> of joint '{name}' is '{value}'; it must be a number"
+                f"{urdf}: <{tag} {attribute}> of joint '{name}' is '{text}'; it must be a number"
             ) from error
 
-    def column(attribute: str) -> np.ndarray:
-        return np.array([limit(name, attribute) for name in names])
+    def column(attribute: str, tag: str = "limit", default: str | None = None) -> np.ndarray:
+        return np.array([value(name, tag, attribute, default) for name in names])
 
     return JointLimits(
         lower=column("lower"),
@@ -287,6 +288,7 @@ def _limits(
         velocity=column("velocity"),
         effort=column("effort"),
         rotor_inertia=_of_drives(raw, "rotor_inertia", names),
-        damping=_of_drives(raw, "damping", names),
+        damping=column("damping", "dynamics", "0"),
+        friction=column("friction", "dynamics", "0"),
         holding_brake=_of_drives(raw, "holding_brake", names),
     )

@@ -123,4 +123,6 @@ def test_robot_yaml_gives_every_joint_a_drive(adopted):
     knee = drives["l_knee"]
     gain = knee["torque_constant"] / knee["resistance"]
     left = gain * (52.0 - knee["torque_constant"] * knee["velocity"])  # N m at the speed limit
-    assert left == pytest.approx(knee["effort"], rel=0.01)
+    assert left > knee["effort"]
+    current = knee["effort"] / knee["torque_constant"]
+    assert knee["resistance"] * current**2 == pytest.approx(6.0 * knee["effort"], rel=0.01)

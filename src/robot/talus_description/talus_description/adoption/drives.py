@@ -13,6 +13,9 @@ from talus_description.conversion.remarks import Remarks
 PACK_VOLTAGE_V = 52.0  # of the pack that the robot is given
 # Share of the no-load speed up to which the peak torque is available, as in talus40.
 FULL_TORQUE_SHARE_OF_NO_LOAD = 0.6
+# W of heat in the windings per N m of peak torque; talus40's drives have 5.4 (knees) to 8 (ankles).
+# It says how good a motor is, whatever its winding and its speed.
+PEAK_HEAT_PER_TORQUE_W = 6.0
 BRAKE_SHARE_OF_PEAK = 0.5  # of the peak torque: brakes that keep it crouched until it has torque
 # kg m^2 of rotor inertia, seen at the joint, per N m of peak torque: talus40's drives have 1.3e-4
 # (wrists) to 3e-4 (knees), the motors of known humanoids 1e-4 to 2e-4. Torque and inertia of a
@@ -45,7 +48,7 @@ def assume_rotor_inertia(
 
 
 def drive_row(model: mujoco.MjModel, joint: str, velocity: float) -> dict[str, object]:
-    """Return a motor with its peak torque up to `velocity`, rad/s, none at its no-load speed."""
+    """Return a motor with its peak torque up to `velocity`, rad/s, and above it for a while."""
     effort = joint_effort(model, joint)
     dof = model.joint(joint).dofadr[0]
     constant = FULL_TORQUE_SHARE_OF_NO_LOAD * PACK_VOLTAGE_V / velocity
@@ -56,9 +59,7 @@ def drive_row(model: mujoco.MjModel, joint: str, velocity: float) -> dict[str, o
         "rotor_inertia": float(model.dof_armature[dof]),
         "damping": float(model.dof_damping[dof]),
         "torque_constant": round(constant, 4),
-        "resistance": round(
-            constant * (1.0 - FULL_TORQUE_SHARE_OF_NO_LOAD) * PACK_VOLTAGE_V / effort, 4
-        ),
+        "resistance": round(PEAK_HEAT_PER_TORQUE_W * constant**2 / effort, 4),
         "standby": 1.0,
         "holding_brake": BRAKE_SHARE_OF_PEAK * effort,
     }

@@ -115,6 +115,9 @@ def _joint(
             "velocity": velocity.get(name, 0.0),
         }
         SubElement(joint, "limit", {key: repr(float(value)) for key, value in limit.items()})
+        dof = model.jnt_dofadr[at]
+        losses = {"damping": model.dof_damping[dof], "friction": model.dof_frictionloss[dof]}
+        SubElement(joint, "dynamics", {key: repr(float(value)) for key, value in losses.items()})
     if follows:
         leader, multiplier, offset = follows
         ratio = {"multiplier": repr(multiplier), "offset": repr(offset)}

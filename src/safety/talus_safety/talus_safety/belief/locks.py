@@ -19,7 +19,8 @@ from talus_core.state import JointCommand, RobotState
 from talus_safety.kernel.measure.body import Body
 
 LOCK_LOOK_PERIOD_S = 0.01  # s between two checks, over which all is averaged: 0.15 ms each
-LOCK_TORQUE_OF_PEAK = 0.08  # share of the peak torque: dry friction of a sound joint bears 0.05
+FRICTION_OF_PEAK = 0.05  # share of the peak torque that a sound joint bears, at most, by friction
+LOCK_OF_FRICTION = 1.6  # what a locked joint bears over that
 # rad from the end of a joint's range: the stop may bear the load there, soft stops even before
 RANGE_END_MARGIN_RAD = 0.05
 LOCKED_JOINT_RADPS = 0.03  # rad/s in the mean: three times the noise
@@ -39,7 +40,11 @@ class LockWatch:
     def __init__(self, robot: RobotDescription, body: Body, period: float):
         limits = robot.limits
         self._body = body
-        self._effort = limits.effort
+        # N m that a sound joint bears by itself while it hardly moves
+        friction = np.maximum(
+            FRICTION_OF_PEAK * limits.effort, limits.friction + LOCKED_JOINT_RADPS * limits.damping
+        )
+        self._bears = LOCK_OF_FRICTION * friction
         self._low = limits.lower[body.legs] + RANGE_END_MARGIN_RAD
         self._high = limits.upper[body.legs] - RANGE_END_MARGIN_RAD
         self._names = robot.joint_names
@@ -102,8 +107,7 @@ class LockWatch:
             wrench = (self._wrenches[foot].reshape(2, 3) @ rotation.T).ravel()
             needed = held[legs[foot]] - body.wrench_to_torque(placement, foot) @ wrench
             rests[foot] &= (
-                np.abs(self._torque[legs[foot]] - needed)
-                > LOCK_TORQUE_OF_PEAK * self._ticks * self._effort[legs[foot]]
+                np.abs(self._torque[legs[foot]] - needed) > self._ticks * self._bears[legs[foot]]
             )
         self._looks = (self._looks + 1) * rests
         found = legs[self._looks >= self._needed]
