@@ -290,9 +290,15 @@ def test_leg_joint_that_stops_at_once_and_stays_is_locked(start):
 
 
 @pytest.mark.parametrize("part, is_found", [(1.01, True), (0.99, False)])
-def test_a_joint_that_its_damper_stops_at_once_is_not_judged(part, is_found):
+def test_of_a_joint_that_its_damper_stops_at_once_speed_shows_no_lock(part, is_found):
     damping = LIMITS.rotor_inertia / (part * drive_checks.LEAST_COASTING_S)
-    drives = Drives(robot=replace(ROBOT, limits=replace(LIMITS, damping=damping)))
+    damped = replace(ROBOT, limits=replace(LIMITS, damping=damping))
+    asked = HOLD.with_(velocity=with_(np.zeros(N), KNEE, 1.5), kp=np.zeros(N), kd=np.zeros(N))
+    slow = Drives(robot=damped)
+    slow.run(100)
+    slow.run(50, sent=asked, velocity=with_(np.zeros(N), KNEE, 0.05), effort=np.zeros(N))
+    assert bool(slow.monitor.findings.locked) is is_found
+    drives = Drives(robot=damped)
     drives.run(100)
     drives.run(5, velocity=with_(np.zeros(N), KNEE, 3.0))
     assert bool(drives.run(50).findings.locked) is is_found

@@ -173,11 +173,20 @@ class DeadCheck:
         return found, silent
 
 
-class LockedCheck:
-    """Finds joints that are asked to move for a long time and do not."""
+def coasts(limits: JointLimits) -> np.ndarray:
+    """Return which joints (n,) keep their speed for a while; of others, speed shows no lock."""
+    return limits.rotor_inertia >= LEAST_COASTING_S * limits.damping
 
-    def __init__(self, size: int):
-        self._ticks = np.zeros(size, dtype=int)
+
+class LockedCheck:
+    """Finds joints that are asked to move for a long time and do not.
+
+    Joints that a damper stops at once are not judged: they follow late what they are asked for.
+    """
+
+    def __init__(self, limits: JointLimits):
+        self._judged = coasts(limits)
+        self._ticks = np.zeros(len(self._judged), dtype=int)
 
     def forget(self) -> None:
         """Start counting anew."""
@@ -186,7 +195,7 @@ class LockedCheck:
     def find(self, state: RobotState, sent: JointCommand) -> np.ndarray | None:
         """Return which joints (n,) are locked, or None."""
         wanted = np.abs(sent.velocity) > LOCKED_WANTED_SPEED_RADPS
-        wanted &= np.abs(state.velocity) < LOCKED_SPEED_RADPS
+        wanted &= (np.abs(state.velocity) < LOCKED_SPEED_RADPS) & self._judged
         self._ticks += 1
         self._ticks *= wanted
         return (
@@ -202,9 +211,7 @@ class StoppedCheck:
 
     def __init__(self, robot: RobotDescription, carries: np.ndarray, contact_on: float):
         """Judge joints `carries` (n,); a foot under more than `contact_on`, N, is a support."""
-        limits = robot.limits
-        coasts = limits.rotor_inertia >= LEAST_COASTING_S * limits.damping
-        self._judged = carries & coasts
+        self._judged = carries & coasts(robot.limits)
         self._ankles = tuple(list(leg.ankle) for leg in robot.legs)
         self._contact_on = contact_on
         self.forget()

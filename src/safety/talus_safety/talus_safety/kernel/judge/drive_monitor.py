@@ -81,7 +81,7 @@ class DriveMonitor:
         shoved = np.where(self._carries, SHOVED_LEG_RADPS, SHOVED_LIMB_RADPS) / body.scale.time
         self._envelope = EnvelopeCheck(robot.limits, period, config, shoved)
         self._dead = DeadCheck(robot.limits)
-        self._locked = LockedCheck(len(self._names))
+        self._locked = LockedCheck(robot.limits)
         self._stopped = StoppedCheck(robot, self._carries, body.contact.on)
         self._stuck = StuckCheck(len(self._names))
         self._power = PowerCheck(config.power_at_most_w)
