@@ -19,6 +19,7 @@ from talus_core.rotations import cross
 from talus_core.state import RobotState
 
 from talus_safety.kernel.measure.body import Body
+from talus_safety.kernel.measure.soles import passed_torque
 from talus_safety.kernel.measure.tilt import Vertical
 
 # Ticks of equal samples, and ticks of different samples before, as in `drive_checks.py`.
@@ -184,6 +185,7 @@ class FootRepair:
         self._period = period
         self._names = tuple(foot.frame for foot in robot.feet)
         self._weight = body.mass * GRAVITY_MPS2
+        self._damping = robot.limits.damping
         self.relax()
 
     def relax(self) -> None:
@@ -230,7 +232,8 @@ class FootRepair:
         If neither does, hands or a seat share the load.
         """
         by_felt = self._weights.by_felt
-        borne = [_borne(self._body, foot, state, tilt) for foot in (0, 1)]
+        passed = passed_torque(state, self._damping)
+        borne = [_borne(self._body, foot, state, passed, tilt) for foot in (0, 1)]
         wrong = math.copysign(1.0, by_felt) * (state.foot_wrenches[:, 2] - borne)
         if wrong.max() > FOOT_ERROR_OF_WEIGHT * self._weight:
             self._blame(int(np.argmax(wrong)), f"is off by {abs(by_felt) * self._weight:.0f} N")
@@ -242,14 +245,13 @@ class FootRepair:
             self._repeats.doubted[foot] = True
 
 
-def _borne(body: Body, foot: int, state: RobotState, tilt: Vertical) -> float:
-    """Return the upward force on a sole that its leg's torques show in statics, N."""
+def _borne(body: Body, foot: int, state: RobotState, passed: np.ndarray, tilt: Vertical) -> float:
+    """Return the upward force on a sole that torques `passed` (n,) show in statics, N."""
     up = np.array(tilt.up)
     legs = body.legs[foot]
     placement = body.place(state.position)
     gravity = body.gravity_torque(placement, -GRAVITY_MPS2 * up)
     wrench_to_torque = body.wrench_to_torque(placement, foot)
     return float(
-        np.linalg.lstsq(wrench_to_torque, gravity[legs] - state.effort[legs], rcond=0.02)[0][:3]
-        @ up
+        np.linalg.lstsq(wrench_to_torque, gravity[legs] - passed[legs], rcond=0.02)[0][:3] @ up
     )

@@ -30,6 +30,14 @@ LEG_DETERMINANT_M3 = 0.01
 LEG_SWING_SPEED_RADPS = 3.0  # rad/s of a joint, beyond which torque goes into the leg's own motion
 
 
+def passed_torque(state: RobotState, damping: np.ndarray) -> np.ndarray:
+    """Return the torques (n,), N m, that joints pass on: what drives give less what damping takes.
+
+    `damping` is in N m s/rad.
+    """
+    return state.effort - damping * state.velocity
+
+
 class Soles:
     """Judges the soles of a robot with two flat feet.
 
@@ -38,6 +46,7 @@ class Soles:
 
     def __init__(self, robot: RobotDescription, body: Body):
         self._body = body
+        self._damping = robot.limits.damping
         self._least_determinant = LEG_DETERMINANT_M3 * body.scale.length**3
         self._hard = LANDING_FORCE_OF_WEIGHT * body.mass * GRAVITY_MPS2
         self._reach = [
@@ -81,9 +90,8 @@ class Soles:
         if np.abs(state.velocity[legs]).max() > LEG_SWING_SPEED_RADPS:
             return None
         gravity = body.gravity_torque(placement, -GRAVITY_MPS2 * up)[legs]
-        wrench, _, _, singular = np.linalg.lstsq(
-            wrench_to_torque, gravity - state.effort[legs], rcond=None
-        )
+        passed = passed_torque(state, self._damping)[legs]
+        wrench, _, _, singular = np.linalg.lstsq(wrench_to_torque, gravity - passed, rcond=None)
         if singular.prod() < self._least_determinant:
             return None
         return float(wrench[:3] @ up)
