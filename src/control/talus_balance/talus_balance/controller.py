@@ -74,13 +74,12 @@ class BalanceController:
         cut = config.body.limits.contact.sole_shrink
         half = (0.5 * foot.length - cut, 0.5 * foot.width - cut)
         hands = HandDrives(config.hand_stiffness, config.hand_damping)
-        effort_limit = description.limits.effort
         self._joints = description.structural_indices
         self._sequence: int | None = None  # number of the newest state
         self._localiser = Localiser(self.model, config.estimator, dt)
         self._torque = TorqueWatch()
         self._off_feet = OffFeet(description, config.off_feet, dt)
-        self._seated = SeatedHold(config.drives, effort_limit, dt)
+        self._seated = SeatedHold(config.drives, description, dt)
         self._grip = Grip(dt)
         self._payload = PayloadWatch(dt)
         self._gait = Gait(config.gait, dt, half, foot)
@@ -149,7 +148,8 @@ class BalanceController:
             return self._limp(state, base)
         if was_limp:
             self._seated.begin_at_rest(state)
-        if self.mode is Mode.SEATED and not intent.shall_be_up:
+        is_seated = self.mode is Mode.SEATED and not intent.shall_be_up
+        if is_seated and not self._seated.needs_balance:
             return self._sit(tick)
         return self._balance(tick)
 

@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Holds a robot that sits, and lets it down onto its stops after it has sat down."""
+"""Holds a robot that sits, and lets it down onto its stops after it has sat down.
+
+A robot whose seat is no stop, but brakes that close without torque, or none at all, would tip over
+as long as it has torque: balance goes on for it.
+"""
 
 from __future__ import annotations
 
 import numpy as np
+from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 
 from talus_balance.drives.drive_targets import DriveConfig
@@ -15,8 +20,11 @@ LETTING_DOWN_TIME_S = 1.5
 class SeatedHold:
     """Holds a seated robot; call `begin_at_rest` or `begin_loaded`, then `command` every tick."""
 
-    def __init__(self, config: DriveConfig, effort_limit: np.ndarray, dt: float):
-        """Take the drives' gains; `effort_limit` (n,) is the joints' peak torque, N m."""
+    def __init__(self, config: DriveConfig, robot: RobotDescription, dt: float):
+        """Take the drives' gains, and how the robot rests."""
+        effort_limit = robot.limits.effort
+        brakes = robot.limits.holding_brake[robot.indices("left_leg", "right_leg")]
+        self._rests_on_stops = not (robot.keeps_torque or bool(brakes.all()))
         self._stiffness = config.hold_stiffness * effort_limit
         self._damping = config.hold_damping * effort_limit
         self._dt = dt
@@ -42,7 +50,12 @@ class SeatedHold:
     @property
     def is_let_down(self) -> bool:
         """Tell whether the stops have not yet taken over what the drives bore."""
-        return self._share_let_down < 1.0
+        return self._rests_on_stops and self._share_let_down < 1.0
+
+    @property
+    def needs_balance(self) -> bool:
+        """Tell whether a robot that has sat down stands in a crouch, so that a hold would tip."""
+        return not self._rests_on_stops and self._share_let_down < 1.0
 
     def command(self, state: RobotState) -> JointCommand:
         """Return the command that holds the joints while the stops take over the load."""
