@@ -60,17 +60,19 @@ class CommandPath:
 
     Without a key nothing is sealed, nor refused. A node that has the key refuses what is not sealed
     with it, unless it is told to obey anybody.
-
-    Attributes:
-        strangers: Number of frames that were refused.
     """
 
     def __init__(self, node: Node, key: bytes | None):
-        self.strangers = 0
+        self._judges: list[SealReader] = []
         self._node = node
         self._namespace = node.get_namespace().rstrip("/")
         self._key = key
         self._obeys_anybody = False
+
+    @property
+    def strangers(self) -> int:
+        """Return how many frames were refused."""
+        return sum(judge.refused for judge in self._judges)
 
     def require(self, authenticated: bool) -> None:
         """Insist on the key, if `authenticated`; otherwise obey anybody.
@@ -103,11 +105,11 @@ class CommandPath:
             return read
         name = self._named(topic)
         judge = SealReader(self._key, name, time.time_ns, COMMAND_PATH[topic])
+        self._judges.append(judge)
 
         def read_sealed(data: bytes) -> ValueT:
             refusal = judge.refusal(data)
             if refusal:
-                self.strangers += 1
                 raise RefusedInputError(f"a frame that moves nothing: {refusal}")
             return read(data)
 

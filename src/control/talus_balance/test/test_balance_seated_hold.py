@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Checks who is let down onto stops after sitting down, and who must be balanced until the cut."""
+"""Checks which robots are let down onto stops, and which must be balanced until the cut."""
 
 from dataclasses import replace
 

@@ -17,6 +17,7 @@ from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 from talus_core.words.body_senses import BodySense
 from talus_core.words.gate_phases import GatePhase
+from talus_core.words.rest import TORQUE_KEPT_WORDS
 from talus_core.words.stop_levels import StopLevel
 
 from talus_safety.belief.senses import Senses
@@ -36,7 +37,7 @@ from talus_safety.standby.fall_motion import DampedFall, FallMotion, FoldedFall
 from talus_safety.standby.rest_path import load_rest_path
 from talus_safety.standby.standby import Standby
 
-KEPT_REASON = "seated, and torque is kept, since the robot cannot be cut"
+KEPT_REASON = f"seated, and {TORQUE_KEPT_WORDS}"
 SILENT_POWER_REPORT = PowerReport()
 LEVEL_OF_PHASE = {
     GatePhase.OFF: StopLevel.R0_RUN,

@@ -8,8 +8,9 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from typing import NoReturn
+from typing import Any, NoReturn
 
+from talus_core.errors import TalusError
 from talus_core.machine.terminal import complain
 
 INTERRUPTED_CODE = 130  # 128 + SIGINT, as shells say it
@@ -35,6 +36,20 @@ class CommandLine(argparse.ArgumentParser):
         """Say what is wrong, and where the options are listed."""
         complain(f"error: {message}; {self.prog} --help lists the options")
         raise SystemExit(2)
+
+
+class RefusingParser(argparse.ArgumentParser):
+    """Reads a command line; raises what is wrong with it, with advice, for the caller to tell."""
+
+    def __init__(self, advice: str, refusal: type[TalusError] = TalusError, **options: Any):
+        """Take what stands behind every complaint, the error's class, and argparse's options."""
+        super().__init__(allow_abbrev=False, **options)
+        self._advice = advice
+        self._refusal = refusal
+
+    def error(self, message: str) -> NoReturn:
+        """Raise the refusal."""
+        raise self._refusal(f"{message}; {self._advice}")
 
 
 def run_program(main: Callable[[], int]) -> int:

@@ -15,3 +15,5 @@ STILL_TURN_RADPS = 0.3
 STILL_JOINT_RADPS = 0.5
 # Longer than the reversal of a swaying motion, whose period is 1 s or more.
 AT_REST_AFTER_S = 0.4
+# Of a robot that rests in no pose without torque, once it is down.
+TORQUE_KEPT_WORDS = "torque is kept, since the robot cannot be cut"

@@ -11,8 +11,8 @@ from talus_description.conversion.mjcf_joints import joint_effort
 from talus_description.conversion.remarks import Remarks
 
 PACK_VOLTAGE_V = 52.0  # of the pack that the robot is given
-# Share of the no-load speed up to which the peak torque is available, as in talus40.
-FULL_TORQUE_SHARE_OF_NO_LOAD = 0.6
+# Share of the no-load speed that is the drive's speed limit, as in talus40.
+SPEED_LIMIT_SHARE_OF_NO_LOAD = 0.6
 # W of heat in the windings per N m of peak torque; talus40's drives have 5.4 (knees) to 8 (ankles).
 # It says how good a motor is, whatever its winding and its speed.
 PEAK_HEAT_PER_TORQUE_W = 6.0
@@ -48,10 +48,10 @@ def assume_rotor_inertia(
 
 
 def drive_row(model: mujoco.MjModel, joint: str, velocity: float) -> dict[str, object]:
-    """Return a motor with its peak torque up to `velocity`, rad/s, and above it for a while."""
+    """Return a motor that gives its peak torque at least up to its speed limit, rad/s."""
     effort = joint_effort(model, joint)
     dof = model.joint(joint).dofadr[0]
-    constant = FULL_TORQUE_SHARE_OF_NO_LOAD * PACK_VOLTAGE_V / velocity
+    constant = SPEED_LIMIT_SHARE_OF_NO_LOAD * PACK_VOLTAGE_V / velocity
     return {
         "joints": [joint],
         "effort": effort,

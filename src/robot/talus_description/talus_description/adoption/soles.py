@@ -6,7 +6,7 @@ from __future__ import annotations
 import mujoco
 from transforms3d.quaternions import mat2quat, quat2mat
 
-from talus_description.anatomy import Sole
+from talus_description.anatomy import FIRST_HIDDEN_GROUP, Sole
 from talus_description.formats.urdf_model import AT_ORIGIN, FramePose
 
 SIDE_WORDS = ("left", "right")
@@ -17,7 +17,6 @@ SOLE_SOLREF = (0.006, 1.0)
 SLIDING_CONDIM = 3  # a contact that resists sliding
 # Of the box that stands for a foot's mesh: thick enough that no step of physics passes through it.
 SOLE_BOX_HEIGHT_M = 0.01
-CONTACT_GROUP = 3  # of shapes that MuJoCo does not draw
 
 
 def add_sole(
@@ -85,7 +84,7 @@ def flatten_meshes(spec: mujoco.MjSpec, frame: str, sole: Sole) -> bool:
         priority=first.priority,
         contype=first.contype,
         conaffinity=first.conaffinity,
-        group=CONTACT_GROUP,
+        group=FIRST_HIDDEN_GROUP,
         margin=first.margin,
         gap=first.gap,
         density=0.0,

@@ -6,12 +6,12 @@ from __future__ import annotations
 import numpy as np
 from talus_core.robot import RobotDescription
 
+from talus_description.adoption.rest import MOST_EFFORT
 from talus_description.adoption.rest_search import LEAST_BRAKE_NM, loads_without_power
 from talus_description.checking.finding import RobotFinding, fault, good, odd
 from talus_description.rest_path import Statics
 
 TIRING_SHARE = 0.6  # of the peak, for standing: windings bear about half of it for ever
-MOST_SHARE = 0.9  # of the peak: what is left must balance and move
 
 
 def strength_findings(robot: RobotDescription) -> list[RobotFinding]:
@@ -35,7 +35,7 @@ def strength_findings(robot: RobotDescription) -> list[RobotFinding]:
 def _torque(pose: str, share: np.ndarray, names: list[str]) -> RobotFinding:
     worst = int(share.argmax())
     text = f"{share[worst]:.0%} of the peak torque ({names[worst]})"
-    if share[worst] > MOST_SHARE:
+    if share[worst] > MOST_EFFORT:
         return fault(
             f"torque in {pose}",
             text,

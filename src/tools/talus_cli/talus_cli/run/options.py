@@ -9,11 +9,11 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 from talus_balance.node_config import BalanceNodeConfig
 from talus_core.errors import TalusError, unknown_name_message
 from talus_core.machine.places import check_output_file
+from talus_core.machine.program import RefusingParser
 from talus_safety.operation.operator_link import OPERATOR_UDP, load_key, udp_address
 
 from talus_cli.run.available import Available
@@ -74,16 +74,12 @@ class RunOptions:
     policy: Path | None = None
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise OptionError(f"{message}; ./talus run --help lists the options")
-
-
 def parser() -> argparse.ArgumentParser:
     """Return the command line as argparse sees it."""
-    made = _Parser(
+    made = RefusingParser(
+        "./talus run --help lists the options",
+        OptionError,
         prog="./talus run",
-        allow_abbrev=False,
         description="The robot in simulation; Ctrl-C sits it down.",
     )
     made.add_argument(

@@ -7,11 +7,10 @@ import argparse
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
 
 from talus_core.errors import TalusError, UnknownNameError
 from talus_core.machine.places import check_output_file
-from talus_core.machine.program import run_program
+from talus_core.machine.program import RefusingParser, run_program
 from talus_core.machine.terminal import complain, tell
 
 BENCHES = {
@@ -19,11 +18,6 @@ BENCHES = {
     "balance": "pushes, terrain, slips, loads: what the balance controller survives",
     "safety": "51 faults in five postures: reactions, falls, stops",
 }
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise TalusError(f"{message}; known benchmarks: {', '.join(BENCHES)}")
 
 
 def main(words: list[str] | None = None) -> int:
@@ -47,11 +41,11 @@ def main(words: list[str] | None = None) -> int:
 def _parse(words: list[str]) -> argparse.Namespace:
     listed = "\n".join(f"  {name:12} {text}" for name, text in BENCHES.items())
     name = next((word for word in words if not word.startswith("-")), None)
-    parser = _Parser(
+    parser = RefusingParser(
+        f"known benchmarks: {', '.join(BENCHES)}",
         prog=f"./talus bench {name}" if name in BENCHES else "./talus bench",
         description=f"Benchmarks:\n{listed}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     parser.add_argument("name", metavar="NAME", help="one of the benchmarks above")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures")

@@ -7,10 +7,9 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from talus_core.errors import TalusError
-from talus_core.machine.program import run_program
+from talus_core.machine.program import RefusingParser, run_program
 from talus_core.machine.terminal import complain, tell
 from talus_core.robot import RobotDescription, load_robot
 from talus_description.checking.check import still_findings
@@ -20,14 +19,9 @@ ROBOT_USAGE = "usage: ./talus robot check FOLDER [--walk] [--still]"
 ROBOT_COMMANDS = ("check",)
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise TalusError(f"{message}; {ROBOT_USAGE}")
-
-
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the options."""
-    result = _Parser(prog="./talus robot", description=__doc__, allow_abbrev=False)
+    result = RefusingParser(ROBOT_USAGE, prog="./talus robot", description=__doc__)
     result.add_argument("command", choices=ROBOT_COMMANDS, help="what to do with the robot")
     result.add_argument("folder", type=Path, metavar="FOLDER", help="with a robot.yaml")
     result.add_argument(

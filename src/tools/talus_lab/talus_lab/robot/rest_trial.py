@@ -35,6 +35,10 @@ AFTERWARDS_S = 3.0
 # Of the base's height, and rad: brakes creep less, a robot that topples moves on.
 MOVED_SHARE = 0.05
 TURNED_RAD = 0.1
+REST_REMEDY = (
+    "a pose sit that rests on its stops, holding_brake of its drives, or "
+    "rest_path: {keep_torque: true}"
+)
 STRAIGHT_AHEAD = (1.0, 0.0, 0.0)
 
 
@@ -72,8 +76,7 @@ def _limp(rig: Rig, robot: RobotDescription) -> RobotFinding:
         return fault(
             "limp",
             f"without torque it does not stay in `sit`: {moved}",
-            "a pose sit that rests on its stops, holding_brake of its drives, or "
-            "rest_path: {keep_torque: true}",
+            REST_REMEDY,
         )
     if robot.keeps_torque:
         return good("limp", "propped until torque comes: it rests in no pose without")
@@ -146,8 +149,7 @@ def _stay(rig: Rig, robot: RobotDescription) -> RobotFinding:
         return fault(
             "at rest",
             f"{moved} in the {AFTERWARDS_S:g} s after it",
-            "a pose sit that rests on its stops, holding_brake of its drives, or "
-            "rest_path: {keep_torque: true}",
+            REST_REMEDY,
         )
     return good("at rest", f"{AFTERWARDS_S:g} s later nothing has moved")
 

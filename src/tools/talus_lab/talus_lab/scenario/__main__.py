@@ -10,12 +10,11 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import NoReturn
 
 from talus_core.errors import TalusError
 from talus_core.graph.node_table import NODES
 from talus_core.machine.places import check_output_file
-from talus_core.machine.program import run_program
+from talus_core.machine.program import RefusingParser, run_program
 from talus_core.machine.terminal import complain, tell
 from talus_core.robot import load_robot
 
@@ -25,16 +24,13 @@ from talus_lab.scenario.record import ScenarioOutcome
 from talus_lab.scenario.scenario import Scenario, load_scenario
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise TalusError(
-            f"{message}; usage: ./talus scenario FILE... [--graph] [--nodes FILE] [--json FILE]"
-        )
-
-
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the options."""
-    result = _Parser(prog="./talus scenario", description=__doc__, allow_abbrev=False)
+    result = RefusingParser(
+        "usage: ./talus scenario FILE... [--graph] [--nodes FILE] [--json FILE]",
+        prog="./talus scenario",
+        description=__doc__,
+    )
     result.add_argument("files", nargs="+", type=Path, metavar="FILE", help="YAML; see scenarios/")
     result.add_argument(
         "--graph", action="store_true", help="on the simulated robot that runs, over ROS"

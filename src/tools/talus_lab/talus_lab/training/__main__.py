@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
 
 from talus_core.errors import TalusError
-from talus_core.machine.program import run_program
+from talus_core.machine.program import RefusingParser, run_program
 from talus_core.machine.terminal import complain, tell
 from talus_core.robot import load_robot
 from talus_models.manifest import sha256
@@ -24,14 +22,11 @@ from talus_lab.training.stand import POLICY_NAME, StandConfig, stand_manifest, t
 TRAINING_COMMAND = "./talus exec -- python -m talus_lab.training"
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise TalusError(f"{message}; {TRAINING_COMMAND} --help lists the options")
-
-
 def main(words: list[str] | None = None) -> int:
     """Return the exit code: 0, 2 for bad input, 130 after Ctrl-C."""
-    parser = _Parser(prog=TRAINING_COMMAND, description=__doc__, allow_abbrev=False)
+    parser = RefusingParser(
+        f"{TRAINING_COMMAND} --help lists the options", prog=TRAINING_COMMAND, description=__doc__
+    )
     parser.add_argument(
         "--out",
         type=Path,

@@ -45,8 +45,8 @@ STOPPED_SPEED_RADPS = 0.08
 STOPPED_WITHIN_TICKS = 2
 STOPPED_TICKS = 16
 # s in which the rotor of a healthy joint loses two thirds of its speed to its damping; where less,
-# it stops as fast as a locked one: from 0.65 to 0.08 rad/s within 2 ticks at 1.9 ms. The least of
-# talus40 is 30 ms, and that of a hip with a damper 1 to 2 ms.
+# it stops as fast as a locked one: from 0.65 to 0.08 rad/s within 2 ticks at 1.9 ms; five times
+# that. The least of talus40 is 30 ms, and that of a hip with a damper 1 to 2 ms.
 LEAST_COASTING_S = 0.01
 ENCODER_STUCK_TICKS = 8
 # Ticks in which every encoder changes: all have noise, so equal samples mean that one is stuck.

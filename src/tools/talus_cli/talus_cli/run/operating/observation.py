@@ -5,11 +5,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# Phases of GateState that matter here.
-GATE_OFF = 0
-GATE_RUN = 1
-GATE_SIT = 3
-GATE_STANDBY = (2, 3, 4)
+from talus_core.words.gate_phases import GatePhase
+
+GATE_STANDBY = (GatePhase.HOLD, GatePhase.SIT, GatePhase.FALL)  # it moves the robot by itself
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from talus_core.words.gate_phases import GatePhase
 from talus_core.words.modes import Mode
 
 from talus_cli.run.operating.observation import (
-    GATE_OFF,
-    GATE_RUN,
-    GATE_SIT,
     GATE_STANDBY,
     Action,
     Gaze,
@@ -231,7 +229,7 @@ class RunOperator:
         return [Gaze(LOOK_POINTS[self._looks - 1])]
 
     def _sit(self, seen: RunObservation, time: float) -> list[Action]:
-        torque_is_off = seen.gate is not None and seen.gate.phase == GATE_OFF
+        torque_is_off = seen.gate is not None and seen.gate.phase == GatePhase.OFF
         if self._is_kept(seen) or (
             torque_is_off
             and (seen.safety is None or "safety" in seen.dead or not seen.safety.torque_permitted)
@@ -245,7 +243,7 @@ class RunOperator:
         if not self._wish.keeps_torque or seen.gate is None or seen.mode is None:
             return False
         is_down = seen.gate.at_rest and seen.mode <= Mode.SEATED
-        return is_down and seen.gate.phase in (GATE_RUN, GATE_SIT)
+        return is_down and seen.gate.phase in (GatePhase.RUN, GatePhase.SIT)
 
 
 def _was_asked_for(safety: HeardSafety | None) -> bool:

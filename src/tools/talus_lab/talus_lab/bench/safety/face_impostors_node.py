@@ -57,7 +57,7 @@ def face_impostors(times: int) -> tuple[list[dict[str, Any]], dict[str, float]]:
 def face(kind: str, seed: int) -> tuple[ScenarioOutcome, ScenarioOutcome]:
     """Return what an impostor did, and what became of a stop while it spoke, on a new stack.
 
-    Who judges shares the key of the stack, so that no forged state fools him.
+    The judge of the run shares the key of the stack, so that no forged state fools it.
     """
     arguments = {"perception": "false", "view": "false", "pace": "fast", "seed": str(seed)}
     with key_of_start(os.environ), running_stack(**arguments):

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rclpy.serialization import deserialize_message, serialize_message
-from talus_core.graph.seal import KEY_BYTES, SEAL_BYTES, Sealer
+from talus_core.graph.seal import KEY_BYTES, Sealer
 from talus_core.physics import GRAVITY_MPS2
+from talus_ros.cdr import UNSEALED
 
 from talus_interfaces import msg
 
@@ -33,7 +34,7 @@ class Forger:
         kind: Type of the topic's messages.
         chance: Source of what is random.
         heard: The newest frames of the topic, oldest first.
-        sealer: Seals with a key of his own.
+        sealer: Seals with a key of its own.
     """
 
     def __init__(self, topic: str, seed: int):
@@ -84,7 +85,7 @@ def _sealed_otherwise(forger: Forger) -> bytes:
 
 
 def _unsealed(forger: Forger) -> bytes:
-    return forger.heard[-1][:-SEAL_BYTES] + bytes(SEAL_BYTES)
+    return forger.heard[-1][: -len(UNSEALED)] + UNSEALED
 
 
 def _again(forger: Forger) -> bytes:

@@ -12,6 +12,7 @@ from enum import Enum
 from talus_core.words.falls import FALLEN_TILT_RAD
 from talus_core.words.gate_phases import GatePhase
 from talus_core.words.modes import Mode
+from talus_core.words.rest import TORQUE_KEPT_WORDS
 from talus_core.words.stop_levels import StopLevel
 
 from talus_safety.kernel.decide.rule import CLEARED_BY_RESET, CLEARED_BY_TIME, Rule, active
@@ -22,7 +23,6 @@ from talus_safety.kernel.limits import SupervisorLimits
 
 NOT_ARMED_CAUSE = "not armed yet"
 CLEARED_BY_ARMING = "safety/arm"
-KEPT_WORDS = "torque is kept, since the robot cannot be cut"
 TIMED_OUT_CAUSE = "sitting down took too long"
 
 
@@ -113,7 +113,7 @@ class Supervisor:
         state = self._let_go(state, facts)
         state = _shown(state, holding, facts)
         if state.held >= StopLevel.R3_SIT_THEN_CUT and self._is_kept(state, facts):
-            state = replace(state, clears_by=f"{state.clears_by}; {KEPT_WORDS}")
+            state = replace(state, clears_by=f"{state.clears_by}; {TORQUE_KEPT_WORDS}")
         return replace(state, level_for=level_for if state.level is before else 0.0)
 
     def ask(
