@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
 
 from rclpy.node import Node
 from rclpy.publisher import Publisher
@@ -22,6 +21,7 @@ from rclpy.serialization import serialize_message
 from talus_core.errors import RefusedInputError
 from talus_core.graph.seal import KEY_VARIABLE, Sealer, SealKeyError, SealReader, read_key
 
+from talus_ros.intake.companion import companion_of
 from talus_ros.intake.intake_node import intakes_of
 
 ValueT = TypeVar("ValueT")
@@ -132,19 +132,17 @@ class SealedPublisher:
         self._publisher.publish(self._seal(message))
 
 
-_paths: WeakKeyDictionary[Node, CommandPath] = WeakKeyDictionary()
-
-
 def command_path_of(node: Node) -> CommandPath:
     """Return a node's end of the command path: one for each node, made at the first call.
 
     Raises SealKeyError where the file that the environment names holds no key of this user.
     """
-    found = _paths.get(node)
-    if found is None:
-        path = os.environ.get(KEY_VARIABLE, "")
-        found = _paths[node] = CommandPath(node, read_key(Path(path)) if path else None)
-    return found
+    return companion_of(node, CommandPath, lambda: CommandPath(node, _key_of_start()))
+
+
+def _key_of_start() -> bytes | None:
+    path = os.environ.get(KEY_VARIABLE, "")
+    return read_key(Path(path)) if path else None
 
 
 def _bytes_of(message: Any) -> bytes:

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checks that nodes with the key of a start understand each other, and nobody else is obeyed."""
 
+import gc
 import time
+import weakref
 
 import pytest
 import rclpy
@@ -93,4 +95,17 @@ def test_a_key_of_another_start_is_a_strangers(context, monkeypatch, tmp_path):
     theirs = Node("theirs", context=context)
     SealedPublisher(theirs, SafetyState, "safety/state", QOS).publish(SafetyState(cause="theirs"))
     ours.listen(lambda: ours.strangers == 1)
+    theirs.destroy_node()  # of several nodes, a context that is shut down destroys every second
     assert ours.heard == []
+
+
+def test_a_node_that_nobody_uses_is_freed_with_its_end_of_the_command_path(context):
+    node = Node("short", context=context)
+    SealedPublisher(node, SafetyState, "safety/state", QOS)
+    assert command_path_of(node) is command_path_of(node)
+    assert intakes_of(node) is intakes_of(node)
+    freed = weakref.ref(node)
+    node.destroy_node()
+    del node
+    gc.collect()
+    assert freed() is None

@@ -18,6 +18,10 @@ def read_in_turn(monkeypatch, robot) -> list[str]:
             topics.append(topic)
             return super().subscribe(message_type, topic, *arguments, **options)
 
+        def subscribe_loop(self, message_type, topic, *arguments, **options):
+            topics.append(topic)
+            return super().subscribe_loop(message_type, topic, *arguments, **options)
+
     monkeypatch.setattr(driver_node, "FastLink", NotedLink)
     folder = robot.urdf.parent
     limits = folder.parents[1] / "config" / "safety.yaml"

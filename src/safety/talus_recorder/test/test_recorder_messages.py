@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from builtin_interfaces.msg import Time
 from rclpy.serialization import deserialize_message, serialize_message
+from talus_core.graph.seal import SEAL_BYTES
 from talus_recorder import conversions as convert
 from talus_recorder.errors import RecorderError
 from talus_recorder.format.definitions import SEPARATOR, definition, used_types
@@ -80,10 +81,9 @@ def test_what_is_compared_of_safety_state_holds_all_that_matters(cause: str):
 
     for changed in ({"level": 2}, {"latched": True}, {"cause": cause + "!"}):
         assert salient(**changed) != salient()
-    assert (
-        len(salient())
-        == len(serialize_message(SafetyState(level=3, cause=cause, clears_by="x"))) - 12 - 8
-    )
+    whole = serialize_message(SafetyState(level=3, cause=cause, clears_by="x"))
+    header_and_stamp, sequence = 4 + 8, 8
+    assert len(salient()) == len(whole) - header_and_stamp - sequence - SEAL_BYTES
 
 
 def test_of_gate_state_only_what_matters_is_compared():

@@ -21,13 +21,14 @@ from hashlib import blake2b
 from pathlib import Path
 
 from talus_core.errors import TalusError
+from talus_core.physics import NANOSECONDS_PER_SECOND
 
 KEY_VARIABLE = "TALUS_COMMAND_KEY"  # environment variable with the path of the key file
 KEY_BYTES = 32
 SEAL_MAC_BYTES = 16  # a forger who tries 10^6 frames a second needs 10^25 years
 COUNTER = struct.Struct("<Q")
 SEAL_BYTES = COUNTER.size + SEAL_MAC_BYTES
-MOST_CLOCK_SKEW_NS = 1_000_000_000  # between the machines of one robot, which NTP keeps far below
+MOST_CLOCK_SKEW_NS = NANOSECONDS_PER_SECOND  # of the machines of one robot; NTP keeps it far below
 OTHERS = stat.S_IRWXG | stat.S_IRWXO  # permissions of everybody but the owner
 
 FORGED = "it is not sealed with the key of this start"

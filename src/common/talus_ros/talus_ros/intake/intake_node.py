@@ -12,12 +12,12 @@ import time
 import traceback
 from collections.abc import Callable
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from rclpy.node import Node
 from rclpy.service import Service
 from talus_core.errors import TalusError
 
+from talus_ros.intake.companion import companion_of
 from talus_ros.intake.ledger import IntakeLedger
 from talus_ros.intake.parameter_services_node import guard_parameter_services
 from talus_ros.intake.voices_node import VoiceWatch
@@ -108,15 +108,9 @@ class Intakes:
             self.on_news()
 
 
-_intakes: WeakKeyDictionary[Node, Intakes] = WeakKeyDictionary()
-
-
 def intakes_of(node: Node) -> Intakes:
     """Return the shell around a node's intakes: one for each node, made at the first call."""
-    found = _intakes.get(node)
-    if found is None:
-        found = _intakes[node] = Intakes(node)
-    return found
+    return companion_of(node, Intakes, lambda: Intakes(node))
 
 
 def _reason(error: Exception) -> str:
