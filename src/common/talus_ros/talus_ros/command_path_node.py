@@ -29,11 +29,6 @@ ENCAPSULATION_BYTES = 4  # in front of the CDR of every message
 STRING_LENGTH = struct.Struct("<I")
 
 
-def _one_sender(frame: bytes) -> bytes:
-    """Return one mark for all frames: nobody but one node sends on the topic."""
-    return b""
-
-
 def _first_string(frame: bytes) -> bytes:
     """Return the bytes of the string with which a message begins: the name of a heartbeat's node.
 
@@ -44,13 +39,13 @@ def _first_string(frame: bytes) -> bytes:
     return frame[begin : begin + length]
 
 
-# Topics of the command path, and what tells the senders of each apart. Their messages end with a
-# `Seal`.
-COMMAND_PATH: dict[str, Callable[[bytes], bytes]] = {
-    "robot_state": _one_sender,
-    "joint_command": _one_sender,
-    "safety/state": _one_sender,
-    "gate/state": _one_sender,
+# Topics of the command path, and what tells their senders apart; None: a topic of one node. Their
+# messages end with a `Seal`.
+COMMAND_PATH: dict[str, Callable[[bytes], bytes] | None] = {
+    "robot_state": None,
+    "joint_command": None,
+    "safety/state": None,
+    "gate/state": None,
     "heartbeat": _first_string,
 }
 
@@ -89,12 +84,11 @@ class CommandPath:
         if not authenticated:
             intakes_of(self._node).standing.add("authenticated is false: whoever speaks is obeyed")
 
-    def sealer(self, topic: str) -> Callable[[Any], bytes]:
-        """Return what makes the bytes of a message, or takes them: sealed on the command path."""
+    def sealer(self, topic: str) -> Callable[[bytes], bytes] | None:
+        """Return what seals the frames of a topic; None: they go as they are."""
         if self._key is None or topic not in COMMAND_PATH:
-            return _bytes_of
-        seal = Sealer(self._key, self._named(topic), time.time_ns).seal
-        return lambda message: seal(_bytes_of(message))
+            return None
+        return Sealer(self._key, self._named(topic), time.time_ns).seal
 
     def checked(self, topic: str, read: Callable[[bytes], ValueT]) -> Callable[[bytes], ValueT]:
         """Return `read`, on the command path behind a check of the seal.
@@ -127,9 +121,13 @@ class SealedPublisher:
         self._publisher: Publisher[Any] = node.create_publisher(message_type, topic, qos)
         self._seal = command_path_of(node).sealer(topic)
 
-    def publish(self, message: Any) -> None:
-        """Publish a message, or its bytes."""
-        self._publisher.publish(self._seal(message))
+    def publish(self, message: Any) -> bytes:
+        """Publish a message, or its bytes; return what was sent."""
+        frame = message if isinstance(message, bytes) else serialize_message(message)
+        if self._seal is not None:
+            frame = self._seal(frame)
+        self._publisher.publish(frame)
+        return frame
 
 
 def command_path_of(node: Node) -> CommandPath:
@@ -143,7 +141,3 @@ def command_path_of(node: Node) -> CommandPath:
 def _key_of_start() -> bytes | None:
     path = os.environ.get(KEY_VARIABLE, "")
     return read_key(Path(path)) if path else None
-
-
-def _bytes_of(message: Any) -> bytes:
-    return message if isinstance(message, bytes) else serialize_message(message)

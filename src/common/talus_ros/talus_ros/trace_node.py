@@ -7,10 +7,9 @@ import time
 from typing import Any
 
 from rclpy.node import Node
-from rclpy.publisher import Publisher
 from talus_core.graph.trace import TRACE_KINDS, NoTrace, TraceWriter, open_trace, trace_path
 
-from talus_ros.command_path_node import command_path_of
+from talus_ros.command_path_node import SealedPublisher
 
 
 def trace_of_node(node: Node, slots: int, room: int) -> TraceWriter | NoTrace:
@@ -26,13 +25,11 @@ class TracedPublisher:
         self, node: Node, message_type: type, topic: str, depth: int, trace: TraceWriter | NoTrace
     ):
         """Publish on `topic`, one of `TRACE_KINDS`."""
-        self._publisher: Publisher[Any] = node.create_publisher(message_type, topic, depth)
-        self._seal = command_path_of(node).sealer(topic)
+        self._publisher = SealedPublisher(node, message_type, topic, depth)
         self._trace = trace
         self._kind = TRACE_KINDS[topic]
 
     def publish(self, message: Any) -> None:
         """Publish a message, or its bytes."""
-        data = self._seal(message)
-        self._publisher.publish(data)
+        data = self._publisher.publish(message)
         self._trace.put(self._kind, time.monotonic_ns(), data)

@@ -11,13 +11,13 @@ refuses the frames of before.
 
 from __future__ import annotations
 
-import hmac
 import os
 import secrets
 import stat
 import struct
 from collections.abc import Callable
 from hashlib import blake2b
+from hmac import compare_digest
 from pathlib import Path
 
 from talus_core.errors import TalusError
@@ -87,8 +87,11 @@ class Sealer:
 
     def seal(self, frame: bytes) -> bytes:
         """Return the frame with its last `SEAL_BYTES` bytes replaced by its seal."""
-        self._counter = max(self._counter + 1, self._clock_ns())
-        body = frame[:-SEAL_BYTES] + COUNTER.pack(self._counter)
+        counter = self._clock_ns()
+        if counter <= self._counter:
+            counter = self._counter + 1
+        self._counter = counter
+        body = frame[:-SEAL_BYTES] + COUNTER.pack(counter)
         mac = self._fresh.copy()
         mac.update(body)
         return body + mac.digest()
@@ -106,33 +109,28 @@ class SealReader:
         key: bytes,
         topic: str,
         clock_ns: Callable[[], int],
-        sender_of: Callable[[bytes], bytes] = lambda frame: b"",
+        sender_of: Callable[[bytes], bytes] | None = None,
     ):
-        """Start at the time of `clock_ns`; several senders are told apart by `sender_of`."""
+        """Start at the time of `clock_ns`; `sender_of` tells apart the senders of one topic."""
         self.refused = 0
-        self._oldest = clock_ns() - MOST_CLOCK_SKEW_NS
+        self._outdated = clock_ns() - MOST_CLOCK_SKEW_NS - 1  # the newest counter of before
         self._fresh = _state(key, topic)
         self._sender_of = sender_of
         self._newest: dict[bytes, int] = {}
 
     def refusal(self, frame: bytes) -> str:
         """Say why a frame is not from one of ours, or is an old one; empty where it is fine."""
-        reason = self._refusal(frame)
-        self.refused += bool(reason)
-        return reason
-
-    def _refusal(self, frame: bytes) -> str:
         mac = self._fresh.copy()
         mac.update(frame[:-SEAL_MAC_BYTES])
-        if len(frame) < SEAL_BYTES or not hmac.compare_digest(
-            mac.digest(), frame[-SEAL_MAC_BYTES:]
-        ):
-            return FORGED
+        if len(frame) < SEAL_BYTES or not compare_digest(mac.digest(), frame[-SEAL_MAC_BYTES:]):
+            return self._refused(FORGED)
         (counter,) = COUNTER.unpack_from(frame, len(frame) - SEAL_BYTES)
-        if counter < self._oldest:
-            return OUTDATED
-        sender = self._sender_of(frame)
-        if counter <= self._newest.get(sender, 0):
-            return REPEATED
+        sender = self._sender_of(frame) if self._sender_of else b""
+        if counter <= self._newest.get(sender, self._outdated):
+            return self._refused(REPEATED if counter > self._outdated else OUTDATED)
         self._newest[sender] = counter
         return ""
+
+    def _refused(self, reason: str) -> str:
+        self.refused += 1
+        return reason

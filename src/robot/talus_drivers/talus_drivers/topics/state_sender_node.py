@@ -11,7 +11,7 @@ from talus_core.graph.channel import Channel
 from talus_core.graph.trace import STATE_KIND, NoTrace, TraceWriter
 from talus_core.state import RobotState
 from talus_ros.cdr import RobotStateCodec
-from talus_ros.command_path_node import command_path_of
+from talus_ros.command_path_node import SealedPublisher
 from talus_ros.fast_link_node import FAST_QOS
 
 from talus_interfaces import msg
@@ -27,8 +27,7 @@ class StateSender:
     def __init__(self, node: Node, driver: Driver, trace: TraceWriter | NoTrace):
         """Open the topic `robot_state`."""
         self._codec = RobotStateCodec(len(driver.joint_names))
-        self._publisher = node.create_publisher(msg.RobotState, "robot_state", FAST_QOS)
-        self._seal = command_path_of(node).sealer("robot_state")
+        self._publisher = SealedPublisher(node, msg.RobotState, "robot_state", FAST_QOS)
         self._channel: Channel[RobotState] = Channel()
         if isinstance(driver, FaultStage):
             self._channel = driver.faults.states
@@ -39,7 +38,6 @@ class StateSender:
         """Publish what of `state` and its forerunners arrives in this tick."""
         self._channel.put(state)
         for sent in self._channel.take(state.sequence):
-            data = self._seal(self._codec.encode(sent, standby_active))
-            self._publisher.publish(data)
+            data = self._publisher.publish(self._codec.encode(sent, standby_active))
             self._trace.put(STATE_KIND, time.monotonic_ns(), data)
             self.newest = max(self.newest, sent.sequence)
