@@ -6,17 +6,23 @@ The folders and the registry say what there is, so that a new world or scenario 
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
-from talus_core.driver import DriverSetup, Simulated
+import yaml
+from talus_core.driver import DriverError, DriverSetup, Simulated
 from talus_core.robot import load_robot
 from talus_core.words.falls import has_fallen
 from talus_drivers.commands.gated_drives import GatedDrives
 from talus_drivers.registry import driver_names, find_driver
 from talus_lab.scenario.rig_stage import RigStage
 from talus_lab.scenario.scenario import load_scenario
+from talus_launch.packages import find_launch_file
+from talus_launch.plan import InlineParameters
+from talus_launch.reading.resolve import resolve
 from talus_safety.gate import LastGate
 from talus_simulation.mujoco_body.driver import MujocoDriver
 
@@ -49,6 +55,24 @@ def test_robot_sits_in_every_world(world):
     assert driver.remarks == ()
     first_ticks(driver, LastGate(TALUS40, driver.period))
     np.testing.assert_allclose(driver.soles[:, 2], 0.0, atol=0.01)
+
+
+def test_worlds_are_found_by_name_for_a_robot_that_lies_elsewhere(tmp_path):
+    home = shutil.copytree(ROOT / "urdf" / "talus40", tmp_path / "home" / "mine")
+    robot = load_robot(home)
+    with pytest.raises(DriverError, match="unknown world 'slope'; known: none"):
+        MujocoDriver(DriverSetup(robot, world="slope", options=SHORT))
+    arguments = {"robots": str(home.parent), "robot": "mine", "world": "slope"}
+    file = find_launch_file("talus_bringup", "sim.launch.xml", os.environ)
+    folders = [
+        yaml.safe_load(part.yaml)["/**"]["ros__parameters"]["worlds"]
+        for process in resolve(file, arguments, os.environ).processes
+        for part in process.parameters
+        if isinstance(part, InlineParameters) and '"worlds"' in part.yaml
+    ]
+    worlds, of_cameras = folders
+    assert of_cameras == worlds
+    MujocoDriver(DriverSetup(robot, world="slope", options=SHORT, worlds=worlds))
 
 
 @pytest.mark.parametrize("folder", ROBOTS, ids=lambda folder: folder.name)

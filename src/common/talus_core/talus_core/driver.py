@@ -30,6 +30,7 @@ class DriverSetup:
         world: Name or file of the world to simulate; hardware ignores it.
         seed: Seed of all that is random in a simulated body; hardware ignores it.
         options: The driver's own settings by dotted name, as its YAML file gives them.
+        worlds: Folder of the worlds that have names; empty: `worlds` beside the robot's folder.
     """
 
     description: RobotDescription
@@ -37,6 +38,7 @@ class DriverSetup:
     world: str = "flat"
     seed: int = 0
     options: Mapping[str, Any] = field(default_factory=dict)
+    worlds: str = ""
 
 
 @dataclass(frozen=True)

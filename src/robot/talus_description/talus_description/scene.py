@@ -70,7 +70,7 @@ def join_scene(
     Args:
         robot: The robot's MJCF file, or its folder, whose robot.yaml names that file.
         world: A name in the folder of worlds, or an MJCF file.
-        worlds: Folder of the worlds; by default `../worlds` of the robot folder.
+        worlds: Folder of the worlds; None or empty: `../worlds` of the robot's folder.
 
     Raises:
         SceneError: Unknown world, a file that does not parse, or a world that a robot cannot stand
@@ -79,7 +79,7 @@ def join_scene(
     robot = Path(robot)
     if robot.is_dir():
         robot = _mjcf_of(robot)
-    path = find_world(world, robot.parent.parent / "worlds" if worlds is None else Path(worlds))
+    path = find_world(world, Path(worlds) if worlds else robot.parent.parent / "worlds")
     return join(robot, path)
 
 

@@ -31,6 +31,9 @@ class DriverNodeConfig:
         "", "Where the YAML files of drivers known by name are; empty: plug-in defaults."
     )
     world: str = parameter("flat", "World to simulate: a name, or an MJCF file.")
+    worlds: str = parameter(
+        "", "Folder of the worlds that have names; empty: worlds beside the robot's folder."
+    )
     seed: int = parameter(0, "Of the sensor noise and of model errors.", low=0, high=2**31 - 1)
     control_rate_hz: float = parameter(
         500.0, "Ticks per s: 500, or 250 on a slow computer.", low=50.0, high=1000.0
@@ -70,5 +73,11 @@ def load_body(config: DriverNodeConfig) -> tuple[RobotDescription, Driver]:
             "parameter 'robot' is empty; it must be the folder of a robot, with its robot.yaml"
         )
     description = load_robot(Path(config.robot))
-    setup = DriverSetup(description, 1.0 / config.control_rate_hz, config.world, config.seed)
+    setup = DriverSetup(
+        description,
+        1.0 / config.control_rate_hz,
+        config.world,
+        config.seed,
+        worlds=config.worlds,
+    )
     return description, find_driver(config.driver, config.driver_folder, setup)

@@ -74,7 +74,9 @@ class CameraNode:
         self._node = rclpy.create_node("camera")
         self._config = declare_config(self._node, CameraConfig)
         cameras = load_cameras(self._config.robot)
-        self._renderer = load_renderer(self._config.robot, self._config.world, cameras)
+        self._renderer = load_renderer(
+            self._config.robot, self._config.world, self._config.worlds, cameras
+        )
         self._publishers = [CameraPublishers.create(self._node, camera) for camera in cameras]
         self._noise = NoisyDepth(self._config.depth_noise, self._config.seed)
         self._schedule = Schedule(self._config.rate_hz)

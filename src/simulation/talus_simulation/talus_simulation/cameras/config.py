@@ -16,6 +16,9 @@ class CameraConfig:
 
     robot: str = parameter("", "Folder of the robot, with robot.yaml and its MJCF.")
     world: str = parameter("flat", "World by name, or an MJCF file: the same as the driver's.")
+    worlds: str = parameter(
+        "", "Folder of the worlds that have names; empty: worlds beside the robot's folder."
+    )
     rate_hz: float = parameter(
         12.0,
         "Pictures per simulated second of every camera that somebody watches; "

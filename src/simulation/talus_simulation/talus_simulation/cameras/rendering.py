@@ -120,10 +120,12 @@ class SceneRenderer:
         return number
 
 
-def load_renderer(robot_folder: str, world: str, cameras: tuple[Camera, ...]) -> SceneRenderer:
+def load_renderer(
+    robot_folder: str, world: str, worlds: str, cameras: tuple[Camera, ...]
+) -> SceneRenderer:
     """Return a renderer of the scene that the driver simulates. Raises RenderingError."""
     try:
-        model = load_scene(robot_folder, world)
+        model = load_scene(robot_folder, world, worlds)
     except SceneError as error:
         raise RenderingError(str(error)) from error
     sizes = [(camera.pinhole.width, camera.pinhole.height) for camera in cameras]

@@ -42,13 +42,7 @@ class MujocoDriver:
         self._table = read_drives(description)
         self._pack_data = read_pack(description)
         self.faults = FaultInjector(description, setup.period, setup.seed, self._set_charge)
-        self._plant = Plant(
-            description=description,
-            world=setup.world,
-            table=self._table,
-            period=setup.period,
-            faults=self.faults.drives,
-        )
+        self._plant = Plant(setup, self._table, self.faults.drives)
         self.faults.fit(self._plant.model.opt.timestep, self._plant.mass * GRAVITY_MPS2)
         self._start = self._start_qpos()
         self._nominal_mass = self._plant.mass

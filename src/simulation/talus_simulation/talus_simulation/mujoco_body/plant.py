@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 import mujoco
 import numpy as np
-from talus_core.driver import DriverError, GroundTruth
-from talus_core.robot import RobotDescription
+from talus_core.driver import DriverError, DriverSetup, GroundTruth
 from talus_core.rotations import (
     matrix_from_rpy,
     matrix_from_yaw,
@@ -75,22 +74,16 @@ class Plant:
         steps_per_tick: Physics steps in a control period.
     """
 
-    def __init__(
-        self,
-        description: RobotDescription,
-        world: str,
-        table: DriveTable,
-        period: float,
-        faults: DriveFaults,
-    ):
+    def __init__(self, setup: DriverSetup, table: DriveTable, faults: DriveFaults):
         """Load the scene. Raises DriverError for a world or robot that cannot be loaded."""
-        scene = _load(description, world)
+        description = setup.description
+        scene = _load(setup)
         self.model = scene.model
         self.remarks = scene.remarks
         self.data = mujoco.MjData(self.model)
         self.bank = DriveBank(table, faults)
         self._faults = faults
-        self.steps_per_tick = _whole_steps(period, self.model.opt.timestep)
+        self.steps_per_tick = _whole_steps(setup.period, self.model.opt.timestep)
         self._description = description
         self.joints = JointAccess(self.model, self.data, description.joint_names)
         self.brakes = JointBrakes(
@@ -105,13 +98,13 @@ class Plant:
         self._wrenches_at = np.array(
             [_wrench_places(self.model, foot.frame) for foot in description.feet]
         )
-        self._period = period
+        self._period = setup.period
         soles = [self.model.site(foot.frame).bodyid[0] for foot in description.feet]
         self._feet = {
             int(body) for sole in soles for body in (sole, self.model.body_parentid[sole])
         }
         self.surroundings = Surroundings(
-            self.model, base_of(self.model, description.feet[0].frame), world
+            self.model, base_of(self.model, description.feet[0].frame), setup.world
         )
         self._sensors = _SensorSwitch(self.model.opt)
         self.effort = np.zeros(len(description.joint_names))
@@ -266,14 +259,15 @@ class _SensorSwitch:
         self._options.disableflags = self._flags_on if is_on else self._flags_off
 
 
-def _load(description: RobotDescription, world: str) -> JoinedScene:
+def _load(setup: DriverSetup) -> JoinedScene:
+    description = setup.description
     if description.mjcf is None:
         raise DriverError(
             f"robot {description.name} has no MJCF: "
             "robot.yaml needs an entry 'mjcf' for the driver mujoco"
         )
     try:
-        return join_scene(description.mjcf, world)
+        return join_scene(description.mjcf, setup.world, setup.worlds)
     except SceneError as error:
         raise DriverError(str(error)) from error
 
