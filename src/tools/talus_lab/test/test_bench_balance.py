@@ -10,10 +10,11 @@ from PIL import Image
 from talus_core.errors import TalusError
 from talus_core.robot import load_robot
 from talus_core.state import JointCommand
+from talus_dynamics.proportions import proportions
 from talus_lab.bench.__main__ import main
 from talus_lab.bench.balance.cases.case import CaseResult, Effort
 from talus_lab.bench.balance.cases.catalogue import CASES, FIGURE_TARGETS
-from talus_lab.bench.balance.cases.pendulum import ceiling
+from talus_lab.bench.balance.cases.pendulum import Legs, ceiling
 from talus_lab.bench.balance.picture import PICTURE_HEIGHT_PX, PICTURE_WIDTH_PX, draw
 from talus_lab.bench.balance.play import play
 from talus_lab.bench.balance.scorecard import scorecard
@@ -114,6 +115,17 @@ def test_ceiling_of_the_pendulum():
     assert 1.6 < ceiling(0.0) < 1.8
     assert 0.9 < ceiling(90.0) == ceiling(-90.0) < ceiling(0.0)
     assert ceiling(0.0, speed=0.5) < ceiling(0.0) < ceiling(180.0, speed=0.5)
+
+
+def test_measures_of_a_robot_are_taken_from_its_body():
+    """By dynamic similarity the ceilings of a robot half as large are less by sqrt(2)."""
+    robot = proportions(load_robot(ROBOT))
+    lengths = ("height", "leg", "hips", "foot_length", "foot_width")
+    half = replace(robot, **{name: 0.5 * getattr(robot, name) for name in lengths})
+    for heading in (0.0, 45.0, 90.0):
+        own = ceiling(heading, legs=Legs.of(robot))
+        assert own == pytest.approx(ceiling(heading), rel=1e-3)
+        assert ceiling(heading, legs=Legs.of(half)) == pytest.approx(own / np.sqrt(2.0))
 
 
 def test_finished_runs_are_found_again_also_after_a_line_was_cut_off(tmp_path):

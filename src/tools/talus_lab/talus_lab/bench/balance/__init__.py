@@ -14,6 +14,7 @@ from talus_balance.policy.manifest import PolicyManifest
 from talus_core.errors import TalusError, UnknownNameError
 from talus_core.machine.places import check_output_file
 from talus_core.machine.terminal import complain
+from talus_core.robot import RobotDescription, load_robot
 
 from talus_lab.bench.progress import BenchProgress
 from talus_lab.bench.report import BenchReport, commit
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from talus_lab.bench.balance.cases.case import CaseResult
 
 SCORECARD_STORE = CHECKOUT / ".talus" / "bench" / "balance"
+PEERS_CASE = "peers"  # on a robot of its own
 TRIAL_ENTRIES = ("talus_lab.bench.balance.trials.workers",)  # what plays a trial
 # Versions of what is not ours.
 PEER_REQUIREMENTS = CHECKOUT / "config" / "python" / "requirements-peers.txt"
@@ -31,6 +33,13 @@ PEER_REQUIREMENTS = CHECKOUT / "config" / "python" / "requirements-peers.txt"
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that only this benchmark has."""
+    parser.add_argument(
+        "--robot",
+        type=Path,
+        default=TALUS40_FOLDER,
+        metavar="FOLDER",
+        help="a robot's folder; default: talus40",
+    )
     parser.add_argument("--cases", nargs="+", metavar="CASE", help="only these; default: all")
     parser.add_argument(
         "--seeds",
@@ -46,7 +55,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--policy",
         type=Path,
         metavar="MANIFEST",
-        help="a learned policy drives talus40 where it may",
+        help="a learned policy drives the robot where it may",
     )
     parser.add_argument(
         "--quick", action="store_true", help="a quarter of the runs: to compare two controllers"
@@ -64,13 +73,14 @@ def run(arguments: argparse.Namespace) -> BenchReport:
     from talus_lab.bench.balance.scorecard import scorecard
 
     _check(arguments)
-    policy = _policy(arguments.policy)
+    robot = load_robot(arguments.robot)
+    policy = _policy(arguments.policy, robot)
     remarks = []
     if policy is not None:
         remarks = [f"policy {policy.model.name} drives where it may: {', '.join(policy.modes)}"]
-    report = scorecard(_results(arguments, policy), remarks)
+    report = scorecard(_results(arguments, robot, policy), remarks)
     if arguments.picture is not None:
-        subtitle = f"{TALUS40_FOLDER.name}, commit {commit()[:12]}, {_runs(arguments)}"
+        subtitle = f"{robot.name}, commit {commit()[:12]}, {_runs(arguments)}"
         draw(report, arguments.picture, subtitle)
     return report
 
@@ -89,11 +99,14 @@ def _check(arguments: argparse.Namespace) -> None:
 
 
 def _results(
-    arguments: argparse.Namespace, policy: PolicyManifest | None
+    arguments: argparse.Namespace, robot: RobotDescription, policy: PolicyManifest | None
 ) -> Mapping[str, CaseResult]:
     """Play what is not in the store yet."""
+    from talus_dynamics.proportions import proportions
+
     from talus_lab.bench.balance.cases.case import Effort
     from talus_lab.bench.balance.cases.catalogue import CASES
+    from talus_lab.bench.balance.cases.pendulum import Legs
     from talus_lab.bench.balance.play import play
     from talus_lab.bench.balance.trials.trial import TrialOutcome
     from talus_lab.bench.balance.trials.workers import Workers
@@ -101,13 +114,16 @@ def _results(
     from talus_lab.bench.store import Store
 
     learned = () if policy is None else (policy.model.path, policy.model.network)
-    data = [TALUS40_FOLDER, WORLDS_FOLDER, PEER_REQUIREMENTS, *learned]
+    data = [arguments.robot, WORLDS_FOLDER, PEER_REQUIREMENTS, *learned]
     fingerprint = run_fingerprint(TRIAL_ENTRIES, SOURCES, data)
-    with Workers(TALUS40_FOLDER, arguments.jobs, policy.model.path if policy else "") as workers:
+    effort = Effort(
+        arguments.seeds, arguments.quick, arguments.figures, Legs.of(proportions(robot))
+    )
+    with Workers(arguments.robot, arguments.jobs, policy.model.path if policy else "") as workers:
         try:
             return play(
-                {name: CASES[name] for name in arguments.cases or CASES},
-                Effort(arguments.seeds, arguments.quick, arguments.figures),
+                {name: CASES[name] for name in arguments.cases or _cases_of(robot)},
+                effort,
                 store=Store(SCORECARD_STORE, fingerprint, TrialOutcome),
                 workers=workers,
                 progress=BenchProgress("balance"),
@@ -117,14 +133,21 @@ def _results(
             raise
 
 
-def _policy(path: Path | None) -> PolicyManifest | None:
+def _policy(path: Path | None, robot: RobotDescription) -> PolicyManifest | None:
     """Return the manifest of a policy. Raises TalusError for one that does not fit the robot."""
     from talus_balance.policy.policy import load_policy
-    from talus_core.robot import load_robot
 
     if path is None:
         return None
-    return load_policy(path, load_robot(TALUS40_FOLDER), TICK_S, time.thread_time).manifest
+    return load_policy(path, robot, TICK_S, time.thread_time).manifest
+
+
+def _cases_of(robot: RobotDescription) -> list[str]:
+    """Return the names of the cases that say something of this robot."""
+    from talus_lab.bench.balance.cases.catalogue import CASES
+
+    of_other_robots = {PEERS_CASE} if robot.name != TALUS40_FOLDER.name else set()
+    return [name for name in CASES if name not in of_other_robots]
 
 
 def _runs(arguments: argparse.Namespace) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
+from talus_lab.bench.balance.cases.pendulum import LEGS_OF_TALUS40, Legs
 from talus_lab.bench.balance.search import Ask, Line
 from talus_lab.bench.balance.statistics import wilson
 from talus_lab.bench.balance.trials.trial import Trial, TrialOutcome
@@ -23,11 +24,13 @@ class Effort:
         quick: A quarter of the runs, fewer phases, and the figures alone: to compare two
             controllers.
         figures: Every run that the figures of the summary need, and no other: no rows by heading.
+        legs: Measures of the robot that is shoved, for its ceilings.
     """
 
     runs: int | None = None
     quick: bool = False
     figures: bool = False
+    legs: Legs = LEGS_OF_TALUS40
 
     @property
     def has_rows(self) -> bool:

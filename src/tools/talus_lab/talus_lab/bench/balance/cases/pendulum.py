@@ -15,12 +15,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import copysign, cos, exp, radians, sin, sqrt
 
+from talus_balance.size.scaling import TALUS40_SIZE
 from talus_core.physics import GRAVITY_MPS2
+from talus_dynamics.proportions import Proportions
 
 
 @dataclass(frozen=True)
 class Legs:
-    """Holds measures of talus40 in its nominal standing posture, m and s.
+    """Holds measures of a robot in its nominal standing posture, m and s; talus40's by default.
 
     Attributes:
         leg: Hip to ankle, straight.
@@ -42,9 +44,35 @@ class Legs:
     narrowest: float = 0.13
     step_time: float = 0.25
 
+    @staticmethod
+    def of(robot: Proportions) -> Legs:
+        """Return the measures of a robot.
+
+        Its height and the bend of its knees follow talus40's by the proportions of both; its
+        fastest step takes longer with the square root of the leg, as a pendulum's swing does.
+        """
+        legs = Legs()
+        longer = robot.leg / TALUS40_SIZE.leg
+        return Legs(
+            leg=legs.leg * longer,
+            hip_height=legs.hip_height * longer,
+            com_height=legs.com_height * robot.height / TALUS40_SIZE.height,
+            hip_half_width=0.5 * robot.hips,
+            foot_half_length=0.5 * robot.foot_length,
+            foot_half_width=0.5 * robot.foot_width,
+            narrowest=robot.foot_width + (legs.narrowest - TALUS40_SIZE.foot_width) * longer,
+            step_time=legs.step_time * sqrt(longer),
+        )
+
+
+LEGS_OF_TALUS40 = Legs()
+
 
 def ceiling(
-    heading_deg: float, speed: float = 0.0, gravity: float = GRAVITY_MPS2, legs: Legs | None = None
+    heading_deg: float,
+    speed: float = 0.0,
+    gravity: float = GRAVITY_MPS2,
+    legs: Legs = LEGS_OF_TALUS40,
 ) -> float:
     """Return the largest survivable dv in a direction from the heading, in the best phase, m/s.
 
@@ -53,9 +81,8 @@ def ceiling(
         speed: m/s forward; its nominal capture point, speed T / (exp(omega T) - 1), has used up
             its part of the reach.
         gravity: Gravity, m/s^2.
-        legs: Measures of the robot; None: those of talus40.
+        legs: Measures of the robot.
     """
-    legs = legs or Legs()
     omega = sqrt(gravity / legs.com_height)
     decay = exp(-omega * legs.step_time)
     reach = sqrt(legs.leg**2 - legs.hip_height**2)  # of one foot before or beside its hip

@@ -117,7 +117,7 @@ class PushCase:
         lines = [line for cell in cells for line in cell]
         level = yield from self._asking(highest_level(ladder, cells, max(worst, 1)))
         half = yield from self._asking(half_level(ladder, lines, level + 2))
-        limit = ceiling(heading, self.setting.velocity[0])
+        limit = ceiling(heading, self.setting.velocity[0], legs=effort.legs)
         half_dv = half * SHOVE_GRID_MPS
         return _row(ladder, lines, level, heading) | {
             "dv_50": half_dv,

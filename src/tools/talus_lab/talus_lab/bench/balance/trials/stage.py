@@ -25,6 +25,7 @@ from talus_lab.bench.balance.trials.trial import Setting, Shove, Trial, TrialOut
 from talus_lab.bench.balance.trials.witness import WITNESS_TICKS, Witness
 from talus_lab.bench.falls import STAND_LIMIT_S, get_up_trial
 from talus_lab.rig.bounds import TICK_S
+from talus_lab.rig.checkout import WORLDS_FOLDER
 from talus_lab.rig.eyes import Eyes
 from talus_lab.rig.fork import in_fork
 from talus_lab.rig.rig import Push, Rig
@@ -220,7 +221,7 @@ def _rig(description: RobotDescription, setting: Setting, world: str, policy: st
 def _world(setting: Setting) -> Iterator[str]:
     """Give the name or the file of the setting's world."""
     if setting.ground is None and setting.gravity == GRAVITY_MPS2:
-        yield "flat"
+        yield str(WORLDS_FOLDER / "flat.xml")
         return
     text = world_text(setting.ground or Ground(), setting.gravity)
     with tempfile.TemporaryDirectory() as folder:
