@@ -107,7 +107,7 @@ class _Reader:
         starts = [self._height(body) for body in (self.base, *limbs[:2])]
         if len(limbs) < 2 or self._lowest(limbs[1]) > max(starts):
             raise AnatomyError("no two legs that hang from the base")
-        legs = self._left_and_right(limbs[:2])
+        legs = self._left_and_right(limbs[:2], "leg")
         torso, chest = self._torso(limbs[2:])
         arms, other = self._arms(chest, legs)
         hands = (self._end(arms[0]), self._end(arms[1]))
@@ -176,11 +176,13 @@ class _Reader:
     def _side(self, body: int) -> float:
         return float(self.data.xpos[self._end(body), 1] - self.data.xpos[self.base, 1])
 
-    def _left_and_right(self, limbs: list[int]) -> tuple[int, int]:
+    def _left_and_right(self, limbs: list[int], what: str) -> tuple[int, int]:
         right, left = sorted(limbs, key=self._side)
         if not self._side(right) < 0.0 < self._side(left):
+            first, second = (self.model.body(limb).name for limb in limbs)
             raise AnatomyError(
-                "limbs are not on both sides; the base must look along x with y to the left"
+                f"no left and right {what}: limbs '{first}' and '{second}', which come first, are "
+                "not one on each side; the base must look along x with y to the left"
             )
         return left, right
 
@@ -197,7 +199,7 @@ class _Reader:
             raise AnatomyError(
                 "no two arms on the chest; hands hang on them: give it two limbs there"
             )
-        return self._left_and_right(limbs[:2]), tuple(
+        return self._left_and_right(limbs[:2], "arm"), tuple(
             name for limb in limbs[2:] for name in self._all(limb)
         )
 

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Generates a biped from a URDF in many spellings: it means the same, or is refused by name."""
 
+from pathlib import Path
+
 import mujoco
 import numpy as np
 import pytest
 from small_biped import BOX, INERTIAL, LIMIT, biped, biped_folder, mesh
 from talus_core.errors import TalusError
 from talus_description.conversion.remarks import Remarks
+from talus_description.formats.urdf_reader import parse_urdf
 from talus_description.generate import generate
 
 pytestmark = pytest.mark.fast
@@ -199,3 +202,42 @@ def _matrix(quat) -> np.ndarray:
     out = np.empty(9)
     mujoco.mju_quat2Mat(out, quat)
     return out
+
+
+def taken_over(urdf: str):
+    """Return the model of a URDF of somebody else, as `adopt` reads it, and what it says of it."""
+    remarks = Remarks()
+    model = parse_urdf(urdf, Path("guest.urdf"), remarks, is_lenient=True)
+    return model, "\n".join(remarks.lines())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ('effort="5" velocity="5"', 'effort="0" velocity="0"', "nothing drives it"),
+        ('type="revolute"><parent link="base_link"/><child link="finger"', None, "it slides"),
+    ],
+    ids=["no torque", "slide"],
+)
+def test_adopt_fixes_a_finger_that_no_hinge_drives_and_what_follows_it(old, new, why):
+    finger = FINGER.format("finger", "")
+    changed = finger.replace(old, new or old.replace("revolute", "prismatic"))
+    assert changed != finger
+    tips = FINGER.format("tip", MIMIC) + FINGER.format("nail", MIMIC.replace("finger", "tip"))
+    model, said = taken_over(biped(tail=changed + tips))
+    kinds = {joint.name: joint.kind for joint in model.joints}
+    assert {kinds[name] for name in ("finger", "tip", "nail")} == {"fixed"}
+    assert kinds["l_hip"] == "revolute"
+    assert f"finger: {why}" in said
+    assert "fixed where it is drawn, with 2 that follow it" in said
+    assert "speed limit" not in said
+
+
+def test_adopt_takes_a_mass_without_inertia_for_a_ball_of_water():
+    point = '<inertial><mass value="4"/><inertia ixx="0" iyy="0" izz="0" ixz="2e-35"/></inertial>'
+    model, said = taken_over(biped(leg=point))
+    radius = (4.0 / 1000.0 / (4.0 / 3.0 * np.pi)) ** (1.0 / 3.0)
+    np.testing.assert_allclose(
+        model.links["l_leg"].inertial.inertia, 0.4 * 4.0 * radius**2 * np.eye(3)
+    )
+    assert "inertia of a ball of 1 kg/l" in said

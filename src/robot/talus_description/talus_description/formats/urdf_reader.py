@@ -40,6 +40,9 @@ from talus_description.formats.urdf_model import (
 # rad/s, of drives of which nothing else is known: about that of talus40's fastest.
 DRIVE_VELOCITY_RADPS = 25.0
 JOINT_KINDS = ("revolute", "continuous", "fixed")
+SLIDE = "prismatic"
+LEAST_INERTIA_SHARE = 1e-9  # m^2, of the mass: a body whose radius of gyration is less is a point
+ASSUMED_DENSITY_KGPM3 = 1000.0  # of water, which robots are close to
 UNREAD = ("gazebo", "transmission", "ros2_control")
 XACRO_MARKS = ("{http://www.ros.org/wiki/xacro}", "{http://ros.org/wiki/xacro}")
 
@@ -86,6 +89,7 @@ class _Reader:
         self.remarks = remarks
         self.is_lenient = is_lenient
         self.materials: dict[str, tuple[float, ...]] = {}
+        self.held: dict[str, str] = {}  # joints that become fixed, and why
 
     def read(self) -> Model:
         if self.root.tag != "robot":
@@ -100,6 +104,7 @@ class _Reader:
             self._material(element)
         links = self._unique("link", [self._link(e) for e in self.root.findall("link")])
         joints = self._unique("joint", [self._joint(e) for e in self.root.findall("joint")])
+        self._hold(joints)
         name = self.root.get("name", "robot")
         model = Model(name, links, tuple(joints.values()), self.materials)
         check_tree(model)
@@ -134,12 +139,15 @@ class _Reader:
         tensor = element.find("inertia")
         if mass == 0.0 and (tensor is None or not any(map(_float, tensor.attrib.values()))):
             return None  # a mere frame, as exporters write it
-        if tensor is None:
+        if tensor is None and not self.is_lenient:
             raise ValueError(f"{place} has a mass of {mass:g} kg but no <inertia>; give it one")
         xx, xy, xz, yy, yz, zz = (
             _number(place, tensor, key, 0.0) for key in ("ixx", "ixy", "ixz", "iyy", "iyz", "izz")
         )
         inertia = np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
+        if self.is_lenient and mass > 0.0 and np.abs(inertia).max() < LEAST_INERTIA_SHARE * mass:
+            self.remarks.assumed(place, "inertia of a ball of 1 kg/l, since it has none")
+            inertia = _ball_inertia(mass) * np.eye(3)
         inertial = Inertial(_pose(place, element.find("origin")), mass, inertia)
         check_inertial(place, inertial)
         return inertial
@@ -176,6 +184,9 @@ class _Reader:
         name = _attribute(element, "name")
         place = f"joint '{name}'"
         kind = _attribute(element, "type")
+        if kind == SLIDE and self.is_lenient:
+            self.held[name] = "it slides, and Talus knows hinges alone"
+            kind = "fixed"
         if kind not in JOINT_KINDS:
             raise ValueError(
                 f"{place} is {kind}; {', '.join(JOINT_KINDS)} are known: make it one of them"
@@ -212,12 +223,28 @@ class _Reader:
         effort = _number(place, limit, "effort", 0.0)
         velocity = _number(place, limit, "velocity", 0.0)
         if joint.mimic is None and not effort > 0.0:
-            raise ValueError(
-                f"{place}: <limit effort> is {effort:g}; give the drive's peak torque, N m"
-            )
-        if joint.mimic is None and not velocity > 0.0:
+            if not self.is_lenient:
+                raise ValueError(
+                    f"{place}: <limit effort> is {effort:g}; give the drive's peak torque, N m"
+                )
+            self.held[joint.name] = f"nothing drives it (its effort is {effort:g})"
+        elif joint.mimic is None and not velocity > 0.0:
             velocity = self._speed(place, velocity)
         return replace(joint, lower=lower, upper=upper, effort=effort, velocity=velocity)
+
+    def _hold(self, joints: dict[str, UrdfJoint]) -> None:
+        """Fix the joints in `held` where they are drawn, and all that follow them."""
+        leaders = {name: name for name in self.held}
+        for _ in joints:  # a follower may follow a follower
+            for name, joint in joints.items():
+                if joint.mimic is not None and joint.mimic.joint in leaders:
+                    leaders[name] = leaders[joint.mimic.joint]
+        for name in leaders:
+            joints[name] = replace(joints[name], kind="fixed", mimic=None, lower=0.0, upper=0.0)
+        for name, why in self.held.items():
+            count = sum(leader == name for leader in leaders.values()) - 1
+            others = f", with {count} that follow it" if count else ""
+            self.remarks.changed(name, f"{why}: fixed where it is drawn{others}")
 
     def _endless(self, joint: UrdfJoint, place: str) -> tuple[float, float]:
         if not self.is_lenient:
@@ -261,6 +288,12 @@ def _range(place: str, limit: ElementTree.Element | None) -> tuple[float, float]
     if lower == upper:
         raise ValueError(f"{place}: lower and upper are both {lower:g}; make the joint fixed")
     return lower, upper
+
+
+def _ball_inertia(mass: float) -> float:
+    """Return the inertia of a solid ball about its middle, kg m^2."""
+    radius = (3.0 * mass / (4.0 * math.pi * ASSUMED_DENSITY_KGPM3)) ** (1.0 / 3.0)
+    return 0.4 * mass * radius**2
 
 
 def _mimic(place: str, element: ElementTree.Element) -> Following:

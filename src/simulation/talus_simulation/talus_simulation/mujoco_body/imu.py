@@ -23,17 +23,16 @@ class Imu:
 
     def __init__(self, model: mujoco.MjModel, data: mujoco.MjData, site: str):
         self._gravity = model.opt.gravity.copy()
-        site_id = model.site(site).id
-        base = model.site_bodyid[site_id]
-        root = model.body_jntadr[base]
+        body = int(model.site_bodyid[model.site(site).id])
+        root = model.body_jntadr[model.body_weldid[body]]
         if root < 0 or model.jnt_type[root] != mujoco.mjtJoint.mjJNT_FREE:
             raise DriverError(f"frame '{site}' must be fixed to the floating base of the robot")
         qpos_at = model.jnt_qposadr[root]
         dof_at = model.jnt_dofadr[root]
         self.base_qpos = data.qpos[qpos_at : qpos_at + 7]
         self.base_qvel = data.qvel[dof_at : dof_at + 6]
-        self._lever = -skew(model.site_pos[site_id])  # w x p = -[p]x w
-        self._rotation_to_base = _matrix(model.site_quat[site_id])
+        position, self._rotation_to_base = _pose_in_base(model, site)
+        self._lever = -skew(position)  # w x p = -[p]x w
         self.restart()
 
     def restart(self) -> None:
@@ -68,6 +67,23 @@ class Imu:
     def _velocity_of(self, rotation: np.ndarray) -> np.ndarray:
         """Return the IMU's velocity in the world now, the base turned by `rotation`, (3,), m/s."""
         return self.base_qvel[:3] + rotation @ (self._lever @ self.base_qvel[3:6])
+
+
+def _pose_in_base(model: mujoco.MjModel, site: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return position (3,) m and rotation (3, 3) of a site in the body that all below is fixed to.
+
+    The site may lie on a body that is fixed to that one, through others.
+    """
+    place = model.site(site)
+    position = place.pos
+    rotation = _matrix(place.quat)
+    body = int(model.site_bodyid[place.id])
+    while body != model.body_weldid[body]:
+        turn = _matrix(model.body_quat[body])
+        position = model.body_pos[body] + turn @ position
+        rotation = turn @ rotation
+        body = int(model.body_parentid[body])
+    return position, rotation
 
 
 def _matrix(quat_wxyz: np.ndarray) -> np.ndarray:
