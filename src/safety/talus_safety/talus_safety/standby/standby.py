@@ -29,6 +29,7 @@ CAPTURE_POINT_GAIN = 2.5
 GLIDE_TIME_S = 0.05  # s in which the reference's initial speed dies away
 # s in which the wanted capture point moves from where it was to where the path wants it
 AIM_DRIFT_TIME_S = 0.4
+# Lengths and times below are talus40's; another robot's are in proportion (`body_scale.py`).
 SETTLED_WITHIN_M_FOR_S = (0.03, 0.3)  # m of capture point error at most, for so many s
 # m of capture point error up to which sitting down runs at full speed, and from which it waits
 FULL_PACE_ERROR_M = 0.03
@@ -272,7 +273,8 @@ class Standby:
         for foot in (0, 1):
             if held[foot] and stance.supports == (foot == 1, foot == 0):
                 gap = float(stance.soles[foot, 2] - stance.soles[1 - foot, 2])
-                anchor.height = stance.height - float(np.clip(gap, 0.0, HELD_LEG_LOWERING_M))
+                lowering = HELD_LEG_LOWERING_M * self._body.scale.length
+                anchor.height = stance.height - float(np.clip(gap, 0.0, lowering))
         rise = anchor.height - stance.height
         for foot in (0, 1):
             if held[foot] or not stance.supports[foot]:
@@ -290,12 +292,12 @@ class Standby:
         """Advance the posture along the rest path as far as balance allows."""
         config = self._config
         dt = self._period
-        self._descent.settled_for = (
-            self._descent.settled_for + dt if error < SETTLED_WITHIN_M_FOR_S[0] else 0.0
-        )
+        within, settled_s = SETTLED_WITHIN_M_FOR_S
+        length, time = self._body.scale
+        is_within = error < within * length
+        self._descent.settled_for = self._descent.settled_for + dt if is_within else 0.0
         is_ready = (
-            self._descent.time >= config.hold_s
-            and self._descent.settled_for >= SETTLED_WITHIN_M_FOR_S[1]
+            self._descent.time >= config.hold_s and self._descent.settled_for >= settled_s * time
         )
         if not must_stand:
             self._descent.is_sitting = (
@@ -305,11 +307,9 @@ class Standby:
             return
         way = 1.0 - self._descent.begun_at
         duration = max(config.sit_s * way, 1.0)
-        pace = float(
-            np.clip(
-                (NO_PACE_ERROR_M - error) / (NO_PACE_ERROR_M - FULL_PACE_ERROR_M), LEAST_PACE, 1.0
-            )
-        )
+        slack = NO_PACE_ERROR_M * length - error
+        whole = (NO_PACE_ERROR_M - FULL_PACE_ERROR_M) * length
+        pace = float(np.clip(slack / whole, LEAST_PACE, 1.0))
         self._descent.sitting_for += pace * dt
         part = min(self._descent.sitting_for / duration, 1.0)
         self._descent.progress = self._descent.begun_at + way * (
