@@ -5,12 +5,16 @@ Sensors are noisy, the delay is 2 ms, masses are wrong, and only the estimator t
 """
 
 import math
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from talus_core.robot import load_robot
 from talus_core.words.modes import Mode
 from talus_lab.rig.rig import Push, Rig
 
+TALUS40 = Path(__file__).parents[1] / "urdf" / "talus40"
 SIDES = {
     "front": (-20.0, 0.0, 0.0),
     "left": (0.0, -20.0, 0.0),
@@ -112,5 +116,19 @@ def test_sits_down_gently_and_stands_up_again(rig):
     for _ in range(300):
         rig.step()
         assert abs(rig.truth.linear_velocity[2]) < 0.1
+    rig.stand = True
+    assert rig.run_until(Mode.STANDING, rig.time + 5.0)
+
+
+def test_a_robot_that_keeps_its_torque_stays_balanced_in_its_seat_until_told_to_stand():
+    robot = replace(load_robot(TALUS40), keeps_torque=True)
+    rig = Rig(robot, is_gated=False)
+    assert rig.run_until(Mode.STANDING_UP, 3.0) and rig.run_to(rig.time + 1.5)
+    rig.stand = False
+    assert rig.run_until(Mode.SEATED, rig.time + 5.0)
+    height = rig.truth.position[2]
+    assert rig.run_to(rig.time + 1.5)
+    assert rig.mode is Mode.SEATED
+    assert rig.truth.position[2] == pytest.approx(height, abs=0.02), "it went back to `stand`"
     rig.stand = True
     assert rig.run_until(Mode.STANDING, rig.time + 5.0)

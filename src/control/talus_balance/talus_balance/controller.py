@@ -402,7 +402,7 @@ class BalanceController:
     ) -> JointCommand:
         """Turn what the feet do into the body's reference, and that into torques of all joints."""
         intent = tick.intent
-        is_settled = self.mode not in modes.POSTURE_CHANGE_MODES
+        is_settled = self.mode in modes.SETTLED_MODES
         if is_settled:  # otherwise the seat may carry a part of the weight
             self._payload.step_payload(self.model, soles, tick.state.foot_wrenches)
         self._reference.may_move = intent.may_fold
