@@ -18,7 +18,7 @@ from talus_core.files.data_files import ContentError, xml_root, yaml_tree
 ROBOT_FILE = "robot.yaml"
 ROBOT_ENTRIES = (
     *("name", "urdf", "mjcf", "sdf", "joints", "feet", "frames", "poses"),
-    *("rest_path", "drives", "battery", "cameras", "simulation"),
+    *("rest_path", "swing_ranges", "drives", "battery", "cameras", "simulation"),
 )
 FRAME_ENTRIES = ("base", "torso", "imu", "gaze", "left_gripper", "right_gripper")
 FOOT_ENTRIES = ("frame", "length", "width")
@@ -91,6 +91,8 @@ class RobotDescription:
         frames: Names of base, torso, imu, gaze, left_gripper and right_gripper frames.
         poses: Named joint poses, each (n,), rad; at least `stand` and `sit`.
         keeps_torque: In no pose it rests without torque: at the end of a stop, torque stays on.
+        swing: Lowest and highest angles, rad, between which balance may swing each joint by
+            itself: within its range, and where no arm meets the robot. (2, n)
         urdf, mjcf, sdf: The model files.
     """
 
@@ -104,6 +106,7 @@ class RobotDescription:
     frames: dict[str, str]
     poses: dict[str, np.ndarray]
     keeps_torque: bool
+    swing: np.ndarray
     urdf: Path
     mjcf: Path | None
     sdf: Path | None
@@ -217,6 +220,7 @@ def _build(folder: Path, raw: dict) -> RobotDescription:
         frames=frames,
         poses=poses,
         keeps_torque=_keeps_torque(raw),
+        swing=_swing(names, raw.get("swing_ranges") or {}, limits, poses),
         urdf=urdf,
         mjcf=folder / raw["mjcf"] if "mjcf" in raw else None,
         sdf=folder / raw["sdf"] if "sdf" in raw else None,
@@ -228,6 +232,28 @@ def _keeps_torque(raw: dict) -> bool:
     if not isinstance(value, bool):
         raise UnknownNameError("value of rest_path.keep_torque", str(value), ("true", "false"))
     return value
+
+
+def _swing(
+    names: tuple[str, ...],
+    rows: Mapping[str, Any],
+    limits: JointLimits,
+    poses: Mapping[str, np.ndarray],
+) -> np.ndarray:
+    swing = np.array([limits.lower, limits.upper])
+    for joint, row in rows.items():
+        if joint not in names:
+            raise UnknownNameError("joint of swing_ranges", joint, names)
+        at = names.index(joint)
+        low, high = (float(value) for value in row)
+        asked = [float(poses[name][at]) for name in ("stand", "sit")]
+        if not low < high or not all(low <= angle <= high for angle in asked):
+            raise RobotDescriptionError(
+                f"swing_ranges of '{joint}' is {row}; it must be [low, high] in rad around "
+                f"its angles in the poses stand and sit, {asked[0]:g} and {asked[1]:g}"
+            )
+        swing[:, at] = np.clip((low, high), limits.lower[at], limits.upper[at])
+    return swing
 
 
 def _pose(names: tuple[str, ...], joints: dict[str, float]) -> np.ndarray:

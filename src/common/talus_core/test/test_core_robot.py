@@ -113,3 +113,20 @@ def test_near_names_are_listed_else_all():
         unknown_name_message("world", "qqq", ["slope", "flat"])
         == "unknown world 'qqq'; known: flat, slope"
     )
+
+
+def test_a_joint_swings_through_its_range_unless_a_row_says_less(copy):
+    robot = load_robot(copy)
+    np.testing.assert_array_equal(robot.swing, (robot.limits.lower, robot.limits.upper))
+    damage(copy, "\nposes:", "\nswing_ranges: {l_shoulder_roll: [-0.1, 9]}\nposes:")
+    robot = load_robot(copy)
+    at = robot.joint_names.index("l_shoulder_roll")
+    assert robot.swing[:, at].tolist() == [-0.1, robot.limits.upper[at]]
+    assert np.count_nonzero(robot.swing != (robot.limits.lower, robot.limits.upper)) == 1
+
+
+@pytest.mark.parametrize("row", ["[0.3, 1]", "[0.2, 0.1]", "[-1, .nan]"])
+def test_a_swing_that_leaves_out_a_pose_is_refused(copy, row):
+    damage(copy, "\nposes:", f"\nswing_ranges: {{l_shoulder_roll: {row}}}\nposes:")
+    message = refusal(copy)
+    assert "swing_ranges of 'l_shoulder_roll'" in message and "stand and sit, 0.15" in message

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from standing_robot import standing_model
+from standing_robot import ROBOT, standing_model
 from talus_balance.whole_body.limits.contact_cones import ContactConfig
 from talus_balance.whole_body.limits.joint_range import JointRange, JointRangeConfig
 from talus_balance.whole_body.limits.limit import LimitBlock, SoleLoads
 from talus_balance.whole_body.limits.torque_limit import TorqueConfig, TorqueLimit
 from talus_balance.whole_body.tasks.posture_task import JointCost
 from talus_balance.whole_body.whole_body_control import LimitConfig, body_qp
-from talus_dynamics.robot_dynamics import BASE
+from talus_dynamics.robot_dynamics import BASE, WholeBodyModel
 
 FULL = np.array([1700.0, 1700.0])
 
@@ -16,7 +18,8 @@ FULL = np.array([1700.0, 1700.0])
 def problem_of(model):
     """The QP with all limits of the body, and its torque limit."""
     torque = TorqueLimit(model, TorqueConfig())
-    return body_qp(model, LimitConfig(), torque), torque
+    joint_range = JointRange(model, JointRangeConfig())
+    return body_qp(model, LimitConfig(), torque, joint_range), torque
 
 
 def solve(model, qp, com_acceleration=(0.0, 0.0, 0.0), max_force=FULL, friction=(1.0, 1.0)):
@@ -130,13 +133,45 @@ def test_what_is_planned_does_without_limp_drives():
     np.testing.assert_allclose(solve(model, qp).torque, usual.torque, atol=1e-3)
 
 
+def bounds_of(model, joint_range):
+    """The bounds that a joint's range sets to the accelerations."""
+    bounds = np.full(model.nv, -np.inf), np.full(model.nv, np.inf)
+    block = LimitBlock((), *np.zeros((3, 0, model.nv)), *bounds, np.zeros((0, model.nv)))
+    joint_range.write(block, SoleLoads(FULL, np.ones(2)))
+    return block
+
+
 @pytest.mark.parametrize(("share", "brakes"), [(1.0, False), (1.15, True), (-1.15, True)])
 def test_a_joint_beyond_the_speed_of_its_drive_brakes(share, brakes):
     model = standing_model()
     limits = model.description.limits.velocity[model.description.structural_indices]
     model.velocity[BASE:] = share * limits[model.joints.order]
-    bounds = np.full(model.nv, -np.inf), np.full(model.nv, np.inf)
-    block = LimitBlock((), *np.zeros((3, 0, model.nv)), *bounds, np.zeros((0, model.nv)))
-    JointRange(model, JointRangeConfig()).write(block, SoleLoads(FULL, np.ones(2)))
+    block = bounds_of(model, JointRange(model, JointRangeConfig()))
     ahead = block.variable_upper if share > 0.0 else -block.variable_lower
     assert (ahead[BASE:] < 0.0).all() == brakes
+
+
+def test_an_arm_that_is_no_hand_on_its_way_ends_its_swing_before_it_meets_the_robot():
+    name = "l_shoulder_roll"
+    at = ROBOT.joint_names.index(name)
+    swing = ROBOT.swing.copy()
+    swing[0, at] = 0.1
+    model = WholeBodyModel(replace(ROBOT, swing=swing))
+    column = BASE + int(np.flatnonzero(model.joints.order == at)[0])
+    joint_range = JointRange(model, JointRangeConfig())
+
+    def push_back(angle, speed=0.0):
+        """Return the least acceleration of the joint, rad/s^2."""
+        joints = ROBOT.poses["stand"][ROBOT.structural_indices].copy()
+        joints[at] = angle
+        model.update(*np.zeros((1, 3)), np.eye(3), *np.zeros((2, 3)), joints, 0.0 * joints)
+        model.velocity[column] = speed
+        return bounds_of(model, joint_range).variable_lower[column]
+
+    assert push_back(0.15, speed=-1.5) > 0.0 > push_back(0.15)
+    assert push_back(0.0) == 0.0, "an arm that is farther is not thrown back"
+    assert push_back(0.0, speed=-1.0) > 0.0 > push_back(0.0, speed=1.0)
+    joint_range.reaching = (False, True)
+    assert push_back(0.15, speed=-1.5) > 0.0
+    joint_range.reaching = (True, False)
+    assert push_back(0.15, speed=-1.5) < 0.0, "a hand that has a target uses the whole range"

@@ -41,6 +41,7 @@ from talus_description.adoption.soles import (
 )
 from talus_description.adoption.source import Source, read_source
 from talus_description.adoption.stance import Rooted, find_stance
+from talus_description.adoption.swing import swing_ranges
 from talus_description.adoption.urdf_from_mjcf import urdf_tree
 from talus_description.adoption.urdf_shapes import UrdfShapes
 from talus_description.anatomy import AnatomyError
@@ -170,6 +171,15 @@ class _Adoption:
         """Return the contents of robot.yaml."""
         name = self.made.name
         parts = self.stance.parts
+        poses = crouches(finished, parts, soles)
+        swing = swing_ranges(
+            finished, parts.groups, poses["stand"], bends(finished, parts, soles), soles
+        )
+        for joint, (low, high) in swing.items():
+            self.remarks.assumed(
+                joint,
+                f"balance swings it from {low:g} to {high:g} rad; farther the arm meets the robot",
+            )
         self.remarks.assumed("drives", "motors behind the torque limits, brakes of half the peak")
         self.remarks.assumed(
             "battery", f"{BATTERY['energy']:g} kWh at {BATTERY['nominal_voltage']:g} V"
@@ -188,7 +198,8 @@ class _Adoption:
                 for side, frame, sole in zip(SIDE_WORDS, soles, parts.soles, strict=True)
             },
             "frames": frames,
-            "poses": crouches(finished, parts, soles),
+            "poses": poses,
+            **({"swing_ranges": {j: list(ends) for j, ends in swing.items()}} if swing else {}),
             "drives": {joint: drive_row(finished, joint, speed) for joint, speed in speeds.items()},
             "battery": BATTERY,
         }

@@ -52,13 +52,11 @@ class WholeBodyConfig:
     limits: LimitConfig = field(default_factory=LimitConfig)
 
 
-def body_qp(model: WholeBodyModel, config: LimitConfig, torque: TorqueLimit) -> WholeBodyQp:
+def body_qp(
+    model: WholeBodyModel, config: LimitConfig, torque: TorqueLimit, joint_range: JointRange
+) -> WholeBodyQp:
     """Return the problem with all limits of the body, in the order of their rows."""
-    limits = (
-        FloatingBase(model),
-        ContactCones(model, config.contact),
-        JointRange(model, config.joint_range),
-    )
+    limits = (FloatingBase(model), ContactCones(model, config.contact), joint_range)
     return WholeBodyQp(model, config.regularisation, limits, torque)
 
 
@@ -72,7 +70,8 @@ class WholeBodyController:
     def __init__(self, model: WholeBodyModel, config: WholeBodyConfig):
         self._model = model
         torque = TorqueLimit(model, config.limits.torque)
-        self.qp = body_qp(model, config.limits, torque)
+        self._joint_range = JointRange(model, config.limits.joint_range)
+        self.qp = body_qp(model, config.limits, torque, self._joint_range)
         self._dead_drives = DeadDrives(model, torque)
         self._momentum = MomentumTask(model, config.momentum)
         tasks = (
@@ -119,6 +118,8 @@ class WholeBodyController:
             lift=self._momentum.lift(target),
             held=self._dead_drives.held_in_the_air(target.in_contact),
         )
+        left, right = target.hands
+        self._joint_range.reaching = (left is not None, right is not None)
         jacobian, wanted = self._tasks.weighted_rows(tick)
         return self.qp.solve(jacobian, wanted, self._posture.cost(tick), self._loads(tick))
 

@@ -32,7 +32,14 @@ class JointRangeConfig:
 
 
 class JointRange:
-    """Lets no joint reach the end of its range within the horizon, nor go on beyond its speed."""
+    """Lets no joint reach the end of its range within the horizon, nor go on beyond its speed.
+
+    An arm that goes nowhere by itself is a counterweight of the body: it ends its swing before it
+    meets the robot. One that was led farther only stops going on; its posture brings it back.
+
+    Attributes:
+        reaching: Whether the left and the right hand go to a target, by all the range of the arm.
+    """
 
     is_equality = False
 
@@ -45,6 +52,14 @@ class JointRange:
         self._lower = limits.lower[joints]
         self._upper = limits.upper[joints]
         self._fastest = limits.velocity[joints]
+        self._swing = model.description.swing[:, joints]
+        self._is_narrow = bool((self._swing != (self._lower, self._upper)).any())
+        self._arms = [
+            model.joints_of(arm)[model.joints.order]
+            for arm in ("left_arm", "right_arm")
+            if arm in model.description.groups
+        ]
+        self.reaching = (False, False)
 
     def count(self, sides: tuple[int, ...]) -> int:
         """Return 0: this limit only bounds variables."""
@@ -60,8 +75,9 @@ class JointRange:
         joints = slice(BASE, model.nv)
         ahead = model.joint_position + horizon * model.velocity[BASE:]
         scale = 2.0 / (horizon * horizon)
-        block.variable_upper[joints] = np.maximum(scale * (self._upper - ahead), -_BRAKING_RADPS2)
-        block.variable_lower[joints] = np.minimum(scale * (self._lower - ahead), _BRAKING_RADPS2)
+        lower, upper = self._room() if self._is_narrow else (self._lower, self._upper)
+        block.variable_upper[joints] = np.maximum(scale * (upper - ahead), -_BRAKING_RADPS2)
+        block.variable_lower[joints] = np.minimum(scale * (lower - ahead), _BRAKING_RADPS2)
         speed = model.velocity[BASE:]
         for at in np.flatnonzero(np.abs(speed) > FAST_OF_LIMIT * self._fastest):
             sign = np.sign(speed[at])
@@ -72,3 +88,14 @@ class JointRange:
                 block.variable_upper[column] = min(block.variable_upper[column], most)
             else:
                 block.variable_lower[column] = max(block.variable_lower[column], -most)
+
+    def _room(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the lowest and highest angles (joints,) to which joints may go now, rad."""
+        position = self._model.joint_position
+        lower = np.maximum(np.minimum(self._swing[0], position), self._lower)
+        upper = np.minimum(np.maximum(self._swing[1], position), self._upper)
+        for arm, reaches in zip(self._arms, self.reaching, strict=False):
+            if reaches:
+                lower[arm] = self._lower[arm]
+                upper[arm] = self._upper[arm]
+        return lower, upper
