@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -132,12 +133,10 @@ def load_robot(folder: str | Path) -> RobotDescription:
     raw = read_robot_file(folder)
     try:
         return _build(folder, raw)
-    except (UnknownNameError, LegRolesError) as error:
+    except (UnknownNameError, LegRolesError, _EntryError) as error:
         raise RobotDescriptionError(f"{folder / ROBOT_FILE}: {error}") from error
-    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
-        raise RobotDescriptionError(
-            f"{folder / ROBOT_FILE}: entry {error} is missing or of the wrong kind"
-        ) from error
+    except KeyError as error:
+        raise RobotDescriptionError(f"{folder / ROBOT_FILE}: entry {error} is missing") from error
 
 
 def read_robot_file(folder: Path) -> dict[str, Any]:
@@ -197,30 +196,54 @@ def _check(kind: str, entries: object, known: Iterable[str]) -> None:
             raise UnknownNameError(kind, str(name), known)
 
 
+class _EntryError(Exception):
+    """Says which entry of `robot.yaml` cannot be used, and why."""
+
+
+@contextmanager
+def _reading(entry: str) -> Iterator[None]:
+    """Name the entry whose value is of another kind than what is done with it."""
+    try:
+        yield
+    except (TypeError, AttributeError, ValueError, OverflowError) as error:
+        raise _EntryError(f"entry '{entry}' is of the wrong kind: {error}") from error
+
+
 def _build(folder: Path, raw: dict) -> RobotDescription:
-    groups = {name: tuple(joints) for name, joints in raw["joints"].items()}
-    names = tuple(joint for joints in groups.values() for joint in joints)
-    urdf = folder / raw["urdf"]
+    with _reading("joints"):
+        groups = {name: tuple(joints) for name, joints in raw["joints"].items()}
+        names = tuple(joint for joints in groups.values() for joint in joints)
+    with _reading("urdf"):
+        urdf = folder / raw["urdf"]
     tree = _read_urdf(urdf)
-    limits = _limits(urdf, tree, names, raw)
-    frames = dict(raw["frames"])
-    poses = {name: _pose(names, joints) for name, joints in raw["poses"].items()}
+    with _reading("drives"):
+        limits = _limits(urdf, tree, names, raw)
+    with _reading("frames"):
+        frames = dict(raw["frames"])
+    with _reading("poses"):
+        poses = {name: _pose(names, joints) for name, joints in raw["poses"].items()}
     left_leg, right_leg = (
         find_leg_roles(tree, frames["base"], groups[leg], names, poses["stand"])
         for leg in ("left_leg", "right_leg")
     )
+    with _reading("feet"):
+        feet = (Foot(**raw["feet"]["left"]), Foot(**raw["feet"]["right"]))
+    with _reading("rest_path"):
+        keeps_torque = _keeps_torque(raw)
+    with _reading("swing_ranges"):
+        swing = _swing(names, raw.get("swing_ranges") or {}, limits, poses)
     return RobotDescription(
         name=raw["name"],
         folder=folder,
         joint_names=names,
         groups=groups,
         limits=limits,
-        feet=(Foot(**raw["feet"]["left"]), Foot(**raw["feet"]["right"])),
+        feet=feet,
         legs=(left_leg, right_leg),
         frames=frames,
         poses=poses,
-        keeps_torque=_keeps_torque(raw),
-        swing=_swing(names, raw.get("swing_ranges") or {}, limits, poses),
+        keeps_torque=keeps_torque,
+        swing=swing,
         urdf=urdf,
         mjcf=folder / raw["mjcf"] if "mjcf" in raw else None,
         sdf=folder / raw["sdf"] if "sdf" in raw else None,
@@ -248,7 +271,7 @@ def _swing(
         low, high = (float(value) for value in row)
         asked = [float(poses[name][at]) for name in ("stand", "sit")]
         if not low < high or not all(low <= angle <= high for angle in asked):
-            raise RobotDescriptionError(
+            raise _EntryError(
                 f"swing_ranges of '{joint}' is {row}; it must be [low, high] in rad around "
                 f"its angles in the poses stand and sit, {asked[0]:g} and {asked[1]:g}"
             )

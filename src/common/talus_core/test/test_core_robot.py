@@ -125,6 +125,12 @@ def test_a_joint_swings_through_its_range_unless_a_row_says_less(copy):
     assert np.count_nonzero(robot.swing != (robot.limits.lower, robot.limits.upper)) == 1
 
 
+@pytest.mark.parametrize("row", ["3", "[1]", "[a, b]"])
+def test_a_value_of_another_kind_is_refused_with_its_entry(copy, row):
+    damage(copy, "\nposes:", f"\nswing_ranges: {{l_shoulder_roll: {row}}}\nposes:")
+    assert "entry 'swing_ranges' is of the wrong kind: " in refusal(copy)
+
+
 @pytest.mark.parametrize("row", ["[0.3, 1]", "[0.2, 0.1]", "[-1, .nan]"])
 def test_a_swing_that_leaves_out_a_pose_is_refused(copy, row):
     damage(copy, "\nposes:", f"\nswing_ranges: {{l_shoulder_roll: {row}}}\nposes:")
