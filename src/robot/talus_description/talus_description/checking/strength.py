@@ -20,8 +20,11 @@ def strength_findings(robot: RobotDescription) -> list[RobotFinding]:
     structural = robot.structural_indices
     peak = robot.limits.effort[structural]
     names = [robot.joint_names[at] for at in structural]
-    stand = np.abs(statics.row(robot.poses["stand"]).torque) / peak
-    sit = np.abs(statics.row(robot.poses["sit"]).torque) / peak
+    with np.errstate(divide="ignore", invalid="ignore"):  # a drive may have no torque at all
+        stand, sit = (
+            np.nan_to_num(np.abs(statics.row(robot.poses[pose]).torque) / peak, posinf=np.inf)
+            for pose in ("stand", "sit")
+        )
     legs = np.isin(structural, [j for leg in robot.legs for j in leg.joints])
     single = np.where(legs, 2.0 * stand, stand)
     return [
