@@ -62,6 +62,8 @@ MAY_IMPORT = {
     # The one arrow between siblings: the last gate stands in the driver's process, since a topic
     # hop can be lost.
     "talus_drivers": {"numpy", "yaml", "talus_core", "talus_safety"},
+    # Proves drivers, and is imported by none of them.
+    "talus_conformance": {"numpy", "pytest", "talus_core", "talus_drivers"},
     # The controller's stairs: a model of the body, what the sensors say of it, what it shall do.
     "talus_dynamics": {"numpy", "pinocchio", "talus_core"},
     "talus_estimation": {"numpy", "talus_core", "talus_dynamics"},

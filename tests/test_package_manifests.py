@@ -22,6 +22,7 @@ KEY_OF = {
     "transforms3d": "python3-transforms3d",
     "trimesh": "python3-trimesh-pip",
     "yaml": "python3-yaml",
+    "pytest": "python3-pytest",
 }
 # Not in rosdep's lists; config/python/lock.txt brings them.
 WITHOUT_KEY = {"daqp", "mcap", "onnx", "onnxruntime", "viser"}

@@ -8,13 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from talus_core.driver import DriverError
 from talus_core.robot import RobotDescription, RobotDescriptionError, read_robot_file
 from talus_core.state import JointCommand
 
 from talus_simulation.faults.drives import DriveFaults
-
-COMMAND_ARRAYS = ("position", "velocity", "effort", "kp", "kd")  # of a JointCommand, gains last
 
 
 @dataclass(frozen=True)
@@ -78,24 +75,6 @@ def read_drives(description: RobotDescription) -> DriveTable:
             [float(of_joint[name].get("holding_brake", 0.0)) for name in description.joint_names]
         ),
     )
-
-
-def checked_command(command: JointCommand, size: int) -> None:
-    """Refuse a wrong size, a number that is not finite, or a negative gain with DriverError."""
-    for name in COMMAND_ARRAYS:
-        if np.shape(getattr(command, name)) != (size,):
-            shape = np.shape(getattr(command, name))
-            raise DriverError(
-                f"command {command.sequence}: {name} has shape {shape}, not ({size},)"
-            )
-    table = np.concatenate(
-        [getattr(command, name) for name in COMMAND_ARRAYS]
-    )  # one check of all: five times faster
-    if not np.isfinite(table).all():
-        bad = [name for name in COMMAND_ARRAYS if not np.isfinite(getattr(command, name)).all()]
-        raise DriverError(f"command {command.sequence}: not finite: {', '.join(bad)}")
-    if (table[3 * size :] < 0.0).any():
-        raise DriverError(f"command {command.sequence}: a gain is negative")
 
 
 class DriveBank:

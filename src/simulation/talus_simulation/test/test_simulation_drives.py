@@ -3,10 +3,10 @@
 
 import numpy as np
 import pytest
-from talus_core.driver import DriverError
+from talus_core.driver import DriverError, checked_command
 from talus_core.state import JointCommand
 from talus_simulation.battery import Pack, PackData, read_pack
-from talus_simulation.drives import DriveBank, DriveTable, checked_command, read_drives
+from talus_simulation.drives import DriveBank, DriveTable, read_drives
 
 VOLTAGE = 50.0
 

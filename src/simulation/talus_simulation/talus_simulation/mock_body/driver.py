@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from talus_core.driver import Battery, DriverError, DriverSetup, GroundTruth
+from talus_core.driver import Battery, DriverError, DriverSetup, GroundTruth, checked_command
 from talus_core.errors import UnknownNameError
 from talus_core.parameters import build_config, parameter
 from talus_core.physics import GRAVITY_MPS2
@@ -23,7 +23,7 @@ from talus_core.words.body_senses import BodySense
 from talus_safety.kernel.measure.body import Body
 
 from talus_simulation.battery import Pack, read_pack
-from talus_simulation.drives import DriveBank, checked_command, read_drives
+from talus_simulation.drives import DriveBank, read_drives
 from talus_simulation.faults.injector import FaultInjector
 from talus_simulation.mock_body.footed_base import FootedBase
 
@@ -99,6 +99,9 @@ class MockDriver:
 
     def connect(self) -> None:
         """Lay the robot down limp at the start pose."""
+        if self._is_open:
+            return
+        self._tick = 0
         self._is_open = True
         self.reset()
 

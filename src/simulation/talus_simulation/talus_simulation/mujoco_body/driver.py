@@ -8,14 +8,14 @@ import time
 from collections.abc import Sequence
 
 import numpy as np
-from talus_core.driver import Battery, DriverError, DriverSetup, GroundTruth
+from talus_core.driver import Battery, DriverError, DriverSetup, GroundTruth, checked_command
 from talus_core.errors import UnknownNameError
 from talus_core.parameters import build_config
 from talus_core.physics import GRAVITY_MPS2
 from talus_core.state import JointCommand, RobotState
 
 from talus_simulation.battery import Pack, read_pack
-from talus_simulation.drives import checked_command, read_drives
+from talus_simulation.drives import read_drives
 from talus_simulation.faults.injector import FaultInjector
 from talus_simulation.mujoco_body.config import MujocoConfig
 from talus_simulation.mujoco_body.levers import Friction, Pushes, add_load, disturb_model
