@@ -66,6 +66,7 @@ TESTS_OF = {
     "measure/body": ("body",),
     "measure/body_scale": ("body_scale",),
     "measure/contact": ("stance",),
+    "measure/passed_torque": ("consistency",),
     "measure/rest": ("rest",),
     "measure/soles": ("consistency", "body_scale"),
     "measure/stance": ("stance",),

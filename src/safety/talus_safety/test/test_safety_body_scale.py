@@ -76,7 +76,7 @@ def test_a_leg_without_ankle_roll_shows_the_force_on_its_sole_too():
     six, five = Body(ROBOT), copy.copy(Body(ROBOT))
     five.legs = six.legs[:, :-1]
     borne = [
-        Soles(ROBOT, body).borne(0, now, TiltFilter(), body.place(now.position))
+        Soles(ROBOT, body).borne(0, now, now.effort, TiltFilter(), body.place(now.position))
         for body in (six, five)
     ]
     assert borne == pytest.approx([WEIGHT / 2, WEIGHT / 2], rel=0.02)

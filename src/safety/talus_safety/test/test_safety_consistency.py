@@ -15,6 +15,7 @@ from talus_safety.kernel.judge import consistency
 from talus_safety.kernel.judge.consistency import ConsistencyWatch
 from talus_safety.kernel.measure import soles
 from talus_safety.kernel.measure.body import Body
+from talus_safety.kernel.measure.passed_torque import PassedTorque
 from talus_safety.kernel.measure.tilt import TiltFilter
 
 pytestmark = pytest.mark.sim
@@ -141,6 +142,12 @@ def test_a_foot_that_tips_does_not_judge_about_its_edge(side):
         assert "about the vertical" in judged(TURNS, edge, edge)
 
 
+def test_a_foot_on_its_corner_turns_as_it_likes():
+    at_corner = (*AT_TOE[:3], AT_SIDE[3], AT_TOE[4], 0.0)
+    assert judged(TURNS, at_corner, at_corner) == ""
+    assert "about the vertical" in judged(TURNS, at_corner, FLAT)
+
+
 def wrench(left: float, right: float) -> np.ndarray:
     forces = np.zeros((2, 6))
     forces[:, 2] = left, right
@@ -172,6 +179,26 @@ def test_leg_that_swings_fast_says_nothing_about_the_floor():
     silent = {"foot_wrenches": wrench(0.0, 280.0), "effort": left_alone}
     assert Story().looks(50, **silent, velocity=swinging).foot == ""
     assert Story().looks(50, **silent, velocity=0.9 * swinging).foot != ""
+
+
+def test_what_damping_and_rotors_take_is_not_passed_on():
+    limits = ROBOT.limits
+    passed = PassedTorque(ROBOT, 0.01)
+    effort, speed = np.arange(N) + 1.0, np.linspace(-1.0, 1.0, N)
+    assert not passed.step(state(effort=effort), 0.005)
+    assert passed.step(state(effort=3.0 * effort), 0.005)
+    assert passed.mean == pytest.approx(2.0 * effort)
+    assert not passed.step(state(effort=effort, velocity=speed), 0.005)
+    assert passed.step(state(effort=effort, velocity=3.0 * speed), 0.005)
+    taken = limits.damping * 2.0 * speed + limits.rotor_inertia * 3.0 * speed / 0.01
+    assert passed.mean == pytest.approx(effort - taken)
+
+
+def test_the_first_window_knows_no_acceleration():
+    passed = PassedTorque(ROBOT, 0.01)
+    speed = np.full(N, 2.0)
+    assert passed.step(state(effort=np.zeros(N), velocity=speed), 0.01)
+    assert passed.mean == pytest.approx(-2.0 * ROBOT.limits.damping)
 
 
 def test_straight_leg_says_nothing_about_the_force_along_it():

@@ -19,7 +19,7 @@ from talus_core.rotations import cross
 from talus_core.state import RobotState
 
 from talus_safety.kernel.measure.body import Body
-from talus_safety.kernel.measure.soles import passed_torque
+from talus_safety.kernel.measure.passed_torque import PassedTorque
 from talus_safety.kernel.measure.tilt import Vertical
 
 # Ticks of equal samples, and ticks of different samples before, as in `drive_checks.py`.
@@ -39,6 +39,8 @@ STOOD_UP_COSINE = 0.87
 # Largest share of the weight, and s after which such an excess counts as a load in the hands.
 HAND_LOAD_OF_WEIGHT = 0.15
 HAND_LOAD_LEARNING_S = 1.0
+# Share of a leg's largest lever below which it shows no force: a straight one, along itself.
+STRAIGHT_LEG_SHARE = 0.02
 # Share of the weight on a foot that the other foot's error alone explains.
 FOOT_SHARE_LEFT_OF_WEIGHT = 0.15
 
@@ -185,7 +187,7 @@ class FootRepair:
         self._period = period
         self._names = tuple(foot.frame for foot in robot.feet)
         self._weight = body.mass * GRAVITY_MPS2
-        self._damping = robot.limits.damping
+        self._robot = robot
         self.relax()
 
     def relax(self) -> None:
@@ -194,6 +196,7 @@ class FootRepair:
         self._sick: int | None = None
         self._repeats = RepeatCheck()
         self._weights = WeightCheck(self._body, self._period)
+        self._passed = PassedTorque(self._robot, FOOT_LOOK_PERIOD_S)
 
     @property
     def doubted(self) -> list[bool]:
@@ -213,6 +216,7 @@ class FootRepair:
                 np.array(tilt.up) @ self._body.imu.rotation @ state.linear_acceleration
             )
         if self._sick is None:
+            self._passed.step(state, self._period)
             for foot in self._repeats.find(state.foot_wrenches):
                 self._blame(foot, "repeats itself")
             if self._weights.are_feet_off(state, tilt, felt, trusts_imu):
@@ -232,7 +236,7 @@ class FootRepair:
         If neither does, hands or a seat share the load.
         """
         by_felt = self._weights.by_felt
-        passed = passed_torque(state, self._damping)
+        passed = self._passed.mean
         borne = [_borne(self._body, foot, state, passed, tilt) for foot in (0, 1)]
         wrong = math.copysign(1.0, by_felt) * (state.foot_wrenches[:, 2] - borne)
         if wrong.max() > FOOT_ERROR_OF_WEIGHT * self._weight:
@@ -251,7 +255,9 @@ def _borne(body: Body, foot: int, state: RobotState, passed: np.ndarray, tilt: V
     legs = body.legs[foot]
     placement = body.place(state.position)
     gravity = body.gravity_torque(placement, -GRAVITY_MPS2 * up)
-    wrench_to_torque = body.wrench_to_torque(placement, foot)
-    return float(
-        np.linalg.lstsq(wrench_to_torque, gravity[legs] - passed[legs], rcond=0.02)[0][:3] @ up
-    )
+    # Forces count by their torque at the body's own length, so that they are as large as moments.
+    forces_to_torque = body.wrench_to_torque(placement, foot)
+    forces_to_torque[:, :3] /= body.scale.length
+    held = gravity[legs] - passed[legs]
+    forces = np.linalg.lstsq(forces_to_torque, held, rcond=STRAIGHT_LEG_SHARE)[0][:3]
+    return float(forces @ up) / body.scale.length

@@ -18,6 +18,7 @@ from talus_core.robot import RobotDescription
 from talus_core.state import RobotState
 
 from talus_safety.kernel.measure.body import Body, Placement
+from talus_safety.kernel.measure.passed_torque import PassedTorque
 from talus_safety.kernel.measure.soles import Soles
 from talus_safety.kernel.measure.tilt import TiltFilter
 
@@ -57,7 +58,7 @@ class ConsistencyWatch:
         self._soles = Soles(robot, self._body)
         self._names = tuple(foot.frame for foot in robot.feet)
         self._slower = self._body.scale.time  # than talus40: its rates times this are as talus40's
-        self._time = 0.0
+        self._passed = PassedTorque(robot, CONSISTENCY_LOOK_PERIOD_S)
         self.forget()
 
     def forget(self) -> None:
@@ -69,10 +70,8 @@ class ConsistencyWatch:
 
     def step(self, state: RobotState, tilt: TiltFilter, dt: float) -> None:
         """Check a sample, `dt` s after the one before, once the last check is long enough ago."""
-        self._time += dt
-        if self._time < CONSISTENCY_LOOK_PERIOD_S:
+        if not self._passed.step(state, dt):
             return
-        self._time = 0.0
         placement = self._body.place(state.position)
         self._judge_imu(state, tilt, placement)
         if state.torque_enabled:
@@ -94,7 +93,7 @@ class ConsistencyWatch:
         for foot in (0, 1):
             turns = self._turns[foot]
             wrench = state.foot_wrenches[foot].tolist()
-            if not self._soles.is_still(wrench):
+            if not self._soles.is_still(foot, wrench):
                 turns.clear()
                 continue
             legs = self._body.legs[foot]
@@ -138,7 +137,7 @@ class ConsistencyWatch:
         self.foot = ""
         weight = self._body.mass * GRAVITY_MPS2
         for foot in (0, 1):
-            borne = self._soles.borne(foot, state, tilt, placement)
+            borne = self._soles.borne(foot, state, self._passed.mean, tilt, placement)
             said = float(state.foot_wrenches[foot, 2])
             if borne is None:
                 self._contact_looks[foot] = 0

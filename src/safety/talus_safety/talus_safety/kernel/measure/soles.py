@@ -30,14 +30,6 @@ LEG_DETERMINANT_M3 = 0.01
 LEG_SWING_SPEED_RADPS = 3.0  # rad/s of a joint, beyond which torque goes into the leg's own motion
 
 
-def passed_torque(state: RobotState, damping: np.ndarray) -> np.ndarray:
-    """Return the torques (n,), N m, that joints pass on: what drives give less what damping takes.
-
-    `damping` is in N m s/rad.
-    """
-    return state.effort - damping * state.velocity
-
-
 class Soles:
     """Judges the soles of a robot with two flat feet.
 
@@ -46,7 +38,6 @@ class Soles:
 
     def __init__(self, robot: RobotDescription, body: Body):
         self._body = body
-        self._damping = robot.limits.damping
         self._least_determinant = LEG_DETERMINANT_M3 * body.scale.length**3
         self._hard = LANDING_FORCE_OF_WEIGHT * body.mass * GRAVITY_MPS2
         self._reach = [
@@ -57,12 +48,16 @@ class Soles:
             for foot in robot.feet
         ]
 
-    def is_still(self, wrench: list[float]) -> bool:
-        """Tell whether a sole carries and neither lands nor slides."""
+    def is_still(self, foot: int, wrench: list[float]) -> bool:
+        """Tell whether a sole carries and neither lands, slides nor turns on one of its corners.
+
+        Friction has no lever about a corner: a sole that stands on one alone turns as it likes.
+        """
         fx, fy, fz, *_ = wrench
         return (
             2.0 * self._body.contact.on < fz < self._hard
             and math.hypot(fx, fy) < GRIP_OF_FORCE * fz
+            and any(self.is_fixed(foot, wrench)[:2])
         )
 
     def is_fixed(self, foot: int, wrench: list[float]) -> tuple[bool, bool, bool]:
@@ -75,9 +70,14 @@ class Soles:
         return abs(mx) < across * fz, abs(my) < along * fz, True
 
     def borne(
-        self, foot: int, state: RobotState, tilt: Vertical, placement: Placement
+        self,
+        foot: int,
+        state: RobotState,
+        passed: np.ndarray,
+        tilt: Vertical,
+        placement: Placement,
     ) -> float | None:
-        """Return the upward force on a sole that its leg's torques show in statics, N.
+        """Return the upward force on a sole that the torques `passed` (n,), N m, show, N.
 
         None where the leg is too straight or moves too fast to show it. A leg without a roll joint
         at the ankle does not show the moment about that axis; the upward force does not depend on
@@ -90,8 +90,8 @@ class Soles:
         if np.abs(state.velocity[legs]).max() > LEG_SWING_SPEED_RADPS:
             return None
         gravity = body.gravity_torque(placement, -GRAVITY_MPS2 * up)[legs]
-        passed = passed_torque(state, self._damping)[legs]
-        wrench, _, _, singular = np.linalg.lstsq(wrench_to_torque, gravity - passed, rcond=None)
+        held = gravity - passed[legs]
+        wrench, _, _, singular = np.linalg.lstsq(wrench_to_torque, held, rcond=None)
         if singular.prod() < self._least_determinant:
             return None
         return float(wrench[:3] @ up)
