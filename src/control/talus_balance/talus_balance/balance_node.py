@@ -29,7 +29,7 @@ from talus_balance.intent import IntentKeeper
 from talus_balance.node_config import BalanceNodeConfig, intent_config
 from talus_balance.policy.policy_node import policy_seat
 from talus_balance.reports_node import BalanceReports
-from talus_balance.size.scaling import config_for
+from talus_balance.size.scaling import config_for, slow_legs
 from talus_balance.whole_body.limbs.limb_reference import limbs_of
 from talus_interfaces.msg import ElevationMap, JointCommand, LimbTargets, SafetyState
 from talus_interfaces.msg import RobotState as RobotStateMsg
@@ -50,8 +50,12 @@ class BalanceNode:
         config = declare_config(node, BalanceNodeConfig)
         self._description = load_robot(config.robot)
         dt = 1.0 / config.control_rate_hz
-        self._controller = BalanceController(self._description, config_for(self._description), dt)
-        self._keeper = IntentKeeper(intent_config(config), dt, limbs_of(self._description))
+        sized = config_for(self._description)
+        self._controller = BalanceController(self._description, sized, dt)
+        intent = intent_config(config)
+        self._keeper = IntentKeeper(intent, dt, limbs_of(self._description))
+        if bound := slow_legs(sized, intent.velocity_limits[0]):
+            node.get_logger().warning(f"{self._description.name} {bound}")
         self._seat = policy_seat(node, config.policy, self._description, dt)
         joints = len(self._description.joint_names)
         self._read = RobotStateCodec(joints).read

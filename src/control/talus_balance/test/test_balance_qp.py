@@ -101,7 +101,8 @@ def test_torques_follow_from_accelerations_and_wrenches():
     model = standing_model(rng, 0.05)
     result = solve(model, problem_of(model)[0])
     contact = sum(model.foot_jacobian_local(s)[:, BASE:].T @ result.wrenches[s] for s in (0, 1))
-    expected = model.mass_matrix[BASE:] @ result.acceleration + model.bias[BASE:] - contact
+    forces = model.bias[BASE:] + model.drag - contact
+    expected = model.mass_matrix[BASE:] @ result.acceleration + forces
     assert np.allclose(result.torque, expected, atol=1e-6)
 
 

@@ -4,16 +4,52 @@
 import math
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pytest
 from standing_robot import ROBOT
 from talus_balance.balance_types import BalanceConfig
 from talus_balance.size.dimensions import LEG_LENGTH, SAME, SizeRatio, size_config, sized
-from talus_balance.size.scaling import TALUS40_SIZE, config_for, scaled
+from talus_balance.size.scaling import TALUS40_SIZE, config_for, scaled, slow_legs
+from talus_balance.stepping.step_planner import StepPlanner
 from talus_dynamics.proportions import proportions
 
 
 def test_talus40_has_the_defaults_to_the_bit():
     assert config_for(ROBOT) == BalanceConfig()
+
+
+def test_hips_that_turn_slowly_bound_the_swing_and_the_walk():
+    def planner_of(foot_speed: float) -> StepPlanner:
+        slow = replace(TALUS40_SIZE, foot_speed=foot_speed)
+        return StepPlanner(scaled(BalanceConfig(), slow).gait.planner)
+
+    double = BalanceConfig().gait.double_time
+    assert planner_of(TALUS40_SIZE.foot_speed).fastest(double) == math.inf
+    slow, slower = planner_of(4.0), planner_of(2.0)
+    assert slow.config.swing_speed == pytest.approx(4.0 / 1.875, rel=0.01)  # minimum jerk
+    for planner in (slow, slower):
+        fastest = planner.fastest(double)
+        duration = planner.duration_at(np.array([fastest, 0.0]))
+        way = planner.config.swing_speed * (duration - double)
+        assert 2.0 * fastest * duration == pytest.approx(way)
+    assert slower.fastest(double) < slow.fastest(double) < 1.1
+
+
+def test_only_a_robot_with_slow_hips_says_how_fast_it_walks():
+    slow = scaled(BalanceConfig(), replace(TALUS40_SIZE, foot_speed=4.0))
+    assert slow_legs(slow, 1.1) == (
+        "walks at 0.95 m/s at most, not 1.10: its hips swing the legs no faster"
+    )
+    assert slow_legs(slow, 0.5) == slow_legs(BalanceConfig(), 1.1) == ""
+
+
+def test_knees_that_give_little_lift_the_feet_slowly_and_never_more_than_talus40():
+    def lift_of(share: float) -> float:
+        knees = replace(TALUS40_SIZE, lift=share * TALUS40_SIZE.lift)
+        return scaled(BalanceConfig(), knees).gait.swing.max_lift
+
+    assert lift_of(2.0) == lift_of(1.0) == BalanceConfig().gait.swing.max_lift
+    assert lift_of(0.1) == pytest.approx(0.1 * TALUS40_SIZE.lift, rel=0.01)
 
 
 def test_a_body_a_quarter_the_size_steps_twice_as_often_by_a_quarter():
@@ -22,7 +58,7 @@ def test_a_body_a_quarter_the_size_steps_twice_as_often_by_a_quarter():
         **{
             name: 0.25 * getattr(TALUS40_SIZE, name)
             for name in vars(TALUS40_SIZE)
-            if name not in ("mass", "swing")
+            if name not in ("mass", "swing", "foot_speed", "lift")
         },
     )
     config, default = scaled(BalanceConfig(), small), BalanceConfig()

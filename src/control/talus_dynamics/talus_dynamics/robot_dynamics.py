@@ -130,6 +130,8 @@ class WholeBodyModel:
         rotors = description.limits.rotor_inertia[description.structural_indices]
         armature[self.joints.v_index] = rotors
         self.model.armature = armature
+        damping = description.limits.damping[description.structural_indices]
+        self._damping = damping[self.joints.order]
         self.mass = float(pin.computeTotalMass(self.model))
         self._bare = _Bare(self.model.inertias[1].copy(), self.mass)
         leg = [self.model.getJointId(name) for name in description.groups["left_leg"]]
@@ -257,6 +259,14 @@ class WholeBodyModel:
     def foot_jacobian_local(self, side: int) -> np.ndarray:
         """Return the Jacobian (6, nv) of a sole in its own axes: a wrench there multiplies it."""
         return pin.getFrameJacobian(self.model, self.data, self.feet[side], _LOCAL)
+
+    @property
+    def drag(self) -> np.ndarray:
+        """Return what the joints' own damping takes of their torques at the last `update`, N m.
+
+        (joints,) in pinocchio's order.
+        """
+        return self._damping * self._memory.v[BASE:]
 
     @property
     def configuration(self) -> np.ndarray:

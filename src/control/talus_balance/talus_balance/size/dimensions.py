@@ -31,6 +31,10 @@ RATIO_DIGITS = 3  # digits of a ratio: the same robot from other files gets exac
 PIVOT_OF_LACK = 0.743
 # Of what the ankle reaches of the sole: a pivot stays so far, at most, behind the middle of that.
 PIVOT_BEHIND_OF_REACH = 0.125
+# Over what talus40's steps ask for: how fast its hips can move a foot at most (11.2 m/s, of a swing
+# that is 1.875 times as fast half-way as its mean of 3 m/s), and its knees (63 of 28 m/s^2).
+FOOT_SPEED_SPARE = 1.99
+LIFT_SPARE = 2.24
 _KEY = "dimension"
 
 
@@ -43,6 +47,8 @@ class SizeRatio:
         time: Ratio of times; speeds scale with the same number.
         wider: Width by which its soles are wider than those of the other robot at its size, m.
         pivot: Ratio of how far behind the sole's middle it stands on one foot.
+        swift: Ratio of a swinging foot's speed, as far as its hips turn so fast.
+        lift: Ratio of its acceleration upwards, as far as its knees give that.
         behind: How much farther that is than its soles are longer, m; 0 where it is not.
     """
 
@@ -50,6 +56,8 @@ class SizeRatio:
     time: float
     wider: float
     pivot: float
+    swift: float
+    lift: float
     behind: float
 
     @staticmethod
@@ -69,6 +77,8 @@ class SizeRatio:
             time,
             wider=robot.foot_width - over.leg * known.foot_width,
             pivot=pivot,
+            swift=min(time, FOOT_SPEED_SPARE * over.foot_speed),
+            lift=min(1.0, LIFT_SPARE * over.lift),
             behind=pivot_of_known * max(pivot - over.foot_length, 0.0),
         )
 
@@ -121,6 +131,10 @@ PER_TIME_SQUARED = Dimension("one over a step's time, squared", lambda ratio: ra
 SWING_ACCELERATION = Dimension(
     "the acceleration of a swinging foot", lambda ratio: ratio.over.swing
 )
+SWING_SPEED = Dimension(
+    "a step's speed, as far as the hips turn so fast", lambda ratio: ratio.swift
+)
+LIFT = Dimension("what the knees give, up to talus40's own", lambda ratio: ratio.lift)
 SWING_JERK = Dimension(
     "that acceleration over a step's time", lambda ratio: ratio.over.swing / ratio.time
 )

@@ -24,10 +24,12 @@ from talus_balance.size.dimensions import (
     HIP_WIDTH,
     LEG_LENGTH,
     LEG_LENGTH_SQUARED,
+    LIFT,
     SAME,
     SPEED,
     SWING_ACCELERATION,
     SWING_JERK,
+    SWING_SPEED,
     TIME,
     Dimension,
     SizeRatio,
@@ -41,7 +43,12 @@ from talus_balance.stepping.gait_types import (
     TouchdownConfig,
     WalkCommandConfig,
 )
-from talus_balance.stepping.step_planner import LandingBounds, PlannerWeights, StepPlannerConfig
+from talus_balance.stepping.step_planner import (
+    LandingBounds,
+    PlannerWeights,
+    StepPlanner,
+    StepPlannerConfig,
+)
 from talus_balance.stepping.swing_foot import SwingConfig
 
 TALUS40_SIZE = Proportions(
@@ -53,6 +60,8 @@ TALUS40_SIZE = Proportions(
     foot_width=0.11,
     ankle_lack=0.02693,
     swing=86.46,
+    foot_speed=11.2,
+    lift=62.95,
 )  # measured by `proportions` on talus40, the robot that the controller's defaults belong to
 
 
@@ -100,13 +109,14 @@ _PLANNER = {
     "pressure_x": FOOT_LENGTH,
     "pressure_y": FOOT_WIDTH,
     "step_width": HIP_WIDTH,
-    "swing_speed": SPEED,
+    "swing_speed": SWING_SPEED,
     "swing_acceleration": SWING_ACCELERATION,
 }
 _SWING = {
-    **_same("hurry", "max_lift"),
+    **_same("hurry", "hasty"),  # ordinary steps of all sizes ask for the same acceleration
+    "max_lift": LIFT,
     **_all(LEG_LENGTH, "clearance", "max_lowering", "retreat", "near"),
-    **_all(SWING_ACCELERATION, "max_acceleration", "hasty", "sagittal"),
+    **_all(SWING_ACCELERATION, "max_acceleration", "sagittal"),
     **_all(TIME, "rise_time", "least_swing"),
     "lowering": SPEED,
     "max_jerk": SWING_JERK,
@@ -150,6 +160,15 @@ DIMENSIONS: Mapping[type, Mapping[str, Dimension]] = {
 def config_for(description: RobotDescription) -> BalanceConfig:
     """Return the default configuration for this robot."""
     return scaled(BalanceConfig(), proportions(description))
+
+
+def slow_legs(config: BalanceConfig, most: float) -> str:
+    """Say how fast the robot walks, if its hips turn too slowly for `most`, m/s; else nothing."""
+    gait = config.gait
+    fastest = StepPlanner(gait.planner).fastest(gait.double_time)
+    if fastest >= most:
+        return ""
+    return f"walks at {fastest:.2f} m/s at most, not {most:.2f}: its hips swing the legs no faster"
 
 
 def scaled(config: BalanceConfig, robot: Proportions) -> BalanceConfig:

@@ -352,6 +352,20 @@ class StepPlanner:
             max(c.stride / max(abs(float(velocity[0])), LEAST_SPEED_MPS), c.quickest), c.duration
         )
 
+    def fastest(self, double_time: float) -> float:
+        """Return the fastest walk forward at which a swing foot keeps up with its stride, m/s.
+
+        It goes two steps far, once the load has left it, `double_time` s after a touchdown. inf
+        where even the quickest steps leave time enough.
+        """
+        c = self.config
+        time_to_swing = 2.0 * c.stride / c.swing_speed
+        if time_to_swing <= c.quickest - double_time:
+            return math.inf
+        if time_to_swing <= c.duration - double_time:
+            return c.stride / (time_to_swing + double_time)
+        return 0.5 * c.swing_speed * (1.0 - double_time / c.duration)
+
     @property
     def cadence(self) -> float:
         """Return how quick the nominal step is: from 0 at the slowest to 1 at the quickest.

@@ -35,8 +35,10 @@ class WalkCommand:
         frame: Frame of that heading.
     """
 
-    def __init__(self, config: WalkCommandConfig, dt: float):
+    def __init__(self, config: WalkCommandConfig, dt: float, fastest: float):
+        """Go ahead no faster than `fastest`, m/s."""
         self._config = config
+        self._fastest = fastest
         self._dt = dt
         self._velocity_step = np.array(config.max_acceleration) * dt
         self.reset(0.0)
@@ -55,11 +57,16 @@ class WalkCommand:
     def follow(self, wish: GaitWish, stance_yaw: float) -> None:
         """Follow the wish for a tick, over a stance foot that points to `stance_yaw`, rad."""
         c = self._config
-        wanted = wish.velocity if wish.may_walk else 0.0
+        wanted = self._within_legs(wish.velocity) if wish.may_walk else 0.0
         self.velocity = self.velocity + clamp(wanted - self.velocity, self._velocity_step)
         lead = wrap_angle(self.course + float(self.velocity[2]) * self._dt - stance_yaw)
         self.course = stance_yaw + min(max(lead, -c.off_course), c.off_course)
         self._head_to(stance_yaw + min(max(lead, -c.heading_lead), c.heading_lead))
+
+    def _within_legs(self, velocity: np.ndarray) -> np.ndarray:
+        """Return `velocity` (3,), slower all over where the legs cannot swing so fast."""
+        ahead = abs(float(velocity[0]))
+        return velocity if ahead <= self._fastest else velocity * (self._fastest / ahead)
 
     def _head_to(self, heading: float) -> None:
         self.heading = heading
@@ -94,8 +101,9 @@ class Walk:
         self.dt = dt
         self.foot_half = np.array(foot_half)
         self.pivot = np.array([config.pressure.pivot_x, 0.0])
-        self.command = WalkCommand(config.command, dt)
         self.planner = StepPlanner(config.planner)
+        fastest = self.planner.fastest(config.double_time)
+        self.command = WalkCommand(config.command, dt, fastest)
         self.chooser = FootholdChooser(config.foothold, foot)
         self.proposals = FootstepProposals(config, self.planner, self.chooser)
         self.heights: HeightGrid | None = None

@@ -29,7 +29,9 @@ class TorqueConfig:
 
 
 class TorqueLimit:
-    """Keeps |M_a a + h_a - J_a^T w| <= tau_max; joints in pinocchio's order unless said otherwise.
+    """Keeps |M_a a + h_a + d_a - J_a^T w| <= tau_max, with the joints' own drag d_a.
+
+    Joints are in pinocchio's order unless said otherwise.
 
     Attributes:
         limit: (joints,) torque limits, N m.
@@ -66,6 +68,7 @@ class TorqueLimit:
         return (
             model.mass_matrix[BASE:] @ x[:nv]
             + model.bias[BASE:]
+            + model.drag
             - x[nv:] @ wrench_jacobian[:, BASE:]
         )
 
@@ -75,7 +78,7 @@ class TorqueLimit:
         rows = BASE + joints
         block.matrix[:, : model.nv] = model.mass_matrix[rows]
         block.matrix[:, model.nv :] = -block.wrench_jacobian[:, rows].T
-        bias = model.bias[rows]
+        bias = model.bias[rows] + model.drag[joints]
         limit = self.limit[joints]
         block.lower[:] = -limit - bias
         block.upper[:] = limit - bias
