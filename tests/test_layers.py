@@ -64,6 +64,8 @@ MAY_IMPORT = {
     "talus_drivers": {"numpy", "yaml", "talus_core", "talus_safety"},
     # Proves drivers, and is imported by none of them.
     "talus_conformance": {"numpy", "pytest", "talus_core", "talus_drivers"},
+    # The codecs of drives on a bus; only its driver will see a socket.
+    "talus_can": {"numpy", "talus_core"},
     # The controller's stairs: a model of the body, what the sensors say of it, what it shall do.
     "talus_dynamics": {"numpy", "pinocchio", "talus_core"},
     "talus_estimation": {"numpy", "talus_core", "talus_dynamics"},
@@ -149,6 +151,7 @@ CLOCKLESS = (
     "talus_core",
     "talus_models",
     "talus_safety",
+    "talus_can",
     "talus_dynamics",
     "talus_estimation",
     "talus_balance",

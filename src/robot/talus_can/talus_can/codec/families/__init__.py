@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Holds the drive families, one in each file; whatever lies here can be named."""
