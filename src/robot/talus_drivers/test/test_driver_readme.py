@@ -23,7 +23,8 @@ def test_every_source_file_has_its_row():
 def test_every_topic_and_service_has_its_row():
     used = {"foot/left/wrench", "foot/right/wrench", "heartbeat", "diagnostics"}
     call = re.compile(
-        r'(?:create_publisher|serve|subscribe|subscribe_loop|TracedPublisher|_add)\([^")]*?"([\w/]+)"'
+        r"(?:create_publisher|serve|subscribe|subscribe_loop|SealedPublisher|TracedPublisher|_add)"
+        r'\([^")]*?"([\w/]+)"'
     )
     for path in SOURCES.rglob("*_node.py"):
         used |= set(call.findall(path.read_text()))
