@@ -57,6 +57,13 @@ def test_every_installed_driver_conforms(driver: str):
     assert done.returncode == 0, done.stdout
 
 
+def test_a_driver_of_drives_on_buses_conforms():
+    """Three families on buses in memory, 40 joints; written from the makers' documents."""
+    beside = HERE.parent / "src" / "robot" / "talus_can" / "test"
+    done = run_kit("scripted_robot:for_the_kit", folders=(beside,))
+    assert done.returncode == 0, done.stdout
+
+
 def test_each_broken_driver_is_found_by_the_facts_that_it_breaks(tmp_path: Path):
     assert len(FACTS) >= 15
     found = judged([f"broken_drivers:{name}" for name in FACTS], tmp_path / "report.xml")

@@ -16,6 +16,6 @@ setup(
     zip_safe=False,
     maintainer="Talus maintainers",
     maintainer_email="maintainers@talus.invalid",
-    description="CAN drives: frames, codecs of the drive families, load of a bus.",
+    description="CAN drives: frames, codecs, load of a bus, and a driver.",
     license="Apache-2.0",
 )

@@ -140,6 +140,36 @@ class Derating(Protocol):
 
 
 @runtime_checkable
+class Aged(Protocol):
+    """Says how old each joint's numbers are, where drives report one by one; a driver may offer it.
+
+    What was not reported anew stays as it was in the state; a joint that is silent for longer than
+    its drive would keep torque without commands reports no speed and no torque.
+    """
+
+    @property
+    def ages(self) -> np.ndarray:
+        """Return how long ago each joint's drive reported last, (n,), s."""
+
+    @property
+    def missed(self) -> np.ndarray:
+        """Return in how many periods since `connect` each joint's drive did not report, (n,)."""
+
+
+@runtime_checkable
+class Diagnosed(Protocol):
+    """Tells the condition of what it drives, for diagnostics; a driver may offer it."""
+
+    @property
+    def diagnostics(self) -> Mapping[str, float | str]:
+        """Return numbers and words by name, which the driver node publishes among its own."""
+
+    @property
+    def complaints(self) -> Sequence[str]:
+        """Return what is wrong now, one line each; the first is the message of the diagnostics."""
+
+
+@runtime_checkable
 class EnergyMetered(Protocol):
     """Counts the energy that the robot has used from `connect` on; a driver may offer this."""
 

@@ -103,6 +103,13 @@ class FrameBatch:
             self.data[index],
         )
 
+    def by_bus(self, count: int) -> list[FrameBatch]:
+        """Return the frames of each bus from 0 to `count`, in the same order."""
+        ends = np.searchsorted(self.bus, np.arange(count + 1))
+        if (self.bus[1:] >= self.bus[:-1]).all():
+            return [self.rows(slice(ends[bus], ends[bus + 1])) for bus in range(count)]
+        return [self.on_bus(bus) for bus in range(count)]
+
     def on_bus(self, bus: int) -> FrameBatch:
         """Return the frames of one bus, in the same order."""
         return self.rows(self.bus == bus)
@@ -143,8 +150,11 @@ def no_frames() -> FrameBatch:
 
 def joined(batches: Sequence[FrameBatch]) -> FrameBatch:
     """Return the frames of several batches, one batch after the other."""
+    batches = [batch for batch in batches if len(batch)]
     if not batches:
         return no_frames()
+    if len(batches) == 1:
+        return batches[0]
     width = max(batch.data.shape[1] for batch in batches)
     data = np.zeros((sum(map(len, batches)), width), np.uint8)
     row = 0
@@ -192,6 +202,15 @@ def pack_flexible(frames: FrameBatch) -> np.ndarray:
     """Return (m, 72) bytes, one `struct canfd_frame` in each row. Raises FrameError."""
     check_frames(frames)
     _refuse(frames, frames.flags & FLEXIBLE == 0, "is a classic frame; pack_classic packs those")
+    return pack_mixed(frames)
+
+
+def pack_mixed(frames: FrameBatch) -> np.ndarray:
+    """Return (m, 72) bytes, classic and FD frames alike in a `struct canfd_frame` each.
+
+    A classic frame is one without the flag of FD. Raises FrameError.
+    """
+    check_frames(frames)
     packed = np.zeros(len(frames), _FLEXIBLE)
     packed["id"] = frames.can_id | _TO_IDENTIFIER[frames.flags]
     packed["length"] = frames.length
@@ -210,6 +229,13 @@ def unpack_flexible(buffer: bytes | bytearray | memoryview, bus: int = 0) -> Fra
     """Return the frames of a buffer that holds `struct canfd_frame`s. Raises FrameError."""
     packed = _as_structs(buffer, _FLEXIBLE)
     flags = _FROM_IDENTIFIER[packed["id"] >> _IDENTIFIER_SHIFT] | FLEXIBLE
+    return _unpacked(packed, bus, flags | _FROM_FLEXIBLE[packed["flags"]])
+
+
+def unpack_mixed(buffer: bytes | bytearray | memoryview, bus: int = 0) -> FrameBatch:
+    """Return the frames of a buffer that `pack_mixed` wrote. Raises FrameError."""
+    packed = _as_structs(buffer, _FLEXIBLE)
+    flags = _FROM_IDENTIFIER[packed["id"] >> _IDENTIFIER_SHIFT]
     return _unpacked(packed, bus, flags | _FROM_FLEXIBLE[packed["flags"]])
 
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Protocol
 
@@ -43,6 +43,26 @@ class BusHealth:
     lost: int = 0
     errors: int = 0
     restarts: int = 0
+
+    def counted(
+        self, sent: int = 0, received: int = 0, lost: int = 0, errors: int = 0
+    ) -> BusHealth:
+        """Return it with more of each counted."""
+        return replace(
+            self,
+            sent=self.sent + sent,
+            received=self.received + received,
+            lost=self.lost + lost,
+            errors=self.errors + errors,
+        )
+
+
+class BusClock(Protocol):
+    """Tells the time that replies are aged by; never jumps."""
+
+    @property
+    def now_ns(self) -> int:
+        """Return the time since some start, ns."""
 
 
 class Bus(Protocol):

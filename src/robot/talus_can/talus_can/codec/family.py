@@ -87,6 +87,7 @@ class Capabilities:
         orders: What it can be told.
         readable: Settings that can be read.
         writable: Settings that can be written.
+        mode_number: What `DriveSetting.MODE` is in this mode; None where it cannot be read.
     """
 
     mode: ControlMode
@@ -97,6 +98,7 @@ class Capabilities:
     orders: frozenset[Order]
     readable: frozenset[DriveSetting] = field(default_factory=frozenset)
     writable: frozenset[DriveSetting] = field(default_factory=frozenset)
+    mode_number: float | None = None
 
 
 class Family(Protocol):

@@ -4,7 +4,9 @@
 import numpy as np
 import pytest
 from talus_core.driver import (
+    Aged,
     Derating,
+    Diagnosed,
     EnergyMetered,
     FaultStage,
     PartlyFelt,
@@ -55,6 +57,27 @@ def test_torque_left_is_a_share_for_each_drive(driver_trial):
     left = np.asarray(driver_trial.driver.torque_left)
     assert left.shape == (driver_trial.size,)
     assert ((left >= 0.0) & (left <= 1.0)).all()
+
+
+def test_ages_are_of_each_joint_and_young_while_it_is_read(driver_trial):
+    driver_trial.must_be(Aged)
+    driver_trial.connect()
+    driver_trial.let_pass(5)
+    ages = driver_trial.driver.ages
+    missed = driver_trial.driver.missed
+    assert ages.shape == missed.shape == (driver_trial.size,)
+    assert (ages >= 0.0).all() and np.isfinite(ages).all()
+    assert np.median(missed) <= 5
+
+
+def test_diagnostics_are_numbers_and_words_and_complaints_are_lines(driver_trial):
+    driver_trial.must_be(Diagnosed)
+    driver_trial.connect()
+    driver_trial.let_pass()
+    told = driver_trial.driver.diagnostics
+    assert all(isinstance(value, (float, str)) for value in told.values())
+    lines = [*told, *driver_trial.driver.complaints]
+    assert all(isinstance(line, str) and "\n" not in line for line in lines)
 
 
 def test_energy_is_counted_from_connect_on_and_never_back(driver_trial):

@@ -7,7 +7,7 @@ import math
 import time
 
 from rclpy.node import Node
-from talus_core.driver import Driver, EnergyMetered, FaultStage, Remarked
+from talus_core.driver import Diagnosed, Driver, EnergyMetered, FaultStage, Remarked
 from talus_core.state import RobotState
 from talus_ros.diagnostics_node import ERROR, OK, WARN, DiagnosticsPublisher
 from talus_safety.kernel.decide.gate.decision import GateDecision
@@ -62,6 +62,7 @@ class DriverReport:
             "commands_superseded": mailbox.superseded,
             "faults": self._faults(),
             "not_judged": "; ".join(sorted(not_applied(decision.unfelt))),
+            **(self._driver.diagnostics if isinstance(self._driver, Diagnosed) else {}),
         }
         level, message = self._judge(decision, lockstep, refused > self._refused)
         self._publisher.publish(time_message(state.time), level, message, values)
@@ -91,8 +92,9 @@ class DriverReport:
             f"{fault.name} since {fault.time:.3f}" for fault in self._driver.faults.active
         )
 
-    @staticmethod
-    def _judge(decision: GateDecision, lockstep: LockStep, is_refusing: bool) -> tuple[bytes, str]:
+    def _judge(
+        self, decision: GateDecision, lockstep: LockStep, is_refusing: bool
+    ) -> tuple[bytes, str]:
         if decision.latched:
             return ERROR, decision.reason
         lost = "; ".join(f"{name} {why}" for name, why in lockstep.lost().items())
@@ -100,4 +102,7 @@ class DriverReport:
             return WARN, f"not waiting for: {lost}"
         if is_refusing:
             return WARN, f"commands refused: {decision.reason or 'malformed'}"
+        complaints = self._driver.complaints if isinstance(self._driver, Diagnosed) else ()
+        if complaints:
+            return WARN, "; ".join(complaints)
         return OK, decision.reason

@@ -55,7 +55,7 @@ _REGISTERS = RegisterMap(
     {
         DriveSetting.REPLY_ID: Register(7, "<u4"),
         DriveSetting.WATCHDOG: Register(9, "<u4", per_unit=20_000.0),  # steps of 50 us
-        DriveSetting.MODE: Register(10, "<u4"),  # 1: impedance
+        DriveSetting.MODE: Register(10, "<u4"),
         DriveSetting.POSITION_RANGE: Register(21, "<f4"),
         DriveSetting.VELOCITY_RANGE: Register(22, "<f4"),
         DriveSetting.EFFORT_RANGE: Register(23, "<f4"),
@@ -90,6 +90,7 @@ class DamiaoFamily(BareFamily):
         frozenset({*_ORDERS, Order.POLL}),
         _REGISTERS.readable,
         _REGISTERS.writable,
+        mode_number=1.0,
     )
 
     def __init__(self, drives: Drives):

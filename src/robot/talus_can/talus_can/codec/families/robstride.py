@@ -51,7 +51,7 @@ _ORDERS = {
     Order.SET_ZERO: (6, 1),
 }
 _SHARED_REGISTERS = {
-    DriveSetting.MODE: Register(0x7005, "u1"),  # 0: impedance
+    DriveSetting.MODE: Register(0x7005, "u1"),
     DriveSetting.EFFORT_LIMIT: Register(0x700B, "<f4"),
     DriveSetting.VELOCITY_LIMIT: Register(0x7017, "<f4"),
     DriveSetting.BUS_VOLTAGE: Register(0x701C, "<f4", is_writable=False),
@@ -131,6 +131,7 @@ class RobstrideFamily(BareFamily):
             frozenset(_ORDERS),
             kind.registers.readable,
             kind.registers.writable,
+            mode_number=0.0,
         )
         self._kind = kind
         self._host = _USUAL_HOST if drives.host_id is None else drives.host_id

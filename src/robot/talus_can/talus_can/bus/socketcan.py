@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Carries frames over Linux's own CAN sockets, classic and FD, without any library between."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import select
+import socket
+import struct
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from talus_can.bus.link_state import LinkState, read_link
+from talus_can.bus.seam import BusError, BusHealth, BusState
+from talus_can.frames import (
+    ERROR_FRAME,
+    FLEXIBLE,
+    FrameBatch,
+    joined,
+    pack_classic,
+    pack_flexible,
+    unpack_classic,
+    unpack_flexible,
+)
+from talus_can.load import BitRates
+
+CLASSIC_SIZE = 16  # bytes of `struct can_frame`, the interface's MTU without FD
+FLEXIBLE_SIZE = 72  # bytes of `struct canfd_frame`, its MTU with FD
+# linux/can.h and linux/can/raw.h; Python's socket module has them on Linux alone.
+_PF_CAN = 29
+_CAN_RAW = 1
+_SOL_CAN_RAW = 101
+_ERROR_FILTER = 2
+_FD_FRAMES = 5
+_ALL_ERRORS = 0x1FFF_FFFF
+# linux/can/error.h: classes in the identifier, and what the controller says in the second byte.
+_CLASS_CONTROLLER = 0x004
+_CLASS_BUS_OFF = 0x040
+_CLASS_RESTARTED = 0x100
+_CONTROLLER_OVERFLOW = 0x03
+_CONTROLLER_PASSIVE = 0x30
+_CONTROLLER_ACTIVE = 0x40
+_ROOM_BYTES = 1 << 20  # of the socket's queue: half a second of a bus of 5 Mbit/s
+MakeSocket = Callable[[int, int, int], socket.socket]
+
+
+class SocketCanBus:
+    """Is one CAN interface of this computer; see `Bus`."""
+
+    def __init__(
+        self,
+        name: str,
+        number: int,
+        interface: str,
+        rates: BitRates,
+        is_flexible: bool,
+        make_socket: MakeSocket = socket.socket,
+        link: Callable[[str], LinkState | None] = read_link,
+    ):
+        """Take name and number of the bus, its interface and what the interface must be set to.
+
+        `make_socket` and `link` stand for the system's own, for tests.
+        """
+        self._name = name
+        self._number = number
+        self._interface = interface
+        self._rates = rates
+        self._is_flexible = is_flexible
+        self._make_socket = make_socket
+        self._link = link
+        self._socket: socket.socket | None = None
+        self._health = BusHealth(BusState.ACTIVE)
+
+    @property
+    def name(self) -> str:
+        """Return the bus's name."""
+        return self._name
+
+    @property
+    def health(self) -> BusHealth:
+        """Return counts and state, as error frames told them."""
+        return self._health
+
+    def open(self) -> None:
+        """Take the interface. Raises BusError with the command that would mend it."""
+        self.close()
+        self._check_link()
+        wire = self._made()
+        try:
+            wire.setsockopt(_SOL_CAN_RAW, _ERROR_FILTER, struct.pack("=I", _ALL_ERRORS))
+            if self._is_flexible:
+                wire.setsockopt(_SOL_CAN_RAW, _FD_FRAMES, 1)
+            wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _ROOM_BYTES)
+            wire.bind((self._interface,))
+            wire.setblocking(False)
+        except OSError as error:
+            wire.close()
+            raise BusError(f"bus {self._name}: {self._why(error)}") from error
+        self._socket = wire
+        self._health = BusHealth(BusState.ACTIVE, restarts=self._health.restarts)
+
+    def send(self, frames: FrameBatch) -> None:
+        """Hand frames over one by one. Raises BusError where the queue is full or it is down."""
+        wire = self._opened()
+        for done, packed in enumerate(_packed(frames)):
+            try:
+                wire.send(packed.data)
+            except OSError as error:
+                self._health = self._health.counted(sent=done, lost=len(frames) - done)
+                raise self._failed("send", error) from error
+        self._health = self._health.counted(sent=len(frames))
+
+    def receive(self) -> FrameBatch:
+        """Return all frames that have come; error frames are counted, not returned."""
+        wire = self._opened()
+        packets: list[bytes] = []
+        try:
+            while packet := wire.recv(FLEXIBLE_SIZE):
+                packets.append(packet)
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            raise self._failed("receive", error) from error
+        return self._sorted_out(_unpacked(packets, self._number))
+
+    def wait(self, timeout: float) -> bool:
+        """Sleep until a frame comes, s at most."""
+        return bool(select.select([self._opened()], [], [], timeout)[0])
+
+    def restart(self) -> None:
+        """Open again; the controller itself is restarted by the kernel (`restart-ms`)."""
+        self._health = replace(self._health, restarts=self._health.restarts + 1)
+        self.open()
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        if self._socket is not None:
+            with contextlib.suppress(OSError):
+                self._socket.close()
+            self._socket = None
+
+    def _made(self) -> socket.socket:
+        try:
+            return self._make_socket(_PF_CAN, socket.SOCK_RAW, _CAN_RAW)
+        except PermissionError as error:
+            raise BusError(
+                f"bus {self._name}: no permission for CAN sockets; run as a user with CAP_NET_RAW"
+            ) from error
+        except OSError as error:
+            raise BusError(
+                f"bus {self._name}: this kernel has no CAN ({error.strerror}); "
+                "load its modules: modprobe can_raw"
+            ) from error
+
+    def _check_link(self) -> None:
+        link = self._link(self._interface)
+        where = f"bus {self._name}: interface '{self._interface}'"
+        if link is None:
+            raise BusError(f"{where} does not exist; `ip link` lists those that do")
+        if not link.is_can:
+            raise BusError(f"{where} is no CAN interface; `ip -details link` tells which are")
+        if link.mtu < FLEXIBLE_SIZE and self._is_flexible:
+            raise BusError(f"{where} speaks classic CAN alone; {self._remedy}")
+        if not link.is_up:
+            raise BusError(f"{where} is down; {self._remedy}")
+        for kind, told, wanted in (
+            ("bit rate", link.bit_rate, self._rates.nominal),
+            ("data bit rate", link.data_rate, self._rates.data if self._is_flexible else None),
+        ):
+            if told is not None and wanted is not None and told != wanted:
+                raise BusError(
+                    f"{where} has a {kind} of {told:g} bit/s, configured is {wanted:g}; "
+                    f"{self._remedy}"
+                )
+
+    @property
+    def _remedy(self) -> str:
+        """Return the commands that set the interface as it is configured."""
+        data = f" dbitrate {self._rates.data:.0f} fd on" if self._is_flexible else ""
+        return (
+            f"this would do: ip link set {self._interface} down; ip link set {self._interface} "
+            f"up type can bitrate {self._rates.nominal:.0f}{data} restart-ms 10"
+        )
+
+    def _why(self, error: OSError) -> str:
+        if error.errno == errno.ENODEV:
+            return f"interface '{self._interface}' does not exist; `ip link` lists those that do"
+        if error.errno == errno.ENETDOWN:
+            return f"interface '{self._interface}' is down; {self._remedy}"
+        return f"interface '{self._interface}': {error.strerror or error}"
+
+    def _opened(self) -> socket.socket:
+        if self._socket is None:
+            raise BusError(f"bus {self._name} is not open")
+        return self._socket
+
+    def _failed(self, verb: str, error: OSError) -> BusError:
+        if error.errno in (errno.ENETDOWN, errno.ENODEV, errno.ENXIO):
+            self._health = replace(self._health, state=BusState.OFF)
+        return BusError(f"bus {self._name}: cannot {verb}: {self._why(error)}")
+
+    def _sorted_out(self, frames: FrameBatch) -> FrameBatch:
+        is_error = frames.flags & ERROR_FRAME != 0
+        if is_error.any():
+            for can_id, data in zip(frames.can_id[is_error], frames.data[is_error], strict=True):
+                self._note(int(can_id), int(data[1]))
+            frames = frames.rows(~is_error)
+        self._health = self._health.counted(received=len(frames))
+        return frames
+
+    def _note(self, classes: int, controller: int) -> None:
+        """Take in what an error frame says of the controller."""
+        state = self._health.state
+        lost = 0
+        if classes & _CLASS_CONTROLLER:
+            lost = int(bool(controller & _CONTROLLER_OVERFLOW))
+            if controller & _CONTROLLER_PASSIVE:
+                state = BusState.PASSIVE
+            if controller & _CONTROLLER_ACTIVE:
+                state = BusState.ACTIVE
+        if classes & _CLASS_BUS_OFF:
+            state = BusState.OFF
+        if classes & _CLASS_RESTARTED:
+            state = BusState.ACTIVE
+        self._health = replace(self._health, state=state)
+        self._health = self._health.counted(errors=1, lost=lost)
+
+
+def _packed(frames: FrameBatch) -> list[np.ndarray]:
+    """Return each frame in its layout, in the order of the batch."""
+    flexible = frames.flags & FLEXIBLE != 0
+    if not flexible.any():
+        return list(pack_classic(frames))
+    if flexible.all():
+        return list(pack_flexible(frames))
+    return [
+        (pack_flexible if is_flexible else pack_classic)(frames.rows(slice(row, row + 1)))[0]
+        for row, is_flexible in enumerate(flexible)
+    ]
+
+
+def _unpacked(packets: Sequence[bytes], bus: int) -> FrameBatch:
+    """Return the frames of packets, runs of the same layout at once."""
+    batches = []
+    start = 0
+    for end in range(1, len(packets) + 1):
+        if end == len(packets) or len(packets[end]) != len(packets[start]):
+            size = len(packets[start])
+            unpack = unpack_flexible if size == FLEXIBLE_SIZE else unpack_classic
+            if size in (CLASSIC_SIZE, FLEXIBLE_SIZE):
+                batches.append(unpack(b"".join(packets[start:end]), bus))
+            start = end
+    return joined(batches)
+
+
+def kernel_has_can() -> bool:
+    """Return whether this kernel gives CAN sockets at all."""
+    try:
+        os.close(socket.socket(_PF_CAN, socket.SOCK_RAW, _CAN_RAW).detach())
+    except OSError:
+        return False
+    return True

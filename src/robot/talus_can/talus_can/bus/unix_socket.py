@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Carries frames over a UNIX socket, to drives that are simulated by another process.
+
+Each packet of the SEQPACKET socket is a whole number of `struct canfd_frame`; a classic frame is
+one without the flag of FD.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import socket
+from dataclasses import replace
+
+from talus_can.bus.seam import BusError, BusHealth, BusState
+from talus_can.frames import FrameBatch, FrameError, joined, pack_mixed, unpack_mixed
+
+# Frames of 72 bytes in one packet: what twenty drives of a bus and their host send in a tick.
+MOST_FRAMES_A_PACKET = 64
+_ROOM_BYTES = 72 * 1024  # of a packet that is read: whatever the other side put together
+
+
+class UnixSocketBus:
+    """Is the client's end of a simulated wire; see `Bus`."""
+
+    def __init__(self, name: str, number: int, path: str):
+        """Take the bus's name and number, and the path at which the simulator listens."""
+        self._name = name
+        self._number = number
+        self._path = path
+        self._socket: socket.socket | None = None
+        self._health = BusHealth(BusState.ACTIVE)
+
+    @property
+    def name(self) -> str:
+        """Return the bus's name."""
+        return self._name
+
+    @property
+    def health(self) -> BusHealth:
+        """Return counts; a wire without anybody at its other end is off."""
+        return self._health
+
+    def open(self) -> None:
+        """Connect to the simulator. Raises BusError where nobody listens."""
+        self.close()
+        wire = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            wire.connect(self._path)
+        except OSError as error:
+            wire.close()
+            raise BusError(
+                f"bus {self._name}: nobody listens at '{self._path}' ({error.strerror or error}); "
+                "start the simulator of the drives first"
+            ) from error
+        self.use(wire)
+
+    def use(self, wire: socket.socket) -> None:
+        """Take a socket that is connected already."""
+        wire.setblocking(False)
+        self._socket = wire
+        self._health = BusHealth(BusState.ACTIVE, restarts=self._health.restarts)
+
+    def send(self, frames: FrameBatch) -> None:
+        """Hand frames over. Raises BusError where there is no room, or nobody at the other end."""
+        wire = self._opened()
+        packed = pack_mixed(frames)
+        for start in range(0, len(frames), MOST_FRAMES_A_PACKET):
+            part = packed[start : start + MOST_FRAMES_A_PACKET]
+            try:
+                wire.send(part.data)
+            except OSError as error:
+                self._health = self._health.counted(lost=len(frames) - start)
+                raise self._failed("send", error) from error
+            self._health = self._health.counted(sent=len(part))
+
+    def receive(self) -> FrameBatch:
+        """Return all frames that have come. Raises BusError where the other end is gone."""
+        wire = self._opened()
+        batches = []
+        while (packet := self._packet(wire)) is not None:
+            try:
+                batches.append(unpack_mixed(packet, self._number))
+            except FrameError:
+                self._health = self._health.counted(errors=1)
+        frames = joined(batches)
+        self._health = self._health.counted(received=len(frames))
+        return frames
+
+    def wait(self, timeout: float) -> bool:
+        """Sleep until a frame comes, s at most."""
+        return bool(select.select([self._opened()], [], [], timeout)[0])
+
+    def restart(self) -> None:
+        """Connect to the simulator again."""
+        restarts = self._health.restarts + 1
+        self._health = replace(self._health, restarts=restarts)
+        self.open()
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        if self._socket is not None:
+            with contextlib.suppress(OSError):
+                self._socket.close()
+            self._socket = None
+
+    def _opened(self) -> socket.socket:
+        if self._socket is None:
+            raise BusError(f"bus {self._name} is not open")
+        return self._socket
+
+    def _packet(self, wire: socket.socket) -> bytes | None:
+        """Return the next packet; None where none is there."""
+        try:
+            packet = wire.recv(_ROOM_BYTES)
+        except BlockingIOError:
+            return None
+        except OSError as error:
+            raise self._failed("receive", error) from error
+        if not packet:
+            raise self._failed("receive", ConnectionResetError("the other end is closed"))
+        return packet
+
+    def _failed(self, verb: str, error: OSError) -> BusError:
+        if not isinstance(error, BlockingIOError):
+            self._health = replace(self._health, state=BusState.OFF)
+        return BusError(f"bus {self._name}: cannot {verb}: {error.strerror or error}")

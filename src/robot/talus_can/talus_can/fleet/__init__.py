@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Holds all drives of a robot together, without sockets: which frames to send, what came back."""
