@@ -60,7 +60,7 @@ class DriveRow:
     family: str = parameter("", "Drive family.", choices=("", *family_names()))
     model: str = parameter("", "Motor model, as the family's table of models names it.")
     mode: str = parameter(
-        "", "What it regulates; empty: impedance where it can, else effort.",
+        "", "What it regulates; empty: what its family usually does, or effort.",
         choices=("", "impedance", "effort"),
     )  # fmt: skip
     reply_id: int = parameter(NOT_SET, "Identifier of its replies; -1: the family's usual.", -1)

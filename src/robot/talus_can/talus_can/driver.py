@@ -166,23 +166,25 @@ class CanDriver:
         return sent
 
     def stop(self) -> None:
-        """Take all torque away; `read` goes on until each drive shows it."""
+        """Take all torque away; `read` goes on until each drive shows it.
+
+        Called again and again it sends nothing more: the buses have room for one frame and one
+        reply of each drive in a period, and those of `read` are in it.
+        """
+        if self._torque.is_wanted:
+            self._rest(self._everybody)
         self._torque.release()
-        if self._is_open:
-            with contextlib.suppress(Exception):  # whatever it is, no caller could do more
-                every = np.ones(len(self.joint_names), bool)
-                self._wires.send(self._fleet.each(DriveGroup.rest, every))
 
     def cut(self, joints: Sequence[int]) -> None:
-        """Take the torque of these joints away until the next call."""
+        """Take the torque of these joints away until the next call; `write` goes on with it."""
+        before = self._torque.is_cut
         self._torque.cut(joints, self._clock.now_ns)
-        if self._is_open and joints:
-            with contextlib.suppress(Exception):
-                self._wires.send(self._fleet.each(DriveGroup.rest, self._torque.is_cut))
+        self._rest(self._torque.is_cut & ~before)
 
     def close(self) -> None:
         """Take all torque away and let go of buses and sensors."""
-        self.stop()
+        self._torque.release()
+        self._rest(self._everybody)
         self._is_open = False
         self._sensors.close()
         self._wires.close()
@@ -190,6 +192,16 @@ class CanDriver:
     def battery(self) -> Battery:
         """Return the pack's state, by the voltage at the drives where one tells it."""
         return self._pack.at(self._fleet.voltage)
+
+    @property
+    def _everybody(self) -> np.ndarray:
+        return np.ones(len(self.joint_names), bool)
+
+    def _rest(self, chosen: np.ndarray) -> None:
+        """Tell drives (n,) to rest; never raises."""
+        if self._is_open and chosen.any():
+            with contextlib.suppress(Exception):  # whatever it is, no caller could do more
+                self._wires.send(self._fleet.each(DriveGroup.rest, chosen))
 
     @property
     def _enabled(self) -> np.ndarray:
@@ -225,7 +237,7 @@ class CanDriver:
         fleet = self._fleet
         batches = []
         if not self._torque.is_wanted:
-            batches.append(fleet.limp_frames(self._enabled))
+            batches.append(fleet.each(DriveGroup.limp, self._everybody))
             if not fleet.proven.all():
                 batches.append(fleet.questions())
         if self._ticks.count % _VOLTAGE_EVERY_TICKS == 0:

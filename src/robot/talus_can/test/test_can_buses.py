@@ -50,6 +50,15 @@ def same(one: FrameBatch, other: FrameBatch) -> bool:
     )
 
 
+@pytest.mark.parametrize("buses", [[0, 0, 2, 3], [3, 0, 2, 0]])
+def test_frames_are_given_to_their_buses_in_their_order(buses):
+    frames = classic(4)
+    frames.bus[:] = buses
+    parts = frames.by_bus(4)
+    assert [set(part.bus) for part in parts] == [{0}, set(), {2}, {3}]
+    assert parts[0].can_id.tolist() == frames.can_id[frames.bus == 0].tolist()
+
+
 def test_classic_and_flexible_frames_share_a_packet_of_72_bytes_each():
     frames = joined([classic(3), flexible(2)])
     packed = pack_mixed(frames)
@@ -221,6 +230,7 @@ def test_a_receiver_that_overflowed_is_counted_as_a_loss():
         (None, True, "interface 'can0' does not exist"),
         (LinkState(False, True, 1500), True, "interface 'can0' is no CAN interface"),
         (LinkState(True, False, 72), True, "is down; this would do: ip link set can0 down; ip"),
+        (LinkState(True, True, 72, queue=10), True, "queue of 10 frames; 64 would do: ip link set"),
         (LinkState(True, True, 16), True, "speaks classic CAN alone; .* dbitrate 5000000 fd on"),
         (
             LinkState(True, True, 16, 5e5),
@@ -280,6 +290,8 @@ def test_an_interface_is_read_from_the_system(tmp_path):
     for name, text in (("type", "280\n"), ("flags", "0x41\n"), ("mtu", "72\n")):
         (folder / name).write_text(text)
     assert read_link("can9", tmp_path) == LinkState(True, True, 72)
+    (folder / "tx_queue_len").write_text("10\n")
+    assert read_link("can9", tmp_path) == LinkState(True, True, 72, queue=10)
 
 
 @pytest.mark.skipif(not kernel_has_can(), reason="this kernel has no CAN sockets")

@@ -122,6 +122,32 @@ def test_a_drive_that_is_cut_lets_go_alone_and_comes_back(name):
     assert (robot.driver.torque_left == 1.0).all()
 
 
+@pytest.mark.parametrize("name", FAMILIES)
+def test_no_tick_has_more_frames_than_the_load_was_planned_for(name):
+    """Whatever the gate does in each tick: one frame for each drive, and one reply."""
+    robot = ScriptedRobot(name)
+    command = running(robot)
+
+    def busiest(tick) -> int:
+        tick()  # the first of its kind may tell drives once more
+        for bus in robot.buses.values():
+            bus.sent.clear()
+        for _ in range(5):
+            tick()
+        return max(sum(map(len, bus.sent)) - 5 * len(bus.drives) for bus in robot.buses.values())
+
+    def cut():
+        robot.driver.cut((KNEE,))
+        robot.tick(command)
+
+    def stopped():
+        robot.driver.stop()
+        robot.tick(None)
+
+    for tick in (lambda: robot.tick(command), cut, stopped, lambda: robot.tick(None)):
+        assert busiest(tick) <= 1
+
+
 def test_lost_replies_are_counted_and_aged_and_the_joint_stays_where_it_was(robot):
     command = running(robot)
     robot.bus_of("l_knee").silent.add(robot.drives["l_knee"].drive_id)

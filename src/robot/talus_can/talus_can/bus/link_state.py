@@ -25,6 +25,7 @@ class LinkState:
         mtu: Most bytes of a frame's layout: 16 for classic CAN, 72 for FD.
         bit_rate: Its nominal rate, bit/s; None where nothing tells (virtual ones have none).
         data_rate: Its faster rate, bit/s; None where nothing tells.
+        queue: Frames that wait at most for being sent; None where nothing tells.
     """
 
     is_can: bool
@@ -32,6 +33,7 @@ class LinkState:
     mtu: int
     bit_rate: float | None = None
     data_rate: float | None = None
+    queue: int | None = None
 
 
 def read_link(interface: str, system: Path = _SYSTEM) -> LinkState | None:
@@ -43,8 +45,15 @@ def read_link(interface: str, system: Path = _SYSTEM) -> LinkState | None:
         mtu = int((folder / "mtu").read_text())
     except (OSError, ValueError):
         return None
-    bit_rate, data_rate = _rates(interface)
-    return LinkState(kind == _CAN_TYPE, bool(flags & _UP), mtu, bit_rate, data_rate)
+    queue = _number(folder / "tx_queue_len")
+    return LinkState(kind == _CAN_TYPE, bool(flags & _UP), mtu, *_rates(interface), queue)
+
+
+def _number(file: Path) -> int | None:
+    try:
+        return int(file.read_text())
+    except (OSError, ValueError):
+        return None
 
 
 def _rates(interface: str) -> tuple[float | None, float | None]:

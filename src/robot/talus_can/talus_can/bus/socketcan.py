@@ -28,6 +28,9 @@ from talus_can.frames import (
 )
 from talus_can.load import BitRates
 
+# Frames: torque comes on with two for each drive at once, and 20 drives are more than a bus bears;
+# Linux's own 10 are too few.
+LEAST_QUEUE = 64
 CLASSIC_SIZE = 16  # bytes of `struct can_frame`, the interface's MTU without FD
 FLEXIBLE_SIZE = 72  # bytes of `struct canfd_frame`, its MTU with FD
 # linux/can.h and linux/can/raw.h; Python's socket module has them on Linux alone.
@@ -167,6 +170,11 @@ class SocketCanBus:
             raise BusError(f"{where} speaks classic CAN alone; {self._remedy}")
         if not link.is_up:
             raise BusError(f"{where} is down; {self._remedy}")
+        if link.queue is not None and link.queue < LEAST_QUEUE:
+            raise BusError(
+                f"{where} has a queue of {link.queue} frames; {LEAST_QUEUE} would do: "
+                f"ip link set {self._interface} txqueuelen {LEAST_QUEUE}"
+            )
         for kind, told, wanted in (
             ("bit rate", link.bit_rate, self._rates.nominal),
             ("data bit rate", link.data_rate, self._rates.data if self._is_flexible else None),
@@ -183,7 +191,8 @@ class SocketCanBus:
         data = f" dbitrate {self._rates.data:.0f} fd on" if self._is_flexible else ""
         return (
             f"this would do: ip link set {self._interface} down; ip link set {self._interface} "
-            f"up type can bitrate {self._rates.nominal:.0f}{data} restart-ms 10"
+            f"up txqueuelen {LEAST_QUEUE} type can bitrate {self._rates.nominal:.0f}{data} "
+            "restart-ms 10"
         )
 
     def _why(self, error: OSError) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from talus_core.errors import TalusError
 
 from talus_can.codec.drives import Drives
-from talus_can.codec.family import ControlMode, Family, UnsupportedError
+from talus_can.codec.family import ControlMode, Family
 from talus_can.codec.registry import make_family
 from talus_can.config import NOT_SET, BusRow, CanConfig, CanConfigError, DriveRow
 from talus_can.fleet.group import DriveGroup
@@ -94,13 +94,14 @@ def _load(
 
 
 def _family(name: str, mode: str, drives: Drives) -> Family:
-    wanted = [item for item in _MODES if item.name.lower() == mode] or list(_MODES)
-    for item in wanted[:-1]:
-        try:
+    """Return the codec in a mode, or in the family's usual one where that will do, else effort."""
+    for item in _MODES:
+        if item.name.lower() == mode:
             return make_family(name, drives, item)
-        except UnsupportedError:
-            continue
-    return make_family(name, drives, wanted[-1])
+    usual = make_family(name, drives)
+    if usual.capabilities.mode in _MODES:
+        return usual
+    return make_family(name, drives, ControlMode.EFFORT)
 
 
 def _drives(

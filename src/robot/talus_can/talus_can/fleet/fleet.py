@@ -61,10 +61,6 @@ class Fleet:
         """Return what a method of the groups, such as `DriveGroup.rest`, makes for joints (n,)."""
         return joined([frames_of(group, chosen[group.joints]) for group in self.groups])
 
-    def limp_frames(self, enabled: np.ndarray) -> FrameBatch:
-        """Return what keeps the robot without torque, and has its drives report."""
-        return self.each(DriveGroup.limp, enabled)
-
     def questions(self) -> FrameBatch:
         """Return what asks drives that are not proven for their settings."""
         return joined([proof.ask() for proof in self.proofs])

@@ -83,7 +83,7 @@ class DriveGroup:
         if len(frames) == len(self):  # one for each drive; others' drives obey when they are on
             frames = frames.rows(moved)
         sent[Quantity.KP :, ~moved] = 0.0  # gains and torque
-        return joined([frames, self.poll(~moved)]), sent
+        return joined([frames, self.limp(~moved)]), sent
 
     def poll(self, chosen: np.ndarray) -> FrameBatch:
         """Return frames by which drives without torque (n,) report; none where they do anyway."""
@@ -95,11 +95,14 @@ class DriveGroup:
         """Return frames that take the torque of drives (n,) away, with the windings braking."""
         return self._order(self._rest, chosen)
 
-    def limp(self, enabled: np.ndarray) -> FrameBatch:
-        """Return orders to rest for drives that are on (n,) or do not tell, and questions."""
-        told = enabled if self._reports_state else np.ones_like(enabled)
+    def limp(self, chosen: np.ndarray) -> FrameBatch:
+        """Return what keeps drives (n,) without torque, and has them report.
+
+        Those that are on, or do not tell, get an order to rest; the others are asked alone.
+        """
+        told = chosen & self.enabled(np.ones_like(chosen))
         is_heard = told & (self._poll is self._rest)  # the answer to an order to rest will do
-        return joined([self.rest(told), self.poll(~is_heard)])
+        return joined([self.rest(told), self.poll(chosen & ~is_heard)])
 
     def enable(self, chosen: np.ndarray) -> FrameBatch:
         """Return the next frames that switch drives (n,) on; none where a command does."""

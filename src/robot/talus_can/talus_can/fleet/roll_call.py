@@ -47,7 +47,7 @@ class RollCall:
         heard = ~every
         for _ in self._rounds():
             self._wires.send(fleet.each(DriveGroup.rest, every))
-            self._wires.send(fleet.limp_frames(fleet.enabled(~every)))
+            self._wires.send(fleet.each(DriveGroup.limp, every))
             self._listen()
             heard = fleet.replies > known_before
             if heard.all() and not fleet.enabled(~every).any():
@@ -125,8 +125,8 @@ class RollCall:
         """Ask each drive once; one that answers twice is two."""
         self._listen()  # what is still under way
         before = self._fleet.replies
-        nobody = np.zeros(len(self._fleet), bool)
-        self._wires.send(self._fleet.limp_frames(nobody))
+        every = np.ones(len(self._fleet), bool)
+        self._wires.send(self._fleet.each(DriveGroup.limp, every))
         self._listen()
         counts = self._fleet.replies - before
         answering = np.zeros(len(self._fleet), bool)
