@@ -166,7 +166,7 @@ class Diagnosed(Protocol):
 
     @property
     def complaints(self) -> Sequence[str]:
-        """Return what is wrong now, one line each; the first is the message of the diagnostics."""
+        """Return what is wrong now, one line each; any makes the diagnostics a warning."""
 
 
 @runtime_checkable

@@ -68,6 +68,13 @@ _FROM_FLEXIBLE = _moved_table(
 ).astype(np.uint8)
 
 
+# By flags: the highest identifier; by the flag of FD and a length: whether CAN has it.
+_TOP_ID_OF = np.where(np.arange(_ALL_FLAGS) & EXTENDED, _EXTENDED_TOP, _STANDARD_TOP)
+_HAS_LENGTH = np.zeros((FLEXIBLE + 1, 256), bool)
+_HAS_LENGTH[0, : CLASSIC_BYTES + 1] = True
+_HAS_LENGTH[FLEXIBLE, list(FLEXIBLE_LENGTHS)] = True
+
+
 class FrameError(TalusError):
     """Says which frame cannot be sent or read, and why."""
 
@@ -177,6 +184,16 @@ def flexible_length(size: np.ndarray | int) -> np.ndarray:
 
 def check_frames(frames: FrameBatch) -> None:
     """Raise FrameError for the first frame that no controller could send."""
+    kinds = frames.flags & (_ALL_FLAGS - 1)
+    is_fine = frames.can_id <= _TOP_ID_OF[kinds]
+    is_fine &= _HAS_LENGTH[kinds & FLEXIBLE, frames.length]
+    is_fine &= frames.length <= frames.data.shape[1]
+    is_fine &= kinds == frames.flags
+    if not is_fine.all():
+        _name_wrong(frames)
+
+
+def _name_wrong(frames: FrameBatch) -> None:
     _refuse(frames, frames.flags >= _ALL_FLAGS, "has flags that CAN does not have")
     flexible = frames.flags & FLEXIBLE != 0
     top_id = np.where(frames.flags & EXTENDED != 0, _EXTENDED_TOP, _STANDARD_TOP)
@@ -211,12 +228,12 @@ def pack_mixed(frames: FrameBatch) -> np.ndarray:
     A classic frame is one without the flag of FD. Raises FrameError.
     """
     check_frames(frames)
-    packed = np.zeros(len(frames), _FLEXIBLE)
-    packed["id"] = frames.can_id | _TO_IDENTIFIER[frames.flags]
-    packed["length"] = frames.length
-    packed["flags"] = _TO_FLEXIBLE[frames.flags]
-    packed["data"][:, : frames.data.shape[1]] = frames.data
-    return packed.view(np.uint8).reshape(len(frames), _FLEXIBLE.itemsize)
+    packed = np.zeros((len(frames), _FLEXIBLE.itemsize), np.uint8)
+    packed.view(np.uint32)[:, 0] = frames.can_id | _TO_IDENTIFIER[frames.flags]
+    packed[:, 4] = frames.length
+    packed[:, 5] = _TO_FLEXIBLE[frames.flags]
+    packed[:, 8 : 8 + frames.data.shape[1]] = frames.data
+    return packed
 
 
 def unpack_classic(buffer: bytes | bytearray | memoryview, bus: int = 0) -> FrameBatch:
