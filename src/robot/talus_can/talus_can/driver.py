@@ -139,8 +139,8 @@ class CanDriver:
         lost = self._is_lost(now_ns)
         enabled = self._enabled & ~lost
         drops = self._torque.step(enabled, self._fleet.faulty, now_ns)
-        if drops.any():
-            self._fleet.forget(drops)
+        if (unsure := drops | lost).any():
+            self._fleet.forget(unsure)
         self._condition.note_drops(drops)
         self._state = self._sensed(now, now_ns, lost, enabled)
         self._ask()
@@ -238,8 +238,7 @@ class CanDriver:
         batches = []
         if not self._torque.is_wanted:
             batches.append(fleet.each(DriveGroup.limp, self._everybody))
-            if not fleet.proven.all():
-                batches.append(fleet.questions())
+            batches.append(fleet.questions(self._ticks.count))
         if self._ticks.count % _VOLTAGE_EVERY_TICKS == 0:
             batches.append(fleet.voltage_question())
         if batches:

@@ -92,6 +92,14 @@ def test_frames_go_to_simulated_drives_and_come_back_with_the_number_of_their_bu
     assert (bus.health.sent, bus.health.received, bus.health.lost) == (75, 75, 0)
 
 
+def test_a_simulated_controller_that_goes_off_tells_it_by_an_error_frame(pair):
+    bus, theirs = pair
+    off = make_frames(0, np.array([0x040]), ERROR_FRAME, 8, np.zeros((1, 8), np.uint8))
+    theirs.send(pack_mixed(joined([classic(1), off])))
+    assert len(bus.receive()) == 1
+    assert bus.health.state is BusState.OFF and bus.health.errors == 1
+
+
 def test_a_packet_that_is_no_frames_is_counted_and_the_next_is_read(pair):
     bus, theirs = pair
     theirs.send(b"nonsense")

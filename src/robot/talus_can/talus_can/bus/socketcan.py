@@ -14,10 +14,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from talus_can.bus.error_frames import sorted_out
 from talus_can.bus.link_state import LinkState, read_link
 from talus_can.bus.seam import BusError, BusHealth, BusState
 from talus_can.frames import (
-    ERROR_FRAME,
     FLEXIBLE,
     FrameBatch,
     joined,
@@ -40,13 +40,6 @@ _SOL_CAN_RAW = 101
 _ERROR_FILTER = 2
 _FD_FRAMES = 5
 _ALL_ERRORS = 0x1FFF_FFFF
-# linux/can/error.h: classes in the identifier, and what the controller says in the second byte.
-_CLASS_CONTROLLER = 0x004
-_CLASS_BUS_OFF = 0x040
-_CLASS_RESTARTED = 0x100
-_CONTROLLER_OVERFLOW = 0x03
-_CONTROLLER_PASSIVE = 0x30
-_CONTROLLER_ACTIVE = 0x40
 _ROOM_BYTES = 1 << 20  # of the socket's queue: half a second of a bus of 5 Mbit/s
 MakeSocket = Callable[[int, int, int], socket.socket]
 
@@ -128,7 +121,8 @@ class SocketCanBus:
             pass
         except OSError as error:
             raise self._failed("receive", error) from error
-        return self._sorted_out(_unpacked(packets, self._number))
+        frames, self._health = sorted_out(_unpacked(packets, self._number), self._health)
+        return frames
 
     def wait(self, timeout: float) -> bool:
         """Sleep until a frame comes, s at most."""
@@ -211,32 +205,6 @@ class SocketCanBus:
         if error.errno in (errno.ENETDOWN, errno.ENODEV, errno.ENXIO):
             self._health = replace(self._health, state=BusState.OFF)
         return BusError(f"bus {self._name}: cannot {verb}: {self._why(error)}")
-
-    def _sorted_out(self, frames: FrameBatch) -> FrameBatch:
-        is_error = frames.flags & ERROR_FRAME != 0
-        if is_error.any():
-            for can_id, data in zip(frames.can_id[is_error], frames.data[is_error], strict=True):
-                self._note(int(can_id), int(data[1]))
-            frames = frames.rows(~is_error)
-        self._health = self._health.counted(received=len(frames))
-        return frames
-
-    def _note(self, classes: int, controller: int) -> None:
-        """Take in what an error frame says of the controller."""
-        state = self._health.state
-        lost = 0
-        if classes & _CLASS_CONTROLLER:
-            lost = int(bool(controller & _CONTROLLER_OVERFLOW))
-            if controller & _CONTROLLER_PASSIVE:
-                state = BusState.PASSIVE
-            if controller & _CONTROLLER_ACTIVE:
-                state = BusState.ACTIVE
-        if classes & _CLASS_BUS_OFF:
-            state = BusState.OFF
-        if classes & _CLASS_RESTARTED:
-            state = BusState.ACTIVE
-        self._health = replace(self._health, state=state)
-        self._health = self._health.counted(errors=1, lost=lost)
 
 
 def _packed(frames: FrameBatch) -> list[np.ndarray]:

@@ -12,6 +12,7 @@ import select
 import socket
 from dataclasses import replace
 
+from talus_can.bus.error_frames import sorted_out
 from talus_can.bus.seam import BusError, BusHealth, BusState
 from talus_can.frames import FrameBatch, FrameError, joined, pack_mixed, unpack_mixed
 
@@ -75,7 +76,10 @@ class UnixSocketBus:
             self._health = self._health.counted(sent=len(part))
 
     def receive(self) -> FrameBatch:
-        """Return all frames that have come. Raises BusError where the other end is gone."""
+        """Return all frames that have come; error frames are counted, not returned.
+
+        Raises BusError where the other end is gone.
+        """
         wire = self._opened()
         batches = []
         while (packet := self._packet(wire)) is not None:
@@ -83,8 +87,7 @@ class UnixSocketBus:
                 batches.append(unpack_mixed(packet, self._number))
             except FrameError:
                 self._health = self._health.counted(errors=1)
-        frames = joined(batches)
-        self._health = self._health.counted(received=len(frames))
+        frames, self._health = sorted_out(joined(batches), self._health)
         return frames
 
     def wait(self, timeout: float) -> bool:

@@ -61,9 +61,11 @@ class Fleet:
         """Return what a method of the groups, such as `DriveGroup.rest`, makes for joints (n,)."""
         return joined([frames_of(group, chosen[group.joints]) for group in self.groups])
 
-    def questions(self) -> FrameBatch:
-        """Return what asks drives that are not proven for their settings."""
-        return joined([proof.ask() for proof in self.proofs])
+    def questions(self, turn: int = 0) -> FrameBatch:
+        """Return what asks drives that are not proven for their settings, and audits others."""
+        return joined(
+            [proof.audit(turn) if proof.is_proven.all() else proof.ask() for proof in self.proofs]
+        )
 
     def voltage_question(self) -> FrameBatch:
         """Return what asks one drive for the voltage of its supply, where a family tells it."""

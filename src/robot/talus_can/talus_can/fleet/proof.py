@@ -9,7 +9,7 @@ import numpy as np
 
 from talus_can.codec.feedback import DriveSetting, SettingReply
 from talus_can.fleet.group import DriveGroup
-from talus_can.frames import FrameBatch, joined
+from talus_can.frames import FrameBatch, joined, no_frames
 
 # A register is a float of 32 bits or text of 7 digits; a wrong range differs by percents.
 _SAME_SHARE = 1e-3
@@ -91,6 +91,18 @@ class SettingsProof:
             if wanting.any():
                 batches.append(self._frames(setting, np.flatnonzero(wanting)))
         return joined(batches)
+
+    def audit(self, turn: int) -> FrameBatch:
+        """Return what asks one drive for one setting that was right, another at each turn.
+
+        A drive that lost power while it had no torque tells otherwise then, and is set anew.
+        """
+        settings = list(self._expected)
+        if not settings:
+            return no_frames()
+        joint = turn % len(self._group)
+        setting = settings[turn // len(self._group) % len(settings)]
+        return self._group.family.read_setting(setting, np.array([joint]))
 
     def take(self, replies: Iterable[SettingReply]) -> None:
         """Take in answers."""
