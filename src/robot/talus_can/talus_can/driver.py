@@ -83,7 +83,8 @@ class CanDriver:
     @property
     def torque_left(self) -> np.ndarray:
         """Return the share of its peak torque that each drive can still give, (n,)."""
-        return self._condition.torque_left(self._is_lost(self._clock.now_ns))
+        lost = self._is_lost(self._clock.now_ns)
+        return self._condition.torque_left(lost | (self._torque.dropped & self._torque.is_wanted))
 
     @property
     def remarks(self) -> Sequence[str]:

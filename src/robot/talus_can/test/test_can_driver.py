@@ -224,11 +224,22 @@ def test_a_drive_that_lost_power_for_a_moment_while_limp_is_set_anew(name):
     assert drive.is_on and (robot.driver.torque_left == 1.0).all()
 
 
+def test_an_answer_that_comes_late_makes_no_drive_another():
+    """A moteus answers with a number alone; what is left of an earlier question is not believed."""
+    robot = ScriptedRobot("moteus")
+    command = hold(robot.connect())
+    for drive in robot.drives.values():
+        drive.text.append(b"7\r\n")
+    robot.tick(None, 70)
+    state = robot.tick(command, 30)
+    assert state.torque_enabled and (robot.driver.torque_left == 1.0).all()
+
+
 def test_a_drive_that_came_back_as_another_motor_gets_no_torque(robot):
     command = running(robot)
     robot.drives["l_knee"].power_up()
     robot.drives["l_knee"].registers[23] = 54.0
-    robot.tick(command, 2)
+    robot.tick(command, 15)
     robot.driver.stop()
     robot.tick(None, 50)
     robot.tick(command, 5)
@@ -250,7 +261,7 @@ def test_a_fault_is_told_in_words_and_cleared_when_torque_is_given_anew(name, fa
     drive = robot.drives["l_knee"]
     drive.fault = fault
     drive.off()
-    robot.tick(command, 3)
+    robot.tick(command, 12)
     assert robot.driver.complaints == [f"l_knee: {words}"]
     assert robot.driver.torque_left[KNEE] == 0.0
     assert robot.driver.diagnostics["drives_dropped"] == 1.0

@@ -66,18 +66,32 @@ def test_drives_have_so_long_to_come_on_and_then_count_as_dropped():
     assert it.moved.tolist() == [True, True, False]
 
 
+MS = 1_000_000
+
+
 def test_a_fault_of_before_is_borne_while_it_is_being_cleared():
     it = switch()
     faulty = np.array([False, False, True])
-    assert not it.step(~faulty, faulty, 1_000_000).any()
-    assert not it.step(~NOBODY, NOBODY, 2_000_000).any()
-    assert it.step(~NOBODY, faulty, 3_000_000).tolist() == [False, False, True]
+    assert not it.step(~faulty, faulty, 1 * MS).any()
+    assert not it.step(~NOBODY, NOBODY, 2 * MS).any()
+    assert not it.step(~NOBODY, faulty, 4 * MS).any()
+    assert it.step(~NOBODY, faulty, 22 * MS).tolist() == [False, False, True]
+
+
+def test_a_report_of_before_that_comes_late_makes_no_drive_drop_out():
+    it = switch()
+    it.step(~NOBODY, NOBODY, 2 * MS)
+    for now in (4, 6, 8):
+        assert not it.step(NOBODY, NOBODY, now * MS).any()
+    assert not it.step(~NOBODY, NOBODY, 10 * MS).any()
+    assert not it.step(NOBODY, NOBODY, 28 * MS).any()
+    assert it.step(NOBODY, NOBODY, 30 * MS).all()
 
 
 def test_nobody_is_moved_without_torque_and_a_new_start_forgets_drops():
     it = switch()
     it.step(~NOBODY, NOBODY, 0)
-    it.step(NOBODY, NOBODY, 0)
+    it.step(NOBODY, NOBODY, 20 * MS)
     assert it.dropped.all()
     it.release()
     assert not it.moved.any() and not it.to_enable.any()

@@ -34,8 +34,8 @@ class Condition:
         """Count drives (n,) that dropped out in this tick."""
         self._dropped += drops
 
-    def torque_left(self, lost: np.ndarray) -> np.ndarray:
-        """Return the share of its peak torque that each drive can give, (n,); 0 for one `lost`.
+    def torque_left(self, absent: np.ndarray) -> np.ndarray:
+        """Return the share of its peak torque that each drive can give, (n,); 0 where `absent`.
 
         Between two temperatures it falls evenly; a drive that is not proven gives none.
         """
@@ -43,7 +43,7 @@ class Condition:
         over = self._fleet.temperatures - settings.hot_c
         share = 1.0 - over / (settings.too_hot_c - settings.hot_c)
         share = np.where(np.isnan(share), 1.0, np.clip(share, 0.0, 1.0))
-        return np.where(lost | ~self._fleet.proven, 0.0, share)
+        return np.where(absent | ~self._fleet.proven, 0.0, share)
 
     def remarks(self) -> list[str]:
         """Return what nobody watches, one line each."""

@@ -13,6 +13,9 @@ from talus_can.frames import FrameBatch, joined, no_frames
 
 # A register is a float of 32 bits or text of 7 digits; a wrong range differs by percents.
 _SAME_SHARE = 1e-3
+# Answers in a row by which a drive that was right is believed to be set otherwise: where answers do
+# not say what they answer (moteus), one to an earlier question may come late.
+_CONFIRMED = 3
 _UNITS = {
     DriveSetting.WATCHDOG: "s",
     DriveSetting.POSITION_RANGE: "rad",
@@ -67,6 +70,8 @@ class SettingsProof:
             assert value is not None  # chosen so
             self._expected[setting] = np.broadcast_to(np.asarray(value, float), count)
         self._told = {setting: np.full(count, np.nan) for setting in self._expected}
+        self._doubted: tuple[int, DriveSetting] | None = None
+        self._doubts = 0
         self.is_proven = np.zeros(count, bool)
         self._judge()
 
@@ -100,14 +105,16 @@ class SettingsProof:
         settings = list(self._expected)
         if not settings:
             return no_frames()
-        joint = turn % len(self._group)
-        setting = settings[turn // len(self._group) % len(settings)]
+        joint, setting = self._doubted or (
+            turn % len(self._group),
+            settings[turn // len(self._group) % len(settings)],
+        )
         return self._group.family.read_setting(setting, np.array([joint]))
 
     def take(self, replies: Iterable[SettingReply]) -> None:
         """Take in answers."""
         for reply in replies:
-            if reply.setting in self._told:
+            if reply.setting in self._told and not self._is_doubtful(reply):
                 self._told[reply.setting][reply.joint] = reply.value
         self._judge()
 
@@ -142,9 +149,24 @@ class SettingsProof:
         ]
         return joined([*writes, question])
 
+    def _is_doubtful(self, reply: SettingReply) -> bool:
+        """Return whether an answer of a drive that was right must be asked for again."""
+        wanted = self._expected[reply.setting][reply.joint]
+        if not self.is_proven[reply.joint] or _same(reply.value, wanted):
+            if self._doubted == (reply.joint, reply.setting):
+                self._doubted = None
+                self._doubts = 0
+            return False
+        self._doubted = (reply.joint, reply.setting)
+        self._doubts += 1
+        if self._doubts < _CONFIRMED:
+            return True
+        self._doubted = None
+        self._doubts = 0
+        return False
+
     def _right(self, setting: DriveSetting) -> np.ndarray:
-        wanted = self._expected[setting]
-        return np.abs(self._told[setting] - wanted) <= _SAME_SHARE * np.abs(wanted)
+        return np.asarray(_same(self._told[setting], self._expected[setting]))
 
     def _judge(self) -> None:
         right = [self._right(setting) for setting in self._expected]
@@ -154,3 +176,7 @@ class SettingsProof:
         """Return the torque limit of each drive's shaft: the joint's, within the motor's range."""
         at_shaft = np.asarray(effort_limit, float) / np.abs(self._group.scale.ratio)
         return np.minimum(at_shaft, self._group.family.drives.scales("effort")[0])
+
+
+def _same(told: np.ndarray | float, wanted: np.ndarray | float) -> np.ndarray | bool:
+    return np.abs(told - wanted) <= _SAME_SHARE * np.abs(wanted)

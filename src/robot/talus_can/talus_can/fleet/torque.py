@@ -8,6 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 _NS = 1e9
+# A report that was under way, or waited for the wire, when its drive came on still says "off":
+# two of the longest control periods.
+_STALE_REPORT_NS = 20_000_000
 
 
 class TorqueSwitch:
@@ -31,6 +34,7 @@ class TorqueSwitch:
         self.is_cut = np.zeros(count, bool)
         self._is_on = np.zeros(count, bool)
         self._asked_ns = np.zeros(count, np.int64)
+        self._sound_ns = np.zeros(count, np.int64)
 
     def want(self, now_ns: int) -> bool:
         """Ask for torque; return whether it was off."""
@@ -66,11 +70,13 @@ class TorqueSwitch:
     def step(self, enabled: np.ndarray, faulty: np.ndarray, now_ns: int) -> np.ndarray:
         """Take in which drives report torque and a fault, (n,); return which drop out now."""
         moved = self.moved
-        off = self._is_on & (~enabled | faulty)
+        is_sound = enabled & ~faulty
+        self._sound_ns[is_sound] = now_ns
+        off = self._is_on & (now_ns - self._sound_ns >= _STALE_REPORT_NS)
         late = ~self._is_on & (now_ns - self._asked_ns > self._enable_ns)
         drops = moved & (off | late)
         self.dropped |= drops
-        self._is_on = (self._is_on | (enabled & ~faulty)) & self.moved
+        self._is_on = (self._is_on | is_sound) & self.moved
         return drops
 
     def _begin(self, joints: np.ndarray, now_ns: int) -> None:
