@@ -94,6 +94,8 @@ MAY_IMPORT = {
         ),
         "talus_perception",
     },
+    # The other end of the buses, with a simulated body behind it; only its own client imports it.
+    "talus_drive_simulator": {"numpy", "talus_core", "talus_can", "talus_simulation"},
     "talus_launch": {"yaml", "talus_core"},
     "talus_cli": {
         *(
