@@ -76,6 +76,21 @@ class DrivenBody:
         return self._driver.torque_left
 
     @property
+    def energy_used(self) -> float:
+        """Return the energy taken from the battery since the start, J."""
+        return self._driver.energy_used
+
+    @property
+    def qpos(self) -> np.ndarray:
+        """Return MuJoCo's generalised positions of the whole scene, for drawing, (nq,)."""
+        return self._driver.qpos
+
+    @property
+    def faults(self) -> Sequence[Injection]:
+        """Return the faults of the body that act now, oldest first, by control periods."""
+        return tuple(map(self._by_ticks, self._driver.faults.active))
+
+    @property
     def time(self) -> float:
         """Return the simulated time since the start, s."""
         return self._driver.time
@@ -149,11 +164,16 @@ class DrivenBody:
 
     def inject(self, request: FaultRequest) -> Injection:
         """Stage a fault of the catalogue of bodies. Raises UnknownNameError or ValueError."""
-        return self._driver.faults.inject(request)
+        return self._by_ticks(self._driver.faults.inject(request))
 
     def close(self) -> None:
         """Let go of everything."""
         self._driver.close()
+
+    def _by_ticks(self, injection: Injection) -> Injection:
+        steps = self.steps_per_tick
+        ends = None if injection.ends is None else -(-injection.ends // steps)
+        return replace(injection, tick=injection.tick // steps, ends=ends)
 
     def _apply(self, laws: Sequence[Law | None]) -> None:
         off = tuple(number for number, law in enumerate(laws) if law is None)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,7 +56,8 @@ def plan_wiring(robot: RobotDescription, family: str, rate_hz: float) -> dict[st
     if family not in FAMILY_PLANS:
         raise UnknownNameError("drive family", family, FAMILY_PLANS)
     plan = FAMILY_PLANS[family]
-    frames = _frames_of_a_drive(family, plan)
+    models = load_motor_models().of_family(family)
+    frames = _frames_of_a_drive(family, models[0], plan)
     joints = robot.joint_names
     buses = _buses_needed(len(joints), frames, plan, rate_hz)
     on_a_bus = -(-len(joints) // buses)
@@ -66,7 +67,7 @@ def plan_wiring(robot: RobotDescription, family: str, rate_hz: float) -> dict[st
     for place, joint in enumerate(joints):
         bus, number = divmod(place, on_a_bus)
         row: dict[str, Any] = {"bus": f"can{bus}", "id": number + 1, "family": family}
-        model = _model_for(family, efforts[joint])
+        model = _model_for(models, efforts[joint])
         row["model"] = model.name
         if plan.is_flexible:
             row["is_flexible"] = True
@@ -103,8 +104,7 @@ def _decimal(value: float) -> str:
     return text if "." in text or "e" in text else f"{text}.0"
 
 
-def _frames_of_a_drive(family: str, plan: FamilyPlan) -> tuple[FrameShape, ...]:
-    model = load_motor_models().of_family(family)[0]
+def _frames_of_a_drive(family: str, model: MotorModel, plan: FamilyPlan) -> tuple[FrameShape, ...]:
     one = Drives(
         joints=("joint",),
         bus=np.zeros(1, int),
@@ -132,9 +132,9 @@ def _buses_needed(
     raise WiringError(f"{rate_hz:g} Hz with {joints} drives need more than {_MOST_BUSES} buses")
 
 
-def _model_for(family: str, effort: float) -> MotorModel:
-    models = sorted(load_motor_models().of_family(family), key=lambda model: model.effort)
-    return next((model for model in models if model.effort >= effort), models[-1])
+def _model_for(models: Sequence[MotorModel], effort: float) -> MotorModel:
+    by_effort = sorted(models, key=lambda model: model.effort)
+    return next((model for model in by_effort if model.effort >= effort), by_effort[-1])
 
 
 def _wider(model: MotorModel, effort: float, velocity: float) -> dict[str, float]:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from talus_core.driver import DriverSetup
 from talus_core.errors import UnknownNameError
@@ -26,19 +26,29 @@ class SimulatedBus:
         wire: What moves the frames.
         drives: The drives on it; the first is node 1.
         inbox: Frames that reached the host and were not taken yet.
+        listeners: Drives by identifier and flags of what they may hear, as far as looked up.
     """
 
     wire: Wire
     drives: list[DriveNode]
-    inbox: list[WireFrame]
+    inbox: list[WireFrame] = field(default_factory=list)
+    listeners: dict[tuple[int, int], list[DriveNode]] = field(default_factory=dict)
 
     def deliver(self, sender: int, frame: WireFrame, now: float) -> None:
         """Hand a frame to all nodes but its sender."""
         if sender != HOST:
             self.inbox.append(frame)
-        for drive in self.drives:
+        for drive in self._listeners(frame.can_id, frame.flags):
             if drive.number != sender:
                 drive.hear(frame, now)
+
+    def _listeners(self, can_id: int, flags: int) -> list[DriveNode]:
+        """Return the drives whose filter may let such frames through."""
+        found = self.listeners.get((can_id, flags))
+        if found is None:
+            found = [drive for drive in self.drives if drive.firmware.listens(can_id, flags)]
+            self.listeners[can_id, flags] = found
+        return found
 
 
 class DriveSimulator:
@@ -62,11 +72,12 @@ class DriveSimulator:
         for number, (name, row) in enumerate(wiring.buses.items()):
             nodes = [Controller(row.queue, restarts_itself=False)]
             wire = Wire(row.rates, nodes, seed=setup.seed + number, restart_s=row.restart_s)
-            self.buses[name] = SimulatedBus(wire, [], [])
+            self.buses[name] = SimulatedBus(wire, [])
         for wired in wiring.drives:
             bus = self.buses[wired.row.bus]
             bus.wire.nodes.append(DriveNode.controller())
             firmware = make_firmware(wired.row.family, wired.spec)
+            firmware.when_set = bus.listeners.clear
             node = DriveNode(
                 joint=wired.joint,
                 bus=wired.row.bus,

@@ -156,7 +156,7 @@ def check_stage(host: Robot) -> None:
     with pytest.raises(ValueError, match="finite"):
         stage.set_friction("floor", float("nan"))
     record = stage.inject_fault("wire.cut", "can0", duration=0.01)
-    assert record["active"] and record["ends"] == 45
+    assert record.active and record.ends == 45
     assert stage.counts()["can0"]["frames"] == 164
     stage.reset()
     assert stage.time == pytest.approx(0.08)

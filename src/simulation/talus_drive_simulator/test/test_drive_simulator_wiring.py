@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import yaml
 from talus_can.codec.drives import Drives
 from talus_can.codec.registry import make_family
 from talus_can.load import MOST_BUS_LOAD, BusPlan, bus_load
 from talus_core.errors import TalusError, UnknownNameError
+from talus_core.files.data_files import yaml_tree
 from talus_drive_simulator.planning import FAMILY_PLANS, plan_wiring, wiring_text
 from talus_drive_simulator.wiring import Wiring, WiringError, read_wiring, wiring_of
 
@@ -22,7 +22,7 @@ def tree(**changes: object) -> dict:
 
 def planned(robot, family: str, rate_hz: float = 500.0) -> Wiring:
     text = wiring_text(plan_wiring(robot, family, rate_hz))
-    return wiring_of(yaml.safe_load(text), robot.joint_names)
+    return wiring_of(yaml_tree(text), robot.joint_names)
 
 
 def test_a_file_of_the_driver_serves_as_a_wiring(robot, tmp_path):

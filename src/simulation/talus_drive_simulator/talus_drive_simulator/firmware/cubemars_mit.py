@@ -35,10 +35,13 @@ class CubemarsMitFirmware(Firmware):
 
     silence_is_trouble = False
 
+    def listens(self, can_id: int, flags: int) -> bool:
+        """Return whether it is this drive's identifier."""
+        return not flags & (EXTENDED | REMOTE | FLEXIBLE) and can_id == self.spec.drive_id
+
     def hears(self, frame: WireFrame) -> bool:
         """Return whether it is a command for this drive."""
-        is_foreign = frame.flags & (EXTENDED | REMOTE | FLEXIBLE) or len(frame.data) != _BYTES
-        return not is_foreign and frame.can_id == self.spec.drive_id
+        return len(frame.data) == _BYTES and self.listens(frame.can_id, frame.flags)
 
     def receive(self, frame: WireFrame, now: float, motion: Motion) -> Sequence[WireFrame]:
         """Obey and report."""

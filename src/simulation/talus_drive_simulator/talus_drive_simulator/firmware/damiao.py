@@ -65,13 +65,17 @@ class DamiaoFirmware(Firmware):
         super().reboot()
         self._mode = _IMPEDANCE_MODE
 
+    def listens(self, can_id: int, flags: int) -> bool:
+        """Return whether it is this drive's identifier, or that of all drives' registers."""
+        return not flags & (EXTENDED | REMOTE) and can_id in (self.spec.drive_id, _REGISTER_ID)
+
     def hears(self, frame: WireFrame) -> bool:
         """Return whether it is a command for this drive or a request for its registers."""
-        if frame.flags & (EXTENDED | REMOTE) or len(frame.data) != _BYTES:
+        data = frame.data
+        if len(data) != _BYTES or not self.listens(frame.can_id, frame.flags):
             return False
-        if frame.can_id == _REGISTER_ID:
-            return frame.data[0] | frame.data[1] << 8 == self.spec.drive_id
-        return frame.can_id == self.spec.drive_id
+        is_register = frame.can_id == _REGISTER_ID
+        return not is_register or data[0] | data[1] << 8 == self.spec.drive_id
 
     def receive(self, frame: WireFrame, now: float, motion: Motion) -> Sequence[WireFrame]:
         """Obey and report."""

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import NamedTuple
@@ -94,6 +94,7 @@ class Firmware(ABC):
         is_on: Whether it gives torque when it has a law.
         trouble: Why it went off by itself, until that is cleared.
         zero: Shaft position that it calls 0, rad.
+        when_set: Called when it is set up otherwise; then it may listen to other frames.
     """
 
     silence_is_trouble = True
@@ -103,11 +104,12 @@ class Firmware(ABC):
         self.spec = spec
         self._built = spec
         self.zero = 0.0
+        self.when_set: Callable[[], None] = _nothing
         self.reboot()
 
     def reboot(self) -> None:
         """Begin anew as after power-on: torque off, registers as they were set up; zero stays."""
-        self.spec = self._built
+        self._become(self._built)
         self.is_on = False
         self.trouble: DriveTrouble | None = None
         self._target: Law | None = None
@@ -116,11 +118,15 @@ class Firmware(ABC):
     def rebuild(self, spec: DriveSpec) -> None:
         """Be set up otherwise from here on, also after the next power-on."""
         self._built = spec
-        self.spec = spec
+        self._become(spec)
+
+    @abstractmethod
+    def listens(self, can_id: int, flags: int) -> bool:
+        """Return whether a frame with this identifier and these flags may be for it."""
 
     @abstractmethod
     def hears(self, frame: WireFrame) -> bool:
-        """Return whether a frame passes the drive's filter."""
+        """Return whether a frame is for it, of those that it listens to."""
 
     @abstractmethod
     def receive(self, frame: WireFrame, now: float, motion: Motion) -> Sequence[WireFrame]:
@@ -163,9 +169,17 @@ class Firmware(ABC):
 
     def _set(self, **changes: float | None) -> None:
         """Change fields of the setup until the next power-on."""
-        self.spec = replace(self.spec, **changes)  # type: ignore[arg-type]
+        self._become(replace(self.spec, **changes))  # type: ignore[arg-type]
 
     def _scale(self, **ends: float) -> None:
         """Change ranges of the model until the next power-on."""
         model = replace(self.spec.model, **ends)  # type: ignore[arg-type]
-        self.spec = replace(self.spec, model=model)
+        self._become(replace(self.spec, model=model))
+
+    def _become(self, spec: DriveSpec) -> None:
+        self.spec = spec
+        self.when_set()
+
+
+def _nothing() -> None:
+    """Tell nobody of it."""

@@ -73,9 +73,13 @@ class MoteusFirmware(Firmware):
         self._text_out = b""
         self._held_position = 0.0
 
-    def hears(self, frame: WireFrame) -> bool:
+    def listens(self, can_id: int, flags: int) -> bool:
         """Return whether it is for this drive; classic frames are obeyed as well."""
-        return frame.can_id & 0x7F == self.spec.drive_id and frame.can_id >> 16 == 0
+        return can_id & 0x7F == self.spec.drive_id and can_id >> 16 == 0
+
+    def hears(self, frame: WireFrame) -> bool:
+        """Return whether it is for this drive."""
+        return self.listens(frame.can_id, frame.flags)
 
     def receive(self, frame: WireFrame, now: float, motion: Motion) -> Sequence[WireFrame]:
         """Obey all subframes in their order; what cannot be read ends the frame."""

@@ -75,10 +75,13 @@ class OdriveFirmware(Firmware):
         self._next_report = 0.0
         self._next_heartbeat = 0.0
 
+    def listens(self, can_id: int, flags: int) -> bool:
+        """Return whether it is this node's."""
+        return not flags & (EXTENDED | FLEXIBLE) and can_id >> _COMMAND_BITS == self.spec.drive_id
+
     def hears(self, frame: WireFrame) -> bool:
         """Return whether it is a command for this node."""
-        is_foreign = frame.flags & (EXTENDED | FLEXIBLE)
-        return not is_foreign and frame.can_id >> _COMMAND_BITS == self.spec.drive_id
+        return self.listens(frame.can_id, frame.flags)
 
     def receive(self, frame: WireFrame, now: float, motion: Motion) -> Sequence[WireFrame]:
         """Obey; a frame that is too short is none."""

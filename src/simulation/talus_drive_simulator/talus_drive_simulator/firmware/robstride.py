@@ -83,10 +83,13 @@ class RobstrideFirmware(Firmware):
             _VELOCITY_REGISTER: self.spec.model.velocity,
         }
 
+    def listens(self, can_id: int, flags: int) -> bool:
+        """Return whether the lowest byte is this drive."""
+        return flags == EXTENDED and can_id & 0xFF == self.spec.drive_id
+
     def hears(self, frame: WireFrame) -> bool:
         """Return whether it is for this drive."""
-        is_ours = frame.flags == EXTENDED and frame.can_id & 0xFF == self.spec.drive_id
-        return is_ours and len(frame.data) == _BYTES
+        return len(frame.data) == _BYTES and self.listens(frame.can_id, frame.flags)
 
     def receive(self, frame: WireFrame, now: float, motion: Motion) -> Sequence[WireFrame]:
         """Obey and report."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from talus_core.driver import Battery, DriverError, GroundTruth
+from talus_core.driver import Battery, DriverError, GroundTruth, Injection
 
 from talus_drive_simulator.body import BodySenses
 from talus_drive_simulator.stage.server import CONTROL, socket_path
@@ -26,6 +26,8 @@ class StageClient:
         time: Simulated time of the last answer, s.
         senses: What IMU, feet and pack said then.
         torque_left: (n,) share of its peak that each joint's motor could give then.
+        energy_used: Energy taken from the battery by then, J.
+        faults: Faults that acted then.
     """
 
     def __init__(self, folder: Path):
@@ -66,11 +68,16 @@ class StageClient:
 
     def inject_fault(
         self, name: str, target: str = "", severity: float = 0.0, duration: float = 0.0
-    ) -> dict[str, Any]:
+    ) -> Injection:
         """Stage a fault; return its record. Raises ValueError for what cannot be."""
-        return self._asked(
+        answer = self._asked(
             "inject_fault", name=name, target=target, severity=severity, duration=duration
         )
+        return Injection(**answer)
+
+    def qpos(self) -> np.ndarray:
+        """Return MuJoCo's generalised positions of the whole scene, (nq,)."""
+        return np.array(self._asked("qpos")["qpos"])
 
     def counts(self) -> dict[str, Any]:
         """Return by bus what happened on its wire so far."""
@@ -84,6 +91,8 @@ class StageClient:
         senses = answer["senses"]
         self.time = float(answer["time"])
         self.torque_left = np.array(answer["torque_left"])
+        self.energy_used = float(answer["energy_used"])
+        self.faults = tuple(Injection(**row) for row in answer["faults"])
         self.senses = BodySenses(
             np.array(senses["angular_velocity"]),
             np.array(senses["linear_acceleration"]),

@@ -3,13 +3,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
-from talus_core.driver import Battery, Driver, GroundTruth
+from talus_core.driver import Battery, Derating, Driver, GroundTruth, Remarked, SingleCut
+from talus_core.robot import RobotDescription
 from talus_core.state import JointCommand, RobotState
 
 from talus_drive_simulator.stage.client import StageClient
+from talus_drive_simulator.stage.remote_faults import RemoteFaults
+
+
+class DriveDriver(Driver, SingleCut, Derating, Remarked, Protocol):
+    """Says what a driver of single drives offers, on real buses or simulated ones."""
 
 
 class SimulatedCanDriver:
@@ -17,10 +25,14 @@ class SimulatedCanDriver:
 
     It forwards time and stage business to the simulator, puts IMU and feet into the state, and
     the pack in the place of the driver's own.
+
+    Attributes:
+        faults: Faults of messages, wires, drives and body.
     """
 
-    def __init__(self, driver: Driver, stage: StageClient):
-        """Take the driver that speaks to the buses, and the simulator's other socket."""
+    def __init__(self, driver: DriveDriver, stage: StageClient, robot: RobotDescription):
+        """Take the driver that speaks to the buses, the simulator's other socket, the robot."""
+        self.faults = RemoteFaults(robot, driver.period, stage)
         self._driver = driver
         self._stage = stage
 
@@ -38,6 +50,26 @@ class SimulatedCanDriver:
     def time(self) -> float:
         """Return the simulated time since the start, s."""
         return self._stage.time
+
+    @property
+    def torque_left(self) -> np.ndarray:
+        """Return the share of its peak torque that each drive can still give, (n,), 0 to 1."""
+        return self._driver.torque_left
+
+    @property
+    def energy_used(self) -> float:
+        """Return the energy taken from the battery since the start, J."""
+        return self._stage.energy_used
+
+    @property
+    def qpos(self) -> np.ndarray:
+        """Return MuJoCo's generalised positions of the whole scene, (nq,)."""
+        return self._stage.qpos()
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        """Return what the driver took otherwise than it was given."""
+        return self._driver.remarks
 
     def connect(self) -> None:
         """Open the buses. Raises DriverError."""
@@ -61,6 +93,10 @@ class SimulatedCanDriver:
         """Cut all torque. Never raises."""
         self._driver.stop()
 
+    def cut(self, joints: Sequence[int]) -> None:
+        """Cut the torque of these joints until the next call. Never raises."""
+        self._driver.cut(joints)
+
     def close(self) -> None:
         """Let go of the buses and of the simulator, which ends. Idempotent."""
         self._driver.close()
@@ -73,10 +109,12 @@ class SimulatedCanDriver:
     def advance(self) -> None:
         """Let one period pass under what was sent."""
         self._stage.advance()
+        self.faults.begin_tick(round(self._stage.time / self.period))
 
     def reset(self) -> None:
-        """Put the body back into its start, with drives as after power-on."""
+        """Put the body back into its start, limp, and end all faults."""
         self._driver.stop()
+        self.faults.clear()
         self._stage.reset()
 
     def ground_truth(self) -> GroundTruth:

@@ -41,6 +41,7 @@ class StageVerbs:
             "set_friction": self._set_friction,
             "inject_fault": self._inject_fault,
             "counts": self._counts,
+            "qpos": self._qpos,
         }
 
     def answer(self, packet: bytes) -> bytes:
@@ -77,8 +78,15 @@ class StageVerbs:
             "period": self._simulator.period,
             "senses": senses_to_json(self._senses),
             "torque_left": self._simulator.body.torque_left.tolist(),
-            "faults": [_injection(item) for item in self._stager.active],
+            "energy_used": self._simulator.body.energy_used,
+            "faults": [_injection(item) for item in self._active()],
         }
+
+    def _active(self) -> list[Injection]:
+        return [*self._stager.active, *self._simulator.body.faults]
+
+    def _qpos(self, request: Mapping[str, Any]) -> Answer:
+        return {"qpos": self._simulator.body.qpos.tolist()}
 
     def _ground_truth(self, request: Mapping[str, Any]) -> Answer:
         truth = self._simulator.body.ground_truth()

@@ -7,6 +7,8 @@ next five. In CAN FD the checksum has its stuff bits at fixed places instead.
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from talus_can.frames import EXTENDED, FLEXIBLE, FLEXIBLE_LENGTHS, RATE_SWITCH, REMOTE
@@ -22,7 +24,6 @@ _STUFF_COUNT_BITS = 4
 _SHORT_PAYLOAD_BYTES = 16
 _SHORT_CHECK_BITS = 17 + 6  # of FD, with its fixed stuff bits
 _LONG_CHECK_BITS = 21 + 7
-_EQUAL_BITS = 5
 _LENGTH_CODES = {length: code for code, length in enumerate(FLEXIBLE_LENGTHS)}
 _BASE_SHIFT = 18  # of the first 11 bits of an extended identifier
 _BASE_MASK = 0x3_FFFF
@@ -61,7 +62,7 @@ def exact_bits(frame: WireFrame) -> ExactBits:
     size += 4 + 8 * len(payload)
     bits = bits << _CHECK_BITS | checksum(bits, size)
     size += _CHECK_BITS
-    stuff, _ = _stuff_bits(bits, size, _BEFORE_START)
+    stuff = _stuff_bits(f"{bits:0{size}b}")
     return ExactBits(size + stuff + _DELIMITER_BITS + _TAIL_BITS, 0)
 
 
@@ -92,54 +93,28 @@ def _identifier(frame: WireFrame) -> tuple[int, int]:
 
 
 def _flexible_bits(frame: WireFrame) -> ExactBits:
-    bits, size = _identifier(frame)
-    switches = 1 if frame.flags & RATE_SWITCH else 0
-    if frame.flags & EXTENDED:
+    header, header_stuff = _flexible_header(frame.can_id, frame.flags)
+    length = len(frame.data)
+    rest_size = 1 + 4 + 8 * length  # the first says that its sender is not passive
+    rest = _LENGTH_CODES[length] << 8 * length | int.from_bytes(frame.data, "big")
+    # A stuff bit behind the last bit of all is the first fixed one of the checksum.
+    stuff = _stuff_bits(f"{header}{rest >> 1:0{rest_size - 1}b}")
+    check = _SHORT_CHECK_BITS if length <= _SHORT_PAYLOAD_BYTES else _LONG_CHECK_BITS
+    nominal = len(header) + header_stuff + _TAIL_BITS
+    data = rest_size + stuff - header_stuff + _STUFF_COUNT_BITS + check + _DELIMITER_BITS
+    return ExactBits(nominal, data) if frame.flags & RATE_SWITCH else ExactBits(nominal + data, 0)
+
+
+@lru_cache(maxsize=4096)
+def _flexible_header(can_id: int, flags: int) -> tuple[str, int]:
+    """Return what an FD frame sends at the nominal rate before its data, and the stuff bits."""
+    bits, size = _identifier(WireFrame(can_id, flags, b""))
+    if flags & EXTENDED:
         bits = bits << 1
         size += 1
-    bits = bits << 3 | 0b100 | switches  # FD, reserved, rate switch
-    size += 3
-    length = len(frame.data)
-    rest = _LENGTH_CODES[length] << 8 * length | int.from_bytes(frame.data, "big")
-    rest_size = 1 + 4 + 8 * length  # the first says that its sender is not passive
-    header_stuff, state = _stuff_bits(bits, size, _BEFORE_START)
-    # A stuff bit behind the last bit of all is the first fixed one of the checksum.
-    data_stuff, _ = _stuff_bits(rest >> 1, rest_size - 1, state)
-    check = _SHORT_CHECK_BITS if length <= _SHORT_PAYLOAD_BYTES else _LONG_CHECK_BITS
-    nominal = size + header_stuff + _TAIL_BITS
-    data = rest_size + data_stuff + _STUFF_COUNT_BITS + check + _DELIMITER_BITS
-    return ExactBits(nominal, data) if switches else ExactBits(nominal + data, 0)
-
-
-def _step_table() -> list[tuple[int, int]]:
-    """Return (stuff bits, next state) by state * 2 + bit.
-
-    A state is the last bit * 4 and how many equal ones end there less one, 0 to 3.
-    """
-    table = []
-    for state in range(8):
-        last, run = divmod(state, 4)
-        for bit in range(2):
-            length = run + 2 if bit == last else 1
-            if length == _EQUAL_BITS:
-                table.append((1, (1 - bit) * 4))
-            else:
-                table.append((0, bit * 4 + length - 1))
-    return table
-
-
-def _byte_table(steps: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return (stuff bits, next state) by state * 256 + byte."""
-    table = []
-    for first in range(8):
-        for byte in range(256):
-            state = first
-            stuff = 0
-            for place in range(7, -1, -1):
-                more, state = steps[state * 2 + (byte >> place & 1)]
-                stuff += more
-            table.append((stuff, state))
-    return table
+    bits = bits << 3 | 0b100 | (1 if flags & RATE_SWITCH else 0)  # FD, reserved, rate switch
+    header = f"{bits:0{size + 3}b}"
+    return header, _stuff_bits(header)
 
 
 def _check_table() -> list[int]:
@@ -154,20 +129,12 @@ def _check_table() -> list[int]:
     return table
 
 
-_STEPS = _step_table()
-_BYTES = _byte_table(_STEPS)
 _CHECK_TABLE = _check_table()
-_BEFORE_START = 4  # a free wire is recessive; that does not count before the start of a frame
+# Five equal bits, and each four behind them that the stuff bit makes five.
+_STUFFED = re.compile("00000(?:11110000)*(?:1111)?|11111(?:00001111)*(?:0000)?")
 
 
-def _stuff_bits(bits: int, size: int, state: int) -> tuple[int, int]:
-    """Return how many stuff bits `size` bits get behind a state, and the state after them."""
-    stuff = 0
-    whole = size // 8 * 8
-    for place in range(size - 1, whole - 1, -1):
-        more, state = _STEPS[state * 2 + (bits >> place & 1)]
-        stuff += more
-    for byte in (bits & (1 << whole) - 1).to_bytes(whole // 8, "big"):
-        more, state = _BYTES[state * 256 + byte]
-        stuff += more
-    return stuff, state
+def _stuff_bits(bits: str) -> int:
+    """Return how many stuff bits go between bits that begin with the start of a frame."""
+    runs = _STUFFED.findall(bits)
+    return (len("".join(runs)) - len(runs)) // 4  # one of 5 bits, two of 9, three of 13

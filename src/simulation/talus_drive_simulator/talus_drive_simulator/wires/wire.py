@@ -6,7 +6,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import NamedTuple
 
 from talus_can.frames import ERROR_FRAME
@@ -26,6 +25,7 @@ _RESTARTED_CLASS = 0x100
 _PASSIVE_DETAIL = 0x20
 _ACTIVE_DETAIL = 0x40
 _ERROR_PAYLOAD_BYTES = 8
+_NO_KEY = 1 << 32  # above every arbitration key
 
 
 @dataclass(slots=True)
@@ -63,7 +63,7 @@ class WireCounts:
 
 
 class _Flight(NamedTuple):
-    senders: tuple[int, ...]
+    senders: list[int]
     frame: WireFrame
     begin: float
     end: float
@@ -137,29 +137,33 @@ class Wire:
         """Return the next frame that begins before `until`."""
         if self.faults.is_cut:
             return None
-        waiting = [
-            (*node.queue[0], number)
-            for number, node in enumerate(self.nodes)
-            if node.queue and node.back_at is None
-        ]
-        if not waiting:
-            return None
-        begin = max(self._free_at, self._now, min(head[0] for head in waiting))
+        first = min(
+            (node.queue[0][0] for node in self.nodes if node.queue and node.back_at is None),
+            default=until,
+        )
+        begin = max(self._free_at, self._now, first)
         if begin >= until:
             return None
-        heads = [head for head in waiting if head[0] <= begin]
-        _, best, frame, _ = min(heads, key=itemgetter(1))
-        winners = [head for head in heads if head[1] == best]
+        best = _NO_KEY
+        winners: list[int] = []
+        for number, node in enumerate(self.nodes):
+            if not node.queue or node.back_at is not None:
+                continue
+            ready, key, _ = node.queue[0]
+            if ready > begin or key > best:
+                continue
+            winners = [*winners, number] if key == best else [number]
+            best = key
+        frame = self.nodes[winners[0]].queue[0][2]
         seconds = exact_bits(frame).seconds(self.rates)
         # Two that send with one identifier destroy each other, unless all of it is the same.
-        is_whole = all(head[2] == frame for head in winners)
+        is_whole = all(self.nodes[number].queue[0][2] == frame for number in winners[1:])
         noise = self.faults.noise
         if noise and self._random.random() < noise:
             is_whole = False
         if not is_whole:
             seconds = self._random.random() * seconds + _ERROR_BITS * self._bit_seconds
-        senders = tuple(head[3] for head in winners)
-        return _Flight(senders, frame, begin, begin + seconds, is_whole)
+        return _Flight(winners, frame, begin, begin + seconds, is_whole)
 
     def _finish(self, flight: _Flight, deliver: Callable[[int, WireFrame, float], None]) -> None:
         counts = self.counts
