@@ -86,6 +86,7 @@ class DriveNode:
         """Lose power for a moment: torque off, registers forgotten, silent until it has booted."""
         self.firmware.reboot()
         self._busy_until.clear()
+        self._wire.nodes[self.number].clear()
         self.back_at = now + seconds
 
     def _say(self, frames: Sequence[WireFrame], ready: float) -> None:

@@ -162,6 +162,25 @@ def check_stage(host: Robot) -> None:
     assert stage.time == pytest.approx(0.08)
     host.wires[0].send(b"no frames at all")
     host.tick()  # goes on
+    check_restart(host)
+
+
+def check_restart(host: Robot) -> None:
+    """A client that connects anew brings the host's controller back from bus-off."""
+    name, path = "can0", host.wires[0].getpeername()
+    host.stage.inject_fault("wire.bus_off", name)
+    host.wires[0].close()
+    host.stage.advance()
+    host.wires[0] = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    host.wires[0].connect(path)
+    frames_before = host.stage.counts()[name]["frames"]
+    for _ in range(3):
+        host.stage.advance()
+    told = unpack_frames(host.wires[0].recv(FRAME_BYTES * 64))
+    assert [frame.can_id for frame in told] == [0x100]  # restarted, as Linux reports it
+    host.send(0, host.families[0].order(Order.POLL, host.seen[0]))
+    host.tick()
+    assert host.stage.counts()[name]["frames"] == frames_before + 4
 
 
 def test_sigterm_ends_it_cleanly(robot, tmp_path):

@@ -51,6 +51,7 @@ class BusPort:
         self._listener = _listen(socket_path(folder, name))
         self._listener.setblocking(False)
         self._client: socket.socket | None = None
+        self._clients = 0
 
     def take_in(self) -> None:
         """Put what the client sent on the wire's queue."""
@@ -84,10 +85,10 @@ class BusPort:
         with contextlib.suppress(BlockingIOError):
             client, _ = self._listener.accept()
             client.setblocking(False)
-            is_anew = self._client is not None
             self._drop()
             self._client = client
-            if is_anew:
+            self._clients += 1
+            if self._clients > 1:
                 self._simulator.bus(self._name).wire.restart_host(self._simulator.now)
 
     def _packet(self, client: socket.socket) -> bytes | None:

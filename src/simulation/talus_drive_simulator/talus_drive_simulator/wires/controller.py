@@ -66,6 +66,8 @@ class Controller:
 
     def has_failed(self, now: float, bit_seconds: float) -> None:
         """Count an error frame during its own; too many, and it goes off."""
+        if self.back_at is not None:
+            return  # it went off meanwhile
         self.errors += _ERRORS_OF_A_FAILURE
         if self.errors >= _OFF_ERRORS:
             self.go_off(now, bit_seconds)
