@@ -6,15 +6,14 @@ It takes some 40 us a frame: for a bench and its few drives, not for a whole rob
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from talus_can.bus.seam import BusError, BusHealth, BusState
+from talus_can.bus.seam import BusError
+from talus_can.bus.wire_bus import WireBus
 from talus_can.frames import (
     ERROR_FRAME,
     ERROR_PASSIVE,
@@ -44,7 +43,7 @@ def load_python_can() -> Any:
     return importlib.import_module("can")
 
 
-class PythonCanBus:
+class PythonCanBus(WireBus[Any]):
     """Is one channel of an adapter; see `Bus`."""
 
     def __init__(
@@ -68,27 +67,14 @@ class PythonCanBus:
             )
         if not adapter:
             raise BusError(f"bus {name}: kind python_can needs an adapter, such as pcan or slcan")
-        self._name = name
-        self._number = number
+        super().__init__(name, number)
         self._adapter = adapter
         self._channel = channel
         self._rates = rates
         self._is_flexible = is_flexible
         self._load = load
         self._library: Any = None
-        self._bus: Any = None
         self._waiting: list[Any] = []
-        self._health = BusHealth(BusState.ACTIVE)
-
-    @property
-    def name(self) -> str:
-        """Return the bus's name."""
-        return self._name
-
-    @property
-    def health(self) -> BusHealth:
-        """Return counts; the state as far as the adapter tells."""
-        return self._health
 
     def open(self) -> None:
         """Take the channel. Raises BusError: no library, no adapter, no such channel."""
@@ -103,12 +89,12 @@ class PythonCanBus:
         if self._is_flexible:
             options |= {"fd": True, "data_bitrate": int(self._rates.data)}
         try:
-            self._bus = self._library.Bus(interface=self._adapter, channel=self._channel, **options)
+            bus = self._library.Bus(interface=self._adapter, channel=self._channel, **options)
         except Exception as error:  # each adapter's library raises its own
             raise BusError(
                 f"bus {self._name}: adapter '{self._adapter}', channel '{self._channel}': {error}"
             ) from error
-        self._health = BusHealth(BusState.ACTIVE, restarts=self._health.restarts)
+        self._take(bus)
 
     def send(self, frames: FrameBatch) -> None:
         """Hand frames over one by one. Raises BusError."""
@@ -145,22 +131,8 @@ class PythonCanBus:
             self._waiting.append(message)
         return message is not None
 
-    def restart(self) -> None:
-        """Take the channel anew."""
-        self._health = replace(self._health, restarts=self._health.restarts + 1)
-        self.open()
-
-    def close(self) -> None:
-        """Let go of the channel."""
-        if self._bus is not None:
-            with contextlib.suppress(Exception):  # each adapter's library raises its own
-                self._bus.shutdown()
-            self._bus = None
-
-    def _opened(self) -> Any:
-        if self._bus is None:
-            raise BusError(f"bus {self._name} is not open")
-        return self._bus
+    def _let_go(self, wire: Any) -> None:
+        wire.shutdown()
 
     def _message(self, frames: FrameBatch, row: int) -> Any:
         flags = int(frames.flags[row])

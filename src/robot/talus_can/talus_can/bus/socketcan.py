@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import select
@@ -16,7 +15,8 @@ import numpy as np
 
 from talus_can.bus.error_frames import sorted_out
 from talus_can.bus.link_state import LinkState, read_link
-from talus_can.bus.seam import BusError, BusHealth, BusState
+from talus_can.bus.seam import BusError, BusState
+from talus_can.bus.wire_bus import WireBus
 from talus_can.frames import (
     FLEXIBLE,
     FrameBatch,
@@ -44,8 +44,11 @@ _ROOM_BYTES = 1 << 20  # of the socket's queue: half a second of a bus of 5 Mbit
 MakeSocket = Callable[[int, int, int], socket.socket]
 
 
-class SocketCanBus:
-    """Is one CAN interface of this computer; see `Bus`."""
+class SocketCanBus(WireBus[socket.socket]):
+    """Is one CAN interface of this computer; see `Bus`.
+
+    Its controller is restarted by the kernel (`restart-ms`): `restart` opens the socket again.
+    """
 
     def __init__(
         self,
@@ -61,25 +64,12 @@ class SocketCanBus:
 
         `make_socket` and `link` stand for the system's own, for tests.
         """
-        self._name = name
-        self._number = number
+        super().__init__(name, number)
         self._interface = interface
         self._rates = rates
         self._is_flexible = is_flexible
         self._make_socket = make_socket
         self._link = link
-        self._socket: socket.socket | None = None
-        self._health = BusHealth(BusState.ACTIVE)
-
-    @property
-    def name(self) -> str:
-        """Return the bus's name."""
-        return self._name
-
-    @property
-    def health(self) -> BusHealth:
-        """Return counts and state, as error frames told them."""
-        return self._health
 
     def open(self) -> None:
         """Take the interface. Raises BusError with the command that would mend it."""
@@ -96,8 +86,7 @@ class SocketCanBus:
         except OSError as error:
             wire.close()
             raise BusError(f"bus {self._name}: {self._why(error)}") from error
-        self._socket = wire
-        self._health = BusHealth(BusState.ACTIVE, restarts=self._health.restarts)
+        self._take(wire)
 
     def send(self, frames: FrameBatch) -> None:
         """Hand frames over one by one. Raises BusError where the queue is full or it is down."""
@@ -128,17 +117,8 @@ class SocketCanBus:
         """Sleep until a frame comes, s at most."""
         return bool(select.select([self._opened()], [], [], timeout)[0])
 
-    def restart(self) -> None:
-        """Open again; the controller itself is restarted by the kernel (`restart-ms`)."""
-        self._health = replace(self._health, restarts=self._health.restarts + 1)
-        self.open()
-
-    def close(self) -> None:
-        """Let go of the socket."""
-        if self._socket is not None:
-            with contextlib.suppress(OSError):
-                self._socket.close()
-            self._socket = None
+    def _let_go(self, wire: socket.socket) -> None:
+        wire.close()
 
     def _made(self) -> socket.socket:
         try:
@@ -195,11 +175,6 @@ class SocketCanBus:
         if error.errno == errno.ENETDOWN:
             return f"interface '{self._interface}' is down; {self._remedy}"
         return f"interface '{self._interface}': {error.strerror or error}"
-
-    def _opened(self) -> socket.socket:
-        if self._socket is None:
-            raise BusError(f"bus {self._name} is not open")
-        return self._socket
 
     def _failed(self, verb: str, error: OSError) -> BusError:
         if error.errno in (errno.ENETDOWN, errno.ENODEV, errno.ENXIO):

@@ -7,13 +7,13 @@ one without the flag of FD.
 
 from __future__ import annotations
 
-import contextlib
 import select
 import socket
 from dataclasses import replace
 
 from talus_can.bus.error_frames import sorted_out
-from talus_can.bus.seam import BusError, BusHealth, BusState
+from talus_can.bus.seam import BusError, BusState
+from talus_can.bus.wire_bus import WireBus
 from talus_can.frames import FrameBatch, FrameError, joined, pack_mixed, unpack_mixed
 
 # Frames of 72 bytes in one packet: what twenty drives of a bus and their host send in a tick.
@@ -21,26 +21,16 @@ MOST_FRAMES_A_PACKET = 64
 _ROOM_BYTES = 72 * 1024  # of a packet that is read: whatever the other side put together
 
 
-class UnixSocketBus:
-    """Is the client's end of a simulated wire; see `Bus`."""
+class UnixSocketBus(WireBus[socket.socket]):
+    """Is the client's end of a simulated wire; see `Bus`.
+
+    A wire without anybody at its other end is off.
+    """
 
     def __init__(self, name: str, number: int, path: str):
         """Take the bus's name and number, and the path at which the simulator listens."""
-        self._name = name
-        self._number = number
+        super().__init__(name, number)
         self._path = path
-        self._socket: socket.socket | None = None
-        self._health = BusHealth(BusState.ACTIVE)
-
-    @property
-    def name(self) -> str:
-        """Return the bus's name."""
-        return self._name
-
-    @property
-    def health(self) -> BusHealth:
-        """Return counts; a wire without anybody at its other end is off."""
-        return self._health
 
     def open(self) -> None:
         """Connect to the simulator. Raises BusError where nobody listens."""
@@ -59,8 +49,7 @@ class UnixSocketBus:
     def use(self, wire: socket.socket) -> None:
         """Take a socket that is connected already."""
         wire.setblocking(False)
-        self._socket = wire
-        self._health = BusHealth(BusState.ACTIVE, restarts=self._health.restarts)
+        self._take(wire)
 
     def send(self, frames: FrameBatch) -> None:
         """Hand frames over. Raises BusError where there is no room, or nobody at the other end."""
@@ -94,23 +83,8 @@ class UnixSocketBus:
         """Sleep until a frame comes, s at most."""
         return bool(select.select([self._opened()], [], [], timeout)[0])
 
-    def restart(self) -> None:
-        """Connect to the simulator again."""
-        restarts = self._health.restarts + 1
-        self._health = replace(self._health, restarts=restarts)
-        self.open()
-
-    def close(self) -> None:
-        """Let go of the socket."""
-        if self._socket is not None:
-            with contextlib.suppress(OSError):
-                self._socket.close()
-            self._socket = None
-
-    def _opened(self) -> socket.socket:
-        if self._socket is None:
-            raise BusError(f"bus {self._name} is not open")
-        return self._socket
+    def _let_go(self, wire: socket.socket) -> None:
+        wire.close()
 
     def _packet(self, wire: socket.socket) -> bytes | None:
         """Return the next packet; None where none is there."""
