@@ -7,10 +7,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from talus_can.codec.addressing import Addressed, JointLookup
 from talus_can.codec.drives import Drives
 from talus_can.codec.family import ControlMode, UnsupportedError
-from talus_can.codec.scaling import UnsignedFields
+from talus_can.codec.scaling import BigEndianWord, UnsignedFields
 from talus_can.codec.targets import Quantity, Targets, checked_targets
+from talus_can.frames import FrameBatch
 
 MIT_BITS = (16, 12, 12, 12, 12)  # position, velocity, kp, kd, torque: 64 together
 
@@ -34,6 +36,28 @@ class ImpedanceScale:
         values = np.full((len(Quantity), len(self._joints)), np.nan)
         values[:, joints] = self._fields.values(raw, joints)
         return Targets(values)
+
+
+class MitCommands:
+    """Makes and reads command frames of 64 bits, one for each drive: MIT_BITS in their order."""
+
+    def __init__(self, drives: Drives, to: Addressed, by_id: JointLookup):
+        """Take the drives, what addresses frames to them, and what finds them by identifier."""
+        self._to = to
+        self._by_id = by_id
+        self._scale = ImpedanceScale(drives, MIT_BITS)
+        self._word = BigEndianWord(MIT_BITS)
+
+    def frames(self, targets: Targets) -> FrameBatch:
+        """Return one frame for each drive. Raises CommandError."""
+        return self._to.with_columns(self._word.bytes_of(self._scale.raw(targets)))
+
+    def meaning(self, frames: FrameBatch) -> Targets:
+        """Return the targets that command frames mean."""
+        joints = self._by_id.find(frames.bus, frames.can_id)
+        is_ours = joints >= 0
+        raw = self._word.fields_of(frames.data[is_ours])
+        return self._scale.meaning(raw, joints[is_ours])
 
 
 def chosen_mode(family: str, mode: ControlMode | None, modes: Sequence[ControlMode]) -> ControlMode:

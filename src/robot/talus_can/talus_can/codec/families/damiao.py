@@ -25,7 +25,7 @@ from talus_can.codec.family import (
 )
 from talus_can.codec.fault_words import names_of_code
 from talus_can.codec.feedback import DecodedFrames, DriveSetting, Feedback, SettingReply
-from talus_can.codec.impedance import MIT_BITS, ImpedanceScale, chosen_mode
+from talus_can.codec.impedance import MitCommands, chosen_mode
 from talus_can.codec.registers import Register, RegisterMap
 from talus_can.codec.scaling import BigEndianWord, UnsignedFields
 from talus_can.codec.targets import Quantity, Targets
@@ -108,23 +108,18 @@ class DamiaoFamily(BareFamily):
         self._check_replies(np.asarray(replies))
         self._to = Addressed(drives, ids, flags, _BYTES)
         self._to_registers = Addressed(drives, np.full(len(drives), _REGISTER_ID), flags, _BYTES)
-        self._command_scale = ImpedanceScale(drives, MIT_BITS)
-        self._command_word = BigEndianWord(MIT_BITS)
+        self._commands = MitCommands(drives, self._to, self._by_id)
         ends = drives.scales("position", "velocity", "effort")
         self._feedback_scale = UnsignedFields(-ends, ends, (16, 12, 12))
         self._feedback_word = BigEndianWord(_FEEDBACK_BITS)
 
     def command(self, targets: Targets, feedback: Feedback) -> FrameBatch:
         """Return one frame for each drive."""
-        raw = self._command_scale.raw(targets)
-        return self._to.with_columns(self._command_word.bytes_of(raw))
+        return self._commands.frames(targets)
 
     def meaning(self, frames: FrameBatch) -> Targets:
         """Return the targets that command frames mean."""
-        joints = self._by_id.find(frames.bus, frames.can_id)
-        is_ours = joints >= 0
-        raw = self._command_word.fields_of(frames.data[is_ours])
-        return self._command_scale.meaning(raw, joints[is_ours])
+        return self._commands.meaning(frames)
 
     def decode(self, frames: FrameBatch, feedback: Feedback) -> DecodedFrames:
         """Read feedback and answers of registers."""
