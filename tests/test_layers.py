@@ -79,6 +79,7 @@ MAY_IMPORT = {
     },
     "talus_perception": {"numpy", "talus_core"},
     "talus_map": {"numpy", "talus_core"},
+    "talus_localisation": {"numpy", "scipy", "talus_core"},
     "talus_recorder": {"numpy", "mcap", "talus_core"},
     "talus_view": {"numpy", "cv2", "trimesh", "viser", "talus_core"},
     # Stands above what it imitates; found by entry points, imported by the laboratory alone.

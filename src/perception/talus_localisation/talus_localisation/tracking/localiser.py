@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Follows a robot through a map that it makes on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from talus_core.parameters import parameter, section
+
+from talus_localisation.graph.pose_graph import Edge
+from talus_localisation.level_pose import LevelPose
+from talus_localisation.matching.matcher import Match, MatcherConfig, SurfelIndex, match
+from talus_localisation.matching.surfels import Surfels
+from talus_localisation.tracking.key_frames import KeyFrame, KeyFrames
+from talus_localisation.tracking.loops import LoopConfig, LoopFinder
+from talus_localisation.tracking.lost import LostConfig, LostWatch
+
+# Of odometry between two views of a robot that sways on its place.
+STILL_DEVIATION_M = 0.002
+STILL_DEVIATION_RAD = 0.0005
+# Five deviations: a match that odometry does not allow is one with the wrong walls.
+LIKELY_SQUARED_DISTANCE = 25.0
+# Way and turn after which two views need not overlap: half of a camera's range and of its width.
+OVERLAP_M_RAD = (2.0, 0.75)
+_GROWN = 1.2  # of what the index has of the newest key frame, before it is made anew
+
+
+@dataclass(frozen=True)
+class LocaliserConfig:
+    """Hold how a robot is followed."""
+
+    surfel_m: float = parameter(
+        0.1, "Edge of the cell of a map's surfel: two voxels of the map.", 0.02, 0.5
+    )
+    matched_surfels: int = parameter(
+        500, "Surfels of a view that are matched, at most: more gain little.", 50, 10000
+    )
+    key_frame_m: float = parameter(1.0, "Way after which a key frame is made.", 0.2, 10.0)
+    key_frame_rad: float = parameter(
+        0.8, "Turn after which a key frame is made: half of a camera's width.", 0.1, 3.0
+    )
+    recent_frames: int = parameter(
+        6, "Key frames behind the robot that it is matched with: six metres.", 2, 100
+    )
+    reach_m: float = parameter(
+        8.0, "Key frames farther away are not in view: a camera's range and a stride.", 2.0, 50.0
+    )
+    drift_share: float = parameter(
+        0.02, "Deviation of odometry over the way: twice that of good legged odometry.", 0.001, 0.2
+    )
+    drift_rad_per_m: float = parameter(
+        0.005, "Deviation of its yaw: 1 degree in 3.5 m.", 0.0005, 0.1
+    )
+    matcher: MatcherConfig = section(MatcherConfig)
+    loops: LoopConfig = section(LoopConfig)
+    lost: LostConfig = section(LostConfig)
+
+
+@dataclass(frozen=True)
+class View:
+    """Holds what was seen at one instant.
+
+    Attributes:
+        time: s.
+        robot_in_odom: Where the robot stood by its odometry.
+        surfels: In the robot's level frame, without its own body and what moves.
+    """
+
+    time: float
+    robot_in_odom: LevelPose
+    surfels: Surfels
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Holds where the robot is.
+
+    Attributes:
+        odom_in_map: Pose of the odometry's frame in the map.
+        fit: How the view lies on the map; None where it says nothing.
+        is_lost: Whether views have not fitted for some time.
+        loops: Measurements to older key frames that were believed with this view.
+    """
+
+    odom_in_map: LevelPose
+    fit: Match | None
+    is_lost: bool
+    loops: tuple[Edge, ...] = ()
+
+
+class SurfelLocaliser:
+    """Matches views with the key frames behind, and closes loops with older ones."""
+
+    def __init__(self, config: LocaliserConfig | None = None):
+        self._config = config or LocaliserConfig()
+        self.key_frames = KeyFrames()
+        self._lost = LostWatch(self._config.lost)
+        self._loops = LoopFinder(self._config.loops)
+        self._odom_in_map = LevelPose.identity()
+        self._last_odom: LevelPose | None = None
+        self._covariance = np.zeros((4, 4))
+        self._path_m = 0.0
+        self._index = SurfelIndex(Surfels.none())
+        self._indexed = 0  # surfels of the newest key frame that the index has
+        self._since_frame = np.zeros(2)  # m and rad walked since then
+        self._since_match = np.zeros(2)  # m and rad walked since the last view that was mapped
+
+    def see(self, view: View) -> Estimate:
+        """Take one view, and return where the robot is."""
+        walked = self._walked(view.robot_in_odom)
+        self._covariance = self._covariance + self._drift(walked)
+        pose = self._odom_in_map @ view.robot_in_odom
+        is_new_land = not len(self._index.surfels) or (self._since_match > OVERLAP_M_RAD).any()
+        chosen = view.surfels.balanced(self._config.matched_surfels)
+        if len(chosen) < self._config.matcher.least_surfels:
+            return Estimate(self._odom_in_map, None, self._lost.is_lost)  # it faces the open
+        fit = match(chosen, pose, self._index, self._config.matcher)
+        if fit is not None and not self._is_likely(pose, fit):
+            fit = None
+        if fit is None and is_new_land and not self._lost.is_lost:
+            return Estimate(self._odom_in_map, None, False, self._grow(view, pose))
+        is_lost = self._judge(view.time, fit)
+        if fit is None or is_lost or self._lost.is_doubtful:
+            return Estimate(self._odom_in_map, fit, is_lost)
+        pose = self._fused(pose, fit)
+        self._odom_in_map = pose @ view.robot_in_odom.inverse()
+        loops = self._grow(view, pose)
+        return Estimate(self._odom_in_map, fit, is_lost, loops)
+
+    def place(self, robot_in_map: LevelPose, robot_in_odom: LevelPose) -> None:
+        """Obey somebody who knows where the robot is."""
+        self._odom_in_map = robot_in_map @ robot_in_odom.inverse()
+        self._since_match = np.zeros(2)
+        self._lost.forgive()
+        self._refresh(robot_in_map, list(self.key_frames.frames))
+
+    def _walked(self, robot_in_odom: LevelPose) -> np.ndarray:
+        """Return way, m, and turn, rad, since the last view."""
+        last = self._last_odom or robot_in_odom
+        self._last_odom = robot_in_odom
+        change = last.change_to(robot_in_odom)
+        walked = np.array([np.linalg.norm(change[:3]), abs(change[3])])
+        self._path_m += float(walked[0])
+        self._since_frame += walked
+        self._since_match += walked
+        return walked
+
+    def _judge(self, time: float, fit: Match | None) -> bool:
+        """Return whether the robot is lost.
+
+        A view always overlaps the one before, which is in the map: one that has few partners was
+        taken elsewhere.
+        """
+        if fit is None or fit.covered_share < self._config.lost.floor_share:
+            return self._lost.see(time, None)
+        return self._lost.see(time, fit.inlier_share / fit.covered_share)
+
+    def _drift(self, walked: np.ndarray) -> np.ndarray:
+        """Return the (4, 4) covariance that odometry adds over a way, m, and a turn, rad."""
+        deviation = self._config.drift_share * walked[0] + STILL_DEVIATION_M
+        turn = self._config.drift_rad_per_m * walked[0] + self._config.drift_share * walked[1]
+        return np.diag([deviation**2] * 3 + [turn**2 + STILL_DEVIATION_RAD**2])
+
+    def _is_likely(self, predicted: LevelPose, fit: Match) -> bool:
+        """Return whether odometry and match may both be right."""
+        change = predicted.change_to(fit.pose)
+        known = np.linalg.solve(np.eye(4) + fit.information @ self._covariance, fit.information)
+        return bool(change @ known @ change < LIKELY_SQUARED_DISTANCE)
+
+    def _fused(self, predicted: LevelPose, fit: Match) -> LevelPose:
+        """Return the pose between odometry and match, by what each knows, as Kalman does."""
+        gain = np.linalg.solve(
+            np.eye(4) + self._covariance @ fit.information, self._covariance @ fit.information
+        )
+        self._covariance = (np.eye(4) - gain) @ self._covariance
+        return predicted.moved(gain @ predicted.change_to(fit.pose))
+
+    def _grow(self, view: View, pose: LevelPose) -> tuple[Edge, ...]:
+        """Add what was seen to the map, and return the loops that were closed."""
+        self._since_match = np.zeros(2)
+        frames = self.key_frames
+        name = len(frames.frames) - 1
+        far = self._since_frame > (self._config.key_frame_m, self._config.key_frame_rad)
+        loops: tuple[Edge, ...] = ()
+        if name < 0 or far.any():
+            loops = self._begin_frame(pose)
+            pose = self._odom_in_map @ view.robot_in_odom
+            name += 1
+        in_frame = frames.poses[name].inverse() @ pose
+        old = frames.frames[name]
+        joined = Surfels.joined([old.surfels, view.surfels.at(in_frame)]).thinned(
+            self._config.surfel_m
+        )
+        frames.replace(KeyFrame(name, joined, old.path_m))
+        if len(joined) > _GROWN * self._indexed:
+            self._indexed = len(joined)
+            self._refresh(pose, frames.consistent_with(name, self._config.recent_frames))
+        return loops
+
+    def _begin_frame(self, pose: LevelPose) -> tuple[Edge, ...]:
+        """Begin a key frame where the robot stands, after the last one's loops were looked for."""
+        frames = self.key_frames
+        name = len(frames.frames)
+        edge = None
+        loops: list[Edge] = []
+        if name:
+            robot_in_odom = self._odom_in_map.inverse() @ pose
+            in_last = frames.poses[name - 1].inverse() @ pose
+            found = self._loops.find(frames, name - 1, self._config.recent_frames)
+            if found:
+                _, loops = frames.close(found)
+            pose = frames.poses[name - 1] @ in_last  # the robot moves with its newest frame
+            self._odom_in_map = pose @ robot_in_odom.inverse()
+            edge = Edge(name - 1, name, in_last, self._edge_information())
+        frames.add(KeyFrame(name, Surfels.none(), self._path_m), pose, edge)
+        self._since_frame = np.zeros(2)
+        self._indexed = 0
+        return tuple(loops)
+
+    def _edge_information(self) -> np.ndarray:
+        """Return what the way between two key frames is known to: matches held it."""
+        deviation = 0.5 * self._config.drift_share * max(self._since_frame[0], 0.2)
+        turn = 0.5 * self._config.drift_rad_per_m * max(self._since_frame[0], 0.2)
+        return np.diag([deviation**-2] * 3 + [turn**-2])
+
+    def _refresh(self, pose: LevelPose, names: list[int]) -> None:
+        near = self.key_frames.near(pose.position, self._config.reach_m, names)
+        surfels = self.key_frames.surfels_in_map(near, self._config.surfel_m)
+        self._index = SurfelIndex(surfels)
