@@ -11,7 +11,7 @@ from talus_core.rotations import matrix_from_rpy
 from talus_core.transform import Transform
 from talus_map.layers.occupancy import FREE_CELL, OCCUPIED_CELL, UNKNOWN_CELL
 from talus_map.mapper import DepthView, MapConfig, Mapper
-from talus_map.voxels.voxel_map import BLOCK_EDGE_VOXELS, is_free
+from talus_map.voxels.block import BLOCK_EDGE_VOXELS, is_free
 from talus_simulation.cameras.depth_noise import DepthNoise, NoisyDepth
 from talus_simulation.cameras.rendering import SceneRenderer
 

@@ -23,6 +23,7 @@ from talus_interfaces.msg import SimulatorState
 from talus_interfaces.srv import MapFile
 from talus_map import conversions
 from talus_map.config import MapNodeConfig, with_cameras_of_robot
+from talus_map.loops.choice import slow_reason
 from talus_map.map_topics_node import LATCHED_QOS, MAP_QOS, MapTopics
 from talus_map.mapper import DepthView, Mapper
 from talus_map.status import status_of
@@ -43,6 +44,8 @@ class MapNode:
         given = with_cameras_of_robot(given_parameters(self._node))
         self._config = declare_config(self._node, MapNodeConfig, given)
         self._mapper = Mapper(self._config.map)
+        if slow := slow_reason():
+            self._node.get_logger().warning(slow)
         self._lock = Lock()  # guards the mapper: services run beside the main loop
         self._inbox = DepthInbox(
             self._config.odometry_frame, self._config.footprint_frame, self._config.most_hz

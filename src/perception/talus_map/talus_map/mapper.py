@@ -18,8 +18,10 @@ from talus_map.layers.moving import MovingBody, MovingConfig, MovingFinder
 from talus_map.layers.occupancy import OccupancyConfig, OccupancyGrid, project
 from talus_map.views.self_filter import SelfFilter
 from talus_map.voxels.open_space import OpenSpace
-from talus_map.voxels.projection import DepthSensor, end_points
-from talus_map.voxels.voxel_map import VoxelMap
+from talus_map.voxels.projection import DepthSensor, end_points, placed
+from talus_map.voxels.shared_map import SharedMap
+
+OWN_SOURCE = "cameras"  # of this robot: the layer of the map that they alone change
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,8 @@ class Mapper:
     """Holds all that is known of the surroundings.
 
     Attributes:
-        voxels: Occupied, free and unknown space.
+        shared: What all sources know of occupied, free and unknown space.
+        voxels: What this robot's cameras know of it: one layer of `shared`.
         elevation: Ground around the robot.
         moving: Bodies that move, in the newest image; the nearest first.
         views: Images fused since the start or the last `clear`.
@@ -92,7 +95,8 @@ class Mapper:
             self._config.min_range_m, self._config.max_range_m, self._config.noise_per_m2
         )
         self.self_filter = self_filter or SelfFilter(())
-        self.voxels = VoxelMap(self._config.resolution_m, self._config.most_blocks)
+        self.shared = SharedMap(self._config.resolution_m, self._config.most_blocks)
+        self.voxels = self.shared.layer(OWN_SOURCE)
         self.elevation = ElevationGrid(self._config.elevation)
         self._finder = MovingFinder(self._config.moving)
         self.moving: list[MovingBody] = []
@@ -101,7 +105,7 @@ class Mapper:
 
     def clear(self) -> None:
         """Forget all voxels, heights and moving bodies."""
-        self.voxels.clear()
+        self.shared.clear()
         self.elevation.clear()
         self._finder.clear()
         self.moving = []
@@ -114,14 +118,17 @@ class Mapper:
             self.views % step**2, step
         )  # another pixel of each step x step in every image
         seen = end_points(view.depth, view.camera, self._sensor, step, first)
-        points = view.camera_in_map.apply(seen)
+        points = placed(seen, view.camera_in_map)
         kept = np.flatnonzero(self.self_filter.keep(points, view.links_in_map))
         points = points.take(kept, axis=0)
         seen = seen.take(kept, axis=0)
         open_space = OpenSpace(view.depth, view.camera, view.camera_in_map, self._sensor)
-        hits = self.voxels.voxels_of(points)
-        self.moving = self._finder.step(self.voxels, hits, view.feet, view.time)
-        self.voxels.integrate(hits, *open_space.find(self.voxels.block_size))
+        hits = self.voxels.hits_of(points)
+        hits = hits.only(open_space.can_clear(hits.voxels, self.voxels.resolution))
+        self.moving = self._finder.step(self.voxels, hits.voxels, view.feet, view.time)
+        self.voxels.fuse(hits, open_space.find(self.voxels.block_size), view.time)
+        self.voxels.settle(view.time)
+        self.voxels.keep_near(view.feet)
         self.elevation.centre_on(view.feet[:2])
         variances = self._height_variances(seen, view.camera_in_map)
         self.elevation.integrate(points, variances, float(view.feet[2]), view.time)

@@ -5,17 +5,17 @@ import numpy as np
 import pytest
 from map_scene import CAMERA, FLOOR, WALL, depth_of_boxes, pose_looking, values_at
 from talus_map.mapper import DepthView, Mapper
-from talus_map.voxels.voxel_map import (
+from talus_map.voxels.block import (
     HIGHEST_LOG_ODDS,
     LOG_ODDS_STEP,
     LOWEST_LOG_ODDS,
     UNKNOWN_VOXEL,
-    VoxelMap,
     coordinates_of,
     is_free,
     is_occupied,
     keys_of,
 )
+from talus_map.voxels.voxel_map import VoxelMap
 
 EYE = pose_looking((0.0, 0.0, 1.5))
 BOX = ((1.5, -0.3, 1.0), (1.9, 0.3, 1.6))

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from talus_core.parameters import parameter
 
-from talus_map.voxels.voxel_map import UNKNOWN_VOXEL, VoxelMap, is_free, is_occupied
+from talus_map.voxels.block import UNKNOWN_VOXEL, is_free, is_occupied
+from talus_map.voxels.voxel_map import VoxelMap
 
 _AROUND = (
     np.stack(np.meshgrid(*[[-1, 0, 1]] * 3, indexing="ij"), -1).reshape(-1, 3).astype(np.int32)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from talus_core.parameters import parameter
 
-from talus_map.voxels.voxel_map import BLOCK_EDGE_VOXELS, VoxelMap, is_free
+from talus_map.voxels.block import BLOCK_EDGE_VOXELS, is_free
+from talus_map.voxels.voxel_map import VoxelMap
 
 # Values of a cell, as nav_msgs/OccupancyGrid defines them.
 UNKNOWN_CELL = -1
@@ -62,8 +63,9 @@ def project(voxels: VoxelMap, feet: np.ndarray, config: OccupancyConfig) -> Occu
         return OccupancyGrid(
             np.full((1, 1), UNKNOWN_CELL, np.int8), np.asarray(feet[:2], float), resolution
         )
-    first = voxels.coordinates[:, :2].min(axis=0)
-    shape = tuple((voxels.coordinates[:, :2].max(axis=0) - first + 1) * BLOCK_EDGE_VOXELS)
+    within = voxels.coordinates[:, :2]
+    first = within.min(axis=0)
+    shape = tuple((within.max(axis=0) - first + 1) * BLOCK_EDGE_VOXELS)
     corner = first * BLOCK_EDGE_VOXELS
     surface = voxels.occupied_voxels()
     column = surface[:, :2] - corner
@@ -134,18 +136,19 @@ def _open_columns(
     size = voxels.block_size
     low = float(ground.min()) + config.lowest_m
     high = float(ground.max()) + config.highest_m
-    bottom = voxels.coordinates[:, 2] * size
+    coordinates = voxels.coordinates
+    bottom = coordinates[:, 2] * size
     blocks = np.flatnonzero((bottom + size > low) & (bottom < high))
     within = np.arange(BLOCK_EDGE_VOXELS)
     x, y = (
-        (voxels.coordinates[blocks, axis] - first[axis])[:, None] * BLOCK_EDGE_VOXELS + within
+        (coordinates[blocks, axis] - first[axis])[:, None] * BLOCK_EDGE_VOXELS + within
         for axis in (0, 1)
     )
     place = (x[:, :, None], y[:, None, :])
     below = (
         bottom[blocks, None, None] - ground[place]
     )  # (blocks, 8, 8) m, bottom of each block's columns above the ground
-    is_open = is_free(voxels.log_odds[blocks]).reshape(
+    is_open = is_free(voxels.values_in(blocks)).reshape(
         -1, BLOCK_EDGE_VOXELS, BLOCK_EDGE_VOXELS, BLOCK_EDGE_VOXELS
     )
     count = np.zeros(below.shape, np.int32)

@@ -14,36 +14,37 @@ import numpy as np
 from talus_core.pinhole import Pinhole
 from talus_core.transform import Transform
 
-from talus_map.voxels.projection import DepthPyramid, DepthSensor, halved, open_depth
-from talus_map.voxels.voxel_map import BLOCK_EDGE_VOXELS, BLOCK_VOXELS
+from talus_map.loops.choice import usual_loops
+from talus_map.loops.seam import OPEN_BLOCK, ImageView, Loops, OpenBlocks
+from talus_map.voxels.block import BLOCK_EDGE_VOXELS
+from talus_map.voxels.projection import DepthSensor
 
-_CORNERS = np.stack(np.unravel_index(np.arange(8), (2, 2, 2))).astype(
-    np.float32
-)  # (3, 8) in blocks
-_CENTRES = (
-    np.stack(np.unravel_index(np.arange(BLOCK_VOXELS), (BLOCK_EDGE_VOXELS,) * 3)) + 0.5
-).astype(np.float32) / BLOCK_EDGE_VOXELS  # (3, 512)
 _HALF_DIAGONAL = 0.5 * np.sqrt(3.0)  # of a cube of edge 1
-_SLICE = 128  # blocks handled at once: temporaries of 256 kB stay in the processor's cache
-_NEAR = np.float32(0.01)  # m; what is nearer to the camera's plane has no pixel
 
 
 class OpenSpace:
     """Answers for one depth image which voxels it saw through."""
 
     def __init__(
-        self, depth: np.ndarray, camera: Pinhole, camera_in_map: Transform, sensor: DepthSensor
+        self,
+        depth: np.ndarray,
+        camera: Pinhole,
+        camera_in_map: Transform,
+        sensor: DepthSensor,
+        loops: Loops | None = None,
     ):
         """Prepare an image; `depth` is (height, width) m, NaN = invalid, +-inf = out of range.
 
         `camera_in_map` is the pose of C in M.
         """
+        self._loops = loops or usual_loops()
         # The image at half its size with the nearest of 2 x 2 is cautious at edges, and one of its
         # pixels still is smaller than a 5 cm voxel.
-        depths = halved(open_depth(depth, sensor), np.minimum)
-        self._depths = depths.ravel()
-        self._pyramid = DepthPyramid(depths)
-        self._height, self._width = depths.shape
+        self._depths = self._loops.open_depths(
+            depth, sensor.min_range, sensor.max_range, sensor.noise_per_m2
+        )
+        self._pyramid = self._loops.pyramid(self._depths)
+        height, width = self._depths.shape
         self._reach = sensor.max_range
         self._in_map = camera_in_map
         in_camera = camera_in_map.inverse()
@@ -56,133 +57,57 @@ class OpenSpace:
                 [0, 0, 1],
             ]
         )
-        self._scaled_rotation = (scale @ in_camera.rotation).astype(np.float32)
-        self._scaled_position = (scale @ in_camera.position).astype(np.float32)[:, None]
+        self._rotation = (scale @ in_camera.rotation).astype(np.float32)
+        self._position = (scale @ in_camera.position).astype(np.float32)
         self._corner_rays = np.linalg.inv(scale) @ [
-            [0, 0, self._width, self._width],
-            [0, self._height, 0, self._height],
+            [0, 0, width, width],
+            [0, height, 0, height],
             [1, 1, 1, 1],
         ]
 
-    def find(self, block_size: float) -> tuple[np.ndarray, np.ndarray]:
-        """Return the (k, 3) int32 blocks with open voxels, and these as (k, 512) booleans."""
-        # A voxel is open only if all of it lies before the surface.
-        margin = np.float32(_HALF_DIAGONAL * block_size / BLOCK_EDGE_VOXELS)
-        whole, inside, rest = self._sorted(
-            self._blocks_in_view(block_size), np.float32(block_size), margin
-        )
-        depths = self._depths - margin
-        masks = [np.ones((whole.shape[1], BLOCK_VOXELS), bool)]
-        for blocks, look in ((inside, self._look_inside), (rest, self._look_anywhere)):
-            for start in range(0, blocks.shape[1], _SLICE):
-                masks.append(
-                    look(
-                        *self._voxels(blocks[:, start : start + _SLICE], np.float32(block_size)),
-                        depths,
-                    )
-                )
-        blocks = np.concatenate([whole, inside, rest], axis=1).T
-        mask = np.concatenate(masks)
-        some = np.flatnonzero(mask.any(axis=1))
-        return blocks[some], mask[some]
+    def find(self, block_size: float) -> OpenBlocks:
+        """Return the blocks of an edge of `block_size` m that have open voxels."""
+        view = self._view(block_size)
+        blocks, kinds = self._loops.sort_blocks(view, *self._blocks_around(block_size))
+        is_whole = kinds == OPEN_BLOCK
+        mixed = np.ascontiguousarray(blocks[~is_whole])
+        masks, is_some = self._loops.open_masks(view, mixed, kinds[~is_whole])
+        whole = blocks[is_whole]
+        rows = np.concatenate([np.full(len(whole), -1), np.flatnonzero(is_some)]).astype(np.int32)
+        return OpenBlocks(np.concatenate([whole, mixed[is_some]]), rows, masks)
 
-    def _blocks_in_view(self, size: float) -> np.ndarray:
-        """Return the blocks whose circumscribed spheres reach into the view, (3, n) int32."""
+    def can_clear(self, voxels: np.ndarray, resolution: float) -> np.ndarray:
+        """Return which of (n, 3) voxels have their centre in the image, (n,) booleans.
+
+        Others are cut by its edge: a mark there would stay after what made it has gone.
+        """
+        centres = (voxels.T.astype(np.float32) + np.float32(0.5)) * np.float32(resolution)
+        height, width = self._depths.shape
+        x, y, z = self._rotation @ centres + self._position[:, None]
+        return (z > 0) & (x >= 0) & (y >= 0) & (x < width * z) & (y < height * z)
+
+    def _blocks_around(self, size: float) -> tuple[np.ndarray, np.ndarray]:
+        """Return the first and the last block of the box around the view, (3,) int32."""
         hull = np.concatenate([self._corner_rays * self._reach, np.zeros((3, 1))], axis=1)
         hull = np.floor(self._in_map.apply(hull.T) / size).astype(np.int32)
-        axes = [
-            np.arange(a, b + 1, dtype=np.int32)
-            for a, b in zip(hull.min(axis=0), hull.max(axis=0), strict=True)
-        ]
-        blocks = np.stack(np.meshgrid(*axes, indexing="ij")).reshape(3, -1)
-        x, y, z = self._scaled((blocks + np.float32(0.5)) * np.float32(size))
-        radius = _HALF_DIAGONAL * size
+        return hull.min(axis=0), hull.max(axis=0)
+
+    def _view(self, size: float) -> ImageView:
+        radius = np.float32(_HALF_DIAGONAL * size)
+        height, width = self._depths.shape
         # |row| bounds how much a pixel coordinate times z changes per metre; likewise at the far
         # edge.
-        rise = np.linalg.norm(self._scaled_rotation, axis=1) * radius
-        far_u = (
-            np.linalg.norm(self._scaled_rotation[0] - self._width * self._scaled_rotation[2])
-            * radius
+        u, v, z = self._rotation.astype(float)
+        rises = np.linalg.norm([u, v, u - width * z, v - height * z], axis=1) * radius
+        return ImageView(
+            depths=self._depths,
+            pyramid=self._pyramid,
+            rotation=self._rotation,
+            position=self._position,
+            block_size=np.float32(size),
+            reach=np.float32(self._reach),
+            radius=radius,
+            # A voxel is open only if all of it lies before the surface.
+            margin=np.float32(radius / BLOCK_EDGE_VOXELS),
+            rises=rises.astype(np.float32),
         )
-        far_v = (
-            np.linalg.norm(self._scaled_rotation[1] - self._height * self._scaled_rotation[2])
-            * radius
-        )
-        inside = (
-            (x > -rise[0])
-            & (y > -rise[1])
-            & (x - self._width * z < far_u)
-            & (y - self._height * z < far_v)
-        )
-        return blocks[:, inside & (z > -radius) & (z < self._reach + radius)]
-
-    def _sorted(
-        self, blocks: np.ndarray, size: np.float32, margin: np.float32
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Split (3, n) blocks into those wholly open, and those that may be partly open.
-
-        The latter come as two sets: wholly inside the image, and others. What remains is behind the
-        surfaces that were seen.
-        """
-        corners = (blocks[:, None] + _CORNERS[:, :, None]) * size
-        x, y, z = self._scaled(corners.reshape(3, -1)).reshape(3, 8, -1)
-        near = z.min(axis=0)
-        far = z.max(axis=0)
-        u = x / np.maximum(z, _NEAR)
-        v = y / np.maximum(z, _NEAR)
-        low = np.stack([u.min(axis=0), v.min(axis=0)])
-        high = np.stack([u.max(axis=0), v.max(axis=0)])
-        nearest, farthest = self._pyramid.range_in(low, high)
-        is_ahead = near > _NEAR
-        is_inside = (
-            is_ahead & (low > 0).all(axis=0) & (high[0] < self._width) & (high[1] < self._height)
-        )
-        is_whole = is_inside & (far + margin < nearest)
-        is_part = ~is_whole & ~(is_ahead & (near + margin > farthest))
-        return blocks[:, is_whole], blocks[:, is_part & is_inside], blocks[:, is_part & ~is_inside]
-
-    def _voxels(
-        self, blocks: np.ndarray, size: np.float32
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return u z, v z and z of the voxels' centres of (3, n) blocks, each (n, 512)."""
-        starts = self._scaled(blocks * size)
-        offsets = self._scaled_rotation @ (_CENTRES * size)
-        x, y, z = (start[:, None] + offset for start, offset in zip(starts, offsets, strict=True))
-        return x, y, z
-
-    def _look_inside(
-        self, x: np.ndarray, y: np.ndarray, z: np.ndarray, depths: np.ndarray
-    ) -> np.ndarray:
-        """Return which voxels lie before `depths`, all of them known to be inside the image.
-
-        Overwrites `x` and `y`.
-        """
-        np.divide(x, z, out=x)
-        np.divide(y, z, out=y)
-        pixels = y.astype(np.int32)
-        pixels *= self._width
-        pixels += x.astype(np.int32)
-        return z < depths.take(pixels, mode="clip")
-
-    def _look_anywhere(
-        self, x: np.ndarray, y: np.ndarray, z: np.ndarray, depths: np.ndarray
-    ) -> np.ndarray:
-        """Return which voxels lie before `depths`, inside the image or not.
-
-        They may also lie behind the camera.
-
-        Overwrites all arguments.
-        """
-        is_ahead = z > _NEAR
-        np.maximum(z, _NEAR, out=z)
-        np.divide(x, z, out=x)
-        np.divide(y, z, out=y)
-        is_seen = is_ahead & (x >= 0) & (x < self._width) & (y >= 0) & (y < self._height)
-        pixels = np.where(is_seen, y, 0).astype(np.int32) * self._width + np.where(
-            is_seen, x, 0
-        ).astype(np.int32)
-        return is_seen & (z < depths.take(pixels))
-
-    def _scaled(self, points: np.ndarray) -> np.ndarray:
-        """Return (3, n) points in M as (u z, v z, z)."""
-        return self._scaled_rotation @ points + self._scaled_position

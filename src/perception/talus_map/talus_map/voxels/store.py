@@ -12,13 +12,8 @@ from typing import Any
 import numpy as np
 from talus_core.errors import TalusError
 
-from talus_map.voxels.voxel_map import (
-    BLOCK_VOXELS,
-    FURTHEST_BLOCK,
-    LOG_ODDS_STEP,
-    VoxelMap,
-    keys_of,
-)
+from talus_map.voxels.block import BLOCK_VOXELS, FURTHEST_BLOCK, LOG_ODDS_STEP, keys_of
+from talus_map.voxels.voxel_map import VoxelMap
 
 MAP_FILE_KIND = "talus voxel map"
 MAP_FILE_VERSION = 1

@@ -1,73 +1,45 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stores log-odds of occupancy sparsely, in blocks of 8 x 8 x 8 voxels found by coordinates."""
+"""Stores what one source knows: log-odds of occupancy in blocks of 8 x 8 x 8 voxels.
+
+Blocks that were seen lately hold a byte a voxel. Of those that nobody has looked at for
+STALE_AFTER_S only the classes of their voxels are kept, two bits each, or one for all.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
-BLOCK_EDGE_VOXELS = 8  # voxels along an edge of a block
-BLOCK_VOXELS = BLOCK_EDGE_VOXELS**3
-UNKNOWN_VOXEL = np.int8(-128)  # the stored value of a voxel of which nothing was measured
-LOG_ODDS_STEP = (
-    0.05  # log-odds per step of the stored int8: the clamping range below needs 110 of 255 steps
+from talus_map.loops.choice import usual_loops
+from talus_map.loops.seam import Loops, OpenBlocks, PointVoxels
+from talus_map.voxels.block import (
+    BLOCK_EDGE_VOXELS,
+    BLOCK_VOXELS,
+    CLASS_VALUES,
+    CLASSES,
+    MIXED_BLOCK,
+    PACKED_BLOCK_BYTES,
+    STALE_AFTER_S,
+    UNKNOWN_CLASS,
+    coordinates_of,
+    is_occupied,
+    keys_of,
+    places_of,
+    voxels_at,
 )
+from talus_map.voxels.pool import RowPool
 
-# Log-odds of OctoMap's sensor model (Hornung et al., Autonomous Robots 2013, section 5.1).
-HIT_LOG_ODDS = 0.85  # an end point inside: p = 0.7
-MISS_LOG_ODDS = -0.4  # a ray passed: p = 0.4
-LOWEST_LOG_ODDS = -2.0  # p = 0.12: a free voxel turns occupied after 4 hits
-HIGHEST_LOG_ODDS = (
-    3.5  # p = 0.97: an occupied voxel turns free after 9 misses, at 10 Hz within a second
-)
-OCCUPIED_LOG_ODDS = 0.85  # p = 0.7, more than one hit: a single stray point is not an obstacle
-
-_BITS = 21  # of each coordinate in a key: +-1 048 576 blocks are +-419 km at 5 cm
-FURTHEST_BLOCK = 1 << (_BITS - 1)  # coordinates are from its negative to one below it
-_BIAS = FURTHEST_BLOCK
-_MASK = (1 << _BITS) - 1
-_CAPACITY = 1024  # blocks at the start, 0.5 MB
-
-
-# The thresholds in stored steps.
-_HIT, _MISS, _LOWEST, _HIGHEST, _OCCUPIED = (
-    np.int8(round(value / LOG_ODDS_STEP))
-    for value in (HIT_LOG_ODDS, MISS_LOG_ODDS, LOWEST_LOG_ODDS, HIGHEST_LOG_ODDS, OCCUPIED_LOG_ODDS)
-)
-
-
-def after_hit(log_odds: np.ndarray) -> np.ndarray:
-    """Return the stored values after an end point inside."""
-    return np.where(log_odds == UNKNOWN_VOXEL, _HIT, np.minimum(log_odds, _HIGHEST - _HIT) + _HIT)
-
-
-def after_miss(log_odds: np.ndarray) -> np.ndarray:
-    """Return the stored values after a ray that passed."""
-    return np.where(log_odds == UNKNOWN_VOXEL, _MISS, np.maximum(log_odds, _LOWEST - _MISS) + _MISS)
-
-
-def keys_of(coordinates: np.ndarray) -> np.ndarray:
-    """Return (n, 3) integer coordinates as (n,) int64 keys, one to one within +-2^20."""
-    biased = coordinates.astype(np.int64) + _BIAS
-    return (biased[:, 0] << 2 * _BITS) | (biased[:, 1] << _BITS) | biased[:, 2]
-
-
-def coordinates_of(keys: np.ndarray) -> np.ndarray:
-    """Return (n,) keys as (n, 3) int32 coordinates."""
-    columns = (keys >> 2 * _BITS, keys >> _BITS, keys)
-    return np.stack([(column & _MASK) - _BIAS for column in columns], axis=1).astype(np.int32)
-
-
-def is_occupied(log_odds: np.ndarray) -> np.ndarray:
-    """Return which stored values are occupied, booleans."""
-    return log_odds > _OCCUPIED
-
-
-def is_free(log_odds: np.ndarray) -> np.ndarray:
-    """Return which stored values are free, booleans.
-
-    What is neither occupied nor free is unknown or undecided.
-    """
-    return (log_odds < 0) & (log_odds != UNKNOWN_VOXEL)
+MOST_FULL = 0.9  # of the blocks that a map may hold: one image brings some thousand at most
+AFTER_FORGETTING = 0.8
+_CHUNK = 2048  # blocks unfolded at once: 1 MB
+_LEAST_ROWS = 1024
+# Where a block's voxels are: a row of the bytes, 0 and above; else, counted down from -1, a class
+# that all have, then rows of the packed.
+_FIRST_CLASS = -1
+_FIRST_PACKED = _FIRST_CLASS - CLASSES
+_ALIKE = np.array([0x00, 0x55, 0xAA, 0xFF], np.uint8)  # four voxels of each class
+_NO_VOXELS = np.zeros((0, 3), np.int32)
 
 
 class VoxelMap:
@@ -76,15 +48,17 @@ class VoxelMap:
     Attributes:
         resolution: m, edge of a voxel.
         most_blocks: Beyond this many, nothing new is stored and `is_full` is true.
+        version: Counts the changes; that of a block is the version at its last change.
     """
 
-    def __init__(self, resolution: float = 0.05, most_blocks: int = 200_000):
+    def __init__(
+        self, resolution: float = 0.05, most_blocks: int = 200_000, loops: Loops | None = None
+    ):
         self.resolution = resolution
         self.most_blocks = most_blocks
-        self.is_full = False
-        self._slots: dict[int, int] = {}
-        self._coordinates = np.zeros((_CAPACITY, 3), np.int32)
-        self._log_odds = np.full((_CAPACITY, BLOCK_VOXELS), UNKNOWN_VOXEL)
+        self.version = 0
+        self._loops = loops or usual_loops()
+        self._empty()
 
     @property
     def block_size(self) -> float:
@@ -94,115 +68,270 @@ class VoxelMap:
     @property
     def block_count(self) -> int:
         """Number of blocks of which something is known."""
-        return len(self._slots)
+        return len(self._index.keys)
+
+    @property
+    def keys(self) -> np.ndarray:
+        """Return (blocks,) int64 keys of the blocks."""
+        return self._index.keys
 
     @property
     def coordinates(self) -> np.ndarray:
         """Return (blocks, 3) int32; block (i, j, k) starts at (i, j, k) * block_size."""
-        return self._coordinates[: self.block_count]
+        return coordinates_of(self._index.keys)
 
     @property
     def log_odds(self) -> np.ndarray:
-        """Return (blocks, 512) int8 in steps of QUANTUM, or UNKNOWN: a view for reading."""
-        return self._log_odds[: self.block_count]
+        """Return (blocks, 512) int8 in steps of LOG_ODDS_STEP, or UNKNOWN_VOXEL: a copy."""
+        return self.values_in(np.arange(self.block_count))
+
+    @property
+    def seen_at(self) -> np.ndarray:
+        """Return (blocks,) uint32 s when each block was last measured."""
+        return self._seen_at[: self.block_count]
+
+    @property
+    def versions(self) -> np.ndarray:
+        """Return (blocks,) uint32 versions of the last change of each block."""
+        return self._versions[: self.block_count]
+
+    @property
+    def bytes_held(self) -> int:
+        """Return the size of all that is stored, bytes."""
+        arrays = [self._bytes.rows, self._packed.rows, self._places, self._seen_at]
+        arrays += [self._versions, self._is_changed]
+        # An entry of the index: a key, and at most three places of its table.
+        return sum(array.nbytes for array in arrays) + self.block_count * (8 + 3 * 4)
 
     def clear(self) -> None:
-        """Forget all blocks and their voxels."""
-        self._slots.clear()
-        self._log_odds[:] = UNKNOWN_VOXEL
-        self.is_full = False
+        """Forget all blocks."""
+        self._empty()
+        self.version += 1
 
-    def add_blocks(self, coordinates: np.ndarray, log_odds: np.ndarray) -> None:
+    def add_blocks(self, coordinates: np.ndarray, log_odds: np.ndarray, now: float = 0.0) -> None:
         """Replace the content of some blocks: (n, 3) coordinates, (n, 512) stored values."""
-        slots = self._slots_of(coordinates)
-        kept = slots >= 0
-        self._log_odds[slots[kept]] = log_odds[kept]
+        rows = self._rows_of(keys_of(coordinates))
+        kept = rows >= 0
+        slots = self._slots_of(rows[kept])  # first: it may move the rows
+        self._bytes.rows[slots] = log_odds[kept]
+        self._stamp(rows[kept], now)
 
-    def integrate(self, hits: np.ndarray, free_coordinates: np.ndarray, free: np.ndarray) -> None:
+    def add_packed(
+        self, keys: np.ndarray, packed: np.ndarray, seen_at: np.ndarray, versions: np.ndarray
+    ) -> None:
+        """Replace the content of some blocks by classes: (n,) distinct keys, (n, 128) uint8.
+
+        `seen_at` (n,) s is when their source looked at them last, `versions` (n,) are its own.
+        """
+        rows = self._rows_of(keys)
+        kept = np.flatnonzero(rows >= 0)
+        rows = rows[kept]
+        packed = packed[kept]
+        self._give_back(rows)
+        is_mixed = (packed != packed[:, :1]).any(axis=1) | (
+            packed[:, 0] != _ALIKE[packed[:, 0] & 3]
+        )
+        self._places[rows[~is_mixed]] = _FIRST_CLASS - (packed[~is_mixed, 0] & 3).astype(np.int32)
+        self._places[rows[is_mixed]] = _FIRST_PACKED - self._put_packed(packed[is_mixed])
+        self._stamp(rows, seen_at[kept])
+        self._versions[rows] = versions[kept]
+
+    def packed_in(self, rows: np.ndarray) -> np.ndarray:
+        """Return the classes of blocks by their numbers, (n, 128) uint8."""
+        places = self._places[rows]
+        packed = np.empty((len(rows), PACKED_BLOCK_BYTES), np.uint8)
+        is_bytes = places >= 0
+        packed[is_bytes] = self._loops.pack(self._bytes.rows, places[is_bytes])[0]
+        is_packed = places <= _FIRST_PACKED
+        packed[is_packed] = self._packed.rows[_FIRST_PACKED - places[is_packed]]
+        is_uniform = ~is_bytes & ~is_packed
+        packed[is_uniform] = _ALIKE[_FIRST_CLASS - places[is_uniform], None]
+        return packed
+
+    def take_changed(self) -> np.ndarray:
+        """Return the keys of the blocks that changed since the last call, (n,) int64."""
+        rows = np.flatnonzero(self._is_changed[: self.block_count])
+        self._is_changed[rows] = False
+        return self._index.keys[rows]
+
+    def integrate(
+        self, hits: np.ndarray, free_coordinates: np.ndarray, free: np.ndarray, now: float = 0.0
+    ) -> None:
         """Fuse one measurement: (n, 3) voxels with an end point, (k, 3) blocks with free voxels.
 
         The blocks' free voxels are (k, 512) booleans. Each voxel changes once, and a hit outweighs
         a passing ray.
         """
-        hit_slots, hit_places = self._places(hits)
-        hit_values = after_hit(self._log_odds[hit_slots, hit_places])
-        slots = self._slots_of(free_coordinates)
-        if self.is_full:
-            has_room = slots >= 0
-            slots = slots[has_room]
-            free = free[has_room]
-        values = self._log_odds[slots]
-        np.copyto(values, after_miss(values), where=free)
-        self._log_odds[slots] = values
-        self._log_odds[hit_slots, hit_places] = hit_values
+        keys = keys_of(hits >> 3)
+        block_keys, numbers = np.unique(keys, return_inverse=True)
+        found = PointVoxels(
+            np.ascontiguousarray(hits, np.int32), numbers.astype(np.int32), block_keys
+        )
+        rows = np.arange(len(free), dtype=np.int32)
+        self.fuse(found, OpenBlocks(free_coordinates, rows, free.astype(np.uint8)), now)
 
-    def voxels_of(self, points: np.ndarray) -> np.ndarray:
-        """Return the distinct voxels that hold (n, 3) points in m, (m, 3) int32."""
-        voxels = np.floor(points * np.float32(1.0 / self.resolution)).astype(np.int32)
-        return coordinates_of(_distinct(keys_of(voxels)))
+    def fuse(self, hits: PointVoxels, blocks: OpenBlocks, now: float = 0.0) -> None:
+        """Fuse one measurement of the instant `now`, s."""
+        rows = self._rows_of(np.concatenate([hits.block_keys, keys_of(blocks.coordinates)]))
+        slots = np.full(len(rows), -1, np.int32)
+        kept = np.flatnonzero(rows >= 0)
+        slots[kept] = self._slots_of(rows[kept])
+        of_hits = slots[: len(hits.block_keys)]
+        of_blocks = slots[len(hits.block_keys) :]
+        self._loops.fuse(self._bytes.rows, hits, of_hits, blocks, of_blocks)
+        self._stamp(rows[kept], now)
+
+    def settle(self, now: float) -> None:
+        """Keep only the classes of blocks that nobody has looked at for STALE_AFTER_S."""
+        age = np.abs(now - self.seen_at)  # of the future, too: a clock was set back
+        rows = np.flatnonzero((self._places[: self.block_count] >= 0) & (age > STALE_AFTER_S))
+        if not len(rows):
+            return
+        slots = self._places[rows]
+        packed, uniform = self._loops.pack(self._bytes.rows, slots)
+        self._bytes.give(slots)
+        is_mixed = uniform == MIXED_BLOCK
+        self._places[rows[~is_mixed]] = _FIRST_CLASS - uniform[~is_mixed].astype(np.int32)
+        self._places[rows[is_mixed]] = _FIRST_PACKED - self._put_packed(packed[is_mixed])
+        self._is_changed[rows] = True  # what is weaker may be outvoted
+
+    def keep_near(self, position: np.ndarray) -> None:
+        """Forget the blocks farthest from (3,) m once nine tenths of the room are taken.
+
+        Then 20 % of the room is free; so a robot that walks on is never full.
+        """
+        if self.block_count <= MOST_FULL * self.most_blocks:
+            return
+        centres = (self.coordinates + 0.5) * self.block_size
+        distances = np.linalg.norm(centres - position, axis=1)
+        kept = int(AFTER_FORGETTING * self.most_blocks)
+        self.forget(distances > np.partition(distances, kept)[kept])
+
+    def forget(self, is_forgotten: np.ndarray) -> None:
+        """Forget blocks; `is_forgotten` (blocks,) booleans."""
+        self._give_back(np.flatnonzero(is_forgotten))
+        kept = np.flatnonzero(~is_forgotten)
+        keys = self._index.keys[kept]
+        self._index = self._loops.make_index()
+        self._index.add(keys, len(keys))
+        for array in (self._places, self._seen_at, self._versions, self._is_changed):
+            array[: len(kept)] = array[kept]
+        self.is_full = False
+        self.version += 1
+
+    def hits_of(self, points: np.ndarray) -> PointVoxels:
+        """Return the distinct voxels that hold (n, 3) points in m."""
+        return self._loops.voxels_of(points, self.resolution)
+
+    def rows_of(self, keys: np.ndarray) -> np.ndarray:
+        """Return (n,) int32 numbers of the blocks with these keys; -1 for those unknown."""
+        return self._index.find(keys)
+
+    def values_in(self, rows: np.ndarray) -> np.ndarray:
+        """Return (n, 512) stored values of blocks by their numbers; -1 = an unknown block."""
+        places = np.where(rows >= 0, self._places[rows], _FIRST_CLASS - UNKNOWN_CLASS)
+        values = np.empty((len(rows), BLOCK_VOXELS), np.int8)
+        is_bytes = places >= 0
+        values[is_bytes] = self._bytes.rows[places[is_bytes]]
+        is_packed = places <= _FIRST_PACKED
+        packed = self._packed.rows[_FIRST_PACKED - places[is_packed]]
+        values[is_packed] = self._loops.unpack(packed)
+        is_uniform = ~is_bytes & ~is_packed
+        values[is_uniform] = CLASS_VALUES[_FIRST_CLASS - places[is_uniform], None]
+        return values
 
     def values_of(self, voxels: np.ndarray) -> np.ndarray:
         """Return (n,) stored values of (n, 3) int32 voxels; adds nothing to the map."""
-        keys = keys_of(voxels >> 3)
-        blocks = _distinct(keys)
-        slots = np.array([self._slots.get(key, -1) for key in blocks.tolist()], dtype=np.int64)
-        slots = slots[np.searchsorted(blocks, keys)]
-        return np.where(slots >= 0, self._log_odds[slots, _place(voxels)], UNKNOWN_VOXEL)
+        rows = self._index.find(keys_of(voxels >> 3))
+        places = np.where(rows >= 0, self._places[rows], _FIRST_CLASS - UNKNOWN_CLASS)
+        inside = places_of(voxels)
+        values = self._bytes.rows[np.maximum(places, 0), inside]
+        packed = np.maximum(_FIRST_PACKED - places, 0) * (places <= _FIRST_PACKED)
+        classes = self._packed.rows[packed, inside >> 2] >> (2 * (inside & 3)).astype(np.uint8) & 3
+        is_uniform = (places < 0) & (places > _FIRST_PACKED)
+        classes = np.where(is_uniform, _FIRST_CLASS - places, classes)
+        return np.where(places >= 0, values, CLASS_VALUES[np.where(places >= 0, 0, classes)])
 
     def occupied_voxels(self) -> np.ndarray:
         """Return (n, 3) int32 coordinates of the occupied voxels.
 
         The centre of voxel i is at (i + 0.5) * resolution.
         """
-        blocks, places = np.nonzero(is_occupied(self.log_odds))
-        local = np.stack(np.unravel_index(places, (BLOCK_EDGE_VOXELS,) * 3), axis=1)
-        return (self._coordinates[blocks] * BLOCK_EDGE_VOXELS + local).astype(np.int32)
+        found = [_NO_VOXELS]
+        for blocks, values in self.chunks():
+            numbers, places = np.nonzero(is_occupied(values))
+            found.append(voxels_at(blocks[numbers], places))
+        return np.concatenate(found)
 
     def occupied_centres(self) -> np.ndarray:
         """Return the centres of the occupied voxels, (n, 3) float32 in m."""
         return (self.occupied_voxels() + np.float32(0.5)) * np.float32(self.resolution)
 
-    def _places(self, voxels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return slots and indices in them of (n, 3) voxels, leaving out those without room."""
-        keys = keys_of(voxels >> 3)
-        blocks = _distinct(keys)
-        slots = self._slots_of(coordinates_of(blocks))[np.searchsorted(blocks, keys)]
-        return slots[slots >= 0], _place(voxels)[slots >= 0]
+    def chunks(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield (n, 3) coordinates and (n, 512) values of the blocks that are not free throughout.
 
-    def _slots_of(self, coordinates: np.ndarray) -> np.ndarray:
-        """Return (n,) slots of (n, 3) blocks, made where missing; -1 where the map is full."""
-        slots = self._slots
-        keys = keys_of(coordinates).tolist()
-        new = [key for key in dict.fromkeys(keys) if key not in slots]
-        room = self.most_blocks - len(slots)
-        self.is_full |= len(new) > room
-        for key in new[:room]:
-            slots[key] = len(slots)
-        if added := new[:room]:
-            self._grow(len(slots))
-            self._coordinates[len(slots) - len(added) : len(slots)] = coordinates_of(
-                np.array(added)
-            )
-        return np.array([slots.get(key, -1) for key in keys], dtype=np.int64)
+        Free and unknown blocks, which are most of a map, are left out: who looks for surfaces
+        needs none of them.
+        """
+        places = self._places[: self.block_count]
+        is_dull = (places < 0) & (places > _FIRST_CLASS - CLASSES + 1)
+        rows = np.flatnonzero(~is_dull)
+        for start in range(0, len(rows), _CHUNK):
+            part = rows[start : start + _CHUNK]
+            yield coordinates_of(self._index.keys[part]), self.values_in(part)
 
-    def _grow(self, blocks: int) -> None:
-        capacity = len(self._log_odds)
-        if blocks <= capacity:
-            return
-        more = max(blocks, 2 * capacity) - capacity
-        self._coordinates = np.concatenate([self._coordinates, np.zeros((more, 3), np.int32)])
-        self._log_odds = np.concatenate(
-            [self._log_odds, np.full((more, BLOCK_VOXELS), UNKNOWN_VOXEL)]
-        )
+    def _empty(self) -> None:
+        self._index = self._loops.make_index()
+        self._bytes = RowPool(BLOCK_VOXELS, np.int8)
+        self._packed = RowPool(PACKED_BLOCK_BYTES, np.uint8)
+        self._places = np.empty(_LEAST_ROWS, np.int32)
+        self._seen_at = np.empty(_LEAST_ROWS, np.uint32)
+        self._versions = np.empty(_LEAST_ROWS, np.uint32)
+        self._is_changed = np.empty(_LEAST_ROWS, bool)
+        self.is_full = False
 
+    def _rows_of(self, keys: np.ndarray) -> np.ndarray:
+        """Return (n,) rows of keys, made where missing; -1 where the map is full."""
+        known = self.block_count
+        rows = self._index.add(keys, self.most_blocks)
+        self.is_full |= bool((rows < 0).any())
+        if self.block_count > len(self._places):
+            self._grow(self.block_count)
+        self._places[known : self.block_count] = _FIRST_CLASS - UNKNOWN_CLASS
+        return rows
 
-def _distinct(keys: np.ndarray) -> np.ndarray:
-    """Return sorted distinct values; ten times faster on short integer arrays than numpy.unique."""
-    keys = np.sort(keys)
-    return keys[np.concatenate([np.ones(min(len(keys), 1), bool), keys[1:] != keys[:-1]])]
+    def _grow(self, rows: int) -> None:
+        capacity = max(rows, len(self._places) * 5 // 4)
+        self._places = np.resize(self._places, capacity)
+        self._seen_at = np.resize(self._seen_at, capacity)
+        self._versions = np.resize(self._versions, capacity)
+        self._is_changed = np.resize(self._is_changed, capacity)
 
+    def _slots_of(self, rows: np.ndarray) -> np.ndarray:
+        """Return where (n,) blocks hold a byte a voxel, (n,) int32; unfolds those that do not."""
+        folded = np.unique(rows[self._places[rows] < 0])
+        if len(folded):
+            values = self.values_in(folded)
+            self._give_back(folded)
+            slots = self._bytes.take(len(folded))
+            self._bytes.rows[slots] = values
+            self._places[folded] = slots
+        return self._places[rows]
 
-def _place(voxels: np.ndarray) -> np.ndarray:
-    """Return the index of each voxel in its block, (n,)."""
-    local = voxels & (BLOCK_EDGE_VOXELS - 1)
-    return (local[:, 0] * BLOCK_EDGE_VOXELS + local[:, 1]) * BLOCK_EDGE_VOXELS + local[:, 2]
+    def _put_packed(self, packed: np.ndarray) -> np.ndarray:
+        slots = self._packed.take(len(packed))
+        self._packed.rows[slots] = packed
+        return slots
+
+    def _give_back(self, rows: np.ndarray) -> None:
+        """Free the storage of some blocks, which then hold nothing."""
+        places = self._places[rows]
+        self._bytes.give(places[places >= 0])
+        self._packed.give(_FIRST_PACKED - places[places <= _FIRST_PACKED])
+        self._places[rows] = _FIRST_CLASS - UNKNOWN_CLASS
+
+    def _stamp(self, rows: np.ndarray, now: float | np.ndarray) -> None:
+        self.version += 1
+        self._versions[rows] = self.version
+        self._seen_at[rows] = now
+        self._is_changed[rows] = True

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 BUILD_FILES = ("package.xml", "setup.py", "setup.cfg", "CMakeLists.txt")
-BUILD_SUFFIXES = (".msg", ".srv", ".action")
+BUILD_SUFFIXES = (".msg", ".srv", ".action", ".cpp")
 # Folders of the checkout that a package installs; symbolic links need a build when a file is added
 # or removed.
 INSTALLED_FOLDERS = {"talus_bringup": ("launch", "config"), "talus_description": ("urdf",)}
