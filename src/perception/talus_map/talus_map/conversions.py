@@ -27,6 +27,7 @@ from talus_map.layers.moving import MovingBody
 from talus_map.layers.occupancy import OccupancyGrid
 from talus_map.views.inbox import DepthImage
 
+DEPTH_DTYPES = {"32FC1": np.dtype("<f4"), "16UC1": np.dtype("<u2")}
 MOST_PIXELS = 4096 * 4096  # four times the largest depth camera that is sold
 
 
@@ -47,20 +48,28 @@ def header_of(time: float, frame: str) -> Header:
 
 
 def depth_image_of(camera: str, message: Image) -> DepthImage:
-    """Return a 32FC1 image in m. Raises RefusedInputError for another encoding or size."""
+    """Return an image in m, of 32FC1 in m or 16UC1 in mm (REP 118).
+
+    Raises RefusedInputError for another encoding or size.
+    """
     size = f"{message.width} x {message.height}"
-    if message.encoding != "32FC1" or message.is_bigendian:
+    dtype = DEPTH_DTYPES.get(message.encoding)
+    if dtype is None or message.is_bigendian:
         raise RefusedInputError(
-            f"an image in '{message.encoding}'; 32FC1, little endian, in m works"
+            f"an image in '{message.encoding}'; 32FC1 in m or 16UC1 in mm, little endian, works"
         )
     if not 0 < message.width * message.height <= MOST_PIXELS:
         raise RefusedInputError(f"an image of {size} pixels; 1 to {MOST_PIXELS} of them work")
-    if message.step != 4 * message.width or len(message.data) != message.step * message.height:
+    row = dtype.itemsize * message.width
+    if message.step != row or len(message.data) != row * message.height:
         raise RefusedInputError(
             f"an image of {size} pixels in {len(message.data)} bytes, {message.step} a row; "
-            "4 a pixel work"
+            f"{dtype.itemsize} a pixel work"
         )
-    depth = np.frombuffer(message.data, "<f4").reshape(message.height, message.width)
+    depth = np.frombuffer(message.data, dtype).reshape(message.height, message.width)
+    if dtype.kind == "u":
+        millimetres = np.where(depth > 0, depth, np.float32(np.nan))  # 0 = invalid
+        depth = millimetres * np.float32(1e-3)
     return DepthImage(camera, message.header.frame_id, seconds(message.header.stamp), depth)
 
 
