@@ -27,7 +27,7 @@ from talus_map.layers.moving import MovingBody
 from talus_map.layers.occupancy import OccupancyGrid
 from talus_map.views.inbox import DepthImage
 
-DEPTH_DTYPES = {"32FC1": np.dtype("<f4"), "16UC1": np.dtype("<u2")}
+DEPTH_DTYPES: dict[str, np.dtype] = {"32FC1": np.dtype("<f4"), "16UC1": np.dtype("<u2")}
 MOST_PIXELS = 4096 * 4096  # four times the largest depth camera that is sold
 
 

@@ -10,7 +10,7 @@ from talus_core.pinhole import Pinhole
 from talus_map.loops import choice
 from talus_map.loops.compiled import CompiledLoops
 from talus_map.loops.in_numpy import NumpyLoops
-from talus_map.loops.library import LIBRARY, KernelError, load_kernel
+from talus_map.loops.library import KERNEL_LIBRARY, KernelError, load_kernel
 from talus_map.loops.seam import FAR_CELL_SQUARE, FAR_SQUARE
 from talus_map.voxels.block import (
     CLASS_VALUES,
@@ -194,7 +194,7 @@ def test_without_a_kernel_numpy_runs_and_one_line_says_why(monkeypatch, tmp_path
 @pytest.mark.parametrize("content", [b"", b"\x7fELF and no more"])
 def test_a_library_that_is_none_is_refused(monkeypatch, tmp_path, content):
     (tmp_path / "lib").mkdir()
-    (tmp_path / "lib" / LIBRARY).write_bytes(content)
+    (tmp_path / "lib" / KERNEL_LIBRARY).write_bytes(content)
     monkeypatch.setenv("AMENT_PREFIX_PATH", str(tmp_path))
     with pytest.raises(KernelError, match="cannot be loaded"):
         load_kernel()

@@ -12,7 +12,7 @@ from talus_map.voxels.block import (
     CLASS_VALUES,
     HIGHEST_STEPS,
     LOWEST_STEPS,
-    STALE_AFTER_S,
+    EVIDENCE_STALE_S,
     UNKNOWN_VOXEL,
     coordinates_of,
     is_free,
@@ -161,9 +161,9 @@ def test_who_marked_may_clear():
 def test_a_stale_mark_stands_alone_and_yields_to_fresh_evidence():
     shared = SharedMap()
     marked(shared, "mine", 100.0)
-    shared.layer("mine").settle(100.0 + STALE_AFTER_S + 2.0)
+    shared.layer("mine").settle(100.0 + EVIDENCE_STALE_S + 2.0)
     assert is_occupied(shared.values_of(BLOCK))[0]
-    cleared(shared, "other", 100.0 + STALE_AFTER_S + 2.0)
+    cleared(shared, "other", 100.0 + EVIDENCE_STALE_S + 2.0)
     assert is_free(shared.values_of(BLOCK))[0]
 
 
@@ -243,9 +243,9 @@ def test_stale_blocks_keep_their_classes_in_a_quarter_of_the_room(loops):
         voxels.integrate(hits, blocks[1000:], random.random((len(blocks) - 1000, 512)) < 0.5, 50.0)
     voxels.integrate(NO_HITS, blocks[:1000], np.ones((1000, 512), bool), 50.0)
     before = voxels.log_odds
-    voxels.settle(50.0 + STALE_AFTER_S)
+    voxels.settle(50.0 + EVIDENCE_STALE_S)
     np.testing.assert_array_equal(voxels.log_odds, before)  # not yet stale
-    voxels.settle(50.0 + STALE_AFTER_S + 1.0)
+    voxels.settle(50.0 + EVIDENCE_STALE_S + 1.0)
     after = voxels.log_odds
     for told in (is_free, is_occupied, lambda values: values == UNKNOWN_VOXEL):
         np.testing.assert_array_equal(told(after), told(before))

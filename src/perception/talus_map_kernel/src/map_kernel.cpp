@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <vector>
 
@@ -331,15 +332,31 @@ CLONED void spread_x(const uint8_t *slices, uint8_t *out) {  // (24 x, 64) to (8
   }
 }
 
-// Squared distances along z, 0 to 64, of the middle 8 of 24 voxels; kFar where none is within kReach.
-void spread_z(uint32_t column, uint8_t *out) {
-  for (int z = 0; z < 8; ++z) {
-    const uint32_t above = column >> (z + 8);
-    const uint32_t below = column & ((2u << (z + 8)) - 1);
-    int distance = kReach + 1;
-    if (above) distance = std::min(distance, __builtin_ctz(above));
-    if (below) distance = std::min(distance, z + 8 - (31 - __builtin_clz(below)));
-    out[z] = distance > kReach ? kFar : static_cast<uint8_t>(distance * distance);
+// Squared distances along z from the 8 voxels of a byte to the occupied ones in the byte below, in their own, and in
+// the byte above; kFar where none is within kReach.
+struct ByteDistances {
+  uint8_t squares[3][256][8];
+  ByteDistances() {
+    for (int where = 0; where < 3; ++where)
+      for (int byte = 0; byte < 256; ++byte)
+        for (int z = 0; z < 8; ++z) {
+          int nearest = kReach + 1;
+          for (int bit = 0; bit < 8; ++bit)
+            if (byte >> bit & 1) nearest = std::min(nearest, std::abs(8 * (where - 1) + bit - z));
+          squares[where][byte][z] = nearest > kReach ? kFar : static_cast<uint8_t>(nearest * nearest);
+        }
+  }
+};
+
+// (24 x, 24 y) columns of three bytes to (24 x, 24 y, 8 z) squared distances along z.
+CLONED void spread_z(const ByteDistances &table, const uint8_t *below, const uint8_t *own, const uint8_t *above,
+                     uint8_t *out) {
+  for (int i = 0; i < 576; ++i) {
+    const uint8_t *a = table.squares[0][below[i]], *b = table.squares[1][own[i]], *c = table.squares[2][above[i]];
+    for (int z = 0; z < 8; ++z) {
+      const uint8_t nearer = a[z] < b[z] ? a[z] : b[z];
+      out[8 * i + z] = nearer < c[z] ? nearer : c[z];
+    }
   }
 }
 
@@ -565,21 +582,23 @@ API void talus_map_occupied_bits(const int8_t *values, int64_t blocks, const Ste
 // Writes squared distances in voxels to the nearest occupied one, kFar beyond kReach.
 // `around` (blocks, 27) are rows of `bits`, ordered by (x, y, z) of the neighbour; -1 = none.
 API void talus_map_distances(const uint8_t *bits, const int32_t *around, int64_t blocks, uint8_t *out) {
+  static const ByteDistances table;
   static const uint8_t none[64] = {};
-  uint8_t columns[24 * 24 * 8], slices[24 * 64];
+  uint8_t layers[3][24 * 24], columns[24 * 24 * 8], slices[24 * 64];
   for (int64_t b = 0; b < blocks; ++b) {
-    for (int x = 0; x < 24; ++x)
-      for (int y = 0; y < 24; ++y) {
-        uint32_t column = 0;
-        for (int k = 0; k < 3; ++k) {
-          const int32_t row = around[b * 27 + ((x >> 3) * 3 + (y >> 3)) * 3 + k];
-          const uint8_t *from = row < 0 ? none : bits + static_cast<int64_t>(row) * 64;
-          column |= static_cast<uint32_t>(from[(x & 7) * 8 + (y & 7)]) << (8 * k);
-        }
-        uint8_t *to = columns + (x * 24 + y) * 8;
-        if (column) spread_z(column, to);
-        else std::memset(to, kFar, 8);
-      }
+    uint8_t some = 0;
+    for (int i = 0; i < 27; ++i) {
+      const int32_t row = around[b * 27 + i];
+      const uint8_t *from = row < 0 ? none : bits + static_cast<int64_t>(row) * 64;
+      uint8_t *to = layers[i % 3] + (i / 9) * 192 + (i / 3 % 3) * 8;
+      for (int x = 0; x < 8; ++x) std::memcpy(to + 24 * x, from + 8 * x, 8);
+      for (int k = 0; k < 64; ++k) some |= from[k];
+    }
+    if (!some) {
+      std::memset(out + b * kVoxels, kFar, kVoxels);
+      continue;
+    }
+    spread_z(table, layers[0], layers[1], layers[2], columns);
     spread_y(columns, slices);
     uint8_t *squares = out + b * kVoxels;
     spread_x(slices, squares);

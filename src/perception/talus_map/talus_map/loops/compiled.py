@@ -111,7 +111,7 @@ class CompiledLoops:
         first: tuple[int, int],
         span: tuple[float, float],
     ) -> np.ndarray:
-        """See `Loops`."""
+        """See `Loops`, which says what it does."""
         depth = np.ascontiguousarray(depth, np.float32)
         # One point more than there are rays: the kernel writes before it looks whether it counts.
         points = np.empty((rays.size // 3 + 1, 3), np.float32)
@@ -119,7 +119,7 @@ class CompiledLoops:
         return points[:count]
 
     def open_depths(self, depth: np.ndarray, least: float, most: float, noise: float) -> np.ndarray:
-        """See `Loops`."""
+        """See `Loops`, which says what it does."""
         height, width = depth.shape
         depth = np.ascontiguousarray(depth, np.float32)
         out = np.empty(((height + 1) // 2, (width + 1) // 2), np.float32)
@@ -127,7 +127,7 @@ class CompiledLoops:
         return out
 
     def pyramid(self, image: np.ndarray) -> Pyramid:
-        """See `Loops`."""
+        """See `Loops`, which says what it does."""
         shapes = [image.shape]
         while max(shapes[-1]) > 1:
             height, width = shapes[-1]
@@ -144,7 +144,7 @@ class CompiledLoops:
     def sort_blocks(
         self, view: ImageView, low: np.ndarray, high: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """See `Loops`."""
+        """See `Loops`, which says what it does."""
         low = np.ascontiguousarray(low, np.int32)
         high = np.ascontiguousarray(high, np.int32)
         most = int(np.prod((high - low + 1).astype(np.int64)))
@@ -156,14 +156,14 @@ class CompiledLoops:
     def open_masks(
         self, view: ImageView, blocks: np.ndarray, kinds: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """See `Loops`."""
+        """See `Loops`, which says what it does."""
         masks = np.empty((len(blocks), BLOCK_VOXELS), np.uint8)
         is_some = np.empty(len(blocks), bool)
         self._call("open_masks", _passed(view), blocks, kinds, len(blocks), masks, is_some)
         return masks, is_some
 
     def voxels_of(self, points: np.ndarray, resolution: float) -> PointVoxels:
-        """See `Loops`."""
+        """See `Loops`, which says what it does."""
         points = np.ascontiguousarray(points, np.float32)
         voxels = np.empty(points.shape, np.int32)
         numbers = np.empty(len(points), np.int32)
@@ -175,7 +175,7 @@ class CompiledLoops:
         return PointVoxels(voxels[:found], numbers[:found], keys[:blocks])
 
     def make_index(self) -> HashIndex:
-        """See `Loops`."""
+        """See `Loops`, which says what it does."""
         return HashIndex(self._kernel)
 
     def fuse(
@@ -186,45 +186,45 @@ class CompiledLoops:
         blocks: OpenBlocks,
         slots: np.ndarray,
     ) -> None:
-        """See `Loops`."""
+        """See `Loops`, which says what it does."""
         of_hits = (hits.voxels, hits.numbers, len(hits.voxels), hit_slots)
         of_blocks = (slots, blocks.mask_rows, len(slots), blocks.masks)
         self._call("fuse", values, _STEPS, *of_hits, *of_blocks)
 
     def pack(self, values: np.ndarray, slots: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """See `Loops`."""
+        """See `Loops`, which says what it does."""
         packed = np.empty((len(slots), PACKED_BLOCK_BYTES), np.uint8)
         uniform = np.empty(len(slots), np.uint8)
         self._call("pack", values, _STEPS, slots, len(slots), packed, uniform)
         return packed, uniform
 
     def unpack(self, packed: np.ndarray) -> np.ndarray:
-        """See `Loops`."""
+        """See `Loops`, which says what it does."""
         values = np.empty((len(packed), BLOCK_VOXELS), np.int8)
         self._call("unpack", packed, len(packed), CLASS_VALUES, values)
         return values
 
     def total(self, layers: np.ndarray, is_fresh: np.ndarray) -> np.ndarray:
-        """See `Loops`."""
+        """See `Loops`, which says what it does."""
         out = np.empty(layers.shape[1:], np.int8)
         fresh = np.ascontiguousarray(is_fresh, np.uint8)
         self._call("sum", layers, fresh, *layers.shape[:2], _STEPS, out)
         return out
 
     def occupied_bits(self, values: np.ndarray) -> np.ndarray:
-        """See `Loops`."""
+        """See `Loops`, which says what it does."""
         bits = np.empty((len(values), BLOCK_VOXELS // 8), np.uint8)
         self._call("occupied_bits", values, len(values), _STEPS, bits)
         return bits
 
     def distances(self, bits: np.ndarray, around: np.ndarray) -> np.ndarray:
-        """See `Loops`."""
+        """See `Loops`, which says what it does."""
         out = np.empty((len(around), BLOCK_VOXELS), np.uint8)
         self._call("distances", bits, np.ascontiguousarray(around, np.int32), len(around), out)
         return out
 
     def grid_distances(self, marks: np.ndarray, radius: int) -> np.ndarray:
-        """See `Loops`."""
+        """See `Loops`, which says what it does."""
         out = np.empty(marks.shape, np.uint16)
         marks = np.ascontiguousarray(marks, np.uint8)
         self._call("grid_distances", marks, *marks.shape, radius, out)

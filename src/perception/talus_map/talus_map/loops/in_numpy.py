@@ -89,20 +89,20 @@ class NumpyLoops:
         first: tuple[int, int],
         span: tuple[float, float],
     ) -> np.ndarray:
-        """See `Loops`."""
+        """See `Loops`, which says what it does."""
         seen = depth[first[0] :: step, first[1] :: step].ravel()
         least, most = map(np.float32, span)
         valid = np.flatnonzero((seen >= least) & (seen <= most))  # false for NaN
         return rays.reshape(-1, 3).take(valid, axis=0) * seen.take(valid)[:, None]
 
     def open_depths(self, depth: np.ndarray, least: float, most: float, noise: float) -> np.ndarray:
-        """See `Loops`."""
+        """See `Loops`, which says what it does."""
         seen = np.where(depth >= np.float32(least), depth, np.float32(0.0))  # NaN: no knowledge
         seen = np.minimum(seen, np.float32(most))  # +inf: nothing there as far as it reaches
         return _halved(seen - np.float32(2.0) * ((np.float32(noise) * seen) * seen), np.minimum)
 
     def pyramid(self, image: np.ndarray) -> Pyramid:
-        """See `Loops`."""
+        """See `Loops`, which says what it does."""
         lows = [image]
         highs = [image]
         while max(lows[-1].shape) > 1:
@@ -119,7 +119,7 @@ class NumpyLoops:
     def sort_blocks(
         self, view: ImageView, low: np.ndarray, high: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """See `Loops`."""
+        """See `Loops`, which says what it does."""
         height, width = view.depths.shape
         axes = [np.arange(a, b + 1, dtype=np.int32) for a, b in zip(low, high, strict=True)]
         blocks = np.stack(np.meshgrid(*axes, indexing="ij")).reshape(3, -1)
@@ -135,7 +135,7 @@ class NumpyLoops:
     def open_masks(
         self, view: ImageView, blocks: np.ndarray, kinds: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """See `Loops`."""
+        """See `Loops`, which says what it does."""
         offsets = _rotated(view, _CENTRES * view.block_size)
         masks = np.empty((len(blocks), BLOCK_VOXELS), np.uint8)
         for start in range(0, len(blocks), _SLICE):
@@ -146,7 +146,7 @@ class NumpyLoops:
         return masks, masks.any(axis=1)
 
     def voxels_of(self, points: np.ndarray, resolution: float) -> PointVoxels:
-        """See `Loops`."""
+        """See `Loops`, which says what it does."""
         with np.errstate(invalid="ignore", over="ignore"):
             voxels = np.floor(points * np.float32(1.0 / resolution))
             is_in = ((voxels >= -FURTHEST_BLOCK) & (voxels < FURTHEST_BLOCK)).all(axis=1)
@@ -159,7 +159,7 @@ class NumpyLoops:
         return PointVoxels(voxels, numbers.astype(np.int32), keys[firsts])
 
     def make_index(self) -> DictIndex:
-        """See `Loops`."""
+        """See `Loops`, which says what it does."""
         return DictIndex()
 
     def fuse(
@@ -170,7 +170,7 @@ class NumpyLoops:
         blocks: OpenBlocks,
         slots: np.ndarray,
     ) -> None:
-        """See `Loops`."""
+        """See `Loops`, which says what it does."""
         slot_of_hit = hit_slots[hits.numbers]
         has_room = slot_of_hit >= 0
         at = (slot_of_hit[has_room], places_of(hits.voxels)[has_room])
@@ -186,7 +186,7 @@ class NumpyLoops:
         values[at] = after
 
     def pack(self, values: np.ndarray, slots: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """See `Loops`."""
+        """See `Loops`, which says what it does."""
         chosen = values[slots]
         classes = np.full(chosen.shape, UNDECIDED_CLASS, np.uint8)
         classes[chosen == UNKNOWN_VOXEL] = UNKNOWN_CLASS
@@ -198,12 +198,12 @@ class NumpyLoops:
         return packed, np.where(is_one, classes[:, 0], np.uint8(MIXED_BLOCK))
 
     def unpack(self, packed: np.ndarray) -> np.ndarray:
-        """See `Loops`."""
+        """See `Loops`, which says what it does."""
         classes = (packed[..., None] >> np.array([0, 2, 4, 6], np.uint8)) & np.uint8(3)
         return CLASS_VALUES[classes.reshape(-1, BLOCK_VOXELS)]
 
     def total(self, layers: np.ndarray, is_fresh: np.ndarray) -> np.ndarray:
-        """See `Loops`."""
+        """See `Loops`, which says what it does."""
         known = layers != UNKNOWN_VOXEL
         sums = np.where(known, layers, np.int16(0)).sum(axis=0, dtype=np.int16)
         sums = np.clip(sums, LOWEST_STEPS, HIGHEST_STEPS)
@@ -212,18 +212,18 @@ class NumpyLoops:
         return np.where(known.any(axis=0), sums, np.int16(UNKNOWN_VOXEL)).astype(np.int8)
 
     def occupied_bits(self, values: np.ndarray) -> np.ndarray:
-        """See `Loops`."""
+        """See `Loops`, which says what it does."""
         return np.packbits(is_occupied(values), axis=1, bitorder="little")
 
     def distances(self, bits: np.ndarray, around: np.ndarray) -> np.ndarray:
-        """See `Loops`."""
+        """See `Loops`, which says what it does."""
         out = np.empty((len(around), BLOCK_VOXELS), np.uint8)
         for start in range(0, len(around), _SLICE):
             out[start : start + _SLICE] = _distances(bits, around[start : start + _SLICE])
         return out
 
     def grid_distances(self, marks: np.ndarray, radius: int) -> np.ndarray:
-        """See `Loops`."""
+        """See `Loops`, which says what it does."""
         squares = np.where(marks > 0, np.int64(0), np.int64(2**40))
         for axis in (1, 0):
             squares = _nearest_along(squares, radius, axis)

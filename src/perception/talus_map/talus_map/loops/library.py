@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from talus_core.errors import TalusError
 
-LIBRARY = "libtalus_map_kernel.so"
+KERNEL_LIBRARY = "libtalus_map_kernel.so"
 INTERFACE = 1  # of the kernel's functions; counts up with every change of a signature
 
 _COUNT = ctypes.c_int64
@@ -63,10 +63,12 @@ class Kernel:
 def load_kernel() -> Kernel:
     """Return the kernel of the workspace that is sourced. Raises KernelError."""
     folders = os.environ.get("AMENT_PREFIX_PATH", "").split(":")
-    paths = (Path(folder, "lib", LIBRARY) for folder in folders if folder)
+    paths = (Path(folder, "lib", KERNEL_LIBRARY) for folder in folders if folder)
     path = next((path for path in paths if path.exists()), None)
     if path is None:
-        raise KernelError(f"{LIBRARY} is not built; ./talus build makes it where a compiler is")
+        raise KernelError(
+            f"{KERNEL_LIBRARY} is not built; ./talus build makes it where a compiler is"
+        )
     try:
         library = ctypes.CDLL(str(path))
         found = library.talus_map_interface()

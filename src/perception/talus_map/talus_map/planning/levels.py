@@ -12,7 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from talus_map.layers.elevation import ElevationGrid
-from talus_map.voxels.block import BLOCK_EDGE_VOXELS, is_free, is_occupied, keys_of
+from talus_map.voxels.block import (
+    BLOCK_EDGE_VOXELS,
+    is_free,
+    keys_of,
+    occupied_in,
+    places_of,
+)
 from talus_map.voxels.shared_map import SharedMap
 
 MOST_LEVELS = 4  # of a cell: floor, seat, table and shelf
@@ -51,18 +57,17 @@ def levels_around(
     reach = np.array([0.5 * size, 0.5 * size, BELOW_FEET_M])
     first = np.floor((feet - reach) / edge).astype(np.int32)
     reach[2] = ABOVE_FEET_M
-    last = np.floor((feet + reach) / edge).astype(np.int32)
-    box = _values_in_box(voxels, first, last)
+    counts = np.floor((feet + reach) / edge).astype(np.int32) + 1 - first
     resolution = voxels.resolution
     start = first * BLOCK_EDGE_VOXELS
-    x, y, tops, rooms, is_open = _surfaces(box)
-    number = _numbers_in_column(x, y)
-    kept = (rooms * resolution >= LEAST_ROOM_M) & (number >= 0)
+    x, y, tops, rooms, is_open = _surfaces(voxels, first, counts)
+    kept = rooms * resolution >= LEAST_ROOM_M
     x, y, tops, rooms, is_open = (a[kept] for a in (x, y, tops, rooms, is_open))
     number = _numbers_in_column(x, y)
     fits = number < MOST_LEVELS
     at = (y[fits], x[fits], number[fits])
-    shape = (box.shape[1], box.shape[0], MOST_LEVELS)
+    columns, rows = counts[:2] * BLOCK_EDGE_VOXELS
+    shape = (rows, columns, MOST_LEVELS)
     heights = np.full(shape, np.nan, np.float32)
     # The surface is somewhere in its voxel.
     heights[at] = (tops[fits] + start[2] + 0.5) * resolution
@@ -77,28 +82,32 @@ def levels_around(
     return LevelGrid(heights, variances, room, opened, origin, resolution)
 
 
-def _values_in_box(voxels: SharedMap, first: np.ndarray, last: np.ndarray) -> np.ndarray:
-    """Return the stored values of the blocks from `first` to `last`, (x, y, z) in voxels."""
-    counts = last - first + 1
-    axes = [np.arange(a, b + 1, dtype=np.int32) for a, b in zip(first, last, strict=True)]
+def _surfaces(voxels: SharedMap, first: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return the runs of occupied voxels in `counts` blocks from `first` on, column after column.
+
+    Of each: x, y and z of its top from the box's corner, the voxels above it that are not
+    occupied, and whether the first of them was seen to be free.
+    """
+    axes = [np.arange(count, dtype=np.int32) for count in counts]
     blocks = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 3)
-    edge = BLOCK_EDGE_VOXELS
-    values = voxels.values_in(keys_of(blocks)).reshape(*counts, edge, edge, edge)
-    return values.transpose(0, 3, 1, 4, 2, 5).reshape(*(counts * edge))
-
-
-def _surfaces(box: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Return x, y and top of each run of occupied voxels, the free ones above it, whether seen."""
-    occupied = np.zeros((*box.shape[:2], box.shape[2] + 2), bool)
-    occupied[..., 1:-1] = is_occupied(box)
-    x, y, starts = np.nonzero(occupied[..., 1:-1] & ~occupied[..., :-2])
-    tops = np.nonzero(occupied[..., 1:-1] & ~occupied[..., 2:])[2]
-    height = box.shape[2]
-    ceilings = np.full(len(x), height)
-    is_same = (x[1:] == x[:-1]) & (y[1:] == y[:-1])
-    ceilings[:-1][is_same] = starts[1:][is_same]
-    above = np.minimum(tops + 1, height - 1)
-    return x, y, tops, ceilings - tops - 1, is_free(box[x, y, above])
+    values = voxels.values_in(keys_of(blocks + first))
+    width, height = counts[1:].astype(np.int64) * BLOCK_EDGE_VOXELS
+    at = occupied_in(blocks, values).astype(np.int64)
+    # One number a voxel, so that those above one another follow one another.
+    numbers = np.sort((at[:, 0] * width + at[:, 1]) * height + at[:, 2])
+    ends = np.ones(len(numbers), bool)
+    ends[:-1] = numbers[1:] != numbers[:-1] + 1
+    ends |= numbers % height == height - 1
+    tops = numbers[ends]
+    column, z = np.divmod(tops, height)
+    # The next run begins after this one's end; in another column, nothing is above but the box.
+    after = np.append(numbers, (column[-1:] + 2) * height)[np.flatnonzero(ends) + 1]
+    ceilings = np.where(after // height == column, after % height, height)
+    x, y = np.divmod(column, width)
+    above = np.stack([x, y, np.minimum(z + 1, height - 1)], axis=1)
+    inside = above // BLOCK_EDGE_VOXELS
+    rows = (inside[:, 0] * counts[1] + inside[:, 1]) * counts[2] + inside[:, 2]
+    return x, y, z, ceilings - z - 1, is_free(values[rows, places_of(above)])
 
 
 def _numbers_in_column(x: np.ndarray, y: np.ndarray) -> np.ndarray:

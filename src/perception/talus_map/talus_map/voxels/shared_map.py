@@ -3,7 +3,7 @@
 
 Each source has a layer that only it changes, and of each block the newest version counts. So what
 arrives may arrive in any order, and twice. The map is the bounded sum of the layers. A mark that
-its source made within STALE_AFTER_S of the newest look at its block stands against all others;
+its source made within EVIDENCE_STALE_S of the newest look at its block stands against all others;
 older evidence has the strength of its class, and fresh evidence of anybody outvotes it.
 """
 
@@ -17,7 +17,13 @@ from talus_core.errors import RefusedInputError
 from talus_map.loops.choice import usual_loops
 from talus_map.loops.in_numpy import NumpyLoops
 from talus_map.loops.seam import Loops
-from talus_map.voxels.block import PACKED_BLOCK_BYTES, STALE_AFTER_S, UNKNOWN_VOXEL, keys_of
+from talus_map.voxels.block import (
+    BLOCK_VOXELS,
+    PACKED_BLOCK_BYTES,
+    EVIDENCE_STALE_S,
+    UNKNOWN_VOXEL,
+    keys_of,
+)
 from talus_map.voxels.voxel_map import VoxelMap
 
 
@@ -115,8 +121,14 @@ class SharedMap:
 
     def values_in(self, keys: np.ndarray) -> np.ndarray:
         """Return (n, 512) stored values of the blocks with (n,) keys, all layers together."""
-        values, is_fresh = self._stacked(keys)
-        return values[0] if len(values) == 1 else self._loops.total(values, is_fresh)
+        layers = tuple(self._layers.values())
+        values = [layer.values_in(layer.rows_of(keys)) for layer in layers]
+        if not layers:
+            return np.full((len(keys), BLOCK_VOXELS), UNKNOWN_VOXEL)
+        if len(layers) == 1:
+            return values[0]
+        is_fresh = _fresh([self._looks(layer, keys) for layer in layers])
+        return self._loops.total(np.stack(values), is_fresh)
 
     def values_of(self, voxels: np.ndarray) -> np.ndarray:
         """Return (n,) stored values of (n, 3) int32 voxels, all layers together."""
@@ -128,14 +140,6 @@ class SharedMap:
         )
         return NumpyLoops().total(values[..., None], is_fresh)[:, 0]
 
-    def _stacked(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return (layers, n, 512) values and which layers' blocks are fresh, (layers, n)."""
-        if not self._layers:
-            return np.full((1, len(keys), 512), UNKNOWN_VOXEL), np.zeros((1, len(keys)), bool)
-        layers = self._layers.values()
-        values = np.stack([layer.values_in(layer.rows_of(keys)) for layer in layers])
-        return values, _fresh([self._looks(layer, keys) for layer in layers])
-
     @staticmethod
     def _looks(layer: VoxelMap, keys: np.ndarray) -> np.ndarray:
         """Return when a source looked at blocks last, (n,) s; -inf for never."""
@@ -145,9 +149,9 @@ class SharedMap:
 
 
 def _fresh(looks: list[np.ndarray]) -> np.ndarray:
-    """Return which looks of (layers, n) s were within STALE_AFTER_S of the newest at the block."""
+    """Return which looks of (layers, n) s were within EVIDENCE_STALE_S of the newest at the block."""
     stacked = np.stack(looks)
-    return stacked >= stacked.max(axis=0) - STALE_AFTER_S
+    return stacked >= stacked.max(axis=0) - EVIDENCE_STALE_S
 
 
 def _newest(keys: np.ndarray, versions: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 """Stores what one source knows: log-odds of occupancy in blocks of 8 x 8 x 8 voxels.
 
 Blocks that were seen lately hold a byte a voxel. Of those that nobody has looked at for
-STALE_AFTER_S only the classes of their voxels are kept, two bits each, or one for all.
+EVIDENCE_STALE_S only the classes of their voxels are kept, two bits each, or one for all.
 """
 
 from __future__ import annotations
@@ -20,13 +20,12 @@ from talus_map.voxels.block import (
     CLASSES,
     MIXED_BLOCK,
     PACKED_BLOCK_BYTES,
-    STALE_AFTER_S,
+    EVIDENCE_STALE_S,
     UNKNOWN_CLASS,
     coordinates_of,
-    is_occupied,
     keys_of,
+    occupied_in,
     places_of,
-    voxels_at,
 )
 from talus_map.voxels.pool import RowPool
 
@@ -182,9 +181,9 @@ class VoxelMap:
         self._stamp(rows[kept], now)
 
     def settle(self, now: float) -> None:
-        """Keep only the classes of blocks that nobody has looked at for STALE_AFTER_S."""
+        """Keep only the classes of blocks that nobody has looked at for EVIDENCE_STALE_S."""
         age = np.abs(now - self.seen_at)  # of the future, too: a clock was set back
-        rows = np.flatnonzero((self._places[: self.block_count] >= 0) & (age > STALE_AFTER_S))
+        rows = np.flatnonzero((self._places[: self.block_count] >= 0) & (age > EVIDENCE_STALE_S))
         if not len(rows):
             return
         slots = self._places[rows]
@@ -259,8 +258,7 @@ class VoxelMap:
         """
         found = [_NO_VOXELS]
         for blocks, values in self.chunks():
-            numbers, places = np.nonzero(is_occupied(values))
-            found.append(voxels_at(blocks[numbers], places))
+            found.append(occupied_in(blocks, values))
         return np.concatenate(found)
 
     def occupied_centres(self) -> np.ndarray:

@@ -17,6 +17,7 @@ BENCHES = {
     "control": "round trip, balance tick, real-time factor and memory of the stack",
     "balance": "pushes, terrain, slips, loads: what the balance controller survives",
     "safety": "51 faults in five postures: reactions, falls, stops",
+    "map": "time of an image beside OctoMap; memory, distances, heights, merging",
 }
 
 
