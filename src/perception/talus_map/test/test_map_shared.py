@@ -10,9 +10,9 @@ from talus_map.loops.choice import usual_loops
 from talus_map.loops.in_numpy import NumpyLoops
 from talus_map.voxels.block import (
     CLASS_VALUES,
+    EVIDENCE_STALE_S,
     HIGHEST_STEPS,
     LOWEST_STEPS,
-    EVIDENCE_STALE_S,
     UNKNOWN_VOXEL,
     coordinates_of,
     is_free,

@@ -19,8 +19,8 @@ from talus_map.loops.in_numpy import NumpyLoops
 from talus_map.loops.seam import Loops
 from talus_map.voxels.block import (
     BLOCK_VOXELS,
-    PACKED_BLOCK_BYTES,
     EVIDENCE_STALE_S,
+    PACKED_BLOCK_BYTES,
     UNKNOWN_VOXEL,
     keys_of,
 )
@@ -149,7 +149,7 @@ class SharedMap:
 
 
 def _fresh(looks: list[np.ndarray]) -> np.ndarray:
-    """Return which looks of (layers, n) s were within EVIDENCE_STALE_S of the newest at the block."""
+    """Return which looks of (layers, n) s were within EVIDENCE_STALE_S of the newest one."""
     stacked = np.stack(looks)
     return stacked >= stacked.max(axis=0) - EVIDENCE_STALE_S
 
