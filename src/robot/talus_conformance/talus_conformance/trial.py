@@ -92,14 +92,17 @@ class DriverTrial:
     def let_pass(self, periods: int = 1) -> RobotState:
         """Let periods of control pass, and return the state after them.
 
-        A simulated body is advanced. Of a real one, states are read until so many have come.
+        A simulated body is advanced, and read in each, as the driver's loop does: a driver on a bus
+        tells a drive again that missed an order. Of a real one, states are read until so many have
+        come.
         """
         driver = self.driver
+        state = self.read()
         if isinstance(driver, Simulated):
             for _ in range(periods):
                 driver.advance()
-            return self.read()
-        state = self.read()
+                state = self.read()
+            return state
         for _ in range(periods):
             state = self._next(state)
         return state

@@ -19,6 +19,9 @@ from talus_core.words.body_senses import BodySense
 
 from talus_conformance.trial import FIRM_PER_EFFORT, SMALL_MOVE_RAD
 
+# From a cut, or its end, to a report that shows it: the drive must hear of it, act and answer.
+WITHIN_PERIODS = 4
+
 
 def test_a_single_drive_that_is_cut_gives_no_torque_until_it_may_again(driver_trial):
     driver_trial.must_be(SingleCut)
@@ -27,18 +30,21 @@ def test_a_single_drive_that_is_cut_gives_no_torque_until_it_may_again(driver_tr
     driver = driver_trial.driver
     joint = driver_trial.moved_joint
     limits = driver_trial.robot.limits
-    target = state.position.copy()
-    target[joint] -= SMALL_MOVE_RAD
-    command = driver_trial.hold(state, (2.0, FIRM_PER_EFFORT[1])).with_(position=target)
     shares = []
     for joints in ((), (joint,), ()):
+        target = state.position.copy()
+        target[joint] -= SMALL_MOVE_RAD
+        command = driver_trial.hold(state, (2.0, FIRM_PER_EFFORT[1])).with_(position=target)
         driver.cut(joints)
-        driver.write(command)
-        now = driver_trial.let_pass()
-        assert now.torque_enabled
-        shares.append(abs(now.effort[joint]) / limits.effort[joint])
-    assert shares[0] > 0.3 and shares[2] > 0.3
-    assert shares[1] < 0.05
+        seen = []
+        for _ in range(WITHIN_PERIODS):
+            driver.write(command)
+            state = driver_trial.let_pass()
+            seen.append(abs(state.effort[joint]) / limits.effort[joint])
+        assert state.torque_enabled
+        shares.append(seen)
+    assert max(shares[0]) > 0.3 and max(shares[2]) > 0.3
+    assert shares[1][-1] < 0.05
 
 
 def test_cutting_never_raises(driver_trial):
