@@ -17,7 +17,7 @@ PAGES = sorted(
     for pattern in ("README.md", "CONTRIBUTING.md", "docs/**/*.md", "docker/*.md", "src/**/*.md")
     for page in ROOT.glob(pattern)
 )
-DRIVERS = ("mock", "mujoco")
+DRIVERS = ("mock", "mujoco", "can")
 PROGRAMS = ("./talus", "python -m", "ros2", "docker")
 PATIENCE_S = 300.0  # wall: of a start on a busy machine
 SHORT = "--headless --no-perception --fast --seconds 0.2"  # stands up, sits down

@@ -17,6 +17,7 @@ from talus_drivers.registry import driver_names
 
 HERE = Path(__file__).parent
 TALUS40 = HERE.parent / "urdf" / "talus40"
+DRIVER_FILES = HERE.parent / "config" / "drivers"
 
 
 def run_kit(
@@ -53,7 +54,9 @@ def judged(drivers: Sequence[str], report: Path) -> dict[str, set[str]]:
 
 @pytest.mark.parametrize("driver", driver_names())
 def test_every_installed_driver_conforms(driver: str):
-    done = run_kit(driver)
+    """As its file says; `can` starts a process for each fact, so that `bench drivers` tries all."""
+    only = ("--only", "verbs_facts or reset or seed or simulated") if driver == "can" else ()
+    done = run_kit(str(DRIVER_FILES / f"{driver}.yaml"), *only)
     assert done.returncode == 0, done.stdout
 
 

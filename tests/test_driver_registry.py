@@ -28,8 +28,8 @@ def written(tmp_path: Path, text: str) -> Path:
     return path
 
 
-def test_both_are_installed():
-    assert {"mock", "mujoco"} <= set(driver_names())
+def test_all_are_installed():
+    assert {"can", "mock", "mujoco"} <= set(driver_names())
 
 
 def test_an_unknown_name_lists_the_nearest(setup):
@@ -49,7 +49,7 @@ def test_a_plug_in_that_cannot_be_loaded_is_named_with_the_others(setup, monkeyp
     monkeypatch.setattr(registry, "entry_points", lambda group: known)
     with pytest.raises(
         DriverError,
-        match=r"'broken' cannot be loaded: ModuleNotFoundError.*other drivers: mock, mujoco",
+        match=r"'broken' cannot be loaded: ModuleNotFoundError.*other drivers: can, mock, mujoco",
     ):
         create_driver("broken", setup)
 

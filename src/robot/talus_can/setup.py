@@ -18,4 +18,5 @@ setup(
     maintainer_email="maintainers@talus.invalid",
     description="CAN drives: frames, codecs, load of a bus, and a driver.",
     license="Apache-2.0",
+    entry_points={"talus.drivers": ["can = talus_can.plugin:create_driver"]},
 )

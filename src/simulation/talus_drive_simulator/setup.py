@@ -17,4 +17,7 @@ setup(
     maintainer_email="maintainers@talus.invalid",
     description="Simulated drives on CAN buses, with a simulated body behind them.",
     license="Apache-2.0",
+    entry_points={
+        "talus.can_stages": ["simulated = talus_drive_simulator.stage.plugin:create_simulated"]
+    },
 )

@@ -13,7 +13,7 @@ from talus_core.state import JointCommand, RobotState
 from talus_can.bus.kinds import make_bus
 from talus_can.bus.seam import Bus, BusClock
 from talus_can.bus.steady_clock import SteadyClock
-from talus_can.config import BusRow, read_config
+from talus_can.config import read_config
 from talus_can.fleet.ages import ReplyAges
 from talus_can.fleet.build import build_groups, check_loads
 from talus_can.fleet.condition import Condition
@@ -24,10 +24,11 @@ from talus_can.fleet.ticks import TickCounter
 from talus_can.fleet.torque import TorqueSwitch
 from talus_can.frames import joined
 from talus_can.pack import read_voltage_pack
-from talus_can.sensors import make_sensors
+from talus_can.sensors import AbsentSensors, BodySensors, make_sensors
 from talus_can.wires import Wires
+from talus_can.wiring import BusRow
 
-MakeBus = Callable[[str, int, BusRow], Bus]
+MakeBus = Callable[[str, BusRow], Bus]
 _VOLTAGE_EVERY_TICKS = 25  # 50 ms at 500 Hz; the gate smooths the voltage over longer times
 
 
@@ -35,25 +36,31 @@ class CanDriver:
     """Sends each tick's command to all drives, and gathers what they report before the next."""
 
     def __init__(
-        self, setup: DriverSetup, make_bus: MakeBus = make_bus, clock: BusClock | None = None
+        self,
+        setup: DriverSetup,
+        make_bus: MakeBus = make_bus,
+        clock: BusClock | None = None,
+        sensors: BodySensors | None = None,
     ):
         """Read the configuration and plan the buses; nothing is opened.
 
-        `make_bus` and `clock` stand for real wires and time, for tests. Raises TalusError.
+        `make_bus`, `clock` and `sensors` stand in for real wires and time, and for the sensors of
+        the configuration. Raises TalusError.
         """
         robot = setup.description
         self._robot = robot
         self._period = setup.period
         self._config = config = read_config(setup.options, robot.joint_names)
-        groups = build_groups(config, robot.joint_names, robot.limits.effort)
-        loads = check_loads(config, groups, setup.period)
+        wiring = config.wiring
+        groups = build_groups(wiring, robot.joint_names, robot.limits.effort)
+        loads = check_loads(wiring, groups, setup.period)
         self._clock = clock or SteadyClock()
-        buses = [make_bus(name, at, row) for at, (name, row) in enumerate(config.buses.items())]
+        buses = [make_bus(name, row) for name, row in wiring.buses.items()]
         self._wires = Wires(buses, self._clock, config.settings.bus_restarts)
         self._fleet = Fleet(groups, config.settings.watchdog_s, robot.limits.effort)
         self._torque = TorqueSwitch(len(robot.joint_names), config.settings.enable_s)
         self._condition = Condition(robot.joint_names, self._fleet, config.settings, loads)
-        self._sensors = make_sensors(config.settings.sensors, robot)
+        self._sensors = sensors or make_sensors(config.settings.sensors, robot)
         self._pack = read_voltage_pack(robot)
         self._ages = ReplyAges(len(robot.joint_names))
         self._ticks = TickCounter(setup.period)
@@ -89,7 +96,10 @@ class CanDriver:
     @property
     def remarks(self) -> Sequence[str]:
         """Return what of the drives and sensors nobody watches, one line each."""
-        return self._condition.remarks()
+        lines = self._condition.remarks()
+        if isinstance(self._sensors, AbsentSensors):
+            lines.append(f"can: what IMU and feet report is {self._sensors.what}")
+        return lines
 
     @property
     def diagnostics(self) -> Mapping[str, float | str]:

@@ -22,6 +22,8 @@ ERROR_PASSIVE = 32  # FD whose sender is error passive
 
 CLASSIC_BYTES = 8
 FLEXIBLE_BYTES = 64
+CLASSIC_SIZE = 16  # bytes of `struct can_frame`, an interface's MTU without FD
+FLEXIBLE_SIZE = 72  # bytes of `struct canfd_frame`, its MTU with FD
 FLEXIBLE_LENGTHS = (*range(9), 12, 16, 20, 24, 32, 48, 64)  # ISO 11898-1, table of DLC
 # The least length that an FD frame may have for this many bytes of payload.
 _ROOM = np.array(
@@ -109,13 +111,6 @@ class FrameBatch:
             self.length[index],
             self.data[index],
         )
-
-    def by_bus(self, count: int) -> list[FrameBatch]:
-        """Return the frames of each bus from 0 to `count`, in the same order."""
-        ends = np.searchsorted(self.bus, np.arange(count + 1))
-        if (self.bus[1:] >= self.bus[:-1]).all():
-            return [self.rows(slice(ends[bus], ends[bus + 1])) for bus in range(count)]
-        return [self.on_bus(bus) for bus in range(count)]
 
     def on_bus(self, bus: int) -> FrameBatch:
         """Return the frames of one bus, in the same order."""
@@ -249,8 +244,11 @@ def unpack_flexible(buffer: bytes | bytearray | memoryview, bus: int = 0) -> Fra
     return _unpacked(packed, bus, flags | _FROM_FLEXIBLE[packed["flags"]])
 
 
-def unpack_mixed(buffer: bytes | bytearray | memoryview, bus: int = 0) -> FrameBatch:
-    """Return the frames of a buffer that `pack_mixed` wrote. Raises FrameError."""
+def unpack_mixed(buffer: bytes | bytearray | memoryview, bus: int | np.ndarray = 0) -> FrameBatch:
+    """Return the frames of a buffer that `pack_mixed` wrote; `bus`: of all, or of each, (m,).
+
+    Raises FrameError.
+    """
     packed = _as_structs(buffer, _FLEXIBLE)
     flags = _FROM_IDENTIFIER[packed["id"] >> _IDENTIFIER_SHIFT]
     return _unpacked(packed, bus, flags | _FROM_FLEXIBLE[packed["flags"]])
@@ -271,7 +269,7 @@ def _as_structs(buffer: bytes | bytearray | memoryview, kind: np.dtype) -> np.nd
     return packed
 
 
-def _unpacked(packed: np.ndarray, bus: int, flags: np.ndarray) -> FrameBatch:
+def _unpacked(packed: np.ndarray, bus: int | np.ndarray, flags: np.ndarray) -> FrameBatch:
     top = np.where(flags & EXTENDED != 0, np.uint32(_EXTENDED_TOP), np.uint32(_STANDARD_TOP))
     return FrameBatch(
         np.full(len(packed), bus, np.uint8),

@@ -43,7 +43,13 @@ class BodySensors(Protocol):
 
 
 class AbsentSensors:
-    """Reports nothing: the gate gives no torque to a robot without senses."""
+    """Reports nothing: the gate gives no torque to a robot without senses.
+
+    Attributes:
+        what: What it reports, in words.
+    """
+
+    what = "not a number: the sensors are `absent`"
 
     def open(self) -> None:
         """Take nothing at all."""
@@ -58,6 +64,8 @@ class AbsentSensors:
 
 class StillSensors(AbsentSensors):
     """Imagines a body that stands level and bears nothing: for drives on a bench, never a robot."""
+
+    what = "imagined: the sensors are `still`"
 
     def read(self, now_ns: int) -> BodySample:
         """Return gravity alone."""

@@ -5,8 +5,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from talus_can.bus.seam import Bus, BusClock, BusError, BusHealth, BusState
-from talus_can.frames import FrameBatch, joined
+from talus_can.frames import (
+    ERROR_FRAME,
+    FLEXIBLE_SIZE,
+    FrameBatch,
+    FrameError,
+    joined,
+    no_frames,
+    pack_mixed,
+    unpack_mixed,
+)
 
 # Between two restarts: a controller needs 128 times 11 recessive bits, 1.4 ms at 1 Mbit/s.
 _RESTART_EVERY_NS = 10_000_000
@@ -52,25 +63,34 @@ class Wires:
             raise
 
     def send(self, frames: FrameBatch) -> None:
-        """Hand frames over to their buses."""
-        for number, part in enumerate(frames.by_bus(len(self._buses)) if len(frames) else ()):
-            if len(part):
-                bus = self._buses[number]
-                try:
-                    bus.send(part)
-                    self._note_active(number, bus)
-                except BusError as error:
-                    self.troubles[number] = str(error)
+        """Hand frames over to their buses, packed all at once. Raises FrameError."""
+        if not len(frames):
+            return
+        packed = pack_mixed(frames)
+        if (frames.bus[1:] < frames.bus[:-1]).any():
+            order = np.argsort(frames.bus, kind="stable")
+            packed = packed[order]
+        counts = np.bincount(frames.bus, minlength=len(self._buses))
+        start = 0
+        for number, count in enumerate(counts.tolist()):
+            if count:
+                self._send(number, packed[start : start + count])
+                start += count
 
     def receive(self) -> FrameBatch:
-        """Return all frames that have come on all buses."""
-        batches = []
+        """Return all frames that have come on all buses, but for those of errors."""
+        packets = []
+        numbers = []
         for number, bus in enumerate(self._buses):
             try:
-                batches.append(bus.receive())
+                packet = bus.receive()
             except BusError as error:
                 self.troubles[number] = str(error)
-        return joined(batches)
+                continue
+            if packet:
+                packets.append(packet)
+                numbers.append(number)
+        return self._sound(self._unpacked(packets, numbers)) if packets else no_frames()
 
     def wait(self, timeout: float) -> None:
         """Sleep until a frame comes on a bus that is well, s at most; on none, do not sleep."""
@@ -86,7 +106,7 @@ class Wires:
         """Restart buses whose controller is off, so often in a row and no more."""
         now = self._clock.now_ns
         for number, bus in enumerate(self._buses):
-            if bus.health.state is not BusState.OFF:
+            if bus.state is not BusState.OFF:
                 self._forgive(number, now)
                 continue
             self.troubles.setdefault(number, f"bus {bus.name} is off")
@@ -106,8 +126,39 @@ class Wires:
         for bus in self._buses:
             bus.close()
 
+    def _send(self, number: int, packed: np.ndarray) -> None:
+        bus = self._buses[number]
+        try:
+            bus.send(packed)
+            self._note_active(number, bus)
+        except BusError as error:
+            self.troubles[number] = str(error)
+
+    def _unpacked(self, packets: Sequence[bytes], numbers: Sequence[int]) -> FrameBatch:
+        """Return the frames of packets; a packet with what is none is left out."""
+        counts = [len(packet) // FLEXIBLE_SIZE for packet in packets]
+        try:
+            return unpack_mixed(b"".join(packets), np.repeat(numbers, counts))
+        except FrameError:
+            batches = []
+            for packet, number in zip(packets, numbers, strict=True):
+                try:
+                    batches.append(unpack_mixed(packet, number))
+                except FrameError:
+                    self._buses[number].note_malformed()
+            return joined(batches)
+
+    def _sound(self, frames: FrameBatch) -> FrameBatch:
+        """Return frames without error frames, which are told to their buses."""
+        is_error = frames.flags & ERROR_FRAME != 0
+        if not is_error.any():
+            return frames
+        for number in np.unique(frames.bus[is_error]).tolist():
+            self._buses[number].note_errors(frames.rows(is_error & (frames.bus == number)))
+        return frames.rows(~is_error)
+
     def _note_active(self, number: int, bus: Bus) -> None:
-        if bus.health.state is not BusState.OFF:
+        if bus.state is not BusState.OFF:
             self.troubles.pop(number, None)
 
     def _forgive(self, number: int, now_ns: int) -> None:

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 from scripted_drives import DamiaoDrive, MoteusDrive, Reply, RobstrideDrive, ScriptedDrive
 from talus_can.bus.seam import BusError, BusHealth, BusState
-from talus_can.config import BusRow
 from talus_can.driver import CanDriver
-from talus_can.frames import FrameBatch, no_frames
+from talus_can.frames import FrameBatch, pack_mixed, unpack_mixed
 from talus_can.models import load_motor_models, with_overrides
+from talus_can.wiring import BusRow
 from talus_core.driver import DriverSetup
 from talus_core.robot import load_robot
 from talus_core.state import JointCommand
@@ -76,7 +76,18 @@ class ScriptedBus:
         self.is_open = True
         self.opened += 1
 
-    def send(self, frames):
+    @property
+    def state(self):
+        return self.health.state
+
+    def note_errors(self, frames):
+        raise AssertionError("no error frames come here")
+
+    def note_malformed(self):
+        raise AssertionError("all packets are frames")
+
+    def send(self, packed):
+        frames = unpack_mixed(packed.tobytes(), self.number)
         if not self.is_open or self.health.state is BusState.OFF:
             raise BusError(f"bus {self.name} is off")
         self.sent.append(frames)
@@ -92,17 +103,19 @@ class ScriptedBus:
         if not self.is_open:
             raise BusError(f"bus {self.name} is not open")
         if not self.inbox:
-            return no_frames()
+            return b""
         can_id, flags, payloads = zip(*self.inbox, strict=True)
         self.inbox = []
         rows = b"".join(data.ljust(64, b"\0") for data in payloads)
-        return FrameBatch(
-            np.full(len(can_id), self.number, np.uint8),
-            np.array(can_id, np.uint32),
-            np.array(flags, np.uint8),
-            np.array([len(data) for data in payloads], np.uint8),
-            np.frombuffer(rows, np.uint8).reshape(-1, 64),
-        )
+        return pack_mixed(
+            FrameBatch(
+                np.full(len(can_id), self.number, np.uint8),
+                np.array(can_id, np.uint32),
+                np.array(flags, np.uint8),
+                np.array([len(data) for data in payloads], np.uint8),
+                np.frombuffer(rows, np.uint8).reshape(-1, 64),
+            )
+        ).tobytes()
 
     def wait(self, timeout):
         if not self.inbox:
@@ -233,7 +246,8 @@ class ScriptedRobot:
         setup = DriverSetup(ROBOT, period, options=self.options)
         self.driver = CanDriver(setup, self.make_bus, self.clock)
 
-    def make_bus(self, name: str, number: int, row: BusRow) -> ScriptedBus:
+    def make_bus(self, name: str, row: BusRow) -> ScriptedBus:
+        number = len(self.buses)
         self.buses[name] = ScriptedBus(name, number, self._on_bus[number], self.clock)
         return self.buses[name]
 

@@ -207,9 +207,9 @@ def test_the_example_of_the_page_is_a_configuration():
     example = yaml.safe_load(page.split("```yaml\n")[1].split("```")[0])
     assert example.pop("driver") == "can"
     config = read_config(flatten(example), ("l_knee", "r_knee"))
-    groups = build_groups(config, ("l_knee", "r_knee"), np.array([200.0, 200.0]))
+    groups = build_groups(config.wiring, ("l_knee", "r_knee"), np.array([200.0, 200.0]))
     assert [group.name for group in groups] == ["damiao", "robstride"]
-    assert all(load < 0.7 for load in check_loads(config, groups, 0.002).values())
+    assert all(load < 0.7 for load in check_loads(config.wiring, groups, 0.002).values())
 
 
 def test_moteus_on_a_bus_without_a_faster_rate_is_refused():

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Simulates drives: `python -m talus_drive_simulator FOLDER --wiring FILE --sockets DIR`.
 
-It ends when the client of its control socket does.
+It ends when the client of its control socket does. Whoever starts it with `--join` holds the other
+ends of its sockets, and it goes on until that one is gone, whatever signals come.
 """
 
 from __future__ import annotations
 
-import contextlib
+import signal
+import socket
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
@@ -21,7 +23,7 @@ from talus_core.machine.terminal import complain
 from talus_core.robot import RobotDescription, load_robot
 
 from talus_drive_simulator.planning import FAMILY_PLANS, plan_wiring, wiring_text
-from talus_drive_simulator.wiring import read_wiring
+from talus_drive_simulator.wiring import load_wiring
 
 USUAL_RATE_HZ = 500.0
 _MOST_RATE_HZ = 1000.0  # of which one period is the least step of the body
@@ -48,8 +50,9 @@ def _command_line() -> CommandLine:
         description="Simulates drives on CAN buses, with a simulated body behind them.",
     )
     parser.add_argument("robot", metavar="FOLDER", help="of the robot, with robot.yaml")
-    parser.add_argument("--wiring", type=Path, metavar="FILE", help="buses and drives, YAML")
+    parser.add_argument("--wiring", type=Path, metavar="FILE", help="YAML; - is the input")
     parser.add_argument("--sockets", type=Path, metavar="DIR", help="where to listen")
+    parser.add_argument("--join", default="", metavar="NAME=FD,...", help="sockets of the parent")
     parser.add_argument("--rate", type=float, default=USUAL_RATE_HZ, metavar="HZ", help="control")
     parser.add_argument("--world", default="flat", help="world by name, or an MJCF file")
     parser.add_argument("--worlds", default="", metavar="DIR", help="of worlds that have names")
@@ -71,9 +74,12 @@ def _command_line() -> CommandLine:
 
 
 def _simulate(options: Namespace, robot: RobotDescription) -> int:
-    if options.wiring is None or options.sockets is None:
+    if options.wiring is None or bool(options.sockets) == bool(options.join):
         raise RefusedInputError("--wiring FILE and --sockets DIR are needed; --help tells more")
-    wiring = read_wiring(options.wiring, robot.joint_names)
+    if options.join:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # the parent lets the robot down before it goes
+    wiring = load_wiring(options.wiring, robot.joint_names)
     setup = DriverSetup(
         robot,
         period=1.0 / _rate(options),
@@ -84,13 +90,29 @@ def _simulate(options: Namespace, robot: RobotDescription) -> int:
     )
     # Physics takes a second to import; what is wrong above is told before.
     from talus_drive_simulator.simulator import DriveSimulator
-    from talus_drive_simulator.stage.server import StageServer
+    from talus_drive_simulator.stage.server import joined_server, listening_server
 
     simulator = DriveSimulator(setup, wiring)
-    with contextlib.closing(StageServer(simulator, options.sockets)) as server:
+    if options.join:
+        with joined_server(simulator, _joined(options.join)) as server:
+            server.serve()
+        return 0
+    with listening_server(simulator, options.sockets) as server:
         print(f"listening in {options.sockets}", flush=True)
         server.serve()
     return 0
+
+
+def _joined(text: str) -> dict[str, socket.socket]:
+    """Return sockets by name from their file descriptors. Raises RefusedInputError."""
+    sockets = {}
+    for word in text.split(","):
+        name, _, number = word.partition("=")
+        try:
+            sockets[name] = socket.socket(fileno=int(number))
+        except (ValueError, OSError) as error:
+            raise RefusedInputError(f"--join {word}: {error}") from error
+    return sockets
 
 
 def _rate(options: Namespace) -> float:

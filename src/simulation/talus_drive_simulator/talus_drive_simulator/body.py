@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from talus_can.wiring import WiringError
 from talus_core.driver import Battery, DriverSetup, GroundTruth, Injection
 from talus_core.parameters import build_config
 from talus_core.state import JointCommand, RobotState
@@ -17,7 +18,7 @@ from talus_simulation.mujoco_body.driver import MujocoDriver
 
 from talus_drive_simulator.firmware.drive import Law, Motion
 from talus_drive_simulator.heat import Windings
-from talus_drive_simulator.wiring import WiredDrive, WiringError
+from talus_drive_simulator.wiring import WiredDrive
 
 # Of wires, firmwares and body together: within it a drive sees one state and keeps one target.
 STEP_S = 0.001
@@ -84,6 +85,15 @@ class DrivenBody:
     def qpos(self) -> np.ndarray:
         """Return MuJoCo's generalised positions of the whole scene, for drawing, (nq,)."""
         return self._driver.qpos
+
+    @property
+    def soles(self) -> np.ndarray:
+        """Return the true places of both soles in the world, (2, 3), m."""
+        return self._driver.soles
+
+    def touching(self) -> Mapping[str, float]:
+        """Return the links, but the feet, that touch the ground, with N each: for judging."""
+        return self._driver.touching()
 
     @property
     def faults(self) -> Sequence[Injection]:

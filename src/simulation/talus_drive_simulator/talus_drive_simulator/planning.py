@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from talus_can.codec.drives import Drives
 from talus_can.codec.registry import make_family
+from talus_can.config import CanSettings
 from talus_can.load import BitRates, BusPlan, FrameShape, OverloadedBusError, check_plan
 from talus_can.models import MotorModel, load_motor_models
+from talus_can.wiring import WiringError
 from talus_core.errors import UnknownNameError
 from talus_core.robot import RobotDescription
-
-from talus_drive_simulator.wiring import WiringError
 
 NOMINAL_RATE = 1e6
 # Of the peak: the stiffest and most damped that the last gate lets through, 1/rad and s/rad.
@@ -31,19 +31,22 @@ class FamilyPlan:
     Attributes:
         data_rate: Faster bit rate, bit/s; 0 for classic CAN.
         is_flexible: Whether the drives must be told to speak CAN FD.
+        watchdog_s: Time without a command after which they give up, where the bus cannot set it.
     """
 
     data_rate: float = 0.0
     is_flexible: bool = False
+    watchdog_s: float = 0.0
 
 
+_WATCHDOG_S = CanSettings().watchdog_s  # what the driver asks the maker's tool for
 FAMILY_PLANS = {
     "damiao": FamilyPlan(5e6, is_flexible=True),
     "robstride": FamilyPlan(),
     "cybergear": FamilyPlan(),
-    "cubemars_mit": FamilyPlan(),
+    "cubemars_mit": FamilyPlan(watchdog_s=_WATCHDOG_S),
     "moteus": FamilyPlan(5e6),
-    "odrive": FamilyPlan(),
+    "odrive": FamilyPlan(watchdog_s=_WATCHDOG_S),
 }
 
 
@@ -71,6 +74,8 @@ def plan_wiring(robot: RobotDescription, family: str, rate_hz: float) -> dict[st
         row["model"] = model.name
         if plan.is_flexible:
             row["is_flexible"] = True
+        if plan.watchdog_s:
+            row["watchdog_s"] = plan.watchdog_s
         if changes := _wider(model, efforts[joint], speeds[joint]):
             row["overrides"] = changes
         drives[joint] = row

@@ -15,7 +15,7 @@ from talus_drive_simulator.firmware.registry import make_firmware
 from talus_drive_simulator.wires.controller import Controller
 from talus_drive_simulator.wires.frame import WireFrame
 from talus_drive_simulator.wires.wire import HOST, Wire
-from talus_drive_simulator.wiring import Wiring
+from talus_drive_simulator.wiring import SimulatedWiring
 
 
 @dataclass
@@ -61,7 +61,7 @@ class DriveSimulator:
         ticks: Control periods so far.
     """
 
-    def __init__(self, setup: DriverSetup, wiring: Wiring):
+    def __init__(self, setup: DriverSetup, wiring: SimulatedWiring):
         """Put the robot down limp. Raises TalusError for what cannot be simulated."""
         self.body = DrivenBody(setup, wiring.drives)
         self.buses: dict[str, SimulatedBus] = {}

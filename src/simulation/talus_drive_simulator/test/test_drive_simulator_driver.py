@@ -5,14 +5,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from typing import ClassVar
 
 import numpy as np
 import pytest
 import yaml
 from talus_can.bus.seam import BusHealth, BusState
-from talus_can.frames import FrameBatch, no_frames
+from talus_can.frames import FrameBatch
 from talus_core.driver import (
+    Aged,
     Derating,
+    Diagnosed,
     DriverError,
     DriverSetup,
     EnergyMetered,
@@ -24,10 +27,10 @@ from talus_core.driver import (
 from talus_core.errors import UnknownNameError
 from talus_core.state import RobotState
 from talus_drive_simulator.simulator import DriveSimulator
-from talus_drive_simulator.stage.buses import StageBus, StageClock
+from talus_drive_simulator.stage.buses import StageBus, StageClock, StageSensors
 from talus_drive_simulator.stage.client import StageClient
 from talus_drive_simulator.stage.driver import SimulatedCanDriver
-from talus_drive_simulator.stage.server import StageServer
+from talus_drive_simulator.stage.server import listening_server
 from talus_drive_simulator.wiring import wiring_of
 from talus_simulation.faults.catalogue import FaultRequest
 
@@ -45,10 +48,14 @@ class PlainDriver:
 
     period = PERIOD_S
     remarks = ("a remark",)
+    complaints = ("a complaint",)
+    diagnostics: ClassVar = {"bus_can0": "active"}
 
     def __init__(self, robot):
         self.joint_names = robot.joint_names
         self.torque_left = np.ones(len(robot.joint_names))
+        self.ages = np.zeros(len(robot.joint_names))
+        self.missed = np.zeros(len(robot.joint_names))
         self.asked: list[str] = []
 
     def connect(self) -> None:
@@ -84,35 +91,51 @@ def stage(robot, tmp_path_factory) -> Iterator[StageClient]:
     wiring = wiring_of(yaml.safe_load(WIRING), robot.joint_names)
     options = {"settle_s": 0.0, "noise.scale": 0.0}
     simulator = DriveSimulator(DriverSetup(robot, period=PERIOD_S, options=options), wiring)
-    server = StageServer(simulator, folder)
-    thread = threading.Thread(target=server.serve)
-    thread.start()
-    client = StageClient(folder)
-    yield client
-    client.close()
-    thread.join()
-    server.close()
-    with pytest.raises(DriverError, match="gone"):
+    with listening_server(simulator, folder) as server:
+        thread = threading.Thread(target=server.serve)
+        thread.start()
+        client = StageClient.at(folder)
+        yield client
+        client.close()
+        thread.join()
+    with pytest.raises(DriverError, match="does not run"):
         client.advance()
+
+
+class RunningStage:
+    """A simulator that others start and end."""
+
+    def __init__(self, client: StageClient):
+        self.client = client
+
+    def start(self) -> None:
+        raise AssertionError("it runs already")
+
+    def end(self) -> None:
+        pass
 
 
 @pytest.fixture
 def driver(robot, stage) -> SimulatedCanDriver:
-    return SimulatedCanDriver(PlainDriver(robot), stage, robot)
+    made = SimulatedCanDriver(PlainDriver(robot), RunningStage(stage), robot)
+    made.connect()
+    return made
 
 
 @pytest.mark.parametrize(
-    "offer", [Simulated, SingleCut, Derating, EnergyMetered, FaultStage, Posable]
+    "offer",
+    [Simulated, SingleCut, Derating, EnergyMetered, FaultStage, Posable, Aged, Diagnosed],
 )
-def test_it_offers_what_the_driver_mujoco_offers(driver, offer):
+def test_it_offers_what_the_drivers_can_and_mujoco_offer(driver, offer):
     assert isinstance(driver, offer)
 
 
-def test_a_state_has_the_senses_that_no_bus_carries(driver):
+def test_the_stage_tells_the_senses_that_no_bus_carries(driver, stage):
     driver.advance()
-    state = driver.read(1.0)
-    assert np.isfinite(state.angular_velocity).all() and np.isfinite(state.foot_wrenches).all()
-    assert state.linear_acceleration.shape == (3,) and state.time == 1.0
+    sample = StageSensors(stage).read(0)
+    assert np.isfinite(sample.angular_velocity).all() and np.isfinite(sample.foot_wrenches).all()
+    assert sample.linear_acceleration.shape == (3,) and driver.read(1.0).time == 1.0
+    assert driver.soles.shape == (2, 3) and driver.touching() is not None
     assert driver.battery().voltage > 50.0 and driver.energy_used > 0.0
     assert driver.qpos.shape[0] >= 47
     assert driver.ground_truth().position.shape == (3,)
@@ -130,12 +153,13 @@ def test_time_passes_by_advance_alone_and_goes_on_over_a_reset(driver):
 
 def test_what_the_buses_carry_is_the_drivers_own_business(robot, stage):
     plain = PlainDriver(robot)
-    driver = SimulatedCanDriver(plain, stage, robot)
-    driver.connect()
+    driver = SimulatedCanDriver(plain, RunningStage(stage), robot)
     driver.write(None)
     driver.cut([3])
     driver.stop()
-    assert plain.asked == ["connect", "write", "cut [3]", "stop"]
+    assert plain.asked == ["write", "cut [3]", "stop"]
+    assert (driver.ages, driver.missed) == (plain.ages, plain.missed)
+    assert (driver.complaints, driver.diagnostics) == (plain.complaints, plain.diagnostics)
     assert (driver.joint_names, driver.period) == (robot.joint_names, PERIOD_S)
     assert driver.torque_left is plain.torque_left and driver.remarks == plain.remarks
 
@@ -181,6 +205,7 @@ class QuietBus:
     """Is a bus on which the first frame comes at some simulated time."""
 
     name = "can0"
+    state = BusState.ACTIVE
     health = BusHealth(BusState.ACTIVE)
 
     def __init__(self, stage: StageClient, frame_at: float):
@@ -190,11 +215,17 @@ class QuietBus:
     def open(self) -> None:
         pass
 
-    def send(self, frames: FrameBatch) -> None:
+    def send(self, packed: np.ndarray) -> None:
         pass
 
-    def receive(self) -> FrameBatch:
-        return no_frames()
+    def receive(self) -> bytes:
+        return b""
+
+    def note_errors(self, frames: FrameBatch) -> None:
+        pass
+
+    def note_malformed(self) -> None:
+        pass
 
     def wait(self, timeout: float) -> bool:
         assert timeout == 0.0  # never by a wall clock

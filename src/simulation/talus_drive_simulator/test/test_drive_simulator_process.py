@@ -25,7 +25,7 @@ from talus_core.driver import DriverError
 from talus_drive_simulator.stage.client import StageClient
 from talus_drive_simulator.stage.server import socket_path
 from talus_drive_simulator.wires.frame import FRAME_BYTES, frames_of, pack_frames, unpack_frames
-from talus_drive_simulator.wiring import read_wiring
+from talus_drive_simulator.wiring import load_wiring
 
 PATIENCE_S = 300
 JOINTS = ("l_hip_pitch", "l_knee", "r_hip_pitch", "r_knee")
@@ -74,8 +74,8 @@ class Robot:
     """Moves the four drives over their sockets."""
 
     def __init__(self, robot, folder: Path):
-        wiring = read_wiring(folder / "wiring.yaml", robot.joint_names)
-        self.stage = StageClient(folder)
+        wiring = load_wiring(folder / "wiring.yaml", robot.joint_names)
+        self.stage = StageClient.at(folder)
         self.wires = [connected(folder, name) for name in wiring.buses]
         self.families = []
         self.seen = []
@@ -197,7 +197,7 @@ def test_two_simulators_do_not_share_a_folder(robot, tmp_path):
         done = run(*words)
         assert done.returncode == 2
         assert "can0.sock: Address already in use" in done.stderr
-        StageClient(tmp_path).close()
+        StageClient.at(tmp_path).close()
 
 
 def run(*words: object) -> subprocess.CompletedProcess:
@@ -246,9 +246,9 @@ def test_a_plan_is_printed_as_a_wiring(robot, tmp_path, capsys):
     assert main([str(robot.folder), "--plan", "damiao"]) == 0
     file = tmp_path / "wiring.yaml"
     file.write_text(capsys.readouterr().out)
-    assert len(read_wiring(file, robot.joint_names).drives) == 40
+    assert len(load_wiring(file, robot.joint_names).drives) == 40
 
 
 def test_a_stage_that_is_not_there_is_named(tmp_path):
     with pytest.raises(DriverError, match=r"control\.sock.*start the simulator"):
-        StageClient(tmp_path)
+        StageClient.at(tmp_path)

@@ -8,10 +8,11 @@ import pytest
 from talus_can.codec.drives import Drives
 from talus_can.codec.registry import make_family
 from talus_can.load import MOST_BUS_LOAD, BusPlan, bus_load
+from talus_can.wiring import WiringError
 from talus_core.errors import TalusError, UnknownNameError
 from talus_core.files.data_files import yaml_tree
 from talus_drive_simulator.planning import FAMILY_PLANS, plan_wiring, wiring_text
-from talus_drive_simulator.wiring import Wiring, WiringError, read_wiring, wiring_of
+from talus_drive_simulator.wiring import SimulatedWiring, load_wiring, wiring_of
 
 ROW = {"bus": "can0", "id": 3, "family": "damiao", "model": 4340}
 
@@ -20,7 +21,7 @@ def tree(**changes: object) -> dict:
     return {"buses": {"can0": {}}, "drives": {"l_knee": {**ROW, **changes}}}
 
 
-def planned(robot, family: str, rate_hz: float = 500.0) -> Wiring:
+def planned(robot, family: str, rate_hz: float = 500.0) -> SimulatedWiring:
     text = wiring_text(plan_wiring(robot, family, rate_hz))
     return wiring_of(yaml_tree(text), robot.joint_names)
 
@@ -33,7 +34,7 @@ def test_a_file_of_the_driver_serves_as_a_wiring(robot, tmp_path):
         "drives:\n  l_knee: {bus: can0, id: 3, family: damiao, model: 4340, mode: impedance,\n"
         "           sign: -1, gear: 2.0, overrides: {kp: 900}}\n"
     )
-    wiring = read_wiring(file, robot.joint_names)
+    wiring = load_wiring(file, robot.joint_names)
     (drive,) = wiring.drives
     assert wiring.buses["can0"].rates.data == 5e6
     assert (drive.joint, drive.ratio, drive.spec.model.kp) == ("l_knee", -2.0, 900.0)
@@ -46,7 +47,7 @@ def test_a_file_of_the_driver_serves_as_a_wiring(robot, tmp_path):
         ([], "no mapping"),
         ({"buses": {}}, "entry 'buses' is {}"),
         ({"buses": {"can0": {}}}, "entry 'drives' is None"),
-        ({**tree(), "buses": {"a/b": {}}}, "'a/b' is no name"),
+        ({**tree(bus="a/b"), "buses": {"a/b": {}}}, "'a/b' is no name"),
         ({"buses": {"can0": 5}, "drives": {}}, "buses.can0 is 5"),
         ({"buses": {"can0": {"bit_rate": 5.0}}, "drives": {"l_knee": ROW}}, "bit_rate"),
         ({"buses": {"can0": {}}, "drives": {"l_kne": ROW}}, "'l_kne'.*l_knee"),
@@ -70,7 +71,7 @@ def test_what_cannot_be_used_is_named_with_its_entry(robot, wrong, named):
 
 def test_a_file_that_is_not_there_is_named(robot, tmp_path):
     with pytest.raises(WiringError, match=r"nowhere\.yaml: No such file"):
-        read_wiring(tmp_path / "nowhere.yaml", robot.joint_names)
+        load_wiring(tmp_path / "nowhere.yaml", robot.joint_names)
 
 
 @pytest.mark.parametrize("family", FAMILY_PLANS)

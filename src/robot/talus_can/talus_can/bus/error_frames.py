@@ -6,10 +6,7 @@ Source: linux/can/error.h; classes are in the identifier, the controller's state
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from talus_can.bus.seam import BusHealth, BusState
-from talus_can.frames import ERROR_FRAME, FrameBatch
+from talus_can.bus.seam import BusState
 
 _CLASS_CONTROLLER = 0x004
 _CLASS_BUS_OFF = 0x040
@@ -19,22 +16,12 @@ _CONTROLLER_PASSIVE = 0x30
 _CONTROLLER_ACTIVE = 0x40
 
 
-def sorted_out(frames: FrameBatch, health: BusHealth) -> tuple[FrameBatch, BusHealth]:
-    """Return frames without error frames, and the health after all of them."""
-    is_error = frames.flags & ERROR_FRAME != 0
-    if is_error.any():
-        for can_id, data in zip(frames.can_id[is_error], frames.data[is_error], strict=True):
-            health = _noted(health, int(can_id), int(data[1]))
-        frames = frames.rows(~is_error)
-    return frames, health.counted(received=len(frames))
-
-
-def _noted(health: BusHealth, classes: int, controller: int) -> BusHealth:
-    """Return the health after one error frame."""
-    state = health.state
-    lost = 0
+def heard_of(classes: int, controller: int) -> tuple[BusState | None, bool]:
+    """Return the state that an error frame tells, None for none, and whether a frame was lost."""
+    state = None
+    has_lost = False
     if classes & _CLASS_CONTROLLER:
-        lost = int(bool(controller & _CONTROLLER_OVERFLOW))
+        has_lost = bool(controller & _CONTROLLER_OVERFLOW)
         if controller & _CONTROLLER_PASSIVE:
             state = BusState.PASSIVE
         if controller & _CONTROLLER_ACTIVE:
@@ -43,4 +30,4 @@ def _noted(health: BusHealth, classes: int, controller: int) -> BusHealth:
         state = BusState.OFF
     if classes & _CLASS_RESTARTED:
         state = BusState.ACTIVE
-    return replace(health, state=state).counted(errors=1, lost=lost)
+    return state, has_lost

@@ -24,6 +24,8 @@ from talus_can.frames import (
     FrameBatch,
     joined,
     make_frames,
+    pack_mixed,
+    unpack_mixed,
 )
 from talus_can.load import BitRates
 
@@ -49,14 +51,13 @@ class PythonCanBus(WireBus[Any]):
     def __init__(
         self,
         name: str,
-        number: int,
         adapter: str,
         channel: str,
         rates: BitRates,
         is_flexible: bool,
         load: Callable[[], Any] = load_python_can,
     ):
-        """Take the bus's name and number, python-can's name of the adapter, and the channel.
+        """Take the bus's name, python-can's name of the adapter, and the channel.
 
         `load` returns the library, for tests another one. Raises BusError.
         """
@@ -67,7 +68,7 @@ class PythonCanBus(WireBus[Any]):
             )
         if not adapter:
             raise BusError(f"bus {name}: kind python_can needs an adapter, such as pcan or slcan")
-        super().__init__(name, number)
+        super().__init__(name)
         self._adapter = adapter
         self._channel = channel
         self._rates = rates
@@ -96,19 +97,20 @@ class PythonCanBus(WireBus[Any]):
             ) from error
         self._take(bus)
 
-    def send(self, frames: FrameBatch) -> None:
+    def send(self, packed: np.ndarray) -> None:
         """Hand frames over one by one. Raises BusError."""
         bus = self._opened()
+        frames = unpack_mixed(packed.tobytes())
         for row in range(len(frames)):
             try:
                 bus.send(self._message(frames, row), timeout=0.0)
             except Exception as error:
-                self._health = self._health.counted(lost=len(frames) - row)
+                self._lost += len(frames) - row
                 raise BusError(f"bus {self._name}: cannot send: {error}") from error
-            self._health = self._health.counted(sent=1)
+            self._sent += 1
 
-    def receive(self) -> FrameBatch:
-        """Return all frames that have come; error frames are counted, not returned."""
+    def receive(self) -> bytes:
+        """Return all frames that have come. Raises BusError."""
         bus = self._opened()
         messages = self._waiting
         self._waiting = []
@@ -117,12 +119,8 @@ class PythonCanBus(WireBus[Any]):
                 messages.append(message)
         except Exception as error:
             raise BusError(f"bus {self._name}: cannot receive: {error}") from error
-        frames = joined([self._frame(message) for message in messages])
-        is_error = frames.flags & ERROR_FRAME != 0
-        self._health = self._health.counted(
-            received=int((~is_error).sum()), errors=int(is_error.sum())
-        )
-        return frames.rows(~is_error)
+        self._received += len(messages)
+        return pack_mixed(joined([self._frame(message) for message in messages])).tobytes()
 
     def wait(self, timeout: float) -> bool:
         """Sleep until a frame comes, s at most; it is returned by the next `receive`."""
@@ -145,6 +143,4 @@ class PythonCanBus(WireBus[Any]):
     def _frame(self, message: Any) -> FrameBatch:
         flags = sum(flag for name, flag in _MESSAGE_FLAGS if getattr(message, name))
         data = np.frombuffer(bytes(message.data), np.uint8)[None]
-        return make_frames(
-            self._number, np.array([message.arbitration_id]), flags, data.shape[1], data
-        )
+        return make_frames(0, np.array([message.arbitration_id]), flags, data.shape[1], data)

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
 
+import numpy as np
 from talus_core.driver import DriverError
 
 from talus_can.frames import FrameBatch
@@ -44,18 +45,6 @@ class BusHealth:
     errors: int = 0
     restarts: int = 0
 
-    def counted(
-        self, sent: int = 0, received: int = 0, lost: int = 0, errors: int = 0
-    ) -> BusHealth:
-        """Return it with more of each counted."""
-        return replace(
-            self,
-            sent=self.sent + sent,
-            received=self.received + received,
-            lost=self.lost + lost,
-            errors=self.errors + errors,
-        )
-
 
 class BusClock(Protocol):
     """Tells the time that replies are aged by; never jumps."""
@@ -75,23 +64,34 @@ class Bus(Protocol):
     def open(self) -> None:
         """Take the wire. Raises BusError: absent, down, another bit rate, no permission."""
 
-    def send(self, frames: FrameBatch) -> None:
-        """Hand frames over in their order, without waiting for the wire.
+    def send(self, packed: np.ndarray) -> None:
+        """Hand frames over in their order, without waiting for the wire: (m, 72) bytes, uint8.
 
-        Raises BusError where the queue is full or the controller is off; what was not sent is lost.
+        Each row is a frame as `pack_mixed` packs it. Raises BusError where the queue is full or the
+        controller is off; what was not sent is lost.
         """
 
-    def receive(self) -> FrameBatch:
-        """Return all frames that have come since the last call, without waiting.
+    def receive(self) -> bytes:
+        """Return all frames that have come since the last call, without waiting, packed likewise.
 
-        Raises BusError where the wire is gone.
+        Those of errors are among them. Raises BusError where the wire is gone.
         """
+
+    def note_errors(self, frames: FrameBatch) -> None:
+        """Take in the error frames among those that it gave: they say how its controller is."""
+
+    def note_malformed(self) -> None:
+        """Take in that what it gave were no frames."""
 
     def wait(self, timeout: float) -> bool:
         """Sleep until a frame comes, s at most; return whether there is one."""
 
     def restart(self) -> None:
         """Bring a controller that is `OFF` back. Raises BusError where it does not come back."""
+
+    @property
+    def state(self) -> BusState:
+        """Return the state of the controller, as far as this kind of wire tells."""
 
     @property
     def health(self) -> BusHealth:

@@ -8,31 +8,21 @@ import os
 import select
 import socket
 import struct
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 
 import numpy as np
 
-from talus_can.bus.error_frames import sorted_out
 from talus_can.bus.link_state import LinkState, read_link
 from talus_can.bus.seam import BusError, BusState
 from talus_can.bus.wire_bus import WireBus
-from talus_can.frames import (
-    FLEXIBLE,
-    FrameBatch,
-    joined,
-    pack_classic,
-    pack_flexible,
-    unpack_classic,
-    unpack_flexible,
-)
+from talus_can.frames import CLASSIC_SIZE, FLEXIBLE_SIZE
 from talus_can.load import BitRates
 
 # Frames: torque comes on with two for each drive at once, and 20 drives are more than a bus bears;
 # Linux's own 10 are too few.
 LEAST_QUEUE = 64
-CLASSIC_SIZE = 16  # bytes of `struct can_frame`, the interface's MTU without FD
-FLEXIBLE_SIZE = 72  # bytes of `struct canfd_frame`, its MTU with FD
+_FLAGS_PLACE = 5  # of `struct canfd_frame`; in the shorter layout it is padding
+_FLAG_FLEXIBLE = 0x04
 # linux/can.h and linux/can/raw.h; Python's socket module has them on Linux alone.
 _PF_CAN = 29
 _CAN_RAW = 1
@@ -53,18 +43,17 @@ class SocketCanBus(WireBus[socket.socket]):
     def __init__(
         self,
         name: str,
-        number: int,
         interface: str,
         rates: BitRates,
         is_flexible: bool,
         make_socket: MakeSocket = socket.socket,
         link: Callable[[str], LinkState | None] = read_link,
     ):
-        """Take name and number of the bus, its interface and what the interface must be set to.
+        """Take name of the bus, its interface and what the interface must be set to.
 
         `make_socket` and `link` stand for the system's own, for tests.
         """
-        super().__init__(name, number)
+        super().__init__(name)
         self._interface = interface
         self._rates = rates
         self._is_flexible = is_flexible
@@ -88,30 +77,33 @@ class SocketCanBus(WireBus[socket.socket]):
             raise BusError(f"bus {self._name}: {self._why(error)}") from error
         self._take(wire)
 
-    def send(self, frames: FrameBatch) -> None:
+    def send(self, packed: np.ndarray) -> None:
         """Hand frames over one by one. Raises BusError where the queue is full or it is down."""
         wire = self._opened()
-        for done, packed in enumerate(_packed(frames)):
+        is_flexible = packed[:, _FLAGS_PLACE] & _FLAG_FLEXIBLE != 0
+        for done, (row, is_long) in enumerate(zip(packed, is_flexible.tolist(), strict=True)):
             try:
-                wire.send(packed.data)
+                # The beginning of the longer layout is the shorter one.
+                wire.send(row.data if is_long else row[:CLASSIC_SIZE].data)
             except OSError as error:
-                self._health = self._health.counted(sent=done, lost=len(frames) - done)
+                self._sent += done
+                self._lost += len(packed) - done
                 raise self._failed("send", error) from error
-        self._health = self._health.counted(sent=len(frames))
+        self._sent += len(packed)
 
-    def receive(self) -> FrameBatch:
-        """Return all frames that have come; error frames are counted, not returned."""
+    def receive(self) -> bytes:
+        """Return all frames that have come. Raises BusError where it is down."""
         wire = self._opened()
         packets: list[bytes] = []
         try:
             while packet := wire.recv(FLEXIBLE_SIZE):
-                packets.append(packet)
+                packets.append(_widened(packet))
         except BlockingIOError:
             pass
         except OSError as error:
             raise self._failed("receive", error) from error
-        frames, self._health = sorted_out(_unpacked(packets, self._number), self._health)
-        return frames
+        self._received += len(packets)
+        return b"".join(packets)
 
     def wait(self, timeout: float) -> bool:
         """Sleep until a frame comes, s at most."""
@@ -178,35 +170,16 @@ class SocketCanBus(WireBus[socket.socket]):
 
     def _failed(self, verb: str, error: OSError) -> BusError:
         if error.errno in (errno.ENETDOWN, errno.ENODEV, errno.ENXIO):
-            self._health = replace(self._health, state=BusState.OFF)
+            self._state = BusState.OFF
         return BusError(f"bus {self._name}: cannot {verb}: {self._why(error)}")
 
 
-def _packed(frames: FrameBatch) -> list[np.ndarray]:
-    """Return each frame in its layout, in the order of the batch."""
-    flexible = frames.flags & FLEXIBLE != 0
-    if not flexible.any():
-        return list(pack_classic(frames))
-    if flexible.all():
-        return list(pack_flexible(frames))
-    return [
-        (pack_flexible if is_flexible else pack_classic)(frames.rows(slice(row, row + 1)))[0]
-        for row, is_flexible in enumerate(flexible)
-    ]
-
-
-def _unpacked(packets: Sequence[bytes], bus: int) -> FrameBatch:
-    """Return the frames of packets, runs of the same layout at once."""
-    batches = []
-    start = 0
-    for end in range(1, len(packets) + 1):
-        if end == len(packets) or len(packets[end]) != len(packets[start]):
-            size = len(packets[start])
-            unpack = unpack_flexible if size == FLEXIBLE_SIZE else unpack_classic
-            if size in (CLASSIC_SIZE, FLEXIBLE_SIZE):
-                batches.append(unpack(b"".join(packets[start:end]), bus))
-            start = end
-    return joined(batches)
+def _widened(packet: bytes) -> bytes:
+    """Return a frame in the longer layout, in which a flag tells FD; kernels before 5.14 do not."""
+    if len(packet) < FLEXIBLE_SIZE:
+        return packet.ljust(FLEXIBLE_SIZE, b"\0")
+    flags = packet[_FLAGS_PLACE] | _FLAG_FLEXIBLE
+    return packet[:_FLAGS_PLACE] + bytes((flags,)) + packet[_FLAGS_PLACE + 1 :]
 
 
 def kernel_has_can() -> bool:

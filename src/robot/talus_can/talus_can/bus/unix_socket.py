@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import select
 import socket
-from dataclasses import replace
 
-from talus_can.bus.error_frames import sorted_out
+import numpy as np
+
 from talus_can.bus.seam import BusError, BusState
 from talus_can.bus.wire_bus import WireBus
-from talus_can.frames import FrameBatch, FrameError, joined, pack_mixed, unpack_mixed
+from talus_can.frames import FLEXIBLE_SIZE
 
 # Frames of 72 bytes in one packet: what twenty drives of a bus and their host send in a tick.
 MOST_FRAMES_A_PACKET = 64
@@ -27,9 +27,9 @@ class UnixSocketBus(WireBus[socket.socket]):
     A wire without anybody at its other end is off.
     """
 
-    def __init__(self, name: str, number: int, path: str):
-        """Take the bus's name and number, and the path at which the simulator listens."""
-        super().__init__(name, number)
+    def __init__(self, name: str, path: str):
+        """Take the bus's name, and the path at which the simulator listens."""
+        super().__init__(name)
         self._path = path
 
     def open(self) -> None:
@@ -51,33 +51,31 @@ class UnixSocketBus(WireBus[socket.socket]):
         wire.setblocking(False)
         self._take(wire)
 
-    def send(self, frames: FrameBatch) -> None:
+    def send(self, packed: np.ndarray) -> None:
         """Hand frames over. Raises BusError where there is no room, or nobody at the other end."""
         wire = self._opened()
-        packed = pack_mixed(frames)
-        for start in range(0, len(frames), MOST_FRAMES_A_PACKET):
+        count = len(packed)
+        for start in range(0, count, MOST_FRAMES_A_PACKET):
             part = packed[start : start + MOST_FRAMES_A_PACKET]
             try:
                 wire.send(part.data)
             except OSError as error:
-                self._health = self._health.counted(lost=len(frames) - start)
+                self._lost += count - start
                 raise self._failed("send", error) from error
-            self._health = self._health.counted(sent=len(part))
+            self._sent += len(part)
 
-    def receive(self) -> FrameBatch:
-        """Return all frames that have come; error frames are counted, not returned.
-
-        Raises BusError where the other end is gone.
-        """
+    def receive(self) -> bytes:
+        """Return all frames that have come. Raises BusError where the other end is gone."""
         wire = self._opened()
-        batches = []
+        packets = []
         while (packet := self._packet(wire)) is not None:
-            try:
-                batches.append(unpack_mixed(packet, self._number))
-            except FrameError:
-                self._health = self._health.counted(errors=1)
-        frames, self._health = sorted_out(joined(batches), self._health)
-        return frames
+            if len(packet) % FLEXIBLE_SIZE:
+                self.note_malformed()
+            else:
+                packets.append(packet)
+        received = b"".join(packets)
+        self._received += len(received) // FLEXIBLE_SIZE
+        return received
 
     def wait(self, timeout: float) -> bool:
         """Sleep until a frame comes, s at most."""
@@ -100,5 +98,5 @@ class UnixSocketBus(WireBus[socket.socket]):
 
     def _failed(self, verb: str, error: OSError) -> BusError:
         if not isinstance(error, BlockingIOError):
-            self._health = replace(self._health, state=BusState.OFF)
+            self._state = BusState.OFF
         return BusError(f"bus {self._name}: cannot {verb}: {error.strerror or error}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Builds the groups of drives that a configuration describes, and checks the load of each bus."""
+"""Builds the groups of drives that a wiring describes, and checks the load of each bus."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from talus_core.errors import TalusError
 from talus_can.codec.drives import Drives
 from talus_can.codec.family import ControlMode, Family
 from talus_can.codec.registry import make_family
-from talus_can.config import NOT_SET, BusRow, CanConfig, CanConfigError, DriveRow
+from talus_can.config import CanConfigError
 from talus_can.fleet.group import DriveGroup
 from talus_can.fleet.joint_scale import JointScale
 from talus_can.load import (
@@ -23,7 +23,7 @@ from talus_can.load import (
     bus_load,
     check_plan,
 )
-from talus_can.models import MotorModels, load_motor_models, with_overrides
+from talus_can.wiring import NOT_SET, BusRow, DriveRow, Wiring
 
 # Modes in which a command's stiffness and damping can be kept; a drive that holds positions by
 # itself is stiff even when it shall give way.
@@ -31,23 +31,22 @@ _MODES = (ControlMode.IMPEDANCE, ControlMode.EFFORT)
 
 
 def build_groups(
-    config: CanConfig, joints: tuple[str, ...], effort_limit: np.ndarray
+    wiring: Wiring, joints: tuple[str, ...], effort_limit: np.ndarray
 ) -> tuple[DriveGroup, ...]:
     """Return a group for each family and kind of its drives. Raises CanConfigError."""
-    numbers = {name: number for number, name in enumerate(config.buses)}
-    models = load_motor_models()
+    numbers = {name: number for number, name in enumerate(wiring.buses)}
     kinds: dict[tuple[Any, ...], list[str]] = {}
     for joint in joints:
-        row = config.drives[joint]
+        row = wiring.drives[joint]
         kinds.setdefault((row.family, row.mode, row.is_flexible, row.host_id), []).append(joint)
     groups = []
     for (name, mode, _, _), members in kinds.items():
-        rows = [config.drives[joint] for joint in members]
+        rows = [wiring.drives[joint] for joint in members]
         try:
-            family = _family(name, mode, _drives(config, members, rows, numbers, models))
+            family = _family(name, mode, _drives(wiring, members, rows, numbers))
         except TalusError as error:
             raise CanConfigError(f"can: {error}") from error
-        _check_kind_of_bus(config, family, members, rows)
+        _check_kind_of_bus(wiring, family, members, rows)
         places = np.array([joints.index(joint) for joint in members])
         scale = JointScale(
             np.array([row.gear for row in rows]),
@@ -55,15 +54,15 @@ def build_groups(
             np.array([row.offset for row in rows]),
         )
         groups.append(DriveGroup(name, family, places, scale, effort_limit[places]))
-    _refuse_twins(config)
+    _refuse_twins(wiring)
     return tuple(groups)
 
 
-def check_loads(config: CanConfig, groups: Sequence[DriveGroup], period: float) -> dict[str, float]:
+def check_loads(wiring: Wiring, groups: Sequence[DriveGroup], period: float) -> dict[str, float]:
     """Return the planned load of each bus by name. Raises OverloadedBusError."""
     return {
         name: _load(name, number, bus, groups, 1.0 / period)
-        for number, (name, bus) in enumerate(config.buses.items())
+        for number, (name, bus) in enumerate(wiring.buses.items())
     }
 
 
@@ -105,11 +104,10 @@ def _family(name: str, mode: str, drives: Drives) -> Family:
 
 
 def _drives(
-    config: CanConfig,
+    wiring: Wiring,
     joints: Sequence[str],
     rows: Sequence[DriveRow],
     numbers: Mapping[str, int],
-    models: MotorModels,
 ) -> Drives:
     replies = [row.reply_id for row in rows]
     if any(reply != NOT_SET for reply in replies) and NOT_SET in replies:
@@ -122,10 +120,7 @@ def _drives(
         joints=tuple(joints),
         bus=np.array([numbers[row.bus] for row in rows]),
         drive_id=np.array([row.id for row in rows]),
-        models=tuple(
-            with_overrides(models.find(row.family, row.model), config.overrides.get(joint, {}))
-            for joint, row in zip(joints, rows, strict=True)
-        ),
+        models=tuple(wiring.models[joint] for joint in joints),
         reply_id=None if NOT_SET in replies else np.array(replies),
         host_id=None if rows[0].host_id == NOT_SET else rows[0].host_id,
         is_flexible=rows[0].is_flexible,
@@ -133,23 +128,23 @@ def _drives(
 
 
 def _check_kind_of_bus(
-    config: CanConfig, family: Family, joints: Sequence[str], rows: Sequence[DriveRow]
+    wiring: Wiring, family: Family, joints: Sequence[str], rows: Sequence[DriveRow]
 ) -> None:
     """Raise CanConfigError for drives that speak CAN FD on a bus without it."""
     if not any(shape.is_flexible for shape in family.frames_of_a_drive):
         return
     for joint, row in zip(joints, rows, strict=True):
-        if not config.buses[row.bus].is_flexible:
+        if not wiring.buses[row.bus].is_flexible:
             raise CanConfigError(
                 f"can: joint '{joint}': {row.family} speaks CAN FD, and bus {row.bus} has no "
                 "data_rate; give it one, such as 5000000"
             )
 
 
-def _refuse_twins(config: CanConfig) -> None:
+def _refuse_twins(wiring: Wiring) -> None:
     """Raise CanConfigError for two drives of the same bus and identifier, whatever their family."""
     seen: dict[tuple[str, int], str] = {}
-    for joint, row in config.drives.items():
+    for joint, row in wiring.drives.items():
         key = (row.bus, row.id)
         if key in seen:
             raise CanConfigError(

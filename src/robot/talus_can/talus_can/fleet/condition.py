@@ -47,18 +47,12 @@ class Condition:
 
     def remarks(self) -> list[str]:
         """Return what nobody watches, one line each."""
-        lines = [
+        return [
             f"can: the watchdog of {group.name} drives can neither be set nor read over the bus; "
             f"set it to {self._settings.watchdog_s:g} s with the maker's tool"
             for group, proof in zip(self._fleet.groups, self._fleet.proofs, strict=True)
             if not proof.sets_watchdog
         ]
-        if self._settings.sensors in ("absent", "still"):
-            lines.append(
-                f"can: sensors '{self._settings.sensors}': what IMU and feet report is "
-                + ("not a number" if self._settings.sensors == "absent" else "imagined")
-            )
-        return lines
 
     def values(
         self, wires: Wires, ages: np.ndarray, missed: np.ndarray

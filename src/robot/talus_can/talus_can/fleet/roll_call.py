@@ -109,7 +109,7 @@ class RollCall:
             return
         lines = []
         for joint in np.flatnonzero(~heard).tolist():
-            row = self._config.drives[joints[joint]]
+            row = self._config.wiring.drives[joints[joint]]
             lines.append(
                 f"joint '{joints[joint]}': its {row.family} drive, id {row.id} on bus {row.bus}, "
                 f"does not answer within {self._settings.answer_s:g} s"
@@ -134,7 +134,7 @@ class RollCall:
             answering[group.joints] = group.answers_at_once
         lines = []
         for joint in np.flatnonzero(answering & (counts > 1)).tolist():
-            row = self._config.drives[joints[joint]]
+            row = self._config.wiring.drives[joints[joint]]
             lines.append(
                 f"joint '{joints[joint]}': id {row.id} on bus {row.bus} answers {counts[joint]} "
                 "times to one question; two drives have this id, or it reports by itself"

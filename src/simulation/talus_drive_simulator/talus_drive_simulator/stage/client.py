@@ -17,6 +17,26 @@ from talus_drive_simulator.stage.server import CONTROL, socket_path
 _ROOM_BYTES = 1 << 18
 # Of a simulator that answers at once: it may be on a machine that is busy with a hundred others.
 _PATIENCE_S = 300.0
+_NOTHING = np.full(3, np.nan)
+_NO_SENSES = BodySenses(_NOTHING, _NOTHING, np.full((2, 6), np.nan), Battery(*[float("nan")] * 5))
+
+
+def connected_to(folder: Path) -> socket.socket:
+    """Return a socket of requests to the simulator that listens in a folder.
+
+    Raises DriverError where nobody listens.
+    """
+    path = socket_path(folder, CONTROL)
+    wire = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    try:
+        wire.connect(str(path))
+    except OSError as error:
+        wire.close()
+        raise DriverError(
+            f"nobody listens at '{path}' ({error.strerror or error}); start the simulator of "
+            "the drives first: python -m talus_drive_simulator"
+        ) from error
+    return wire
 
 
 class StageClient:
@@ -30,20 +50,33 @@ class StageClient:
         faults: Faults that acted then.
     """
 
-    def __init__(self, folder: Path):
-        """Connect, and ask what time it is. Raises DriverError where nobody listens."""
-        path = socket_path(folder, CONTROL)
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._socket.settimeout(_PATIENCE_S)
-        try:
-            self._socket.connect(str(path))
-        except OSError as error:
-            self._socket.close()
-            raise DriverError(
-                f"nobody listens at '{path}' ({error.strerror or error}); start the simulator of "
-                "the drives first: python -m talus_drive_simulator"
-            ) from error
+    def __init__(self) -> None:
+        """Begin without a simulator, at time 0."""
+        self._socket: socket.socket | None = None
+        self.time = 0.0
+        self.senses = _NO_SENSES
+        self.torque_left = np.ones(0)
+        self.energy_used = 0.0
+        self.faults: tuple[Injection, ...] = ()
+
+    @classmethod
+    def at(cls, folder: Path) -> StageClient:
+        """Return a client of the simulator that listens in a folder. Raises DriverError."""
+        client = cls()
+        client.use(connected_to(folder))
+        return client
+
+    def use(self, wire: socket.socket) -> None:
+        """Take a socket that is connected already, and ask what time it is. Raises DriverError."""
+        self.close()
+        wire.settimeout(_PATIENCE_S)
+        self._socket = wire
         self._take(self._asked("time"))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a simulator to ask."""
+        return self._socket is not None
 
     def advance(self) -> None:
         """Let one control period pass; replies wait in the bus sockets afterwards."""
@@ -52,6 +85,14 @@ class StageClient:
     def reset(self) -> None:
         """Put body and drives back as after power-on."""
         self._take(self._asked("reset"))
+
+    def lay_down(self) -> None:
+        """Put the body alone back to its start, limp and at rest."""
+        self._take(self._asked("lay_down"))
+
+    def restart_bus(self, bus: str) -> None:
+        """Bring the host's controller of a bus back. Raises ValueError for what cannot be."""
+        self._asked("restart_bus", bus=bus)
 
     def ground_truth(self) -> GroundTruth:
         """Return where the base really is."""
@@ -79,13 +120,23 @@ class StageClient:
         """Return MuJoCo's generalised positions of the whole scene, (nq,)."""
         return np.array(self._asked("qpos")["qpos"])
 
+    def soles(self) -> np.ndarray:
+        """Return the true places of both soles in the world, (2, 3), m."""
+        return np.array(self._asked("soles")["soles"])
+
+    def touching(self) -> dict[str, float]:
+        """Return the links, but the feet, that touch the ground, with N each."""
+        return self._asked("touching")
+
     def counts(self) -> dict[str, Any]:
         """Return by bus what happened on its wire so far."""
         return self._asked("counts")
 
     def close(self) -> None:
-        """Leave; the simulator ends then."""
-        self._socket.close()
+        """Leave; the simulator ends then. Idempotent."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
 
     def _take(self, answer: dict[str, Any]) -> None:
         senses = answer["senses"]
@@ -101,6 +152,8 @@ class StageClient:
         )
 
     def _asked(self, verb: str, **request: Any) -> dict[str, Any]:
+        if self._socket is None:
+            raise DriverError("the simulator of the drives does not run; connect starts it")
         try:
             self._socket.send(json.dumps({"verb": verb, **request}).encode())
             packet = self._socket.recv(_ROOM_BYTES)

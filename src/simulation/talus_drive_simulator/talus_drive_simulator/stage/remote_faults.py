@@ -14,18 +14,23 @@ from talus_drive_simulator.stage.client import StageClient
 
 
 class RemoteFaults(FaultInjector):
-    """Is the faults of a body that another process simulates; see `StagedFaults`."""
+    """Is the faults of a body that another process simulates; see `StagedFaults`.
+
+    Attributes:
+        early: Periods that the simulator has counted before the driver began to count.
+    """
 
     def __init__(self, robot: RobotDescription, period: float, stage: StageClient):
         """Take the robot, the control period, s, and the simulator."""
         super().__init__(robot, period, seed=0, set_charge=lambda fraction: None)
         self._stage = stage
+        self.early = 0
         self._remote: tuple[Injection, ...] = ()
 
     @property
     def active(self) -> tuple[Injection, ...]:
         """Return the faults that act now, those of messages first."""
-        return (*super().active, *self._remote)
+        return (*super().active, *map(self._counted, self._remote))
 
     def inject(self, request: FaultRequest) -> Injection:
         """Let a fault act from now on. Raises UnknownNameError, ValueError."""
@@ -38,10 +43,10 @@ class RemoteFaults(FaultInjector):
         )
         if injection.active:
             self._remote = (*self._remote, injection)
-            self.log(injection)
+            self.log(self._counted(injection))
         else:
             self._forget(())
-        return injection
+        return self._counted(injection)
 
     def clear(self) -> None:
         """End all faults."""
@@ -60,4 +65,13 @@ class RemoteFaults(FaultInjector):
         ended = [injection for injection in self._remote if injection not in now]
         self._remote = tuple(now)
         for injection in ended:
-            self.log(replace(injection, active=False))
+            self.log(replace(self._counted(injection), active=False))
+
+    def _counted(self, injection: Injection) -> Injection:
+        """Return what the simulator tells, by the driver's own count of periods."""
+        return replace(
+            injection,
+            tick=injection.tick - self.early,
+            time=injection.time - self.early * self._period,
+            ends=None if injection.ends is None else injection.ends - self.early,
+        )

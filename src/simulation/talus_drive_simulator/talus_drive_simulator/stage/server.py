@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from talus_can.frames import FrameError
@@ -42,16 +43,24 @@ class BusPort:
         malformed: Packets that held no frames.
     """
 
-    def __init__(self, name: str, simulator: DriveSimulator, folder: Path):
-        """Begin to listen. Raises StageError."""
+    def __init__(
+        self,
+        name: str,
+        simulator: DriveSimulator,
+        listener: socket.socket | None = None,
+        client: socket.socket | None = None,
+    ):
+        """Take a socket that listens, or one that is connected to the only client."""
         self.lost = 0
         self.malformed = 0
         self._name = name
         self._simulator = simulator
-        self._listener = _listen(socket_path(folder, name))
-        self._listener.setblocking(False)
-        self._client: socket.socket | None = None
+        self._listener = listener
+        self._client = client
         self._clients = 0
+        for wire in (listener, client):
+            if wire is not None:
+                wire.setblocking(False)
 
     def take_in(self) -> None:
         """Put what the client sent on the wire's queue."""
@@ -79,9 +88,12 @@ class BusPort:
     def close(self) -> None:
         """Let go of the sockets."""
         self._drop()
-        self._listener.close()
+        if self._listener is not None:
+            self._listener.close()
 
     def _accept(self) -> None:
+        if self._listener is None:
+            return
         with contextlib.suppress(BlockingIOError):
             client, _ = self._listener.accept()
             client.setblocking(False)
@@ -112,47 +124,80 @@ class BusPort:
 class StageServer:
     """Serves one client until it leaves; time passes only when it asks for that."""
 
-    def __init__(self, simulator: DriveSimulator, folder: Path):
-        """Begin to listen in a folder, which is made where it is not there. Raises StageError."""
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StageError(f"folder {folder}: {error.strerror or error}") from error
-        self._folder = folder
+    def __init__(
+        self,
+        simulator: DriveSimulator,
+        ports: Sequence[BusPort],
+        accept: Callable[[], socket.socket],
+    ):
+        """Take a port for each bus, and what returns the socket of the client's requests."""
         self._verbs = StageVerbs(simulator)
-        self._ports: dict[str, BusPort] = {}
-        self._listener: socket.socket | None = None
-        try:
-            for name in simulator.buses:
-                self._ports[name] = BusPort(name, simulator, folder)
-            self._listener = _listen(socket_path(folder, CONTROL))
-        except StageError:
-            self.close()
-            raise
+        self._ports = ports
+        self._accept = accept
 
     def serve(self) -> None:
         """Answer the client's requests until it closes its end."""
-        assert self._listener is not None
-        client, _ = self._listener.accept()
-        with client:
-            while request := client.recv(_ROOM_BYTES):
-                for port in self._ports.values():
+        with self._accept() as client:
+            while request := _received(client):
+                for port in self._ports:
                     port.take_in()
                 answer = self._verbs.answer(request)
-                for port in self._ports.values():
+                for port in self._ports:
                     port.give_out()
-                client.send(answer)
+                with contextlib.suppress(OSError):  # gone meanwhile: the next request tells
+                    client.send(answer)
 
     def close(self) -> None:
-        """Close all sockets and remove their files. Idempotent."""
-        for name, port in self._ports.items():
+        """Close the sockets of the buses. Idempotent."""
+        for port in self._ports:
             port.close()
-            socket_path(self._folder, name).unlink(missing_ok=True)
-        self._ports.clear()
-        if self._listener is not None:
-            self._listener.close()
-            self._listener = None
-            socket_path(self._folder, CONTROL).unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def listening_server(simulator: DriveSimulator, folder: Path) -> Iterator[StageServer]:
+    """Listen in a folder, which is made where it is not there, until the end of the block.
+
+    Raises StageError.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StageError(f"folder {folder}: {error.strerror or error}") from error
+    with contextlib.ExitStack() as stack:
+        listeners = {}
+        for name in (*simulator.buses, CONTROL):
+            path = socket_path(folder, name)
+            listeners[name] = stack.enter_context(_listen(path))
+            stack.callback(path.unlink, missing_ok=True)
+        control = listeners.pop(CONTROL)
+        ports = [BusPort(name, simulator, wire) for name, wire in listeners.items()]
+        server = StageServer(simulator, ports, lambda: control.accept()[0])
+        stack.callback(server.close)
+        yield server
+
+
+@contextlib.contextmanager
+def joined_server(
+    simulator: DriveSimulator, sockets: Mapping[str, socket.socket]
+) -> Iterator[StageServer]:
+    """Serve whoever holds the other ends of these sockets, by bus and `CONTROL`.
+
+    Raises StageError where one is missing.
+    """
+    for name in (*simulator.buses, CONTROL):
+        if name not in sockets:
+            raise StageError(f"there is no socket of '{name}'; there are: {', '.join(sockets)}")
+    ports = [BusPort(name, simulator, client=sockets[name]) for name in simulator.buses]
+    with contextlib.closing(StageServer(simulator, ports, lambda: sockets[CONTROL])) as server:
+        yield server
+
+
+def _received(client: socket.socket) -> bytes:
+    """Return the next request; nothing where the client is gone."""
+    try:
+        return client.recv(_ROOM_BYTES)
+    except ConnectionError:
+        return b""
 
 
 def _listen(path: Path) -> socket.socket:

@@ -36,12 +36,16 @@ class StageVerbs:
             "advance": self._advance,
             "time": self._time,
             "reset": self._reset,
+            "lay_down": self._lay_down,
+            "restart_bus": self._restart_bus,
             "ground_truth": self._ground_truth,
             "push": self._push,
             "set_friction": self._set_friction,
             "inject_fault": self._inject_fault,
             "counts": self._counts,
             "qpos": self._qpos,
+            "soles": self._soles,
+            "touching": self._touching,
         }
 
     def answer(self, packet: bytes) -> bytes:
@@ -72,6 +76,15 @@ class StageVerbs:
         self._senses = self._simulator.body.senses()
         return self._now()
 
+    def _lay_down(self, request: Mapping[str, Any]) -> Answer:
+        self._simulator.body.reset()
+        self._senses = self._simulator.body.senses()
+        return self._now()
+
+    def _restart_bus(self, request: Mapping[str, Any]) -> Answer:
+        self._simulator.bus(str(request.get("bus"))).wire.restart_host(self._simulator.now)
+        return {}
+
     def _now(self) -> Answer:
         return {
             "time": self._simulator.time,
@@ -87,6 +100,12 @@ class StageVerbs:
 
     def _qpos(self, request: Mapping[str, Any]) -> Answer:
         return {"qpos": self._simulator.body.qpos.tolist()}
+
+    def _soles(self, request: Mapping[str, Any]) -> Answer:
+        return {"soles": self._simulator.body.soles.tolist()}
+
+    def _touching(self, request: Mapping[str, Any]) -> Answer:
+        return dict(self._simulator.body.touching())
 
     def _ground_truth(self, request: Mapping[str, Any]) -> Answer:
         truth = self._simulator.body.ground_truth()

@@ -85,7 +85,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--robot", default="talus40", help="name or folder of the robot (default: talus40)"
     )
-    made.add_argument("--driver", default="mujoco", help="mujoco (default) or mock: the body")
+    made.add_argument("--driver", default="mujoco", help="mujoco (default), mock or can: the body")
     made.add_argument(
         "--world",
         default="flat",
