@@ -16,6 +16,7 @@ from talus_core.machine.terminal import complain, tell
 BENCHES = {
     "control": "round trip, balance tick, real-time factor and memory of the stack",
     "balance": "pushes, terrain, slips, loads: what the balance controller survives",
+    "drivers": "the driver seam: conformance, drives on simulated CAN buses, bus faults",
     "safety": "51 faults in five postures: reactions, falls, stops",
     "map": "time of an image beside OctoMap; memory, distances, heights, merging",
 }

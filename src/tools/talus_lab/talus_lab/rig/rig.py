@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the balance controller on the simulated body in one process, without ROS: fast and seeded.
+"""Runs the balance controller on a simulated body in one process, without ROS: fast and seeded.
 
 It is the code that the nodes run. State and command cross with the delay of the driver's lock-step,
 and the last gate stands before the drives.
@@ -20,7 +20,7 @@ from talus_balance.policy.policy import load_policy
 from talus_balance.policy.seat import PolicySeat
 from talus_balance.size.scaling import config_for
 from talus_balance.stepping.height_grid import HeightGrid
-from talus_core.driver import DriverSetup, GroundTruth
+from talus_core.driver import DriverSetup, GroundTruth, Simulated
 from talus_core.motion.footsteps import Footstep
 from talus_core.robot import RobotDescription
 from talus_core.rotations import matrix_from_quat_xyzw, yaw_of
@@ -98,10 +98,19 @@ class CommandSeat(Protocol):
         """Return the command to be sent."""
 
 
-class Rig:
+class RigBody(Simulated, Protocol):
+    """Is a simulated body that can be judged."""
+
+    @property
+    def soles(self) -> np.ndarray:
+        """Return the true places of both soles in the world, (2, 3), m."""
+
+
+class BodyRig:
     """Holds one robot from its limp start; drive it with `step`, `run_to` or `run_until`.
 
     Attributes:
+        driver: The body.
         get_up: The operator asks it to get up whenever it lies.
         restricted: The supervisor asks for R1 or above.
         footsteps: Proposed places of the next landings.
@@ -116,27 +125,18 @@ class Rig:
     def __init__(
         self,
         description: RobotDescription,
-        world: str | Path = "flat",
-        seed: int = 0,
-        model_error: bool = False,
+        body: RigBody,
         config: BalanceConfig | None = None,
-        period: float = TICK_S,
-        options: Mapping[str, object] | None = None,
         delay_ticks: int = LockStepConfig().delay_ticks,
         is_gated: bool = True,
         policy: str | Path = "",
     ):
-        """Put the robot down, limp.
+        """Connect to a body.
 
         Args:
             description: The robot.
-            world: Name or MJCF file.
-            seed: Seed of sensor noise and model error.
-            model_error: Masses and inertias +-10 %, centres of mass +-1 cm, joint friction x2
-                against the model.
+            body: Its driver.
             config: Settings of the controller; None: as its node has them.
-            period: Length of a tick, s.
-            options: Settings of the driver `mujoco`.
             delay_ticks: From a state to the command that answers it.
             is_gated: Commands pass the last gate, which knows how the robot rests; else they go
                 straight to the drives.
@@ -144,11 +144,11 @@ class Rig:
                 so that runs repeat.
 
         Raises:
-            TalusError: For a world or a policy that cannot be used.
+            TalusError: For a body that cannot be connected, or a policy that cannot be used.
         """
-        settings = {**(MODEL_ERROR if model_error else {}), **(options or {})}
-        self.driver = MujocoDriver(DriverSetup(description, period, str(world), seed, settings))
-        self.driver.connect()
+        self.driver = body
+        period = body.period
+        body.connect()
         self.controller: RigController = BalanceController(
             description, config or config_for(description), period
         )
@@ -164,9 +164,9 @@ class Rig:
         self.disturbances = Disturbances()
         self.get_up = False
         self.report: BalanceReport | None = None
-        self.drives: GatedDrives | OpenDrives = OpenDrives(self.driver, delay_ticks)
+        self.drives: GatedDrives | OpenDrives = OpenDrives(body, delay_ticks)
         if is_gated:
-            self.drives = GatedDrives(self.driver, LastGate(description, period), delay_ticks)
+            self.drives = GatedDrives(body, LastGate(description, period), delay_ticks)
         self.cpu = 0.0
         self._seat_height_m = _seat_height_m(description)
 
@@ -252,6 +252,47 @@ class Rig:
         self.controller.sends(command)
         self.cpu += time.thread_time() - started
         self.drives.put_command(self.disturbances.interferes(command))
+
+
+class Rig(BodyRig):
+    """Is a rig of the simulated body `mujoco`."""
+
+    driver: MujocoDriver
+
+    def __init__(
+        self,
+        description: RobotDescription,
+        world: str | Path = "flat",
+        seed: int = 0,
+        model_error: bool = False,
+        config: BalanceConfig | None = None,
+        period: float = TICK_S,
+        options: Mapping[str, object] | None = None,
+        delay_ticks: int = LockStepConfig().delay_ticks,
+        is_gated: bool = True,
+        policy: str | Path = "",
+    ):
+        """Put the robot down, limp; arguments beside these are those of `BodyRig`.
+
+        Args:
+            description: The robot.
+            world: Name or MJCF file.
+            seed: Seed of sensor noise and model error.
+            model_error: Masses and inertias +-10 %, centres of mass +-1 cm, joint friction x2
+                against the model.
+            config: Settings of the controller.
+            period: Length of a tick, s.
+            options: Settings of the driver `mujoco`.
+            delay_ticks: From a state to the command that answers it.
+            is_gated: Commands pass the last gate.
+            policy: Manifest of a learned policy.
+
+        Raises:
+            TalusError: For a world or a policy that cannot be used.
+        """
+        settings = {**(MODEL_ERROR if model_error else {}), **(options or {})}
+        body = MujocoDriver(DriverSetup(description, period, str(world), seed, settings))
+        super().__init__(description, body, config, delay_ticks, is_gated, policy)
 
 
 def _seat_height_m(robot: RobotDescription) -> float:
