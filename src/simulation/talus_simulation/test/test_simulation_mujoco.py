@@ -102,7 +102,7 @@ def test_imu_integrates_to_the_change_of_velocity_and_attitude(robot):
     driver = connected(robot, **STANDING)
     site = driver._plant.data.site("imu_link")
     driver._plant.data.qpos[2] += 0.02
-    start = driver._plant.imu._velocity.copy()
+    start = driver._plant.imu.velocity.copy()
     speed = np.zeros(3)
     turned = np.zeros(3)
     command = hold(robot, robot.poses["stand"])
@@ -113,7 +113,7 @@ def test_imu_integrates_to_the_change_of_velocity_and_attitude(robot):
         mean = 0.5 * (before + site.xmat.reshape(3, 3))
         speed += driver.period * (mean @ state.linear_acceleration - [0.0, 0.0, GRAVITY_MPS2])
         turned += driver.period * state.angular_velocity
-    np.testing.assert_allclose(start + speed, driver._plant.imu._velocity, atol=0.02)
+    np.testing.assert_allclose(start + speed, driver._plant.imu.velocity, atol=0.02)
     assert np.linalg.norm(turned) < 0.2
 
 

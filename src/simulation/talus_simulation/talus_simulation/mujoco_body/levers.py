@@ -3,32 +3,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import mujoco
 import numpy as np
 from talus_core.errors import UnknownNameError
 from talus_description.world.joining import floor_of
 
 from talus_simulation.mujoco_body.config import ModelErrorConfig
+from talus_simulation.pushes import ActivePush, checked_push
 
 GROUND_FRICTION_RANGE = (
     0.01,
     2.0,
 )  # below: MuJoCo's cone degenerates; above: no pair of materials that robots meet
-PUSH_IMPULSE_LIMIT_NS = 500.0  # N s: ten times what a person gives; more is a typing error
-PUSH_DURATION_LIMIT_S = 10.0  # s
 LOAD_LIMIT_KG = 50.0  # kg: about the robot's own mass
 FOOT_FRICTION_PRIORITY = (
     100  # above every patch of a world: the lever of a foot wins wherever that foot stands
 )
-
-
-@dataclass
-class _Push:
-    body: int
-    force: np.ndarray
-    ticks_left: int
 
 
 class Pushes:
@@ -38,30 +28,12 @@ class Pushes:
         self._model = model
         self._data = data
         self._period = period
-        self._active: list[_Push] = []
+        self._active: list[ActivePush] = []
 
     def add(self, link: str, impulse: np.ndarray, duration: float) -> None:
         """Spread an impulse (3,) N s, in the world, over `duration` s from the next tick on."""
         names = [self._model.body(i).name for i in range(1, self._model.nbody)]
-        if link not in names:
-            raise UnknownNameError("link", link, names)
-        impulse = np.asarray(impulse, dtype=float)
-        if (
-            impulse.shape != (3,)
-            or not np.isfinite(impulse).all()
-            or np.abs(impulse).max() > PUSH_IMPULSE_LIMIT_NS
-        ):
-            raise ValueError(
-                f"impulse {impulse} N s; it must be 3 numbers of at most {PUSH_IMPULSE_LIMIT_NS}"
-            )
-        if not 0.0 < duration <= PUSH_DURATION_LIMIT_S:
-            raise ValueError(
-                f"duration {duration} s; it must be above 0, at most {PUSH_DURATION_LIMIT_S}"
-            )
-        ticks = max(1, round(duration / self._period))
-        self._active.append(
-            _Push(self._model.body(link).id, impulse / (ticks * self._period), ticks)
-        )
+        self._active.append(checked_push(link, impulse, duration, names, self._period))
 
     def clear(self) -> None:
         """End all pushes."""
@@ -73,11 +45,14 @@ class Pushes:
         if not self._active:
             return
         for push in self._active:
-            self._data.xfrc_applied[push.body] = 0.0
+            self._data.xfrc_applied[self._body(push)] = 0.0
         self._active = [push for push in self._active if push.ticks_left > 0]
         for push in self._active:
-            self._data.xfrc_applied[push.body, :3] += push.force
+            self._data.xfrc_applied[self._body(push), :3] += push.force
             push.ticks_left -= 1
+
+    def _body(self, push: ActivePush) -> int:
+        return int(self._model.body(push.link).id)
 
 
 class Friction:
