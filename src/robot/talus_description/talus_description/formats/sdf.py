@@ -4,7 +4,8 @@
 Links with mass stay links. A link without mass becomes a frame, since SDF would give it 1 kg; what
 it collides with moves to the link that carries it. Poses are given as in the URDF: a joint relative
 to its parent, a link at its joint. The force-torque sensor of a foot sits in the last joint above
-its sole. Rotor inertia has no place in SDF.
+its sole, at the place of the sole, and says what the ground does to the foot, less the weight of
+what hangs between. Rotor inertia has no place in SDF; `gazebo_model.py` finds one.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ SubElement = ElementTree.SubElement
 
 IMU_RATE_HZ = 500  # the control rate
 FOOT_RATE_HZ = 500  # the control rate
+# Of the IMU's orientation: those of REP-103; without, Gazebo tells it relative to the start pose.
+WORLD_AXES = "ENU"
 CAMERA_RATE_HZ = 15  # above the 10 Hz that cameras promise
 CAMERA_RANGE_M = (0.05, 40.0)  # m
 
@@ -75,7 +78,8 @@ class SdfWriter:
                 self._collision(link, owner, number, pose @ element.pose, element)
             if owner == self.imu:
                 sensor = _sensor(link, "imu", "imu", pose, IMU_RATE_HZ)
-                SubElement(sensor, "topic").text = "imu"
+                frame = SubElement(SubElement(sensor, "imu"), "orientation_reference_frame")
+                SubElement(frame, "localization").text = WORLD_AXES
             self._camera(link, owner, pose)
 
     def _carried(self, name: str, pose: FramePose) -> list[tuple[str, FramePose]]:
@@ -156,22 +160,25 @@ class SdfWriter:
         _pose(out, joint.pose, relative_to=joint.parent)
         SubElement(out, "parent").text = joint.parent
         SubElement(out, "child").text = joint.child
-        if joint.kind == "fixed":
-            return
+        if joint.kind != "fixed":
+            self._axis(out, joint)
+        for owner, pose in self._carried(joint.child, AT_ORIGIN):
+            if owner in self.soles:
+                sensor = _sensor(out, f"{owner}_wrench", "force_torque", pose, FOOT_RATE_HZ)
+                force_torque = SubElement(sensor, "force_torque")
+                SubElement(force_torque, "frame").text = "sensor"
+                SubElement(force_torque, "measure_direction").text = "child_to_parent"
+
+    def _axis(self, out: ElementTree.Element, joint: UrdfJoint) -> None:
         axis = SubElement(out, "axis")
         SubElement(axis, "xyz").text = text_of(joint.axis)
         limit = SubElement(axis, "limit")
         dynamics = SubElement(axis, "dynamics")
         for key in ("lower", "upper", "effort", "velocity"):
-            SubElement(limit, key).text = text_of(getattr(joint, key))
+            if np.isfinite(getattr(joint, key)):  # else SDF's default: none
+                SubElement(limit, key).text = text_of(getattr(joint, key))
         for key in ("damping", "friction"):
             SubElement(dynamics, key).text = text_of(getattr(joint, key))
-        for owner, _ in self._carried(joint.child, AT_ORIGIN):
-            if owner in self.soles:
-                sensor = _sensor(out, f"{owner}_wrench", "force_torque", AT_ORIGIN, FOOT_RATE_HZ)
-                force_torque = SubElement(sensor, "force_torque")
-                SubElement(force_torque, "frame").text = "child"
-                SubElement(force_torque, "measure_direction").text = "parent_to_child"
 
 
 def _sensor(
@@ -184,9 +191,14 @@ def _sensor(
     return sensor
 
 
-def _pose(parent: ElementTree.Element, pose: FramePose, **attributes: str) -> None:
+def pose_text(pose: FramePose) -> str:
+    """Return a pose as SDF has it: position, m, then roll, pitch and yaw, rad."""
     angles = np.array(mat2euler(pose.rotation, axes="sxyz"))
-    SubElement(parent, "pose", attributes).text = text_of(np.concatenate([pose.position, angles]))
+    return text_of(np.concatenate([pose.position, angles]))
+
+
+def _pose(parent: ElementTree.Element, pose: FramePose, **attributes: str) -> None:
+    SubElement(parent, "pose", attributes).text = pose_text(pose)
 
 
 def _inertial(link: ElementTree.Element, inertial: Inertial) -> None:
