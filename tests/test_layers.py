@@ -97,6 +97,11 @@ MAY_IMPORT = {
     },
     # The other end of the buses, with a simulated body behind it; only its own client imports it.
     "talus_drive_simulator": {"numpy", "talus_core", "talus_can", "talus_simulation"},
+    # Another body behind the same drives and faults; Gazebo itself is imported by name, if it is
+    # there.
+    "talus_gazebo": {
+        *("numpy", "talus_core", "talus_safety", "talus_description", "talus_simulation"),
+    },
     "talus_launch": {"yaml", "talus_core"},
     "talus_cli": {
         *(

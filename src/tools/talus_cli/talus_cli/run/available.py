@@ -13,6 +13,9 @@ from talus_core.errors import TalusError, UnknownNameError
 from talus_core.files.data_files import ContentError, xml_root
 from talus_core.robot import load_robot
 
+# Root element of worlds that are no MJCF, and the driver that reads them.
+OTHER_WORLDS = (("sdf", "gazebo"),)
+
 
 class UnusableError(TalusError):
     """Raised when something that was asked for is there but cannot be used."""
@@ -41,13 +44,16 @@ class Available:
         load_robot(folder)
         return folder.resolve()
 
-    def world(self, name: str) -> Path:
-        """Return a world's file, by name or by path. Raises TalusError if it is no MJCF file."""
+    def world(self, name: str, driver: str) -> Path:
+        """Return a world's file, by name or by path.
+
+        Raises TalusError if it is no file of a kind that the driver reads.
+        """
         worlds = {file.stem: file for file in sorted((self.models / "worlds").glob("*.xml"))}
         file = worlds.get(name, Path(name))
         if name not in worlds and not os.path.isfile(file):
             raise UnknownNameError("world", name, worlds)
-        _check_world(file)
+        _check_world(file, driver)
         return file.resolve()
 
     def driver(self, name: str) -> str:
@@ -57,12 +63,12 @@ class Available:
         return name
 
 
-def _check_world(file: Path) -> None:
+def _check_world(file: Path, driver: str) -> None:
     try:
         root = xml_root(file.read_bytes())
     except (OSError, ContentError) as error:
         raise UnusableError(f"world '{file}' does not parse: {error}") from error
-    if root.tag != "mujoco":
+    if root.tag != "mujoco" and (root.tag, driver) not in OTHER_WORLDS:
         raise UnusableError(
             f"world '{file}' begins with <{root.tag}>; an MJCF world begins with <mujoco>"
         )

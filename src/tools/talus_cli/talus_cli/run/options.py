@@ -85,11 +85,13 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--robot", default="talus40", help="name or folder of the robot (default: talus40)"
     )
-    made.add_argument("--driver", default="mujoco", help="mujoco (default), mock or can: the body")
+    made.add_argument(
+        "--driver", default="mujoco", help="mujoco (default), gazebo, can or mock: the body"
+    )
     made.add_argument(
         "--world",
         default="flat",
-        help="flat (default), open, factory, rubble, slope, slippery or an MJCF file",
+        help="flat (default), open, factory, rubble, slope, slippery, an MJCF or (gazebo) SDF file",
     )
     made.add_argument("--headless", action="store_true", help="no web view")
     made.add_argument(
@@ -152,7 +154,7 @@ def parse_options(words: Sequence[str], available: Available) -> RunOptions:
     return RunOptions(
         robot=available.robot(given.robot),
         driver=available.driver(given.driver),
-        world=available.world(given.world),
+        world=available.world(given.world, given.driver),
         headless=given.headless,
         seconds=given.seconds,
         velocity=_velocity(given.cmd_vel),
