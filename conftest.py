@@ -13,6 +13,7 @@ from talus_cli.bootstrap.domains import claim_domain
 from talus_cli.bootstrap.preparing.build import brought_by_ros
 from talus_cli.bootstrap.workspace import Workspace
 from talus_core.graph.seal import KEY_VARIABLE, write_new_key
+from talus_perception.training.extra import INSTALL_TRAINING, has_torch
 
 # Helper modules lie beside the tests that share them; their names are unique in the workspace.
 sys.path[:0] = [
@@ -23,6 +24,9 @@ sys.path[:0] = [
 
 # Not built where a ROS installation brings the real ones.
 collect_ignore = [f"src/stand_ins/{name}" for name in brought_by_ros(Workspace.here())]
+# Training needs PyTorch, which Talus does not install by itself; CI does.
+if not has_torch():
+    collect_ignore.append("tests/test_perception_training.py")
 
 
 def pytest_configure() -> None:
@@ -37,6 +41,11 @@ def pytest_configure() -> None:
         write_new_key(key)
         atexit.register(shutil.rmtree, key.parent)
         os.environ[KEY_VARIABLE] = str(key)
+
+
+def pytest_report_header() -> str:
+    """Say whether training is tested."""
+    return "" if has_torch() else f"without the tests of training: {INSTALL_TRAINING}"
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -77,7 +77,11 @@ MAY_IMPORT = {
         "talus_dynamics",
         "talus_estimation",
     },
-    "talus_perception": {"numpy", "talus_core"},
+    "talus_perception": {
+        *("numpy", "yaml", "mujoco", "talus_core", "talus_models"),
+        # Of training alone: see LIVES_IN, and test_no_node_learns.
+        *("torch", "onnx", "anny", "fast_simplification"),
+    },
     "talus_map": {"numpy", "talus_core"},
     "talus_localisation": {"numpy", "scipy", "talus_core"},
     "talus_recorder": {"numpy", "mcap", "talus_core"},
@@ -134,17 +138,25 @@ MAY_IMPORT = {
     "robot_state_publisher": {"numpy", "talus_core"},
 }
 
+# Folders of talus_perception that need PyTorch, and that the command of training alone imports.
+LEARNING_ROOMS = ("network", "heads", "training")
+
 # A third-party library lives in one place of a package: change it there, and nowhere else.
 LIVES_IN = {
     "mujoco": (
         "talus_simulation/mujoco_body/*",
         "talus_simulation/cameras/rendering.py",
         "talus_description/*",
+        "talus_perception/worlds/*",
+        "talus_perception/offscreen.py",
     ),
+    "torch": tuple(f"talus_perception/{room}/*" for room in LEARNING_ROOMS),
+    "anny": ("talus_perception/training/bake_figures.py",),
+    "fast_simplification": ("talus_perception/training/bake_figures.py",),
     "pinocchio": ("talus_dynamics/*", "talus_description/rest_path.py"),
     "daqp": ("talus_balance/whole_body/quadratic_program.py",),
     "onnxruntime": ("talus_models/session.py",),
-    "onnx": ("talus_lab/training/onnx_file.py",),
+    "onnx": ("talus_lab/training/onnx_file.py", "talus_perception/training/export.py"),
     "mcap": ("talus_recorder/*",),
     "viser": ("talus_view/*",),
     "trimesh": ("talus_view/drawing/shapes.py",),
@@ -269,6 +281,24 @@ def test_library_lives_in_its_place(library):
     assert [
         user for user in users if not any(fnmatch(user, place) for place in LIVES_IN[library])
     ] == []
+
+
+def test_no_node_learns():
+    """Training is imported by itself and by the command that starts it, never by what runs."""
+    learning = tuple(f"talus_perception.{room}" for room in LEARNING_ROOMS)
+    users = {
+        str(path.relative_to(ROOT))
+        for package in PYTHON_PACKAGES
+        for path in python_files(package)
+        if any(module.startswith(learning) for module in imports(path))
+    }
+    package = PACKAGES["talus_perception"] / "talus_perception"
+    inside = {
+        str(path.relative_to(ROOT))
+        for room in LEARNING_ROOMS
+        for path in (package / room).rglob("*.py")
+    }
+    assert users - inside == {str((package / "__main__.py").relative_to(ROOT))}
 
 
 @pytest.mark.parametrize("package", CLOCKLESS)

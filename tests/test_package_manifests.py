@@ -28,6 +28,8 @@ KEY_OF = {
 WITHOUT_KEY = {"daqp", "mcap", "onnx", "onnxruntime", "viser"}
 # Package -> what it loads without an import.
 LOADED = {"talus_map": {"talus_map_kernel"}}
+# Needed for training alone; config/python/requirements-train.txt brings torch.
+WITHOUT_KEY |= {"torch", "anny", "fast_simplification"}
 # Every key that a manifest may name, besides the packages of this checkout: a misspelt one is
 # caught here.
 KNOWN_KEYS = {

@@ -7,6 +7,7 @@ setup(
     name="talus_perception",
     version="0.1.0",
     packages=find_packages(exclude=["test"]),
+    package_data={"talus_perception.worlds": ["figures.npz"]},
     data_files=[
         ("share/ament_index/resource_index/packages", ["resource/talus_perception"]),
         ("share/talus_perception", ["package.xml"]),
@@ -15,6 +16,6 @@ setup(
     zip_safe=True,
     maintainer="Talus maintainers",
     maintainer_email="maintainers@talus.invalid",
-    description="The cameras of a robot, and their pictures as messages.",
+    description="The cameras of a robot, and the network that looks through them.",
     license="Apache-2.0",
 )

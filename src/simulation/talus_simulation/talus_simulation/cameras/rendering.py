@@ -3,16 +3,15 @@
 
 from __future__ import annotations
 
-import ctypes.util
 import math
-import os
 
 import mujoco
 import numpy as np
-from talus_core.errors import TalusError, UnknownNameError
+from talus_core.errors import UnknownNameError
 from talus_core.pinhole import Pinhole
 from talus_description.scene import SceneError, load_scene
 from talus_perception.camera_model import Camera
+from talus_perception.offscreen import RenderingError, open_context
 
 NEAR_CLIP_M = 0.02  # m, clipping planes: nearer than the shortest range of a depth camera
 FAR_CLIP_M = 60.0  # m, beyond every world's walls
@@ -21,10 +20,6 @@ SCENE_GEOM_LIMIT = 5000
 ROUND_SHAPE_SLICES = 12
 ROUND_SHAPE_STACKS = 6
 FACE_QUADS = 1
-
-
-class RenderingError(TalusError):
-    """Tells that no picture can be rendered; the message says what is missing."""
 
 
 class SceneRenderer:
@@ -50,7 +45,7 @@ class SceneRenderer:
         self._options.geomgroup[3:] = 0  # collision shapes
         self._camera = mujoco.MjvCamera()
         self._camera.type = mujoco.mjtCamera.mjCAMERA_FIXED
-        self._gl = _context(width, height)
+        self._gl = open_context(width, height)
         self._gl.make_current()
         self._context = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_50.value)
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN.value, self._context)
@@ -152,35 +147,3 @@ def _metres(raw: np.ndarray) -> np.ndarray:
     return np.float32(NEAR_CLIP_M * FAR_CLIP_M) / (
         np.float32(NEAR_CLIP_M) + raw * np.float32(FAR_CLIP_M - NEAR_CLIP_M)
     )
-
-
-def _context(width: int, height: int):
-    """Return an offscreen OpenGL context: EGL, else OSMesa, or what MUJOCO_GL says.
-
-    Raises RenderingError.
-    """
-    os.environ.setdefault(
-        "LP_NUM_THREADS", "0"
-    )  # Mesa's software renderer: in this thread, none of its own
-    libraries = {"egl": "EGL", "osmesa": "OSMesa"}
-    asked = os.environ.get("MUJOCO_GL", "")
-    for kind in (asked,) if asked in libraries else tuple(libraries):
-        if ctypes.util.find_library(libraries[kind]):
-            return _context_of(kind, width, height)
-    raise RenderingError(
-        "no offscreen OpenGL for the simulated cameras; install libegl1 and libgl1-mesa-dri "
-        "(or libosmesa6), or run without perception"
-    )
-
-
-def _context_of(kind: str, width: int, height: int):
-    try:
-        if kind == "egl":
-            from mujoco.egl import GLContext
-        else:
-            from mujoco.osmesa import GLContext
-        return GLContext(width, height)
-    except (ImportError, AttributeError, RuntimeError) as error:
-        raise RenderingError(
-            f"offscreen OpenGL by {kind} does not start: {' '.join(str(error).split())}"
-        ) from error
