@@ -173,7 +173,12 @@ class _Adoption:
         parts = self.stance.parts
         poses = crouches(finished, parts, soles)
         swing = swing_ranges(
-            finished, parts.groups, poses["stand"], bends(finished, parts, soles), soles
+            finished,
+            parts.groups,
+            poses["stand"],
+            bends(finished, parts, soles),
+            soles,
+            all_meet=self.source.is_urdf,
         )
         for joint, (low, high) in swing.items():
             self.remarks.assumed(

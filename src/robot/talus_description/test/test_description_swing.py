@@ -19,15 +19,20 @@ HIP_HEIGHT_M = 0.66  # of small_humanoid, on straight legs
 RANGE_RAD = 2.0
 
 
-def ranges(stand: dict[str, float], ball: str = "") -> dict[str, tuple[float, float]]:
+def ranges(
+    stand: dict[str, float], ball: str = "", all_meet: bool = False
+) -> dict[str, tuple[float, float]]:
     """Return the swing of arms that roll about x, each with a ball in its elbow."""
     text = small_humanoid(hand=f'<geom size="{ELBOW_M}" {ball}/>')
     text = re.sub(r'(_shoulder" axis=)"0 1 0"', r'\1"1 0 0"', text)
     spec = mujoco.MjSpec.from_string(text)
     for side in "lr":
         spec.body(f"{side}_foot").add_site(name=f"{side}_sole", pos=(0.03, 0.0, -0.06))
+    if all_meet:  # as in a model that was made from a URDF
+        for geom in spec.geoms:
+            geom.contype = 0
     model = spec.compile()
-    return swing_ranges(model, ARMS, stand, LEGS, ("l_sole", "r_sole"))
+    return swing_ranges(model, ARMS, stand, LEGS, ("l_sole", "r_sole"), all_meet)
 
 
 def test_each_arm_ends_its_swing_with_room_between_it_and_the_chest():
@@ -51,3 +56,7 @@ def test_an_arm_that_stands_near_its_chest_keeps_half_of_its_room():
 @pytest.mark.parametrize("ball", ['contype="0" conaffinity="0"', 'pos="0 0.3 0"'])
 def test_an_arm_that_meets_nothing_has_its_whole_range(ball):
     assert "l_shoulder" not in ranges({}, ball)
+
+
+def test_a_urdf_whose_links_meet_nothing_but_the_ground_gives_the_same_ranges():
+    assert ranges({}, all_meet=True) == ranges({})

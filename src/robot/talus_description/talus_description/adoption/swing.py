@@ -37,6 +37,7 @@ def swing_ranges(
     stand: Mapping[str, float],
     legs: Sequence[Sequence[Bend]],
     soles: Sequence[str],
+    all_meet: bool = False,
 ) -> dict[str, tuple[float, float]]:
     """Return lowest and highest angle, rad, of the arms' joints that have less than their range.
 
@@ -46,10 +47,12 @@ def swing_ranges(
         stand: Angles of the pose `stand`, rad; 0 where it names none.
         legs: Hip, knee and ankle of each leg with the sign that bends them forward.
         soles: Names of the sole sites.
+        all_meet: Every shape that meets the ground meets those of other links, too, whatever the
+            model says: a URDF does not say which do.
     """
     found = {}
     for arm in SWUNG_GROUPS:
-        room = _ArmRoom(model, groups[arm], stand, [leg[0] for leg in legs], soles)
+        room = _ArmRoom(model, groups[arm], stand, [leg[0] for leg in legs], soles, all_meet)
         found.update(room.narrowed())
     return found
 
@@ -64,12 +67,15 @@ class _ArmRoom:
         stand: Mapping[str, float],
         hips: Sequence[Bend],
         soles: Sequence[str],
+        all_meet: bool,
     ):
         self._model = copy.copy(model)
         self._data = mujoco.MjData(self._model)
         self._joints = joints
         self._at = [int(model.joint(joint).qposadr[0]) for joint in joints]
         self._masks = np.array([model.geom_contype, model.geom_conaffinity])
+        if all_meet:
+            self._masks[:] = self._masks.any(axis=0)
         self._look_at(_below(model, int(model.jnt_bodyid[model.joint(joints[0]).id])))
         qpos = model.qpos0.copy()
         for joint, angle in stand.items():
@@ -93,6 +99,7 @@ class _ArmRoom:
         own = np.isin(self._model.geom_bodyid, list(bodies))
         self._model.geom_contype[:] = solid & own
         self._model.geom_conaffinity[:] = solid
+        self._model.body_contype[:] = self._model.body_conaffinity[:] = 1  # geoms alone decide
 
     def narrowed(self) -> dict[str, tuple[float, float]]:
         """Return the ends, rad, of the joints that may not go through all their range."""
