@@ -54,7 +54,7 @@ class BalanceNode:
         self._controller = BalanceController(self._description, sized, dt)
         intent = intent_config(config)
         self._keeper = IntentKeeper(intent, dt, limbs_of(self._description))
-        if bound := slow_legs(sized, intent.velocity_limits[0]):
+        if bound := slow_legs(sized, intent.velocity_limits[0], intent.velocity_limits[2]):
             node.get_logger().warning(f"{self._description.name} {bound}")
         self._seat = policy_seat(node, config.policy, self._description, dt)
         joints = len(self._description.joint_names)

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from talus_balance.stepping.step_planner import (
     HURRIED_LANDING_WINDOW_S,
+    MINIMUM_JERK_PEAK_FACTOR,
     StepPlanner,
     StepPlannerConfig,
     nominal_offset,
@@ -326,3 +328,35 @@ def test_three_steps_reach_the_gait_itself_and_miss_what_runs_away():
     )  # towards the foot in the air, and away from it
     assert missed(0.0, -0.4, landing_in=2.0 * soon) > missed(0.0, -0.4)
     assert missed_by(np.array([0.0, 0.4]), -1.0, soon) == missed(0.0, -0.4)
+
+
+def test_a_foot_on_its_swing_keeps_in_reach_what_was_in_reach_when_it_was_lifted():
+    duration, free_at = 0.5, 0.05
+    time = duration - free_at
+    lifted = np.array([0.0, 0.19])
+    # Pulled farther aside than the foot can go, the landing is the end of what is in reach.
+    shoved = np.array([0.0, 2.0])
+
+    def farthest(swing, velocity, elapsed) -> float:
+        planner = StepPlanner(replace(CONFIG, swing_acceleration=8.0))
+        state = step_state(shoved, STANCE, swing, velocity, 1.0, elapsed, free_at, STILL)
+        return float(planner._reachable(state, np.ones(2), np.array([duration]))[1][0, 1])
+
+    goal = farthest(lifted, STILL, free_at)
+    way = goal - lifted[1]
+    assert way == pytest.approx(8.0 * time**2 / MINIMUM_JERK_PEAK_FACTOR)
+    for share in np.linspace(0.0, 0.95, 20):
+        place = lifted[1] + way * share**3 * (10.0 - 15.0 * share + 6.0 * share**2)
+        speed = way * 30.0 * share**2 * (1.0 - share) ** 2 / time
+        now = farthest(np.array([0.0, place]), np.array([0.0, speed]), free_at + share * time)
+        assert now >= goal - 1e-9
+
+
+def test_no_walk_aside_asks_for_feet_farther_apart_than_legs_reach():
+    double = 0.05
+    planner = StepPlanner(CONFIG)
+    width = CONFIG.step_width + 2.0 * planner.fastest_aside(double) * CONFIG.duration
+    assert width == pytest.approx(CONFIG.bounds.wide)
+    slow = StepPlanner(replace(CONFIG, swing_speed=0.5))
+    way = 2.0 * slow.fastest_aside(double) * CONFIG.duration
+    assert way == pytest.approx(0.5 * (CONFIG.duration - double))

@@ -37,10 +37,25 @@ def test_hips_that_turn_slowly_bound_the_swing_and_the_walk():
 
 def test_only_a_robot_with_slow_hips_says_how_fast_it_walks():
     slow = scaled(BalanceConfig(), replace(TALUS40_SIZE, foot_speed=4.0))
-    assert slow_legs(slow, 1.1) == (
-        "walks at 0.95 m/s at most, not 1.10: its hips swing the legs no faster"
+    assert slow_legs(slow, 1.1, 0.25) == (
+        "walks ahead at 0.95 m/s at most, not 1.10: its hips swing the legs no faster"
     )
-    assert slow_legs(slow, 0.5) == slow_legs(BalanceConfig(), 1.1) == ""
+    assert slow_legs(slow, 0.5, 0.25) == slow_legs(BalanceConfig(), 1.1, 0.25) == ""
+
+
+def test_a_small_robot_says_how_fast_it_walks_aside():
+    lengths = ("height", "leg", "hips", "foot_length", "foot_width", "ankle_lack")
+    small = {name: 0.25 * getattr(TALUS40_SIZE, name) for name in lengths}
+    config = scaled(BalanceConfig(), replace(TALUS40_SIZE, **small))
+    double = config.gait.double_time
+    fastest = StepPlanner(config.gait.planner).fastest_aside(double)
+    of_talus40 = StepPlanner(BalanceConfig().gait.planner).fastest_aside(
+        BalanceConfig().gait.double_time
+    )
+    assert fastest == pytest.approx(0.5 * of_talus40, rel=0.02)
+    assert slow_legs(config, 0.2, 0.25) == (
+        f"walks aside at {fastest:.2f} m/s at most, not 0.25: its legs reach no wider in a step"
+    )
 
 
 def test_knees_that_give_little_lift_the_feet_slowly_and_never_more_than_talus40():

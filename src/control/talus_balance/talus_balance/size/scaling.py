@@ -162,13 +162,19 @@ def config_for(description: RobotDescription) -> BalanceConfig:
     return scaled(BalanceConfig(), proportions(description))
 
 
-def slow_legs(config: BalanceConfig, most: float) -> str:
-    """Say how fast the robot walks, if its hips turn too slowly for `most`, m/s; else nothing."""
-    gait = config.gait
-    fastest = StepPlanner(gait.planner).fastest(gait.double_time)
-    if fastest >= most:
-        return ""
-    return f"walks at {fastest:.2f} m/s at most, not {most:.2f}: its hips swing the legs no faster"
+def slow_legs(config: BalanceConfig, ahead: float, aside: float) -> str:
+    """Say how fast the robot walks, if its legs allow less than these speeds, m/s; else nothing."""
+    double = config.gait.double_time
+    planner = StepPlanner(config.gait.planner)
+    said = [
+        f"walks {way} at {fastest:.2f} m/s at most, not {most:.2f}: its {why}"
+        for way, fastest, most, why in (
+            ("ahead", planner.fastest(double), ahead, "hips swing the legs no faster"),
+            ("aside", planner.fastest_aside(double), aside, "legs reach no wider in a step"),
+        )
+        if fastest < most
+    ]
+    return "; ".join(said)
 
 
 def scaled(config: BalanceConfig, robot: Proportions) -> BalanceConfig:

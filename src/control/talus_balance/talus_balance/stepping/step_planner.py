@@ -20,6 +20,7 @@ import numpy as np
 from talus_core.clamp import clamp
 
 from talus_balance.stepping.step_state import LandingGoal, NominalStep, Refusal, StepPlan, StepState
+from talus_balance.stepping.swing_foot import unbraked_share
 
 # Peak acceleration of a minimum-jerk move over the distance d in the time T is this times d / T^2.
 MINIMUM_JERK_PEAK_FACTOR = 5.77
@@ -165,12 +166,7 @@ class StepPlanner:
         nominal = self._nominal_step(state, mirror)
         self.nominal = nominal.duration
         times = self._candidate_times(state)
-        swings_from = max(state.elapsed, state.free_at)
-        low, high = self._reachable(
-            (state.swing - state.stance) * mirror,
-            state.swing_velocity * mirror,
-            times - swings_from,
-        )
+        low, high = self._reachable(state, mirror, times)
         if state.foothold is not None:
             ahead = np.minimum(np.maximum(nominal.step[0], low[:, 0]), high[:, 0])
             low[:, 0] = ahead
@@ -190,11 +186,7 @@ class StepPlanner:
         nominal = NominalStep(step, goal.offset * mirror, goal.duration)
         self.nominal = goal.duration
         times = self._candidate_times(state)
-        low, high = self._reachable(
-            (state.swing - state.stance) * mirror,
-            state.swing_velocity * mirror,
-            times - max(state.elapsed, state.free_at),
-        )
+        low, high = self._reachable(state, mirror, times)
         in_time = ((step >= low) & (step <= high)).all(axis=1)
         if not in_time.any():
             return Refusal.TIME
@@ -366,6 +358,15 @@ class StepPlanner:
             return c.stride / (time_to_swing + double_time)
         return 0.5 * c.swing_speed * (1.0 - double_time / c.duration)
 
+    def fastest_aside(self, double_time: float) -> float:
+        """Return the fastest walk aside at which the legs reach as wide as it asks, m/s.
+
+        A foot goes two strides, and the feet are then so much farther apart.
+        """
+        c = self.config
+        way = min(c.bounds.wide - c.step_width, c.swing_speed * (c.duration - double_time))
+        return 0.5 * way / c.duration
+
     @property
     def cadence(self) -> float:
         """Return how quick the nominal step is: from 0 at the slowest to 1 at the quickest.
@@ -393,15 +394,20 @@ class StepPlanner:
         return np.minimum(np.maximum(times, earliest), latest)
 
     def _reachable(
-        self, swing: np.ndarray, velocity: np.ndarray, remaining: np.ndarray
+        self, state: StepState, mirror: np.ndarray, times: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the lowest and highest landings, (k, 2), m, of minimum-jerk swings of (k,) s."""
+        """Return the lowest and highest landings, (k, 2), m, of minimum-jerk swings to (k,) s.
+
+        What was in reach when the foot was lifted stays so while it follows its swing.
+        """
         c = self.config
-        time = np.maximum(remaining, 0.0)[:, np.newaxis]
-        reach = np.minimum(
-            c.swing_speed * time, c.swing_acceleration * time * time / MINIMUM_JERK_PEAK_FACTOR
-        )
-        braked = swing + 0.5 * time * velocity  # where it comes to rest with least acceleration
+        whole = np.maximum(times - state.free_at, 0.0)[:, np.newaxis]
+        time = np.minimum(whole, np.maximum(times - state.elapsed, 0.0)[:, np.newaxis])
+        over = 1.0 - time / np.maximum(whole, LEAST_LANDING_LEAD_S)
+        hip = c.swing_acceleration * whole * whole / MINIMUM_JERK_PEAK_FACTOR
+        reach = np.minimum(c.swing_speed * time, hip * unbraked_share(over))
+        swing = (state.swing - state.stance) * mirror
+        braked = swing + 0.5 * time * state.swing_velocity * mirror  # rest by least acceleration
         low = np.minimum(np.maximum(braked - reach, self._low), self._high)
         high = np.maximum(np.minimum(braked + reach, self._high), low)
         return low, high

@@ -27,6 +27,21 @@ SLOW_SINKING_TIME_SHARE = 0.35
 EDGE_LEAD_SHARE_PER_M = 2.5
 
 
+def unbraked_share(share: np.ndarray) -> np.ndarray:
+    """Return how far a minimum-jerk swing leads beyond where the foot would come to rest by itself.
+
+    That is a share of its way. It is more than the square of the time left, by up to a tenth,
+    while the foot has hardly begun to move: the swing peaks later.
+
+    Args:
+        share: (k,) shares of the swing's time that are over.
+    """
+    left = 1.0 - share
+    done = share**3 * (10.0 - 15.0 * share + 6.0 * share * share)
+    rolls_on = 15.0 * share * share * left**3  # half of the time left at the speed of now
+    return np.maximum(1.0 - done - rolls_on, left * left)
+
+
 @dataclass(frozen=True)
 class SwingConfig:
     """Configures how the foot swings.

@@ -35,10 +35,10 @@ class WalkCommand:
         frame: Frame of that heading.
     """
 
-    def __init__(self, config: WalkCommandConfig, dt: float, fastest: float):
-        """Go ahead no faster than `fastest`, m/s."""
+    def __init__(self, config: WalkCommandConfig, dt: float, fastest: tuple[float, float]):
+        """Go ahead and aside no faster than `fastest`, m/s."""
         self._config = config
-        self._fastest = fastest
+        self._fastest = np.array(fastest)
         self._dt = dt
         self._velocity_step = np.array(config.max_acceleration) * dt
         self.reset(0.0)
@@ -64,9 +64,9 @@ class WalkCommand:
         self._head_to(stance_yaw + min(max(lead, -c.heading_lead), c.heading_lead))
 
     def _within_legs(self, velocity: np.ndarray) -> np.ndarray:
-        """Return `velocity` (3,), slower all over where the legs cannot swing so fast."""
-        ahead = abs(float(velocity[0]))
-        return velocity if ahead <= self._fastest else velocity * (self._fastest / ahead)
+        """Return `velocity` (3,), slower all over where the legs cannot swing so fast or wide."""
+        over = float((np.abs(velocity[:2]) / self._fastest).max())
+        return velocity if over <= 1.0 else velocity / over
 
     def _head_to(self, heading: float) -> None:
         self.heading = heading
@@ -102,7 +102,8 @@ class Walk:
         self.foot_half = np.array(foot_half)
         self.pivot = np.array([config.pressure.pivot_x, 0.0])
         self.planner = StepPlanner(config.planner)
-        fastest = self.planner.fastest(config.double_time)
+        double = config.double_time
+        fastest = (self.planner.fastest(double), self.planner.fastest_aside(double))
         self.command = WalkCommand(config.command, dt, fastest)
         self.chooser = FootholdChooser(config.foothold, foot)
         self.proposals = FootstepProposals(config, self.planner, self.chooser)
