@@ -13,7 +13,7 @@ import re
 import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import mujoco
@@ -37,6 +37,7 @@ from talus_description.adoption.soles import (
     SIDE_WORDS,
     add_sole,
     flatten_meshes,
+    in_reach_of_ankle,
     stiffen_soles,
 )
 from talus_description.adoption.source import Source, read_source
@@ -140,6 +141,9 @@ class _Adoption:
         frames = {"base": base, "torso": model.body(parts.chest).name}
         frames |= add_frames(spec, model, parts, self.remarks)
         shapes = [[geoms[at] for at in sole.geoms] for sole in parts.soles]
+        effort = {joint: self._effort(joint) for joint in joints}
+        self._keep_in_reach(effort, soles)
+        parts = self.stance.parts
         for frame, sole, olds in zip(soles, parts.soles, shapes, strict=True):
             add_sole(spec, model, frame, sole, olds)
             if flatten_meshes(spec, frame, sole):
@@ -155,11 +159,27 @@ class _Adoption:
         stiffen_soles(spec, rubber)
         for frame in rubber:
             self.remarks.assumed(frame, "contact of rubber on a hard floor, as talus40's")
-        effort = {joint: self._effort(joint) for joint in joints}
         add_motors(spec, effort)
         assume_rotor_inertia(spec, effort, self.remarks)
         add_sensors(spec, frames["imu"], soles)
         return frames
+
+    def _keep_in_reach(self, effort: Mapping[str, float], frames: list[str]) -> None:
+        """Keep of soles what the ankles can stand on, and say so."""
+        parts = self.stance.parts
+        legs = [parts.groups[f"{side}_leg"] for side in SIDE_WORDS]
+        soles = tuple(
+            in_reach_of_ankle(self.stance.model, sole, leg, effort)
+            for sole, leg in zip(parts.soles, legs, strict=True)
+        )
+        for frame, old, new in zip(frames, parts.soles, soles, strict=True):
+            if new is not old:
+                self.remarks.assumed(
+                    frame,
+                    f"{new.length:.4g} x {new.width:.4g} m of its sole, near the ankle, which does "
+                    f"not hold the robot on the middle of all {old.length:.4g} x {old.width:.4g} m",
+                )
+        self.stance = replace(self.stance, parts=replace(parts, soles=soles))
 
     def _entries(
         self,

@@ -34,6 +34,7 @@ class Sole:
         position: (3,) m, its centre in the body's frame.
         rotation: (3, 3) from the sole's to the body's axes.
         length, width: m.
+        points: (k, 2) m, places of the shape that touch flat ground, from the centre.
         touches_nothing: Whether the file lets these shapes meet nothing, as where a scene that is
             not there pairs them with its floor.
     """
@@ -44,6 +45,7 @@ class Sole:
     rotation: np.ndarray
     length: float
     width: float
+    points: np.ndarray
     touches_nothing: bool = False
 
 
@@ -219,13 +221,14 @@ class _Reader:
             )
         points = np.concatenate([self._points(geom) for geom in solid])
         low = points[points[:, UP_AXIS] < points[:, UP_AXIS].min() + SOLE_DEPTH_M]
-        (x0, x1), (y0, y1) = _rectangle(low[:, :2])
+        (x0, x1), (y0, y1) = largest_rectangle(low[:, :2])
         centre = np.array([0.5 * (x0 + x1), 0.5 * (y0 + y1), low[:, UP_AXIS].min()])
         rotation = self.data.xmat[foot].reshape(3, 3)
         place = rotation.T @ (centre - self.data.xpos[foot])
         turn = rotation.T.copy()
         size = float(x1 - x0), float(y1 - y0)
-        return Sole(foot, tuple(solid), place, turn, *size, touches_nothing=not meets)
+        around = low[:, :2] - centre[:2]
+        return Sole(foot, tuple(solid), place, turn, *size, around, touches_nothing=not meets)
 
     def _meant_to_meet(self, shapes: list[int]) -> list[int]:
         """Return a foot's shapes that are not for the eye: simple ones, else hidden meshes."""
@@ -266,14 +269,18 @@ class _Reader:
         return local @ self.data.geom_xmat[geom].reshape(3, 3).T + self.data.geom_xpos[geom] + down
 
 
-def _rectangle(points: np.ndarray) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return the largest rectangle in the hull of points (k, 2), symmetric about its middle."""
+def largest_rectangle(
+    points: np.ndarray, behind: float = -np.inf, ahead: float = np.inf
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return the largest rectangle in the hull of points (k, 2), symmetric about its middle.
+
+    Its ends x lie from `behind` to `ahead`, m.
+    """
     middle = 0.5 * (points[:, 1].min() + points[:, 1].max())
-    xs = np.unique(
-        np.concatenate(
-            (np.linspace(points[:, 0].min(), points[:, 0].max(), SIDE_PLACES), points[:, 0])
-        )
-    )
+    first = max(points[:, 0].min(), behind)
+    last = min(points[:, 0].max(), ahead)
+    xs = np.unique(np.concatenate((np.linspace(first, last, SIDE_PLACES), points[:, 0])))
+    xs = xs[(xs >= first) & (xs <= last)]
     half = np.array([_half_width(points - [0.0, middle], x) for x in xs])
     best = max(
         ((xs[j] - xs[i]) * half[[i, j]].min(), i, j)

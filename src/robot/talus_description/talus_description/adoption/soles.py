@@ -3,10 +3,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
 import mujoco
+import numpy as np
+from talus_core.physics import GRAVITY_MPS2
 from transforms3d.quaternions import mat2quat, quat2mat
 
-from talus_description.anatomy import FIRST_HIDDEN_GROUP, Sole
+from talus_description.anatomy import FIRST_HIDDEN_GROUP, Sole, largest_rectangle
 from talus_description.formats.urdf_model import AT_ORIGIN, FramePose
 
 SIDE_WORDS = ("left", "right")
@@ -17,6 +22,44 @@ SOLE_SOLREF = (0.006, 1.0)
 SLIDING_CONDIM = 3  # a contact that resists sliding
 # Of the box that stands for a foot's mesh: thick enough that no step of physics passes through it.
 SOLE_BOX_HEIGHT_M = 0.01
+# Of the angle between a joint's axis and the axis aside, within which it pitches the foot.
+PITCHING_COSINE = 0.7
+
+
+def in_reach_of_ankle(
+    model: mujoco.MjModel, sole: Sole, leg: Sequence[str], effort: Mapping[str, float]
+) -> Sole:
+    """Return the part of a sole on which its ankle can hold the robot, if it cannot on its middle.
+
+    A robot that stands on both feet asks half as much of each ankle; beyond that reach this is more
+    than half of the peak torque, which heats the windings until it is stopped. What its shape
+    touches stays.
+
+    Args:
+        model: Of the robot, upright in its neutral pose.
+        sole: The foot.
+        leg: Joints of its leg, from the base outwards.
+        effort: Peak torque, N m, by joint.
+    """
+    data = mujoco.MjData(model)
+    mujoco.mj_kinematics(model, data)
+    pitching = [name for name in leg if abs(data.xaxis[model.joint(name).id][1]) > PITCHING_COSINE]
+    ankle = pitching[-1]
+    reach = effort[ankle] / (float(model.body_mass.sum()) * GRAVITY_MPS2)
+    turn = data.xmat[sole.body].reshape(3, 3)
+    middle = data.xpos[sole.body] + turn @ sole.position
+    ahead = float((middle - data.xanchor[model.joint(ankle).id])[0])
+    if abs(ahead) <= reach:
+        return sole
+    (x0, x1), (y0, y1) = largest_rectangle(sole.points, -ahead - reach, -ahead + reach)
+    moved = np.array([0.5 * (x0 + x1), 0.5 * (y0 + y1), 0.0])
+    return replace(
+        sole,
+        position=sole.position + sole.rotation @ moved,
+        length=float(x1 - x0),
+        width=float(y1 - y0),
+        points=sole.points - moved[:2],
+    )
 
 
 def add_sole(
