@@ -147,7 +147,7 @@ class BalanceController:
         if self.mode is Mode.LIMP:
             return self._limp(state, base)
         if was_limp:
-            self._seated.begin_at_rest(state)
+            self._begin_seated(tick)
         is_seated = self.mode is Mode.SEATED and not intent.shall_be_up
         if is_seated and not self._seated.needs_balance:
             return self._sit(tick)
@@ -334,6 +334,14 @@ class BalanceController:
         elif following is Mode.STANDING_UP:
             self._reference.stand_up(tick.base, tick.joint_positions)
         elif following is Mode.SITTING_DOWN:
+            self._reference.sit_down(tick.base, tick.joint_positions)
+
+    def _begin_seated(self, tick: _Tick) -> None:
+        """Hold the seat, or balance a crouch that brakes held."""
+        self._seated.begin_at_rest(tick.state)
+        if self._seated.needs_balance:
+            self._update_model(tick)
+            self._begin_on_feet(tick)
             self._reference.sit_down(tick.base, tick.joint_positions)
 
     def _begin_on_feet(self, tick: _Tick) -> None:

@@ -29,12 +29,15 @@ def test_a_robot_with_a_seat_of_stops_is_let_down_onto_them():
         assert hold.is_let_down
         hold.command(state_at_rest())
     assert not hold.is_let_down
+    hold.begin_at_rest(state_at_rest())
+    assert not hold.needs_balance
+    assert not hold.is_let_down
 
 
 @pytest.mark.parametrize("robot", [WITH_BRAKES, replace(ROBOT, keeps_torque=True)])
-def test_a_robot_in_a_crouch_is_balanced_from_when_it_has_sat_down(robot):
+def test_a_robot_in_a_crouch_is_balanced_whenever_it_sits_with_torque(robot):
     hold = sits_down(robot)
     assert hold.needs_balance
     assert not hold.is_let_down, "others shall be told that it is seated"
     hold.begin_at_rest(state_at_rest())
-    assert not hold.needs_balance, "it sat before there was torque"
+    assert hold.needs_balance, "its brakes open when torque comes, and a hold would sag"

@@ -37,9 +37,9 @@ class SeatedHold:
         return JointCommand.damping(state.sequence, state.position, self._damping)
 
     def begin_at_rest(self, state: RobotState) -> None:
-        """Hold a robot that already sits on its stops."""
+        """Hold a robot that already sits; its stops carry it, or brakes that have just opened."""
         self._position = state.position.copy()
-        self._share_let_down = 1.0
+        self._share_let_down = 1.0 if self._rests_on_stops else 0.0
 
     def begin_loaded(self, state: RobotState) -> None:
         """Hold a robot that has just sat down, whose drives still bear it."""
@@ -54,7 +54,7 @@ class SeatedHold:
 
     @property
     def needs_balance(self) -> bool:
-        """Tell whether a robot that has sat down stands in a crouch, so that a hold would tip."""
+        """Tell whether a robot that sits stands in a crouch, so that a hold would sag and tip."""
         return not self._rests_on_stops and self._share_let_down < 1.0
 
     def command(self, state: RobotState) -> JointCommand:
