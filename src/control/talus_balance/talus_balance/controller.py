@@ -316,6 +316,7 @@ class BalanceController:
             tick.joint_positions,
             tick.joint_velocities,
         )
+        model.plan_motion(self._drives.planned_velocity)
         return model.frame(model.feet[LEFT]), model.frame(model.feet[RIGHT])
 
     def _do_as_asked(self, tick: _Tick) -> None:

@@ -17,6 +17,9 @@ _WORLD_ALIGNED = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
 _LOCAL = pin.ReferenceFrame.LOCAL
 STANDARD_GRAVITY_MPS2 = 9.80665  # m/s^2 (CGPM 1901), used until gravity is measured
 BASE = 6  # degrees of freedom of the floating base; they come first in every velocity
+# rad/s, planned speed of which dry friction takes three quarters of its torque: five times the
+# noise of a measured speed, so that noise does not shake a joint at rest
+FULL_FRICTION_SPEED_RADPS = 0.1
 
 
 class FrameTerms(NamedTuple):
@@ -100,6 +103,28 @@ class _Memory:
         )
 
 
+class _JointDrag:
+    """Holds what joints themselves take of their torques, (joints,) in pinocchio's order.
+
+    Attributes:
+        damping: N m s/rad.
+        dry: Dry friction that works against the planned motion, N m.
+    """
+
+    def __init__(self, description: RobotDescription, order: np.ndarray):
+        limits = description.limits
+        self.damping = limits.damping[description.structural_indices][order]
+        self._friction = limits.friction[description.structural_indices][order]
+        self.plan_motion(None)
+
+    def plan_motion(self, velocity: np.ndarray | None) -> None:
+        """Take the planned speeds (joints,), rad/s; None: no motion."""
+        if velocity is None:
+            self.dry = np.zeros_like(self._friction)
+        else:
+            self.dry = self._friction * np.tanh(velocity / FULL_FRICTION_SPEED_RADPS)
+
+
 class WholeBodyModel:
     """Models structural joints on a floating base, with rigid hands.
 
@@ -130,8 +155,7 @@ class WholeBodyModel:
         rotors = description.limits.rotor_inertia[description.structural_indices]
         armature[self.joints.v_index] = rotors
         self.model.armature = armature
-        damping = description.limits.damping[description.structural_indices]
-        self._damping = damping[self.joints.order]
+        self._drag = _JointDrag(description, self.joints.order)
         self.mass = float(pin.computeTotalMass(self.model))
         self._bare = _Bare(self.model.inertias[1].copy(), self.mass)
         leg = [self.model.getJointId(name) for name in description.groups["left_leg"]]
@@ -216,6 +240,10 @@ class WholeBodyModel:
         self.bias = data.nle
         self.centroidal = self._centroidal_terms(position, rotation)
 
+    def plan_motion(self, velocity: np.ndarray | None) -> None:
+        """Take the speeds (joints,) that are planned, in Talus's order, rad/s; None: no motion."""
+        self._drag.plan_motion(None if velocity is None else velocity[self.joints.order])
+
     def _centroidal_terms(self, position: np.ndarray, rotation: np.ndarray) -> CentroidalTerms:
         """Return the momentum about the CoM from the base's rows of M a + h: they move it all."""
         rows = self.mass_matrix[:BASE]
@@ -262,11 +290,12 @@ class WholeBodyModel:
 
     @property
     def drag(self) -> np.ndarray:
-        """Return what the joints' own damping takes of their torques at the last `update`, N m.
+        """Return what damping and dry friction of the joints take of their torques, N m.
 
-        (joints,) in pinocchio's order.
+        (joints,) in pinocchio's order. Damping is of the speeds of the last `update`. Dry friction
+        is that of the planned ones: of a joint that sticks, only the plan tells which way it goes.
         """
-        return self._damping * self._memory.v[BASE:]
+        return self._drag.damping * self._memory.v[BASE:] + self._drag.dry
 
     @property
     def configuration(self) -> np.ndarray:

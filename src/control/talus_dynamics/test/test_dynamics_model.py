@@ -4,6 +4,7 @@ import pinocchio as pin
 import pytest
 from standing_robot import ROBOT, standing_model
 from talus_dynamics.pose_facts import pose_facts
+from talus_dynamics.robot_dynamics import BASE, FULL_FRICTION_SPEED_RADPS, WholeBodyModel
 
 STEP = 1e-6
 
@@ -97,3 +98,27 @@ def test_the_sit_pose_leans_forward_and_the_stand_pose_is_upright():
     assert sit.chest_pitch == pytest.approx(sit.pelvis_pitch + bend)
     assert stand.chest_pitch == pytest.approx(0.0, abs=1e-6)
     assert stand.com_height - sit.com_height > 0.25
+
+
+def test_dry_friction_is_taken_from_torque_the_way_a_joint_is_meant_to_go():
+    model = WholeBodyModel(ROBOT)
+    joints = ROBOT.structural_indices
+    friction = ROBOT.limits.friction[joints]
+    assert (friction > 0.0).any()
+    at_rest = model.drag.copy()
+    planned = np.zeros(len(joints))
+    planned[::2] = 10.0 * FULL_FRICTION_SPEED_RADPS
+    planned[1::2] = -10.0 * FULL_FRICTION_SPEED_RADPS
+    model.plan_motion(planned)
+    taken = (model.drag - at_rest)[model.v_index - BASE]  # in Talus's order
+    assert np.allclose(taken, np.sign(planned) * friction)
+    model.plan_motion(None)
+    assert (model.drag == at_rest).all()
+
+
+def test_a_joint_that_is_to_stay_is_not_shaken_by_the_noise_of_its_speed():
+    model = WholeBodyModel(ROBOT)
+    noise = 0.02  # rad/s
+    model.plan_motion(np.full(len(ROBOT.structural_indices), noise))
+    friction = ROBOT.limits.friction[ROBOT.structural_indices]
+    assert (model.drag[model.v_index - BASE] <= 0.2 * friction).all()

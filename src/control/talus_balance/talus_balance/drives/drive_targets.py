@@ -37,6 +37,11 @@ class DriveTargets:
         self._dt = dt
         self._last: tuple[np.ndarray, np.ndarray] | None = None
 
+    @property
+    def velocity(self) -> np.ndarray | None:
+        """Return the newest velocity reference (n,), rad/s; None before the first."""
+        return None if self._last is None else self._last[1]
+
     def reset(self) -> None:
         """Start the next references at the measured joints."""
         self._last = None

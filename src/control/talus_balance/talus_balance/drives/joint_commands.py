@@ -43,6 +43,11 @@ class JointCommands:
         self.limp_drives = LimpDrives(effort_limit, dt)
         self._sent: _Sent | None = None  # what was sent in the last tick, while balancing
 
+    @property
+    def planned_velocity(self) -> np.ndarray | None:
+        """Return the speeds (m,), rad/s, of the last command; None before the first."""
+        return self._targets.velocity
+
     def reset(self) -> None:
         """Start at the joints as they are, and believe every drive anew."""
         self._targets.reset()
