@@ -143,7 +143,7 @@ class NumpyLoops:
             starts = _scaled(view, blocks[part].T.astype(np.float32) * view.block_size)
             x, y, z = (a[:, None] + b for a, b in zip(starts, offsets, strict=True))
             masks[part] = _is_before(view, x, y, z, (kinds[part] == MIXED_INSIDE)[:, None])
-        return masks, masks.any(axis=1)
+        return masks, masks.max(axis=1, initial=0) > 0
 
     def voxels_of(self, points: np.ndarray, resolution: float) -> PointVoxels:
         """See `Loops`, which says what it does."""

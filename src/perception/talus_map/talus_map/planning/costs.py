@@ -133,11 +133,12 @@ def _rises(grid: OccupancyGrid, elevation: ElevationGrid) -> np.ndarray:
         after[axis] = slice(1, None)
         for part in (tuple(before), tuple(after)):
             rises[part] = np.maximum(rises[part], difference)
-    out = np.zeros(grid.cells.shape, np.float32)
+    out: np.ndarray = np.zeros(grid.cells.shape, np.float32)
     rows, columns = np.nonzero(rises)
     places = np.stack([columns, rows]) + elevation.corner[:, None] + 0.5
     cells = np.floor((places * elevation.resolution - grid.origin[:, None]) / grid.resolution)
-    x, y = cells.astype(int)
+    x = cells[0].astype(int)
+    y = cells[1].astype(int)
     is_in = (x >= 0) & (y >= 0) & (x < out.shape[1]) & (y < out.shape[0])
     np.maximum.at(out, (y[is_in], x[is_in]), rises[rows[is_in], columns[is_in]])
     return out

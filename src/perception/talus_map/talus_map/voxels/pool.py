@@ -16,7 +16,7 @@ class RowPool:
     """
 
     def __init__(self, width: int, dtype: type):
-        self.rows = np.empty((_LEAST_ROWS, width), dtype)
+        self.rows: np.ndarray = np.empty((_LEAST_ROWS, width), dtype)
         self._free = np.arange(_LEAST_ROWS - 1, -1, -1, dtype=np.int32)
 
     @property

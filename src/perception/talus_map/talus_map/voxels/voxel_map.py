@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from talus_map.loops.choice import usual_loops
-from talus_map.loops.seam import Loops, OpenBlocks, PointVoxels
+from talus_map.loops.seam import BlockIndex, Loops, OpenBlocks, PointVoxels
 from talus_map.voxels.block import (
     BLOCK_EDGE_VOXELS,
     BLOCK_VOXELS,
@@ -57,6 +57,7 @@ class VoxelMap:
         self.most_blocks = most_blocks
         self.version = 0
         self._loops = loops or usual_loops()
+        self._index: BlockIndex
         self._empty()
 
     @property
@@ -282,10 +283,10 @@ class VoxelMap:
         self._index = self._loops.make_index()
         self._bytes = RowPool(BLOCK_VOXELS, np.int8)
         self._packed = RowPool(PACKED_BLOCK_BYTES, np.uint8)
-        self._places = np.empty(_LEAST_ROWS, np.int32)
-        self._seen_at = np.empty(_LEAST_ROWS, np.uint32)
-        self._versions = np.empty(_LEAST_ROWS, np.uint32)
-        self._is_changed = np.empty(_LEAST_ROWS, bool)
+        self._places: np.ndarray = np.empty(_LEAST_ROWS, np.int32)
+        self._seen_at: np.ndarray = np.empty(_LEAST_ROWS, np.uint32)
+        self._versions: np.ndarray = np.empty(_LEAST_ROWS, np.uint32)
+        self._is_changed: np.ndarray = np.empty(_LEAST_ROWS, bool)
         self.is_full = False
 
     def _rows_of(self, keys: np.ndarray) -> np.ndarray:

@@ -57,7 +57,7 @@ def measure_trace(_: bool) -> dict[str, float]:
     present = shoot((*ROOM, *person), pose, SMALL_CAMERA, 1)
     now = 0.0
     for shot, times in ((empty, 20), (present, 50), (empty, 0)):
-        for _ in range(times):
+        for _image in range(times):
             mapper.integrate(DepthView(shot.measured, SMALL_CAMERA, pose, {}, np.zeros(3), now))
             now += TRACE_IMAGE_PERIOD_S
     left_at = now
