@@ -25,5 +25,5 @@ def slow_reason() -> str:
     try:
         load_kernel()
     except KernelError as error:
-        return f"the map runs in NumPy, 5 to 20 times slower: {error}"
+        return f"the map runs in NumPy, 4 to 6 times slower: {error}"
     return ""
