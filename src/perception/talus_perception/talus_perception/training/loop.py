@@ -29,7 +29,6 @@ from talus_perception.training.forecast import TIMED_STEPS, Forecast
 from talus_perception.worlds.figures import load_figures
 from talus_perception.worlds.world import TRAINING
 
-WARM_UP_STEPS = 200  # after each start: the optimiser's statistics are not kept
 LARGEST_GRADIENT = 5.0
 AVERAGE_DECAY = 0.998
 WEIGHT_DECAY = 0.01
@@ -49,6 +48,7 @@ class TrainingConfig:
         pool: Pairs that are kept; `first` of them before the first step.
         fresh: Pairs that are rendered for each step.
         rate: Most of the optimiser.
+        warm_up: Steps after each start until that rate: the optimiser's statistics are not kept.
         threads: Of PyTorch.
         report_steps: Between reports and checkpoints.
         network: Sizes of the trunk.
@@ -63,6 +63,7 @@ class TrainingConfig:
     first: int = 250
     fresh: int = 1
     rate: float = 2e-3
+    warm_up: int = 200
     threads: int = 1
     report_steps: int = 50
     network: TrunkConfig = field(default_factory=TrunkConfig)
@@ -167,7 +168,7 @@ class Trainer:
 
     def _rate(self) -> float:
         done = min(self.state.passes / self.config.passes, 1.0)
-        warm = min((self._steps_today + 1) / WARM_UP_STEPS, 1.0)
+        warm = min((self._steps_today + 1) / self.config.warm_up, 1.0)
         return self.config.rate * warm * 0.5 * (1.0 + math.cos(math.pi * done))
 
     def _average(self) -> None:
