@@ -3,16 +3,10 @@
 
 from __future__ import annotations
 
-import copy
-import tempfile
-import xml.etree.ElementTree as ElementTree
-from pathlib import Path
-
 import numpy as np
 from talus_core.driver import DriverError, DriverSetup, GroundTruth
-from talus_core.physics import GRAVITY_MPS2, NANOSECONDS_PER_SECOND
+from talus_core.physics import GRAVITY_MPS2
 from talus_core.rotations import matrix_from_quat_xyzw
-from talus_description.conversion.remarks import Remarks
 from talus_description.formats.urdf_model import FramePose
 from talus_safety.kernel.measure.body import Body
 from talus_simulation.battery import Pack
@@ -25,11 +19,11 @@ from talus_simulation.resistance import JointResistance, Resistance
 
 from talus_gazebo.config import GazeboConfig
 from talus_gazebo.dry_friction import DryFriction
-from talus_gazebo.server import BodyForces, BodySample, GazeboServer, OpenServer, ServerPlan
-from talus_gazebo.world import compose, robot_model, world_tree
+from talus_gazebo.server import BodyForces, BodyMotion, OpenServer
+from talus_gazebo.stage import Stage
 
 # Between soles and ground at the start: contact begins by itself, without a blow.
-DROP_HEIGHT_M = 0.001
+SOLE_GAP_M = 0.001
 # Of the weight, that the soles must say they bear at rest, with our sign; a sensor that sits the
 # other way round says minus 1.
 PROVEN_SHARE = 0.5
@@ -41,11 +35,9 @@ class GazeboBody:
     """Steps Gazebo by control periods.
 
     Attributes:
+        stage: The world with the robot in it, and its server.
         bank: The drives.
         effort: (n,) N m of the drives in the last physics step.
-        mass: Of the robot, kg.
-        links: That may be pushed.
-        remarks: What of the world is otherwise than its file says, one line each.
         imu: Of the base.
         wrenches: (2, 6) N, N m of the ground on the feet, in and about the soles.
     """
@@ -60,11 +52,9 @@ class GazeboBody:
     ):
         """Read world and robot. Raises DriverError, TalusError."""
         description = setup.description
-        self.steps_per_tick = _whole_steps(setup.period, config.step_s)
-        self._description = description
-        self._config = config
+        self._steps_per_tick = _whole_steps(setup.period, config.step_s)
+        self._settle_steps = round(0.5 * config.settle_s / config.step_s)
         self._period = setup.period
-        self._open_server = open_server
         self._faults = faults
         self.bank = DriveBank(table, faults)
         rotors = np.maximum(description.limits.rotor_inertia, LEAST_ROTOR_KGM2)
@@ -74,139 +64,94 @@ class GazeboBody:
         self._resistance = JointResistance(
             bearings, table, self.bank, faults, description.keeps_torque
         )
-        body = Body(description)
-        self._kinematics = body
-        self.mass = body.mass
-        remarks = Remarks()
-        self._world = world_tree(setup, remarks)
-        self.remarks = tuple(remarks.lines())
-        self._robot = robot_model(description, config.shows)
-        self.links = self._robot.links
-        self._angles = description.poses[config.start_pose]
-        footed = FootedBase(body, self._angles)
-        lifted = footed.position + np.array([0.0, 0.0, DROP_HEIGHT_M])
-        self._place = FramePose(lifted, footed.rotation)
+        self._kinematics = Body(description)
+        footed = FootedBase(self._kinematics, description.poses[config.start_pose])
+        lifted = footed.position + np.array([0.0, 0.0, SOLE_GAP_M])
+        self.stage = Stage(setup, config, FramePose(lifted, footed.rotation), open_server)
         gravity = np.array([0.0, 0.0, -GRAVITY_MPS2])
-        self.imu = MeanImu(body.imu.origin, body.imu.rotation, gravity)
-        self._server: GazeboServer | None = None
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        imu = self._kinematics.imu
+        self.imu = MeanImu(imu.origin, imu.rotation, gravity)
         self._pushes: list[ActivePush] = []
-        self._voltage = 0.0
+        self._pack: Pack
         self._power = 0.0
         self._windings_brake = True
 
     @property
-    def sample(self) -> BodySample:
+    def mass(self) -> float:
+        """Mass of the robot, kg."""
+        return self._kinematics.mass
+
+    @property
+    def motion(self) -> BodyMotion:
         """What the body does after the last physics step."""
-        return self._running().sample
+        return self.stage.server.motion
 
     def place(self, pack: Pack) -> None:
         """Put the robot down limp in a new server, to rest, and prove the foot sensors' sign."""
-        self.close()
+        self._pack = pack
+        self._pushes = []
         self.bank.release()
-        self._pushes.clear()
         self._friction.restart()
         self._resistance.prop()
         self._resistance.update()
-        self._server = self._open()
-        self._voltage = pack.voltage
-        self.effort = np.zeros(len(self._angles))
+        self.stage.open()
+        server = self.stage.server
+        self.effort = np.zeros(len(server.motion.position))
         self._restart_imu()
-        steps = round(0.5 * self._config.settle_s / self._config.step_s)
-        self._windings_brake = True
-        self._server.run(steps, self._drive, self._see)
+        server.run(self._settle_steps, self._drive, self._see)
         # Without the shorted windings, which would let the arms sink for 10 s more.
         self._windings_brake = False
-        self._server.run(steps, self._drive, self._see)
+        server.run(self._settle_steps, self._drive, self._see)
         self._windings_brake = True
         self._restart_imu()
-        self.wrenches = self._server.wrenches()
+        self.wrenches = server.wrenches()
         check_sign(self.wrenches, self.mass)
 
-    def tick(self, pack: Pack, pushes: list[ActivePush]) -> None:
+    def tick(self, pushes: list[ActivePush]) -> None:
         """Let one control period pass; forces of `pushes` act in all of its steps."""
-        server = self._running()
         if self._resistance.is_outdated:
             self._resistance.update()
-        self._voltage = pack.voltage
         self._pushes = pushes
         self._power = 0.0
-        server.run(self.steps_per_tick, self._drive, self._see)
-        sample = server.sample
-        rotation = matrix_from_quat_xyzw(sample.base_quat_xyzw)
-        turning = rotation.T @ sample.base_turning
-        self.imu.end(rotation, sample.base_velocity, turning, self._period)
+        server = self.stage.server
+        server.run(self._steps_per_tick, self._drive, self._see)
+        motion = server.motion
+        rotation = matrix_from_quat_xyzw(motion.base_quat_xyzw)
+        turning = rotation.T @ motion.base_turning
+        self.imu.end(rotation, motion.base_velocity, turning, self._period)
         self.wrenches = server.wrenches()
-        pack.drain(self._power / self.steps_per_tick, self._period)
+        self._pack.drain(self._power / self._steps_per_tick, self._period)
 
     def ground_truth(self) -> GroundTruth:
         """Return where the base is and how it moves."""
-        sample = self.sample
-        to_base = matrix_from_quat_xyzw(sample.base_quat_xyzw).T
+        motion = self.motion
+        to_base = matrix_from_quat_xyzw(motion.base_quat_xyzw).T
         return GroundTruth(
-            sample.base_position,
-            sample.base_quat_xyzw,
-            sample.base_velocity,
-            to_base @ sample.base_turning,
+            motion.base_position,
+            motion.base_quat_xyzw,
+            motion.base_velocity,
+            to_base @ motion.base_turning,
         )
 
     def soles(self) -> np.ndarray:
         """Return the soles' places in the world by the last physics step, (2, 3), m."""
-        sample = self.sample
-        rotation = matrix_from_quat_xyzw(sample.base_quat_xyzw)
-        placement = self._kinematics.place(sample.position)
+        motion = self.motion
+        rotation = matrix_from_quat_xyzw(motion.base_quat_xyzw)
+        placement = self._kinematics.place(motion.position)
         in_base = [self._kinematics.locate(placement, sole)[1] for sole in self._kinematics.soles]
-        return sample.base_position + np.array(in_base) @ rotation.T
-
-    def close(self) -> None:
-        """End the server, if one runs."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-        if self._folder is not None:
-            self._folder.cleanup()
-            self._folder = None
-
-    def _running(self) -> GazeboServer:
-        if self._server is None:
-            raise DriverError("gazebo: no server runs")
-        return self._server
-
-    def _open(self) -> GazeboServer:
-        config = self._config
-        description = self._description
-        world = copy.deepcopy(self._world)
-        robot = copy.deepcopy(self._robot)
-        name = compose(world, robot, self._place, config.step_s, config.shows)
-        self._folder = tempfile.TemporaryDirectory(prefix="talus_gazebo_")
-        file = Path(self._folder.name) / "world.sdf"
-        ElementTree.ElementTree(world).write(file)
-        return self._open_server(
-            ServerPlan(
-                file=file,
-                world=name,
-                model=robot.element.get("name", ""),
-                joints=description.joint_names,
-                angles=self._angles,
-                base=description.frames["base"],
-                links=robot.links,
-                sensors=robot.sensors,
-                step_ns=round(config.step_s * NANOSECONDS_PER_SECOND),
-                wait_s=config.wait_s,
-            )
-        )
+        return motion.base_position + np.array(in_base) @ rotation.T
 
     def _restart_imu(self) -> None:
-        sample = self.sample
-        rotation = matrix_from_quat_xyzw(sample.base_quat_xyzw)
-        self.imu.restart(rotation, sample.base_velocity, rotation.T @ sample.base_turning)
+        motion = self.motion
+        rotation = matrix_from_quat_xyzw(motion.base_quat_xyzw)
+        self.imu.restart(rotation, motion.base_velocity, rotation.T @ motion.base_turning)
 
     def _drive(self) -> BodyForces:
         """Return what acts on the joints in the next physics step, by their angles and speeds."""
-        sample = self._running().sample
-        position = sample.position
-        velocity = sample.velocity
-        effort = self.bank.effort(position, velocity, self._voltage)
+        motion = self.motion
+        position = motion.position
+        velocity = motion.velocity
+        effort = self.bank.effort(position, velocity, self._pack.voltage)
         self.effort = effort.copy()
         self._power += self.bank.power(effort, velocity)
         now = self._resistance.now
@@ -219,9 +164,9 @@ class GazeboBody:
             forces[push.link] = forces.get(push.link, 0.0) + push.force
         return BodyForces(self.effort + held + braked, forces)
 
-    def _see(self, sample: BodySample) -> None:
-        rotation = matrix_from_quat_xyzw(sample.base_quat_xyzw)
-        self.imu.add(rotation.T @ sample.base_turning)
+    def _see(self, motion: BodyMotion) -> None:
+        rotation = matrix_from_quat_xyzw(motion.base_quat_xyzw)
+        self.imu.add(rotation.T @ motion.base_turning)
 
 
 def check_sign(wrenches: np.ndarray, mass: float) -> None:

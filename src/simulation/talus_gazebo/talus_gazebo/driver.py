@@ -74,7 +74,7 @@ class GazeboDriver:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What of the world is otherwise than its file says, one line each."""
-        return self._body.remarks
+        return self._body.stage.remarks
 
     @property
     def soles(self) -> np.ndarray:
@@ -113,13 +113,13 @@ class GazeboDriver:
         self._require_open("read")
         if self._state is None:
             body = self._body
-            sample = body.sample
+            motion = body.motion
             true = RobotState(
                 sequence=self._tick,
                 time=now,
                 steady_time_ns=time.monotonic_ns(),
-                position=sample.position,
-                velocity=sample.velocity,
+                position=motion.position,
+                velocity=motion.velocity,
                 effort=body.effort,
                 angular_velocity=body.imu.angular_velocity,
                 linear_acceleration=body.imu.linear_acceleration,
@@ -146,7 +146,7 @@ class GazeboDriver:
     def close(self) -> None:
         """End the server."""
         self._body.bank.release()
-        self._body.close()
+        self._body.stage.close()
         self._is_open = False
 
     def battery(self) -> Battery:
@@ -158,7 +158,7 @@ class GazeboDriver:
         """Let one period of physics pass."""
         self._require_open("advance")
         self._pack.sag = self.faults.sag()
-        self._body.tick(self._pack, self._pushes)
+        self._body.tick(self._pushes)
         for push in self._pushes:
             push.ticks_left -= 1
         self._pushes = [push for push in self._pushes if push.ticks_left > 0]
@@ -183,7 +183,7 @@ class GazeboDriver:
         """Push a link, or the one that robot.yaml gives as `torso` or `base`, from now on."""
         name = self._setup.description.frames.get(link, link)
         period = self._setup.period
-        self._pushes.append(checked_push(name, impulse, duration, self._body.links, period))
+        self._pushes.append(checked_push(name, impulse, duration, self._body.stage.links, period))
 
     def set_friction(self, target: str, friction: float) -> None:
         """Refuse: Gazebo's Python changes no friction while a world runs."""

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from talus_core.driver import DriverError
 
-from talus_gazebo.server import BodyForces, BodySample, ServerPlan
+from talus_gazebo.server import BodyForces, BodyMotion, ServerPlan
 from talus_gazebo.wrench_message import WireError, read_wrench
 
 # Suffixes of gz.sim, gz.math and gz.transport: Jetty, Ionic, Harmonic.
@@ -38,9 +38,9 @@ KNOWN_PLACES = (
     ),
 )
 HOW_TO_INSTALL = (
-    "on Ubuntu 24.04 with Gazebo's packages (gazebosim.org/docs/harmonic/install_ubuntu): 'sudo "
-    "apt install gz-harmonic python3-gz-sim8 python3-gz-transport13'; elsewhere name the folder "
-    "above its 'gz' in PYTHONPATH. The driver 'mujoco' needs none of it"
+    "on Ubuntu 24.04 with the packages of Gazebo (gazebosim.org/docs/harmonic/install_ubuntu): "
+    "'sudo apt install gz-harmonic python3-gz-sim8 python3-gz-transport13'; elsewhere name the "
+    "folder above its 'gz' in PYTHONPATH. The driver 'mujoco' needs none of it"
 )
 # Unless the user says otherwise, Gazebo's discovery stays on this machine, as ROS's does.
 AT_HOME = "127.0.0.1"
@@ -92,7 +92,7 @@ class InProcessServer:
     """Steps a Gazebo world in this process, and only when it is told to.
 
     Attributes:
-        sample: What the body does after the newest step.
+        motion: What the body does after the newest step.
     """
 
     def __init__(self, plan: ServerPlan, gazebo: GazeboModules):
@@ -106,8 +106,8 @@ class InProcessServer:
         self._steps = 0
         self._failure: BaseException | None = None
         self._drive: Callable[[], BodyForces] | None = None
-        self._see: Callable[[BodySample], None] = lambda sample: None
-        self.sample: BodySample
+        self._see: Callable[[BodyMotion], None] = lambda motion: None
+        self.motion: BodyMotion
         fixture = gazebo.sim.TestFixture(str(plan.file))
         fixture.on_pre_update(self._before_step)
         fixture.on_post_update(self._after_step)
@@ -116,13 +116,13 @@ class InProcessServer:
         self._server = fixture.server()
         if not self._server.has_entity(plan.model, 0):
             raise DriverError(
-                f"gazebo: no model '{plan.model}' in {plan.file}: Gazebo could not load it; "
-                f"'gz sdf --check {plan.file}' says why"
+                f"gazebo: no model '{plan.model}' in world '{plan.world}': Gazebo could not load "
+                "it; its own lines above say why"
             )
         self._run(1)
 
     def run(
-        self, steps: int, drive: Callable[[], BodyForces], see: Callable[[BodySample], None]
+        self, steps: int, drive: Callable[[], BodyForces], see: Callable[[BodyMotion], None]
     ) -> None:
         """Run physics steps: `drive` is asked before each, `see` is told after it."""
         self._drive = drive
@@ -169,8 +169,8 @@ class InProcessServer:
             return
         try:
             self._steps += 1
-            self.sample = self._sampled(ecm)
-            self._see(self.sample)
+            self.motion = self._sampled(ecm)
+            self._see(self.motion)
         except BaseException as error:
             self._failure = error
 
@@ -197,11 +197,11 @@ class InProcessServer:
         for name, force in forces.pushes.items():
             self._links[name].add_world_force(ecm, self._gz.math.Vector3d(*force.tolist()))
 
-    def _sampled(self, ecm: Any) -> BodySample:
+    def _sampled(self, ecm: Any) -> BodyMotion:
         pose = self._base.world_pose(ecm)
         place = pose.pos()
         turn = pose.rot()
-        return BodySample(
+        return BodyMotion(
             np.array([_only(joint.position(ecm)) for joint in self._joints]),
             np.array([_only(joint.velocity(ecm)) for joint in self._joints]),
             _array(place),

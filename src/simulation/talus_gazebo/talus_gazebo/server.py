@@ -41,7 +41,7 @@ class ServerPlan:
 
 
 @dataclass(frozen=True)
-class BodySample:
+class BodyMotion:
     """Holds what the body does after a physics step.
 
     Attributes:
@@ -77,11 +77,11 @@ class GazeboServer(Protocol):
     """Steps a world when it is told to, and never by itself."""
 
     @property
-    def sample(self) -> BodySample:
+    def motion(self) -> BodyMotion:
         """Return what the body does after the newest step."""
 
     def run(
-        self, steps: int, drive: Callable[[], BodyForces], see: Callable[[BodySample], None]
+        self, steps: int, drive: Callable[[], BodyForces], see: Callable[[BodyMotion], None]
     ) -> None:
         """Run physics steps: `drive` is asked before each, `see` is told after it.
 

@@ -27,7 +27,7 @@ SubElement = ElementTree.SubElement
 PHYSICS = ("gz-sim-physics-system", "gz::sim::systems::Physics")
 FORCE_TORQUE = ("gz-sim-forcetorque-system", "gz::sim::systems::ForceTorque")
 # What `gz sim -g` needs to see and to point at something.
-WATCHED = (
+VIEWER_SYSTEMS = (
     ("gz-sim-scene-broadcaster-system", "gz::sim::systems::SceneBroadcaster"),
     ("gz-sim-user-commands-system", "gz::sim::systems::UserCommands"),
 )
@@ -119,7 +119,7 @@ def compose(
     physics = SubElement(inside, "physics", name="steps", type="dart")
     SubElement(physics, "max_step_size").text = text_of(step_s)
     SubElement(physics, "real_time_factor").text = "0"
-    _add_systems(inside, (PHYSICS, FORCE_TORQUE, *(WATCHED if shows else ())))
+    _add_systems(inside, (PHYSICS, FORCE_TORQUE, *(VIEWER_SYSTEMS if shows else ())))
     pose = ElementTree.Element("pose")
     pose.text = pose_text(place)
     robot.element.insert(0, pose)

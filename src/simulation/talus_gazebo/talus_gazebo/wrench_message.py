@@ -16,7 +16,11 @@ import numpy as np
 from talus_core.errors import TalusError
 from talus_core.physics import NANOSECONDS_PER_SECOND
 
-VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5  # kinds of fields
+# Kinds of fields.
+VARINT = 0
+FIXED64 = 1
+BYTES = 2
+FIXED32 = 5
 
 
 class WireError(TalusError):

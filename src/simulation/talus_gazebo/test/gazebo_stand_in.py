@@ -9,7 +9,7 @@ import numpy as np
 from talus_core.driver import DriverError, DriverSetup
 from talus_core.physics import GRAVITY_MPS2, NANOSECONDS_PER_SECOND
 from talus_gazebo.driver import GazeboDriver
-from talus_gazebo.server import BodyForces, BodySample, ServerPlan
+from talus_gazebo.server import BodyForces, BodyMotion, ServerPlan
 
 JOINT_INERTIA_KGM2 = 0.1
 
@@ -20,7 +20,7 @@ class GazeboStandIn:
     Attributes:
         plan: What it was opened with.
         text: The SDF that it was given.
-        sample: What the body does after the newest step.
+        motion: What the body does after the newest step.
         pushes: Of each step, by link.
         sign: Of its force sensors; -1: they sit the wrong way round.
     """
@@ -34,7 +34,7 @@ class GazeboStandIn:
         masses = ElementTree.fromstring(self.text).iter("mass")
         self._weight = GRAVITY_MPS2 * sum(float(mass.text or "0") for mass in masses)
         zero = np.zeros(3)
-        self.sample = BodySample(
+        self.motion = BodyMotion(
             position=plan.angles.copy(),
             velocity=np.zeros(len(plan.angles)),
             base_position=np.array([0.0, 0.0, 0.8]),
@@ -44,7 +44,7 @@ class GazeboStandIn:
         )
 
     def run(
-        self, steps: int, drive: Callable[[], BodyForces], see: Callable[[BodySample], None]
+        self, steps: int, drive: Callable[[], BodyForces], see: Callable[[BodyMotion], None]
     ) -> None:
         if not self.is_open:
             raise DriverError("the server is closed")
@@ -52,10 +52,10 @@ class GazeboStandIn:
         for _ in range(steps):
             forces = drive()
             self.pushes.append(dict(forces.pushes))
-            velocity = self.sample.velocity + dt / JOINT_INERTIA_KGM2 * forces.torques
-            position = self.sample.position + dt * velocity
-            self.sample = replace(self.sample, position=position, velocity=velocity)
-            see(self.sample)
+            velocity = self.motion.velocity + dt / JOINT_INERTIA_KGM2 * forces.torques
+            position = self.motion.position + dt * velocity
+            self.motion = replace(self.motion, position=position, velocity=velocity)
+            see(self.motion)
 
     def wrenches(self) -> np.ndarray:
         wrenches = np.zeros((2, 6))
