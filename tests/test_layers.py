@@ -163,7 +163,11 @@ LIVES_IN = {
     "transforms3d": ("talus_core/rotations.py", "talus_description/*"),
     "cv2": ("talus_view/drawing/pictures.py",),
     "PIL": ("talus_lab/bench/balance/picture.py",),
-    "scipy": ("talus_description/rest_path.py",),
+    "scipy": (
+        "talus_description/rest_path.py",
+        "talus_localisation/graph/pose_graph.py",
+        "talus_localisation/matching/matcher.py",
+    ),
 }
 
 # Mathematics is told the time.

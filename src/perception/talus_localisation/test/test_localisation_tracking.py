@@ -6,7 +6,7 @@ import pytest
 from surfel_world import at, floor, off, room, view
 from talus_localisation.level_pose import LevelPose
 from talus_localisation.tracking.correction import Correction
-from talus_localisation.tracking.localiser import SurfelLocaliser, View
+from talus_localisation.tracking.localiser import SurfelLocaliser, SurfelView
 from talus_localisation.tracking.lost import LostConfig, LostWatch
 
 pytestmark = pytest.mark.sim
@@ -42,7 +42,9 @@ class Walk:
 
     def look(self):
         """Take one view."""
-        return self.localiser.see(View(self.time, self.odom, view(self.world, self.true, self.rng)))
+        return self.localiser.see(
+            SurfelView(self.time, self.odom, view(self.world, self.true, self.rng))
+        )
 
     def error(self, estimate):
         """Return distance, m, and turn, rad, of the estimate from the truth."""

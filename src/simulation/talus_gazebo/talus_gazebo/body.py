@@ -20,7 +20,7 @@ from talus_simulation.resistance import JointResistance, Resistance
 from talus_gazebo.config import GazeboConfig
 from talus_gazebo.dry_friction import DryFriction
 from talus_gazebo.server import BodyForces, BodyMotion, OpenServer
-from talus_gazebo.stage import Stage
+from talus_gazebo.stage import GazeboStage
 
 # Between soles and ground at the start: contact begins by itself, without a blow.
 SOLE_GAP_M = 0.001
@@ -67,7 +67,7 @@ class GazeboBody:
         self._kinematics = Body(description)
         footed = FootedBase(self._kinematics, description.poses[config.start_pose])
         lifted = footed.position + np.array([0.0, 0.0, SOLE_GAP_M])
-        self.stage = Stage(setup, config, FramePose(lifted, footed.rotation), open_server)
+        self.stage = GazeboStage(setup, config, FramePose(lifted, footed.rotation), open_server)
         gravity = np.array([0.0, 0.0, -GRAVITY_MPS2])
         imu = self._kinematics.imu
         self.imu = MeanImu(imu.origin, imu.rotation, gravity)

@@ -18,7 +18,7 @@ from talus_gazebo.server import GazeboServer, OpenServer, ServerPlan
 from talus_gazebo.world import compose, robot_model, world_tree
 
 
-class Stage:
+class GazeboStage:
     """Opens and closes servers of one world.
 
     Attributes:

@@ -17,8 +17,8 @@ from talus_localisation.tracking.loops import LoopConfig, LoopFinder
 from talus_localisation.tracking.lost import LostConfig, LostWatch
 
 # Of odometry between two views of a robot that sways on its place.
-STILL_DEVIATION_M = 0.002
-STILL_DEVIATION_RAD = 0.0005
+SWAY_DEVIATION_M = 0.002
+SWAY_DEVIATION_RAD = 0.0005
 # Five deviations: a match that odometry does not allow is one with the wrong walls.
 LIKELY_SQUARED_DISTANCE = 25.0
 # Way and turn after which two views need not overlap: half of a camera's range and of its width.
@@ -58,7 +58,7 @@ class LocaliserConfig:
 
 
 @dataclass(frozen=True)
-class View:
+class SurfelView:
     """Holds what was seen at one instant.
 
     Attributes:
@@ -106,7 +106,7 @@ class SurfelLocaliser:
         self._since_frame = np.zeros(2)  # m and rad walked since then
         self._since_match = np.zeros(2)  # m and rad walked since the last view that was mapped
 
-    def see(self, view: View) -> Estimate:
+    def see(self, view: SurfelView) -> Estimate:
         """Take one view, and return where the robot is."""
         walked = self._walked(view.robot_in_odom)
         self._covariance = self._covariance + self._drift(walked)
@@ -158,9 +158,9 @@ class SurfelLocaliser:
 
     def _drift(self, walked: np.ndarray) -> np.ndarray:
         """Return the (4, 4) covariance that odometry adds over a way, m, and a turn, rad."""
-        deviation = self._config.drift_share * walked[0] + STILL_DEVIATION_M
+        deviation = self._config.drift_share * walked[0] + SWAY_DEVIATION_M
         turn = self._config.drift_rad_per_m * walked[0] + self._config.drift_share * walked[1]
-        return np.diag([deviation**2] * 3 + [turn**2 + STILL_DEVIATION_RAD**2])
+        return np.diag([deviation**2] * 3 + [turn**2 + SWAY_DEVIATION_RAD**2])
 
     def _is_likely(self, predicted: LevelPose, fit: Match) -> bool:
         """Return whether odometry and match may both be right."""
@@ -176,7 +176,7 @@ class SurfelLocaliser:
         self._covariance = (np.eye(4) - gain) @ self._covariance
         return predicted.moved(gain @ predicted.change_to(fit.pose))
 
-    def _grow(self, view: View, pose: LevelPose) -> tuple[Edge, ...]:
+    def _grow(self, view: SurfelView, pose: LevelPose) -> tuple[Edge, ...]:
         """Add what was seen to the map, and return the loops that were closed."""
         self._since_match = np.zeros(2)
         frames = self.key_frames

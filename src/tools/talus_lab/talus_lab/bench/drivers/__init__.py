@@ -31,11 +31,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> BenchReport:
     """Run the parts that were asked for. Raises TalusError for bad input."""
-    from talus_lab.bench.drivers.bodies import FAMILIES
+    from talus_lab.bench.drivers.bodies import DRIVE_FAMILIES
     from talus_lab.bench.drivers.sections import PARTS, PartFigures
 
     parts = _known("part", arguments.parts or tuple(PARTS), PARTS)
-    families = _known("drive family", arguments.families or FAMILIES, FAMILIES)
+    families = _known("drive family", arguments.families or DRIVE_FAMILIES, DRIVE_FAMILIES)
     robot = load_robot(TALUS40_FOLDER)
     whole = PartFigures()
     for part in parts:

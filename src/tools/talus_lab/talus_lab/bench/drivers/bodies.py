@@ -17,7 +17,7 @@ from talus_lab.rig.bounds import TICK_S
 from talus_lab.rig.rig import RigBody
 
 MUJOCO = "mujoco"
-FAMILIES = tuple(FAMILY_PLANS)
+DRIVE_FAMILIES = tuple(FAMILY_PLANS)
 
 
 def body_maker(body: str) -> Callable[[DriverSetup], RigBody]:

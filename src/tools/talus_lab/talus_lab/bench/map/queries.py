@@ -14,7 +14,7 @@ from talus_map.voxels.shared_map import BlockDelta, SharedMap
 
 from talus_lab.bench.map.peers import find_module
 from talus_lab.bench.map.timing import SENSOR, WARM_UP_IMAGES, cpu_ms, fuse_shot
-from talus_lab.bench.map.world import CAMERA, Shot, walk_in_room
+from talus_lab.bench.map.world import FRONT_CAMERA, Shot, walk_in_room
 
 MERGED_BLOCKS = 50_000
 MERGES = 5
@@ -52,7 +52,7 @@ def _raise(
     shared: SharedMap, elevation: ElevationGrid, shot: Shot, feet: np.ndarray, now: float
 ) -> None:
     """Bring heights and levels up to date with one image."""
-    seen = end_points(shot.measured, CAMERA, SENSOR, PIXEL_STEP)
+    seen = end_points(shot.measured, FRONT_CAMERA, SENSOR, PIXEL_STEP)
     points = placed(seen, shot.pose)
     elevation.centre_on(feet[:2])
     elevation.integrate(points, SENSOR.deviation(seen[:, 2]) ** 2, float(feet[2]), now)

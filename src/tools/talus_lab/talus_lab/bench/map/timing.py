@@ -17,7 +17,7 @@ from talus_map.voxels.projection import DepthSensor, end_points, placed
 from talus_map.voxels.voxel_map import VoxelMap
 
 from talus_lab.bench.map.peers import makers
-from talus_lab.bench.map.world import CAMERA, Shot, seen_voxels, walk_in_room
+from talus_lab.bench.map.world import FRONT_CAMERA, Shot, seen_voxels, walk_in_room
 
 MAP_CONFIG = MapConfig()
 SENSOR = DepthSensor(MAP_CONFIG.min_range_m, MAP_CONFIG.max_range_m, MAP_CONFIG.noise_per_m2)
@@ -32,7 +32,7 @@ def time_images(
     """Return a row for each map: ms of CPU an image; the IoU of what is occupied if judged."""
     shots = walk_in_room(images + WARM_UP_IMAGES)
     few = shots[: peer_images + WARM_UP_IMAGES]
-    truth = seen_voxels(few, CAMERA, resolution) if is_judged else None
+    truth = seen_voxels(few, FRONT_CAMERA, resolution) if is_judged else None
     rows: list[Mapping[str, Any]] = []
     for name, loops, own in (("talus", usual_loops(), shots), ("talus_numpy", NumpyLoops(), few)):
         voxels = VoxelMap(resolution, loops=loops)
@@ -51,8 +51,8 @@ def time_images(
 
 def fuse_shot(voxels: VoxelMap, shot: Shot, loops: Loops, now: float = 0.0) -> None:
     """Fuse an image with all its points, as the map's node does with every fourth."""
-    points = placed(end_points(shot.measured, CAMERA, SENSOR), shot.pose)
-    space = OpenSpace(shot.measured, CAMERA, shot.pose, SENSOR, loops)
+    points = placed(end_points(shot.measured, FRONT_CAMERA, SENSOR), shot.pose)
+    space = OpenSpace(shot.measured, FRONT_CAMERA, shot.pose, SENSOR, loops)
     hits = voxels.hits_of(points)
     hits = hits.only(space.can_clear(hits.voxels, voxels.resolution))
     voxels.fuse(hits, space.find(voxels.block_size), now)
@@ -67,7 +67,7 @@ def cpu_ms(function: Callable[..., object], *arguments: object) -> float:
 
 def _cloud(shot: Shot) -> tuple[np.ndarray, np.ndarray]:
     """Return end points in M and where they were seen from, as the peers take them."""
-    return placed(end_points(shot.measured, CAMERA, SENSOR), shot.pose), shot.pose.position
+    return placed(end_points(shot.measured, FRONT_CAMERA, SENSOR), shot.pose), shot.pose.position
 
 
 def _iou_of_ours(
@@ -94,7 +94,7 @@ def _row(name: str, resolution: float, times: Sequence[float], iou: float) -> di
         "map": name,
         "resolution_m": resolution,
         "images": len(counted),
-        "points": CAMERA.width * CAMERA.height,
+        "points": FRONT_CAMERA.width * FRONT_CAMERA.height,
         "ms_p50": float(np.median(counted)),
         "ms_max": float(np.max(counted)),
         "iou": iou,

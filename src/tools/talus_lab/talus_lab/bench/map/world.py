@@ -11,7 +11,7 @@ from talus_core.rotations import matrix_from_rpy
 from talus_core.transform import Transform
 from talus_map.mapper import MapConfig
 
-CAMERA = Pinhole.from_fovy(320, 240, np.radians(70.88))  # talus40's front_left: 76 800 points
+FRONT_CAMERA = Pinhole.from_fovy(320, 240, np.radians(70.88))  # talus40's front_left: 76 800 points
 SMALL_CAMERA = Pinhole.from_fovy(160, 120, np.radians(70.88))
 EYE_HEIGHT_M = 1.5
 _OPTICAL = np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])
@@ -63,7 +63,12 @@ def walk_in_room(images: int) -> list[Shot]:
     """Return images of a walk of some steps through the room, looking around."""
     phases = np.linspace(0.0, 1.0, images)
     return [
-        shoot(ROOM, pose_at(-1.5 + 2.0 * s, 0.6 * np.sin(6.0 * s), 5.0 * s - 1.0, 0.35), CAMERA, k)
+        shoot(
+            ROOM,
+            pose_at(-1.5 + 2.0 * s, 0.6 * np.sin(6.0 * s), 5.0 * s - 1.0, 0.35),
+            FRONT_CAMERA,
+            k,
+        )
         for k, s in enumerate(phases)
     ]
 
