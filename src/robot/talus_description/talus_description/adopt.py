@@ -168,10 +168,11 @@ class _Adoption:
         """Keep of soles what the ankles can stand on, and say so."""
         parts = self.stance.parts
         legs = [parts.groups[f"{side}_leg"] for side in SIDE_WORDS]
-        soles = tuple(
+        left, right = (
             in_reach_of_ankle(self.stance.model, sole, leg, effort)
             for sole, leg in zip(parts.soles, legs, strict=True)
         )
+        soles = (left, right)
         for frame, old, new in zip(frames, parts.soles, soles, strict=True):
             if new is not old:
                 self.remarks.assumed(

@@ -23,7 +23,8 @@ def names_in(section: str, pattern: str, page: str = README) -> set[str]:
 def test_every_driver_has_its_row():
     entries = entry_points(group=DRIVERS_GROUP)
     ours = {entry.name for entry in entries if entry.module.startswith(talus_simulation.__name__)}
-    assert names_in("Purpose", r"`(\w+)`") == ours
+    named = names_in("Purpose", r"`(\w+)`")
+    assert ours <= named <= {entry.name for entry in entries}
 
 
 def test_every_source_file_has_its_row():
