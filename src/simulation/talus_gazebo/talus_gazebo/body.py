@@ -14,7 +14,7 @@ from talus_simulation.drives import DriveBank, DriveTable
 from talus_simulation.faults.drives import DriveFaults
 from talus_simulation.mean_imu import MeanImu
 from talus_simulation.mock_body.footed_base import FootedBase
-from talus_simulation.pushes import ActivePush
+from talus_simulation.push import ActivePush
 from talus_simulation.resistance import JointResistance, Resistance
 
 from talus_gazebo.config import GazeboConfig

@@ -16,7 +16,7 @@ from talus_simulation.battery import Pack, read_pack
 from talus_simulation.drives import read_drives
 from talus_simulation.faults.injector import FaultInjector
 from talus_simulation.noise import SensorNoise
-from talus_simulation.pushes import ActivePush, checked_push
+from talus_simulation.push import ActivePush, checked_push
 
 from talus_gazebo.body import GazeboBody
 from talus_gazebo.config import GazeboConfig

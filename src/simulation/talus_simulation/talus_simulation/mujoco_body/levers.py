@@ -9,7 +9,7 @@ from talus_core.errors import UnknownNameError
 from talus_description.world.joining import floor_of
 
 from talus_simulation.mujoco_body.config import ModelErrorConfig
-from talus_simulation.pushes import ActivePush, checked_push
+from talus_simulation.push import ActivePush, checked_push
 
 GROUND_FRICTION_RANGE = (
     0.01,
