@@ -26,6 +26,8 @@ SubElement = ElementTree.SubElement
 # File and class of a system, as a world's <plugin> names them.
 PHYSICS = ("gz-sim-physics-system", "gz::sim::systems::Physics")
 FORCE_TORQUE = ("gz-sim-forcetorque-system", "gz::sim::systems::ForceTorque")
+# An <update_rate>: else whether a tick's last step has a sample depends on how many went before.
+EVERY_STEP = "0"
 # What `gz sim -g` needs to see and to point at something.
 VIEWER_SYSTEMS = (
     ("gz-sim-scene-broadcaster-system", "gz::sim::systems::SceneBroadcaster"),
@@ -64,6 +66,8 @@ def robot_model(description: RobotDescription, shows: bool) -> RobotModel:
     gather_meshes(model, meshes, Remarks())
     element = SdfWriter(model, {**entries, "cameras": {}}, meshes).write().find("model")
     assert element is not None
+    for rate in element.iter("update_rate"):
+        rate.text = EVERY_STEP
     for uri in element.iter("uri"):
         if (uri.text or "").startswith(MESH_FOLDER):
             uri.text = f"file://{description.folder.absolute()}/{uri.text}"
