@@ -39,7 +39,7 @@ def said(words: list[str], capsys: pytest.CaptureFixture) -> str:
         (["walk"], ["unknown option 'walk'"]),
         (["--robot", "talus41"], ["robot 'talus41'", "nearest: talus40"]),
         (["--driver", "gzebo"], ["driver 'gzebo'; nearest: gazebo"]),
-        (["--driver", "webots"], ["driver 'webots'", "known: can, gazebo, mock, mujoco"]),
+        (["--driver", "qqq"], ["driver 'qqq'", "known: can, gazebo, mock, mujoco"]),
         (["--driver", "mujuco"], ["driver 'mujuco'", "nearest: mujoco"]),
         (["--world", "slop"], ["world 'slop'", "nearest: slope"]),
         (["--world", "qqq"], ["world 'qqq'", "flat", "slippery"]),
