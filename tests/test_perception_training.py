@@ -5,7 +5,6 @@ Runs where PyTorch is installed, as in CI: see conftest.py.
 """
 
 import copy
-import time
 from itertools import islice
 
 import numpy as np
@@ -38,7 +37,6 @@ from talus_perception.worlds.world import HELD_OUT, TRAINING
 
 pytestmark = pytest.mark.sim
 STEPS = 120  # of the tiny network: its loss has fallen
-CPU_LIMIT_S = 300.0
 GMAC_LIMIT = 0.35
 
 
@@ -54,19 +52,17 @@ def some_pairs(split: str, worlds: int) -> list[Pair]:
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """A tiny training, its lines, and its CPU time."""
+    """A tiny training, and its lines."""
     folder = tmp_path_factory.mktemp("eyes")
-    before = time.process_time()
     lines: list[str] = []
     trainer = Trainer(tiny(folder))
     trainer.run(lines.append)
-    return trainer, lines, time.process_time() - before
+    return trainer, lines
 
 
-def test_a_tiny_network_learns_in_time_and_is_scored_beside_a_blind_guess(trained, tmp_path):
+def test_a_tiny_network_learns_and_is_scored_beside_a_blind_guess(trained, tmp_path):
     """It does not beat the guess yet: see the limits in docs/training.md."""
-    trainer, _, cpu_s = trained
-    assert cpu_s < CPU_LIMIT_S
+    trainer, _ = trained
     assert trainer.state.curve[-1][1] < trainer.state.curve[0][1]
     bundle = ModelBundle(tmp_path, "tiny", "test", "test")
     manifest = write_bundle(bundle, export_network(trainer.average), trainer.state)
@@ -77,12 +73,12 @@ def test_a_tiny_network_learns_in_time_and_is_scored_beside_a_blind_guess(traine
 
 
 def test_the_time_it_takes_is_forecast_before_the_first_step(trained):
-    _, lines, _ = trained
+    _, lines = trained
     assert lines[1].startswith("forecast: ") and f"{16 * STEPS} passes left" in lines[1]
 
 
 def test_a_training_goes_on_where_it_stopped(trained):
-    trainer, _, _ = trained
+    trainer, _ = trained
     again = Trainer(trainer.config)
     assert again.state == trainer.state
     assert again.state.passes == 16 * STEPS
@@ -102,7 +98,7 @@ def test_equal_seeds_learn_alike(tmp_path):
 
 
 def test_a_checkpoint_of_another_network_is_refused(trained):
-    trainer, _, _ = trained
+    trainer, _ = trained
     with pytest.raises(CheckpointError, match="no checkpoint of this network"):
         Trainer(TrainingConfig(folder=trainer.config.folder, network=TrunkConfig()))
 
