@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from enum import Enum
+
 import numpy as np
 from talus_core.driver import DriverError, DriverSetup, GroundTruth
 from talus_core.physics import GRAVITY_MPS2
@@ -27,8 +29,24 @@ SOLE_GAP_M = 0.001
 # Of the weight, that the soles must say they bear at rest, with our sign; a sensor that sits the
 # other way round says minus 1.
 PROVEN_SHARE = 0.5
+# 1/s, by which hands at the base slow the whole mass: rocking, at 6 rad/s, dies out in one swing.
+STEADYING_RATE_HZ = 12.0
 # Of a joint for which robot.yaml says no rotor inertia, kg m^2: that of a finger of talus40.
 LEAST_ROTOR_KGM2 = 3e-4
+
+
+class Settling(Enum):
+    """Says what is done to a limp robot that comes to rest before time 0.
+
+    Attributes:
+        STEADIED: Hands at its base slow it: on rigid ground it would rock for 4 s.
+        FREE: Windings do not brake: with them, the arms would sink for 10 s more.
+        OVER: Nothing.
+    """
+
+    STEADIED = 1
+    FREE = 2
+    OVER = 3
 
 
 class GazeboBody:
@@ -74,7 +92,7 @@ class GazeboBody:
         self._pushes: list[ActivePush] = []
         self._pack: Pack
         self._power = 0.0
-        self._windings_brake = True
+        self._settling = Settling.OVER
 
     @property
     def mass(self) -> float:
@@ -98,11 +116,10 @@ class GazeboBody:
         server = self.stage.server
         self.effort = np.zeros(len(server.motion.position))
         self._restart_imu()
-        server.run(self._settle_steps, self._drive, self._see)
-        # Without the shorted windings, which would let the arms sink for 10 s more.
-        self._windings_brake = False
-        server.run(self._settle_steps, self._drive, self._see)
-        self._windings_brake = True
+        for settling in (Settling.STEADIED, Settling.FREE):
+            self._settling = settling
+            server.run(self._settle_steps, self._drive, self._see)
+        self._settling = Settling.OVER
         self._restart_imu()
         self.wrenches = server.wrenches()
         check_sign(self.wrenches, self.mass)
@@ -155,13 +172,16 @@ class GazeboBody:
         self.effort = effort.copy()
         self._power += self.bank.power(effort, velocity)
         now = self._resistance.now
-        viscous = now.damping if self._windings_brake else self._resistance.free.damping
+        is_free = self._settling is Settling.FREE
+        viscous = self._resistance.free.damping if is_free else now.damping
         held, braked = self._friction.torque(position, velocity, now.friction, viscous)
         if self._resistance.any_locked and self.bank.is_enabled:
             self._faults.bear(held)
         forces: dict[str, np.ndarray] = {}
         for push in self._pushes:
             forces[push.link] = forces.get(push.link, 0.0) + push.force
+        if self._settling is Settling.STEADIED:
+            forces[self.stage.base] = -STEADYING_RATE_HZ * self.mass * motion.base_velocity
         return BodyForces(self.effort + held + braked, forces)
 
     def _see(self, motion: BodyMotion) -> None:

@@ -22,6 +22,7 @@ class GazeboStage:
     """Opens and closes servers of one world.
 
     Attributes:
+        base: Link of the robot's floating base.
         links: Of the robot, that may be pushed.
         remarks: What of the world is otherwise than its file says, one line each.
     """
@@ -30,6 +31,7 @@ class GazeboStage:
         self, setup: DriverSetup, config: GazeboConfig, start: FramePose, open_server: OpenServer
     ):
         """Read world and robot; `start`: of its base. Raises DriverError, TalusError."""
+        self.base = setup.description.frames["base"]
         self._description = setup.description
         self._config = config
         self._start = start
@@ -65,7 +67,7 @@ class GazeboStage:
                 model=robot.element.get("name", ""),
                 joints=description.joint_names,
                 angles=description.poses[config.start_pose],
-                base=description.frames["base"],
+                base=self.base,
                 links=robot.links,
                 sensors=robot.sensors,
                 step_ns=round(config.step_s * NANOSECONDS_PER_SECOND),
