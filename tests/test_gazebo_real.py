@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import pytest
 from sources import ROOT
+from talus_core.driver import DriverSetup
 from talus_core.robot import load_robot
 from talus_gazebo.driver import GazeboDriver
 from talus_gazebo.gz_calls import GazeboMissingError, find_gazebo
+from talus_lab.rig.bounds import TICK_S
 from talus_lab.rig.outing import Outing, OutingReport, play_outing
-from talus_lab.rig.rig import Rig
+from talus_lab.rig.rig import BodyRig
 from talus_simulation.mujoco_body.driver import MujocoDriver
 
 # Between two bodies of one robot: what issue D asks of mujoco and gazebo.
@@ -26,13 +28,14 @@ except GazeboMissingError as error:
 pytestmark = [pytest.mark.sim, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
 
 
-def outing(body) -> OutingReport:
+def outing(driver) -> OutingReport:
     """Stand, walk 3 m at 0.4 m/s, a shove of 20 N s, sit."""
-    rig = Rig(load_robot(ROOT / "urdf" / "talus40"), body=body)
+    robot = load_robot(ROOT / "urdf" / "talus40")
+    body = driver(DriverSetup(robot, TICK_S))
     try:
-        return play_outing(rig, Outing())
+        return play_outing(BodyRig(robot, body), Outing())
     finally:
-        rig.body.close()
+        body.close()
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--parts",
         nargs="+",
         metavar="PART",
-        help="only these of frames, conformance, walks, behaviour, faults",
+        help="only these of frames, conformance, walks, behaviour, gazebo, faults",
     )
     parser.add_argument(
         "--families",

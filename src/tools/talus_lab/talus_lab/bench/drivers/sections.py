@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from talus_core.robot import RobotDescription
+from talus_gazebo.gz_calls import GazeboMissingError, find_gazebo
 
 from talus_lab.bench.closure import run_fingerprint
-from talus_lab.bench.drivers.bodies import MUJOCO
+from talus_lab.bench.drivers.bodies import GAZEBO, MUJOCO
 from talus_lab.bench.drivers.contract import (
     PLAIN_DRIVERS,
     KitCase,
@@ -23,7 +24,7 @@ from talus_lab.bench.drivers.contract import (
 from talus_lab.bench.drivers.faults import BUS_FAULTS_STAGED, FaultCase, FaultOutcome, stage_fault
 from talus_lab.bench.drivers.frames import cpu_ms_per_tick, read_noise
 from talus_lab.bench.drivers.pushes import BodyPush, PushOutcome, find_push
-from talus_lab.bench.drivers.walks import BodyWalk, WalkOutcome, walk
+from talus_lab.bench.drivers.walks import OUTING_M, SHOVE_NS, BodyWalk, WalkOutcome, walk
 from talus_lab.bench.progress import BenchProgress
 from talus_lab.bench.store import Keepable, Run, Store
 from talus_lab.rig.bounds import TICK_S
@@ -94,6 +95,28 @@ def walks(robot: RobotDescription, families: Sequence[str]) -> PartFigures:
     return section
 
 
+def gazebo(robot: RobotDescription, families: Sequence[str]) -> PartFigures:
+    """Walk, take a shove and sit in Gazebo, where it is installed, and compare with MuJoCo."""
+    try:
+        find_gazebo()
+    except GazeboMissingError as error:
+        return PartFigures(rows=[{"body": GAZEBO, "walked": False, "ended": f"not tried: {error}"}])
+    cases = [BodyWalk(body, _SEED, OUTING_M, SHOVE_NS) for body in (MUJOCO, GAZEBO)]
+    outcomes = _played(cases, "walks", WalkOutcome, lambda case: walk(robot, case))
+    section = PartFigures(rows=[_row_of(case.body, outcome) for case, outcome in outcomes.items()])
+    one, other = outcomes.values()
+    if not other.has_walked:
+        section.failures.append(f"{GAZEBO}: {other.ended}")
+    section.figures = {
+        "gazebo_walk": float(other.has_walked),
+        "gazebo_real_time_factor": other.real_time_factor,
+        "gazebo_speed_percent": _percent(one.speed_mps, other.speed_mps),
+        "gazebo_step_percent": _percent(one.step_m, other.step_m),
+        "gazebo_height_mm": 1e3 * abs(one.height_m - other.height_m),
+    }
+    return section
+
+
 def faults(robot: RobotDescription, families: Sequence[str]) -> PartFigures:
     """Break buses and drives of the first family, in each posture."""
     cases = [
@@ -149,6 +172,7 @@ PARTS: Mapping[str, Callable[[RobotDescription, Sequence[str]], PartFigures]] = 
     "conformance": conformance,
     "walks": walks,
     "behaviour": behaviour,
+    "gazebo": gazebo,
     "faults": faults,
 }
 
@@ -184,10 +208,10 @@ def _row_of(body: str, outcome: WalkOutcome) -> Mapping[str, Any]:
         "body": body,
         "walked": outcome.has_walked,
         "ended": outcome.ended,
-        "distance_m": outcome.distance_m,
         "speed_mps": outcome.speed_mps,
         "step_m": outcome.step_m,
         "height_m": outcome.height_m,
+        "real_time_factor": outcome.real_time_factor,
     }
 
 

@@ -5,31 +5,39 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 from talus_core.robot import RobotDescription
-from talus_core.words.modes import Mode
 
 from talus_lab.bench.drivers.bodies import body_maker, setup_of
-from talus_lab.bench.falls import STAND_LIMIT_S
+from talus_lab.rig.outing import Outing, OutingReport, play_outing
 from talus_lab.rig.rig import BodyRig
 
 WALK_SPEED_MPS = 0.4
-WALKED_S = 20.0
-SIT_LIMIT_S = 10.0
-_STEADY_AFTER_S = 4.0  # of walking: the gait has its speed
+LONG_WALK_M = 8.0  # 20 s of it
+OUTING_M = 3.0
+SHOVE_NS = 20.0
 
 
 @dataclass(frozen=True)
 class BodyWalk:
-    """Describes one walk: the body by its name, and the seed of its noise."""
+    """Describes one walk.
+
+    Attributes:
+        body: Its name.
+        seed: Of its noise.
+        distance_m: To walk.
+        shove_ns: Impulse to the side after it, N s; 0: none.
+    """
 
     body: str
     seed: int
+    distance_m: float = LONG_WALK_M
+    shove_ns: float = 0.0
 
     @property
     def key(self) -> str:
         """Return its name in the file."""
-        return f"walk {self.body} seed {self.seed} {WALK_SPEED_MPS} m/s {WALKED_S} s"
+        shove = f" shove {self.shove_ns} N s" if self.shove_ns else ""
+        return f"walk {self.body} seed {self.seed} {WALK_SPEED_MPS} m/s {self.distance_m} m{shove}"
 
 
 @dataclass(frozen=True)
@@ -37,66 +45,38 @@ class WalkOutcome:
     """Says how a robot walked.
 
     Attributes:
-        has_walked: It stood up, walked for the whole time without a fall, and sat down.
+        has_walked: It stood up, walked the whole way, took the shove and sat down, without a fall.
         ended: What it did at the end, in words.
-        distance_m: From where it began to walk to where it stopped, along the ground.
-        speed_mps: Of the steady walk.
-        step_m: Mean length of its steps in the steady walk.
-        height_m: Mean height of the base over the lower sole in the steady walk.
+        speed_mps, step_m, height_m: Of the steady walk: its speed, the mean length of its steps,
+            and the mean height of the base over the lower sole.
+        real_time_factor: Simulated time over CPU time of this process without the controller.
     """
 
     has_walked: bool
     ended: str
-    distance_m: float = 0.0
-    speed_mps: float = 0.0
-    step_m: float = 0.0
-    height_m: float = 0.0
+    speed_mps: float
+    step_m: float
+    height_m: float
+    real_time_factor: float
 
 
 def walk(robot: RobotDescription, case: BodyWalk) -> WalkOutcome:
     """Play one walk."""
     body = body_maker(case.body)(setup_of(robot, case.seed))
+    shove = (0.0, case.shove_ns, 0.0) if case.shove_ns else None
     try:
-        rig = BodyRig(robot, body)
-        if not rig.run_until(Mode.STANDING, STAND_LIMIT_S):
-            return WalkOutcome(False, f"did not stand up: {rig.mode.name.lower()}")
-        return _walked(rig)
+        report = play_outing(BodyRig(robot, body), Outing(WALK_SPEED_MPS, case.distance_m, shove))
     finally:
         body.close()
+    return _outcome(report)
 
 
-def _walked(rig: BodyRig) -> WalkOutcome:
-    rig.velocity = np.array([WALK_SPEED_MPS, 0.0, 0.0])
-    begin = rig.time
-    start = rig.truth.position[:2]
-    steady = start
-    steady_at = begin
-    heights = []
-    swings = 0
-    side = rig.swing_side
-    while rig.time < begin + WALKED_S:
-        rig.step()
-        if rig.has_fallen():
-            return WalkOutcome(False, f"fell after {rig.time - begin:.1f} s of walking")
-        if rig.time < begin + _STEADY_AFTER_S:
-            steady = rig.truth.position[:2]
-            steady_at = rig.time
-            continue
-        if rig.swing_side != side:
-            side = rig.swing_side
-            swings += side is not None
-        heights.append(float(rig.truth.position[2] - rig.driver.soles[:, 2].min()))
-    end = rig.truth.position[:2]
-    way = float(np.linalg.norm(end - steady))
-    rig.velocity = np.zeros(3)
-    rig.run_to(rig.time + 2.0)
-    rig.stand = False
-    is_seated = rig.run_until(Mode.SEATED, rig.time + SIT_LIMIT_S) and not rig.has_fallen()
+def _outcome(report: OutingReport) -> WalkOutcome:
     return WalkOutcome(
-        has_walked=is_seated,
-        ended=rig.mode.name.lower(),
-        distance_m=float(np.linalg.norm(end - start)),
-        speed_mps=way / (begin + WALKED_S - steady_at),
-        step_m=way / max(swings, 1),
-        height_m=float(np.mean(heights)),
+        has_walked=report.succeeded,
+        ended=report.ended,
+        speed_mps=report.speed,
+        step_m=report.step_length,
+        height_m=report.height,
+        real_time_factor=report.simulated_s / (report.cpu_s - report.controller_cpu_s),
     )
