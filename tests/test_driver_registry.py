@@ -49,7 +49,7 @@ def test_a_plug_in_that_cannot_be_loaded_is_named_with_the_others(setup, monkeyp
     monkeypatch.setattr(registry, "entry_points", lambda group: known)
     with pytest.raises(
         DriverError,
-        match=r"'broken' cannot be loaded: ModuleNotFoundError.*other drivers: can, mock, mujoco",
+        match=r"'broken' cannot be loaded: ModuleNotFoundError.*drivers: can, gazebo, mock, mujoco",
     ):
         create_driver("broken", setup)
 
