@@ -76,6 +76,7 @@ class FeelsNoGravity(MockDriver):
 
 @broken(
     "a_joint_goes_where_it_is_told_and_the_right_way_round",
+    "a_single_drive_that_is_cut_gives_no_torque_until_it_may_again",
     "wrong_sizes_and_nan_are_refused_by_name_and_the_last_command_stays",
 )
 class TurnsTheOtherWay(MockDriver):
