@@ -4,18 +4,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 
 import numpy as np
-from talus_core.driver import Battery, DriverError, DriverSetup, GroundTruth, checked_command
+from talus_core.driver import DriverError, DriverSetup, GroundTruth
 from talus_core.errors import UnknownNameError
 from talus_core.parameters import build_config
 from talus_core.physics import GRAVITY_MPS2
-from talus_core.state import JointCommand, RobotState
-from talus_simulation.battery import Pack, read_pack
-from talus_simulation.drives import read_drives
-from talus_simulation.faults.injector import FaultInjector
-from talus_simulation.noise import SensorNoise
+from talus_core.state import RobotState
+from talus_simulation.drives import DriveBank
+from talus_simulation.physical_driver import PhysicalDriver
 from talus_simulation.push import ActivePush, checked_push
 
 from talus_gazebo.body import GazeboBody
@@ -30,8 +27,10 @@ def in_process() -> OpenServer:
     return lambda plan: InProcessServer(plan, gazebo)
 
 
-class GazeboDriver:
+class GazeboDriver(PhysicalDriver):
     """Simulates one robot in a Gazebo world, with the drives, noise and pack of `mujoco`."""
+
+    driver_name = "gazebo"
 
     def __init__(self, setup: DriverSetup, open_server: OpenServer | None = None):
         """Read robot and world.
@@ -40,36 +39,15 @@ class GazeboDriver:
 
         Raises DriverError, UnknownNameError, ParameterError.
         """
-        self._setup = setup
         self._config = build_config(GazeboConfig, setup.options)
         description = setup.description
         if self._config.start_pose not in description.poses:
             raise UnknownNameError("pose", self._config.start_pose, description.poses)
-        self._table = read_drives(description)
-        self._pack_data = read_pack(description)
-        self.faults = FaultInjector(description, setup.period, setup.seed, self._set_charge)
+        super().__init__(setup)
         server = open_server or in_process()
         self._body = GazeboBody(setup, self._config, self._table, self.faults.drives, server)
         self.faults.fit(self._config.step_s, self._body.mass * GRAVITY_MPS2)
         self._pushes: list[ActivePush] = []
-        self._tick = 0
-        self._state: RobotState | None = None
-        self._is_open = False
-
-    @property
-    def joint_names(self) -> tuple[str, ...]:
-        """Names of the joints in the order of robot.yaml."""
-        return self._setup.description.joint_names
-
-    @property
-    def period(self) -> float:
-        """Control period in s."""
-        return self._setup.period
-
-    @property
-    def time(self) -> float:
-        """Simulated time since `connect`, s."""
-        return self._tick * self._setup.period
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -81,78 +59,21 @@ class GazeboDriver:
         """True places of the left and the right sole in the world, (2, 3), m."""
         return self._body.soles()
 
-    @property
-    def energy_used(self) -> float:
-        """Energy taken from the battery since `connect`, J."""
-        return self._pack.energy_used
-
-    @property
-    def torque_left(self) -> np.ndarray:
-        """Part of its peak that each drive says it can still give, (n,)."""
-        return self.faults.drives.left
-
     def connect(self) -> None:
         """Lay the robot down limp in its start pose, at rest on its stops."""
         if self._is_open:
             return
-        self._tick = 0
-        standby = float(self._table.standby_power.sum())
-        self._pack = Pack(self._pack_data, standby, self._config.charge_fraction)
-        self._noise = SensorNoise(
-            self._config.noise, self._table.effort, self._setup.seed, self._body.mass
-        )
-        self._is_open = True
+        self._open(self._config.noise, self._config.charge_fraction, self._body.mass)
         try:
             self.reset()
         except BaseException:
             self.close()
             raise
 
-    def read(self, now: float) -> RobotState:
-        """Return the state at this tick as sensors see it, the same however often it is read."""
-        self._require_open("read")
-        if self._state is None:
-            body = self._body
-            motion = body.motion
-            true = RobotState(
-                sequence=self._tick,
-                time=now,
-                steady_time_ns=time.monotonic_ns(),
-                position=motion.position,
-                velocity=motion.velocity,
-                effort=body.effort,
-                angular_velocity=body.imu.angular_velocity,
-                linear_acceleration=body.imu.linear_acceleration,
-                foot_wrenches=body.wrenches,
-                torque_enabled=body.bank.is_enabled,
-            )
-            self._state = self.faults.sense(self._noise(true))
-        return self._state
-
-    def write(self, command: JointCommand) -> JointCommand:
-        """Follow `command` until the next."""
-        self._require_open("write")
-        checked_command(command, len(self.joint_names))
-        return self._body.bank.hold(self.faults.hold(command, self._body.bank.command))
-
-    def stop(self) -> None:
-        """Switch torque off and short the windings."""
-        self._body.bank.release()
-
-    def cut(self, joints: Sequence[int]) -> None:
-        """Switch torque off for these drives alone, and on again for all others."""
-        self._body.bank.cut(self.faults.hear(joints))
-
     def close(self) -> None:
         """End the server."""
-        self._body.bank.release()
+        super().close()
         self._body.stage.close()
-        self._is_open = False
-
-    def battery(self) -> Battery:
-        """Return the pack's state as its own electronics report it."""
-        self._require_open("battery")
-        return self.faults.report(self._pack.report())
 
     def advance(self) -> None:
         """Let one period of physics pass."""
@@ -162,9 +83,7 @@ class GazeboDriver:
         for push in self._pushes:
             push.ticks_left -= 1
         self._pushes = [push for push in self._pushes if push.ticks_left > 0]
-        self._tick += 1
-        self.faults.begin_tick(self._tick)
-        self._state = None
+        self._end_tick()
 
     def reset(self) -> None:
         """Put the robot back to its start, limp and at rest, in a new server; time goes on."""
@@ -192,9 +111,22 @@ class GazeboDriver:
             "or use the driver mujoco"
         )
 
-    def _set_charge(self, fraction: float) -> None:
-        self._pack.set_charge(fraction)
+    @property
+    def _bank(self) -> DriveBank:
+        return self._body.bank
 
-    def _require_open(self, verb: str) -> None:
-        if not self._is_open:
-            raise DriverError(f"gazebo: {verb} before connect")
+    def _true_state(self, now: float) -> RobotState:
+        body = self._body
+        motion = body.motion
+        return RobotState(
+            sequence=self._tick,
+            time=now,
+            steady_time_ns=time.monotonic_ns(),
+            position=motion.position,
+            velocity=motion.velocity,
+            effort=body.effort,
+            angular_velocity=body.imu.angular_velocity,
+            linear_acceleration=body.imu.linear_acceleration,
+            foot_wrenches=body.wrenches,
+            torque_enabled=body.bank.is_enabled,
+        )
