@@ -106,7 +106,7 @@ def test_a_robot_that_was_carried_away_is_lost_within_three_seconds():
     assert estimate.is_lost
     frames = len(walk.localiser.key_frames.frames)
     walk.go(walk.true @ at(1.5, 0.0))
-    assert len(walk.localiser.key_frames.frames) == frames  # nothing is mapped by one who is lost
+    assert len(walk.localiser.key_frames.frames) == frames  # a robot that is lost maps nothing
 
 
 def test_who_says_where_it_is_is_obeyed():

@@ -61,7 +61,7 @@ def solve(poses: Mapping[int, LevelPose], edges: list[Edge], fixed: frozenset[in
     """Return the poses that fit best; those in `fixed` stay where they are.
 
     Edges that may be wrong are weighted by Geman and McClure with graduated non-convexity (Yang,
-    Antonante, Tzoumas, Carlone, RA-L 2020), so that no start decides who is outvoted.
+    Antonante, Tzoumas, Carlone, RA-L 2020), so that no start decides which is outvoted.
 
     Raises:
         ValueError: Nothing is fixed, or an edge names a pose that is not there.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Chooses who runs the loops: the compiled kernel, else NumPy."""
+"""Chooses what runs the loops: the compiled kernel, else NumPy."""
 
 from __future__ import annotations
 

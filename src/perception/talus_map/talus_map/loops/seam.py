@@ -111,7 +111,7 @@ class BlockIndex(Protocol):
 
 
 class Loops(Protocol):
-    """Runs the loops; arrays are C-contiguous, and results do not depend on who runs them."""
+    """Runs the loops; arrays are C-contiguous, and results do not depend on what runs them."""
 
     name: str
 

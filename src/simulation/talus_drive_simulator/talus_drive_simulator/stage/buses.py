@@ -70,7 +70,7 @@ class StageBus:
     """Is a bus to the simulator on which waiting lets control periods pass; see `Bus`."""
 
     def __init__(self, bus: Bus, stage: StageClient):
-        """Take the bus that carries the frames, and who lets time pass."""
+        """Take the bus that carries the frames, and what lets time pass."""
         self._bus = bus
         self._stage = stage
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Simulates one wire in bit time: who sends when, what is destroyed, and what is lost."""
+"""Simulates one wire in bit time: which node sends when, what is destroyed, and what is lost."""
 
 from __future__ import annotations
 
