@@ -8,13 +8,16 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
+from nav_msgs.msg import Odometry
 from running_launch import RunningLaunch
 from sim_assertions import ARGUMENTS
 from talus_core.robot import load_robot
 from talus_lab.scenario import processes
 from talus_lab.scenario.__main__ import main
+from talus_lab.scenario.conversions import look_at
 from talus_lab.scenario.graph_stage_node import play_on_graph
 from talus_lab.scenario.play import Player
 from talus_lab.scenario.record import Look, Record, ScenarioOutcome
@@ -29,6 +32,8 @@ from talus_lab.scenario.scenario import (
 from talus_ros.fast_link_node import FAST_QOS
 from talus_ros.heartbeat_node import HeartbeatThread
 from talus_safety import supervisor_node
+
+from talus_interfaces.msg import GateState, SafetyState
 
 ROOT = Path(__file__).parents[1]
 ROBOT = load_robot(ROOT / "urdf" / "talus40")
@@ -197,6 +202,14 @@ def test_a_run_in_one_process_equals_a_run_over_ros(tmp_path):
     assert here.worst_level == there.worst_level == 3
     assert there.reaction_ms == pytest.approx(here.reaction_ms, abs=TICK_MS)
     assert there.seated_s == pytest.approx(here.seated_s, abs=0.3)
+
+
+def test_who_listens_late_still_sees_each_level_at_its_own_tick():
+    """Many messages of a busy machine come together: the level of tick 30 is none of tick 20."""
+    levels = [SafetyState(sequence=tick, level=3 if tick >= 30 else 0) for tick in range(10, 41)]
+    past = {"safety/state": levels, "sim/ground_truth": [Odometry()]}
+    gates = [GateState(sequence=tick, phase=GateState.RUN) for tick in (5, 20, 29, 30, 40)]
+    assert [look_at(gate, past, np.zeros(3)).level for gate in gates] == [0, 0, 0, 3, 3]
 
 
 def test_watchdogs_fire_though_ros_time_has_stopped(tmp_path):

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -40,6 +41,7 @@ CMD_VEL_PERIOD_S = 0.05  # simulated: a tenth of the age at which it is stale
 SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 EVERY_MESSAGE_QOS = QoSProfile(depth=200, reliability=ReliabilityPolicy.RELIABLE)
 FOREVER_S = float("inf")
+REMEMBERED = 500  # messages of a topic: 1 s of ticks, by which this process may be late
 
 
 class SilenceError(TalusError):
@@ -60,6 +62,7 @@ class GraphLink:
     Attributes:
         patience: Longest silence that is borne, s of the wall.
         newest: Newest message by topic.
+        past: The last messages by topic, newest last.
         speed: m/s forward, sent on cmd_vel.
     """
 
@@ -67,6 +70,7 @@ class GraphLink:
         """Join the graph; `on_gate`: called at each gate/state, in order."""
         self.patience = PATIENCE_S
         self.newest: dict[str, Any] = {}
+        self.past = {topic: deque[Any](maxlen=REMEMBERED) for topic in HEARD_TOPICS}
         self.speed = 0.0
         self._context = rclpy.Context()
         rclpy.init(args=[], context=self._context, signal_handler_options=SignalHandlerOptions.NO)
@@ -168,6 +172,7 @@ class GraphLink:
 
     def _hear(self, topic: str, message: Any) -> None:
         self.newest[topic] = message
+        self.past[topic].append(message)
         if topic == "gate/state" and self.is_up():
             self._on_gate(message)
 

@@ -114,7 +114,7 @@ class GraphStage:
         return self._looks.popleft()
 
     def _on_gate(self, gate: GateState) -> None:
-        self._looks.append(look_at(gate, self.link.newest, self._origin))
+        self._looks.append(look_at(gate, self.link.past, self._origin))
 
     def _rotation(self) -> np.ndarray:
         return matrix_from_quat_xyzw(pose(self.link.newest["sim/ground_truth"]).quat_xyzw)
