@@ -78,7 +78,7 @@ MAY_IMPORT = {
         "talus_estimation",
     },
     "talus_perception": {
-        *("numpy", "yaml", "mujoco", "talus_core", "talus_models"),
+        *("numpy", "yaml", "mujoco", "cv2", "talus_core", "talus_models"),
         # Of training alone: see LIVES_IN, and test_no_node_learns.
         *("torch", "onnx", "anny", "fast_simplification"),
     },
@@ -161,7 +161,11 @@ LIVES_IN = {
     "viser": ("talus_view/*",),
     "trimesh": ("talus_view/drawing/shapes.py",),
     "transforms3d": ("talus_core/rotations.py", "talus_description/*"),
-    "cv2": ("talus_view/drawing/pictures.py",),
+    "cv2": (
+        "talus_view/drawing/pictures.py",
+        "talus_perception/evaluation/real_people.py",
+        "talus_perception/evaluation/hog_peer.py",
+    ),
     "PIL": ("talus_lab/bench/balance/picture.py",),
     "scipy": (
         "talus_description/rest_path.py",

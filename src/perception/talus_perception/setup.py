@@ -7,7 +7,10 @@ setup(
     name="talus_perception",
     version="0.1.0",
     packages=find_packages(exclude=["test"]),
-    package_data={"talus_perception.worlds": ["figures.npz"]},
+    package_data={
+        "talus_perception.worlds": ["figures.npz"],
+        "talus_perception.evaluation": ["vtest_people.json"],
+    },
     data_files=[
         ("share/ament_index/resource_index/packages", ["resource/talus_perception"]),
         ("share/talus_perception", ["package.xml"]),

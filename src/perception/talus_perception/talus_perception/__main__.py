@@ -19,6 +19,7 @@ PROGRAM = "./talus exec -- python -m talus_perception"
 FOLDER = TALUS_FOLDER / ".talus" / "train" / "eyes"
 MODELS = TALUS_FOLDER / "models"
 MODEL_NAME = "eyes"
+OPENCV4 = TALUS_FOLDER / ".talus" / "peers" / "opencv4"
 
 
 def main(words: list[str] | None = None) -> int:
@@ -95,6 +96,12 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--worlds", type=_count, default=25, metavar="N", help="to render")
     parser.add_argument("--seed", type=int, default=0, metavar="N")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures")
+    parser.add_argument(
+        "--people-video", type=Path, metavar="FILE", help="OpenCV's vtest.avi: real people, too"
+    )
+    parser.add_argument(
+        "--opencv4", type=Path, default=OPENCV4, metavar="FOLDER", help="that has the peer HOG"
+    )
 
 
 def _count(text: str) -> int:

@@ -29,7 +29,10 @@ def run_command(given: argparse.Namespace) -> None:
     if given.command == "data":
         make_data(given.out, WorldRange(given.seed, given.split), given.worlds)
     else:
-        score(given.model, given.data, WorldRange(given.seed, HELD_OUT), given.worlds, given.json)
+        worlds = WorldRange(given.seed, HELD_OUT)
+        score(given.model, given.data, worlds, given.worlds, given.json)
+        if given.people_video is not None:
+            score_video(given.model, given.people_video, given.opencv4)
 
 
 def make_data(folder: Path, worlds: WorldRange, count: int) -> None:
@@ -74,6 +77,31 @@ def score(
         except OSError as error:
             raise TalusError(f"--json {out}: {error.strerror}; it must be a file") from error
     return result
+
+
+def score_video(manifest: Path, video: Path, opencv4: Path) -> None:
+    """Tell how many real people a model finds, and HOG where it is. Raises TalusError."""
+    # Here, so that who has no such video needs no OpenCV.
+    from talus_perception.evaluation.real_people import (
+        find_with_hog,
+        find_with_model,
+        read_labelled,
+        score_people,
+    )
+
+    frames = read_labelled(video)
+    eyes = load_eyes(manifest)
+    for words, in_parts in (("whole pictures", False), ("four parts of each", True)):
+        found = score_people(frames, find_with_model(eyes, frames.pictures, in_parts))
+        tell(f"{len(frames.truths)} real people, {words}: {_told(found)}")
+    try:
+        tell(f"HOG: {_told(score_people(frames, find_with_hog(frames.pictures, opencv4)))}")
+    except TalusError as error:
+        tell(f"HOG: not run: {error}")
+
+
+def _told(scores: dict[str, float]) -> str:
+    return ", ".join(f"{name} {value:.3f}" for name, value in scores.items())
 
 
 def _stored(folder: Path) -> Iterator[Pair]:
