@@ -27,6 +27,7 @@ class AttitudeHead(Head):
     """Finds the camera's attitude; scored by the angle of up, and the error of height."""
 
     name = "attitude"
+    weight = 0.4
     outputs = (
         "attitude_up",
         "attitude_up_log_variance",

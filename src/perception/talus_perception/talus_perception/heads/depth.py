@@ -23,6 +23,7 @@ class DepthHead(Head):
     """Measures depth for the canonical camera; scored by the absolute relative error."""
 
     name = "depth"
+    weight = 4.0
     outputs = ("depth", "depth_log_variance")
 
     def __init__(self, config: TrunkConfig):

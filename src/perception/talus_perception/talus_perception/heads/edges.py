@@ -25,6 +25,7 @@ class EdgesHead(Head):
     """Finds occluding edges and creases; scored by F1."""
 
     name = "edges"
+    weight = 0.5
     outputs = ("edges_occlusion", "edges_crease")
 
     def __init__(self, config: TrunkConfig):

@@ -27,6 +27,7 @@ class GroundHead(Head):
     """Finds floor, free space, step edges and heights; scored by F1 and mean error."""
 
     name = "ground"
+    weight = 1.5
     outputs = (
         "ground_floor",
         "ground_free",

@@ -26,6 +26,7 @@ class HandsHead(Head):
     """Finds hands; scored by recall at half a false alarm per picture."""
 
     name = "hands"
+    weight = 0.1
     outputs = ("hands_heat", "hands_box", "hands_side", "hands_depth")
 
     def __init__(self, config: TrunkConfig):

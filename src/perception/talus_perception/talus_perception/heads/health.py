@@ -15,6 +15,7 @@ class HealthHead(Head):
     """Names a camera's faults; scored by recall and false alarms. Faulty pictures train only it."""
 
     name = "health"
+    weight = 1.0
     outputs = tuple(f"health_{fault}" for fault in CAMERA_FAULTS)
 
     def __init__(self, config: TrunkConfig):

@@ -29,6 +29,7 @@ class MotionHead(Head):
     """Compares with the last picture's features; scored by mean flow error and F1 of moving."""
 
     name = "motion"
+    weight = 1.0
     outputs = ("motion_flow", "motion_flow_log_variance", "motion_moving")
 
     def __init__(self, config: TrunkConfig):

@@ -24,6 +24,7 @@ class NormalsHead(Head):
     """Finds surface normals in the optical frame; scored by the mean angle."""
 
     name = "normals"
+    weight = 1.5
     outputs = ("normals", "normals_log_variance")
 
     def __init__(self, config: TrunkConfig):

@@ -39,6 +39,7 @@ class ObjectsHead(Head):
     """
 
     name = "objects"
+    weight = 0.5
     outputs = (
         "objects_heat",
         "objects_offset",

@@ -42,6 +42,7 @@ class PeopleHead(Head):
     """
 
     name = "people"
+    weight = 0.35
     outputs = (
         "people_heat",
         "people_box",

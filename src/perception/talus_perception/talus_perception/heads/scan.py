@@ -26,6 +26,7 @@ class ScanHead(Head):
     """Measures the way that is clear in each column; scored by the absolute relative error."""
 
     name = "scan"
+    weight = 1.0
     outputs = ("scan_range", "scan_range_log_variance", "scan_clear")
 
     def __init__(self, config: TrunkConfig):

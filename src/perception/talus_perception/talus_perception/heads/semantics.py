@@ -20,6 +20,7 @@ class SemanticsHead(Head):
     """Names surfaces; scored by the mean intersection over union, `seg_miou`."""
 
     name = "semantics"
+    weight = 4.0
     outputs = ("semantics_class", "semantics_score")
 
     def __init__(self, config: TrunkConfig):

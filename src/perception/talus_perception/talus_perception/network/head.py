@@ -110,9 +110,16 @@ class Head(nn.Module):
 
     `forward` returns raw values for the loss; `readable` returns what the exported network gives,
     under the names in `outputs`.
+
+    Attributes:
+        name: Of the head.
+        weight: Of its loss in the sum. Weights are set so that each head pulls at the trunk as
+            hard as it matters, by its gradient there: see docs/network.md.
+        outputs: Names of what it gives.
     """
 
     name: str
+    weight: float
     outputs: tuple[str, ...]
 
     def forward(self, features: Features) -> Tensors:

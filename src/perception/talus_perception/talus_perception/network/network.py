@@ -10,14 +10,13 @@ from talus_perception.network.head import Batch, Features, Head, Tensors
 from talus_perception.network.trunk import Trunk, TrunkConfig
 
 MOTION_CHANNELS = 16  # of what is kept of a picture for the next one
-LEAST_LOG_WEIGHT = -2.0  # of a head: none may take all or fall silent
-MOST_LOG_WEIGHT = 3.0
 
 
 class EyesNetwork(nn.Module):
-    """Holds one trunk and all heads, and the weights with which their losses add up.
+    """Holds one trunk and all heads.
 
-    The weights are learned: Kendall et al., "Multi-Task Learning Using Uncertainty", 2018.
+    Weights of the losses are fixed. Learned ones (Kendall et al., "Multi-Task Learning Using
+    Uncertainty", 2018) gave most of the trunk to the heads whose likelihoods became surest.
     """
 
     def __init__(self, heads: list[Head], config: TrunkConfig):
@@ -26,9 +25,6 @@ class EyesNetwork(nn.Module):
         self.trunk = Trunk(config)
         self.keep = nn.Conv2d(config.pyramid, MOTION_CHANNELS, 1)
         self.heads = nn.ModuleDict({head.name: head for head in heads})
-        self.log_weights = nn.ParameterDict(
-            {head.name: nn.Parameter(torch.zeros(())) for head in heads}
-        )
 
     def forward(self, pictures: torch.Tensor) -> dict[str, Tensors]:
         """Return raw values of each head for pairs of pictures, as in `Batch`."""
@@ -46,8 +42,7 @@ class EyesNetwork(nn.Module):
             assert isinstance(head, Head)
             each = head.loss(raw[name], batch)
             parts[name] = float(each.detach())
-            log_weight = self.log_weights[name].clamp(LEAST_LOG_WEIGHT, MOST_LOG_WEIGHT)
-            total = total + torch.exp(-log_weight) * each + log_weight
+            total = total + head.weight * each
         return total, parts
 
 

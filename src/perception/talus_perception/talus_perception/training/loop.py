@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import copy
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -42,12 +41,13 @@ class TrainingConfig:
     Attributes:
         folder: Where checkpoints are; a training that is there goes on.
         seed: Of a training that begins.
-        passes: Pictures after which it ends, over all days; the rate falls to 0 until then.
+        passes: Pictures after which it ends, over all days.
         minutes: Of wall time after which this day ends.
         pairs: In a batch.
         pool: Pairs that are kept; `first` of them before the first step.
         fresh: Pairs that are rendered for each step.
         rate: Most of the optimiser.
+        cooling: Share of the passes, at the end, over which the rate falls to 0.
         warm_up: Steps after each start until that rate: the optimiser's statistics are not kept.
         threads: Of PyTorch.
         report_steps: Between reports and checkpoints.
@@ -62,8 +62,9 @@ class TrainingConfig:
     pool: int = 2500
     first: int = 250
     fresh: int = 1
-    rate: float = 2e-3
-    warm_up: int = 200
+    rate: float = 3e-3
+    cooling: float = 0.3
+    warm_up: int = 100
     threads: int = 1
     report_steps: int = 50
     network: TrunkConfig = field(default_factory=TrunkConfig)
@@ -167,9 +168,14 @@ class Trainer:
         write_checkpoint(self.path, self.network, self.average, self.state)
 
     def _rate(self) -> float:
-        done = min(self.state.passes / self.config.passes, 1.0)
-        warm = min((self._steps_today + 1) / self.config.warm_up, 1.0)
-        return self.config.rate * warm * 0.5 * (1.0 + math.cos(math.pi * done))
+        """Return the rate of this step: warm up, stay, cool down.
+
+        It stays, so that a longer training goes on from where a shorter one began to cool: Hu et
+        al., "MiniCPM", 2024.
+        """
+        left = 1.0 - self.state.passes / self.config.passes
+        warm = (self._steps_today + 1) / self.config.warm_up
+        return self.config.rate * min(warm, max(left, 0.0) / self.config.cooling, 1.0)
 
     def _average(self) -> None:
         decay = min(AVERAGE_DECAY, (1 + self.state.steps) / (10 + self.state.steps))
