@@ -10,6 +10,7 @@ import yaml
 from talus_core.errors import TalusError
 from talus_core.robot import load_robot
 from talus_description.adopt import adopt, main
+from talus_description.adoption.drives import drive_row
 from talus_description.scene import load_scene, pose_qpos
 
 ROOT = Path(__file__).parents[4]
@@ -126,3 +127,13 @@ def test_robot_yaml_gives_every_joint_a_drive(adopted):
     assert left > knee["effort"]
     current = knee["effort"] / knee["torque_constant"]
     assert knee["resistance"] * current**2 == pytest.approx(6.0 * knee["effort"], rel=0.01)
+
+
+@pytest.mark.parametrize("speed", [0.3, 1.0, 5.9, 6.1, 20.0])
+def test_a_drive_gives_its_peak_torque_up_to_its_rated_speed_however_slow(adopted, speed):
+    model = mujoco.MjModel.from_xml_path(str(adopted / "guest.xml"))
+    drive = drive_row(model, "l_knee", speed)
+    left = 52.0 - drive["torque_constant"] * speed
+    assert left * drive["torque_constant"] / drive["resistance"] > 0.999 * drive["effort"]
+    heat = drive["resistance"] * (drive["effort"] / drive["torque_constant"]) ** 2
+    assert heat < 1.001 * 6.0 * drive["effort"]

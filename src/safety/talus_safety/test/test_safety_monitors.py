@@ -89,6 +89,32 @@ EXACT = HOLD.with_(
 )  # torque alone, so that a bound can be met to the bit
 
 
+@pytest.mark.parametrize("way", [1.0, -1.0])
+@pytest.mark.parametrize(
+    "speed_of_rated, asked_of_peak, given_of_peak, is_blamed",
+    [
+        (1.01, 0.2, 0.1, False),  # the voltage does not reach for more
+        (1.01, 0.2, -0.01, False),  # beyond its no-load speed it brakes
+        (1.01, 0.2, 0.26, True),  # nothing makes it give more
+        (1.01, -0.2, -0.1, True),  # there is voltage enough to brake
+        (1.0, 0.2, 0.1, True),
+    ],
+)
+def test_a_drive_need_not_give_its_torque_beyond_its_rated_speed(
+    way, speed_of_rated, asked_of_peak, given_of_peak, is_blamed
+):
+    peak = way * LIMITS.effort[KNEE]
+    drives = Drives()
+    drives.run(
+        20,
+        sent=EXACT.with_(effort=with_(np.zeros(N), KNEE, asked_of_peak * peak)),
+        velocity=with_(np.zeros(N), KNEE, way * speed_of_rated * LIMITS.velocity[KNEE]),
+        effort=with_(np.zeros(N), KNEE, given_of_peak * peak),
+    )
+    said = "l_knee does not give the torque that is asked"
+    assert (drives.monitor.findings.leg == said) is is_blamed
+
+
 @pytest.mark.parametrize(
     "asked, given",
     [(drive_checks.DEAD_ASKED_EFFORT_OF_PEAK, 0.0), (0.02, drive_checks.DEAD_MEAN_EFFORT_OF_PEAK)],

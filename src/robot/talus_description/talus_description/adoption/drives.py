@@ -13,8 +13,9 @@ from talus_description.conversion.remarks import Remarks
 PACK_VOLTAGE_V = 52.0  # of the pack that the robot is given
 # Share of the no-load speed that is the drive's speed limit, as in talus40.
 SPEED_LIMIT_SHARE_OF_NO_LOAD = 0.6
-# W of heat in the windings per N m of peak torque; talus40's drives have 5.4 (knees) to 8 (ankles).
-# It says how good a motor is, whatever its winding and its speed.
+# W of heat in the windings per N m of peak torque, at most; talus40's drives have 5.4 (knees) to 8
+# (ankles). It says how good a motor is, whatever its winding and its speed. One that is geared to
+# be slower than 6 rad/s has less: else its voltage would not reach for its peak torque.
 PEAK_HEAT_PER_TORQUE_W = 6.0
 BRAKE_SHARE_OF_PEAK = 0.5  # of the peak torque: brakes that keep it crouched until it has torque
 # kg m^2 of rotor inertia, seen at the joint, per N m of peak torque: talus40's drives have 1.3e-4
@@ -52,6 +53,8 @@ def drive_row(model: mujoco.MjModel, joint: str, velocity: float) -> dict[str, o
     effort = joint_effort(model, joint)
     dof = model.joint(joint).dofadr[0]
     constant = SPEED_LIMIT_SHARE_OF_NO_LOAD * PACK_VOLTAGE_V / velocity
+    spare_voltage = (1.0 - SPEED_LIMIT_SHARE_OF_NO_LOAD) * PACK_VOLTAGE_V
+    resistance = min(PEAK_HEAT_PER_TORQUE_W * constant**2, spare_voltage * constant) / effort
     return {
         "joints": [joint],
         "effort": effort,
@@ -59,7 +62,7 @@ def drive_row(model: mujoco.MjModel, joint: str, velocity: float) -> dict[str, o
         "rotor_inertia": float(model.dof_armature[dof]),
         "damping": float(model.dof_damping[dof]),
         "torque_constant": round(constant, 4),
-        "resistance": round(PEAK_HEAT_PER_TORQUE_W * constant**2 / effort, 4),
+        "resistance": round(resistance, 4),
         "standby": 1.0,
         "holding_brake": BRAKE_SHARE_OF_PEAK * effort,
     }

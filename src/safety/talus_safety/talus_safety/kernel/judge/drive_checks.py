@@ -89,6 +89,7 @@ class EnvelopeCheck:
                 PUSH_OF_PEAK * limits.effort,
             ]
         )
+        self._rated = limits.velocity
         self._needed = np.array(
             [[RESIDUAL_TICKS], [ENVELOPE_TICKS], [ENVELOPE_TICKS], [1], [PUSH_TICKS]]
         )
@@ -109,7 +110,9 @@ class EnvelopeCheck:
     def compare(self, state: RobotState, asked: np.ndarray | None) -> None:
         """Compare a tick's torque with what was asked, (n,) N m.
 
-        `asked` is None where no torque can be expected.
+        `asked` is None where no torque can be expected. A joint that is thrown faster than its
+        rated speed takes the voltage away from its drive, which may then give less than is asked,
+        down to braking; more than is asked it may not give.
         """
         table = self._table
         if asked is None:
@@ -119,6 +122,10 @@ class EnvelopeCheck:
         np.subtract(asked, state.effort, out=table[RESIDUAL_ROW])
         against = -np.sign(state.effort) * table[RESIDUAL_ROW]
         np.minimum(np.maximum(against, 0.0), np.abs(state.effort), out=table[PUSH_ROW])
+        for joint in np.flatnonzero(np.abs(state.velocity) > self._rated):
+            way = np.sign(state.velocity[joint])
+            if way * asked[joint] > 0.0 and way * table[RESIDUAL_ROW, joint] > 0.0:
+                table[RESIDUAL_ROW, joint] = 0.0
 
     def find(self, speaks: np.ndarray) -> np.ndarray | None:
         """Return which joints (5, n) were out of a bound for long enough, or None for no joint.
