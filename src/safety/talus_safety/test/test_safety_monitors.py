@@ -129,6 +129,31 @@ def test_drive_at_the_bounds_is_not_dead(asked, given):
     )
 
 
+def test_drive_that_reports_a_tick_late_is_not_dead():
+    """As drives on a bus do: seated nothing is asked, and then the robot rises."""
+    drives = Drives()
+    asks = [0.0] * 50 + [0.2] * 50 + [0.0] * 50
+    given = 0.0
+    for share in asks:
+        asked = share * LIMITS.effort
+        drives.step(sent=EXACT.with_(effort=asked), effort=np.full(N, given) * LIMITS.effort)
+        given = share
+    assert not drives.monitor.findings.limp.any()
+    assert found(drives.monitor) == ("", "", "", "")
+
+
+def test_drive_that_reports_a_tick_late_gives_what_is_asked():
+    """Ankles reverse from tick to tick when the robot begins to rise."""
+    drives = Drives()
+    given = 0.0
+    for tick in range(50):
+        share = 0.2 * (-1) ** tick
+        asked = EXACT.with_(effort=share * LIMITS.effort)
+        drives.step(sent=asked, effort=np.full(N, given) * LIMITS.effort)
+        given = share
+    assert found(drives.monitor) == ("", "", "", "")
+
+
 def test_dead_drive_lives_again_from_what_noise_does_not_show():
     drives, asked = Drives(), EXACT.with_(effort=0.02 * LIMITS.effort)
     assert drives.run(50, sent=asked, effort=np.zeros(N)).findings.limp.all()

@@ -95,10 +95,12 @@ class EnvelopeCheck:
         )
         self._table = np.zeros_like(self._bound)
         self._count = np.zeros(self._bound.shape, dtype=int)
+        self._asked_before: np.ndarray | None = None
 
     def forget(self) -> None:
         """Start counting anew."""
         self._count[:] = 0
+        self._asked_before = None
 
     def measure(self, state: RobotState, last_position: np.ndarray) -> np.ndarray:
         """Take in a tick's motion; returns each joint's step (n,) since the tick before, rad."""
@@ -110,16 +112,22 @@ class EnvelopeCheck:
     def compare(self, state: RobotState, asked: np.ndarray | None) -> None:
         """Compare a tick's torque with what was asked, (n,) N m.
 
-        `asked` is None where no torque can be expected. A joint that is thrown faster than its
-        rated speed takes the voltage away from its drive, which may then give less than is asked,
-        down to braking; more than is asked it may not give.
+        `asked` is None where no torque can be expected. A drive on a bus reports a tick late: what
+        was asked in the tick before will do as well. A joint that is thrown faster than its rated
+        speed takes the voltage away from its drive, which may then give less than is asked, down
+        to braking; more than is asked it may not give.
         """
         table = self._table
+        before = self._asked_before
+        self._asked_before = asked
         if asked is None:
             table[RESIDUAL_ROW] = 0.0
             table[PUSH_ROW] = 0.0
             return
-        np.subtract(asked, state.effort, out=table[RESIDUAL_ROW])
+        residual = np.subtract(asked, state.effort, out=table[RESIDUAL_ROW])
+        if before is not None:
+            late = before - state.effort
+            np.copyto(residual, late, where=np.abs(late) < np.abs(residual))
         against = -np.sign(state.effort) * table[RESIDUAL_ROW]
         np.minimum(np.maximum(against, 0.0), np.abs(state.effort), out=table[PUSH_ROW])
         for joint in np.flatnonzero(np.abs(state.velocity) > self._rated):
@@ -148,7 +156,11 @@ class EnvelopeCheck:
 
 
 class DeadCheck:
-    """Finds drives that are asked for some torque and give none at all."""
+    """Finds drives that are asked for some torque and give none at all.
+
+    A drive on a bus reports a tick late: it answers a command with what it gave before. So what is
+    asked for now and what was asked for in the tick before must both be more than it gives.
+    """
 
     def __init__(self, limits: JointLimits):
         self._says_little = DEAD_EFFORT_OF_PEAK * limits.effort
@@ -160,20 +172,22 @@ class DeadCheck:
         """Start counting anew."""
         self._ticks = np.zeros(len(self._says_little), dtype=int)
         self._means = np.zeros(
-            (2, len(self._says_little))
-        )  # N m asked for and given, while the drives give next to nothing
+            (3, len(self._says_little))
+        )  # N m asked for, in the tick before, and given, while the drives give next to nothing
+        self._asked_before = np.zeros(len(self._says_little))
 
     def find(self, state: RobotState, asked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return drives (n,) that are dead, and drives (n,) that give nothing in this tick."""
         silent = np.abs(state.effort) < self._says_little
         self._ticks += 1
         self._ticks *= silent
-        self._means += ((asked, state.effort) - self._means) / np.minimum(
+        self._means += ((asked, self._asked_before, state.effort) - self._means) / np.minimum(
             np.maximum(self._ticks, 1), DEAD_TICKS
         )
-        asked_for, given = np.abs(self._means)
+        self._asked_before = asked
+        now, before, given = np.abs(self._means)
         found = (
-            (asked_for > self._asks_enough)
+            (np.minimum(now, before) > self._asks_enough)
             & (given < self._means_little)
             & (self._ticks >= DEAD_TICKS)
         )
