@@ -35,6 +35,7 @@ from talus_core.graph.seal import KEY_VARIABLE
 from talus_description.scene import load_scene
 from talus_drivers.driver_node import DriverNode
 from talus_lab.scenario.graph_link_node import GraphLink
+from talus_localisation.localisation_node import LocalisationNode
 from talus_map.map_node import MapNode
 from talus_recorder.recorder_node import RecorderNode
 from talus_ros.intake.intake_node import intakes_of
@@ -68,6 +69,7 @@ def parameters(folder: Path) -> Path:
     sections = {
         "balance": {**robot, **anybody, "policy": str(ROOT / "policies" / "talus40_stand.yaml")},
         "map": robot,
+        "localisation": robot,
         "safety": {**robot, **anybody, **limits, **operator, "perception": True},
         "driver": {**robot, **anybody, **limits, "driver": "mujoco"},
         "camera": {**robot, "world": str(ROOT / "urdf" / "worlds" / "flat.xml")},
@@ -124,8 +126,9 @@ class FuzzedNodes:
         balance, safety, mapper = BalanceNode(), SupervisorNode(), MapNode()
         recorder, publisher, device = RecorderNode(), RobotStatePublisher(), OperatorDeviceNode()
         driver, camera = self._driver(), self._camera()
-        view = ViewNode()
+        view, localiser = ViewNode(), LocalisationNode()
         self._nodes = [balance, safety, mapper, recorder, publisher, device, driver, camera, view]
+        self._nodes.append(localiser)
         self._page = FuzzedPage(view)
         self._scenario = GraphLink(lambda gate: None)
         self._operator = rclpy.create_node("operator")
@@ -138,6 +141,7 @@ class FuzzedNodes:
             Fuzzed("balance", balance._node, (balance._link,)),
             Fuzzed("safety", safety._node, inputs, judge),
             Fuzzed("map", mapper._node, (mapper._link,), mapper._fuse_ready),
+            Fuzzed("localisation", localiser._node, (localiser._link,), localiser._look_at_ready),
             Fuzzed("robot_state_publisher", publisher._node, (publisher._link,)),
             Fuzzed("operator_device", device._node, (device._link,)),
             Fuzzed("driver", driver._node, (driver._link,), self._tick, TICKS_SHARE),

@@ -56,6 +56,7 @@ def test_the_doors_are_those_of_every_node(doors):
         "safety safety/set_parameters",
         "map tf",
         "map map/load",
+        "localisation initialpose",
         "robot_state_publisher joint_states",
         "recorder robot_state",
         "operator joint_states",

@@ -17,6 +17,7 @@ NODES = {
     "/**/camera": "talus_simulation.cameras.config:CameraConfig",
     "/**/driver": "talus_drivers.driver_config:DriverNodeConfig",
     "/**/map": "talus_map.config:MapNodeConfig",
+    "/**/localisation": "talus_localisation.config:LocalisationNodeConfig",
     "/**/recorder": "talus_recorder.config:RecorderConfig",
     "/**/safety": "talus_safety.config:SupervisorConfig",
     "/**/view": "talus_view.config:ViewConfig",

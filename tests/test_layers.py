@@ -133,6 +133,7 @@ MAY_IMPORT = {
             "talus_drivers",
         ),
         *("talus_safety", "talus_recorder", "talus_description", "talus_map", "talus_simulation"),
+        *("talus_localisation", "talus_perception"),
         *("talus_cli", "talus_launch", "talus_can", "talus_drive_simulator", "talus_gazebo"),
     },
     "robot_state_publisher": {"numpy", "talus_core"},

@@ -9,8 +9,9 @@ import pytest
 from talus_core.pinhole import Pinhole
 from talus_core.rotations import matrix_from_rpy
 from talus_core.transform import Transform
+from talus_core.vision.depth_view import DepthView
 from talus_map.layers.occupancy import FREE_CELL, OCCUPIED_CELL, UNKNOWN_CELL
-from talus_map.mapper import DepthView, MapConfig, Mapper
+from talus_map.mapper import MapConfig, Mapper
 from talus_map.voxels.block import BLOCK_EDGE_VOXELS, is_free
 from talus_simulation.cameras.depth_noise import DepthNoise, NoisyDepth
 from talus_simulation.cameras.rendering import SceneRenderer

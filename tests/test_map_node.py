@@ -6,85 +6,32 @@ import sys
 
 import numpy as np
 import pytest
-from geometry_msgs.msg import TransformStamped
-from map_scene import CAMERA, FLOOR, WALL, depth_of_boxes, pose_looking
+from map_scene import FLOOR, WALL
 from nav_msgs.msg import OccupancyGrid
 from rclpy.qos import QoSProfile
-from sensor_msgs.msg import CameraInfo, Image, PointCloud2
+from sensor_msgs.msg import PointCloud2
 from sim_assertions import LATCHED, observer, wait_until
-from std_msgs.msg import String
+from staged_eye import StagedEye
 from std_srvs.srv import Trigger
-from talus_core.rotations import quat_xyzw_from_matrix
-from tf2_msgs.msg import TFMessage
 
 from talus_interfaces.msg import ElevationMap
 from talus_interfaces.srv import MapFile
 
 MAIN = "from talus_map.map_node import main; raise SystemExit(main())"
 ONE_EYE = ("-p", "depth_cameras:=[eye]", "-p", "depth_rates_hz:=[30.0]")
-EYE = pose_looking((0.0, 0.0, 1.5), pitch=0.4)
 OUTPUTS = {"map/points": PointCloud2, "map/occupancy": OccupancyGrid, "map/elevation": ElevationMap}
-URDF = """<robot name="box"><link name="base_link">
-  <collision><geometry><box size="0.2 0.2 0.2"/></geometry></collision></link></robot>"""
 
 
-def transform(stamp, parent, child, position=(0, 0, 0), rotation=None):
-    message = TransformStamped(child_frame_id=child)
-    message.header.frame_id = parent
-    message.header.stamp.sec, message.header.stamp.nanosec = stamp
-    p, q = message.transform.translation, message.transform.rotation
-    p.x, p.y, p.z = map(float, position)
-    q.x, q.y, q.z, q.w = map(
-        float, quat_xyzw_from_matrix(np.eye(3) if rotation is None else rotation)
-    )
-    return message
-
-
-class Robot:
-    """Acts as all around the map, with a camera that looks at a wall over a floor.
-
-    It keeps the answers.
-    """
+class Robot(StagedEye):
+    """Looks at a wall over a floor, and keeps what the map says."""
 
     def __init__(self, node):
-        self.node = node
+        super().__init__(node, (FLOOR, WALL))
         self.received = {}
-        self.static_edges = set()
-        self._ticks = 0
-        self._depth = depth_of_boxes([FLOOR, WALL], EYE)
-        description = node.create_publisher(String, "robot_description", LATCHED)
-        description.publish(String(data=URDF))
-        self._tf = node.create_publisher(TFMessage, "tf", 10)
-        self._info = node.create_publisher(CameraInfo, "camera/eye/camera_info", 10)
-        self._image = node.create_publisher(Image, "camera/eye/depth/image_raw", 10)
         for topic, kind in OUTPUTS.items():
             node.create_subscription(
                 kind, topic, lambda m, t=topic: self.received.update({t: m}), LATCHED_OR_NOT[topic]
             )
-        node.create_subscription(TFMessage, "tf_static", self._on_static, LATCHED)
-        node.create_timer(0.05, self._tick)
-
-    def _on_static(self, message):
-        self.static_edges |= {(t.header.frame_id, t.child_frame_id) for t in message.transforms}
-
-    def _tick(self):
-        self._ticks += 1
-        stamp = divmod(self._ticks * 100_000_000, 10**9)
-        frames = [
-            transform(stamp, "odom", "base_link", (0, 0, 0.9)),
-            transform(stamp, "base_link", "base_footprint", (0, 0, -0.9)),
-            transform(stamp, "base_link", "eye_optical", EYE.position - [0, 0, 0.9], EYE.rotation),
-        ]
-        self._tf.publish(TFMessage(transforms=frames))
-        info = CameraInfo(width=CAMERA.width, height=CAMERA.height, k=CAMERA.matrix.ravel())
-        self._info.publish(info)
-        image = Image(
-            width=CAMERA.width, height=CAMERA.height, encoding="32FC1", step=4 * CAMERA.width
-        )
-        image.header.frame_id = "eye_optical"
-        image.header.stamp.sec, image.header.stamp.nanosec = stamp
-        image.data = self._depth.tobytes()
-        self._image.publish(image)
 
     def cell(self, x, y):
         """Return a cell of the newest occupancy grid."""
@@ -142,8 +89,8 @@ def test_the_map_node_maps_saves_clears_and_loads(robot, tmp_path):
         lambda: set(robot.received) == set(OUTPUTS) and len(occupied(robot)) > 1000,
         "no map",
     )
-    assert ("map", "odom") in robot.static_edges
-    assert {m.header.frame_id for m in robot.received.values()} == {"odom"}
+    frames = {topic: robot.received[topic].header.frame_id for topic in OUTPUTS}
+    assert frames == {"map/points": "map", "map/occupancy": "map", "map/elevation": "odom"}
 
     points = occupied(robot)
     is_floor = np.abs(points[:, 2]) <= 0.05

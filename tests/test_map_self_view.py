@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from talus_core.robot import load_robot
 from talus_core.transform import Transform
+from talus_core.vision.depth_view import DepthView
+from talus_core.vision.self_filter import SelfFilter
 from talus_description.scene import load_scene, pose_qpos
-from talus_map.mapper import DepthView, Mapper
-from talus_map.views.self_filter import SelfFilter
+from talus_map.mapper import Mapper
 from talus_perception.camera_model import load_cameras
 from talus_simulation.cameras.depth_noise import DepthNoise, NoisyDepth
 from talus_simulation.cameras.rendering import SceneRenderer

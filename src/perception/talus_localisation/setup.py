@@ -17,4 +17,7 @@ setup(
     maintainer_email="maintainers@talus.invalid",
     description="Where a robot is in the map that it makes.",
     license="Apache-2.0",
+    entry_points={
+        "console_scripts": ["localisation_node = talus_localisation.localisation_node:main"]
+    },
 )

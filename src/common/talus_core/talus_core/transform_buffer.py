@@ -72,6 +72,11 @@ class TransformBuffer:
         """Return the newest time of any edge that moves, s; -inf where there is none."""
         return max((edge.times[-1] for edge in self._edges.values()), default=_STATIC_TIME_S)
 
+    def newest_time_of(self, frame: str) -> float:
+        """Return the newest time of a frame in its parent, s; -inf where it is not known."""
+        edge = self._edges.get(frame)
+        return edge.times[-1] if edge is not None else _STATIC_TIME_S
+
     def set_static(
         self, parent: str, child: str, position: Iterable[float], quat_xyzw: Iterable[float]
     ) -> None:
@@ -134,6 +139,13 @@ class TransformBuffer:
         return {
             frame: ancestor_in_target @ self._pose(frame, time, in_ancestor) for frame in chains
         }
+
+    def newest(self, parent: str, child: str) -> Transform | None:
+        """Return the newest pose of `child` in `parent`; None where there is no such edge."""
+        edge = self._edges.get(child)
+        if edge is None or edge.parent != parent:
+            return None
+        return Transform.from_pose(edge.poses[-1])
 
     def _pose(self, frame: str, time: float, known: dict[str, Transform]) -> Transform:
         """Return the frame's pose in the ancestor that `known` starts with.

@@ -16,6 +16,12 @@ def seconds(stamp: Time) -> float:
     return stamp.sec + stamp.nanosec / NANOSECONDS_PER_SECOND
 
 
+def stamp_of(time: float) -> Time:
+    """Return a time in s as a ROS time."""
+    whole, rest = divmod(round(time * NANOSECONDS_PER_SECOND), NANOSECONDS_PER_SECOND)
+    return Time(sec=whole, nanosec=rest)
+
+
 def deserialised(message_type: type, data: bytes) -> Any:
     """Return the message that bytes hold. Raises RefusedInputError where they hold none."""
     try:

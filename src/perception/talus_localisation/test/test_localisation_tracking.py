@@ -177,4 +177,10 @@ def test_what_is_usual_is_learned():
     watch = LostWatch()
     for k in range(100):
         watch.see(0.2 * k, 0.6 + 0.002 * (k % 10))
-    assert 0.55 < watch.least_share <= 0.602
+    assert 0.8 * 0.55 < watch.least_share <= 0.8 * 0.602
+
+
+def test_where_nearly_all_fits_a_little_less_is_no_loss():
+    watch = LostWatch(LostConfig(patience_s=2.0))
+    assert not any(watch.see(0.2 * k, 0.99) for k in range(100))
+    assert not any(watch.see(20.0 + 0.2 * k, 0.95) for k in range(100))

@@ -27,9 +27,9 @@ class MapNodeConfig:
         *MAP_RATE_HZ,
     )
     map_frame: str = parameter(
-        "map", "Published at the place of the odometry's frame: nothing corrects it yet."
+        "map", "Frame of the voxels; until tf says where `odom` is in it, both are one."
     )
-    odometry_frame: str = parameter("odom", "Frame of everything that is mapped.")
+    odometry_frame: str = parameter("odom", "Frame of the ground at the feet and of what moves.")
     footprint_frame: str = parameter("base_footprint", "Where the robot stands.")
     elevation_rate_hz: float = parameter(
         8.0, "Of map/elevation; the contract asks for 5.", 0.5, 30.0

@@ -7,33 +7,26 @@ from functools import partial
 from threading import Event, Lock
 
 import rclpy
-from rclpy.qos import DurabilityPolicy, QoSProfile
-from sensor_msgs.msg import CameraInfo, Image
-from std_msgs.msg import String
 from std_srvs.srv import Trigger
+from talus_core.vision.depth_inbox import DepthInbox
+from talus_core.vision.depth_view import DepthView
+from talus_core.vision.self_filter import SelfFilter
 from talus_ros.diagnostics_node import OK, WARN, DiagnosticsPublisher
 from talus_ros.fast_link_node import FastLink
 from talus_ros.heartbeat_node import HeartbeatThread
 from talus_ros.intake.intake_node import intakes_of
 from talus_ros.parameters_node import declare_config, given_parameters
 from talus_ros.run_node import ExecutorThread, run_node
-from tf2_msgs.msg import TFMessage
+from talus_ros.vision.depth_intake_node import DepthIntake
 
-from talus_interfaces.msg import SimulatorState
 from talus_interfaces.srv import MapFile
 from talus_map import conversions
 from talus_map.config import MapNodeConfig, with_cameras_of_robot
 from talus_map.loops.choice import slow_reason
-from talus_map.map_topics_node import LATCHED_QOS, MAP_QOS, MapTopics
-from talus_map.mapper import DepthView, Mapper
+from talus_map.map_topics_node import MapTopics
+from talus_map.mapper import Mapper
 from talus_map.status import status_of
-from talus_map.views.inbox import DepthInbox
-from talus_map.views.self_filter import SelfFilter
 from talus_map.voxels import store
-
-IMAGES_QOS = QoSProfile(depth=6)  # of one camera: half a second
-FRAMES_QOS = QoSProfile(depth=100)  # depth that tf2 uses
-STATIC_FRAMES_QOS = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 
 class MapNode:
@@ -50,15 +43,16 @@ class MapNode:
         self._inbox = DepthInbox(
             self._config.odometry_frame, self._config.footprint_frame, self._config.most_hz
         )
-        # Number of the simulator's newest state; the heartbeat tells it once no image waits.
-        self._newest_state = 0
         self._diagnostics = DiagnosticsPublisher(self._node)
         self._beat = HeartbeatThread(self._node, "map")
         self._link = FastLink(self._node)
         self._intakes = intakes_of(self._node)
         self._executor: ExecutorThread | None = None
         self._topics = MapTopics(self._node, self._config)
-        self._serve_and_subscribe()
+        self._intake = DepthIntake(
+            self._link, self._inbox, self._config.depth_cameras, self._on_body
+        )
+        self._serve()
 
     def run(self, ended: Event) -> None:
         """Fuse and publish until `ended` is set."""
@@ -67,7 +61,7 @@ class MapNode:
             self._link.wait(0.05)
             self._intakes.attempt("depth images", self._fuse_ready)
             if self._inbox.is_empty:
-                self._beat.sequence = self._newest_state
+                self._beat.sequence = self._intake.newest_state
         self._executor.raise_error()
 
     def close(self) -> None:
@@ -76,35 +70,12 @@ class MapNode:
         if self._executor is not None:
             self._executor.close()
 
-    def _serve_and_subscribe(self) -> None:
+    def _serve(self) -> None:
         serve = self._intakes.serve
         serve(Trigger, "map/clear", self._clear)
         serve(MapFile, "map/save", self._save)
         serve(MapFile, "map/load", self._load)
         self._node.create_timer(1.0, self._diagnose)
-        subscribe = self._link.subscribe
-        subscribe(TFMessage, "tf", partial(self._on_frames, is_static=False), FRAMES_QOS)
-        subscribe(
-            TFMessage, "tf_static", partial(self._on_frames, is_static=True), STATIC_FRAMES_QOS
-        )
-        subscribe(
-            String,
-            "robot_description",
-            self._on_description,
-            LATCHED_QOS,
-            owner="robot_state_publisher",
-        )
-        subscribe(SimulatorState, "sim/state", self._on_simulator_state, MAP_QOS)
-        for name in self._config.depth_cameras:
-            subscribe(
-                CameraInfo,
-                f"camera/{name}/camera_info",
-                partial(self._on_camera, name),
-                MAP_QOS,
-            )
-            subscribe(
-                Image, f"camera/{name}/depth/image_raw", partial(self._on_image, name), IMAGES_QOS
-            )
 
     def _fuse_ready(self) -> None:
         """Fuse the images whose frames are known; one of them that fails takes no other with it."""
@@ -113,25 +84,15 @@ class MapNode:
                 self._intakes.attempt("depth images", partial(self._fuse, view))
 
     def _fuse(self, view: DepthView) -> None:
+        config = self._config
+        odom_in_map = self._inbox.frames.newest(config.map_frame, config.odometry_frame)
+        if odom_in_map is not None:  # until a localiser speaks, both frames are one
+            self._mapper.odom_in_map = odom_in_map
         self._mapper.integrate(view)
-        self._topics.publish(self._mapper, view.time, float(view.feet[2]))
+        self._topics.publish(self._mapper, view.time, view.feet)
 
-    def _on_frames(self, message: TFMessage, is_static: bool) -> None:
-        conversions.store_transforms(message, self._inbox.frames, is_static)
-
-    def _on_description(self, message: String) -> None:
-        self_filter = SelfFilter.from_urdf(message.data)
-        self._mapper.self_filter = self_filter
-        self._inbox.links = self_filter.links
-
-    def _on_camera(self, name: str, message: CameraInfo) -> None:
-        self._inbox.put_camera(name, conversions.pinhole_of(message))
-
-    def _on_image(self, name: str, message: Image) -> None:
-        self._inbox.put_image(conversions.depth_image_of(name, message))
-
-    def _on_simulator_state(self, message: SimulatorState) -> None:
-        self._newest_state = message.sequence
+    def _on_body(self, body: SelfFilter) -> None:
+        self._mapper.self_filter = body
 
     def _clear(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         with self._lock:

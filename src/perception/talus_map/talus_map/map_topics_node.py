@@ -3,45 +3,44 @@
 
 from __future__ import annotations
 
+import numpy as np
 from nav_msgs.msg import OccupancyGrid
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import PointCloud2
 from talus_core.schedule import Schedule
-from tf2_msgs.msg import TFMessage
+from talus_ros.vision.depth_intake_node import LATCHED_QOS, NEWEST_QOS
 
 from talus_interfaces.msg import ElevationMap
 from talus_map import conversions
 from talus_map.config import MapNodeConfig
 from talus_map.mapper import Mapper
 
-MAP_QOS = QoSProfile(depth=1)
-LATCHED_QOS = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-
 
 class MapTopics:
-    """Holds the publishers of the map, and says once where `odom` is in the map."""
+    """Holds the publishers of the map: voxels in the map's frame, the ground in odom."""
 
     def __init__(self, node: Node, config: MapNodeConfig):
-        self._frame = config.odometry_frame
+        self._map_frame = config.map_frame
+        self._odometry_frame = config.odometry_frame
         self._elevation_due = Schedule(config.elevation_rate_hz)
         self._map_due = Schedule(config.map_rate_hz)
         create = node.create_publisher
-        self._points = create(PointCloud2, "map/points", MAP_QOS)
+        self._points = create(PointCloud2, "map/points", NEWEST_QOS)
         self._occupancy = create(OccupancyGrid, "map/occupancy", LATCHED_QOS)
-        self._moving = create(PointCloud2, "map/moving", MAP_QOS)
-        self._elevation = create(ElevationMap, "map/elevation", MAP_QOS)
-        self._static = create(TFMessage, "tf_static", LATCHED_QOS)
-        self._static.publish(conversions.identity_message(config.map_frame, config.odometry_frame))
+        self._moving = create(PointCloud2, "map/moving", NEWEST_QOS)
+        self._elevation = create(ElevationMap, "map/elevation", NEWEST_QOS)
 
-    def publish(self, mapper: Mapper, time: float, ground: float) -> None:
-        """Publish what is due at the image's `time`, s; `ground` is the feet's height, m."""
-        header = conversions.header_of(time, self._frame)
+    def publish(self, mapper: Mapper, time: float, feet: np.ndarray) -> None:
+        """Publish what is due at the image's `time`, s; `feet` are (3,) m in odom."""
+        header = conversions.header_of(time, self._odometry_frame)
+        ground = float(feet[2])
         if mapper.moving:
             self._moving.publish(conversions.moving_message(header, mapper.moving, ground))
         if self._elevation_due.is_due(time):
             self._elevation.publish(conversions.elevation_message(header, mapper.elevation))
         if self._map_due.is_due(time):
+            header = conversions.header_of(time, self._map_frame)
+            ground = float(mapper.odom_in_map.apply(feet[None])[0, 2])
             self._points.publish(
                 conversions.cloud_message(header, mapper.voxels.occupied_centres())
             )

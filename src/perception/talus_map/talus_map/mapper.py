@@ -1,22 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fuses depth images of a robot's cameras into the voxel map and the elevation map."""
 
-# M map frame, C camera's optical frame
+# M map frame, O odometry's frame, C camera's optical frame
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from talus_core.parameters import parameter, section
-from talus_core.pinhole import Pinhole
 from talus_core.transform import Transform
+from talus_core.vision.depth_view import DepthView
+from talus_core.vision.self_filter import SelfFilter
 
 from talus_map.layers.elevation import ElevationConfig, ElevationGrid
 from talus_map.layers.moving import MovingBody, MovingConfig, MovingFinder
 from talus_map.layers.occupancy import OccupancyConfig, OccupancyGrid, project
-from talus_map.views.self_filter import SelfFilter
 from talus_map.voxels.open_space import OpenSpace
 from talus_map.voxels.projection import DepthSensor, end_points, placed
 from talus_map.voxels.shared_map import SharedMap
@@ -56,28 +55,6 @@ class MapConfig:
     moving: MovingConfig = section(MovingConfig)
 
 
-@dataclass(frozen=True)
-class DepthView:
-    """Hold one depth image and the poses at which it was taken.
-
-    Attributes:
-        depth: (height, width) float32 m along the optical axis; NaN = invalid, +-inf = out of range
-            (REP 117).
-        camera: Intrinsics.
-        camera_in_map: Pose of C in M.
-        links_in_map: Poses of the robot's links in M at the same instant.
-        feet: (3,) m, where the robot stands: its footprint in M.
-        time: s.
-    """
-
-    depth: np.ndarray
-    camera: Pinhole
-    camera_in_map: Transform
-    links_in_map: Mapping[str, Transform]
-    feet: np.ndarray
-    time: float
-
-
 class Mapper:
     """Holds all that is known of the surroundings.
 
@@ -85,7 +62,9 @@ class Mapper:
         shared: What all sources know of occupied, free and unknown space.
         voxels: What this robot's cameras know of it: one layer of `shared`.
         elevation: Ground around the robot.
-        moving: Bodies that move, in the newest image; the nearest first.
+        moving: Bodies that move, in the newest image, in O; the nearest first.
+        odom_in_map: Pose of O in M, as the localiser has it. Voxels lie in M; the ground at the
+            feet in O, which never jumps.
         views: Images fused since the start or the last `clear`.
     """
 
@@ -100,6 +79,7 @@ class Mapper:
         self.elevation = ElevationGrid(self._config.elevation)
         self._finder = MovingFinder(self._config.moving)
         self.moving: list[MovingBody] = []
+        self.odom_in_map = Transform.identity()
         self.views = 0
         self._feet = np.zeros(3)
 
@@ -118,31 +98,35 @@ class Mapper:
             self.views % step**2, step
         )  # another pixel of each step x step in every image
         seen = end_points(view.depth, view.camera, self._sensor, step, first)
-        points = placed(seen, view.camera_in_map)
-        kept = np.flatnonzero(self.self_filter.keep(points, view.links_in_map))
+        points = placed(seen, view.camera_in_odom)
+        kept = np.flatnonzero(self.self_filter.keep(points, view.links_in_odom))
         points = points.take(kept, axis=0)
         seen = seen.take(kept, axis=0)
-        open_space = OpenSpace(view.depth, view.camera, view.camera_in_map, self._sensor)
-        hits = self.voxels.hits_of(points)
+        camera_in_map = self.odom_in_map @ view.camera_in_odom
+        feet = self.odom_in_map.rotation @ view.feet + self.odom_in_map.position
+        open_space = OpenSpace(view.depth, view.camera, camera_in_map, self._sensor)
+        hits = self.voxels.hits_of(placed(seen, camera_in_map))
         hits = hits.only(open_space.can_clear(hits.voxels, self.voxels.resolution))
-        self.moving = self._finder.step(self.voxels, hits.voxels, view.feet, view.time)
+        map_in_odom = self.odom_in_map.inverse()
+        moving = self._finder.step(self.voxels, hits.voxels, feet, view.time)
+        self.moving = [body.seen_from(map_in_odom) for body in moving]
         self.voxels.fuse(hits, open_space.find(self.voxels.block_size), view.time)
         self.voxels.settle(view.time)
-        self.voxels.keep_near(view.feet)
+        self.voxels.keep_near(feet)
         self.elevation.centre_on(view.feet[:2])
-        variances = self._height_variances(seen, view.camera_in_map)
+        variances = self._height_variances(seen, view.camera_in_odom)
         self.elevation.integrate(points, variances, float(view.feet[2]), view.time)
-        self._feet = view.feet
+        self._feet = feet
         self.views += 1
 
     def occupancy(self) -> OccupancyGrid:
         """Return the voxel map from above, at the robot's last footprint."""
         return project(self.voxels, self._feet, self._config.occupancy)
 
-    def _height_variances(self, points: np.ndarray, camera_in_map: Transform) -> np.ndarray:
+    def _height_variances(self, points: np.ndarray, camera_in_odom: Transform) -> np.ndarray:
         """Return the variances of the points' heights, (n,) m^2.
 
         Depth noise moves a point along its ray; the slope of the ray turns that into height.
         """
-        slope = (points / points[:, 2:]) @ camera_in_map.rotation[2].astype(points.dtype)
+        slope = (points / points[:, 2:]) @ camera_in_odom.rotation[2].astype(points.dtype)
         return (slope * self._sensor.deviation(points[:, 2])) ** 2

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from talus_core.vision.depth_inbox import DepthInbox
+
 from talus_map.mapper import Mapper
-from talus_map.views.inbox import DepthInbox
 
 
 @dataclass(frozen=True)

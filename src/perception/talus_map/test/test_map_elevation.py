@@ -4,8 +4,9 @@
 import numpy as np
 import pytest
 from map_scene import CAMERA, FLOOR, depth_of_boxes, pose_looking
+from talus_core.vision.depth_view import DepthView
 from talus_map.layers.elevation import ElevationConfig, ElevationGrid
-from talus_map.mapper import DepthView, MapConfig, Mapper
+from talus_map.mapper import MapConfig, Mapper
 
 STEP = ((0.8, -20.0, -1.0), (4.0, 20.0, 0.08))
 EYE = pose_looking((0.0, 0.0, 1.5), pitch=0.9)

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from map_scene import FLOOR, depth_of_boxes, pose_looking
 from talus_core.pinhole import Pinhole
-from talus_map.mapper import DepthView, MapConfig, Mapper
+from talus_core.vision.depth_view import DepthView
+from talus_map.mapper import MapConfig, Mapper
 
 pytestmark = pytest.mark.sim
 

@@ -4,6 +4,7 @@
 import numpy as np
 import pytest
 from map_scene import CAMERA, FLOOR, WALL, depth_of_boxes, pose_looking
+from talus_core.vision.depth_view import DepthView
 from talus_map.layers.occupancy import (
     FREE_CELL,
     OCCUPIED_CELL,
@@ -11,7 +12,7 @@ from talus_map.layers.occupancy import (
     OccupancyConfig,
     project,
 )
-from talus_map.mapper import DepthView, Mapper
+from talus_map.mapper import Mapper
 from talus_map.voxels.voxel_map import VoxelMap
 
 pytestmark = pytest.mark.sim

@@ -4,12 +4,13 @@
 import numpy as np
 import pytest
 from map_scene import CAMERA, FLOOR, WALL, depth_of_boxes, pose_looking
+from talus_core.vision.depth_view import DepthView
 from talus_map.layers.elevation import ElevationGrid
 from talus_map.layers.moving import MovingBody
 from talus_map.layers.occupancy import FREE_CELL, OCCUPIED_CELL, UNKNOWN_CELL, OccupancyGrid
 from talus_map.loops.choice import usual_loops
 from talus_map.loops.in_numpy import NumpyLoops
-from talus_map.mapper import DepthView, Mapper
+from talus_map.mapper import Mapper
 from talus_map.planning.board import MOST_TRIES, Board, BoardLayout, TornReadError
 from talus_map.planning.costs import LETHAL_COST, UNKNOWN_COST, Reason, costs_of
 from talus_map.planning.distance_field import DistanceField

@@ -4,7 +4,8 @@
 import numpy as np
 import pytest
 from map_scene import CAMERA, FLOOR, WALL, depth_of_boxes, pose_looking, values_at
-from talus_map.mapper import DepthView, Mapper
+from talus_core.vision.depth_view import DepthView
+from talus_map.mapper import Mapper
 from talus_map.voxels.block import (
     HIGHEST_LOG_ODDS,
     LOG_ODDS_STEP,

@@ -109,15 +109,21 @@ PUBLIC_TOPICS = (
         Topic("map/elevation", "talus_interfaces/ElevationMap", 5.0, group=PERCEPTION),
     ),
     *_published_by(
+        ("localisation",),
+        Topic(
+            "localisation/pose", "geometry_msgs/PoseWithCovarianceStamped", 4.0, "map", PERCEPTION
+        ),
+    ),
+    *_published_by(
         ("robot_state_publisher",),
         Topic("robot_description", "std_msgs/String", occasion="once"),
     ),
     *_published_by(
-        ("robot_state_publisher", "balance"),
+        ("robot_state_publisher", "balance", "localisation"),
         Topic("tf", "tf2_msgs/TFMessage"),
     ),
     *_published_by(
-        ("robot_state_publisher", "map"),
+        ("robot_state_publisher",),
         Topic("tf_static", "tf2_msgs/TFMessage", occasion="once"),
     ),
     *_published_by(
@@ -127,6 +133,12 @@ PUBLIC_TOPICS = (
     *_published_by(
         (YOU,),
         Topic("cmd_vel", "geometry_msgs/TwistStamped", occasion="any"),
+        Topic(
+            "initialpose",
+            "geometry_msgs/PoseWithCovarianceStamped",
+            group=PERCEPTION,
+            occasion="any",
+        ),
     ),
 )
 

@@ -207,6 +207,15 @@ NODES = NodeTable(
             silence={"R1": SILENT_R1_PERCEPTION},
             purpose="voxels with free-space carving, occupancy, elevation; unknown stays unknown",
         ),
+        # Without it the map drifts with the odometry: the robot may stand and walk.
+        NodeRow(
+            "localisation",
+            "talus_localisation",
+            "localisation_node",
+            leash_s=0.5,
+            silence={"R1": SILENT_R1_PERCEPTION},
+            purpose="where the robot is in the map that it makes: `map -> odom`, against drift",
+        ),
         NodeRow(
             "robot_state_publisher",
             "robot_state_publisher",

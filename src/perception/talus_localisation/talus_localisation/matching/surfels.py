@@ -11,6 +11,8 @@ from talus_localisation.level_pose import LevelPose
 
 LEAST_POINTS = 5  # of a surfel: a plane has three unknowns, and two more points judge it
 FLATTEST_SHARE = 0.05  # of the in-plane spread that may stand out of it: 3.4 cm of noise in 15 cm
+NOISE_DEVIATIONS = 1.5  # of depth noise that do not make a surface uneven
+MOST_TILT_RAD = 0.1  # standard deviation of a normal: a worse one holds directions it cannot know
 MAP_DEVIATION_M = 0.004  # of any surfel: what is called a plane is not quite one
 _LEVEL = 0.7  # vertical part of a normal from which a surface is a floor or a ceiling: 45 degrees
 _SIDE_RAD = np.pi / 4.0  # of the directions that upright surfaces are told apart by
@@ -120,18 +122,20 @@ def surfels_of(
     centres = centres[enough]
     counts = counts[enough]
     variances, axes = np.linalg.eigh(spread[enough])
-    # A line has two small spreads, a ball none: both say nothing of a direction.
-    is_plane = variances[:, 0] < FLATTEST_SHARE * variances[:, 1]
-    centres = centres[is_plane]
-    normals = axes[is_plane, :, 0]
-    away = np.einsum("ni,ni->n", normals, centres - seen_from) > 0.0
-    normals[away] *= -1.0
-    # Depth noise moves points along their rays; what of it is along the normal moves the surfel.
     rays = centres - seen_from
     ranges = np.linalg.norm(rays, axis=1)
-    slant = np.abs(np.einsum("ni,ni->n", normals, rays)) / ranges
-    noise = noise_per_m2 * ranges**2 * slant / np.sqrt(counts[is_plane])
-    return Surfels(centres, normals, np.hypot(noise, MAP_DEVIATION_M))
+    normals = axes[:, :, 0]
+    slant = np.einsum("ni,ni->n", normals, rays) / ranges
+    # Depth noise moves points along their rays; what of it is along the normal moves the surfel.
+    noise = noise_per_m2 * ranges**2 * np.abs(slant)
+    # A line has two small spreads, a ball none: both say nothing of a direction. What stands out by
+    # no more than the noise is flat.
+    is_plane = variances[:, 0] < FLATTEST_SHARE * variances[:, 1] + (NOISE_DEVIATIONS * noise) ** 2
+    tilt = np.maximum(noise, MAP_DEVIATION_M) / np.sqrt(counts * np.maximum(variances[:, 1], 1e-12))
+    kept = is_plane & (tilt < MOST_TILT_RAD)
+    normals = np.where(slant[:, None] > 0.0, -normals, normals)[kept]
+    place = noise[kept] / np.sqrt(counts[kept])
+    return Surfels(centres[kept], normals, np.hypot(place, MAP_DEVIATION_M))
 
 
 def _keys_of(points: np.ndarray, cell: float) -> np.ndarray:

@@ -23,6 +23,8 @@ SWAY_DEVIATION_RAD = 0.0005
 LIKELY_SQUARED_DISTANCE = 25.0
 # Way and turn after which two views need not overlap: half of a camera's range and of its width.
 OVERLAP_M_RAD = (2.0, 0.75)
+# Of x, y, z in m and yaw in rad of somebody who points at a map.
+PLACED_DEVIATIONS = (0.25, 0.25, 0.1, 0.15)
 _GROWN = 1.2  # of what the index has of the newest key frame, before it is made anew
 
 
@@ -80,12 +82,14 @@ class Estimate:
         odom_in_map: Pose of the odometry's frame in the map.
         fit: How the view lies on the map; None where it says nothing.
         is_lost: Whether views have not fitted for some time.
+        covariance: (4, 4) of x, y, z (m) and yaw (rad) of the robot in the map.
         loops: Measurements to older key frames that were believed with this view.
     """
 
     odom_in_map: LevelPose
     fit: Match | None
     is_lost: bool
+    covariance: np.ndarray
     loops: tuple[Edge, ...] = ()
 
 
@@ -114,26 +118,30 @@ class SurfelLocaliser:
         is_new_land = not len(self._index.surfels) or (self._since_match > OVERLAP_M_RAD).any()
         chosen = view.surfels.balanced(self._config.matched_surfels)
         if len(chosen) < self._config.matcher.least_surfels:
-            return Estimate(self._odom_in_map, None, self._lost.is_lost)  # it faces the open
+            return self._estimate(None)  # it faces the open
         fit = match(chosen, pose, self._index, self._config.matcher)
         if fit is not None and not self._is_likely(pose, fit):
             fit = None
         if fit is None and is_new_land and not self._lost.is_lost:
-            return Estimate(self._odom_in_map, None, False, self._grow(view, pose))
+            return self._estimate(None, self._grow(view, pose))
         is_lost = self._judge(view.time, fit)
         if fit is None or is_lost or self._lost.is_doubtful:
-            return Estimate(self._odom_in_map, fit, is_lost)
+            return self._estimate(fit)
         pose = self._fused(pose, fit)
         self._odom_in_map = pose @ view.robot_in_odom.inverse()
-        loops = self._grow(view, pose)
-        return Estimate(self._odom_in_map, fit, is_lost, loops)
+        return self._estimate(fit, self._grow(view, pose))
 
     def place(self, robot_in_map: LevelPose, robot_in_odom: LevelPose) -> None:
         """Obey somebody who knows where the robot is."""
         self._odom_in_map = robot_in_map @ robot_in_odom.inverse()
+        self._covariance = np.diag(PLACED_DEVIATIONS) ** 2
         self._since_match = np.zeros(2)
         self._lost.forgive()
         self._refresh(robot_in_map, list(self.key_frames.frames))
+
+    def _estimate(self, fit: Match | None, loops: tuple[Edge, ...] = ()) -> Estimate:
+        """Return what is known now; called after `loops` may have moved the map."""
+        return Estimate(self._odom_in_map, fit, self._lost.is_lost, self._covariance, loops)
 
     def _walked(self, robot_in_odom: LevelPose) -> np.ndarray:
         """Return way, m, and turn, rad, since the last view."""

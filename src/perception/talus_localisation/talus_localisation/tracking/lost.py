@@ -23,6 +23,12 @@ class LostConfig:
     usual_views: int = parameter(300, "Views that say what is usual: a minute at 5 Hz.", 20, 10000)
     least_views: int = parameter(20, "Before so many, only `floor_share` judges.", 5, 1000)
     quantile: float = parameter(0.01, "Share of usual views that fit as badly.", 0.001, 0.2)
+    worse: float = parameter(
+        0.8,
+        "Of that quantile, below which a view is bad: where nearly all fits, a little less does.",
+        0.1,
+        1.0,
+    )
     floor_share: float = parameter(
         0.25, "With fewer of its covered surfels in place, a view fits nowhere.", 0.0, 1.0
     )
@@ -42,7 +48,8 @@ class LostWatch:
         """Return the share below which a view is bad."""
         if len(self._usual) < self._config.least_views:
             return self._config.floor_share
-        return max(self._config.floor_share, float(np.quantile(self._usual, self._config.quantile)))
+        usual = float(np.quantile(self._usual, self._config.quantile))
+        return max(self._config.floor_share, self._config.worse * usual)
 
     @property
     def is_doubtful(self) -> bool:

@@ -8,10 +8,11 @@ unknown touches it (Schmid et al., Dynablox, 2023).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from talus_core.parameters import parameter
+from talus_core.transform import Transform
 
 from talus_map.voxels.block import UNKNOWN_VOXEL, is_free, is_occupied
 from talus_map.voxels.voxel_map import VoxelMap
@@ -44,7 +45,7 @@ class MovingConfig:
 
 @dataclass(frozen=True)
 class MovingBody:
-    """Describe a body that moves, in the map frame.
+    """Describe a body that moves, from above.
 
     Attributes:
         nearest: (2,) m, its point nearest to the robot's feet.
@@ -59,6 +60,16 @@ class MovingBody:
     velocity: np.ndarray
     time: float
     images: int = 1
+
+    def seen_from(self, pose: Transform) -> MovingBody:
+        """Return it in the frame in which its own has that pose, about the vertical alone."""
+        turn = pose.rotation[:2, :2]
+        return replace(
+            self,
+            nearest=turn @ self.nearest + pose.position[:2],
+            centre=turn @ self.centre + pose.position[:2],
+            velocity=turn @ self.velocity,
+        )
 
 
 class MovingFinder:

@@ -18,7 +18,7 @@ BENCHES = {
     "balance": "pushes, terrain, slips, loads: what the balance controller survives",
     "drivers": "the driver seam: conformance, drives on simulated CAN buses, bus faults",
     "safety": "51 faults in five postures: reactions, falls, stops",
-    "map": "time of an image beside OctoMap; memory, distances, heights, merging",
+    "map": "time of an image beside OctoMap; memory, distances, heights, merging, localisation",
 }
 
 

@@ -14,7 +14,8 @@ from talus_core.robot import RobotDescription
 from talus_core.rotations import matrix_from_quat_xyzw
 from talus_core.transform import Transform
 from talus_core.vision.cameras import load_camera_rows
-from talus_map.mapper import DepthView, MapConfig, Mapper
+from talus_core.vision.depth_view import DepthView
+from talus_map.mapper import MapConfig, Mapper
 from talus_simulation.cameras.depth_noise import DepthNoise, NoisyDepth
 from talus_simulation.mujoco_body.driver import MujocoDriver
 

@@ -28,7 +28,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> BenchReport:
     """Measure everything, in about five minutes; peers that are not installed are named."""
-    from talus_lab.bench.map import growth, peers, queries, timing
+    from talus_lab.bench.map import growth, localisation, peers, queries, timing
 
     progress = BenchProgress("map")
     images = QUICK_IMAGES if arguments.quick else IMAGES
@@ -47,6 +47,7 @@ def run(arguments: argparse.Namespace) -> BenchReport:
         ("distances, heights, merging", queries.measure_queries),
         ("memory of a hall", growth.measure_growth),
         ("a person who leaves", growth.measure_trace),
+        ("walks of 50 m", localisation.measure_localisation),
     ):
         progress.show(f"{len(rows)} rows", name)
         summary |= measure(arguments.quick)

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import numpy as np
-from talus_map.mapper import DepthView, MapConfig, Mapper
+from talus_core.vision.depth_view import DepthView
+from talus_map.mapper import MapConfig, Mapper
 
 from talus_lab.bench.map.world import (
     ROOM,

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+
 from talus_core.errors import TalusError
 from talus_core.files.data_files import ContentError, xml_root
 from talus_core.rotations import matrix_from_rpy

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+
 from talus_core.errors import RefusedInputError
 from talus_core.pinhole import Pinhole
 from talus_core.schedule import Schedule
@@ -18,8 +19,7 @@ from talus_core.transform_buffer import (
     TransformBuffer,
     UnknownFrameError,
 )
-
-from talus_map.mapper import DepthView
+from talus_core.vision.depth_view import DepthView
 
 # images: half a second of two cameras; then a simulator in lock-step waits for the map
 MOST_WAITING_IMAGES = 12
@@ -56,13 +56,13 @@ class DepthInbox:
         waits_for: What the oldest image lacks, in words; empty when nothing waits.
     """
 
-    def __init__(self, map_frame: str, footprint_frame: str, most_hz: Mapping[str, float]):
+    def __init__(self, odometry_frame: str, footprint_frame: str, most_hz: Mapping[str, float]):
         """Make an empty inbox; of each camera `most_hz` images per second are kept."""
         self.frames = TransformBuffer()
         self.links: tuple[str, ...] | None = None
         self.dropped = 0
         self.waits_for = ""
-        self._map_frame = map_frame
+        self._odometry_frame = odometry_frame
         self._footprint_frame = footprint_frame
         self._schedules = {camera: Schedule(rate) for camera, rate in most_hz.items()}
         self._cameras: dict[str, Pinhole] = {}
@@ -128,7 +128,7 @@ class DepthInbox:
             return None
         wanted = (image.frame, self._footprint_frame, *self.links)
         try:
-            poses = self.frames.lookup_many(self._map_frame, wanted, image.time)
+            poses = self.frames.lookup_many(self._odometry_frame, wanted, image.time)
         except (UnknownFrameError, DisconnectedFramesError) as error:
             self.waits_for = str(error)
             return None

@@ -3,12 +3,11 @@
 
 import numpy as np
 import pytest
-from map_scene import CAMERA
 from talus_core.errors import RefusedInputError
-from talus_map.mapper import Mapper
-from talus_map.status import status_of
-from talus_map.views.inbox import MOST_WAITING_IMAGES, DepthImage, DepthInbox
+from talus_core.pinhole import Pinhole
+from talus_core.vision.depth_inbox import MOST_WAITING_IMAGES, DepthImage, DepthInbox
 
+CAMERA = Pinhole.from_fovy(160, 120, np.radians(60.0))
 NO_TURN = (0.0, 0.0, 0.0, 1.0)
 DEPTH = np.ones((CAMERA.height, CAMERA.width), np.float32)
 
@@ -40,9 +39,9 @@ def taken(inbox):
 def test_a_view_has_the_poses_of_its_instant(inbox):
     inbox.put_image(image(0.5))
     (view,) = inbox.take_ready()
-    assert view.camera_in_map.position == pytest.approx([0.6, 0.0, 1.5])
+    assert view.camera_in_odom.position == pytest.approx([0.6, 0.0, 1.5])
     assert view.feet == pytest.approx([0.5, 0.0, 0.0])
-    assert view.links_in_map["base_link"].position == pytest.approx([0.5, 0.0, 0.9])
+    assert view.links_in_odom["base_link"].position == pytest.approx([0.5, 0.0, 0.9])
     assert inbox.is_empty and taken(inbox) == [] and inbox.waits_for == ""
 
 
@@ -67,7 +66,6 @@ def test_what_is_missing_is_named(inbox):
     assert taken(inbox) == [] and "unknown frame 'nose_optical'" in inbox.waits_for
     inbox.links = None
     assert taken(inbox) == [] and inbox.waits_for == "the robot's description"
-    assert not status_of(Mapper(), inbox).is_well
 
 
 def test_an_image_of_another_size_than_its_camera_waits(inbox):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from talus_core.rotations import matrix_from_rpy
 from talus_core.transform import Transform
-from talus_map.views.self_filter import SELF_MARGIN_M, RobotModelError, SelfFilter
+from talus_core.vision.self_filter import SELF_MARGIN_M, RobotModelError, SelfFilter
 
 URDF = """
 <robot name="one_arm">
