@@ -5,57 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from safety_samples import PERIOD, ROBOT, N, command, state
+from monitored_drives import BODY, ELBOW, EXACT, HOLD, KNEE, LIMITS, Drives, found, settled, with_
+from safety_samples import PERIOD, ROBOT, N
 from talus_safety.kernel.judge import drive_checks
 from talus_safety.kernel.judge.drive_monitor import DriveMonitor
 from talus_safety.kernel.limits import MonitorConfig
-from talus_safety.kernel.measure.body import Body
-
-BODY = Body(ROBOT)
-LIMITS = ROBOT.limits
-KNEE, ELBOW = ROBOT.joint_names.index("l_knee"), ROBOT.joint_names.index("r_elbow")
-HOLD = command()
-
-
-class Drives:
-    """A monitor and a robot whose drives do what they are told, with noise."""
-
-    def __init__(self, noise: float = 1e-4, robot=ROBOT):
-        self.monitor = DriveMonitor(robot, BODY, PERIOD, MonitorConfig())
-        self.random, self.noise, self.tick = np.random.default_rng(1), noise, 0
-
-    def step(self, sent=HOLD, **changes):
-        self.tick += 1
-        position = changes.get("position", HOLD.position + self.noise * self.random.normal(size=N))
-        velocity = changes.get("velocity", np.zeros(N))
-        effort = HOLD.kp * (HOLD.position - position) - HOLD.kd * velocity
-        told = state(
-            self.tick, **{"position": position, "velocity": velocity, "effort": effort, **changes}
-        )
-        self.monitor.step(told, sent)
-        return self.monitor
-
-    def run(self, ticks: int, **inputs):
-        for _ in range(ticks):
-            self.step(**inputs)
-        return self.monitor
-
-
-def found(monitor: DriveMonitor) -> tuple[str, ...]:
-    findings = monitor.findings
-    return findings.encoder, findings.leg or findings.locked, findings.arm, findings.runaway
-
-
-def with_(base: np.ndarray, joint: int, value: float) -> np.ndarray:
-    changed = np.array(base, dtype=float)
-    changed[joint] = value
-    return changed
-
-
-def settled(noise: float = 1e-4) -> Drives:
-    drives = Drives(noise)
-    assert found(drives.run(100)) == ("", "", "", "")
-    return drives
 
 
 @pytest.mark.parametrize("joint, place, name", [(KNEE, 1, "l_knee"), (ELBOW, 2, "r_elbow")])
@@ -84,37 +38,6 @@ def test_drive_that_gives_nothing_is_found_though_little_is_asked():
     assert not drives.monitor.findings.limp.any(), "it gives torque again"
 
 
-EXACT = HOLD.with_(
-    kp=np.zeros(N), kd=np.zeros(N)
-)  # torque alone, so that a bound can be met to the bit
-
-
-@pytest.mark.parametrize("way", [1.0, -1.0])
-@pytest.mark.parametrize(
-    "speed_of_rated, asked_of_peak, given_of_peak, is_blamed",
-    [
-        (1.01, 0.2, 0.1, False),  # the voltage does not reach for more
-        (1.01, 0.2, -0.01, False),  # beyond its no-load speed it brakes
-        (1.01, 0.2, 0.26, True),  # nothing makes it give more
-        (1.01, -0.2, -0.1, True),  # there is voltage enough to brake
-        (1.0, 0.2, 0.1, True),
-    ],
-)
-def test_a_drive_need_not_give_its_torque_beyond_its_rated_speed(
-    way, speed_of_rated, asked_of_peak, given_of_peak, is_blamed
-):
-    peak = way * LIMITS.effort[KNEE]
-    drives = Drives()
-    drives.run(
-        20,
-        sent=EXACT.with_(effort=with_(np.zeros(N), KNEE, asked_of_peak * peak)),
-        velocity=with_(np.zeros(N), KNEE, way * speed_of_rated * LIMITS.velocity[KNEE]),
-        effort=with_(np.zeros(N), KNEE, given_of_peak * peak),
-    )
-    said = "l_knee does not give the torque that is asked"
-    assert (drives.monitor.findings.leg == said) is is_blamed
-
-
 @pytest.mark.parametrize(
     "asked, given",
     [(drive_checks.DEAD_ASKED_EFFORT_OF_PEAK, 0.0), (0.02, drive_checks.DEAD_MEAN_EFFORT_OF_PEAK)],
@@ -127,31 +50,6 @@ def test_drive_at_the_bounds_is_not_dead(asked, given):
         .run(50, sent=EXACT.with_(effort=1.01 * asked), effort=0.99 * given)
         .findings.limp.all()
     )
-
-
-def test_drive_that_reports_a_tick_late_is_not_dead():
-    """As drives on a bus do: seated nothing is asked, and then the robot rises."""
-    drives = Drives()
-    asks = [0.0] * 50 + [0.2] * 50 + [0.0] * 50
-    given = 0.0
-    for share in asks:
-        asked = share * LIMITS.effort
-        drives.step(sent=EXACT.with_(effort=asked), effort=np.full(N, given) * LIMITS.effort)
-        given = share
-    assert not drives.monitor.findings.limp.any()
-    assert found(drives.monitor) == ("", "", "", "")
-
-
-def test_drive_that_reports_a_tick_late_gives_what_is_asked():
-    """Ankles reverse from tick to tick when the robot begins to rise."""
-    drives = Drives()
-    given = 0.0
-    for tick in range(50):
-        share = 0.2 * (-1) ** tick
-        asked = EXACT.with_(effort=share * LIMITS.effort)
-        drives.step(sent=asked, effort=np.full(N, given) * LIMITS.effort)
-        given = share
-    assert found(drives.monitor) == ("", "", "", "")
 
 
 def test_dead_drive_lives_again_from_what_noise_does_not_show():
@@ -389,71 +287,6 @@ def test_joint_that_slows_down_while_no_command_is_known_is_not_locked():
     for speed in np.linspace(1.0, 0.0, 20):
         drives.step(sent=None, velocity=with_(np.zeros(N), KNEE, speed))
     assert found(drives.run(50)) == ("", "", "", "")
-
-
-def test_encoder_that_repeats_itself():
-    drives = settled()
-    stuck = HOLD.position[KNEE] + 1e-5
-    for tick in range(drive_checks.ENCODER_STUCK_TICKS + 1):
-        assert drives.monitor.findings.encoder == ""
-        position = with_(HOLD.position + 1e-4 * drives.random.normal(size=N), KNEE, stuck)
-        drives.step(position=position)
-        assert tick < 10
-    assert drives.monitor.findings.encoder == "l_knee is stuck"
-
-
-def test_encoder_that_repeats_itself_for_a_moment_is_not_stuck():
-    drives = settled()
-    for _ in range(3):
-        drives.run(
-            drive_checks.ENCODER_STUCK_TICKS, position=HOLD.position
-        )  # the first of them is new
-        assert drives.run(2).findings.encoder == ""
-
-
-@pytest.mark.parametrize("changes, word", [(49, ""), (50, "is stuck")])
-def test_encoders_are_known_to_have_noise_after_fifty_ticks(changes, word):
-    drives, last = Drives(), HOLD.position
-    for _ in range(2):
-        drives.run(5, position=last)  # they begin anew
-        drives.run(changes)
-        last = drives.monitor._last
-    said = drives.run(drive_checks.ENCODER_STUCK_TICKS, position=last).findings.encoder
-    assert word in said and bool(said) == bool(word)
-
-
-@pytest.mark.parametrize("changes, is_stuck", [(49, False), (50, True)])
-def test_encoders_that_have_just_been_switched_on_show_their_noise_first(changes, is_stuck):
-    check = drive_checks.StuckCheck(2)
-    for _ in range(changes):
-        assert check.find(np.array([1e-4, 1e-4])) is None
-    repeats = np.array([1e-4, 0.0])
-    found = [check.find(repeats) for _ in range(drive_checks.ENCODER_STUCK_TICKS)]
-    assert (found[-1] is not None) is is_stuck
-
-
-def test_encoders_without_noise_are_never_stuck():
-    assert found(settled(noise=0.0).run(300)) == ("", "", "", "")
-
-
-def test_encoder_that_jumps_is_found_at_once():
-    drives = settled()
-    allowed = 1.5 * LIMITS.velocity[KNEE] * PERIOD + 0.05
-    assert (
-        drives.step(
-            position=with_(HOLD.position, KNEE, HOLD.position[KNEE] + allowed - 1e-3)
-        ).findings.encoder
-        == ""
-    )
-    drives = settled()
-    assert not drives.monitor.findings.jumped.any()
-    assert (
-        drives.step(
-            position=with_(HOLD.position, KNEE, HOLD.position[KNEE] + 6.28)
-        ).findings.encoder
-        == "l_knee jumped"
-    )
-    assert list(np.flatnonzero(drives.monitor.findings.jumped)) == [KNEE]
 
 
 @pytest.mark.parametrize(

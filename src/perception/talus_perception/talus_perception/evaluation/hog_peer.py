@@ -7,11 +7,14 @@ It imports nothing of Talus.
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
+from typing import Any
 
-import cv2
 import numpy as np
+
+cv2: Any = importlib.import_module("cv2")  # types of an OpenCV 5 would not know the detector
 
 # What OpenCV's own example takes off each side of a window: people do not fill it.
 SPARE_WIDTH = 0.15
