@@ -37,6 +37,7 @@ from talus_drivers.driver_node import DriverNode
 from talus_lab.scenario.graph_link_node import GraphLink
 from talus_localisation.localisation_node import LocalisationNode
 from talus_map.map_node import MapNode
+from talus_perception.perception_node import PerceptionNode
 from talus_recorder.recorder_node import RecorderNode
 from talus_ros.intake.intake_node import intakes_of
 from talus_safety.operator_device_node import OperatorDeviceNode
@@ -70,6 +71,7 @@ def parameters(folder: Path) -> Path:
         "balance": {**robot, **anybody, "policy": str(ROOT / "policies" / "talus40_stand.yaml")},
         "map": robot,
         "localisation": robot,
+        "perception": {**robot, "watches_without_model": True},
         "safety": {**robot, **anybody, **limits, **operator, "perception": True},
         "driver": {**robot, **anybody, **limits, "driver": "mujoco"},
         "camera": {**robot, "world": str(ROOT / "urdf" / "worlds" / "flat.xml")},
@@ -126,9 +128,9 @@ class FuzzedNodes:
         balance, safety, mapper = BalanceNode(), SupervisorNode(), MapNode()
         recorder, publisher, device = RecorderNode(), RobotStatePublisher(), OperatorDeviceNode()
         driver, camera = self._driver(), self._camera()
-        view, localiser = ViewNode(), LocalisationNode()
-        self._nodes = [balance, safety, mapper, recorder, publisher, device, driver, camera, view]
-        self._nodes.append(localiser)
+        view, localiser, eyes = ViewNode(), LocalisationNode(), PerceptionNode()
+        self._nodes = [balance, safety, mapper, recorder, publisher, device, driver, camera]
+        self._nodes += [localiser, eyes, view]
         self._page = FuzzedPage(view)
         self._scenario = GraphLink(lambda gate: None)
         self._operator = rclpy.create_node("operator")
@@ -142,6 +144,7 @@ class FuzzedNodes:
             Fuzzed("safety", safety._node, inputs, judge),
             Fuzzed("map", mapper._node, (mapper._link,), mapper._fuse_ready),
             Fuzzed("localisation", localiser._node, (localiser._link,), localiser._look_at_ready),
+            Fuzzed("perception", eyes._node, (eyes._link,), eyes._look),
             Fuzzed("robot_state_publisher", publisher._node, (publisher._link,)),
             Fuzzed("operator_device", device._node, (device._link,)),
             Fuzzed("driver", driver._node, (driver._link,), self._tick, TICKS_SHARE),

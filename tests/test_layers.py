@@ -78,7 +78,7 @@ MAY_IMPORT = {
         "talus_estimation",
     },
     "talus_perception": {
-        *("numpy", "yaml", "mujoco", "cv2", "talus_core", "talus_models"),
+        *("numpy", "yaml", "mujoco", "cv2", "scipy", "talus_core", "talus_models"),
         # Of training alone: see LIVES_IN, and test_no_node_learns.
         *("torch", "onnx", "anny", "fast_simplification"),
     },
@@ -157,7 +157,12 @@ LIVES_IN = {
     "pinocchio": ("talus_dynamics/*", "talus_description/rest_path.py"),
     "daqp": ("talus_balance/whole_body/quadratic_program.py",),
     "onnxruntime": ("talus_models/session.py",),
-    "onnx": ("talus_lab/training/onnx_file.py", "talus_perception/training/export.py"),
+    "onnx": (
+        "talus_lab/training/onnx_file.py",
+        "talus_lab/bench/perception/costs.py",
+        "talus_lab/bench/perception/twin.py",
+        "talus_perception/training/export.py",
+    ),
     "mcap": ("talus_recorder/*",),
     "viser": ("talus_view/*",),
     "trimesh": ("talus_view/drawing/shapes.py",),
@@ -166,12 +171,15 @@ LIVES_IN = {
         "talus_view/drawing/pictures.py",
         "talus_perception/evaluation/real_people.py",
         "talus_perception/evaluation/hog_peer.py",
+        "talus_perception/seeing/lens.py",
+        "talus_perception/seeing/overlay.py",
     ),
     "PIL": ("talus_lab/bench/balance/picture.py",),
     "scipy": (
         "talus_description/rest_path.py",
         "talus_localisation/graph/pose_graph.py",
         "talus_localisation/matching/matcher.py",
+        "talus_perception/tracking/tracker.py",
     ),
 }
 

@@ -21,4 +21,5 @@ setup(
     maintainer_email="maintainers@talus.invalid",
     description="The cameras of a robot, and the network that looks through them.",
     license="Apache-2.0",
+    entry_points={"console_scripts": ["perception_node = talus_perception.perception_node:main"]},
 )

@@ -34,6 +34,9 @@ SURFACES = (
     "pillar",
 )
 THINGS = ("box", "tote", "cell", "tray", "lever", "button", "handle", "door")
+# What looks the same after half a turn about the vertical: its yaw is known up to that.
+HALF_TURN_THINGS = ("box", "tote", "cell", "tray")
+PERSON = "person"
 # Of COCO, in its order, which every data set and detector of people knows.
 KEY_POINTS = (
     "nose",
@@ -55,3 +58,5 @@ KEY_POINTS = (
     "right_ankle",
 )
 CAMERA_FAULTS = ("black", "frozen", "blurred", "blocked", "over_exposed")
+# What no picture shows: it came too late, or none came.
+TRAFFIC_FAULTS = ("late", "missing")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from talus_core.errors import TalusError
 from talus_perception.evaluation import real_people
-from talus_perception.evaluation.decode import Sighting
+from talus_perception.seeing.decode import Sighting
 from talus_perception.evaluation.real_people import LabelledFrames, read_labelled, score_people
 
 VIDEO_WIDTH = 768

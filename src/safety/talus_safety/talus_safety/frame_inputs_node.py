@@ -33,6 +33,10 @@ class FrameInputs:
         inputs.subscribe(TFMessage, "tf", self._on_transforms, TF_QOS, raw=True)
         inputs.subscribe(ElevationMap, "map/elevation", self._on_map, NEWEST_FRAME_QOS, raw=True)
         inputs.subscribe(PointCloud2, "map/moving", self._on_moving, NEWEST_FRAME_QOS)
+        # Only the eyes' own word: nobody else may silence the map's.
+        inputs.subscribe(
+            PointCloud2, "objects/people", self._on_people, NEWEST_FRAME_QOS, owner="perception"
+        )
 
     def _on_transforms(self, data: bytes) -> None:
         first = first_transform_of(data)
@@ -49,3 +53,6 @@ class FrameInputs:
 
     def _on_moving(self, message: PointCloud2) -> None:
         self._watch.on_moving(*moving_bodies(message))
+
+    def _on_people(self, message: PointCloud2) -> None:
+        self._watch.on_people(*moving_bodies(message))

@@ -63,6 +63,22 @@ def test_without_anybody_or_without_a_place_nothing_is_near():
     assert separation.gaps(Mode.WALKING, 1.0) == (math.inf, math.inf)
 
 
+def test_people_of_trusted_eyes_count_instead_of_what_moves_until_the_eyes_are_silent():
+    separation = Separation(LIMITS)
+    separation.stand_at((0.0, 0.0), 1.0)
+    lump = np.array([[1.0, 0.0, 0.0, 0.0]])  # a door that swings
+    separation.hear(lump, 1.0)
+    assert separation.gaps(Mode.WALKING, 1.0)[0] < 0.0
+    separation.hear_people(np.zeros((0, 4)), 1.0)
+    assert separation.gaps(Mode.WALKING, 1.0) == (math.inf, math.inf)
+    separation.hear_people(np.array([[0.9, 0.0, 0.0, 0.0]]), 1.0)  # who stands counts, too
+    assert separation.gaps(Mode.WALKING, 1.0)[0] < 0.0
+    separation.hear_people(np.zeros((0, 4)), 1.0)
+    late = 1.0 + UNSEEN_BODY_KEPT_S + 0.01
+    separation.hear(lump, late)
+    assert separation.gaps(Mode.WALKING, late)[0] < 0.0
+
+
 def test_time_that_goes_back_is_no_speed():
     separation = Separation(LIMITS)
     separation.stand_at((9.0, 0.0), 5.0)

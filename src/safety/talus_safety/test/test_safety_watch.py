@@ -96,6 +96,7 @@ def test_a_stamp_of_the_future_is_refused_and_ages_go_on():
     for hear in (
         lambda: world.watch.on_frame("map", 1e9, world.steady),
         lambda: world.watch.on_moving(np.zeros((1, 4)), 1e9),
+        lambda: world.watch.on_people(np.zeros((1, 4)), 1e9),
         lambda: world.watch.on_frame("base", 1.0, world.steady, (float("nan"), 0.0)),
     ):
         with pytest.raises(RefusedInputError):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 IN_EVERY_RUN = "always"
 SIMULATION = "simulation"
 PERCEPTION = "perception"
+SEEING = "seeing"
 
 # Who publishes or serves, where that is no node of the node table.
 EVERY_NODE = "every node"
@@ -73,6 +74,8 @@ def _published_by(publishers: tuple[str, ...], *topics: Topic) -> tuple[Topic, .
     return tuple(replace(topic, publishers=publishers) for topic in topics)
 
 
+# When the eyes speak: with a network, `objects` 5 Hz or more, and pictures for who asks.
+EYES_OCCASION = "with a model"
 _OPTICAL = "<name>_camera_optical_frame"
 
 PUBLIC_TOPICS = (
@@ -101,6 +104,19 @@ PUBLIC_TOPICS = (
         Topic("camera/<name>/image_raw", "sensor_msgs/Image", 10.0, _OPTICAL, PERCEPTION),
         Topic("camera/<name>/camera_info", "sensor_msgs/CameraInfo", 10.0, _OPTICAL, PERCEPTION),
         Topic("camera/<name>/depth/image_raw", "sensor_msgs/Image", 10.0, _OPTICAL, PERCEPTION),
+    ),
+    *_published_by(
+        ("perception",),
+        *(
+            Topic(name, kind, frame=frame, group=SEEING, occasion=EYES_OCCASION)
+            for name, kind, frame in (
+                ("objects", "talus_interfaces/DetectedObjectArray", "odom"),
+                ("objects/markers", "visualization_msgs/MarkerArray", None),
+                ("camera/<name>/semantics", "sensor_msgs/Image", _OPTICAL),
+                ("camera/<name>/overlay", "sensor_msgs/Image", _OPTICAL),
+                ("camera/<name>/depth/estimated", "sensor_msgs/Image", _OPTICAL),
+            )
+        ),
     ),
     *_published_by(
         ("map",),

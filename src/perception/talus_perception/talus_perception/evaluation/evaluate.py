@@ -12,10 +12,10 @@ from talus_models.network import OnnxNetwork
 
 from talus_perception.data.frames import Pair
 from talus_perception.evaluation.baseline import PlaceBaseline
-from talus_perception.evaluation.decode import Outputs
 from talus_perception.evaluation.faults import FAULT_PICTURES, spoil_picture
 from talus_perception.evaluation.scores import Scores
 from talus_perception.model import EyesModel
+from talus_perception.seeing.decode import Outputs
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 from talus_core.errors import TalusError
 
-from talus_perception.evaluation.decode import Sighting, found_people
+from talus_perception.seeing.decode import Sighting, found_people
 from talus_perception.evaluation.evaluate import Runner
 from talus_perception.evaluation.scores import OVERLAP, average_precision, overlap, recall_at
 from talus_perception.model import EyesModel

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from talus_perception.evaluation.decode import Outputs, Sighting, found_objects, found_people
+from talus_perception.seeing.decode import Outputs, Sighting, found_objects, found_people
 from talus_perception.words import CAMERA_FAULTS, CANONICAL_FOCAL_PX, SURFACES, THINGS
 from talus_perception.worlds.truth import FLOOR_BIT, FREE_BIT, STEP_EDGE_BIT, FrameTruth
 

@@ -3,13 +3,15 @@
 
 K is the speed of a person, T the time that the robot needs to notice and to stand still, D the way
 that it goes meanwhile, and Z the reach of its arms plus the error of the map. Whatever moves counts
-as a person; the map says where it is and how fast it moves.
+as a person; the map says where it is and how fast it moves. Where eyes that are trusted with people
+speak, only whom they follow counts, standing or walking; once they are silent, all that moves does.
 """
 
 from __future__ import annotations
 
 import math
 from collections import deque
+from dataclasses import dataclass, field
 
 import numpy as np
 from talus_core.words.modes import Mode
@@ -30,19 +32,35 @@ MOVING_MODES = (
 )
 
 
+@dataclass(frozen=True)
+class _Sighted:
+    """Holds what one source saw last: bodies (n, 4) x, y, vx, vy, m and m/s, at `seen_at`, s."""
+
+    bodies: np.ndarray = field(default_factory=lambda: np.zeros((0, 4)))
+    seen_at: float = -math.inf
+
+    @staticmethod
+    def of(bodies: np.ndarray, stamp: float) -> _Sighted:
+        """Return the finite ones of some bodies."""
+        return _Sighted(bodies[np.isfinite(bodies).all(axis=1)], stamp)
+
+
 class Separation:
     """Measures the gaps between the robot and whatever moves around it."""
 
     def __init__(self, limits: SeparationLimits):
         self._limits = limits
-        self._bodies = np.zeros((0, 4))
-        self._seen_at = -math.inf
+        self._moving = _Sighted()
+        self._people = _Sighted()
         self._way: deque[tuple[float, np.ndarray]] = deque()
 
     def hear(self, bodies: np.ndarray, stamp: float) -> None:
         """Take in the bodies (n, 4) that moved at `stamp`, s; unless finite they are ignored."""
-        self._bodies = bodies[np.isfinite(bodies).all(axis=1)]
-        self._seen_at = stamp
+        self._moving = _Sighted.of(bodies, stamp)
+
+    def hear_people(self, people: np.ndarray, stamp: float) -> None:
+        """Take in all people (n, 4) that trusted eyes follow at `stamp`, s; none is a word, too."""
+        self._people = _Sighted.of(people, stamp)
 
     def stand_at(self, place: tuple[float, float], stamp: float) -> None:
         """Take in the place of the robot's base in odom, m, at `stamp`, s."""
@@ -57,12 +75,14 @@ class Separation:
 
         They are infinite where nothing moves, and negative where a person is too near.
         """
-        age = max(robot_time - self._seen_at, 0.0)
-        if not self._way or age > UNSEEN_BODY_KEPT_S or not len(self._bodies):
+        eyes_speak = robot_time - self._people.seen_at <= UNSEEN_BODY_KEPT_S
+        sighted = self._people if eyes_speak else self._moving
+        age = max(robot_time - sighted.seen_at, 0.0)
+        if not self._way or age > UNSEEN_BODY_KEPT_S or not len(sighted.bodies):
             return math.inf, math.inf
         limits = self._limits
-        speed = np.maximum(np.hypot(*self._bodies[:, 2:].T), limits.approach_m_s)
-        distance = np.hypot(*(self._bodies[:, :2] - self._way[-1][1]).T) - age * speed
+        speed = np.maximum(np.hypot(*sighted.bodies[:, 2:].T), limits.approach_m_s)
+        distance = np.hypot(*(sighted.bodies[:, :2] - self._way[-1][1]).T) - age * speed
         pace = max(self._speed() / HALT_MEASURED_SPEED_MPS, 1.0) if mode in MOVING_MODES else 0.0
         time = limits.notice_s + pace * limits.halt_s
         left = distance - limits.clearance_m - pace**2 * limits.halt_m

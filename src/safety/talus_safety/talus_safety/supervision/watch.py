@@ -155,6 +155,17 @@ class Watch:
         self._check_stamp(stamp)
         self._separation.hear(bodies, stamp)
 
+    def on_people(self, people: np.ndarray, stamp: float) -> None:
+        """Take in whom trusted eyes follow: see `Separation.hear_people`.
+
+        Raises RefusedInputError for a stamp of the future, by which the map's word would count no
+        more.
+        """
+        if self._state_at == NEVER:
+            return  # the robot's time is not known yet
+        self._check_stamp(stamp)
+        self._separation.hear_people(people, stamp)
+
     def on_operator(self, word: OperatorWord) -> None:
         """Take in what operators hold and press now."""
         self._operator = word

@@ -18,6 +18,7 @@ BENCHES = {
     "balance": "pushes, terrain, slips, loads: what the balance controller survives",
     "drivers": "the driver seam: conformance, drives on simulated CAN buses, bus faults",
     "safety": "51 faults in five postures: reactions, falls, stops",
+    "perception": "the eyes: cost beside a detector's twin, rates, tracks, camera faults, scores",
     "map": "time of an image beside OctoMap; memory, distances, heights, merging, localisation",
 }
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from talus_perception.words import THING_STRIDE, THINGS
+from talus_perception.words import PERSON, THING_STRIDE, THINGS
 
 LEAST_HEAT = 0.05
 MOST_FOUND = 30  # of a picture and class
@@ -29,12 +29,13 @@ class Sighting:
     """Describes something in a picture.
 
     Attributes:
-        kind: A word of THINGS, or "person".
+        kind: A word of THINGS, or PERSON.
         score: 0 to 1.
         picture: Number of the picture.
         box: Left, top, right, bottom, px.
         point: u, v of its centre, px, and its depth, m.
         focal: Of the camera, px; of truths only.
+        cell: Row and column at which all heads tell the rest about it.
     """
 
     kind: str
@@ -43,6 +44,7 @@ class Sighting:
     box: tuple[float, ...]
     point: tuple[float, float, float] = (0.0, 0.0, 0.0)
     focal: float = 1.0
+    cell: tuple[int, int] = (0, 0)
 
 
 def peaks(heat: np.ndarray) -> list[tuple[int, int]]:
@@ -55,20 +57,23 @@ def peaks(heat: np.ndarray) -> list[tuple[int, int]]:
     return [(int(row), int(column)) for row, column in places[order]]
 
 
-def found_objects(outputs: Outputs, picture: int, scale: float) -> list[Sighting]:
+def found_objects(
+    outputs: Outputs, picture: int, scale: float, kinds: tuple[str, ...] = THINGS
+) -> list[Sighting]:
     """Return all things in a picture.
 
     Args:
         outputs: The network's.
         picture: Its number, handed on.
         scale: Focal length of the camera over the canonical one.
+        kinds: What the channels of the heat mean.
     """
     heat = outputs.dense("objects_heat")
     offset = outputs.dense("objects_offset")
     box = outputs.dense("objects_box")
     depth = outputs.dense("objects_depth")[0] * scale
     found = []
-    for number, kind in enumerate(THINGS):
+    for number, kind in enumerate(kinds):
         for y, x in peaks(heat[number]):
             u = float(x + offset[0, y, x]) * THING_STRIDE
             v = float(y + offset[1, y, x]) * THING_STRIDE
@@ -80,6 +85,7 @@ def found_objects(outputs: Outputs, picture: int, scale: float) -> list[Sighting
                     picture,
                     (u - wide, v - high, u + wide, v + high),
                     (u, v, float(depth[y, x])),
+                    cell=(y, x),
                 )
             )
     return found
@@ -94,9 +100,8 @@ def found_people(outputs: Outputs, picture: int) -> list[Sighting]:
         u = (x + 0.5) * THING_STRIDE
         v = (y + 0.5) * THING_STRIDE
         left, up, right, down = (float(side) for side in box[:, y, x])
-        found.append(
-            Sighting("person", float(heat[y, x]), picture, (u - left, v - up, u + right, v + down))
-        )
+        sides = (u - left, v - up, u + right, v + down)
+        found.append(Sighting(PERSON, float(heat[y, x]), picture, sides, cell=(y, x)))
     return _apart(found)
 
 
