@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from talus_core.errors import TalusError
 from talus_perception.evaluation import real_people
-from talus_perception.seeing.decode import Sighting
 from talus_perception.evaluation.real_people import LabelledFrames, read_labelled, score_people
+from talus_perception.seeing.decode import Sighting
 
 VIDEO_WIDTH = 768
 VIDEO_HEIGHT = 576

@@ -21,10 +21,10 @@ import cv2
 import numpy as np
 from talus_core.errors import TalusError
 
-from talus_perception.seeing.decode import Sighting, found_people
 from talus_perception.evaluation.evaluate import Runner
 from talus_perception.evaluation.scores import OVERLAP, average_precision, overlap, recall_at
 from talus_perception.model import EyesModel
+from talus_perception.seeing.decode import Sighting, found_people
 from talus_perception.words import PICTURE_HEIGHT, PICTURE_WIDTH
 
 LABELS = Path(__file__).with_name("vtest_people.json")
