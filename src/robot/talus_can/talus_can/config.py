@@ -59,6 +59,11 @@ class CanSettings:
     range_margin: float = parameter(
         0.1, "How far beyond its range a joint may stand at connect: stops give way.", 0.0, 10.0
     )
+    sign_check: bool = parameter(
+        True,
+        "Whether connect tries each joint of the legs with a small torque, where feet that feel "
+        "bear the robot: its sign, its leg, its scale.",
+    )
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from talus_can.fleet.torque import TorqueSwitch
 from talus_can.frames import joined
 from talus_can.pack import read_voltage_pack
 from talus_can.sensors import AbsentSensors, BodySensors, make_sensors
+from talus_can.signs.trial import SignTrial
 from talus_can.wires import Wires
 from talus_can.wiring import BusRow
 
@@ -66,6 +67,7 @@ class CanDriver:
         self._ticks = TickCounter(setup.period)
         self._state: RobotState | None = None
         self._is_open = False
+        self._untried = ""
 
     @property
     def joint_names(self) -> tuple[str, ...]:
@@ -99,6 +101,8 @@ class CanDriver:
         lines = self._condition.remarks()
         if isinstance(self._sensors, AbsentSensors):
             lines.append(f"can: what IMU and feet report is {self._sensors.what}")
+        elif self._untried:
+            lines.append(f"can: {self._untried}")
         return lines
 
     @property
@@ -114,9 +118,11 @@ class CanDriver:
         )
 
     def connect(self) -> None:
-        """Open the buses, find and prove every drive; all stay without torque.
+        """Open the buses, find and prove every drive; all are without torque afterwards.
 
-        Raises DriverError, which names bus or joint, what is wrong and what would do.
+        Where `sign_check` asks for it, each joint of the legs gets a small one for a moment, the
+        others resting. Raises DriverError, which names bus or joint, what is wrong and what would
+        do.
         """
         if self._is_open:
             return
@@ -128,6 +134,7 @@ class CanDriver:
             call.find(self.joint_names)
             call.prove()
             call.check_positions(self.joint_names, self._robot.limits)
+            self._untried = self._tried_signs()
         except BaseException:
             self.close()
             raise
@@ -207,6 +214,21 @@ class CanDriver:
     @property
     def _everybody(self) -> np.ndarray:
         return np.ones(len(self.joint_names), bool)
+
+    def _tried_signs(self) -> str:
+        """Try the signs of the legs; return why not. Raises DriverError."""
+        if not self._config.settings.sign_check:
+            return "signs of the legs were not tried: sign_check is false"
+        trial = SignTrial(
+            robot=self._robot,
+            fleet=self._fleet,
+            wires=self._wires,
+            clock=self._clock,
+            sensors=self._sensors,
+            config=self._config,
+            period=self._period,
+        )
+        return trial.run()
 
     def _rest(self, chosen: np.ndarray) -> None:
         """Tell drives (n,) to rest; never raises."""

@@ -149,6 +149,11 @@ class DrivenBody:
         """Set the winding of one drive to a temperature, degrees Celsius."""
         self._windings.temperature[drive] = temperature
 
+    def reverse(self, drive: int) -> None:
+        """Let the shaft of one drive turn the other way from here on."""
+        self._ratio[drive] = -self._ratio[drive]
+        self._shaft = self._shafts()
+
     def reset(self) -> None:
         """Put the body back to its start, limp and at rest; time goes on."""
         self._driver.stop()

@@ -45,6 +45,7 @@ BUS_FAULTS: dict[str, BusFaultKind] = {
     "servo.reboot": BusFaultKind("loses power, and is silent for", "s", 0.5, 60.0),
     "servo.mute": BusFaultKind("neither hears nor says anything"),
     "servo.swap_id": BusFaultKind("has the identifier of the next drive on its bus, which has its"),
+    "servo.reverse": BusFaultKind("turns against its joint, as one that is mounted the other way"),
     "servo.scale": BusFaultKind("scales all numbers by so much more", "times", 2.0, 100.0),
     "servo.hot": BusFaultKind("its winding is as hot as", "degrees Celsius", 120.0, 300.0),
     "servo.over_current": BusFaultKind("goes off by over-current"),
@@ -150,6 +151,8 @@ class FaultStager:
             return partial(setattr, drive, "is_mute", False)
         elif name == "servo.hot":
             self._simulator.body.warm_up(self._simulator.drives.index(drive), severity)
+        elif name == "servo.reverse":
+            return self._reverse(drive)
         elif name == "servo.scale":
             model = before.model
             wrong = {key: vars(model)[key] * severity for key in ("velocity", "effort")}
@@ -158,6 +161,11 @@ class FaultStager:
         else:
             return self._swap(drive)
         return _nothing
+
+    def _reverse(self, drive: DriveNode) -> Undo:
+        reverse = partial(self._simulator.body.reverse, self._simulator.drives.index(drive))
+        reverse()
+        return reverse
 
     def _swap(self, drive: DriveNode) -> Undo:
         neighbours = self._simulator.bus(drive.bus).drives

@@ -72,7 +72,7 @@ class RollCall:
         if fleet.proven.all():
             return
         lines = [line for proof in fleet.proofs for line in proof.wrong()]
-        raise DriveSetupMismatchError(_joined(lines))
+        raise DriveSetupMismatchError(joined_lines(lines))
 
     def check_positions(self, joints: Sequence[str], limits: JointLimits) -> None:
         """Refuse joints that cannot stand where they say. Raises DriveSetupMismatchError."""
@@ -90,19 +90,14 @@ class RollCall:
                     f"of {low:.3f} to {high:.3f}; its id, sign, gear or offset is another's"
                 )
         if lines:
-            raise DriveSetupMismatchError(_joined(lines))
+            raise DriveSetupMismatchError(joined_lines(lines))
 
     def _rounds(self) -> range:
         return range(max(1, round(self._settings.answer_s / _ROUND_S)))
 
     def _listen(self) -> None:
         """Take what comes within a round."""
-        until = self._clock.now_ns + round(_ROUND_S * _NS)
-        while (left := until - self._clock.now_ns) > 0:
-            self._wires.wait(left / _NS)
-            self._fleet.take(self._wires.receive())
-            if len(self._wires.troubles) == len(self._wires.names):
-                break  # nobody to wait for
+        listen(self._fleet, self._wires, self._clock, _ROUND_S)
 
     def _refuse_missing(self, joints: Sequence[str], heard: np.ndarray) -> None:
         if heard.all():
@@ -119,7 +114,7 @@ class RollCall:
         if strangers:
             lines.append(f"frames came that belong to no joint: {', '.join(strangers[:8])}")
         lines += self._wires.troubles.values()
-        raise DriveSetupMismatchError(_joined(lines))
+        raise DriveSetupMismatchError(joined_lines(lines))
 
     def _refuse_doubled(self, joints: Sequence[str]) -> None:
         """Ask each drive once; one that answers twice is two."""
@@ -140,14 +135,24 @@ class RollCall:
                 "times to one question; two drives have this id, or it reports by itself"
             )
         if lines:
-            raise DriveSetupMismatchError(_joined(lines))
+            raise DriveSetupMismatchError(joined_lines(lines))
+
+
+def listen(fleet: Fleet, wires: Wires, clock: BusClock, seconds: float) -> None:
+    """Take what comes within a time, unless there is nobody to wait for."""
+    until = clock.now_ns + round(seconds * _NS)
+    while (left := until - clock.now_ns) > 0:
+        wires.wait(left / _NS)
+        fleet.take(wires.receive())
+        if len(wires.troubles) == len(wires.names):
+            break
 
 
 def _named(joints: Sequence[str], chosen: np.ndarray) -> str:
     return ", ".join(joints[joint] for joint in np.flatnonzero(chosen).tolist())
 
 
-def _joined(lines: Sequence[str]) -> str:
+def joined_lines(lines: Sequence[str]) -> str:
     """Return lines as one, the first few of many."""
     more = len(lines) - _MOST_NAMED
     return "can: " + "; ".join([*lines[:_MOST_NAMED], *([f"and {more} more"] if more > 0 else [])])
