@@ -63,15 +63,15 @@ def _scenario(
 
     def tell(robot: Path) -> Take:
         stage = RigStage(load_robot(robot), seed)
-        tape = Tape(stage.rig.driver)
+        body = stage.rig.driver
+        assert isinstance(body, MujocoDriver)  # the rig's own
+        tape = Tape(body)
         player = Player(stage, posture, seed)
         player.reach()
         scenario = Scenario("golden", events, posture, seconds=seconds)
         outcome = player.play(scenario)
         mode = stage.rig.balance.controller.mode.name.lower()
-        return _taken(
-            tape, stage.rig.driver, f"worst R{outcome.worst_level}, {mode}, {outcome.verdict}"
-        )
+        return _taken(tape, body, f"worst R{outcome.worst_level}, {mode}, {outcome.verdict}")
 
     return tell
 

@@ -9,8 +9,10 @@ every node's steady clock.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from talus_core.driver import DriverSetup
@@ -31,7 +33,7 @@ from talus_simulation.faults.injector import FaultInjector
 from talus_simulation.mujoco_body.driver import MujocoDriver
 
 from talus_lab.rig.bounds import OPEN_WORLD, TICK_S
-from talus_lab.rig.rig import MODEL_ERROR
+from talus_lab.rig.rig import MODEL_ERROR, RigBody
 from talus_lab.scenario.processes import (
     BalanceProcess,
     NodeProcess,
@@ -77,6 +79,21 @@ class Silences:
     frames_until: float = 0.0
 
 
+class StagedBody(RigBody, Protocol):
+    """Is a simulated body in which faults are staged, and which tells what touches the ground."""
+
+    @property
+    def faults(self) -> FaultInjector:
+        """Return the faults of the body and of the channels to it."""
+
+    @property
+    def qpos(self) -> np.ndarray:
+        """Return the generalised positions of the scene, (nq,), rad and m."""
+
+    def touching(self) -> Mapping[str, float]:
+        """Return the links, but the feet, that touch the ground, with N each."""
+
+
 class SafetyRig:
     """Holds one robot from its limp start; drive it with `tick`.
 
@@ -93,6 +110,7 @@ class SafetyRig:
         seed: int = 0,
         period: float = TICK_S,
         model_error: bool = True,
+        body: StagedBody | None = None,
     ):
         """Put the robot down, limp.
 
@@ -101,13 +119,17 @@ class SafetyRig:
             seed: Seed of noise and model error.
             period: Length of a tick, s.
             model_error: Masses and friction differ from the model as in `bench balance`.
+            body: Another body than that of the driver `mujoco`, of this period; it comes with seed
+                and errors of its own.
 
         Raises:
-            TalusError: For a world that cannot be used.
+            TalusError: For a world that cannot be used, or a body that cannot be connected.
         """
         self.period = period
         options = MODEL_ERROR if model_error else {}
-        self.driver = MujocoDriver(DriverSetup(robot, period, OPEN_WORLD, seed, options))
+        self.driver: StagedBody = body or MujocoDriver(
+            DriverSetup(robot, period, OPEN_WORLD, seed, options)
+        )
         self.driver.connect()
         config = DriverNodeConfig()
         self.lockstep = True

@@ -10,10 +10,11 @@ import numpy as np
 from talus_core.robot import RobotDescription
 from talus_core.rotations import matrix_from_quat_xyzw, yaw_of
 from talus_safety.kernel.decide.supervisor.supervisor import Wish
+from talus_simulation.mujoco_body.driver import MujocoDriver
 
 from talus_lab.scenario.processes import INTERRUPTIONS
 from talus_lab.scenario.record import Look, of_gate
-from talus_lab.scenario.rig import SafetyRig
+from talus_lab.scenario.rig import SafetyRig, StagedBody
 from talus_lab.scenario.scenario import PUSH_NS, PUSH_S, PUSH_YAW_RAD, ScenarioEvent
 from talus_lab.scenario.visitor import Visitor
 
@@ -28,10 +29,16 @@ class RigStage:
         rig: The robot and its stack.
     """
 
-    def __init__(self, robot: RobotDescription, seed: int, model_error: bool = True):
-        """Put a robot down; `model_error`: the body differs from the controller's model."""
-        self.rig = SafetyRig(robot, seed, model_error=model_error)
-        self._origin = self.rig.driver.robot_qpos.copy()
+    def __init__(
+        self,
+        robot: RobotDescription,
+        seed: int,
+        model_error: bool = True,
+        body: StagedBody | None = None,
+    ):
+        """Put a robot down; arguments are those of the rig. Raises TalusError."""
+        self.rig = SafetyRig(robot, seed, model_error=model_error, body=body)
+        self._origin = self.rig.driver.qpos.copy()
 
     @property
     def time(self) -> float:
@@ -94,7 +101,7 @@ class RigStage:
 
     def mark(self) -> None:
         """Measure from here on what has `moved`."""
-        self._origin = self.rig.driver.robot_qpos.copy()
+        self._origin = self.rig.driver.qpos.copy()
 
     def look(self) -> Look:
         """Look at what the gate does, and in every fifth tick at the body."""
@@ -121,7 +128,7 @@ class RigStage:
             speed=float(np.linalg.norm(truth.linear_velocity)),
             height=float(truth.position[2] - rig.driver.soles[:, 2].min()),
             up=float(matrix_from_quat_xyzw(truth.quat_xyzw)[2, 2]),
-            moved=float(np.abs(rig.driver.robot_qpos - self._origin).max()),
+            moved=float(np.abs(rig.driver.qpos - self._origin).max()),
         )
 
     def _push(self, event: ScenarioEvent) -> None:
@@ -141,7 +148,10 @@ class RigStage:
         raise ValueError("clock.jump needs the graph: nothing in this process reads ROS time")
 
     def _send_visitor(self, event: ScenarioEvent) -> None:
-        self.rig.visitor = Visitor(self.rig.driver, event.severity, self.rig.sequence)
+        driver = self.rig.driver
+        if not isinstance(driver, MujocoDriver):
+            raise ValueError("person.approach needs the cameras of the driver mujoco")
+        self.rig.visitor = Visitor(driver, event.severity, self.rig.sequence)
 
     def _operate(self, event: ScenarioEvent) -> None:
         if event.action == "walk":

@@ -1,28 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Breaks buses and drives under a robot that stands or walks, or before it has torque."""
+"""Breaks buses and drives under a robot that stands or walks, or before it has torque.
+
+The whole stack runs, supervisor and gate included, and its runs are judged as those of the fault
+matrix: a fall is controlled where it was called before anything but a foot touched the ground.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-import numpy as np
 from talus_core.driver import DriverError
+from talus_core.errors import TalusError
 from talus_core.robot import RobotDescription
-from talus_core.words.gate_phases import GatePhase
-from talus_core.words.modes import Mode
-from talus_drivers.commands.gated_drives import GatedDrives
+from talus_drive_simulator.faults import BUS_FAULTS
+from talus_drive_simulator.stage.driver import SimulatedCanDriver
 from talus_simulation.faults.catalogue import FaultRequest
 
 from talus_lab.bench.drivers.bodies import can_body, setup_of
 from talus_lab.bench.drivers.walks import WALK_SPEED_MPS
-from talus_lab.bench.falls import STAND_LIMIT_S
-from talus_lab.rig.rig import BodyRig
+from talus_lab.scenario.play import Player
+from talus_lab.scenario.record import ScenarioOutcome
+from talus_lab.scenario.rig_stage import RigStage
+from talus_lab.scenario.scenario import Expectation, Scenario, ScenarioEvent
 
-WHILE_STANDING = "standing"
+WHILE_STANDING = "double_support"
 WHILE_WALKING = "walking"
 AT_START = "at the start"  # before any torque: how the drives are set
-_WALKS_BEFORE_S = 2.0
 _WATCHED_S = 8.0  # after the onset: a seat is reached in 4
+_SEATED = "seated"
+_STANDS_BEFORE_S = 6.0  # of which it rises for two
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,7 @@ class BusFault:
         target: Bus or joint; empty: all.
         severity: In the fault's unit; 0: its default.
         when: One of the postures, or at the start.
+        may_fall: A protective fall (R4) is allowed: a leg has no torque.
     """
 
     name: str
@@ -42,17 +50,19 @@ class BusFault:
     target: str = ""
     severity: float = 0.0
     when: tuple[str, ...] = (WHILE_STANDING, WHILE_WALKING)
+    may_fall: bool = False
 
 
 BUS_FAULTS_STAGED = (
     BusFault("loss 1 %", "wire.loss", severity=0.01),
     BusFault("loss 5 %", "wire.loss", severity=0.05),
-    BusFault("one bus dead", "wire.cut", "can0"),
+    BusFault("one bus dead", "wire.cut", "can0", may_fall=True),
     BusFault("bus-off", "wire.bus_off", "can0"),
-    BusFault("drive reboot", "servo.reboot", "l_knee"),
+    BusFault("drive reboot", "servo.reboot", "l_knee", may_fall=True),
     BusFault("id swapped", "servo.swap_id", "l_knee", when=(AT_START,)),
-    BusFault("id swapped, same model", "servo.swap_id", "l_hip_yaw", when=(AT_START,)),
+    BusFault("id swapped, same stance", "servo.swap_id", "l_hip_yaw", when=(AT_START,)),
     BusFault("scale wrong", "servo.scale", "l_knee", when=(AT_START,)),
+    BusFault("sign wrong", "servo.reverse", "l_hip_roll", when=(AT_START,)),
 )
 
 
@@ -70,70 +80,93 @@ class FaultCase:
         """Return its name in the file."""
         return f"fault {self.fault} {self.when} {self.family} seed {self.seed}"
 
+    @property
+    def scenario(self) -> Scenario:
+        """Return what happens once the robot is in its posture."""
+        expected = Expectation(may_fall=self.fault.may_fall)
+        if self.when == AT_START:
+            rises = (
+                ScenarioEvent("operator.stand"),
+                ScenarioEvent("operator.walk", _STANDS_BEFORE_S, severity=WALK_SPEED_MPS),
+            )
+            seconds = _STANDS_BEFORE_S + _WATCHED_S
+            return Scenario(self.fault.name, rises, _SEATED, expected, self.seed, seconds)
+        event = ScenarioEvent(self.fault.fault, 0.0, self.fault.target, self.fault.severity)
+        return Scenario(
+            self.fault.name, (event,), self.when, expected, self.seed, seconds=_WATCHED_S
+        )
+
 
 @dataclass(frozen=True)
 class FaultOutcome:
     """Says what became of a robot.
 
     Attributes:
-        is_controlled: It did not fall, or fell while controller or gate softened the fall.
-        ended: In words: `refused`, `goes on`, `sits`, `rests`, `falls softly` or `falls`.
-        detail: What said so: the refusal, or the gate's reason.
+        is_controlled: It was refused, or played without an uncontrolled fall.
+        ended: In words: `refused`, `falls`, `falls softly`, `sits`, `stays up` or `not played`.
+        detail: What said so: the refusal, or what was wrong.
+        worst_level: The highest level of the stop ladder.
+        lead_s: From the call of a fall to the first touch; NaN without both.
     """
 
     is_controlled: bool
     ended: str
     detail: str = ""
+    worst_level: int = 0
+    lead_s: float = math.nan
+
+
+class BusStage(RigStage):
+    """Is a stage of scenarios on which wires and drives fail, too."""
+
+    def do(self, event: ScenarioEvent) -> int:
+        """Let an event happen before the next tick; return that tick. Raises as its base."""
+        if event.name not in BUS_FAULTS:
+            return super().do(event)
+        self.rig.faults.inject(event.request())
+        return self.rig.sequence
 
 
 def stage_fault(robot: RobotDescription, case: FaultCase) -> FaultOutcome:
     """Play one run."""
     body = can_body(setup_of(robot, case.seed), case.family)
-    fault = case.fault
-    request = FaultRequest(fault.fault, fault.target, fault.severity, 0.0)
     try:
-        if case.when == AT_START:
-            body.prepare()
-            body.faults.inject(request)
-        try:
-            rig = BodyRig(robot, body)
-        except DriverError as error:
-            return FaultOutcome(True, "refused", str(error))
-        if not _reaches(rig, case.when):
-            return _judged(rig)
-        if case.when != AT_START:
-            body.faults.inject(request)
-        _run_on(rig)
-        return _judged(rig)
+        return _played(robot, case, body)
     finally:
         body.close()
 
 
-def _reaches(rig: BodyRig, when: str) -> bool:
-    """Let the robot stand up, and walk where it shall; return whether it does."""
-    rig.run_until(Mode.STANDING, STAND_LIMIT_S)
-    if when == WHILE_WALKING:
-        rig.velocity = np.array([WALK_SPEED_MPS, 0.0, 0.0])
-    if when != WHILE_STANDING:
-        rig.run_to(rig.time + _WALKS_BEFORE_S)
-    return rig.mode in (Mode.STANDING, Mode.WALKING) and not rig.has_fallen()
+def _played(robot: RobotDescription, case: FaultCase, body: SimulatedCanDriver) -> FaultOutcome:
+    fault = case.fault
+    scenario = case.scenario
+    try:
+        if case.when == AT_START:
+            body.prepare()
+            body.faults.inject(FaultRequest(fault.fault, fault.target, fault.severity, 0.0))
+        stage = BusStage(robot, case.seed, body=body)
+    except DriverError as error:
+        return FaultOutcome(True, "refused", str(error))
+    player = Player(stage, scenario.posture, case.seed)
+    try:
+        player.reach()
+    except TalusError as error:
+        return FaultOutcome(False, "not played", str(error))
+    return _judged(player.play(scenario))
 
 
-def _run_on(rig: BodyRig) -> None:
-    """Watch until it has fallen, or the time is over."""
-    rig.run_to(rig.time + _WATCHED_S)
-
-
-def _judged(rig: BodyRig) -> FaultOutcome:
-    assert isinstance(rig.drives, GatedDrives) and rig.drives.decision is not None  # it is gated
-    decision = rig.drives.decision
-    is_softened = rig.mode is Mode.FALLING or decision.phase is GatePhase.FALL
-    if rig.has_fallen():
-        return FaultOutcome(
-            is_softened, "falls softly" if is_softened else "falls", decision.reason
-        )
-    if decision.cuts_torque:
-        return FaultOutcome(True, "rests", decision.reason)
-    if rig.mode in (Mode.STANDING, Mode.WALKING) and not decision.standby_active:
-        return FaultOutcome(True, "goes on", decision.reason)
-    return FaultOutcome(True, "sits", decision.reason)
+def _judged(outcome: ScenarioOutcome) -> FaultOutcome:
+    if outcome.fell:
+        ended = "falls"
+    elif outcome.touched:
+        ended = "falls softly"
+    elif math.isfinite(outcome.seated_s):
+        ended = "sits"
+    else:
+        ended = "stays up"
+    return FaultOutcome(
+        is_controlled=outcome.verdict == "ok",
+        ended=ended,
+        detail=outcome.detail,
+        worst_level=outcome.worst_level,
+        lead_s=outcome.lead_s,
+    )

@@ -129,7 +129,7 @@ def faults(robot: RobotDescription, families: Sequence[str]) -> PartFigures:
     for case, outcome in outcomes.items():
         section.rows.append(
             {"fault": case.fault.name, "when": case.when, "ended": outcome.ended,
-             "said": outcome.detail}
+             "level": outcome.worst_level, "lead_s": outcome.lead_s, "said": outcome.detail}
         )  # fmt: skip
         if not outcome.is_controlled:
             section.failures.append(f"{case.fault.name}, {case.when}: {outcome.ended}")
