@@ -12,6 +12,7 @@ import ast
 import os
 import re
 import shlex
+from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -80,8 +81,8 @@ def test_start_is_understood_with_every_body(command, driver, tmp_path, monkeypa
     monkeypatch.chdir(ROOT)
     words = STARTS[of_kind(command)].words(command, driver, tmp_path)
     if words[0] == "run":
-        options = parse_options(words[1:], run_tool.available())
-        assert options.driver == driver
+        anywhere = replace(run_tool.available(), needs={})  # Gazebo need not be here
+        assert parse_options(words[1:], anywhere).driver == driver
         return
     file, arguments = split_words(words[1:])
     plan = resolve(file, arguments, os.environ)

@@ -15,6 +15,7 @@ from talus_cli.run.available import check_port
 from talus_cli.run.judging.summary import RunSummary
 from talus_cli.run.operating.observation import WalkingVelocity
 from talus_cli.run.options import parse_options
+from talus_gazebo import gz_calls
 from talus_launch.packages import package_share
 from talus_launch.running.session import Session
 
@@ -29,6 +30,13 @@ def said(words: list[str], capsys: pytest.CaptureFixture) -> str:
     assert err.count("\n") == 1
     assert err.startswith("error: ")
     return err
+
+
+def test_a_driver_that_lacks_what_it_needs_is_refused_before_anything_starts(capsys, monkeypatch):
+    monkeypatch.setattr(gz_calls, "RELEASES", (("77", "7", "7"),))
+    line = said(["--driver", "gazebo", *DEFAULT], capsys)
+    assert line.startswith("error: driver 'gazebo': gz-sim's Python is not here; on Ubuntu")
+    assert "'mujoco' needs none" in line
 
 
 @pytest.mark.parametrize(

@@ -17,5 +17,8 @@ setup(
     maintainer_email="maintainers@talus.invalid",
     description="The robot in modern Gazebo, stepped in lock-step behind the driver seam.",
     license="Apache-2.0",
-    entry_points={"talus.drivers": ["gazebo = talus_gazebo.driver:GazeboDriver"]},
+    entry_points={
+        "talus.drivers": ["gazebo = talus_gazebo.driver:GazeboDriver"],
+        "talus.driver_needs": ["gazebo = talus_gazebo.gz_calls:check_gazebo"],
+    },
 )

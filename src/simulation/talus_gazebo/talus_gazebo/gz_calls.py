@@ -79,6 +79,17 @@ def find_gazebo() -> GazeboModules:
     raise GazeboMissingError(f"gz-sim's Python is not here ({told}); {HOW_TO_INSTALL}")
 
 
+def check_gazebo() -> None:
+    """Look for the modules of any release without loading them. Raises GazeboMissingError."""
+    _look_into_known_places()
+    if importlib.util.find_spec("gz") is not None:
+        for sim, math, transport in RELEASES:
+            names = (f"gz.sim{sim}", f"gz.math{math}", f"gz.transport{transport}")
+            if all(importlib.util.find_spec(name) is not None for name in names):
+                return
+    raise GazeboMissingError(f"gz-sim's Python is not here; {HOW_TO_INSTALL}")
+
+
 def _look_into_known_places() -> None:
     """Make the package `gz` of the system importable, and nothing else that lies beside it."""
     if importlib.util.find_spec("gz") is not None:

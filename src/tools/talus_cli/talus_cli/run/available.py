@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from talus_core.errors import TalusError, UnknownNameError
@@ -28,10 +28,12 @@ class Available:
     Attributes:
         models: Folder with one folder per robot, and `worlds/`.
         drivers: Names of the driver plug-ins.
+        needs: By driver, what raises TalusError where this machine lacks what it needs.
     """
 
     models: Path
     drivers: Sequence[str]
+    needs: Mapping[str, Callable[[], None]] = field(default_factory=dict)
 
     def robot(self, name: str) -> Path:
         """Return a robot's folder, by name or by path. Raises TalusError if its files are wrong."""
@@ -57,9 +59,14 @@ class Available:
         return file.resolve()
 
     def driver(self, name: str) -> str:
-        """Return a driver that is installed. Raises UnknownNameError."""
+        """Return a driver that is installed and can run here. Raises TalusError."""
         if name not in self.drivers:
             raise UnknownNameError("driver", name, self.drivers)
+        if name in self.needs:
+            try:
+                self.needs[name]()
+            except TalusError as error:
+                raise UnusableError(f"driver '{name}': {error}") from error
         return name
 
 

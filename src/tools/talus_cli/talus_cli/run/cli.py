@@ -6,8 +6,8 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Sequence
-from importlib.metadata import entry_points
+from collections.abc import Callable, Sequence
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from talus_core.errors import TalusError
@@ -77,7 +77,13 @@ def _write(summary: RunSummary, file: Path) -> int:
 def available() -> Available:
     """Return what is installed here."""
     drivers = sorted({entry.name for entry in entry_points(group="talus.drivers")})
-    return Available(package_share("talus_description", os.environ) / "urdf", drivers)
+    needs = {entry.name: _need(entry) for entry in entry_points(group="talus.driver_needs")}
+    return Available(package_share("talus_description", os.environ) / "urdf", drivers, needs)
+
+
+def _need(entry: EntryPoint) -> Callable[[], None]:
+    """Return what loads a plug-in's check, once somebody asks for it, and calls it."""
+    return lambda: entry.load()()
 
 
 def launch_arguments(options: RunOptions) -> dict[str, str]:
