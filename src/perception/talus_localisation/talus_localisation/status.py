@@ -46,7 +46,9 @@ def status_of(follower: Follower, inbox: DepthInbox) -> LocalisationStatus:
         values["covered_share"] = f"{estimate.fit.covered_share:.2f}"
         values["open_directions"] = open_directions(estimate.fit.open_directions)
     if estimate.is_lost:
-        message = "lost: what is seen fits nowhere near; tell it on `initialpose`"
+        places = ", ".join(f"({at.x:.1f}, {at.y:.1f}) m" for at in estimate.rivals[:3])
+        several = f"lost: what is seen fits at {places}" if len(estimate.rivals) > 1 else "lost"
+        message = f"{several}; look around, or tell it on `initialpose`"
         return LocalisationStatus(False, True, message, values)
     if values.get("open_directions"):
         message = f"localised; by odometry alone along {values['open_directions']}"

@@ -22,6 +22,7 @@ _NARROWING = 1.7  # of that width with each step
 _SMALL_STEP = 1e-4  # m and rad
 # Error of a normal, rad: floors alone seem to hold x and y by the square of it.
 _NORMAL_DEVIATION_RAD = 0.05
+WALL_NORMAL_LIMIT = 0.5  # largest vertical part of the normal of a wall: 30 degrees off
 _AGREEING = 0.7  # cosine between normals of one surface: 45 degrees
 
 
@@ -61,6 +62,8 @@ class Match:
         open_directions: (k, 4) unit vectors of those directions, yaw times `lever` in m.
         inlier_share: Of all surfels of the view, those on a partner's plane, 0 to 1.
         covered_share: Those that have a partner at all, 0 to 1.
+        upright_inlier_share, upright_covered_share: The same of the upright ones alone, since a
+            floor fits everywhere; 1 where the view has too few of them to say anything.
         deviation: Root mean square of the inliers' distances, m.
         is_converged: Whether the last step was below a tenth of a millimetre or its like.
     """
@@ -70,6 +73,8 @@ class Match:
     open_directions: np.ndarray
     inlier_share: float
     covered_share: float
+    upright_inlier_share: float
+    upright_covered_share: float
     deviation: float
     is_converged: bool
 
@@ -127,12 +132,14 @@ class _Pairs:
         residuals: (k,) distances from the partners' planes, m.
         derivatives: (k, 4) of them by x, y, z, yaw.
         deviations: (k,) standard deviations that are to be expected of them, m.
+        is_upright: (k,) whether the view's surfel is a wall's and no floor's.
         lever: Root mean square of the arms on which yaw acts, m.
     """
 
     residuals: np.ndarray
     derivatives: np.ndarray
     deviations: np.ndarray
+    is_upright: np.ndarray
     lever: float
 
 
@@ -151,6 +158,7 @@ def _pairs(view: Surfels, pose: LevelPose, index: SurfelIndex, reach: float) -> 
         residuals=residuals,
         derivatives=np.column_stack([normals, by_yaw]),
         deviations=np.hypot(here.deviations, partners.deviations),
+        is_upright=np.abs(here.normals[:, 2]) < WALL_NORMAL_LIMIT,
         lever=float(np.sqrt(np.mean(np.sum(arms[:, :2] ** 2, axis=1)))) if len(arms) else 1.0,
     )
 
@@ -177,6 +185,7 @@ def _judged(
     inliers = np.abs(pairs.residuals) < INLIER_DEVIATIONS * pairs.deviations
     if np.count_nonzero(inliers) < config.least_surfels:
         return None
+    upright = int(np.sum(np.abs(view.normals[:, 2]) < WALL_NORMAL_LIMIT))
     scale = np.array([1.0, 1.0, 1.0, 1.0 / pairs.lever])
     scaled = pairs.derivatives[inliers] * scale
     values, vectors = np.linalg.eigh(scaled.T @ scaled)
@@ -190,9 +199,16 @@ def _judged(
         open_directions=vectors[:, ~held].T,
         inlier_share=float(np.count_nonzero(inliers)) / len(view),
         covered_share=len(pairs.residuals) / len(view),
+        upright_inlier_share=_share(inliers & pairs.is_upright, upright, config.least_surfels),
+        upright_covered_share=_share(pairs.is_upright, upright, config.least_surfels),
         deviation=float(np.sqrt(np.mean(pairs.residuals[inliers] ** 2))),
         is_converged=is_converged,
     )
+
+
+def _share(chosen: np.ndarray, count: int, least: int) -> float:
+    """Return the share of `count` that is chosen; 1 where there are fewer than `least`."""
+    return float(np.sum(chosen)) / count if count >= least else 1.0
 
 
 def _threshold(least_along: float, partners: float) -> float:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from talus_localisation.matching.matcher import WALL_NORMAL_LIMIT
 from talus_localisation.matching.surfels import Surfels
 
 # Heights over the floor, m: below a table's top, to the shoulder of a person, over people's heads.
 SLICES_M = ((0.15, 0.65), (0.65, 1.35), (1.35, 2.2))
-_UPRIGHT = 0.5  # largest vertical part of the normal of a wall: 30 degrees off
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def sliced(surfels: Surfels, floor: float, cell: float) -> SlicedPoints:
         floor: Height of the floor in it, m.
         cell: Edge of a cell, m.
     """
-    upright = np.abs(surfels.normals[:, 2]) < _UPRIGHT
+    upright = np.abs(surfels.normals[:, 2]) < WALL_NORMAL_LIMIT
     points = surfels.points[upright]
     edges = np.array([low for low, _ in SLICES_M] + [SLICES_M[-1][1]])
     slices = np.searchsorted(edges, points[:, 2] - floor, side="right") - 1

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from talus_core.parameters import parameter, section
@@ -12,9 +12,11 @@ from talus_localisation.graph.pose_graph import Edge
 from talus_localisation.level_pose import LevelPose
 from talus_localisation.matching.matcher import Match, MatcherConfig, SurfelIndex, match
 from talus_localisation.matching.surfels import Surfels
+from talus_localisation.places.search import FittingPlace
 from talus_localisation.tracking.key_frames import KeyFrame, KeyFrames
 from talus_localisation.tracking.loops import LoopConfig, LoopFinder
 from talus_localisation.tracking.lost import LostConfig, LostWatch
+from talus_localisation.tracking.relocaliser import Relocaliser, RelocaliserConfig
 
 # Of odometry between two views of a robot that sways on its place.
 SWAY_DEVIATION_M = 0.002
@@ -25,6 +27,8 @@ LIKELY_SQUARED_DISTANCE = 25.0
 OVERLAP_M_RAD = (2.0, 0.75)
 # Of x, y, z in m and yaw in rad of somebody who points at a map.
 PLACED_DEVIATIONS = (0.25, 0.25, 0.1, 0.15)
+# Way and turn within which a robot still sees walls that it saw before.
+STAYED_M_RAD = (0.4, 0.3)
 _GROWN = 1.2  # of what the index has of the newest key frame, before it is made anew
 
 
@@ -57,6 +61,7 @@ class LocaliserConfig:
     matcher: MatcherConfig = section(MatcherConfig)
     loops: LoopConfig = section(LoopConfig)
     lost: LostConfig = section(LostConfig)
+    relocaliser: RelocaliserConfig = section(RelocaliserConfig)
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,8 @@ class Estimate:
         odom_in_map: Pose of the odometry's frame in the map.
         fit: How the view lies on the map; None where it says nothing.
         is_lost: Whether views have not fitted for some time.
+        rivals: Places where all that was seen since the robot was lost fits equally well; with
+            more than one, none is believed.
         covariance: (4, 4) of x, y, z (m) and yaw (rad) of the robot in the map.
         loops: Measurements to older key frames that were believed with this view.
     """
@@ -91,6 +98,7 @@ class Estimate:
     is_lost: bool
     covariance: np.ndarray
     loops: tuple[Edge, ...] = ()
+    rivals: tuple[FittingPlace, ...] = ()
 
 
 class SurfelLocaliser:
@@ -101,6 +109,7 @@ class SurfelLocaliser:
         self.key_frames = KeyFrames()
         self._lost = LostWatch(self._config.lost)
         self._loops = LoopFinder(self._config.loops)
+        self._relocaliser = Relocaliser(self._config.relocaliser)
         self._odom_in_map = LevelPose.identity()
         self._last_odom: LevelPose | None = None
         self._covariance = np.zeros((4, 4))
@@ -114,6 +123,8 @@ class SurfelLocaliser:
         """Take one view, and return where the robot is."""
         walked = self._walked(view.robot_in_odom)
         self._covariance = self._covariance + self._drift(walked)
+        if self._lost.is_lost:
+            return self._look_for_it(view)
         pose = self._odom_in_map @ view.robot_in_odom
         is_new_land = not len(self._index.surfels) or (self._since_match > OVERLAP_M_RAD).any()
         chosen = view.surfels.balanced(self._config.matched_surfels)
@@ -122,7 +133,7 @@ class SurfelLocaliser:
         fit = match(chosen, pose, self._index, self._config.matcher)
         if fit is not None and not self._is_likely(pose, fit):
             fit = None
-        if fit is None and is_new_land and not self._lost.is_lost:
+        if fit is None and is_new_land:
             return self._estimate(None, self._grow(view, pose))
         is_lost = self._judge(view.time, fit)
         if fit is None or is_lost or self._lost.is_doubtful:
@@ -137,7 +148,17 @@ class SurfelLocaliser:
         self._covariance = np.diag(PLACED_DEVIATIONS) ** 2
         self._since_match = np.zeros(2)
         self._lost.forgive()
+        self._relocaliser.forget()
         self._refresh(robot_in_map, list(self.key_frames.frames))
+
+    def _look_for_it(self, view: SurfelView) -> Estimate:
+        """Lay what was seen since the robot was lost on the whole map, and go on where it fits."""
+        found = self._relocaliser.see(view.surfels, view.robot_in_odom, self.key_frames)
+        rivals = tuple(self._relocaliser.places)
+        if found is None:
+            return replace(self._estimate(None), rivals=rivals)
+        self.place(found, view.robot_in_odom)
+        return self._estimate(None)
 
     def _estimate(self, fit: Match | None, loops: tuple[Edge, ...] = ()) -> Estimate:
         """Return what is known now; called after `loops` may have moved the map."""
@@ -160,7 +181,11 @@ class SurfelLocaliser:
         A view always overlaps the one before, which is in the map: one that has few partners was
         taken elsewhere.
         """
-        if fit is None or fit.covered_share < self._config.lost.floor_share:
+        config = self._config.lost
+        if fit is None or fit.covered_share < config.floor_share:
+            return self._lost.see(time, None)
+        has_stayed = bool((self._since_match < STAYED_M_RAD).all())
+        if has_stayed and fit.upright_covered_share < config.upright_share:  # the floor alone fits
             return self._lost.see(time, None)
         return self._lost.see(time, fit.inlier_share / fit.covered_share)
 

@@ -29,6 +29,9 @@ class LostConfig:
         0.1,
         1.0,
     )
+    upright_share: float = parameter(
+        0.1, "With fewer of its walls covered, a view fits nowhere: floors fit anywhere.", 0.0, 1.0
+    )
     floor_share: float = parameter(
         0.25, "With fewer of its covered surfels in place, a view fits nowhere.", 0.0, 1.0
     )
