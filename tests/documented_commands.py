@@ -55,6 +55,7 @@ NOT_PLAYED = {
     "./talus scenario": "names no file",
     "./talus launch planner.launch.xml": "is written by the reader; test_add_a_node.py plays it",
     "./talus launch sim.launch.xml --show-args": "test_bringup_readme.py holds the arguments",
+    "./talus launch sim.launch.xml eyes:=": "needs a model; test_perception_node.py runs one",
     "./talus launch FILE": "stands for any launch file",
     "./talus robot": "checks a robot of the reader; test_robot_check.py plays it with talus40",
     "./talus run --robot": "names a robot of the reader",
