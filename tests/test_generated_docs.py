@@ -18,6 +18,7 @@ NODES = {
     "/**/driver": "talus_drivers.driver_config:DriverNodeConfig",
     "/**/map": "talus_map.config:MapNodeConfig",
     "/**/localisation": "talus_localisation.config:LocalisationNodeConfig",
+    "/**/perception": "talus_perception.config:PerceptionConfig",
     "/**/recorder": "talus_recorder.config:RecorderConfig",
     "/**/safety": "talus_safety.config:SupervisorConfig",
     "/**/view": "talus_view.config:ViewConfig",

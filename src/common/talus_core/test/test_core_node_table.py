@@ -9,8 +9,15 @@ PERIOD = 0.002
 
 def test_time_waits_exactly_for_balance_and_loosely_for_others():
     leashes = NODES.leashes(PERIOD, delay_ticks=1)
-    assert leashes == {"balance": 1, "safety": 25, "camera": 75, "map": 250, "localisation": 250}
-    assert list(leashes) == ["balance", "safety", "camera", "map", "localisation"]
+    assert leashes == {
+        "balance": 1,
+        "safety": 25,
+        "camera": 75,
+        "map": 250,
+        "localisation": 250,
+        "perception": 150,
+    }
+    assert list(leashes) == ["balance", "safety", "camera", "map", "localisation", "perception"]
 
 
 def test_cameras_and_map_are_required_with_perception_alone():

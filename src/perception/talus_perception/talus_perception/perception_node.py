@@ -67,7 +67,7 @@ class PerceptionNode:
         self._subscribe()
 
     def run(self, ended: Event) -> None:
-        """CameraLook and publish until `ended` is set."""
+        """Look and publish until `ended` is set."""
         self._executor = ExecutorThread(self._node, ended, on_error=self._link.wake)
         while not ended.is_set():
             self._link.wait(0.05)

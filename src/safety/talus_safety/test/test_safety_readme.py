@@ -40,7 +40,7 @@ def test_topics_and_services():
     (rows,) = tables("topic or service")
     names = {name for row in rows for name in re.findall("`([^`]+)`", row[0])}
     source = "".join((PACKAGE / "talus_safety" / f"{n}_node.py").read_text() for n in NODES)
-    topics = r'"((?:gate|balance|safety|robot|battery)[_/]\w+|(?:operator|map)/\w+|joy|tf)"'
+    topics = r'"((?:gate|balance|safety|robot|battery)[_/]\w+|(?:operator|map|objects)/\w+|joy|tf)"'
     used = set(re.findall(topics, source)) | {"heartbeat", "diagnostics"}
     assert names == used | {f"safety/{wish.value}" for wish in Wish}
 

@@ -17,7 +17,7 @@ from talus_perception.words import PERSON
 GATE = 14.2  # squared Mahalanobis distance that 997 of 1000 sightings stay below: chi2, 3 axes
 FORBIDDEN = 1e6  # cost of a pair that cannot be
 HIDDEN_BEHIND_M = 0.5  # what is nearer than a track by this hides it
-MARGIN_PX = 12.0  # of the picture's edge, within which a thing may show or not
+PICTURE_EDGE_PX = 12.0  # of the picture's edge, within which a thing may show or not
 NEAREST_M = 0.2  # along the optical axis: nearer things are seen by nobody
 # m between the middles of two tracks of one kind that are one thing, seen by two cameras: two
 # people are never so near.
@@ -159,8 +159,8 @@ def sightline(glance: Glance, point: np.ndarray) -> Sightline:
         return Sightline.OUTSIDE
     pinhole = glance.pinhole
     u, v = pinhole.project(seen[None])[0]
-    inside = MARGIN_PX <= u < pinhole.width - MARGIN_PX and (
-        MARGIN_PX <= v < pinhole.height - MARGIN_PX
+    inside = PICTURE_EDGE_PX <= u < pinhole.width - PICTURE_EDGE_PX and (
+        PICTURE_EDGE_PX <= v < pinhole.height - PICTURE_EDGE_PX
     )
     if not inside:
         return Sightline.OUTSIDE

@@ -24,7 +24,7 @@ FAULT_PICTURES_SHOWN = 15  # within 3 s a fault is to be named
 LATE_BY_S = 0.5
 WALK_SPEED_MPS = 0.4
 WALK_RADIUS_M = 0.8  # of the circle that it walks
-SWAY_M = 0.02  # of the base, sideways, once a second
+BASE_SWAY_M = 0.02  # of the base, sideways, once a second
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def _stance(tick: int) -> tuple[np.ndarray, Transform]:
     """Return the generalised position of the base (7,), and its pose, after some pictures."""
     time = tick * PICTURE_PERIOD_S
     angle = WALK_SPEED_MPS * time / WALK_RADIUS_M
-    side = SWAY_M * math.sin(2.0 * math.pi * time)
+    side = BASE_SWAY_M * math.sin(2.0 * math.pi * time)
     radius = WALK_RADIUS_M + side
     position = np.array((radius * math.sin(angle), WALK_RADIUS_M - radius * math.cos(angle), 0.9))
     half = 0.5 * angle

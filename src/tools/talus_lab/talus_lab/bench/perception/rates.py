@@ -11,11 +11,11 @@ from talus_perception.seeing.lens import Calibration, Lens
 from talus_perception.seeing.need import Need, NeedConfig
 from talus_perception.words import CANONICAL_FOCAL_PX
 
-CAMERA_RATE_HZ = 12.0  # of the simulated cameras
-WALK_S = 60.0
-WALKING = np.array((0.5, 0.0))  # m/s, ahead
+STREAM_HZ = 12.0  # of the simulated cameras
+COUNTED_S = 60.0
+WALK_VELOCITY = np.array((0.5, 0.0))  # m/s, ahead
 # Where the cameras of talus40 look, in the frame of the base.
-AXES = {
+CAMERA_AXES = {
     "front_left": (1.0, 0.0, -0.1),
     "front_right": (1.0, 0.0, -0.1),
     "left": (0.0, 1.0, -0.2),
@@ -30,20 +30,20 @@ LENS_RUNS = 200
 
 def measure_rates(frame_ms: float | None) -> dict[str, float]:
     """Return rates; with the cost of a picture, too, the share of a core that they take."""
-    need = Need(NeedConfig(), tuple(AXES))
-    need.speed = WALKING
-    for name, axis in AXES.items():
+    need = Need(NeedConfig(), tuple(CAMERA_AXES))
+    need.speed = WALK_VELOCITY
+    for name, axis in CAMERA_AXES.items():
         need.aim(name, np.array(axis) / np.linalg.norm(axis))
-    taken = dict.fromkeys(AXES, 0)
+    taken = dict.fromkeys(CAMERA_AXES, 0)
     most = 0
-    for tick in range(round(WALK_S * CAMERA_RATE_HZ)):
-        now = [name for name in AXES if need.is_due(name, tick / CAMERA_RATE_HZ)]
+    for tick in range(round(COUNTED_S * STREAM_HZ)):
+        now = [name for name in CAMERA_AXES if need.is_due(name, tick / STREAM_HZ)]
         most = max(most, len(now))
         for name in now:
             taken[name] += 1
-    looks = sum(taken.values()) / WALK_S
+    looks = sum(taken.values()) / COUNTED_S
     found = {
-        "cameras_hz": min(taken.values()) / WALK_S,
+        "cameras_hz": min(taken.values()) / COUNTED_S,
         "cameras_looks_per_s": looks,
         "cameras_most_at_once": float(most),
     }

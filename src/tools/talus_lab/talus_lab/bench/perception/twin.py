@@ -18,7 +18,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 TWIN_OPSET = 17
 TWIN_IR = 8
-TWIN_CLASSES = 80
+COCO_COUNT = 80
 BOX_CHANNELS = 64  # four sides, each as 16 weights
 ATTENTION_HEADS = 2
 KEY_CHANNELS = 32  # of each of those heads
@@ -77,13 +77,11 @@ class Twin:
 
     def _detect(self, x: str) -> tuple[str, str]:
         box = self._conv(self._conv(x, BOX_CHANNELS), BOX_CHANNELS)
-        kind = self._conv(
-            self._conv(x, self._shapes[x][0], is_depthwise=True), TWIN_CLASSES, size=1
-        )
-        kind = self._conv(self._conv(kind, TWIN_CLASSES, is_depthwise=True), TWIN_CLASSES, size=1)
+        kind = self._conv(self._conv(x, self._shapes[x][0], is_depthwise=True), COCO_COUNT, size=1)
+        kind = self._conv(self._conv(kind, COCO_COUNT, is_depthwise=True), COCO_COUNT, size=1)
         return (
             self._conv(box, BOX_CHANNELS, size=1, is_active=False),
-            self._conv(kind, TWIN_CLASSES, size=1, is_active=False),
+            self._conv(kind, COCO_COUNT, size=1, is_active=False),
         )
 
     def _c3k2(self, x: str, channels: int, hidden: int, is_deep: bool = False) -> str:
