@@ -22,7 +22,7 @@ PICTURE_PERIOD_S = 0.2  # as the node looks while the robot walks
 SOUND_PICTURES = 10  # of each camera before its fault
 FAULT_PICTURES_SHOWN = 15  # within 3 s a fault is to be named
 LATE_BY_S = 0.5
-WALK_SPEED_MPS = 0.4
+CAMERA_SPEED_MPS = 0.4
 WALK_RADIUS_M = 0.8  # of the circle that it walks
 BASE_SWAY_M = 0.02  # of the base, sideways, once a second
 
@@ -75,7 +75,7 @@ def count_faults(talus: Path, world: str, seconds: float) -> FaultCount:
 def _stance(tick: int) -> tuple[np.ndarray, Transform]:
     """Return the generalised position of the base (7,), and its pose, after some pictures."""
     time = tick * PICTURE_PERIOD_S
-    angle = WALK_SPEED_MPS * time / WALK_RADIUS_M
+    angle = CAMERA_SPEED_MPS * time / WALK_RADIUS_M
     side = BASE_SWAY_M * math.sin(2.0 * math.pi * time)
     radius = WALK_RADIUS_M + side
     position = np.array((radius * math.sin(angle), WALK_RADIUS_M - radius * math.cos(angle), 0.9))
