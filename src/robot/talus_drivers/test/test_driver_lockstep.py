@@ -142,6 +142,8 @@ def test_leashes_are_ticks_of_the_control_period():
         "safety": 25,
         "camera": 75,
         "map": 250,
+        "localisation": 250,
+        "perception": 150,
     }
     assert LockStepConfig().leashes(NODES, 0.004)["safety"] == 12
 
