@@ -24,7 +24,7 @@ from talus_lab.bench.watch_node import WatchedRun
     ("words", "message"),
     [
         (["controll"], "unknown benchmark 'controll'; nearest: control"),
-        ([], "known benchmarks: control, balance, drivers, safety, map"),
+        ([], "known benchmarks: control, balance, drivers, safety, perception, map"),
         (["control", "--jsn", "x"], "unrecognized arguments: --jsn x"),
         (["control", "--json", "/nowhere/x.json"], "there is no folder /nowhere"),
     ],
