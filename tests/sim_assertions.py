@@ -20,8 +20,8 @@ from talus_core.graph.node_table import NODES
 # Without cameras, map and page: the nodes that a robot cannot be without.
 ARGUMENTS = {"perception": "false", "view": "false", "pace": "fast"}
 LAUNCHED = {row.name for row in NODES.rows if row.required != "perception"} - {
+    *("localisation", "perception"),
     "view",
-    "perception",
 }
 # Longest time until something is there, on a busy two-core machine.
 PATIENCE_S = 300.0
