@@ -43,7 +43,7 @@ QUEUE = 2000  # messages of each topic
 PATIENCE_S = 300.0
 # What later versions will offer; a stub would promise what no node does.
 LATER_TOPICS = ("objects", "objects/markers")
-SENT_BY_OTHERS = ("cmd_vel",)
+SENT_BY_OTHERS = ("cmd_vel", "initialpose")
 SENT_BY_SEVERAL = (*SENT_BY_OTHERS, "diagnostics", "tf", "tf_static")
 # One full chain, and what hangs on it.
 CHAIN = ("map", "odom", "base_link")

@@ -30,6 +30,8 @@ TESTS = (
         "limiter",
         "phases",
         "monitors",
+        "encoders",
+        "drive_answers",
         "fall",
         "heat",
         "consistency",
