@@ -179,8 +179,8 @@ PUBLIC_SERVICES = (
 )
 
 
-# What is mounted on the robot, such as a gripper, tells its joints there, too.
-SHARED_TOPICS = ("joint_states",)
+# What is mounted on the robot, such as a gripper, tells its joints and frames there, too.
+SHARED_TOPICS = ("joint_states", "tf_static")
 
 # Of topics between nodes of the robot, which are no part of the contract.
 INTERNAL_OWNERS = {"gate/state": "driver", "sim/faults": "driver", "balance/state": "balance"}
