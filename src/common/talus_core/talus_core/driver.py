@@ -98,7 +98,10 @@ class Driver(Protocol):
         """Return the control period, s: how often `read` has something new."""
 
     def connect(self) -> None:
-        """Open the bus; the robot is limp or held, never moving. Raises DriverError."""
+        """Open the bus; the robot is limp or held, at rest afterwards. Raises DriverError.
+
+        A driver may try its joints with a small torque meanwhile, by hundredths of a radian.
+        """
 
     def read(self, now: float) -> RobotState:
         """Return the newest state within one period; `now` is ROS time, s."""

@@ -6,8 +6,15 @@ import math
 import numpy as np
 import pytest
 from talus_perception.evaluation.faults import FAULT_PICTURES, spoil_picture
-from talus_perception.evaluation.scores import average_precision, overlap, recall_at
-from talus_perception.seeing.decode import Outputs, Sighting, found_objects, found_people, peaks
+from talus_perception.evaluation.scores import average_precision, recall_at
+from talus_perception.seeing.decode import (
+    Outputs,
+    Sighting,
+    found_objects,
+    found_people,
+    overlap,
+    peaks,
+)
 from talus_perception.words import THING_STRIDE, THINGS
 
 BOX = (10.0, 10.0, 30.0, 50.0)

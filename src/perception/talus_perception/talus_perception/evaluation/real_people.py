@@ -22,9 +22,9 @@ import numpy as np
 from talus_core.errors import TalusError
 
 from talus_perception.evaluation.evaluate import Runner
-from talus_perception.evaluation.scores import OVERLAP, average_precision, overlap, recall_at
+from talus_perception.evaluation.scores import OVERLAP, average_precision, recall_at
 from talus_perception.model import EyesModel
-from talus_perception.seeing.decode import Sighting, found_people
+from talus_perception.seeing.decode import Sighting, apart, found_people, overlap
 from talus_perception.words import PICTURE_HEIGHT, PICTURE_WIDTH
 
 LABELS = Path(__file__).with_name("vtest_people.json")
@@ -116,7 +116,7 @@ def find_with_model(eyes: EyesModel, pictures: np.ndarray, in_parts: bool) -> li
                 sides = np.array(each.box).reshape(2, 2)
                 sides = (sides - (0, above)) / scale + (left, top)
                 here.append(replace(each, box=tuple(sides.ravel().tolist())))
-        found += _surest(here)
+        found += apart(here, OVERLAP)  # parts share their borders
     return found
 
 
@@ -145,15 +145,6 @@ def _fitted(picture: np.ndarray) -> tuple[np.ndarray, float, int]:
     return small, scale, above
 
 
-def _surest(found: list[Sighting]) -> list[Sighting]:
-    """Return those that do not overlap a surer one by half: parts share their borders."""
-    kept: list[Sighting] = []
-    for each in sorted(found, key=lambda one: -one.score):
-        if all(overlap(each.box, other.box) < OVERLAP for other in kept):
-            kept.append(each)
-    return kept
-
-
 def find_with_hog(pictures: np.ndarray, packages: Path) -> list[Sighting]:
     """Return the people that HOG finds, by an OpenCV 4 in a folder. Raises TalusError."""
     if not (packages / "cv2").is_dir():
@@ -171,7 +162,8 @@ def find_with_hog(pictures: np.ndarray, packages: Path) -> list[Sighting]:
             check=False,
         )
         if done.returncode:
-            raise TalusError(f"HOG did not run: {done.stderr.strip().splitlines()[-1:]}")
+            said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+            raise TalusError(f"HOG did not run: {said[-1]}")
         rows = json.loads(answer.read_text())
     return [Sighting("person", row[5], int(row[0]), tuple(row[1:5])) for row in rows]
 

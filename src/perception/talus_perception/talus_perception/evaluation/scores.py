@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from talus_perception.seeing.decode import Outputs, Sighting, found_objects, found_people
+from talus_perception.seeing.decode import Outputs, Sighting, found_objects, found_people, overlap
 from talus_perception.words import CAMERA_FAULTS, CANONICAL_FOCAL_PX, SURFACES, THINGS
 from talus_perception.worlds.truth import FLOOR_BIT, FREE_BIT, STEP_EDGE_BIT, FrameTruth
 
@@ -157,15 +157,6 @@ class Scores:
             )
             errors.append(1e3 * float(np.hypot(sideways / true.focal, depth - z)))
         return float(np.median(errors)) if errors else NOTHING_TO_FIND
-
-
-def overlap(a: tuple[float, ...], b: tuple[float, ...]) -> float:
-    """Return intersection over union of two boxes: left, top, right, bottom."""
-    wide = min(a[2], b[2]) - max(a[0], b[0])
-    high = min(a[3], b[3]) - max(a[1], b[1])
-    both = max(wide, 0.0) * max(high, 0.0)
-    areas = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1])
-    return both / max(areas - both, 1e-9)
 
 
 def matches(

@@ -11,6 +11,7 @@ from talus_perception.words import PERSON, THING_STRIDE, THINGS
 
 LEAST_HEAT = 0.05
 MOST_FOUND = 30  # of a picture and class
+SAME_PERSON_OVERLAP = 0.6  # of two boxes, from which they are one person's
 
 
 @dataclass(frozen=True)
@@ -102,19 +103,20 @@ def found_people(outputs: Outputs, picture: int) -> list[Sighting]:
         left, up, right, down = (float(side) for side in box[:, y, x])
         sides = (u - left, v - up, u + right, v + down)
         found.append(Sighting(PERSON, float(heat[y, x]), picture, sides, cell=(y, x)))
-    return _apart(found)
+    return apart(found, SAME_PERSON_OVERLAP)
 
 
-def _apart(found: list[Sighting]) -> list[Sighting]:
-    """Return those whose boxes do not mostly lie on a surer one."""
+def apart(found: list[Sighting], most: float) -> list[Sighting]:
+    """Return those whose boxes overlap no surer one by as much as `most`, surest first."""
     kept: list[Sighting] = []
     for each in sorted(found, key=lambda one: -one.score):
-        if all(_share(each.box, other.box) < 0.6 for other in kept):
+        if all(overlap(each.box, other.box) < most for other in kept):
             kept.append(each)
     return kept
 
 
-def _share(a: tuple[float, ...], b: tuple[float, ...]) -> float:
+def overlap(a: tuple[float, ...], b: tuple[float, ...]) -> float:
+    """Return intersection over union of two boxes: left, top, right, bottom."""
     wide = max(min(a[2], b[2]) - max(a[0], b[0]), 0.0)
     high = max(min(a[3], b[3]) - max(a[1], b[1]), 0.0)
     areas = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1])
